@@ -1,0 +1,29 @@
+// The one exception type of the kit for bad input: what is wrong, where, and what to do about it.
+namespace Llm360.Notebooks;
+
+/// <summary>Bad input or a broken environment, told in three parts: what is wrong, where, and what to do.</summary>
+/// <remarks>The console prints the parts on three lines and exits with code 1; a notebook shows <see cref="Exception.Message"/>.</remarks>
+public sealed class Llm360Exception : Exception
+{
+    /// <summary>Makes an error of three parts.</summary>
+    /// <param name="what">What is wrong, one sentence.</param>
+    /// <param name="where">File, tensor, byte offset, line or cell.</param>
+    /// <param name="remedy">What the reader can do.</param>
+    /// <param name="inner">The cause, if another exception is.</param>
+    public Llm360Exception(string what, string where, string remedy, Exception? inner = null)
+        : base($"{what}\n  where: {where}\n  what to do: {remedy}", inner)
+    {
+        What = what;
+        Where = where;
+        Remedy = remedy;
+    }
+
+    /// <summary>What is wrong.</summary>
+    public string What { get; }
+
+    /// <summary>File, tensor, byte offset, line or cell.</summary>
+    public string Where { get; }
+
+    /// <summary>What the reader can do.</summary>
+    public string Remedy { get; }
+}

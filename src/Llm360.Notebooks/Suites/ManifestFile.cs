@@ -1,0 +1,117 @@
+// Reading and writing suite manifests, strictly: a misspelt key is an error that names the right one.
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+
+namespace Llm360.Notebooks.Suites;
+
+/// <summary>Reads and writes <see cref="SuiteManifest"/> files.</summary>
+public static partial class ManifestFile
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        AllowDuplicateProperties = false,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+    };
+
+    /// <summary>Reads a manifest.</summary>
+    /// <exception cref="Llm360Exception">The file is missing, is not JSON, or has an unknown, missing or misspelt key or a value out of range.</exception>
+    public static SuiteManifest Read(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            var manifest = JsonSerializer.Deserialize<SuiteManifest>(stream, Options) ?? throw new JsonException("The file holds null.");
+            Check(manifest, path);
+            return manifest;
+        }
+        catch (JsonException e)
+        {
+            throw new Llm360Exception($"The suite manifest cannot be read: {FirstSentence(e.Message)}", $"{path}, line {e.LineNumber + 1}, {e.Path ?? "$"}", Suggestion(e.Message), e);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new Llm360Exception("There is no suite manifest.", path, "Name a suite (llm360 train nano), a recipe file, or a suite's folder.", e);
+        }
+    }
+
+    /// <summary>Writes a manifest, complete or not at all.</summary>
+    public static void Write(string path, SuiteManifest manifest) => AtomicFile.WriteText(path, ToJson(manifest) + "\n");
+
+    /// <summary>The manifest as indented JSON.</summary>
+    public static string ToJson(SuiteManifest manifest) => JsonSerializer.Serialize(manifest, Options);
+
+    private static void Check(SuiteManifest manifest, string path)
+    {
+        var corpus = manifest.Corpus;
+        var training = manifest.Training;
+        Require(SafeName().IsMatch(manifest.Name), "name", "must be letters, digits, '-' or '_'");
+        Require(SafeName().IsMatch(corpus.Tokenizer.Asset), "corpus.tokenizer.asset", "must be a plain file name");
+        Require(corpus.Sources.Count > 0 && corpus.Sources.All(s => s.Share > 0), "corpus.sources", "must hold at least one source with a positive share");
+        Require(corpus.SequenceLength > 1, "corpus.sequenceLength", "must be at least 2");
+        Require(corpus.Chunks is > 0 and <= 1000, "corpus.chunks", "must be 1 to 1000");
+        Require(training.BatchSize > 0 && corpus.SequencesPerChunk > 0 && corpus.SequencesPerChunk % training.BatchSize == 0, "training.batchSize", $"must divide corpus.sequencesPerChunk ({corpus.SequencesPerChunk})");
+        Require(training.Schedule is "cosine" or "constant", "training.schedule", "must be \"cosine\" or \"constant\"");
+        Require(training.WarmupSteps >= 0 && training.PeakLearningRate > 0 && training.FinalLearningRate >= 0, "training.peakLearningRate", "must be positive, with warmupSteps and finalLearningRate not negative");
+        Require(manifest.Model is { Heads: > 0, Layers: > 0, IntermediateSize: > 0, HiddenSize: > 0 } && manifest.Model.HiddenSize % (2 * manifest.Model.Heads) == 0, "model.hiddenSize", "must be a multiple of twice the number of heads");
+        if (corpus.Canaries is { } canaries)
+        {
+            Require(canaries.Length > 0 && canaries.Length < corpus.SequenceLength, "corpus.canaries.length", "must be shorter than a sequence");
+            Require(canaries.Chunks.All(c => c >= 0 && c < corpus.Chunks), "corpus.canaries.chunks", "must be numbers of chunks");
+            Require(canaries.Repetitions.All(r => r > 0) && canaries.Repetitions.Sum() < corpus.SequencesPerChunk, "corpus.canaries.repetitions", "must be positive and leave room in the chunk");
+        }
+
+        void Require(bool holds, string key, string rule)
+        {
+            if (!holds)
+                throw new Llm360Exception($"The suite manifest's {key} {rule}.", path, "Correct the value; data-manifests/suites/nano.json is an example.");
+        }
+    }
+
+    private static string FirstSentence(string message) => message.Split(" Path:")[0];
+
+    private static string Suggestion(string message)
+    {
+        var unknown = UnknownKey().Match(message);
+        if (!unknown.Success)
+            return "Compare with data-manifests/suites/nano.json.";
+        var known = typeof(SuiteManifest).Assembly.GetTypes()
+            .Where(t => t.Namespace == typeof(SuiteManifest).Namespace && t.FullName == unknown.Groups["type"].Value)
+            .SelectMany(t => t.GetProperties()).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).ToList();
+        var nearest = known.MinBy(k => Distance(k, unknown.Groups["key"].Value));
+        return $"Did you mean \"{nearest}\"? The keys there are: {string.Join(", ", known)}.";
+    }
+
+    /// <summary>Levenshtein distance, ignoring case.</summary>
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var substitution = diagonal + (char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(substitution, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[^1];
+    }
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    private static partial Regex SafeName();
+
+    [GeneratedRegex("JSON property '(?<key>[^']*)' could not be mapped to any .NET member contained in type '(?<type>[^']*)'")]
+    private static partial Regex UnknownKey();
+}

@@ -1,0 +1,33 @@
+// The entry point of a notebook: a suite by name.
+namespace Llm360.Notebooks.Suites;
+
+/// <summary>Opens suites by name.</summary>
+public static class Suites
+{
+    /// <summary>Opens a suite that was trained here (<c>nano</c>, <c>pico</c>) or any suite's folder.</summary>
+    /// <exception cref="Llm360Exception">The suite is unknown or not trained yet; the message says how to get it.</exception>
+    public static Suite Open(string nameOrFolder)
+    {
+        if (Directory.Exists(nameOrFolder) && File.Exists(Path.Combine(nameOrFolder, SuiteLayout.Manifest)))
+            return Suite.OpenFolder(nameOrFolder);
+        var manifest = FindManifest(nameOrFolder);
+        var folder = Path.Combine(Workspace.SuitesFolder, nameOrFolder);
+        return File.Exists(Path.Combine(folder, SuiteLayout.Manifest)) ? Suite.OpenFolder(folder)
+            : throw new Llm360Exception($"The suite \"{nameOrFolder}\" is not trained yet.", folder, $"Run: llm360 train {Path.GetFileNameWithoutExtension(manifest)}");
+    }
+
+    /// <summary>The names with a manifest in this checkout.</summary>
+    public static IReadOnlyList<string> Names => Directory.Exists(Path.Combine(Workspace.Manifests, "suites"))
+        ? [.. Directory.EnumerateFiles(Path.Combine(Workspace.Manifests, "suites"), "*.json").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)]
+        : [];
+
+    /// <summary>The manifest of a name, or the recipe file itself.</summary>
+    /// <exception cref="Llm360Exception">There is none of that name.</exception>
+    public static string FindManifest(string nameOrFile)
+    {
+        if (nameOrFile.EndsWith(".json", StringComparison.OrdinalIgnoreCase) && File.Exists(nameOrFile))
+            return Path.GetFullPath(nameOrFile);
+        return Names.Contains(nameOrFile) ? Path.Combine(Workspace.Manifests, "suites", nameOrFile + ".json")
+            : throw new Llm360Exception($"Unknown suite \"{nameOrFile}\".", Path.Combine(Workspace.Manifests, "suites"), $"Choose one of: {string.Join(", ", Names)}, or name a recipe file ending in .json or a suite's folder.");
+    }
+}

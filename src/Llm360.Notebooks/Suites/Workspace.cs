@@ -1,0 +1,48 @@
+// Where suites, results and manifests lie on this machine.
+using System.Reflection;
+
+namespace Llm360.Notebooks.Suites;
+
+/// <summary>The folders the kit reads and writes.</summary>
+/// <remarks>
+/// <see cref="Artifacts"/> is, in this order: the variable <c>LLM360_HOME</c>; <c>artifacts/</c> of the repository that holds the current folder;
+/// <c>llm360</c> in the user's local application data.
+/// </remarks>
+public static class Workspace
+{
+    /// <summary>The variable that names the folder of everything the kit writes.</summary>
+    public const string HomeVariable = "LLM360_HOME";
+
+    /// <summary>Root of all that is written: <c>suites/</c>, <c>results/</c>, <c>notebooks/</c>, <c>site/</c>.</summary>
+    public static string Artifacts =>
+        Environment.GetEnvironmentVariable(HomeVariable) is { Length: > 0 } home ? Path.GetFullPath(home)
+        : Repository is { } repository ? Path.Combine(repository, "artifacts")
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "llm360");
+
+    /// <summary>Trained suites, a folder each.</summary>
+    public static string SuitesFolder => Path.Combine(Artifacts, "suites");
+
+    /// <summary>The results store.</summary>
+    public static string ResultsFolder => Path.Combine(Artifacts, "results");
+
+    /// <summary>The checkout that holds the current folder, else the one this build came from if it still exists; null outside of one.</summary>
+    public static string? Repository => FindRepository(Environment.CurrentDirectory) ?? BuildRepository;
+
+    /// <summary><c>data-manifests/</c> of the checkout.</summary>
+    /// <exception cref="Llm360Exception">There is no checkout.</exception>
+    public static string Manifests => Repository is { } repository
+        ? Path.Combine(repository, "data-manifests")
+        : throw new Llm360Exception("No data-manifests folder was found.", Environment.CurrentDirectory, "Run inside a checkout of Llm360.Notebooks, or name a manifest file.");
+
+    private static string? BuildRepository =>
+        typeof(Workspace).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(a => a.Key == "RepositoryRoot")?.Value is { } root
+        && FindRepository(root) is { } found ? found : null;
+
+    private static string? FindRepository(string start)
+    {
+        for (var folder = new DirectoryInfo(start); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "Llm360.Notebooks.sln")))
+                return folder.FullName;
+        return null;
+    }
+}
