@@ -1,6 +1,5 @@
 // Finds a pinned NuGet package on this machine, the files a manifest names in it, and their hash.
 using System.IO.Enumeration;
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using Llm360.Notebooks.Suites;
@@ -10,24 +9,13 @@ namespace Llm360.Notebooks.Corpora;
 /// <summary>Locates packages in the NuGet cache; nothing is downloaded.</summary>
 public static class CorpusPackages
 {
-    /// <summary>The folders searched: the variable <c>NUGET_PACKAGES</c>, where the build restored packages, <c>~/.nuget/packages</c>.</summary>
-    public static IReadOnlyList<string> Roots =>
-    [
-        .. new[]
-        {
-            Environment.GetEnvironmentVariable("NUGET_PACKAGES"),
-            typeof(CorpusPackages).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(a => a.Key == "NuGetPackageRoot")?.Value,
-            Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages"),
-        }.Where(r => !string.IsNullOrEmpty(r)).Select(r => Path.TrimEndingDirectorySeparator(Path.GetFullPath(r!))).Distinct(),
-    ];
-
     /// <summary>The package's folder.</summary>
     /// <param name="package">The package.</param>
-    /// <param name="roots">Where to look; <see cref="Roots"/> if null.</param>
+    /// <param name="roots">Where to look; <see cref="PackageCache.Roots"/> if null.</param>
     /// <exception cref="Llm360Exception">It is in none of the roots.</exception>
     public static string Locate(CorpusPackage package, IReadOnlyList<string>? roots = null)
     {
-        roots ??= Roots;
+        roots ??= PackageCache.Roots();
         return roots.Select(root => Path.Combine(root, Lower(package.Id), Lower(package.Version))).FirstOrDefault(Directory.Exists)
             ?? throw new Llm360Exception($"The NuGet package {package.Id} {package.Version} is not on this machine.", string.Join(", ", roots),
                 "Run dotnet restore in the repository (the library's project lists the package), or let NUGET_PACKAGES name the folder that holds it.");

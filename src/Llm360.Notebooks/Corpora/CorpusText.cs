@@ -12,7 +12,7 @@ public static class CorpusText
     /// The packages are compared with their hashes first.
     /// </summary>
     /// <param name="recipe">The corpus; <see cref="CorpusRecipe.Deduplicate"/> keeps only the first of equal texts, over all sources.</param>
-    /// <param name="roots">Where packages lie; <see cref="CorpusPackages.Roots"/> if null.</param>
+    /// <param name="roots">Where packages lie; <see cref="PackageCache.Roots"/> if null.</param>
     /// <param name="progress">One report a file.</param>
     /// <param name="cancellation">Stops between files.</param>
     /// <exception cref="Llm360Exception">A package is missing, is not the pinned one, or does not parse.</exception>

@@ -1,5 +1,6 @@
 // The tokenizer beyond the references: random text against the slow encoder, other kinds of model, damaged files.
 using Google.Protobuf;
+using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Text;
 
 namespace Llm360.Notebooks.Tests.Text;
@@ -103,7 +104,7 @@ public class SentencePieceTokenizerTests
     [Fact]
     public void The_embedded_vocabulary_has_LLaMAs_special_ids()
     {
-        var nano = Notebooks.Suites.ManifestFile.Read(Suites.Suites.FindManifest("nano"));
+        var nano = ManifestFile.Read(Notebooks.Suites.Suites.FindManifest("nano"));
         var tokenizer = EmbeddedVocabulary.Load(nano.Corpus.Tokenizer);
         Assert.Equal((2048, 0, 1, 2), (tokenizer.VocabularySize, tokenizer.UnknownId, tokenizer.BosId, tokenizer.EosId));
         Assert.Equal(("<unk>", "<s>", "</s>"), (tokenizer.Piece(0), tokenizer.Piece(1), tokenizer.Piece(2)));
