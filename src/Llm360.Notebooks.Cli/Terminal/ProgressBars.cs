@@ -1,4 +1,5 @@
 // Progress as bars with rate and time left, one for each piece of work.
+using System.Collections.Concurrent;
 using System.Globalization;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -6,42 +7,53 @@ using Spectre.Console.Rendering;
 namespace Llm360.Notebooks.Cli.Terminal;
 
 /// <summary>One bar for each <see cref="WorkProgress.Task"/>.</summary>
-internal sealed class ProgressBars(ProgressContext context) : IProgress<WorkProgress>
+internal sealed class ProgressBars : IProgress<WorkProgress>
 {
+    private readonly ConcurrentDictionary<int, WorkProgress> latest = [];
     private readonly Dictionary<string, ProgressTask> bars = [];
+    private ProgressContext? context;
+
+    /// <summary>Draws bars while <paramref name="work"/> runs.</summary>
+    public static Task<T> WatchAsync<T>(IAnsiConsole console, Func<IProgress<WorkProgress>, Task<T>> work)
+    {
+        var progress = new ProgressBars();
+        return console.Progress()
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left },
+                new ProgressBarColumn { Width = 30 },
+                new PercentageColumn(),
+                new TextColumn(progress.Rate),
+                new RemainingTimeColumn(),
+                new TextColumn(task => progress.latest.GetValueOrDefault(task.Id)?.Detail ?? ""))
+            .StartAsync(context =>
+            {
+                progress.context = context;
+                return work(progress);
+            });
+    }
 
     public void Report(WorkProgress value)
     {
         lock (bars)
         {
             if (!bars.TryGetValue(value.Task, out var bar))
-                bars[value.Task] = bar = context.AddTask(Markup.Escape(value.Task), maxValue: Math.Max(1, value.Total));
+                bars[value.Task] = bar = context!.AddTask(Markup.Escape(value.Task));
+            latest[bar.Id] = value;
             bar.MaxValue = Math.Max(1, value.Total);
             bar.Value = value.Done;
-            bar.State.Update<string>(DetailColumn.Detail, _ => value.Detail ?? "");
-            bar.State.Update<string>(RateColumn.Unit, _ => value.Unit);
         }
     }
-}
 
-/// <summary>Units a second since the bar began.</summary>
-internal sealed class RateColumn : ProgressColumn
-{
-    public const string Unit = "unit";
+    // Units a second since the bar began.
+    private string Rate(ProgressTask task) =>
+        task.ElapsedTime is { TotalSeconds: > 0 } elapsed && latest.TryGetValue(task.Id, out var value)
+            ? string.Create(CultureInfo.InvariantCulture, $"{value.Done / elapsed.TotalSeconds:0.0} {value.Unit}/s")
+            : "";
 
-    public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime)
+    private sealed class TextColumn(Func<ProgressTask, string> text) : ProgressColumn
     {
-        var seconds = task.ElapsedTime?.TotalSeconds ?? 0;
-        return new Text(seconds <= 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{task.Value / seconds:0.0} {task.State.Get<string>(Unit)}/s"));
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Spectre.Console.Text(text(task), new Style(Color.Grey));
     }
-}
-
-/// <summary>The work's own short line.</summary>
-internal sealed class DetailColumn : ProgressColumn
-{
-    public const string Detail = "detail";
-
-    protected override bool NoWrap => true;
-
-    public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(task.State.Get<string>(Detail) ?? "", new Style(Color.Grey)).Ellipsis();
 }

@@ -47,7 +47,7 @@ internal sealed class Screen(IAnsiConsole output, IAnsiConsole error, bool quiet
         var table = new Spectre.Console.Table().Border(TableBorder.Simple).HideHeaders().AddColumn("").AddColumn("");
         table.Title = new TableTitle(Markup.Escape(title));
         foreach (var (name, value) in facts)
-            table.AddRow(new Text(name), new Text(value));
+            table.AddRow(new Spectre.Console.Text(name), new Spectre.Console.Text(value));
         output.Write(table);
     }
 
@@ -61,7 +61,7 @@ internal sealed class Screen(IAnsiConsole output, IAnsiConsole error, bool quiet
         foreach (var header in headers)
             table.AddColumn(new TableColumn(Markup.Escape(header)));
         foreach (var row in rows)
-            table.AddRow(row.Select(cell => new Text(cell)));
+            table.AddRow(row.Select(cell => new Spectre.Console.Text(cell)));
         output.Write(table);
     }
 
@@ -83,10 +83,7 @@ internal sealed class Screen(IAnsiConsole output, IAnsiConsole error, bool quiet
             return await work(new Silence()).ConfigureAwait(false);
         if (!interactive)
             return await work(new ProgressLines(error)).ConfigureAwait(false);
-        return await error.Progress()
-            .AutoClear(false)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 30 }, new PercentageColumn(), new RateColumn(), new RemainingTimeColumn(), new DetailColumn())
-            .StartAsync(context => work(new ProgressBars(context))).ConfigureAwait(false);
+        return await ProgressBars.WatchAsync(error, work).ConfigureAwait(false);
     }
 
     /// <summary>A duration as people write it.</summary>
