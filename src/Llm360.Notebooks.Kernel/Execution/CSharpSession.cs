@@ -35,6 +35,7 @@ public sealed class CSharpSession : IDisposable
     private readonly ConsoleRoute[] console;
     private readonly SemaphoreSlim oneCell = new(1);
     private readonly Lock output = new();
+    private readonly UsingVariables usings = new();
     private ScriptState<object>? state;
     private bool plotlySent;
     private int displays;
@@ -79,10 +80,9 @@ public sealed class CSharpSession : IDisposable
     /// <summary>Runs one cell to its end and never throws for what the cell does.</summary>
     /// <param name="code">The source.</param>
     /// <param name="cancellation">Signalled to the cell as <see cref="Work.Cancellation"/>: a cell that looks at no token is waited for.</param>
-    /// <exception cref="OperationCanceledException">Cancelled while an earlier cell was still running.</exception>
     public async Task<CellResult> ExecuteAsync(string code, CancellationToken cancellation = default)
     {
-        await oneCell.WaitAsync(cancellation).ConfigureAwait(false);
+        await oneCell.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
             return await Task.Run(() => RunAsync(code, ++ExecutionCount, cancellation), CancellationToken.None).ConfigureAwait(false);
@@ -93,9 +93,12 @@ public sealed class CSharpSession : IDisposable
         }
     }
 
-    /// <summary>Gives the console back and lets go of what the cells held.</summary>
+    /// <summary>Disposes the variables declared with <c>using</c>, gives the console back and lets go of what the cells held.</summary>
     public void Dispose()
     {
+        // A cell that was left behind still works with its values.
+        if (!running)
+            usings.DisposeAll(message => Stream(OutputStream.Stderr, message));
         foreach (var route in console)
             route.Dispose();
         resolver.Dispose();
@@ -143,18 +146,20 @@ public sealed class CSharpSession : IDisposable
     private async Task<CellResult> RunAsync(string code, int count, CancellationToken cancellation)
     {
         var cell = string.Create(CultureInfo.InvariantCulture, $"cell {count}");
+        var (blanked, names) = UsingVariables.Blank(code);
         var progress = new ProgressDisplays(this, options.Progress);
         Ambient.Value = this;
         running = true;
         try
         {
             using var surroundings = Work.Begin(progress, cancellation);
-            if (Compile(code, cell, cancellation, out var script) is { } error)
+            if (Compile(code, blanked, cell, cancellation, out var script) is { } error)
                 return new CellResult(CellStatus.CompileError, count, error);
             var ran = state is null
                 ? await script.RunAsync(globals, _ => true, cancellation).ConfigureAwait(false)
                 : await script.RunFromAsync(state, _ => true, cancellation).ConfigureAwait(false);
             state = ran;
+            usings.Hold(names, ran);
             if (ran.Exception is { } thrown)
                 return Failed(thrown, cell, count, cancellation);
             progress.Finish();
@@ -174,12 +179,13 @@ public sealed class CSharpSession : IDisposable
         }
     }
 
-    private CellError? Compile(string code, string cell, CancellationToken cancellation, out Script<object> script)
+    private CellError? Compile(string code, string blanked, string cell, CancellationToken cancellation, out Script<object> script)
     {
         var here = scriptOptions.WithFilePath(cell);
-        script = state is null ? CSharpScript.Create(code, here, typeof(CellGlobals), loader) : state.Script.ContinueWith(code, here);
+        script = state is null ? CSharpScript.Create(blanked, here, typeof(CellGlobals), loader) : state.Script.ContinueWith(blanked, here);
         var tree = script.GetCompilation().SyntaxTrees.Single(t => t.FilePath == cell);
-        return MagicCommands.Find(tree) ?? CompileErrors.From(script.Compile(cancellation));
+        var errors = new CompileErrors(cell, code);
+        return errors.FromMagicCommand(tree) ?? errors.From(script.Compile(cancellation));
     }
 
     private void ShowResult(int count, object? value)

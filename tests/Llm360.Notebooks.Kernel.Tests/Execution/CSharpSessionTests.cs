@@ -156,6 +156,28 @@ public sealed class CSharpSessionTests : IDisposable
     }
 
     [Fact]
+    public async Task Using_declarations_live_until_they_are_declared_again_or_the_session_ends()
+    {
+        string[] cells =
+        [
+            "var log = new List<string>(); class Item(List<string> log, string name) : IDisposable { public void Dispose() => log.Add(name); }",
+            "using var a = new Item(log, \"a\"); using Item b = new(log, \"b\");",
+            "using (var inner = new Item(log, \"inner\")) { log.Add(\"in\"); }",
+            "using System.Text;\nusing var a = new Item(log, \"a2\"); log.Add(\"end\");\nnew StringBuilder()",
+        ];
+        List<string> log;
+        using (var owner = new CSharpSession(sink))
+        {
+            foreach (var cell in cells)
+                Assert.Equal("", string.Join('\n', (await owner.ExecuteAsync(cell, TestContext.Current.CancellationToken)).Error?.Traceback ?? []));
+            log = (List<string>)owner.Variables.Single(variable => variable.Name == "log").Value!;
+            Assert.Equal(["in", "inner", "end", "a"], log);
+        }
+
+        Assert.Equal(["a2", "b"], log.Skip(4));
+    }
+
+    [Fact]
     public async Task A_disposed_session_lets_go_of_its_values()
     {
         var held = await HoldAsync();

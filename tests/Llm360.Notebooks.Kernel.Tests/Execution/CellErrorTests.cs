@@ -93,7 +93,7 @@ public sealed class CellErrorTests : IDisposable
     [Fact]
     public async Task A_timeout_of_the_cells_own_is_an_error_and_no_cancellation()
     {
-        var result = await Run("var own = new CancellationTokenSource(1);\nawait Task.Delay(60000, own.Token);");
+        var result = await Run("using var own = new CancellationTokenSource(1);\nawait Task.Delay(60000, own.Token);");
         Assert.Equal((CellStatus.RuntimeError, 2), (result.Status, result.Error!.Line));
     }
 
@@ -106,6 +106,13 @@ public sealed class CellErrorTests : IDisposable
         Assert.Equal(CellStatus.CompileError, result.Status);
         Assert.Equal(line, result.Error!.Line);
         Assert.Contains(command + " is a magic command", result.Error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_error_beside_a_using_declaration_shows_the_source_as_written()
+    {
+        var result = await Run("using var reader = new StringReader(nope);");
+        Assert.Equal(["    using var reader = new StringReader(nope);", "    " + new string(' ', 36) + "^"], result.Error!.Traceback.Skip(1));
     }
 
     [Fact]
