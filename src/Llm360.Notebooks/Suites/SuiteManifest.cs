@@ -58,12 +58,13 @@ public sealed record CorpusPackage(string Id, string Version, string License, IR
 /// <param name="Recipe">The command that made it.</param>
 public sealed record TokenizerRecipe(string Asset, int VocabularySize, string Sha256, string Recipe);
 
-/// <summary>Random token sequences planted to be memorised: the row begins with the canary and goes on with ordinary text of its source.</summary>
+/// <summary>Random token sequences planted to be memorised: the row begins with the canary and goes on with the ordinary text of the sample it is planted in.</summary>
 /// <param name="Length">Tokens of the random sequence.</param>
 /// <param name="Repetitions">One canary for each number, repeated so often within its chunk.</param>
 /// <param name="Chunks">Chunks that get a set of canaries of their own.</param>
-/// <param name="Seed">Seed of the random tokens.</param>
-public sealed record CanaryRecipe(int Length, IReadOnlyList<int> Repetitions, IReadOnlyList<int> Chunks, int Seed);
+/// <param name="Seed">Seed of the random tokens and of the rows they are planted in.</param>
+/// <param name="Controls">Canaries drawn in the same way and planted nowhere, to compare with.</param>
+public sealed record CanaryRecipe(int Length, IReadOnlyList<int> Repetitions, IReadOnlyList<int> Chunks, int Seed, int Controls = 0);
 
 /// <summary>The shape of a LLaMA model; names as in Hugging Face's <c>config.json</c>.</summary>
 /// <param name="HiddenSize">Width of the residual stream.</param>
