@@ -35,6 +35,7 @@ internal static class SampleNotebooks
             new DataMix("nano", [new("netcore", 5.1e6), new("roslyn", 3.2e6), new("aspnet", 2.4e6), new("reactive", 0.6e6), new("plotly", 1.1e6), new("canary", 2e4)]), DataMix.Amber)));
         Code(notebook, "table", null, Of(new Table("Paper against this run, n = 3,000 steps", [new("quantity"), new("paper", ColumnAlignment.Right), new("measured", ColumnAlignment.Right), new("difference", ColumnAlignment.Right), new("why")],
             [["final loss", "1.99", "2.01", "+0.02", "another model, fewer tokens"], [Hostile, "3e-4", "3e-4", "0", ""]])));
+        Code(notebook, "HTML(badge)", null, Display("text/html", "<p id=\"badge\">trusted <b>HTML</b><img alt=\"\" src='https://example.org/badge.png'><script src=\"https://example.org/x.js\"></script><script>document.querySelector('#badge b').textContent = 'ran';</script></p>"));
         Code(notebook, "Console.WriteLine(done);", null, Stream("stdout", "step 1\rstep 2\rstep 3000\n\u001b[32mdone\u001b[0m\n"));
         return notebook;
     }

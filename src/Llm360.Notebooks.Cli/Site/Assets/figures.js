@@ -23,14 +23,21 @@
 
   // On a telephone panels stand below each other, the legend goes under the plot, and crowded cells lose their numbers.
   function narrow(spec) {
-    var layout = spec.layout, pairs = axisPairs(layout), n = pairs.length, gap = 0.28 / n;
+    var layout = spec.layout, pairs = axisPairs(layout), n = pairs.length, gap;
+    var map = spec.data.some(function (trace) { return trace.type === 'heatmap'; });
     layout.margin = Object.assign({}, layout.margin, { l: 48 });
+    if (map) pairs.forEach(function (pair) { pair.x.domain = [0, 1]; });
+    if (map && n === 1) layout.height = Math.min(layout.height, 400);
     if (n > 1) {
-      layout.height = 80 + n * 230;
+      // Between two panels stand the labels of one and the title of the next; words need more room than numbers.
+      var words = pairs.some(function (pair) { return (pair.x.ticktext || []).some(function (text) { return text.length > 4; }); });
+      layout.height = 80 + n * ((map ? 260 : 230) + (words ? 50 : 0));
+      gap = (words ? 125 : 65) / (layout.height - 80);
       pairs.forEach(function (pair, i) {
         var height = (1 - gap * (n - 1)) / n, top = 1 - i * (height + gap);
         pair.x.domain = [0, 1];
         pair.y.domain = [Math.max(0, top - height), top];
+        pair.y.showticklabels = true;
         var colours = layout['coloraxis' + pair.n];
         if (colours && colours.colorbar) Object.assign(colours.colorbar, { x: 1.01, y: top, len: height });
       });
