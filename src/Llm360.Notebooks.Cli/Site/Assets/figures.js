@@ -31,7 +31,7 @@
     if (n > 1) {
       // Between two panels stand the labels of one and the title of the next; words need more room than numbers.
       var words = pairs.some(function (pair) { return (pair.x.ticktext || []).some(function (text) { return text.length > 4; }); });
-      layout.height = 80 + n * ((map ? 260 : 230) + (words ? 50 : 0));
+      layout.height = 80 + n * ((map ? 200 : 230) + (words ? 50 : 0));
       gap = (words ? 125 : 65) / (layout.height - 80);
       pairs.forEach(function (pair, i) {
         var height = (1 - gap * (n - 1)) / n, top = 1 - i * (height + gap);
@@ -62,7 +62,9 @@
     var spec = place.spec, plot = place.querySelector('.still') || place.appendChild(document.createElement('div'));
     plot.className = 'still';
     plot.style.height = '100%';
-    return Plotly.react(plot, copy(spec.data), copy(spec.layout), { staticPlot: true, responsive: true });
+    var layout = copy(spec.layout);
+    delete layout.height;
+    return Plotly.react(plot, copy(spec.data), layout, { staticPlot: true, responsive: true });
   }
 
   function save(figure, format) {
@@ -90,7 +92,7 @@
       var meta = trace.meta || {};
       if (meta.role === 'interval') return;
       if (trace.z) {
-        trace.z.forEach(function (row, i) { row.forEach(function (value, j) { rows.push([meta.panel, meta.rows[i], meta.role, meta.columns[j], '', value, '', '']); }); });
+        trace.z.forEach(function (row, i) { row.forEach(function (value, j) { rows.push([meta.panel, (meta.rows || [])[i], meta.role, (meta.columns || [])[j], '', value, '', '']); }); });
         return;
       }
       (trace.x || []).forEach(function (x, i) {
@@ -113,7 +115,11 @@
     figures.concat(thumbnails).forEach(function (place) { (place.querySelector('.plot') || place).append('assets/plotly.min.js is missing, so this figure cannot be drawn.'); });
     return;
   }
-  figures.concat(thumbnails).forEach(function (place) { place.spec = read(place); });
+  figures.concat(thumbnails).forEach(function (place) {
+    // A figure that another library made may leave out what ours always says.
+    place.spec = read(place);
+    place.spec.layout = Object.assign({ height: 420 }, place.spec.layout);
+  });
   figures.forEach(function (figure) {
     figure.querySelectorAll('[data-save]').forEach(function (button) { button.addEventListener('click', function () { save(figure, button.dataset.save); }); });
   });
