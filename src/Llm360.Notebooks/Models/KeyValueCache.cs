@@ -1,0 +1,49 @@
+// Keys and values of positions already computed, in memory allocated once.
+using TorchSharp;
+
+namespace Llm360.Notebooks.Models;
+
+/// <summary>A key-value cache for one batch of equally long rows.</summary>
+public sealed class KeyValueCache : IDisposable
+{
+    private readonly torch.Tensor[] keys; // [batch, key-value heads, capacity, head] each
+    private readonly torch.Tensor[] values;
+
+    /// <summary>Allocates room for <paramref name="capacity"/> positions.</summary>
+    public KeyValueCache(LlamaConfig config, long batch, int capacity, torch.Device device, torch.ScalarType type = torch.ScalarType.Float32)
+    {
+        Capacity = capacity;
+        keys = Allocate();
+        values = Allocate();
+
+        torch.Tensor[] Allocate() =>
+            [.. Enumerable.Range(0, config.Layers).Select(_ => torch.zeros([batch, config.KeyValueHeads, capacity, config.HeadDimension], type, device).DetachFromDisposeScope())];
+    }
+
+    /// <summary>Positions held.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Positions that fit.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Stores one layer's new keys and values and returns views of all so far.</summary>
+    internal (torch.Tensor Keys, torch.Tensor Values) Append(int layer, torch.Tensor key, torch.Tensor value)
+    {
+        var time = key.shape[2];
+        if (Length + time > Capacity)
+            throw new InvalidOperationException($"The cache holds {Capacity} positions; {Length + time} are needed.");
+        keys[layer].narrow(2, Length, time).copy_(key);
+        values[layer].narrow(2, Length, time).copy_(value);
+        return (keys[layer].narrow(2, 0, Length + time), values[layer].narrow(2, 0, Length + time));
+    }
+
+    /// <summary>Counts positions whose keys and values every layer has stored.</summary>
+    internal void Advance(int positions) => Length += positions;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var tensor in keys.Concat(values))
+            tensor.Dispose();
+    }
+}

@@ -1,0 +1,179 @@
+// LLaMA: embed; for each block attention and MLP, each behind an RMSNorm; norm; head.
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Torch;
+using Llm360.Notebooks.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks.Models;
+
+/// <summary>A LLaMA model: a configuration and tensors bound by name.</summary>
+/// <remarks>
+/// Touvron et al. 2023 (arXiv 2302.13971), in the arithmetic of Hugging Face's LlamaForCausalLM: RMSNorm, rotary embeddings on half-split pairs, grouped
+/// key-value heads, SwiGLU. Weights on the CPU in the file's own type are mapped, not copied.
+/// </remarks>
+public sealed class LlamaModel : IDisposable
+{
+    private readonly IReadOnlyDictionary<string, Tensor> weights;
+    private readonly SafetensorsFile? file;
+    private readonly Tensor cos, sin; // [longest, head]
+
+    /// <summary>Binds tensors; the caller keeps owning them.</summary>
+    public LlamaModel(LlamaConfig config, IReadOnlyDictionary<string, Tensor> weights)
+        : this(config, weights, null)
+    {
+    }
+
+    private LlamaModel(LlamaConfig config, IReadOnlyDictionary<string, Tensor> weights, SafetensorsFile? file)
+    {
+        Config = config;
+        this.weights = weights;
+        this.file = file;
+        var embedding = weights[LlamaNames.Embedding];
+        (cos, sin) = Rotary(config, embedding.device, embedding.dtype);
+    }
+
+    /// <summary>The shape.</summary>
+    public LlamaConfig Config { get; }
+
+    /// <summary>Where the weights are.</summary>
+    public torch.Device Device => weights[LlamaNames.Embedding].device;
+
+    /// <summary>The type computed in.</summary>
+    public ScalarType Type => weights[LlamaNames.Embedding].dtype;
+
+    /// <summary>Loads a checkpoint's folder: <c>config.json</c> and <c>model.safetensors</c>.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="device">Where to; the CPU maps the file.</param>
+    /// <param name="type">Type to compute in; null keeps the file's.</param>
+    /// <exception cref="Llm360Exception">The files are missing or malformed, or tensors are missing, unknown or misshapen; all of them are listed.</exception>
+    public static LlamaModel Load(string folder, Torch.Device? device = null, ScalarType? type = null)
+    {
+        LibTorch.Load();
+        var config = LlamaConfig.Read(Path.Combine(folder, SuiteLayout.Config));
+        var file = SafetensorsFile.Open(Path.Combine(folder, SuiteLayout.Weights));
+        try
+        {
+            CheckNames(config, file);
+            using var scope = NewDisposeScope();
+            var bound = config.Parameters().ToDictionary(p => p.Name, p =>
+            {
+                var mapped = file.View(p.Name);
+                return mapped.to(type ?? mapped.dtype).to((device ?? Torch.Device.Cpu).ToTorch()).DetachFromDisposeScope();
+            });
+            return new LlamaModel(config, bound, file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The hidden states after the last norm.</summary>
+    /// <param name="tokens">Token ids, I64 [batch, time].</param>
+    /// <param name="cache">Keys and values of earlier positions; the new ones are added.</param>
+    /// <returns>[batch, time, hidden]</returns>
+    public Tensor Forward(Tensor tokens, KeyValueCache? cache = null)
+    {
+        using var scope = NewDisposeScope();
+        var past = cache?.Length ?? 0;
+        var x = weights[LlamaNames.Embedding].index_select(0, tokens.reshape(-1)).view(tokens.shape[0], tokens.shape[1], Config.HiddenSize); // [batch, time, hidden]
+        for (var i = 0; i < Config.Layers; i++)
+        {
+            x = x + Attention(i, Norm(x, LlamaNames.AttentionNorm(i)), past, cache);
+            x = x + Mlp(i, Norm(x, LlamaNames.MlpNorm(i)));
+        }
+
+        cache?.Advance((int)tokens.shape[1]);
+        return Norm(x, LlamaNames.FinalNorm).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logits of hidden states.</summary>
+    /// <param name="hidden">[..., hidden]</param>
+    /// <returns>[..., vocabulary]</returns>
+    public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, weights[Config.TiedHead ? LlamaNames.Embedding : LlamaNames.Head]);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        cos.Dispose();
+        sin.Dispose();
+        if (file is null)
+            return;
+        foreach (var tensor in weights.Values)
+            tensor.Dispose();
+        file.Dispose();
+    }
+
+    private Tensor Attention(int layer, Tensor x, int past, KeyValueCache? cache)
+    {
+        long batch = x.shape[0], time = x.shape[1];
+        var q = Rotate(Heads(x, LlamaNames.Query(layer), Config.Heads), past); // [batch, heads, time, head]
+        var k = Rotate(Heads(x, LlamaNames.Key(layer), Config.KeyValueHeads), past); // [batch, key-value heads, time, head]
+        var v = Heads(x, LlamaNames.Value(layer), Config.KeyValueHeads);
+        if (cache is not null)
+            (k, v) = cache.Append(layer, k, v); // [batch, key-value heads, past + time, head]
+        if (Config.KeyValueHeads != Config.Heads)
+        {
+            k = k.repeat_interleave(Config.Heads / Config.KeyValueHeads, dim: 1);
+            v = v.repeat_interleave(Config.Heads / Config.KeyValueHeads, dim: 1);
+        }
+
+        // One new position sees all that came before, so only a whole prefix needs the causal mask.
+        if (past > 0 && time > 1)
+            throw new InvalidOperationException("A cache that holds positions takes one new position at a time.");
+        var mixed = nn.functional.scaled_dot_product_attention(q, k, v, is_casual: past == 0); // [batch, heads, time, head]
+        return nn.functional.linear(mixed.transpose(1, 2).reshape(batch, time, -1), weights[LlamaNames.AttentionOutput(layer)]);
+    }
+
+    private Tensor Mlp(int layer, Tensor x)
+    {
+        var gate = nn.functional.silu(nn.functional.linear(x, weights[LlamaNames.Gate(layer)])); // [batch, time, intermediate]
+        return nn.functional.linear(gate * nn.functional.linear(x, weights[LlamaNames.Up(layer)]), weights[LlamaNames.Down(layer)]);
+    }
+
+    private Tensor Norm(Tensor x, string name)
+    {
+        var scale = rsqrt(x.to(float32).square().mean([-1], keepdim: true) + Config.NormEps); // [batch, time, 1]
+        return (x.to(float32) * scale).to(x.dtype) * weights[name];
+    }
+
+    private Tensor Heads(Tensor x, string name, int heads) => // [batch, heads, time, head]
+        nn.functional.linear(x, weights[name]).view(x.shape[0], x.shape[1], heads, Config.HeadDimension).transpose(1, 2);
+
+    private Tensor Rotate(Tensor x, int past) // [batch, heads, time, head]
+    {
+        var time = x.shape[2];
+        if (past + time > Config.MaximumLength)
+            throw new Llm360Exception($"A sequence of {past + time} tokens is longer than the model's {Config.MaximumLength} positions.", "tokens", "Give shorter sequences.");
+        var half = Config.HeadDimension / 2;
+        var turned = cat([-x.narrow(3, half, half), x.narrow(3, 0, half)], dim: 3);
+        return (x * cos.narrow(0, past, time)) + (turned * sin.narrow(0, past, time));
+    }
+
+    private static (Tensor Cos, Tensor Sin) Rotary(LlamaConfig config, torch.Device device, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        var frequencies = 1.0 / pow(config.RopeTheta, arange(0, config.HeadDimension, 2, float32) / config.HeadDimension); // [head / 2]
+        var angles = outer(arange(config.MaximumLength, float32), frequencies.to(float32)); // [longest, head / 2]
+        angles = cat([angles, angles], dim: 1);
+        return (angles.cos().to(type).to(device).DetachFromDisposeScope(), angles.sin().to(type).to(device).DetachFromDisposeScope());
+    }
+
+    private static void CheckNames(LlamaConfig config, SafetensorsFile file)
+    {
+        var wanted = config.Parameters().ToDictionary(p => p.Name, p => p.Shape);
+        var faults = wanted.Where(w => !file.Entries.ContainsKey(w.Key)).Select(w => $"missing {w.Key}")
+            .Concat(file.Entries.Values.Where(e => wanted.TryGetValue(e.Name, out var shape) && !shape.SequenceEqual(e.Shape))
+                .Select(e => $"{e.Name} has shape [{string.Join(", ", e.Shape)}], not [{string.Join(", ", wanted[e.Name])}]"))
+            .Concat(file.Entries.Keys.Where(n => !wanted.ContainsKey(n) && !IsIgnored(config, n)).Select(n => $"unknown {n}"))
+            .ToList();
+        if (faults.Count > 0)
+            throw new Llm360Exception($"The weights do not fit config.json: {string.Join("; ", faults)}.", file.Path, "Use the config.json and the weights of the same checkpoint.");
+    }
+
+    // Older checkpoints store the rotary frequencies; a tied head may be stored beside the embedding it equals.
+    private static bool IsIgnored(LlamaConfig config, string name) =>
+        name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || (config.TiedHead && name == LlamaNames.Head);
+}

@@ -1,0 +1,131 @@
+// Loading LibTorch before TorchSharp looks for it: where it lies, the GLIBCXX trap, and one clear error.
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Torch;
+
+/// <summary>Loads LibTorch and says what was loaded.</summary>
+/// <remarks>
+/// The library's module initializer calls <see cref="Load"/>; an executable that touches TorchSharp before it touches this library calls it first thing.
+/// A failure is not thrown from the initializer but from the first explicit <see cref="Load"/>, so that programs can report it.
+/// The only static state of the library lives here: a process loads LibTorch once.
+/// </remarks>
+public static class LibTorch
+{
+    /// <summary>The variable that names another LibTorch folder, such as <c>torch/lib</c> of a Python PyTorch with CUDA.</summary>
+    public const string FolderVariable = "LLM360_LIBTORCH";
+
+    private static readonly Lock Gate = new();
+    private static LibTorchState? loaded;
+    private static Llm360Exception? failure;
+
+    /// <summary>Loads LibTorch once; later calls return at once.</summary>
+    /// <exception cref="Llm360Exception">It could not be loaded: what was looked for, where, what to install.</exception>
+    public static void Load() => _ = State;
+
+    /// <summary>The folder that LibTorch was loaded from.</summary>
+    public static string Folder => State.Folder;
+
+    /// <summary>Whether a patched copy of the binding was needed (its GLIBCXX_3.4.32 requirement made weak).</summary>
+    public static bool BindingPatched => State.BindingPatched;
+
+    /// <summary>What became of the fast path of MKL on AMD processors.</summary>
+    public static AmdSwitchState AmdSwitch => State.AmdSwitch;
+
+    /// <summary>Handle of <c>libtorch_cpu</c>, for exports that TorchSharp does not bind.</summary>
+    internal static nint CpuLibrary => State.CpuLibrary;
+
+    private static LibTorchState State
+    {
+        get
+        {
+            lock (Gate)
+            {
+                if (failure is not null)
+                    throw failure;
+                try
+                {
+                    return loaded ??= LoadOnce();
+                }
+                catch (Llm360Exception e)
+                {
+                    failure = e;
+                    throw;
+                }
+            }
+        }
+    }
+
+    /// <summary>Runs when the library's assembly is first used.</summary>
+    [ModuleInitializer]
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "TorchSharp looks for its natives in a static constructor; only a module initializer runs before it.")]
+    internal static void Initialize()
+    {
+        lock (Gate)
+        {
+            try
+            {
+                loaded ??= LoadOnce();
+            }
+            catch (Llm360Exception e)
+            {
+                failure = e;
+            }
+        }
+    }
+
+    private static LibTorchState LoadOnce()
+    {
+        var locations = LibTorchLocations.Find();
+        OpenMp.WaitPassively();
+        nint cpuLibrary = 0;
+        var amd = AmdSwitchState.NotApplicable;
+        foreach (var name in LibTorchLocations.LoadOrder)
+        {
+            var path = Path.Combine(locations.Folder, LibTorchLocations.FileName(name));
+            if (!File.Exists(path))
+                continue;
+            var handle = LoadFile(path);
+            if (name == "torch_cpu")
+            {
+                cpuLibrary = handle;
+                amd = MklAmdSwitch.Apply(handle);
+            }
+        }
+
+        var patched = LoadBinding(locations.Binding);
+        if (!torch.TryInitializeDeviceType(DeviceType.CPU))
+            throw new Llm360Exception("TorchSharp did not find the LibTorch that was loaded for it.", locations.Folder, $"Check that {FolderVariable} names a LibTorch {LibTorchLocations.LibTorchVersion} folder.");
+        return new LibTorchState(locations.Folder, patched, amd, cpuLibrary);
+    }
+
+    private static bool LoadBinding(string path)
+    {
+        if (NativeLibrary.TryLoad(path, out _))
+            return false;
+        if (OperatingSystem.IsLinux() && GlibcxxPatch.TryWriteCopy(path) is { } copy)
+        {
+            LoadFile(copy);
+            return true;
+        }
+
+        LoadFile(path);
+        return false;
+    }
+
+    private static nint LoadFile(string path)
+    {
+        try
+        {
+            return NativeLibrary.Load(path);
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+        {
+            var remedy = OperatingSystem.IsLinux() ? "Install the library it names (apt-get install libgomp1 libstdc++6), or set " : "Install what it names (Windows: the Visual C++ runtime), or set ";
+            throw new Llm360Exception($"LibTorch could not be loaded: {e.Message.ReplaceLineEndings(" ")}", path, $"{remedy}{FolderVariable} to a folder with a working LibTorch {LibTorchLocations.LibTorchVersion}.", e);
+        }
+    }
+
+    private sealed record LibTorchState(string Folder, bool BindingPatched, AmdSwitchState AmdSwitch, nint CpuLibrary);
+}

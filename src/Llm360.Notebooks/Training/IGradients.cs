@@ -1,0 +1,13 @@
+// What a training step needs of a model: the loss of a batch and its gradient.
+namespace Llm360.Notebooks.Training;
+
+/// <summary>Computes the loss of a batch and its gradient by every weight.</summary>
+internal interface IGradients : IDisposable
+{
+    /// <summary>Mean loss over all rows and positions, and its gradient.</summary>
+    /// <param name="tokens">Token ids, [rows, length] row by row; inputs are all but the last of a row, targets all but the first.</param>
+    /// <param name="length">Tokens a row.</param>
+    /// <param name="gradients">Overwritten with d loss / d weight.</param>
+    /// <returns>The loss in nats per token.</returns>
+    double Compute(ReadOnlySpan<int> tokens, int length, ParameterBuffer gradients);
+}

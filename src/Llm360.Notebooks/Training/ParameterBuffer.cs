@@ -1,0 +1,62 @@
+// All parameters of a model in one piece of memory, so that an optimizer step is one pass.
+using Llm360.Notebooks.Models;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Training;
+
+/// <summary>One float32 value for each parameter of a LLaMA model: weights, gradients, or an AdamW moment.</summary>
+/// <remarks>
+/// The order is that of <see cref="LlamaConfig.Parameters"/>: query, key and value of a block lie together, as do gate and up, so that each group is also one matrix.
+/// Kept on the CPU.
+/// </remarks>
+internal sealed unsafe class ParameterBuffer : IDisposable
+{
+    private readonly Dictionary<string, (long Offset, long[] Shape)> places = [];
+    private readonly torch.Tensor flat; // [parameters]
+
+    public ParameterBuffer(LlamaConfig config)
+    {
+        Config = config;
+        foreach (var (name, shape) in config.Parameters())
+        {
+            places.Add(name, (Count, shape));
+            Count += shape.Aggregate(1L, (a, b) => a * b);
+        }
+
+        flat = torch.zeros([Count], torch.float32).DetachFromDisposeScope();
+        Data = (float*)((nint)MemoryOf(flat));
+        Views = places.ToDictionary(p => p.Key, p => flat.narrow(0, p.Value.Offset, p.Value.Shape.Aggregate(1L, (a, b) => a * b)).view(p.Value.Shape).DetachFromDisposeScope());
+    }
+
+    public LlamaConfig Config { get; }
+
+    /// <summary>Values in all.</summary>
+    public long Count { get; }
+
+    /// <summary>The first value; lives as long as this object.</summary>
+    public float* Data { get; }
+
+    public Span<float> Span => new(Data, checked((int)Count));
+
+    /// <summary>Tensors over the same memory, by Hugging Face's names, in order.</summary>
+    public IReadOnlyDictionary<string, torch.Tensor> Views { get; }
+
+    /// <summary>The first value of a parameter.</summary>
+    public float* this[string name] => Data + places[name].Offset;
+
+    /// <summary>The values of a parameter.</summary>
+    public Span<float> Values(string name) => Span.Slice((int)places[name].Offset, (int)Views[name].numel());
+
+    public void Dispose()
+    {
+        foreach (var view in Views.Values)
+            view.Dispose();
+        flat.Dispose();
+    }
+
+    private static void* MemoryOf(torch.Tensor tensor)
+    {
+        fixed (byte* first = tensor.bytes)
+            return first;
+    }
+}

@@ -1,0 +1,72 @@
+// Writing safetensors files that every other reader accepts.
+using System.Buffers.Binary;
+using System.Text.Json;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Weights;
+
+/// <summary>Writes safetensors files.</summary>
+public static class SafetensorsWriter
+{
+    /// <summary>Writes tensors in the order given, complete or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">CPU tensors; made contiguous where they are not.</param>
+    /// <param name="metadata">Strings for the header; <c>format: pt</c> is added, which <c>transformers</c> asks for.</param>
+    /// <exception cref="Llm360Exception">The file cannot be written.</exception>
+    public static void Write(string path, IReadOnlyList<(string Name, torch.Tensor Tensor)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        var header = Header(tensors, metadata);
+        AtomicFile.Write(path, stream =>
+        {
+            stream.Write(header);
+            foreach (var (_, tensor) in tensors)
+            {
+                using var contiguous = tensor.detach().cpu().contiguous();
+                if (contiguous.numel() > 0)
+                    stream.Write(contiguous.bytes);
+            }
+        });
+    }
+
+    private static byte[] Header(IReadOnlyList<(string Name, torch.Tensor Tensor)> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        using var buffer = new MemoryStream();
+        buffer.Write(stackalloc byte[8]);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("__metadata__");
+            json.WriteString("format", "pt");
+            foreach (var (key, value) in metadata ?? new Dictionary<string, string>())
+                json.WriteString(key, value);
+            json.WriteEndObject();
+            var position = 0L;
+            foreach (var (name, tensor) in tensors)
+            {
+                var type = SafetensorsTypes.Name(tensor.dtype);
+                var end = position + (tensor.numel() * SafetensorsTypes.All[type].Size);
+                json.WriteStartObject(name);
+                json.WriteString("dtype", type);
+                json.WriteStartArray("shape");
+                foreach (var n in tensor.shape)
+                    json.WriteNumberValue(n);
+                json.WriteEndArray();
+                json.WriteStartArray("data_offsets");
+                json.WriteNumberValue(position);
+                json.WriteNumberValue(end);
+                json.WriteEndArray();
+                json.WriteEndObject();
+                position = end;
+            }
+
+            json.WriteEndObject();
+        }
+
+        // The data starts on a multiple of 64 bytes, so that every tensor can be mapped where it lies.
+        while (buffer.Length % 64 != 0)
+            buffer.WriteByte((byte)' ');
+        var bytes = buffer.ToArray();
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, (ulong)(bytes.Length - 8));
+        return bytes;
+    }
+}
