@@ -46,7 +46,10 @@ internal sealed class Drawing
     /// <summary>Whether lines carry their names at their ends, so that no legend is needed.</summary>
     private bool DirectLabels { get; }
 
-    private int Top => 16 + Titles.Count * LineHeight + (figure.Panels.Any(p => p.Title.Length > 0 || (p.Marks ?? []).Any(m => m.Y is null && m.ShowLabel)) ? 26 : 10);
+    /// <summary>Pixels that a page saves by showing title and subtitle as text of its own.</summary>
+    private int TitleHeight => 16 + Titles.Count * LineHeight;
+
+    private int Top => TitleHeight + (figure.Panels.Any(p => p.Title.Length > 0 || (p.Marks ?? []).Any(m => m.Y is null && m.ShowLabel)) ? 26 : 10);
 
     /// <summary>A panel with one series has its title for a name, and a bar that stands for one label has its tick.</summary>
     private static bool NeedsLegend(Panel panel) =>
@@ -74,7 +77,7 @@ internal sealed class Drawing
             ("bargap", 0.15),
             ("barmode", "group"),
             ("modebar", Object(("bgcolor", Style.Transparent), ("color", Style.AxisLine), ("activecolor", Style.Text))),
-            ("meta", Object(("title", figure.Title), ("subtitle", figure.Subtitle), ("alt", figure.AltText), ("finding", figure.Finding))));
+            ("meta", Object(("title", figure.Title), ("subtitle", figure.Subtitle), ("alt", figure.AltText), ("finding", figure.Finding), ("titleHeight", TitleHeight))));
     }
 
     private void DrawPanel(Panel panel, int index)

@@ -19,7 +19,7 @@ internal static class Numbers
         foreach (var (size, suffix) in new[] { (1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k") })
         {
             if (Math.Abs(value) >= size)
-                return (value / size).ToString("0.###", CultureInfo.InvariantCulture) + suffix;
+                return (value / size).ToString("0.##", CultureInfo.InvariantCulture) + suffix;
         }
 
         return Math.Abs(value) is >= 1e-4 or 0
