@@ -25,6 +25,12 @@ public enum TraceRole
 
     /// <summary>A baseline: grey.</summary>
     Baseline,
+
+    /// <summary>Measured, before smoothing: thin and faint, in the colour of the smoothed series of the same name or category.</summary>
+    Raw,
+
+    /// <summary>Measured, and at odds with what was published: the only red.</summary>
+    Disagreement,
 }
 
 /// <summary>One axis.</summary>
@@ -32,7 +38,8 @@ public enum TraceRole
 /// <param name="Log">Logarithmic.</param>
 /// <param name="Minimum">Lower end; null to fit.</param>
 /// <param name="Maximum">Upper end; null to fit.</param>
-public sealed record Axis(string Label, bool Log = false, double? Minimum = null, double? Maximum = null);
+/// <param name="LogBase">Ticks of a logarithmic axis are powers of this: 10, or 2 where the paper uses it.</param>
+public sealed record Axis(string Label, bool Log = false, double? Minimum = null, double? Maximum = null, int LogBase = 10);
 
 /// <summary>One series.</summary>
 /// <param name="Name">In the legend, or beside the line where there are up to five.</param>
@@ -59,6 +66,14 @@ public sealed record Trace(
     IReadOnlyList<string>? Hover = null,
     IReadOnlyList<string>? XLabels = null);
 
+/// <summary>A place worth pointing at: a labelled point, or a vertical line where <paramref name="Y"/> is null.</summary>
+/// <param name="Label">What is there.</param>
+/// <param name="X">Position.</param>
+/// <param name="Y">Height of the point; null for a line through the whole panel.</param>
+/// <param name="Progress">Place on the training-progress scale; null for the neutral colour.</param>
+/// <param name="ShowLabel">Written beside the mark; otherwise shown on hover only.</param>
+public sealed record Mark(string Label, double X, double? Y = null, double? Progress = null, bool ShowLabel = true);
+
 /// <summary>A matrix shown as coloured squares.</summary>
 /// <param name="Columns">Names along x.</param>
 /// <param name="Rows">Names along y, first at the top.</param>
@@ -82,7 +97,8 @@ public sealed record HeatMap(
 /// <param name="Y">Vertical axis.</param>
 /// <param name="Traces">The series; empty for a heat map.</param>
 /// <param name="HeatMap">The matrix; null for series.</param>
-public sealed record Panel(string Title, Axis X, Axis Y, IReadOnlyList<Trace> Traces, HeatMap? HeatMap = null);
+/// <param name="Marks">Places worth pointing at; null for none.</param>
+public sealed record Panel(string Title, Axis X, Axis Y, IReadOnlyList<Trace> Traces, HeatMap? HeatMap = null, IReadOnlyList<Mark>? Marks = null);
 
 /// <summary>A figure: one idea, in one panel or small multiples.</summary>
 /// <param name="Title">The finding or the question.</param>

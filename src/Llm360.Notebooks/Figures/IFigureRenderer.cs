@@ -4,7 +4,7 @@ namespace Llm360.Notebooks.Figures;
 /// <summary>Draws figures. The only implementation lives in Llm360.Notebooks.Plotting, in a load context of its own.</summary>
 public interface IFigureRenderer
 {
-    /// <summary>The figure as Plotly JSON: an object with <c>data</c>, <c>layout</c> and <c>config</c>; <c>layout.meta</c> holds <c>title</c>, <c>alt</c> and <c>finding</c>.</summary>
+    /// <summary>The figure as Plotly JSON: an object with <c>data</c>, <c>layout</c> and <c>config</c>; <c>layout.meta</c> holds <c>title</c>, <c>subtitle</c>, <c>alt</c> and <c>finding</c>.</summary>
     string ToPlotlyJson(Figure figure);
 
     /// <summary>The source of plotly.js, minified, as shipped inside Plotly.NET.</summary>

@@ -39,6 +39,9 @@ public sealed class LlamaModel : IDisposable
     /// <summary>Where the weights are.</summary>
     public torch.Device Device => weights[LlamaNames.Embedding].device;
 
+    /// <summary>The type computed in.</summary>
+    public ScalarType Type => weights[LlamaNames.Embedding].dtype;
+
     /// <summary>Loads a checkpoint's folder: <c>config.json</c> and <c>model.safetensors</c>.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="device">Where to; the CPU maps the file.</param>
@@ -56,7 +59,7 @@ public sealed class LlamaModel : IDisposable
             var bound = config.Parameters().ToDictionary(p => p.Name, p =>
             {
                 var mapped = file.View(p.Name);
-                return mapped.to(type ?? mapped.dtype).to((device ?? Torch.Device.Cpu).ToTorch()).MoveToOuterDisposeScope();
+                return mapped.to(type ?? mapped.dtype).to((device ?? Torch.Device.Cpu).ToTorch()).DetachFromDisposeScope();
             });
             return new LlamaModel(config, bound, file);
         }
@@ -155,7 +158,7 @@ public sealed class LlamaModel : IDisposable
         var frequencies = 1.0 / pow(config.RopeTheta, arange(0, config.HeadDimension, 2, float32) / config.HeadDimension); // [head / 2]
         var angles = outer(arange(config.MaximumLength, float32), frequencies.to(float32)); // [longest, head / 2]
         angles = cat([angles, angles], dim: 1);
-        return (angles.cos().to(type).to(device).MoveToOuterDisposeScope(), angles.sin().to(type).to(device).MoveToOuterDisposeScope());
+        return (angles.cos().to(type).to(device).DetachFromDisposeScope(), angles.sin().to(type).to(device).DetachFromDisposeScope());
     }
 
     private static void CheckNames(LlamaConfig config, SafetensorsFile file)

@@ -56,6 +56,11 @@ public static partial class ManifestFile
         Require(SafeName().IsMatch(manifest.Name), "name", "must be letters, digits, '-' or '_'");
         Require(SafeName().IsMatch(corpus.Tokenizer.Asset), "corpus.tokenizer.asset", "must be a plain file name");
         Require(corpus.Sources.Count > 0 && corpus.Sources.All(s => s.Share > 0), "corpus.sources", "must hold at least one source with a positive share");
+        Require(corpus.Sources.Select(s => s.Name).Append("canary").Distinct().Count() == corpus.Sources.Count + 1, "corpus.sources", "must have different names, none of them \"canary\"");
+        var packages = corpus.Sources.SelectMany(s => s.Packages).ToList();
+        Require(packages.All(p => SafeName().IsMatch(p.Id) && SafeName().IsMatch(p.Version)), "corpus.sources.packages", "must have plain ids and exact versions");
+        Require(packages.All(p => p.Files.Count > 0 && p.Files.All(f => f.Split('/').All(part => FilePart().IsMatch(part)))), "corpus.sources.packages.files", "must be paths inside the package, with '/', no '..' and '*' only in file names");
+        Require(corpus.ValidationSequences >= 0, "corpus.validationSequences", "must not be negative");
         Require(corpus.SequenceLength > 1, "corpus.sequenceLength", "must be at least 2");
         Require(corpus.Chunks is > 0 and <= 1000, "corpus.chunks", "must be 1 to 1000");
         Require(training.BatchSize > 0 && corpus.SequencesPerChunk > 0 && corpus.SequencesPerChunk % training.BatchSize == 0, "training.batchSize", $"must divide corpus.sequencesPerChunk ({corpus.SequencesPerChunk})");
@@ -65,7 +70,8 @@ public static partial class ManifestFile
         if (corpus.Canaries is { } canaries)
         {
             Require(canaries.Length > 0 && canaries.Length < corpus.SequenceLength, "corpus.canaries.length", "must be shorter than a sequence");
-            Require(canaries.Chunks.All(c => c >= 0 && c < corpus.Chunks), "corpus.canaries.chunks", "must be numbers of chunks");
+            Require(canaries.Chunks.All(c => c >= 0 && c < corpus.Chunks) && canaries.Chunks.Distinct().Count() == canaries.Chunks.Count, "corpus.canaries.chunks", "must be different numbers of chunks");
+            Require(canaries.Controls >= 0, "corpus.canaries.controls", "must not be negative");
             Require(canaries.Repetitions.All(r => r > 0) && canaries.Repetitions.Sum() < corpus.SequencesPerChunk, "corpus.canaries.repetitions", "must be positive and leave room in the chunk");
         }
 
@@ -109,8 +115,11 @@ public static partial class ManifestFile
         return row[^1];
     }
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_.-]*\z")]
     private static partial Regex SafeName();
+
+    [GeneratedRegex(@"^[A-Za-z0-9_*][A-Za-z0-9_.*-]*\z")]
+    private static partial Regex FilePart();
 
     [GeneratedRegex("JSON property '(?<key>[^']*)' could not be mapped to any .NET member contained in type '(?<type>[^']*)'")]
     private static partial Regex UnknownKey();

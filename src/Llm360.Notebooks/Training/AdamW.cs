@@ -50,13 +50,10 @@ internal sealed class AdamW(LlamaConfig config, TrainingRecipe recipe) : IDispos
             Decay: (float)(1 - (learningRate * recipe.WeightDecay)),
             StepSize: (float)(learningRate / (1 - Math.Pow(recipe.Beta1, Steps))),
             RootCorrection: (float)Math.Sqrt(1 - Math.Pow(recipe.Beta2, Steps)));
-        var position = 0;
-        foreach (var name in weights.Names)
+        foreach (var name in weights.Views.Keys)
         {
-            var length = (int)weights.Views[name].numel();
             var decayed = Decays?.Invoke(name) == false ? constants with { Decay = 1 } : constants;
-            Update(weights.Span.Slice(position, length), gradients.Span.Slice(position, length), FirstMoment.Span.Slice(position, length), SecondMoment.Span.Slice(position, length), decayed);
-            position += length;
+            Update(weights.Values(name), gradients.Values(name), FirstMoment.Values(name), SecondMoment.Values(name), decayed);
         }
     }
 

@@ -44,7 +44,8 @@ internal sealed unsafe class ParameterBuffer : IDisposable
     /// <summary>The first value of a parameter.</summary>
     public float* this[string name] => Data + places[name].Offset;
 
-    public IEnumerable<string> Names => places.Keys;
+    /// <summary>The values of a parameter.</summary>
+    public Span<float> Values(string name) => Span.Slice((int)places[name].Offset, (int)Views[name].numel());
 
     public void Dispose()
     {

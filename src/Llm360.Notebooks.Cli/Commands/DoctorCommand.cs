@@ -1,0 +1,57 @@
+// llm360 doctor: what runs here, and what to mend.
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Llm360.Notebooks.Cli.Terminal;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Torch;
+
+namespace Llm360.Notebooks.Cli.Commands;
+
+/// <summary><c>llm360 doctor</c></summary>
+internal static class DoctorCommand
+{
+    private const double LargestError = 1e-5;
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    public static Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "Print the description as JSON." };
+        var command = new Command("doctor", "Describe LibTorch, threads, device and memory on this machine, measure one matrix product, and say what to mend. Exit code 1 if something is broken.") { json };
+        command.Run("Run it again.", (parsed, screen, _) =>
+        {
+            var report = TorchReport.Describe();
+            if (parsed.GetValue(json))
+                Console.Out.WriteLine(JsonSerializer.Serialize(report, Json));
+            else
+                Show(screen, report);
+            return Task.FromResult(report.ProductError <= LargestError ? 0 : Shared.Failed);
+        });
+        return command;
+    }
+
+    private static void Show(Screen screen, TorchReport report)
+    {
+        screen.Facts("This machine",
+        [
+            ("processor", report.Processor),
+            ("memory", string.Create(CultureInfo.InvariantCulture, $"{report.MemoryBytes / 1e9:0.0} GB")),
+            ("device", report.Device),
+            ("threads of an operator", report.Threads.ToString(CultureInfo.InvariantCulture)),
+            ("TorchSharp, LibTorch", $"{report.TorchSharp}, {report.LibTorch}"),
+            ("LibTorch folder", report.Folder),
+            ("binding", report.BindingPatched ? "a patched copy (this system's C++ runtime is older than GLIBCXX_3.4.32)" : "as shipped"),
+            ("MKL's fast path on AMD", report.AmdSwitch.ToString()),
+            ("1024³ float32 product", string.Create(CultureInfo.InvariantCulture, $"{report.ProductGflops:0} GFLOP/s, largest relative error {report.ProductError:0.0e+0}")),
+            ("writes to", Workspace.Artifacts),
+        ]);
+        if (report.ProductError > LargestError)
+            screen.Warn($"Matrix products are wrong here. Set LLM360_AMD_SWITCH=off, or {LibTorch.FolderVariable} to another LibTorch, and run again.");
+        else if (report.AmdSwitch == AmdSwitchState.Off)
+            screen.Warn("MKL's fast path is off (LLM360_AMD_SWITCH=off): matrix products run at about half speed.");
+        else if (report.AmdSwitch == AmdSwitchState.Failed)
+            screen.Warn("The system refused to make MKL's code writable: matrix products run at about half speed.");
+        else
+            screen.Say("Nothing to mend.");
+    }
+}

@@ -1,0 +1,35 @@
+// What the commands have in common: options, errors, how they stop.
+using System.CommandLine;
+using Llm360.Notebooks.Cli.Terminal;
+
+namespace Llm360.Notebooks.Cli.Commands;
+
+/// <summary>Options of several commands and the frame each command runs in.</summary>
+internal static class Shared
+{
+    public const int Failed = 1;
+    public const int Stopped = 130;
+
+    public static Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Say nothing but results and errors.", Recursive = true };
+
+    /// <summary>Runs a command: one clear error and exit code 1 for bad input; exit code 130 and how to go on when stopped.</summary>
+    public static void Run(this Command command, string howToResume, Func<ParseResult, Screen, CancellationToken, Task<int>> action) =>
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var screen = Screen.Create(parsed.GetValue(Quiet));
+            try
+            {
+                return await action(parsed, screen, cancellation).ConfigureAwait(false);
+            }
+            catch (Llm360Exception e)
+            {
+                screen.Error(e);
+                return Failed;
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                screen.Warn($"Stopped. {howToResume}");
+                return Stopped;
+            }
+        });
+}

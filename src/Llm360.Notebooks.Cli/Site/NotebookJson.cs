@@ -1,0 +1,17 @@
+// Text in a notebook's JSON, whatever stands there.
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Llm360.Notebooks.Cli.Site;
+
+/// <summary>Reads text from JSON that may hold a string, a list of lines, or something else.</summary>
+internal static class NotebookJson
+{
+    /// <summary>The text of a string or a list of strings; empty for anything else.</summary>
+    public static string Text(JsonNode? node) => node switch
+    {
+        JsonArray lines => string.Concat(lines.Select(Text)),
+        JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>(),
+        _ => "",
+    };
+}

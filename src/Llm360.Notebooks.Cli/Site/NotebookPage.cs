@@ -1,0 +1,49 @@
+// A notebook's page: prose, folded code, figures, outputs, contents beside them.
+using System.Net;
+using System.Text;
+
+namespace Llm360.Notebooks.Cli.Site;
+
+/// <summary>Renders the page of one notebook.</summary>
+internal static class NotebookPage
+{
+    public static string Html(SiteDocument document, SiteNotebook? info, IReadOnlyList<(string Name, string Link)> data, SiteRun run) => PageFrame.Html(
+        $"{document.Title} ({run.Suite})",
+        "../",
+        "page",
+        $"""
+        <nav class="contents" aria-label="Contents">
+        <p><a href="../index.html">All notebooks</a></p>
+        {Contents(document)}
+        </nav>
+        <main id="main">
+        <header>
+        <h1>{WebUtility.HtmlEncode(document.Title)}</h1>
+        <p class="tools">{Tools(document, info, data, run)}</p>
+        </header>
+        {string.Join('\n', document.Body)}
+        </main>
+        """);
+
+    private static string Contents(SiteDocument document)
+    {
+        var headings = document.Headings.Where(h => h.Level <= 3).ToList();
+        if (headings.Count == 0)
+            return "";
+        var html = new StringBuilder("<ol>\n");
+        foreach (var heading in headings)
+            html.Append($"<li class=\"level-{heading.Level}\"><a href=\"#{WebUtility.HtmlEncode(heading.Id)}\">{WebUtility.HtmlEncode(heading.Text)}</a></li>\n");
+        return html.Append("</ol>").ToString();
+    }
+
+    private static string Tools(SiteDocument document, SiteNotebook? info, IReadOnlyList<(string Name, string Link)> data, SiteRun run)
+    {
+        var name = Uri.EscapeDataString(document.Name);
+        var parts = new List<string> { $"<span>Suite {WebUtility.HtmlEncode(run.Suite)}{(info?.Time is { } time ? $", ran for {SiteRun.InWords(time)}" : "")}</span>" };
+        if (document.Body.Exists(b => b.StartsWith("<details", StringComparison.Ordinal)))
+            parts.Add("<button type=\"button\" id=\"unfold\" aria-pressed=\"false\">Show all code</button>");
+        parts.Add($"<a href=\"{name}.ipynb\" download>Download the notebook</a>");
+        parts.AddRange(data.Select(d => $"<a href=\"{WebUtility.HtmlEncode(d.Link)}\" download>{WebUtility.HtmlEncode(d.Name)}</a>"));
+        return string.Join(' ', parts);
+    }
+}

@@ -1,0 +1,82 @@
+// Outputs of code cells other than figures: HTML, images, text, streams, errors.
+using System.Net;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Llm360.Notebooks.Display;
+using static Llm360.Notebooks.Cli.Site.NotebookJson;
+
+namespace Llm360.Notebooks.Cli.Site;
+
+/// <summary>Renders outputs.</summary>
+internal static partial class Outputs
+{
+    private const int MaximumText = 20_000;
+
+    /// <summary>The output that only brings plotly.js to the notebook; the site has its own copy.</summary>
+    public static bool IsPlotlyScript(JsonObject output) =>
+        Role(output) == "plotly.js" || (output["data"] is JsonObject data && Text(data[MimeTypes.Html]) is var html && html.Length > 1_000_000 && html.Contains("plotly.js v", StringComparison.Ordinal));
+
+    public static bool IsError(JsonObject output) => Text(output["output_type"]) == "error";
+
+    public static string Render(JsonObject output) => Text(output["output_type"]) switch
+    {
+        "stream" => Pre(Text(output["name"]) == "stderr" ? "output stderr" : "output", Text(output["text"])),
+        "error" => Error(output),
+        _ => output["data"] is JsonObject data ? Data(data) : "",
+    };
+
+    private static string Data(JsonObject data)
+    {
+        if (Text(data[MimeTypes.Html]) is { Length: > 0 } html)
+            return $"<div class=\"output html\" tabindex=\"0\">{WithoutRequests(html)}</div>";
+        if (Text(data["image/svg+xml"]) is { Length: > 0 } svg)
+            return Image("image/svg+xml", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(svg)), data);
+        foreach (var mime in new[] { "image/png", "image/jpeg" })
+        {
+            if (Text(data[mime]) is { Length: > 0 } bytes)
+                return Image(mime, bytes.Replace("\n", "", StringComparison.Ordinal), data);
+        }
+
+        return Pre("output", Text(data[MimeTypes.Plain]));
+    }
+
+    private static string Image(string mime, string base64, JsonObject data) =>
+        $"<p class=\"output\"><img src=\"data:{mime};base64,{WebUtility.HtmlEncode(base64)}\" alt=\"{WebUtility.HtmlEncode(Text(data[MimeTypes.Plain]) is { Length: > 0 } text ? text : "Image made by this cell")}\"></p>";
+
+    private static string Error(JsonObject output)
+    {
+        var trace = string.Join('\n', (output["traceback"] as JsonArray ?? []).Select(l => Text(l).TrimEnd('\n')));
+        var message = $"{Text(output["ename"])}: {Text(output["evalue"])}";
+        return $"<div class=\"output error\" role=\"note\"><p><strong>This cell failed.</strong></p>{Pre("", trace.Length > 0 ? trace : message)}</div>";
+    }
+
+    private static string Pre(string classes, string text)
+    {
+        // What a carriage return overwrote on a console is not shown; colours of a console are dropped.
+        text = string.Join('\n', AnsiEscape().Replace(text, "").Split('\n').Select(l => l.TrimEnd('\r')).Select(l => l[(l.LastIndexOf('\r') + 1)..])).TrimEnd();
+        if (text.Length == 0)
+            return "";
+        if (text.Length > MaximumText)
+            text = $"{text[..MaximumText]}\n... and {text.Length - MaximumText} more characters: see the notebook";
+        return $"<pre class=\"{classes}\" tabindex=\"0\">{WebUtility.HtmlEncode(text)}</pre>";
+    }
+
+    /// <summary>Elements and attributes that would load something from elsewhere are cut; the page's content policy forbids the rest.</summary>
+    private static string WithoutRequests(string html) => ForeignAttribute().Replace(ForeignElement().Replace(html, ""), "");
+
+    private static string Role(JsonObject output) => output["metadata"] switch
+    {
+        JsonObject metadata when metadata["llm360"] is JsonObject own => Text(own["role"]),
+        JsonObject metadata => Text(metadata["llm360.role"]),
+        _ => "",
+    };
+
+    [GeneratedRegex(@"\x1b\[[0-9;?]*[A-Za-z]")]
+    private static partial Regex AnsiEscape();
+
+    [GeneratedRegex(@"<script\b[^>]*\bsrc\s*=[^>]*>\s*</script>|<link\b[^>]*>|<(iframe|object|embed)\b[^>]*>(.*?</\1>)?", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
+    private static partial Regex ForeignElement();
+
+    [GeneratedRegex(@"\s(src|srcset|poster|background)\s*=\s*(""\s*(https?:)?//[^""]*""|'\s*(https?:)?//[^']*'|(https?:)?//[^\s>]*)", RegexOptions.IgnoreCase)]
+    private static partial Regex ForeignAttribute();
+}

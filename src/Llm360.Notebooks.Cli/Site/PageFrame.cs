@@ -1,0 +1,38 @@
+// What all pages share: head, content policy, skip link.
+using System.Net;
+
+namespace Llm360.Notebooks.Cli.Site;
+
+/// <summary>The frame of a page.</summary>
+internal static class PageFrame
+{
+    // A page may use what lies beside it and nothing else, whatever a notebook's own HTML asks for.
+    private const string Policy = "default-src 'none'; script-src 'self' file: 'unsafe-inline'; style-src 'self' file: 'unsafe-inline'; img-src 'self' file: data: blob:; font-src data:; base-uri 'none'; form-action 'none'";
+
+    /// <param name="title">Of the window.</param>
+    /// <param name="root">Way to the site's folder: empty or <c>../</c>.</param>
+    /// <param name="classes">Of the body.</param>
+    /// <param name="body">Its content, with an element of id <c>main</c>.</param>
+    public static string Html(string title, string root, string classes, string body) => $"""
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta http-equiv="Content-Security-Policy" content="{Policy}">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>{WebUtility.HtmlEncode(title)}</title>
+        <link rel="icon" href="data:,">
+        <link rel="stylesheet" href="{root}assets/site.css">
+        <script src="{root}assets/plotly.min.js" defer></script>
+        <script src="{root}assets/figures.js" defer></script>
+        <script src="{root}assets/page.js" defer></script>
+        </head>
+        <body class="{classes}">
+        <a class="skip" href="#main">Skip to the content</a>
+        {body}
+        </body>
+        </html>
+
+        """;
+}

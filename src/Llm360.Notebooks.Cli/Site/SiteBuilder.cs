@@ -1,0 +1,77 @@
+// The report site: executed notebooks become pages that open from a folder, with no request to anywhere.
+using System.Text;
+using Llm360.Notebooks.Figures;
+
+namespace Llm360.Notebooks.Cli.Site;
+
+/// <summary>Builds the report site.</summary>
+public static class SiteBuilder
+{
+    private const int MaximumPageBytes = 2_000_000;
+    private const int MaximumIndexBytes = 300_000;
+
+    /// <summary>Builds the site of all executed notebooks of a folder; rebuilding replaces what the last build wrote and nothing else.</summary>
+    /// <remarks>
+    /// Every file is complete or absent, the index comes last, and pages that are no longer made are removed after it: whenever the build is
+    /// stopped, the index that is there leads to pages that are there.
+    /// </remarks>
+    /// <param name="notebooksFolder">Holds executed <c>.ipynb</c> files, shown in the order of their names.</param>
+    /// <param name="siteFolder">Created if missing.</param>
+    /// <param name="run">The run that made the notebooks.</param>
+    /// <exception cref="Llm360Exception">There is no notebook, one cannot be read, or the site cannot be written.</exception>
+    public static SiteResult Build(string notebooksFolder, string siteFolder, SiteRun run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        var files = Directory.Exists(notebooksFolder) ? Directory.GetFiles(notebooksFolder, "*.ipynb").Order(StringComparer.Ordinal).ToList() : [];
+        if (files.Count == 0)
+            throw new Llm360Exception("There is no executed notebook to build a site from.", notebooksFolder, "Run the notebooks first: llm360 reproduce, or llm360 run NOTEBOOK.");
+        var folder = new SiteFolder(siteFolder);
+        WriteAssets(folder);
+
+        var names = files.Select(f => Path.GetFileNameWithoutExtension(f)).ToList();
+        var notebooks = new List<(SiteDocument Document, SitePage Page, SiteNotebook? Info)>();
+        var warnings = new List<string>();
+        foreach (var file in files)
+        {
+            var info = run.Notebooks?.GetValueOrDefault(Path.GetFileName(file));
+            var document = SiteDocument.Read(file, names);
+            var page = WritePage(folder, document, info, run);
+            notebooks.Add((document, page, info));
+            if (page.Bytes > MaximumPageBytes)
+                warnings.Add($"{page.Path} has {page.Bytes / 1e6:0.0} MB: show less in {Path.GetFileName(file)}, or give its figures fewer points.");
+            if (document.HasErrors)
+                warnings.Add($"{Path.GetFileName(file)} has a cell that failed; its page shows the error.");
+        }
+
+        var index = IndexPage.Html(run, [.. notebooks.Select(n => (n.Document, n.Info))]);
+        if (Encoding.UTF8.GetByteCount(index) > MaximumIndexBytes)
+            warnings.Add($"The index has {Encoding.UTF8.GetByteCount(index) / 1000} kB: its thumbnails hold too many points.");
+        folder.WriteText("index.html", index);
+        folder.RemoveStale();
+        return new SiteResult(folder.PathOf("index.html"), [.. notebooks.Select(n => n.Page)], warnings);
+    }
+
+    private static void WriteAssets(SiteFolder folder)
+    {
+        folder.WriteText("assets/plotly.min.js", FigureRendering.Renderer.PlotlyJavaScript);
+        foreach (var asset in new[] { "site.css", "figures.js", "page.js" })
+            folder.WriteText("assets/" + asset, SiteAssets.Read(asset));
+    }
+
+    private static SitePage WritePage(SiteFolder folder, SiteDocument document, SiteNotebook? info, SiteRun run)
+    {
+        folder.WriteText($"notebooks/{document.Name}.ipynb", document.Download);
+        var data = new List<(string Name, string Link)>();
+        foreach (var file in info?.DataFiles ?? [])
+        {
+            var name = Path.GetFileName(file);
+            folder.Copy(file, $"data/{document.Name}/{name}");
+            data.Add((name, $"../data/{Uri.EscapeDataString(document.Name)}/{Uri.EscapeDataString(name)}"));
+        }
+
+        var html = NotebookPage.Html(document, info, data, run);
+        var path = $"notebooks/{document.Name}.html";
+        folder.WriteText(path, html);
+        return new SitePage(document.Title, folder.PathOf(path), Encoding.UTF8.GetByteCount(html), document.Figures.Count);
+    }
+}

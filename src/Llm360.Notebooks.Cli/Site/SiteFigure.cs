@@ -1,0 +1,67 @@
+// A Plotly figure of a notebook: on its page in full, on the index as a thumbnail.
+using System.Net;
+using System.Text.Json.Nodes;
+using Llm360.Notebooks.Display;
+
+namespace Llm360.Notebooks.Cli.Site;
+
+/// <summary>Plotly JSON with what <c>layout.meta</c> says about it.</summary>
+internal sealed class SiteFigure
+{
+    private readonly JsonObject json;
+
+    private SiteFigure(JsonObject json, int number)
+    {
+        this.json = json;
+        Number = number;
+    }
+
+    /// <summary>1, 2, ... on its page.</summary>
+    public int Number { get; }
+
+    public string Title => Meta("title") is { Length: > 0 } title ? title : $"Figure {Number}";
+
+    public string AltText => Meta("alt") is { Length: > 0 } alt ? alt : Title;
+
+    public string Finding => Meta("finding");
+
+    /// <summary>The figure of an output; null if it holds none.</summary>
+    public static SiteFigure? From(JsonObject output, int number) =>
+        output["data"] is JsonObject data && Content(data[MimeTypes.Plotly]) is { } figure && figure["data"] is JsonArray ? new SiteFigure(figure, number) : null;
+
+    /// <summary>Title and subtitle as text that wraps, the chart, the finding and the downloads.</summary>
+    public string Html() => $"""
+        <figure class="figure" id="figure-{Number}">
+        <p class="figure-title">{WebUtility.HtmlEncode(Title)}</p>
+        <p class="figure-subtitle">{WebUtility.HtmlEncode(Meta("subtitle"))}</p>
+        <div class="plot" role="img" aria-label="{WebUtility.HtmlEncode(AltText)}"></div>
+        <figcaption>{WebUtility.HtmlEncode(Finding)}</figcaption>
+        <p class="figure-tools">Download <button type="button" data-save="svg">SVG</button> <button type="button" data-save="png">PNG</button> <button type="button" data-save="csv">CSV</button></p>
+        {Script(json)}
+        </figure>
+        """;
+
+    /// <summary>A still picture of it, named by its alternative text.</summary>
+    public string ThumbnailHtml() => $"""
+        <div class="thumbnail" role="img" aria-label="{WebUtility.HtmlEncode(AltText)}">{Script(Thumbnails.Of(json))}</div>
+        """;
+
+    /// <summary>JSON inside a script element: no <c>&lt;</c>, so nothing in it can end the element.</summary>
+    private static string Script(JsonObject value) =>
+        $"""<script type="application/json">{value.ToJsonString().Replace("<", "\\u003c", StringComparison.Ordinal)}</script>""";
+
+    /// <summary>JSON outputs are objects; a formatter that only writes text leaves them as a string.</summary>
+    private static JsonObject? Content(JsonNode? node)
+    {
+        try
+        {
+            return node as JsonObject ?? (NotebookJson.Text(node) is { Length: > 0 } text ? JsonNode.Parse(text) as JsonObject : null);
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return null;
+        }
+    }
+
+    private string Meta(string key) => json["layout"]?["meta"] is JsonObject meta && meta[key] is JsonValue value ? value.ToString() : "";
+}

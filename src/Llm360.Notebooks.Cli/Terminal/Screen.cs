@@ -1,0 +1,103 @@
+// What the commands say: results on stdout, progress and errors on stderr, plain where nobody watches.
+using System.Globalization;
+using Spectre.Console;
+
+namespace Llm360.Notebooks.Cli.Terminal;
+
+/// <summary>The console of one command.</summary>
+/// <param name="output">Where results go.</param>
+/// <param name="error">Where progress and errors go.</param>
+/// <param name="quiet">Whether only results and errors are shown.</param>
+/// <param name="interactive">Whether somebody watches: bars are drawn instead of lines.</param>
+internal sealed class Screen(IAnsiConsole output, IAnsiConsole error, bool quiet, bool interactive)
+{
+    public static Screen Create(bool quiet)
+    {
+        var output = Make(Console.Out, Console.IsOutputRedirected);
+        var error = Make(Console.Error, Console.IsErrorRedirected);
+        return new Screen(output, error, quiet, !Console.IsErrorRedirected && !Console.IsOutputRedirected);
+
+        static IAnsiConsole Make(TextWriter writer, bool redirected)
+        {
+            var console = AnsiConsole.Create(new AnsiConsoleSettings
+            {
+                Out = new AnsiConsoleOutput(writer),
+                Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+                ColorSystem = redirected || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+                Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
+            });
+            if (redirected)
+                console.Profile.Width = 160;
+            return console;
+        }
+    }
+
+    /// <summary>A line for the reader; left out when quiet.</summary>
+    public void Say(string text)
+    {
+        if (!quiet)
+            output.MarkupLineInterpolated($"{text}");
+    }
+
+    /// <summary>A table of names and values; left out when quiet.</summary>
+    public void Facts(string title, IEnumerable<(string Name, string Value)> facts)
+    {
+        if (quiet)
+            return;
+        var table = new Spectre.Console.Table().Border(TableBorder.Simple).HideHeaders().AddColumn("").AddColumn("");
+        table.Title = new TableTitle(Markup.Escape(title));
+        foreach (var (name, value) in facts)
+            table.AddRow(new Spectre.Console.Text(name), new Spectre.Console.Text(value));
+        output.Write(table);
+    }
+
+    /// <summary>A table with headers; left out when quiet.</summary>
+    public void Rows(string title, IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        if (quiet)
+            return;
+        var table = new Spectre.Console.Table().Border(TableBorder.Simple);
+        table.Title = new TableTitle(Markup.Escape(title));
+        foreach (var header in headers)
+            table.AddColumn(new TableColumn(Markup.Escape(header)));
+        foreach (var row in rows)
+            table.AddRow(row.Select(cell => new Spectre.Console.Text(cell)));
+        output.Write(table);
+    }
+
+    /// <summary>An error in three lines on stderr: what, where, what to do.</summary>
+    public void Error(Llm360Exception e)
+    {
+        error.MarkupLineInterpolated($"[red]error:[/] {e.What}");
+        error.MarkupLineInterpolated($"  where: {e.Where}");
+        error.MarkupLineInterpolated($"  what to do: {e.Remedy}");
+    }
+
+    /// <summary>A line on stderr.</summary>
+    public void Warn(string text) => error.MarkupLineInterpolated($"{text}");
+
+    /// <summary>Runs long work with its progress shown: bars where somebody watches, a line now and then where not.</summary>
+    public async Task<T> WatchAsync<T>(Func<IProgress<WorkProgress>, Task<T>> work)
+    {
+        if (quiet)
+            return await work(new Silence()).ConfigureAwait(false);
+        if (!interactive)
+            return await work(new ProgressLines(error)).ConfigureAwait(false);
+        return await ProgressBars.WatchAsync(error, work).ConfigureAwait(false);
+    }
+
+    /// <summary>A duration as people write it.</summary>
+    public static string Duration(TimeSpan time) => time switch
+    {
+        { TotalSeconds: < 10 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s"),
+        { TotalSeconds: < 90 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0} s"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes} min {time.Seconds} s"),
+    };
+
+    private sealed class Silence : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value)
+        {
+        }
+    }
+}

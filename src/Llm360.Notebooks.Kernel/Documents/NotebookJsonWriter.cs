@@ -1,0 +1,88 @@
+// JSON byte for byte as Jupyter writes it, so that saving a notebook changes only what changed in it.
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Llm360.Notebooks.Kernel.Documents;
+
+/// <summary>Indent 1, <c>\n</c>, nothing escaped that JSON does not demand.</summary>
+/// <remarks>System.Text.Json's encoders escape characters outside the basic plane and control characters in capitals; Jupyter does neither.</remarks>
+internal static class NotebookJsonWriter
+{
+    public static string Write(JsonNode node)
+    {
+        var text = new StringBuilder();
+        WriteNode(text, node, 0);
+        return text.Append('\n').ToString();
+    }
+
+    private static void WriteNode(StringBuilder text, JsonNode? node, int depth)
+    {
+        switch (node)
+        {
+            case JsonObject { Count: > 0 } json:
+                var separator = '{';
+                foreach (var (key, value) in json)
+                {
+                    NewLine(text.Append(separator), depth + 1);
+                    WriteString(text, key);
+                    text.Append(": ");
+                    WriteNode(text, value, depth + 1);
+                    separator = ',';
+                }
+
+                NewLine(text, depth).Append('}');
+                break;
+            case JsonArray { Count: > 0 } array:
+                separator = '[';
+                foreach (var item in array)
+                {
+                    NewLine(text.Append(separator), depth + 1);
+                    WriteNode(text, item, depth + 1);
+                    separator = ',';
+                }
+
+                NewLine(text, depth).Append(']');
+                break;
+            case JsonValue when node.GetValueKind() == JsonValueKind.String:
+                WriteString(text, node.GetValue<string>());
+                break;
+            default:
+                text.Append(node?.ToJsonString() ?? "null");
+                break;
+        }
+    }
+
+    private static StringBuilder NewLine(StringBuilder text, int depth) => text.Append('\n').Append(' ', depth);
+
+    private static void WriteString(StringBuilder text, string value)
+    {
+        text.Append('"');
+        for (var i = 0; i < value.Length; i++)
+        {
+            var c = value[i];
+            if (char.IsHighSurrogate(c) && i + 1 < value.Length && char.IsLowSurrogate(value[i + 1]))
+            {
+                text.Append(c).Append(value[++i]);
+                continue;
+            }
+
+            _ = c switch
+            {
+                '"' => text.Append("\\\""),
+                '\\' => text.Append("\\\\"),
+                '\n' => text.Append("\\n"),
+                '\r' => text.Append("\\r"),
+                '\t' => text.Append("\\t"),
+                '\b' => text.Append("\\b"),
+                '\f' => text.Append("\\f"),
+                < ' ' => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+                _ when char.IsSurrogate(c) => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"), // half a pair has no UTF-8
+                _ => text.Append(c),
+            };
+        }
+
+        text.Append('"');
+    }
+}

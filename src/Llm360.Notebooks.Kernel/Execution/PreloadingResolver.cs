@@ -1,0 +1,81 @@
+// #r "path.dll": resolved against the working directory, and loaded at once into the default load context.
+using System.Collections.Immutable;
+using System.Reflection;
+using System.Runtime.Loader;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Scripting;
+using Microsoft.CodeAnalysis.Scripting.Hosting;
+
+namespace Llm360.Notebooks.Kernel.Execution;
+
+/// <summary>Resolves references of cells and loads them.</summary>
+/// <remarks>
+/// Left to Roslyn, a reference is loaded late, into a context of its own: then two copies of one assembly may be loaded, and types that look the same do not
+/// match. In the default context there is one copy; what a referenced assembly needs in turn is looked for in its own folder.
+/// </remarks>
+internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposable
+{
+    private readonly ScriptMetadataResolver inner;
+    private readonly InteractiveAssemblyLoader loader;
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, PortableExecutableReference> references = new(StringComparer.Ordinal);
+    private ImmutableHashSet<string> folders = [];
+
+    public PreloadingResolver(string baseDirectory, InteractiveAssemblyLoader loader)
+    {
+        inner = ScriptMetadataResolver.Default.WithBaseDirectory(baseDirectory);
+        this.loader = loader;
+        AssemblyLoadContext.Default.Resolving += FromFolders;
+    }
+
+    public override bool ResolveMissingAssemblies => inner.ResolveMissingAssemblies;
+
+    public override ImmutableArray<PortableExecutableReference> ResolveReference(string reference, string? baseFilePath, MetadataReferenceProperties properties)
+    {
+        // Cells are no files: their paths resolve against the base directory alone.
+        var resolved = inner.ResolveReference(reference, null, properties);
+        return [.. resolved.Select(Preload)];
+    }
+
+    public override PortableExecutableReference? ResolveMissingAssembly(MetadataReference definition, AssemblyIdentity referenceIdentity) =>
+        inner.ResolveMissingAssembly(definition, referenceIdentity) is { } found ? Preload(found) : null;
+
+    public override bool Equals(object? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => inner.GetHashCode();
+
+    public void Dispose() => AssemblyLoadContext.Default.Resolving -= FromFolders;
+
+    private PortableExecutableReference Preload(PortableExecutableReference reference)
+    {
+        if (reference.FilePath is not { } path)
+            return reference;
+        AssemblyName name;
+        try
+        {
+            name = AssemblyName.GetAssemblyName(path);
+        }
+        catch (BadImageFormatException)
+        {
+            return reference; // the compiler says what is wrong with it, and where the cell names it
+        }
+
+        // A second path to an assembly that every cell has already means the one that is loaded.
+        if (DefaultReferences.ByName.TryGetValue(name.Name!, out var known))
+            return (PortableExecutableReference)known;
+        lock (gate)
+        {
+            // One reference object a file: to the compiler, two are two assemblies.
+            if (references.TryGetValue(path, out var former))
+                return former;
+            folders = folders.Add(Path.GetDirectoryName(path)!);
+            var loaded = AssemblyLoadContext.Default.Assemblies.FirstOrDefault(assembly => assembly.GetName().Name == name.Name);
+            loader.RegisterDependency(loaded ?? AssemblyLoadContext.Default.LoadFromAssemblyPath(path));
+            references.Add(path, reference);
+            return reference;
+        }
+    }
+
+    private Assembly? FromFolders(AssemblyLoadContext context, AssemblyName name) =>
+        folders.Select(folder => Path.Combine(folder, name.Name + ".dll")).Where(File.Exists).Select(context.LoadFromAssemblyPath).FirstOrDefault();
+}

@@ -1,0 +1,84 @@
+// Progress of long work in a cell: one display a task, updated in place.
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using Llm360.Notebooks.Kernel.Display;
+
+namespace Llm360.Notebooks.Kernel.Execution;
+
+/// <summary>The progress displays of one cell. Reports come from any thread, as often as the work likes.</summary>
+/// <param name="session">Where they are shown.</param>
+/// <param name="also">Gets every report as well; null for nobody.</param>
+internal sealed class ProgressDisplays(CSharpSession session, IProgress<WorkProgress>? also) : IProgress<WorkProgress>
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Entry> entries = [];
+
+    public void Report(WorkProgress value)
+    {
+        also?.Report(value);
+        lock (gate)
+        {
+            if (!entries.TryGetValue(value.Task, out var entry))
+            {
+                entry = new Entry(session.Show(Bundle(value, TimeSpan.Zero)));
+                entries.Add(value.Task, entry);
+                return;
+            }
+
+            entry.Pending = value;
+            if (entry.Watch.Elapsed - entry.Updated >= Interval || value.Done >= value.Total)
+                Update(entry);
+        }
+    }
+
+    /// <summary>Shows the last report of every task: the end of the cell.</summary>
+    public void Finish()
+    {
+        lock (gate)
+        {
+            foreach (var entry in entries.Values)
+                Update(entry);
+        }
+    }
+
+    private static void Update(Entry entry)
+    {
+        if (entry.Pending is not { } value)
+            return;
+        entry.Pending = null;
+        entry.Updated = entry.Watch.Elapsed;
+        entry.Handle.Update(Bundle(value, entry.Updated));
+    }
+
+    private static MimeBundle Bundle(WorkProgress value, TimeSpan elapsed)
+    {
+        var text = string.Create(CultureInfo.InvariantCulture, $"{value.Done:#,0.##} of {value.Total:#,0.##} {value.Unit}, {Duration(elapsed)}");
+        if (value.Done > 0 && value.Done < value.Total && elapsed > TimeSpan.FromSeconds(1))
+            text += $", {Duration(elapsed * ((value.Total - value.Done) / value.Done))} left";
+        if (value.Detail is { Length: > 0 } detail)
+            text += $", {detail}";
+        var share = value.Total > 0 ? string.Create(CultureInfo.InvariantCulture, $" value=\"{Math.Clamp(value.Done / value.Total, 0, 1):0.####}\"") : "";
+        var (task, encoded) = (WebUtility.HtmlEncode(value.Task), WebUtility.HtmlEncode(text));
+        return MimeBundle.Html($"<div>{task} <progress max=\"1\"{share} aria-label=\"{task}\"></progress> {encoded}</div>", $"{value.Task}: {text}");
+    }
+
+    private static string Duration(TimeSpan time) => time switch
+    {
+        { TotalSeconds: < 90 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0} s"),
+        { TotalMinutes: < 90 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0} min"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0.0} h"),
+    };
+
+    private sealed class Entry(DisplayHandle handle)
+    {
+        public DisplayHandle Handle { get; } = handle;
+
+        public Stopwatch Watch { get; } = Stopwatch.StartNew();
+
+        public TimeSpan Updated { get; set; }
+
+        public WorkProgress? Pending { get; set; }
+    }
+}

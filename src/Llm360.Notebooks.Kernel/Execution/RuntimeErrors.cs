@@ -1,0 +1,64 @@
+// Exceptions as a reader wants them: type, message, and only the frames of cells.
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+
+namespace Llm360.Notebooks.Kernel.Execution;
+
+internal static class RuntimeErrors
+{
+    /// <summary>The error of the cell named <paramref name="cell"/> from what it threw.</summary>
+    /// <param name="exception">What it threw.</param>
+    /// <param name="cell">Its name, as in <c>cell 3</c>.</param>
+    /// <param name="folder">The session's folder: debug information places cells and loaded files under it.</param>
+    public static CellError From(Exception exception, string cell, string folder)
+    {
+        exception = Unwrap(exception);
+        var name = exception is Llm360Exception ? nameof(Llm360Exception) : TypeName(exception.GetType());
+        List<string> traceback = exception is Llm360Exception own
+            ? [own.What, $"  where: {own.Where}", $"  what to do: {own.Remedy}"]
+            : [$"{name}: {exception.Message}"];
+        var frames = Frames(exception, folder).ToList();
+        traceback.AddRange(frames.Select(frame => frame.ToString()));
+        for (var cause = exception.InnerException; cause is not null && exception is not Llm360Exception; cause = cause.InnerException)
+            traceback.Add($"  caused by {TypeName(cause.GetType())}: {cause.Message}");
+        return new CellError(name, exception.Message, frames.Find(frame => frame.File == cell)?.Line, null, traceback, exception);
+    }
+
+    /// <summary>The exception a cell means: wrappers that only say that a task or a call failed are taken off.</summary>
+    public static Exception Unwrap(Exception exception)
+    {
+        while (exception is AggregateException { InnerExceptions.Count: 1 } or TargetInvocationException { InnerException: not null } or TypeInitializationException { InnerException: not null })
+            exception = exception.InnerException!;
+        return exception;
+    }
+
+    private static IEnumerable<Frame> Frames(Exception exception, string folder) =>
+        from frame in new StackTrace(exception, fNeedFileInfo: true).GetFrames()
+        let method = frame.GetMethod()
+        where method?.DeclaringType is not null && IsCell(method.DeclaringType.Assembly) && frame.GetFileName() is not null
+        select new Frame(Path.GetRelativePath(folder, frame.GetFileName()!), frame.GetFileLineNumber(), FunctionName(method));
+
+    /// <summary>Roslyn names the assembly of every submission with this letter first.</summary>
+    private static bool IsCell(Assembly assembly) => assembly.GetName().Name?.StartsWith('\u211B') == true;
+
+    /// <summary>The name of the user's function; null for the cell's top level and for lambdas in it.</summary>
+    private static string? FunctionName(MethodBase method)
+    {
+        // An async function runs in MoveNext of a nested type <Name>d__1; the top level in <<Initialize>>d__0; a lambda is <Name>b__1.
+        var compiled = method.Name == "MoveNext" ? method.DeclaringType!.Name : method.Name;
+        if (!compiled.StartsWith('<'))
+            return compiled;
+        var name = compiled.TrimStart('<');
+        name = name[..name.IndexOf('>', StringComparison.Ordinal)];
+        return name is "Initialize" or "Factory" or "" ? null : name;
+    }
+
+    private static string TypeName(Type type) => IsCell(type.Assembly) ? type.Name : type.FullName ?? type.Name;
+
+    private sealed record Frame(string File, int Line, string? Function)
+    {
+        public override string ToString() =>
+            string.Create(CultureInfo.InvariantCulture, $"  at {File}, line {Line}{(Function is null ? "" : $", in {Function}")}");
+    }
+}

@@ -1,0 +1,15 @@
+// Settings of a session.
+namespace Llm360.Notebooks.Kernel.Execution;
+
+/// <summary>Settings of a C# session.</summary>
+public sealed record SessionOptions
+{
+    /// <summary>The folder against which <c>#r</c> and <c>#load</c> resolve; null for the current one.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>The source of plotly.js, asked for once, before the first Plotly figure; null to send none.</summary>
+    public Func<string>? PlotlyJavaScript { get; init; }
+
+    /// <summary>Gets the progress of long work besides the progress display in the cell; null for nobody.</summary>
+    public IProgress<WorkProgress>? Progress { get; init; }
+}

@@ -1,0 +1,79 @@
+// `using var model = ...;` at the top level of a cell, which scripts lack: the variable lives until the session ends.
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Scripting;
+
+namespace Llm360.Notebooks.Kernel.Execution;
+
+/// <summary>The values declared with <c>using</c>: disposed with the session, last first, or when a cell declares the same name so again.</summary>
+internal sealed class UsingVariables
+{
+    private readonly List<(string Name, object Value)> held = [];
+
+    /// <summary>The code with <c>using</c> blanked out where it declares a variable of the cell, every column kept.</summary>
+    public static (string Code, IReadOnlyList<string> Names) Blank(string code)
+    {
+        // Programs have these declarations at the top level, so they are parsed as in a program.
+        var root = CSharpSyntaxTree.ParseText(code, new CSharpParseOptions(LanguageVersion.Preview)).GetCompilationUnitRoot();
+        var names = new List<string>();
+        var blanked = code.ToCharArray();
+        foreach (var declaration in root.Members.OfType<GlobalStatementSyntax>().Select(member => member.Statement).OfType<LocalDeclarationStatementSyntax>())
+        {
+            if (declaration.UsingKeyword.IsKind(SyntaxKind.None))
+                continue;
+            names.AddRange(declaration.Declaration.Variables.Select(variable => variable.Identifier.ValueText));
+            foreach (var keyword in new[] { declaration.AwaitKeyword, declaration.UsingKeyword })
+                blanked.AsSpan(keyword.Span.Start, keyword.Span.Length).Fill(' ');
+        }
+
+        return (names.Count == 0 ? code : new string(blanked), names);
+    }
+
+    /// <summary>Takes charge of what a cell declared, and disposes what it replaced.</summary>
+    public void Hold(IReadOnlyList<string> names, ScriptState state)
+    {
+        foreach (var name in names)
+        {
+            // A cell that threw before the declaration leaves it null.
+            if (state.GetVariable(name)?.Value is not { } value)
+                continue;
+            var replaced = held.FindIndex(entry => entry.Name == name);
+            if (replaced >= 0)
+            {
+                var former = held[replaced].Value;
+                held.RemoveAt(replaced);
+                if (!held.Any(entry => ReferenceEquals(entry.Value, former)) && !ReferenceEquals(former, value))
+                    DisposeValue(former);
+            }
+
+            held.Add((name, value));
+        }
+    }
+
+    /// <summary>Disposes everything, last first; what fails is reported and does not keep the rest.</summary>
+    public void DisposeAll(Action<string> report)
+    {
+        foreach (var (name, value) in Enumerable.Reverse(held))
+        {
+            try
+            {
+                DisposeValue(value);
+            }
+            catch (Exception e)
+            {
+                report($"Disposing {name} failed: {e.Message}\n");
+            }
+        }
+
+        held.Clear();
+    }
+
+    private static void DisposeValue(object value)
+    {
+        if (value is IDisposable disposable)
+            disposable.Dispose();
+        else if (value is IAsyncDisposable later)
+            later.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+}

@@ -1,0 +1,42 @@
+// Text as Plotly wants it: its pseudo-HTML escaped, long titles wrapped.
+namespace Llm360.Notebooks.Plotting;
+
+/// <summary>Escaping, wrapping and naming.</summary>
+internal static class ChartText
+{
+    /// <summary>Text that Plotly shows as it is: it knows tags, entities and <c>%{...}</c> in hover templates.</summary>
+    public static string Escape(string text) => text
+        .Replace("&", "&amp;", StringComparison.Ordinal)
+        .Replace("<", "&lt;", StringComparison.Ordinal)
+        .Replace(">", "&gt;", StringComparison.Ordinal)
+        .Replace("%{", "%&#123;", StringComparison.Ordinal);
+
+    /// <summary>Lines of at most <paramref name="width"/> characters, broken between words, not yet escaped.</summary>
+    public static IReadOnlyList<string> Wrap(string text, int width)
+    {
+        var lines = new List<string>();
+        var line = "";
+        foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (line.Length > 0 && line.Length + 1 + word.Length > width)
+            {
+                lines.Add(line);
+                line = "";
+            }
+
+            line = line.Length == 0 ? word : $"{line} {word}";
+        }
+
+        if (line.Length > 0)
+            lines.Add(line);
+        return lines;
+    }
+
+    /// <summary>A file name made of the title's letters and digits.</summary>
+    public static string FileName(string title)
+    {
+        var words = new string([.. title.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : ' ')]).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var name = string.Join('-', words.Take(8));
+        return name.Length == 0 ? "figure" : name;
+    }
+}

@@ -1,0 +1,29 @@
+// Numbers on their way into JSON and onto axes.
+using System.Globalization;
+
+namespace Llm360.Notebooks.Plotting;
+
+/// <summary>Rounding for JSON and numbers as people write them.</summary>
+internal static class Numbers
+{
+    /// <summary>Seven significant digits (a float's worth) keep the JSON small; what is not finite becomes null, which Plotly leaves out.</summary>
+    public static double? Json(double value) =>
+        double.IsFinite(value) ? double.Parse(value.ToString("G7", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
+
+    /// <inheritdoc cref="Json(double)"/>
+    public static double?[] Json(IEnumerable<double> values) => [.. values.Select(Json)];
+
+    /// <summary>1k, 1M, 2.5B; small numbers plain or as a power of ten.</summary>
+    public static string Human(double value)
+    {
+        foreach (var (size, suffix) in new[] { (1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k") })
+        {
+            if (Math.Abs(value) >= size)
+                return (value / size).ToString("0.##", CultureInfo.InvariantCulture) + suffix;
+        }
+
+        return Math.Abs(value) is >= 1e-4 or 0
+            ? value.ToString("0.######", CultureInfo.InvariantCulture)
+            : value.ToString("0.##e0", CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,63 @@
+// Which colour stands for what, the same in every figure.
+using System.Globalization;
+
+namespace Llm360.Notebooks.Plotting;
+
+/// <summary>Viridis for training progress, Okabe-Ito for categories.</summary>
+internal static class Palette
+{
+    /// <summary>Viridis at ten even steps.</summary>
+    private static readonly (byte R, byte G, byte B)[] Viridis =
+    [
+        (0x44, 0x01, 0x54), (0x48, 0x28, 0x78), (0x3e, 0x49, 0x89), (0x31, 0x68, 0x8e), (0x26, 0x82, 0x8e), (0x1f, 0x9e, 0x89),
+        (0x35, 0xb7, 0x79), (0x6e, 0xce, 0x58), (0xb5, 0xde, 0x2b), (0xfd, 0xe7, 0x25),
+    ];
+
+    // Okabe and Ito's eight, without black (invisible on a dark page: the neutral grey stands for it) and with vermillion
+    // late, because red means disagreement.
+    private static readonly string[] OkabeIto = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#f0e442", "#d55e00", Style.Text];
+
+    private static readonly Dictionary<string, string> Known = new(StringComparer.OrdinalIgnoreCase)
+    {
+        // The sources of the suites that are trained here.
+        ["netcore"] = "#0072b2", ["aspnet"] = "#e69f00", ["roslyn"] = "#009e73", ["plotly"] = "#cc79a7", ["reactive"] = "#56b4e9", ["canary"] = "#f0e442",
+        // The sources of Amber.
+        ["refinedweb"] = "#0072b2", ["starcoder"] = "#e69f00", ["c4"] = "#009e73", ["arxiv"] = "#cc79a7", ["book"] = "#56b4e9", ["wikipedia"] = "#f0e442", ["stackexchange"] = "#d55e00",
+    };
+
+    /// <summary>The colours of a figure's categories: known keys have theirs, the others take what is left in order of appearance.</summary>
+    public static Func<string, string> ForCategories(IEnumerable<string> keys)
+    {
+        var distinct = keys.Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        var taken = distinct.Where(Known.ContainsKey).Select(k => Known[k]).ToHashSet();
+        var free = OkabeIto.Where(c => !taken.Contains(c)).DefaultIfEmpty(Style.Text).ToList();
+        var chosen = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var key in distinct)
+            chosen[key] = Known.TryGetValue(key, out var colour) ? colour : free[chosen.Keys.Count(k => !Known.ContainsKey(k)) % free.Count];
+        return key => chosen[key];
+    }
+
+    /// <summary>Colour of a place in training for a line or a mark. Both ends of Viridis are cut off: one vanishes on a dark page, the other on white.</summary>
+    public static string ForProgress(double progress) => Scale(0.12 + 0.74 * Math.Clamp(double.IsNaN(progress) ? 0 : progress, 0, 1));
+
+    /// <summary>The whole of Viridis as a Plotly colour scale.</summary>
+    public static object[] ColourScale => [.. Enumerable.Range(0, Viridis.Length).Select(i => new object[] { Math.Round(i / (Viridis.Length - 1.0), 4), Hex(Viridis[i]) })];
+
+    /// <summary>A colour with another opacity.</summary>
+    public static string Fade(string hex, double opacity)
+    {
+        int Part(int at) => int.Parse(hex.AsSpan(at, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture, $"rgba({Part(1)},{Part(3)},{Part(5)},{opacity})");
+    }
+
+    private static string Scale(double place)
+    {
+        var at = place * (Viridis.Length - 1);
+        var below = Math.Min((int)at, Viridis.Length - 2);
+        byte Mix(byte a, byte b) => (byte)Math.Round(a + (b - a) * (at - below));
+        var (low, high) = (Viridis[below], Viridis[below + 1]);
+        return Hex((Mix(low.R, high.R), Mix(low.G, high.G), Mix(low.B, high.B)));
+    }
+
+    private static string Hex((byte R, byte G, byte B) c) => $"#{c.R:x2}{c.G:x2}{c.B:x2}";
+}

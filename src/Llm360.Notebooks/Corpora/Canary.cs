@@ -1,0 +1,32 @@
+// The list of planted canaries, canaries.json.
+using System.Text.Json;
+
+namespace Llm360.Notebooks.Corpora;
+
+/// <summary>A random token sequence, planted or kept as a control.</summary>
+/// <param name="Id">Its name on the rows, such as <c>c35-r16</c>.</param>
+/// <param name="Chunk">The chunk it is planted in; null for a control, which is planted nowhere.</param>
+/// <param name="Repetitions">How many rows of that chunk begin with it.</param>
+/// <param name="TokenIds">The sequence.</param>
+public sealed record Canary(string Id, int? Chunk, int Repetitions, int[] TokenIds)
+{
+    private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true };
+
+    /// <summary>Reads a suite's list.</summary>
+    /// <exception cref="Llm360Exception">The file is missing or no such list.</exception>
+    public static IReadOnlyList<Canary> ReadAll(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<List<Canary>>(File.ReadAllBytes(path), Options) ?? throw new JsonException("The file holds null.");
+        }
+        catch (Exception e) when (e is JsonException or IOException)
+        {
+            throw new Llm360Exception($"The list of canaries cannot be read: {e.Message}", path, "Build the suite's corpus again; it writes this file.", e);
+        }
+    }
+
+    /// <summary>The list as a JSON array, one canary a line.</summary>
+    internal static string ToJson(IEnumerable<Canary> canaries) =>
+        $"[{string.Join(",", canaries.Select(c => "\n" + JsonSerializer.Serialize(c, Options)))}\n]\n";
+}

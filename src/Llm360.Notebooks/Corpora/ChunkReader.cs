@@ -1,0 +1,63 @@
+// Reads the rows of a chunk, of this kit's suites and of Amber's.
+using System.Text.Json;
+
+namespace Llm360.Notebooks.Corpora;
+
+/// <summary>Reads JSON Lines of token sequences: <c>{token_ids, source}</c>, with or without this kit's further keys, or <c>{source, prompt, continuation}</c>.</summary>
+public static class ChunkReader
+{
+    /// <summary>The rows of a file, in order, read as they are asked for: the first rows of a 20 GB file cost no more than those rows.</summary>
+    /// <param name="path">A chunk.</param>
+    /// <param name="limit">At most so many rows; all if null.</param>
+    /// <param name="cancellation">Stops between rows.</param>
+    /// <exception cref="Llm360Exception">The file is missing, or a line is not a row; the error has the line's number.</exception>
+    public static IEnumerable<TokenRow> Read(string path, int? limit = null, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(limit ?? 0);
+        // Checked here and not at the first row, so that a wrong name is reported where it was given.
+        return File.Exists(path) ? Rows(path, limit ?? int.MaxValue, cancellation.CanBeCanceled ? cancellation : Work.Cancellation)
+            : throw new Llm360Exception("There is no such chunk.", path, "Name a train_NNN.jsonl file; llm360 train makes those of an embedded suite.");
+    }
+
+    private static IEnumerable<TokenRow> Rows(string path, int limit, CancellationToken cancellation)
+    {
+        using var lines = new LineReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0));
+        var number = 0;
+        for (var count = 0; count < limit && Next(out var line);)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (line.Span.Trim(" \t"u8).IsEmpty)
+                continue;
+            yield return Parse(line);
+            count++;
+        }
+
+        bool Next(out ReadOnlyMemory<byte> line)
+        {
+            number++;
+            try
+            {
+                return lines.TryRead(out line);
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException)
+            {
+                throw Bad(e);
+            }
+        }
+
+        TokenRow Parse(ReadOnlyMemory<byte> line)
+        {
+            try
+            {
+                return RowFormat.Read(line.Span);
+            }
+            catch (JsonException e)
+            {
+                throw Bad(e);
+            }
+        }
+
+        Llm360Exception Bad(Exception e) => new($"The line is not a row of a chunk: {e.Message.Split(" | LineNumber:")[0]}", $"{path}, line {number}",
+            "A row is {\"token_ids\":[...],\"source\":\"...\"}; a file cut short must be downloaded or built again.", e);
+    }
+}

@@ -1,0 +1,106 @@
+// Turns a recipe into rows in memory: extraction, held-out choice, packing, chunks, canaries.
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Text;
+
+namespace Llm360.Notebooks.Corpora;
+
+/// <summary>A corpus before it is written.</summary>
+/// <param name="Chunks">Rows of every chunk.</param>
+/// <param name="Validation">Rows of held-out documents.</param>
+/// <param name="Canaries">What is planted in the chunks, and the controls.</param>
+/// <param name="Sources">Counts a source.</param>
+internal sealed record CorpusAssembly(IReadOnlyList<TokenRow[]> Chunks, IReadOnlyList<TokenRow> Validation, IReadOnlyList<Canary> Canaries, IReadOnlyList<SourceCounts> Sources)
+{
+    /// <summary>The label of rows that begin with a canary.</summary>
+    public const string CanarySource = "canary";
+
+    /// <summary>Assembles a corpus; the same recipe gives the same rows, always.</summary>
+    public static CorpusAssembly Make(CorpusRecipe recipe, IReadOnlyList<string>? roots, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        var tokenizer = EmbeddedVocabulary.Load(recipe.Tokenizer);
+        var all = CorpusText.Extract(recipe, roots, progress, cancellation);
+        var orders = recipe.Sources.Select(source => Shuffled(recipe, source.Name, all)).ToList();
+        var packer = new SequencePacker(tokenizer, recipe.SequenceLength);
+
+        var passes = 0;
+        var shares = recipe.Sources.Select(s => s.Share).ToList();
+        var heldOut = new HashSet<string>();
+        var validation = new List<TokenRow>();
+        foreach (var (source, order, quota) in Quotas(recipe.ValidationSequences))
+        {
+            // Each different text has the same chance, however often it occurs; all its copies are kept out of training.
+            var candidates = order.Where(d => d.First).Select(d => d.Document).Where(d => !heldOut.Contains(d.Text)).ToList();
+            var packed = Packed(source, candidates, quota, "validation");
+            heldOut.UnionWith(UsedBy(packed, candidates).Select(d => d.Text));
+            validation.AddRange(packed.Select(s => Row(s, source.Name)));
+        }
+
+        var samples = new List<(PackedSequence Sequence, string Source)>();
+        foreach (var (source, order, quota) in Quotas(recipe.Chunks * recipe.SequencesPerChunk))
+        {
+            var packed = Packed(source, [.. order.Select(d => d.Document).Where(d => !heldOut.Contains(d.Text))], quota, "training");
+            samples.AddRange(packed.Select(s => (s, source.Name)));
+        }
+
+        var planter = recipe.Canaries is { } canaryRecipe ? new CanaryPlanter(canaryRecipe, tokenizer.OrdinaryIds) : null;
+        var canaries = planter?.Draw() ?? [];
+        var chunks = new List<TokenRow[]>();
+        for (var chunk = 0; chunk < recipe.Chunks; chunk++)
+        {
+            var planted = planter?.Places([.. canaries.Where(c => c.Chunk == chunk)], chunk, recipe.SequencesPerChunk) ?? [];
+            // Sample n goes to chunk n mod N, so row i of a chunk is sample i N + chunk.
+            chunks.Add([.. Enumerable.Range(0, recipe.SequencesPerChunk).Select(i =>
+            {
+                var (sequence, source) = samples[(i * recipe.Chunks) + chunk];
+                return planted.TryGetValue(i, out var canary) ? Planted(sequence, canary) : Row(sequence, source);
+            })]);
+        }
+
+        return new CorpusAssembly(chunks, validation, canaries, Count(recipe, all, chunks));
+
+        IEnumerable<(CorpusSource Source, List<(Document Document, bool First)> Order, int Quota)> Quotas(int sequences) =>
+            recipe.Sources.Zip(orders, Apportionment.Split(sequences, shares));
+
+        List<PackedSequence> Packed(CorpusSource source, IReadOnlyList<Document> documents, int quota, string purpose)
+        {
+            progress?.Report(new WorkProgress("tokenize", passes++, 2 * recipe.Sources.Count, "passes", $"{purpose}, {source.Name}, {quota} sequences"));
+            var packed = packer.Pack(documents, quota, cancellation);
+            return packed.Count == quota ? packed
+                : throw new Llm360Exception($"The source \"{source.Name}\" has text for {packed.Count} {purpose} sequences; its share asks for {quota}.", "corpus.sources",
+                    "Lower its share, add packages to it, or ask for fewer or shorter sequences: text is not repeated.");
+        }
+    }
+
+    /// <summary>A source's documents in seeded order, each with whether it is the first of its text.</summary>
+    private static List<(Document Document, bool First)> Shuffled(CorpusRecipe recipe, string source, IReadOnlyList<Document> all)
+    {
+        var seen = new HashSet<string>();
+        var documents = all.Where(d => d.Source == source).Select(d => (d, seen.Add(d.Text))).ToList();
+        return [.. SplitMix64.For(recipe.Seed, $"documents/{source}").Permutation(documents.Count).Select(i => documents[i])];
+    }
+
+    private static IEnumerable<Document> UsedBy(List<PackedSequence> packed, List<Document> candidates)
+    {
+        var used = packed.SelectMany(s => s.DocumentsFrom(0)).ToHashSet();
+        return candidates.Where(d => used.Contains(d.Id));
+    }
+
+    private static TokenRow Row(PackedSequence sequence, string source) => new(sequence.Tokens, source, sequence.DocumentsFrom(0));
+
+    private static TokenRow Planted(PackedSequence sequence, Canary canary) =>
+        new([.. canary.TokenIds, .. sequence.Tokens.AsSpan(canary.TokenIds.Length)], CanarySource, sequence.DocumentsFrom(canary.TokenIds.Length), new CanaryMark(canary.Id, canary.Repetitions));
+
+    private static List<SourceCounts> Count(CorpusRecipe recipe, IReadOnlyList<Document> all, List<TokenRow[]> chunks)
+    {
+        var used = chunks.SelectMany(rows => rows).SelectMany(r => r.Documents).ToHashSet();
+        var rows = chunks.SelectMany(c => c).CountBy(r => r.Source).ToDictionary();
+        return
+        [
+            .. recipe.Sources.Select(source =>
+            {
+                var documents = all.Where(d => d.Source == source.Name).ToList();
+                return new SourceCounts(source.Name, documents.Count, documents.Select(d => d.Text).Distinct().Count(), documents.Count(d => used.Contains(d.Id)), rows.GetValueOrDefault(source.Name));
+            }),
+        ];
+    }
+}

@@ -1,0 +1,133 @@
+// Builds a suite's chunks, held-out sequences and canaries from its manifest, and checks them against it.
+using System.Buffers;
+using System.Security.Cryptography;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Corpora;
+
+/// <summary>Builds the corpus of a suite.</summary>
+/// <remarks>
+/// The same manifest gives the same bytes on every machine. Files are complete or absent, and <c>suite.json</c> is written last:
+/// a build that was stopped is simply run again, and a finished one is recognised and left as it is.
+/// </remarks>
+public static class CorpusBuilder
+{
+    /// <summary>Writes <c>train/train_NNN.jsonl</c>, <c>validation.jsonl</c>, <c>canaries.json</c> and <c>suite.json</c> (the manifest with its counts).</summary>
+    /// <param name="manifest">The suite.</param>
+    /// <param name="folder">The suite's folder; made if it is absent.</param>
+    /// <param name="progress">Files and passes; <see cref="Work.Progress"/> if null.</param>
+    /// <param name="cancellation">Stops between files; <see cref="Work.Cancellation"/> if none is given.</param>
+    /// <returns>What the corpus came to.</returns>
+    /// <exception cref="Llm360Exception">
+    /// A package is missing or not the pinned one, a source has too little text, the counts differ from <see cref="SuiteManifest.Expected"/>, or
+    /// the folder holds checkpoints of another recipe.
+    /// </exception>
+    public static CorpusCounts Build(SuiteManifest manifest, string folder, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        Build(manifest, folder, null, progress, cancellation);
+
+    /// <summary>What <see cref="Build(SuiteManifest, string, IProgress{WorkProgress}, CancellationToken)"/> would give, without writing and without comparing.</summary>
+    /// <exception cref="Llm360Exception">A package is missing or not the pinned one, or a source has too little text.</exception>
+    public static CorpusCounts Measure(SuiteManifest manifest, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        Produce(manifest.Corpus, null, (_, _) => { }, progress ?? Work.Progress, Token(cancellation));
+
+    /// <summary>The manifest with the hashes of this machine's packages and the counts they give: for a recipe that was changed on purpose.</summary>
+    /// <exception cref="Llm360Exception">A package is missing, or a source has too little text.</exception>
+    public static SuiteManifest Pin(SuiteManifest manifest, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var sources = manifest.Corpus.Sources.Select(s => s with { Packages = [.. s.Packages.Select(p => p with { Sha256 = CorpusPackages.Hash(p) })] });
+        var pinned = manifest with { Corpus = manifest.Corpus with { Sources = [.. sources] } };
+        return pinned with { Expected = Measure(pinned, progress, cancellation) };
+    }
+
+    /// <inheritdoc cref="Build(SuiteManifest, string, IProgress{WorkProgress}, CancellationToken)"/>
+    internal static CorpusCounts Build(SuiteManifest manifest, string folder, IReadOnlyList<string>? roots, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        folder = Path.GetFullPath(folder);
+        var marker = Path.Combine(folder, SuiteLayout.Manifest);
+        var former = File.Exists(marker) ? ManifestFile.Read(marker) : null;
+        if (former is { Expected: { } counts } && SameSuite(former, manifest) && HashFiles(manifest.Corpus, folder) == counts.Sha256)
+        {
+            Compare(manifest, counts);
+            return counts;
+        }
+
+        if (Directory.Exists(folder) && Directory.EnumerateDirectories(folder, "ckpt_*").Any() && !(former is not null && SameSuite(former, manifest)))
+            throw new Llm360Exception($"The folder holds checkpoints that were trained with another recipe than this manifest of \"{manifest.Name}\".", folder, "Name another folder, or delete this one to train anew.");
+        // From here until the end the folder is not a suite.
+        if (former is not null)
+            File.Delete(marker);
+        counts = Produce(manifest.Corpus, roots, (file, bytes) => AtomicFile.Write(Path.Combine(folder, file), stream => stream.Write(bytes)), progress ?? Work.Progress, Token(cancellation));
+        foreach (var chunk in Directory.EnumerateFiles(Path.Combine(folder, SuiteLayout.Train), "train_*.jsonl"))
+            if (!Files(manifest.Corpus).Contains(Path.GetRelativePath(folder, chunk)))
+                File.Delete(chunk); // of a longer recipe that was built here before
+        Compare(manifest, counts);
+        ManifestFile.Write(marker, manifest with { Expected = counts });
+        return counts;
+    }
+
+    private static CancellationToken Token(CancellationToken given) => given.CanBeCanceled ? given : Work.Cancellation;
+
+    /// <summary>Assembles the corpus and hands out its files one by one.</summary>
+    private static CorpusCounts Produce(CorpusRecipe recipe, IReadOnlyList<string>? roots, Action<string, byte[]> write, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        var corpus = CorpusAssembly.Make(recipe, roots, progress, cancellation);
+        var names = Files(recipe);
+        var hashes = new List<(string, string)>();
+        for (var i = 0; i < names.Count; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var output = new ArrayBufferWriter<byte>();
+            foreach (var row in i < corpus.Chunks.Count ? corpus.Chunks[i] : corpus.Validation)
+                RowFormat.Write(output, row);
+            write(names[i], output.WrittenSpan.ToArray());
+            hashes.Add((Portable(names[i]), Convert.ToHexStringLower(SHA256.HashData(output.WrittenSpan))));
+            progress?.Report(new WorkProgress("write chunks", i + 1, names.Count, "files", names[i]));
+        }
+
+        write(SuiteLayout.Canaries, System.Text.Encoding.UTF8.GetBytes(Canary.ToJson(corpus.Canaries)));
+        var sequences = recipe.Chunks * recipe.SequencesPerChunk;
+        return new CorpusCounts(corpus.Sources, sequences, (long)sequences * recipe.SequenceLength, CorpusPackages.HashListing(hashes));
+    }
+
+    /// <summary>The chunks and then the validation file, relative to the suite's folder: what the corpus's hash covers.</summary>
+    private static List<string> Files(CorpusRecipe recipe) => [.. Enumerable.Range(0, recipe.Chunks).Select(SuiteLayout.Chunk), SuiteLayout.Validation];
+
+    private static string Portable(string file) => file.Replace(Path.DirectorySeparatorChar, '/');
+
+    /// <summary>The hash of the files that are there; null if one is missing.</summary>
+    private static string? HashFiles(CorpusRecipe recipe, string folder)
+    {
+        var files = Files(recipe);
+        if (!File.Exists(Path.Combine(folder, SuiteLayout.Canaries)) || !files.TrueForAll(f => File.Exists(Path.Combine(folder, f))))
+            return null;
+        return CorpusPackages.HashListing(files.Select(file =>
+        {
+            using var stream = File.OpenRead(Path.Combine(folder, file));
+            return (Portable(file), Convert.ToHexStringLower(SHA256.HashData(stream)));
+        }));
+    }
+
+    private static bool SameSuite(SuiteManifest a, SuiteManifest b) => Recipe(a) == Recipe(b);
+
+    /// <summary>Everything that decides what comes out, as text; what only describes it does not.</summary>
+    private static string Recipe(SuiteManifest manifest)
+    {
+        var corpus = manifest.Corpus with { Tokenizer = manifest.Corpus.Tokenizer with { Recipe = "" } };
+        return ManifestFile.ToJson(manifest with { Description = "", Corpus = corpus, Expected = null });
+    }
+
+    private static void Compare(SuiteManifest manifest, CorpusCounts actual)
+    {
+        if (manifest.Expected is not { } expected)
+            return;
+        var differences = expected.Sources.Select(e => (Expected: e, Actual: actual.Sources.FirstOrDefault(a => a.Name == e.Name)))
+            .Where(p => p.Expected != p.Actual).Select(p => $"{p.Actual?.ToString() ?? "nothing"} instead of {p.Expected}").ToList();
+        if (expected.Sha256 != actual.Sha256)
+            differences.Add($"hash {actual.Sha256} instead of {expected.Sha256}");
+        if ((expected.Sequences, expected.Tokens) != (actual.Sequences, actual.Tokens))
+            differences.Add($"{actual.Sequences} sequences and {actual.Tokens} tokens instead of {expected.Sequences} and {expected.Tokens}");
+        if (differences.Count > 0)
+            throw new Llm360Exception($"The corpus of \"{manifest.Name}\" is not what its manifest expects: {string.Join("; ", differences)}.", "expected",
+                "If the recipe was changed on purpose, measure it anew (data-manifests/README.md); otherwise run dotnet restore with a clean package folder.");
+    }
+}

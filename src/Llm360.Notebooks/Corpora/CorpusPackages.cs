@@ -1,0 +1,76 @@
+// Finds a pinned NuGet package on this machine, the files a manifest names in it, and their hash.
+using System.IO.Enumeration;
+using System.Security.Cryptography;
+using System.Text;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Corpora;
+
+/// <summary>Locates packages in the NuGet cache; nothing is downloaded.</summary>
+public static class CorpusPackages
+{
+    /// <summary>The package's folder.</summary>
+    /// <param name="package">The package.</param>
+    /// <param name="roots">Where to look; <see cref="PackageCache.Roots"/> if null.</param>
+    /// <exception cref="Llm360Exception">It is in none of the roots.</exception>
+    public static string Locate(CorpusPackage package, IReadOnlyList<string>? roots = null)
+    {
+        roots ??= PackageCache.Roots();
+        return roots.Select(root => Path.Combine(root, Lower(package.Id), Lower(package.Version))).FirstOrDefault(Directory.Exists)
+            ?? throw new Llm360Exception($"The NuGet package {package.Id} {package.Version} is not on this machine.", string.Join(", ", roots),
+                "Run dotnet restore in the repository (the library's project lists the package), or let NUGET_PACKAGES name the folder that holds it.");
+    }
+
+    /// <summary>The files a manifest names, relative to the package's folder with <c>/</c>, in ordinal order.</summary>
+    /// <exception cref="Llm360Exception">The package is missing, or a pattern matches nothing.</exception>
+    public static IReadOnlyList<string> Files(CorpusPackage package, IReadOnlyList<string>? roots = null)
+    {
+        var folder = Locate(package, roots);
+        return [.. package.Files.SelectMany(pattern => Matches(package, folder, pattern)).Distinct().Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>
+    /// SHA-256 over the lines <c>HASH&#160;&#160;FILE</c> of the files, so that in the package's folder <c>sha256sum FILES | sha256sum</c> gives the same.
+    /// </summary>
+    /// <exception cref="Llm360Exception">The package is missing, or a pattern matches nothing.</exception>
+    public static string Hash(CorpusPackage package, IReadOnlyList<string>? roots = null)
+    {
+        var folder = Locate(package, roots);
+        return HashListing(Files(package, roots).Select(file =>
+        {
+            using var stream = File.OpenRead(Path.Combine(folder, file));
+            return (file, Convert.ToHexStringLower(SHA256.HashData(stream)));
+        }));
+    }
+
+    /// <summary>Compares the package with the manifest's hash; a manifest without one is not checked.</summary>
+    /// <exception cref="Llm360Exception">They differ.</exception>
+    public static void Verify(CorpusPackage package, IReadOnlyList<string>? roots = null)
+    {
+        if (package.Sha256 is not { } expected || Hash(package, roots) is var actual && actual.Equals(expected, StringComparison.OrdinalIgnoreCase))
+            return;
+        throw new Llm360Exception($"The text of {package.Id} {package.Version} is not what the manifest was made with: {Files(package, roots).Count} files hash to {actual}, not {expected}.", Locate(package, roots),
+            "Delete that folder and run dotnet restore; if the manifest's version or files were changed on purpose, measure it anew (data-manifests/README.md).");
+    }
+
+    /// <summary>SHA-256 over lines as <c>sha256sum</c> prints them.</summary>
+    internal static string HashListing(IEnumerable<(string Name, string Sha256)> files) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.Select(f => $"{f.Sha256}  {f.Name}\n")))));
+
+    private static List<string> Matches(CorpusPackage package, string folder, string pattern)
+    {
+        var slash = pattern.LastIndexOf('/');
+        var below = slash < 0 ? "" : pattern[..(slash + 1)];
+        var name = pattern[(slash + 1)..];
+        var parent = Path.Combine(folder, below);
+        var found = !Directory.Exists(parent) ? [] : Directory.EnumerateFiles(parent).Select(Path.GetFileName)
+            .Where(file => FileSystemName.MatchesSimpleExpression(name, file, ignoreCase: false)).Select(file => below + file).ToList();
+        return found.Count > 0 ? found
+            : throw new Llm360Exception($"No file of {package.Id} {package.Version} matches \"{pattern}\".", folder, "Correct the manifest's files, or delete the folder and run dotnet restore.");
+    }
+
+    // The NuGet cache spells folders in lower case whatever the id's own spelling is.
+#pragma warning disable CA1308
+    private static string Lower(string text) => text.ToLowerInvariant();
+#pragma warning restore CA1308
+}

@@ -1,0 +1,66 @@
+// All documents of a corpus, as extracted from its packages.
+using System.Text;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Corpora;
+
+/// <summary>Extracts the text of a corpus from the packages its recipe names.</summary>
+public static class CorpusText
+{
+    /// <summary>
+    /// Every document of every source: sources and packages in the recipe's order, files in ordinal order, members in file order.
+    /// The packages are compared with their hashes first.
+    /// </summary>
+    /// <param name="recipe">The corpus; <see cref="CorpusRecipe.Deduplicate"/> keeps only the first of equal texts, over all sources.</param>
+    /// <param name="roots">Where packages lie; <see cref="PackageCache.Roots"/> if null.</param>
+    /// <param name="progress">One report a file.</param>
+    /// <param name="cancellation">Stops between files.</param>
+    /// <exception cref="Llm360Exception">A package is missing, is not the pinned one, or does not parse.</exception>
+    public static IReadOnlyList<Document> Extract(CorpusRecipe recipe, IReadOnlyList<string>? roots = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        progress ??= Work.Progress;
+        cancellation = cancellation.CanBeCanceled ? cancellation : Work.Cancellation;
+        var files = new List<(string Source, string Package, string Path)>();
+        foreach (var source in recipe.Sources)
+        {
+            foreach (var package in source.Packages)
+            {
+                CorpusPackages.Verify(package, roots);
+                var folder = CorpusPackages.Locate(package, roots);
+                files.AddRange(CorpusPackages.Files(package, roots).Select(file => (source.Name, package.Id, Path.Combine(folder, file))));
+            }
+        }
+
+        var documents = new List<Document>();
+        var seen = new HashSet<string>();
+        var id = 0;
+        for (var i = 0; i < files.Count; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress?.Report(new WorkProgress("extract text", i, files.Count, "files", $"{files[i].Source}, {documents.Count} documents"));
+            using var stream = File.OpenRead(files[i].Path);
+            foreach (var (member, text) in XmlDocumentation.Read(stream, files[i].Path))
+            {
+                if (!recipe.Deduplicate || seen.Add(text))
+                    documents.Add(new Document(id, files[i].Source, files[i].Package, member, text));
+                id++;
+            }
+        }
+
+        progress?.Report(new WorkProgress("extract text", files.Count, files.Count, "files", $"{documents.Count} documents"));
+        return documents;
+    }
+
+    /// <summary>Writes every document on a line of its own: the text a vocabulary is trained on.</summary>
+    /// <exception cref="Llm360Exception">As <see cref="Extract"/>, or the file cannot be written.</exception>
+    public static void WriteLines(CorpusRecipe recipe, string path)
+    {
+        var documents = Extract(recipe);
+        AtomicFile.Write(path, stream =>
+        {
+            using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
+            foreach (var document in documents)
+                writer.WriteLine(document.Text);
+        });
+    }
+}

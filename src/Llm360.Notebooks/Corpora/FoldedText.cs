@@ -1,0 +1,51 @@
+// Text with white space folded: every run of it becomes one space, none stays at the ends.
+using System.Text;
+
+namespace Llm360.Notebooks.Corpora;
+
+/// <summary>Collects text and folds its white space on the way.</summary>
+internal sealed class FoldedText
+{
+    private readonly StringBuilder _text = new();
+    private bool _space;
+
+    /// <summary>Characters so far.</summary>
+    public int Length => _text.Length;
+
+    /// <summary>Adds text.</summary>
+    public void Append(ReadOnlySpan<char> text)
+    {
+        foreach (var c in text)
+        {
+            if (char.IsWhiteSpace(c))
+            {
+                _space = true;
+                continue;
+            }
+
+            if (_space && _text.Length > 0)
+                _text.Append(' ');
+            _space = false;
+            _text.Append(c);
+        }
+    }
+
+    /// <summary>The next text begins after a space.</summary>
+    public void Break() => _space = true;
+
+    /// <summary>Takes back everything after a length seen before.</summary>
+    public void Truncate(int length)
+    {
+        _text.Length = length;
+        _space = true;
+    }
+
+    /// <summary>The text; the collector is empty afterwards.</summary>
+    public string Take()
+    {
+        var text = _text.ToString();
+        _text.Clear();
+        _space = false;
+        return text;
+    }
+}

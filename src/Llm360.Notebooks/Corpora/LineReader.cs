@@ -1,0 +1,62 @@
+// Reads a file line by line as bytes, without ever holding more than one line.
+namespace Llm360.Notebooks.Corpora;
+
+/// <summary>Lines of a file, ended by a line feed; a carriage return before it does not count.</summary>
+internal sealed class LineReader(Stream stream) : IDisposable
+{
+    /// <summary>No line of a chunk is near this; a file without line feeds must not fill the memory.</summary>
+    public const int LongestLine = 64 << 20;
+
+    private byte[] _buffer = new byte[1 << 16];
+    private int _start;
+    private int _end;
+
+    /// <summary>The next line; false at the end of the file.</summary>
+    /// <exception cref="InvalidDataException">The line is longer than <see cref="LongestLine"/>.</exception>
+    public bool TryRead(out ReadOnlyMemory<byte> line)
+    {
+        var searched = 0;
+        while (true)
+        {
+            var feed = _buffer.AsSpan(_start + searched, _end - _start - searched).IndexOf((byte)'\n');
+            if (feed >= 0)
+            {
+                line = Trimmed(_start, searched + feed);
+                _start += searched + feed + 1;
+                return true;
+            }
+
+            searched = _end - _start;
+            if (!Fill())
+            {
+                line = Trimmed(_start, searched);
+                _start = _end;
+                return searched > 0;
+            }
+        }
+    }
+
+    public void Dispose() => stream.Dispose();
+
+    private ReadOnlyMemory<byte> Trimmed(int start, int length) =>
+        _buffer.AsMemory(start, length > 0 && _buffer[start + length - 1] == '\r' ? length - 1 : length);
+
+    /// <summary>Reads more behind what is left; false at the end of the file.</summary>
+    private bool Fill()
+    {
+        var left = _end - _start;
+        if (left == _buffer.Length)
+        {
+            if (left >= LongestLine)
+                throw new InvalidDataException($"A line is longer than {LongestLine >> 20} MiB.");
+            Array.Resize(ref _buffer, left * 2);
+        }
+
+        if (_start > 0)
+            _buffer.AsSpan(_start, left).CopyTo(_buffer);
+        (_start, _end) = (0, left);
+        var read = stream.Read(_buffer, _end, _buffer.Length - _end);
+        _end += read;
+        return read > 0;
+    }
+}

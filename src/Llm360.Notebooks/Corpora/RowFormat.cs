@@ -1,0 +1,65 @@
+// The JSON of rows: written as one line each, read from Amber's chunks, Amber's analysis files and this kit's own.
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Llm360.Notebooks.Corpora;
+
+/// <summary>Converts between <see cref="TokenRow"/> and a line of JSON.</summary>
+internal static class RowFormat
+{
+    /// <summary>Adds the row and a line feed.</summary>
+    public static void Write(IBufferWriter<byte> output, TokenRow row)
+    {
+        using (var json = new Utf8JsonWriter(output))
+        {
+            json.WriteStartObject();
+            Numbers(json, "token_ids", row.TokenIds);
+            json.WriteString("source", row.Source);
+            Numbers(json, "documents", row.Documents);
+            if (row.Canary is { } canary)
+            {
+                json.WriteStartObject("canary");
+                json.WriteString("id", canary.Id);
+                json.WriteNumber("repetitions", canary.Repetitions);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        output.Write("\n"u8);
+    }
+
+    /// <summary>Reads one line.</summary>
+    /// <exception cref="JsonException">It is not a row; the message says why.</exception>
+    public static TokenRow Read(ReadOnlySpan<byte> line)
+    {
+        var row = JsonSerializer.Deserialize(line, RowJson.Default.RowFields) ?? throw new JsonException("The row is null.");
+        int[] tokens = row.TokenIds ?? (row.Prompt is not null && row.Continuation is not null ? [.. row.Prompt, .. row.Continuation]
+            : throw new JsonException("The row has neither \"token_ids\" nor \"prompt\" and \"continuation\"."));
+        if (tokens.AsSpan().IndexOfAnyExceptInRange(0, int.MaxValue) is var at and >= 0)
+            throw new JsonException($"Token {at} of the row is {tokens[at]}.");
+        var mark = row.Canary is not { } canary ? null
+            : canary.Id is { } id && canary.Repetitions is { } repetitions ? new CanaryMark(id, repetitions)
+            : throw new JsonException("The row's \"canary\" lacks \"id\" or \"repetitions\".");
+        return new TokenRow(tokens, row.Source ?? "", row.Documents ?? [], mark);
+    }
+
+    private static void Numbers(Utf8JsonWriter json, string name, int[] values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
+            json.WriteNumberValue(value);
+        json.WriteEndArray();
+    }
+
+    internal sealed record RowFields(int[]? TokenIds, string? Source, int[]? Documents, CanaryFields? Canary, int[]? Prompt, int[]? Continuation);
+
+    internal sealed record CanaryFields(string? Id, int? Repetitions);
+}
+
+/// <summary>Serializer code for rows, made by the compiler: no reflection for every line.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(RowFormat.RowFields))]
+internal sealed partial class RowJson : JsonSerializerContext;

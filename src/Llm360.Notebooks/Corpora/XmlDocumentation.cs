@@ -1,0 +1,116 @@
+// Turns an XML documentation file into documents: the text of each member, white space folded, references as short names.
+using System.Xml;
+
+namespace Llm360.Notebooks.Corpora;
+
+/// <summary>Reads the members of an XML documentation file as plain text.</summary>
+internal static class XmlDocumentation
+{
+    private static readonly XmlReaderSettings Settings = new()
+    {
+        DtdProcessing = DtdProcessing.Prohibit,
+        XmlResolver = null,
+        IgnoreComments = true,
+        IgnoreProcessingInstructions = true,
+        CloseInput = false,
+    };
+
+    /// <summary>Elements inside a sentence; every other element begins and ends a word.</summary>
+    private static readonly HashSet<string> Inline = ["see", "seealso", "paramref", "typeparamref", "c", "a", "b", "i", "em", "strong", "u", "sub", "sup"];
+
+    /// <summary>Every member with text, in file order.</summary>
+    /// <exception cref="Llm360Exception">The file is not well-formed.</exception>
+    public static List<(string Member, string Text)> Read(Stream stream, string path)
+    {
+        var members = new List<(string, string)>();
+        try
+        {
+            using var reader = XmlReader.Create(stream, Settings);
+            while (reader.ReadToFollowing("member"))
+            {
+                var member = reader.GetAttribute("name") ?? "";
+                var text = MemberText(reader);
+                if (text.Length > 0)
+                    members.Add((member, text));
+            }
+
+            return members;
+        }
+        catch (XmlException e)
+        {
+            throw new Llm360Exception($"The documentation file is not well-formed: {e.Message}", e.LineNumber > 0 ? $"{path}, line {e.LineNumber}" : path, "Delete the package's folder from the NuGet cache and run dotnet restore.", e);
+        }
+    }
+
+    /// <summary>Leaves the reader on the member's end tag, or on the member itself when that is empty.</summary>
+    private static string MemberText(XmlReader reader)
+    {
+        if (reader.IsEmptyElement)
+            return "";
+        var text = new FoldedText();
+        var open = new Stack<Opened>();
+        for (var end = reader.Depth; reader.Read() && reader.Depth > end;)
+        {
+            switch (reader.NodeType)
+            {
+                case XmlNodeType.Element:
+                    var element = Open(reader, text);
+                    if (reader.IsEmptyElement)
+                        Close(element, text);
+                    else
+                        open.Push(element);
+                    break;
+                case XmlNodeType.EndElement:
+                    Close(open.Pop(), text);
+                    break;
+                case XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.Whitespace or XmlNodeType.SignificantWhitespace:
+                    text.Append(reader.Value);
+                    break;
+            }
+        }
+
+        return text.Take();
+    }
+
+    private static Opened Open(XmlReader reader, FoldedText text)
+    {
+        var name = reader.LocalName;
+        var inline = Inline.Contains(name);
+        if (!inline)
+            text.Break();
+        var start = text.Length;
+        // "index: The position" and "ArgumentException: The array is empty" read as the pages made from these files do.
+        var label = name switch
+        {
+            "param" or "typeparam" => reader.GetAttribute("name"),
+            "exception" => reader.GetAttribute("cref") is { } thrown ? CrefName.Shorten(thrown) : null,
+            _ => null,
+        };
+        if (label is not null)
+            text.Append($"{label}: ");
+        // What an inline reference says if it has no text of its own. A bare seealso is a link beside the prose, not part of it.
+        var reference = name switch
+        {
+            "see" => reader.GetAttribute("langword") ?? (reader.GetAttribute("cref") is { } cref ? CrefName.Shorten(cref) : reader.GetAttribute("href")),
+            "paramref" or "typeparamref" => reader.GetAttribute("name"),
+            _ => null,
+        };
+        return new Opened(inline, start, text.Length, reference);
+    }
+
+    private static void Close(Opened element, FoldedText text)
+    {
+        if (text.Length == element.ContentStart)
+        {
+            if (element.Reference is { } reference)
+                text.Append(reference);
+            else if (element.ContentStart > element.Start)
+                text.Truncate(element.Start);
+        }
+
+        if (!element.Inline)
+            text.Break();
+    }
+
+    private readonly record struct Opened(bool Inline, int Start, int ContentStart, string? Reference);
+}

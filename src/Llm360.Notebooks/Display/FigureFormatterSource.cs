@@ -1,0 +1,18 @@
+// How a figure shows itself in a notebook.
+using Llm360.Notebooks.Figures;
+
+namespace Llm360.Notebooks.Display;
+
+/// <summary>Formatters of <see cref="Figure"/>.</summary>
+public sealed class FigureFormatterSource
+{
+    private readonly TypeFormatter[] formatters =
+    [
+        new(MimeTypes.Html, value => (value as Figure)?.ToHtml()),
+        new(MimeTypes.Plotly, value => (value as Figure)?.ToPlotlyJson()),
+        new(MimeTypes.Plain, value => (value as Figure)?.ToString()),
+    ];
+
+    /// <summary>HTML with a script, Plotly JSON, and text.</summary>
+    public IEnumerable<TypeFormatter> CreateTypeFormatters() => formatters;
+}

@@ -1,0 +1,15 @@
+// The MIME types in which results are shown.
+namespace Llm360.Notebooks.Display;
+
+/// <summary>MIME types of notebook outputs.</summary>
+public static class MimeTypes
+{
+    /// <summary>A fragment of HTML.</summary>
+    public const string Html = "text/html";
+
+    /// <summary>Plotly JSON: data, layout, config.</summary>
+    public const string Plotly = "application/vnd.plotly.v1+json";
+
+    /// <summary>Text for a console.</summary>
+    public const string Plain = "text/plain";
+}

@@ -1,0 +1,18 @@
+// A figure shows itself: in notebooks, consoles and files.
+using Llm360.Notebooks.Display;
+
+namespace Llm360.Notebooks.Figures;
+
+[TypeFormatterSource(typeof(FigureFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plotly, MimeTypes.Plain])]
+public sealed partial record Figure
+{
+    /// <summary>Plotly JSON: an object with <c>data</c>, <c>layout</c> and <c>config</c>.</summary>
+    /// <exception cref="Llm360Exception">The figure's lists do not fit together, or the plotting folder is missing.</exception>
+    public string ToPlotlyJson() => FigureRendering.Renderer.ToPlotlyJson(this);
+
+    /// <summary>A fragment of HTML that draws the figure on a page with plotly.js.</summary>
+    public string ToHtml() => FigureHtml.ToHtml(this);
+
+    /// <summary>Title, subtitle and finding, a line each.</summary>
+    public override string ToString() => string.Join(Environment.NewLine, new[] { Title, Subtitle, Finding }.Where(line => line.Length > 0));
+}

@@ -1,0 +1,47 @@
+// Figure: correlation between checkpoints (the paper's heat maps of scores and of k-extractibility).
+namespace Llm360.Notebooks.Figures;
+
+/// <summary>Pearson correlations between checkpoints of one quantity.</summary>
+/// <param name="Quantity">What is correlated: <c>memorization score</c>, <c>k-extractible</c>.</param>
+/// <param name="R">[i][j] between checkpoints i and j, over the sequences both have seen; NaN where there are none.</param>
+public sealed record CorrelationMatrix(string Quantity, IReadOnlyList<IReadOnlyList<double>> R);
+
+public static partial class Figures
+{
+    /// <summary>Heat maps of Pearson's r between checkpoints, 0 to 1, a panel for each quantity.</summary>
+    /// <param name="model">For example <c>nano</c>.</param>
+    /// <param name="checkpoints">Their names, in training order.</param>
+    /// <param name="sequences">Sequences of the largest comparison, n.</param>
+    /// <param name="matrices">At least one.</param>
+    /// <exception cref="Llm360Exception">There is no matrix, or it is not checkpoints by checkpoints.</exception>
+    public static Figure CheckpointCorrelation(string model, IReadOnlyList<string> checkpoints, long sequences, params IReadOnlyList<CorrelationMatrix> matrices)
+    {
+        RequireNotEmpty(matrices, nameof(CheckpointCorrelation), "matrices");
+        RequireNotEmpty(checkpoints, nameof(CheckpointCorrelation), "checkpoints");
+        var n = checkpoints.Count;
+        foreach (var matrix in matrices)
+        {
+            if (matrix.R.Count != n || matrix.R.Any(row => row.Count != n))
+                throw new Llm360Exception($"The matrix of {matrix.Quantity} is not {n} x {n}.", $"figure {nameof(CheckpointCorrelation)}", "Give one row and one column for each checkpoint.");
+        }
+
+        var first = matrices[0];
+        var neighbours = Enumerable.Range(0, n - 1).Select(i => first.R[i][i + 1]).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
+        var title = n == 1 ? "How much do checkpoints agree?" : $"Neighbouring checkpoints agree: r = {FigureText.Number(neighbours)} on average";
+        if (n > 1 && !(neighbours >= 0.5))
+            title = $"Neighbouring checkpoints agree little: r = {FigureText.Number(neighbours)} on average";
+        var finding = string.Join("; ", matrices.Select(m => Agreement(m, checkpoints))) + ".";
+        return new Figure(title, $"{model}, Pearson's r over sequences that both checkpoints have seen, n up to {FigureText.Count(sequences)}", $"{title}. {finding}",
+            [.. matrices.Select(m => new Panel(matrices.Count > 1 ? m.Quantity : "", new Axis("checkpoint"), new Axis("checkpoint"), [], new HeatMap(checkpoints, checkpoints, m.R, "Pearson's r", 0, 1)))], finding);
+    }
+
+    private static string Agreement(CorrelationMatrix matrix, IReadOnlyList<string> checkpoints)
+    {
+        var n = checkpoints.Count;
+        var pairs = (from i in Enumerable.Range(0, n) from j in Enumerable.Range(i + 1, n - i - 1) where double.IsFinite(matrix.R[i][j]) select (I: i, J: j, R: matrix.R[i][j])).ToList();
+        if (pairs.Count == 0)
+            return $"{matrix.Quantity}: no two checkpoints can be compared";
+        var (low, high) = (pairs.MinBy(p => p.R), pairs.MaxBy(p => p.R));
+        return $"{matrix.Quantity}: r is lowest between {checkpoints[low.I]} and {checkpoints[low.J]} ({FigureText.Number(low.R)}) and highest between {checkpoints[high.I]} and {checkpoints[high.J]} ({FigureText.Number(high.R)})";
+    }
+}

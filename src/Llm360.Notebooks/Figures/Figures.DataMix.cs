@@ -1,0 +1,56 @@
+// Figure: tokens of each source (the paper's table of Amber's data mix).
+namespace Llm360.Notebooks.Figures;
+
+/// <summary>Tokens that one source gives.</summary>
+/// <param name="Source">Label of the source.</param>
+/// <param name="Tokens">Tokens in training.</param>
+public sealed record SourceTokens(string Source, double Tokens);
+
+/// <summary>What a model was trained on.</summary>
+/// <param name="Model">For example <c>nano</c>.</param>
+/// <param name="Sources">Tokens of each.</param>
+/// <param name="Published">Taken from a publication, not counted here.</param>
+public sealed record DataMix(string Model, IReadOnlyList<SourceTokens> Sources, bool Published = false)
+{
+    /// <summary>Amber's mix as published (arXiv 2312.06550, data mix table).</summary>
+    public static DataMix Amber { get; } = new(
+        "Amber",
+        [
+            new("RefinedWeb", 665.01e9), new("StarCoder", 291.92e9), new("C4", 197.67e9), new("Arxiv", 30.00e9),
+            new("Book", 28.86e9), new("Wikipedia", 23.90e9), new("StackExchange", 21.75e9),
+        ],
+        Published: true);
+
+    internal double Total => Sources.Sum(s => s.Tokens);
+}
+
+public static partial class Figures
+{
+    /// <summary>Tokens of each source, a panel for each mix.</summary>
+    /// <param name="mixes">The measured mix first, then what to compare it with (<see cref="DataMix.Amber"/>).</param>
+    /// <exception cref="Llm360Exception">There is no mix, or one without tokens.</exception>
+    public static Figure DataMix(params IReadOnlyList<DataMix> mixes)
+    {
+        RequireNotEmpty(mixes, nameof(DataMix), "mixes");
+        foreach (var mix in mixes)
+        {
+            if (!(mix.Total > 0))
+                throw new Llm360Exception("The data mix has no tokens.", $"figure {nameof(DataMix)}, {mix.Model}", "Give the tokens of at least one source.");
+        }
+
+        var largest = mixes.Select(m => (Mix: m, Source: m.Sources.MaxBy(s => s.Tokens)!)).ToList();
+        var title = $"{largest[0].Source.Source} gives {FigureText.Percent(largest[0].Source.Tokens / largest[0].Mix.Total)} of {mixes[0].Model}'s tokens";
+        var subtitle = string.Join("; ", mixes.Select(m => $"{m.Model}: {FigureText.Human(m.Total)} tokens from {m.Sources.Count} sources{(m.Published ? " (published)" : "")}"));
+        var finding = string.Join("; ", largest.Select(l => $"{l.Source.Source} is the largest source of {l.Mix.Model}{(l.Mix.Published ? " (published)" : "")} with {FigureText.Percent(l.Source.Tokens / l.Mix.Total)} of {FigureText.Human(l.Mix.Total)} tokens")) + ".";
+        var all = string.Join("; ", mixes.Select(m => $"{m.Model}: {string.Join(", ", m.Sources.Select(s => $"{s.Source} {FigureText.Human(s.Tokens)}"))}"));
+        return new Figure(title, subtitle, $"{title}. {all}.", [.. mixes.Select(m => MixPanel(m, mixes.Count > 1))], finding);
+    }
+
+    private static Panel MixPanel(DataMix mix, bool titled) => new(
+        titled ? mix.Model + (mix.Published ? " (published)" : "") : "",
+        new Axis("source"),
+        new Axis("tokens", Minimum: 0),
+        [.. mix.Sources.OrderByDescending(s => s.Tokens).Select((s, i) => new Trace(
+            s.Source, TraceKind.Bars, [i], [s.Tokens], mix.Published ? TraceRole.Published : TraceRole.Measured, Category: s.Source,
+            Hover: [$"{s.Source}: {FigureText.Human(s.Tokens)} tokens, {FigureText.Percent(s.Tokens / mix.Total)}"], XLabels: [s.Source]))]);
+}

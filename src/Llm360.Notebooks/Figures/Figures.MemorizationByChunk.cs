@@ -1,0 +1,82 @@
+// Figure: memorization score against the chunk the text came from (the paper's figure, one line per checkpoint).
+namespace Llm360.Notebooks.Figures;
+
+/// <summary>Mean memorization scores of one checkpoint, chunk by chunk.</summary>
+/// <param name="Checkpoint">Its name.</param>
+/// <param name="Progress">Place in training, 0 to 1.</param>
+/// <param name="LastChunk">The last chunk it had read; null if unknown.</param>
+/// <param name="Chunks">Numbers of the chunks, ascending.</param>
+/// <param name="Means">Mean score of each; NaN where not measured.</param>
+/// <param name="Low">Lower ends of the 95 % intervals; null for none.</param>
+/// <param name="High">Upper ends.</param>
+/// <param name="Counts">Sequences scored in each chunk; null if not known.</param>
+public sealed record ChunkScores(
+    string Checkpoint,
+    double Progress,
+    int? LastChunk,
+    IReadOnlyList<int> Chunks,
+    IReadOnlyList<double> Means,
+    IReadOnlyList<double>? Low = null,
+    IReadOnlyList<double>? High = null,
+    IReadOnlyList<int>? Counts = null)
+{
+    /// <summary>Mean score of the last chunk read; NaN if that was not measured.</summary>
+    internal double AtLastChunk
+    {
+        get
+        {
+            var i = Chunks.TakeWhile(c => c != LastChunk).Count();
+            return i < Chunks.Count ? Means[i] : double.NaN;
+        }
+    }
+
+    internal double Elsewhere => Chunks.Zip(Means).Where(p => p.First != LastChunk && double.IsFinite(p.Second)).Select(p => p.Second).DefaultIfEmpty(double.NaN).Average();
+}
+
+public static partial class Figures
+{
+    /// <summary>Mean memorization score against chunk, a line for each checkpoint, with a diamond where the checkpoint stood.</summary>
+    /// <param name="model">For example <c>nano</c>.</param>
+    /// <param name="promptLength">k.</param>
+    /// <param name="continuationLength">l.</param>
+    /// <param name="checkpoints">In training order.</param>
+    /// <exception cref="Llm360Exception">There is no checkpoint, or its chunks and means differ in number.</exception>
+    public static Figure MemorizationByChunk(string model, int promptLength, int continuationLength, IReadOnlyList<ChunkScores> checkpoints)
+    {
+        RequireNotEmpty(checkpoints, nameof(MemorizationByChunk), "checkpoints");
+        foreach (var c in checkpoints)
+        {
+            if (c.Chunks.Count != c.Means.Count || (c.Counts is { } counts && counts.Count != c.Chunks.Count))
+                throw new Llm360Exception($"Checkpoint {c.Checkpoint} has {c.Chunks.Count} chunks but {c.Means.Count} means{(c.Counts is null ? "" : $" and {c.Counts.Count} counts")}.", $"figure {nameof(MemorizationByChunk)}", "Give one mean, and one count if any, for each chunk.");
+        }
+
+        var (title, finding) = Recency(model, checkpoints);
+        var counted = checkpoints.Where(c => c.Counts is not null).SelectMany(c => c.Counts!).ToList();
+        var size = counted.Count == 0 ? "" : counted.Min() == counted.Max() ? $", n = {FigureText.Count(counted[0])} sequences a chunk" : $", n = {FigureText.Count(counted.Min())} to {FigureText.Count(counted.Max())} sequences a chunk";
+        var interval = checkpoints.Any(c => c.Low is not null) ? "; bands: 95 % intervals" : "";
+        var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}{size}{interval}; diamond: last chunk the checkpoint had read";
+        return Single(title, subtitle, finding, new Panel("", new Axis("chunk, in training order"), new Axis("mean memorization score", Minimum: null),
+            [.. checkpoints.Select(ChunkTrace)],
+            Marks: [.. checkpoints.Where(c => double.IsFinite(c.AtLastChunk)).Select(c => new Mark($"{c.Checkpoint}, just read chunk {c.LastChunk}: {FigureText.Number(c.AtLastChunk)}", c.LastChunk!.Value, c.AtLastChunk, c.Progress, ShowLabel: false))]));
+    }
+
+    private static (string Title, string Finding) Recency(string model, IReadOnlyList<ChunkScores> checkpoints)
+    {
+        var placed = checkpoints.Where(c => double.IsFinite(c.AtLastChunk) && double.IsFinite(c.Elsewhere)).ToList();
+        if (placed.Count == 0)
+        {
+            var mean = checkpoints.SelectMany(c => c.Means).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
+            return ("Which chunks are remembered?", $"The mean memorization score of {model} over all chunks and checkpoints is {FigureText.Number(mean)}.");
+        }
+
+        var (at, elsewhere) = (placed.Average(c => c.AtLastChunk), placed.Average(c => c.Elsewhere));
+        var title = at > elsewhere ? "The chunk just read is remembered best" : "The chunk just read is not remembered best";
+        return (title, $"On the last chunk it had read a checkpoint scores {FigureText.Number(at)} on average, on the other chunks {FigureText.Number(elsewhere)}: a difference of {FigureText.Signed(at - elsewhere)} over {placed.Count} checkpoint{(placed.Count == 1 ? "" : "s")}.");
+    }
+
+    private static Trace ChunkTrace(ChunkScores c) => new(
+        c.Checkpoint, TraceKind.Line, [.. c.Chunks.Select(x => (double)x)], c.Means, Progress: c.Progress, Low: c.Low, High: c.High,
+        Hover: [.. c.Chunks.Select((chunk, i) => $"{c.Checkpoint}, chunk {chunk}: mean score {FigureText.Number(c.Means[i])}"
+            + (c.Low is null ? "" : $" (95 % {FigureText.Number(c.Low[i])} to {FigureText.Number(c.High![i])})")
+            + (c.Counts is null ? "" : $", n = {FigureText.Count(c.Counts[i])}"))]);
+}

@@ -1,0 +1,83 @@
+// Figure: distribution of memorization scores (the paper's figure with 33 bins and the share at score 1 marked).
+namespace Llm360.Notebooks.Figures;
+
+/// <summary>How many sequences of one checkpoint have each memorization score.</summary>
+/// <param name="Checkpoint">Its name.</param>
+/// <param name="Progress">Place in training, 0 to 1.</param>
+/// <param name="Counts">l + 1 counts: sequences with 0, 1, ..., l of l continuation tokens reproduced.</param>
+public sealed record ScoreDistribution(string Checkpoint, double Progress, IReadOnlyList<long> Counts)
+{
+    /// <summary>Counts scores of k + l tokens each.</summary>
+    /// <param name="checkpoint">Its name.</param>
+    /// <param name="progress">Place in training, 0 to 1.</param>
+    /// <param name="scores">Shares of reproduced tokens, 0 to 1.</param>
+    /// <param name="continuationLength">l.</param>
+    /// <exception cref="Llm360Exception">A score is outside of 0 to 1.</exception>
+    public static ScoreDistribution FromScores(string checkpoint, double progress, IEnumerable<double> scores, int continuationLength)
+    {
+        ArgumentNullException.ThrowIfNull(scores);
+        var counts = new long[continuationLength + 1];
+        foreach (var score in scores)
+        {
+            if (score is not (>= 0 and <= 1))
+                throw new Llm360Exception($"A memorization score is {FigureText.Number(score)}.", $"checkpoint {checkpoint}", "Scores are shares of reproduced tokens, 0 to 1.");
+            counts[(int)Math.Round(score * continuationLength)]++;
+        }
+
+        return new(checkpoint, progress, counts);
+    }
+
+    internal long Total => Counts.Sum();
+
+    internal double ShareAtOne => Counts[^1] / (double)Total;
+}
+
+public static partial class Figures
+{
+    private const int MaximumHistograms = 6;
+
+    /// <summary>Distribution of the memorization score, a panel for each checkpoint on one scale; more than six are thinned evenly, first and last kept.</summary>
+    /// <param name="model">For example <c>nano</c>.</param>
+    /// <param name="promptLength">k.</param>
+    /// <param name="checkpoints">In training order.</param>
+    /// <exception cref="Llm360Exception">There is no checkpoint, one without sequences, or they differ in l.</exception>
+    public static Figure MemorizationHistogram(string model, int promptLength, IReadOnlyList<ScoreDistribution> checkpoints)
+    {
+        RequireNotEmpty(checkpoints, nameof(MemorizationHistogram), "checkpoints");
+        var bins = checkpoints[0].Counts.Count;
+        foreach (var c in checkpoints)
+        {
+            if (c.Total <= 0 || c.Counts.Count != bins)
+                throw new Llm360Exception($"Checkpoint {c.Checkpoint} has {c.Total} sequences in {c.Counts.Count} bins.", $"figure {nameof(MemorizationHistogram)}", $"Give every checkpoint sequences in the same {bins} bins.");
+        }
+
+        var shown = Evenly(checkpoints, MaximumHistograms);
+        var top = shown.Max(c => c.Counts.Max() / (double)c.Total);
+        var last = checkpoints[^1];
+        var (low, high) = Intervals.Wilson(last.Counts[^1], last.Total);
+        var title = $"{FigureText.Percent(last.ShareAtOne)} of the sequences are reproduced word for word";
+        var size = checkpoints.Select(c => c.Total).Distinct().Count() == 1 ? FigureText.Count(last.Total) : $"{FigureText.Count(checkpoints.Min(c => c.Total))} to {FigureText.Count(checkpoints.Max(c => c.Total))}";
+        var subtitle = $"{model}, k = {promptLength}, l = {bins - 1}, n = {size} sequences a checkpoint{(shown.Count < checkpoints.Count ? $"; {shown.Count} of {checkpoints.Count} checkpoints shown" : "")}; diamond: share at score 1";
+        var finding = $"At {last.Checkpoint} {FigureText.Percent(last.ShareAtOne)} of the sequences have score 1 (95 % interval {FigureText.Percent(low)} to {FigureText.Percent(high)})";
+        if (checkpoints.Count > 1)
+            finding += $", at {checkpoints[0].Checkpoint} {FigureText.Percent(checkpoints[0].ShareAtOne)}";
+        return new Figure(title, subtitle, $"{title}. {subtitle}. {finding}.", [.. shown.Select(c => HistogramPanel(c, bins - 1, top * 1.08, shown.Count > 1))], finding + ".");
+    }
+
+    private static Panel HistogramPanel(ScoreDistribution c, int length, double top, bool titled)
+    {
+        var shares = c.Counts.Select(n => n / (double)c.Total).ToList();
+        return new Panel(
+            titled ? c.Checkpoint : "",
+            new Axis($"score × {length}"),
+            new Axis("share of sequences", Minimum: 0, Maximum: top),
+            [new Trace(c.Checkpoint, TraceKind.Bars, [.. Enumerable.Range(0, length + 1).Select(i => (double)i)], shares, Progress: c.Progress,
+                Hover: [.. c.Counts.Select((n, i) => $"{c.Checkpoint}: {i} of {length} tokens reproduced by {FigureText.Count(n)} of {FigureText.Count(c.Total)} sequences ({FigureText.Percent(shares[i])})")])],
+            Marks: [new Mark($"{FigureText.Percent(c.ShareAtOne)} at 1", length, c.ShareAtOne, c.Progress)]);
+    }
+
+    /// <summary>At most <paramref name="count"/> items, evenly spaced, the first and the last among them.</summary>
+    private static List<T> Evenly<T>(IReadOnlyList<T> items, int count) => items.Count <= count
+        ? [.. items]
+        : [.. Enumerable.Range(0, count).Select(i => items[(int)Math.Round(i * (items.Count - 1.0) / (count - 1))])];
+}

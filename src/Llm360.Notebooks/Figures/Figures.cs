@@ -1,0 +1,20 @@
+// The figures of the paper, one method each; every method is a pure function from numbers to a figure.
+namespace Llm360.Notebooks.Figures;
+
+/// <summary>One method for each figure of the LLM360 paper, and for those the analyses add.</summary>
+/// <remarks>Titles, findings and alternative texts are computed from the numbers, so they stay true on any suite.</remarks>
+public static partial class Figures
+{
+    /// <summary>Points a raw series keeps: more could not be told apart in 720 pixels, and would weigh down the page.</summary>
+    private const int RawBuckets = 500;
+
+    private static Figure Single(string title, string subtitle, string finding, Panel panel, string? alt = null) =>
+        new(title, subtitle, alt ?? $"{title}. {subtitle}. {finding}", [panel], finding);
+
+    private static void RequireNotEmpty<T>(IReadOnlyCollection<T> values, string figure, string what)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        if (values.Count == 0)
+            throw new Llm360Exception($"There is nothing to draw: no {what}.", $"figure {figure}", $"Give at least one of the {what}.");
+    }
+}

@@ -1,0 +1,19 @@
+// 95 % intervals of shares and means.
+namespace Llm360.Notebooks.Figures;
+
+/// <summary>Interval estimates drawn in figures.</summary>
+internal static class Intervals
+{
+    private const double Z = 1.959964;
+
+    /// <summary>Wilson's 95 % interval of a share: k of n.</summary>
+    public static (double Low, double High) Wilson(double k, double n)
+    {
+        if (n <= 0)
+            return (double.NaN, double.NaN);
+        var (p, z2) = (k / n, Z * Z);
+        var centre = (p + z2 / (2 * n)) / (1 + z2 / n);
+        var half = Z / (1 + z2 / n) * Math.Sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+        return (Math.Max(0, centre - half), Math.Min(1, centre + half));
+    }
+}

@@ -1,0 +1,54 @@
+// Memorization over a grid of checkpoints and chunks of a suite.
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Results;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Torch;
+
+namespace Llm360.Notebooks.Memorization;
+
+/// <summary>What memorization scores depend on beside the suite.</summary>
+/// <param name="PromptLength">k: tokens given, from the start of the sequence.</param>
+/// <param name="ContinuationLength">l: tokens to reproduce.</param>
+/// <param name="SequencesPerChunk">The first n sequences of a chunk; null for all.</param>
+public sealed record MemorizationSettings(int PromptLength = 32, int ContinuationLength = 32, int? SequencesPerChunk = null);
+
+/// <summary>Scores a suite's training sequences; results are stored and resumable.</summary>
+public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings settings)
+{
+    /// <summary>The setting.</summary>
+    public MemorizationSettings Settings => settings;
+
+    /// <summary>Scores every chunk with every checkpoint; cells in the results store are read, the others computed and kept.</summary>
+    /// <param name="checkpoints">All of the suite's when null.</param>
+    /// <param name="chunks">All of the suite's when null, seen by the checkpoint or not.</param>
+    /// <param name="device"><see cref="Device.Best"/> when null.</param>
+    /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
+    /// <param name="cancellation"><see cref="Work.Cancellation"/> when not given.</param>
+    /// <exception cref="Llm360Exception">A checkpoint or chunk cannot be read, or its sequences are too short.</exception>
+    public async Task<MemorizationScores> ScoreAsync(
+        IReadOnlyList<Checkpoint>? checkpoints = null,
+        IReadOnlyList<Chunk>? chunks = null,
+        Device? device = null,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken? cancellation = null)
+    {
+        var store = new ResultStore(suite, "memorization", settings);
+        var cells = await Grid.RunAsync(store, checkpoints ?? suite.Checkpoints, chunks ?? suite.Chunks, Compute, $"score {suite.Name}", device, progress, cancellation).ConfigureAwait(false);
+        return new MemorizationScores(suite, settings, cells);
+    }
+
+    private IReadOnlyList<MemorizationRow> Compute(Models.LlamaModel model, Chunk chunk, CancellationToken cancellation) =>
+        MemorizationScorer.Score(model, [.. ChunkReader.Read(chunk.Path, settings.SequencesPerChunk, cancellation)], settings.PromptLength, settings.ContinuationLength, cancellation: cancellation);
+}
+
+/// <summary>Starting a memorization analysis from a suite.</summary>
+public static class MemorizationOfSuite
+{
+    /// <summary>The memorization of a suite's training sequences.</summary>
+    /// <param name="suite">The suite.</param>
+    /// <param name="promptLength">k.</param>
+    /// <param name="continuationLength">l.</param>
+    /// <param name="sequencesPerChunk">The first n sequences of a chunk; null for all.</param>
+    public static MemorizationAnalysis Memorization(this Suite suite, int promptLength = 32, int continuationLength = 32, int? sequencesPerChunk = null) =>
+        new(suite, new MemorizationSettings(promptLength, continuationLength, sequencesPerChunk));
+}

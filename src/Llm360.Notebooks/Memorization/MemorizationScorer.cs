@@ -1,0 +1,63 @@
+// The memorization score of sequences: greedy continuation against the true one.
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Models;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Memorization;
+
+/// <summary>Scores sequences with one model.</summary>
+/// <remarks>
+/// score(k, l) = 1/l sum over i of [S(k+i) = G(k+i)], with G the greedy continuation of the first k tokens, running free (Biderman et al. 2023, arXiv 2304.11158;
+/// LLM360, section 4.3). A score of 1 is k-extractible.
+/// </remarks>
+public static class MemorizationScorer
+{
+    /// <summary>Scores rows in the order given.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="rows">Sequences of at least k + l tokens.</param>
+    /// <param name="promptLength">k.</param>
+    /// <param name="continuationLength">l.</param>
+    /// <param name="batchSize">Rows at once.</param>
+    /// <param name="cancellation">Looked at before every generated token.</param>
+    /// <exception cref="Llm360Exception">A row is too short, or k + l is more than the model's positions.</exception>
+    public static IReadOnlyList<MemorizationRow> Score(LlamaModel model, IReadOnlyList<TokenRow> rows, int promptLength, int continuationLength, int batchSize = 128, CancellationToken cancellation = default)
+    {
+        var tooShort = rows.Index().FirstOrDefault(r => r.Item.TokenIds.Length < promptLength + continuationLength);
+        if (tooShort.Item is not null)
+            throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {promptLength + continuationLength} are needed.", $"row {tooShort.Index}", "Choose a smaller k or l.");
+        var results = new List<MemorizationRow>(rows.Count);
+        foreach (var batch in rows.Index().Chunk(batchSize))
+        {
+            using var scope = torch.NewDisposeScope();
+            var prompts = torch.tensor(batch.SelectMany(r => r.Item.TokenIds.Take(promptLength)).Select(t => (long)t).ToArray(), [batch.Length, promptLength]);
+            var generated = Generation.Greedy(model, prompts, continuationLength, cancellation).cpu().data<long>().ToArray(); // [batch, l]
+            results.AddRange(batch.Select((r, i) => Compare(r.Index, r.Item, promptLength, generated.AsSpan(i * continuationLength, continuationLength))));
+        }
+
+        return results;
+    }
+
+    private static MemorizationRow Compare(int index, TokenRow row, int promptLength, ReadOnlySpan<long> generated)
+    {
+        var match = 0;
+        var firstMismatch = generated.Length;
+        for (var i = 0; i < generated.Length; i++)
+        {
+            if (generated[i] == row.TokenIds[promptLength + i])
+                match++;
+            else
+                firstMismatch = Math.Min(firstMismatch, i);
+        }
+
+        return new MemorizationRow
+        {
+            Row = index,
+            Source = row.Source,
+            CanaryRepetitions = row.Canary?.Repetitions,
+            Match = match,
+            Score = (double)match / generated.Length,
+            FirstMismatch = firstMismatch,
+            Extractible = match == generated.Length,
+        };
+    }
+}

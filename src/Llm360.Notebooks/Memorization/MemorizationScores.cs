@@ -1,0 +1,72 @@
+// The scores of a grid and what is asked of them.
+using Llm360.Notebooks.Results;
+using Llm360.Notebooks.Suites;
+using Microsoft.Data.Analysis;
+
+namespace Llm360.Notebooks.Memorization;
+
+/// <summary>Memorization scores of a grid of checkpoints and chunks.</summary>
+public sealed class MemorizationScores
+{
+    internal MemorizationScores(Suite suite, MemorizationSettings settings, IReadOnlyList<GridCell<MemorizationRow>> cells)
+    {
+        Suite = suite;
+        Settings = settings;
+        Cells = cells;
+        foreach (var cell in cells)
+        {
+            foreach (var row in cell.Rows)
+            {
+                row.Checkpoint = cell.Checkpoint.Index;
+                row.Chunk = cell.Chunk.Index;
+            }
+        }
+    }
+
+    /// <summary>The suite.</summary>
+    public Suite Suite { get; }
+
+    /// <summary>k, l and n.</summary>
+    public MemorizationSettings Settings { get; }
+
+    /// <summary>The cells, checkpoint by checkpoint.</summary>
+    public IReadOnlyList<GridCell<MemorizationRow>> Cells { get; }
+
+    /// <summary>The checkpoints, in training order.</summary>
+    public IReadOnlyList<Checkpoint> Checkpoints => [.. Cells.Select(c => c.Checkpoint).Distinct()];
+
+    /// <summary>All rows.</summary>
+    public IEnumerable<MemorizationRow> Rows => Cells.SelectMany(c => c.Rows);
+
+    /// <summary>Where the cells came from, for example <c>36 cells from the store, 0 computed</c>.</summary>
+    public string Origin => $"{Cells.Count(c => c.FromStore)} cells from the store, {Cells.Count(c => !c.FromStore)} computed";
+
+    /// <summary>Rows of a checkpoint on sequences it has seen, canaries left out.</summary>
+    public IReadOnlyList<MemorizationRow> Seen(Checkpoint checkpoint) =>
+        [.. Rows.Where(r => r.Checkpoint == checkpoint.Index && r.Chunk < checkpoint.ChunksSeen && r.CanaryRepetitions is null)];
+
+    /// <summary>Rows of the canaries, by how often each stands in its chunk.</summary>
+    public IEnumerable<IGrouping<int, MemorizationRow>> Canaries(Checkpoint checkpoint) =>
+        Rows.Where(r => r.Checkpoint == checkpoint.Index && r.Chunk < checkpoint.ChunksSeen && r.CanaryRepetitions is not null).GroupBy(r => r.CanaryRepetitions!.Value).OrderBy(g => g.Key);
+
+    /// <summary>Pearson's r of a quantity between two checkpoints, over the sequences both have seen; NaN where it does not vary.</summary>
+    public double Correlation(Checkpoint a, Checkpoint b, Func<MemorizationRow, double> quantity)
+    {
+        var seenByBoth = Math.Min(a.ChunksSeen, b.ChunksSeen);
+        var second = Rows.Where(r => r.Checkpoint == b.Index && r.Chunk < seenByBoth).ToDictionary(r => (r.Chunk, r.Row), quantity);
+        var pairs = Rows.Where(r => r.Checkpoint == a.Index && r.Chunk < seenByBoth).Select(r => (X: quantity(r), Y: second[(r.Chunk, r.Row)])).ToList();
+        return Pearson(pairs);
+    }
+
+    /// <summary>The rows as a data frame.</summary>
+    public DataFrame ToDataFrame() => ParquetRows.ToDataFrame([.. Rows]);
+
+    internal static double Pearson(IReadOnlyList<(double X, double Y)> pairs)
+    {
+        if (pairs.Count == 0)
+            return double.NaN;
+        double meanX = pairs.Average(p => p.X), meanY = pairs.Average(p => p.Y);
+        var covariance = pairs.Sum(p => (p.X - meanX) * (p.Y - meanY));
+        return covariance / Math.Sqrt(pairs.Sum(p => (p.X - meanX) * (p.X - meanX)) * pairs.Sum(p => (p.Y - meanY) * (p.Y - meanY)));
+    }
+}

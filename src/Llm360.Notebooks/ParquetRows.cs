@@ -1,0 +1,61 @@
+// Lists of records as Parquet files and as data frames.
+using System.Reflection;
+using System.Text.Json.Serialization;
+using Microsoft.Data.Analysis;
+using Parquet;
+using Parquet.Serialization;
+
+namespace Llm360.Notebooks;
+
+/// <summary>Writes and reads lists of records as Parquet files. A column is named by its property's <see cref="JsonPropertyNameAttribute"/>.</summary>
+public static class ParquetRows
+{
+    /// <summary>Writes a file, complete or not at all.</summary>
+    /// <exception cref="Llm360Exception">The file cannot be written.</exception>
+    public static async Task WriteAsync<T>(string path, IReadOnlyCollection<T> rows)
+        where T : class, new()
+    {
+        // The writer must be able to seek back, and a result file is small: build it in memory.
+        using var buffer = new MemoryStream();
+        await ParquetSerializer.SerializeAsync(rows, buffer, new ParquetOptions { CompressionMethod = CompressionMethod.Zstd }, cancellationToken: CancellationToken.None).ConfigureAwait(false);
+        await AtomicFile.WriteAsync(path, stream => stream.WriteAsync(buffer.GetBuffer().AsMemory(0, (int)buffer.Length)).AsTask()).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="Llm360Exception">It is missing or no Parquet file of this shape.</exception>
+    public static async Task<IReadOnlyList<T>> ReadAsync<T>(string path, CancellationToken cancellation = default)
+        where T : class, new()
+    {
+        try
+        {
+            var result = await ParquetSerializer.DeserializeAsync<T>(path, cancellationToken: cancellation).ConfigureAwait(false);
+            return [.. result.Data];
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new Llm360Exception($"The table cannot be read: {e.Message}", path, "Delete the file; the command that made it makes it again.", e);
+        }
+    }
+
+    /// <summary>The records as a data frame: a column for each property that is a number, text or truth value.</summary>
+    public static DataFrame ToDataFrame<T>(IReadOnlyList<T> rows)
+    {
+        var columns = typeof(T).GetProperties().Select(p => Column(p, p.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? p.Name, rows)).OfType<DataFrameColumn>();
+        return new DataFrame(columns);
+    }
+
+    private static DataFrameColumn? Column<T>(PropertyInfo property, string name, IReadOnlyList<T> rows)
+    {
+        IEnumerable<TValue?> Values<TValue>()
+            where TValue : struct => rows.Select(r => (TValue?)property.GetValue(r));
+        return (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) switch
+        {
+            var type when type == typeof(double) => new DoubleDataFrameColumn(name, Values<double>()),
+            var type when type == typeof(int) => new Int32DataFrameColumn(name, Values<int>()),
+            var type when type == typeof(long) => new Int64DataFrameColumn(name, Values<long>()),
+            var type when type == typeof(bool) => new BooleanDataFrameColumn(name, Values<bool>()),
+            var type when type == typeof(string) => new StringDataFrameColumn(name, rows.Select(r => (string?)property.GetValue(r))),
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,78 @@
+// Results on disk: one Parquet file a cell of (checkpoint x chunk), hive-partitioned, keyed by the settings.
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Weights;
+
+namespace Llm360.Notebooks.Results;
+
+/// <summary>The cells of one analysis with one setting: <c>ROOT/SUITE/ANALYSIS-HASH/checkpoint=ckpt_012/chunk=7.parquet</c>.</summary>
+/// <remarks>
+/// A cell is there whole or not at all. <c>settings.json</c> says what the hash stands for; it includes the suite's recipe. Beside the cells of a checkpoint lies
+/// the fingerprint of its weights: cells computed from other weights are dropped.
+/// </remarks>
+public sealed class ResultStore
+{
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private readonly Dictionary<string, string> fingerprints = [];
+
+    /// <summary>Opens the store of an analysis.</summary>
+    /// <param name="suite">The suite.</param>
+    /// <param name="analysis">For example <c>memorization</c>.</param>
+    /// <param name="settings">A record of everything the results depend on beside the suite.</param>
+    /// <param name="root">The workspace's results folder when null.</param>
+    public ResultStore(Suite suite, string analysis, object settings, string? root = null)
+    {
+        var recipe = Hash(ManifestFile.ToJson(suite.Manifest with { Expected = null }));
+        var description = JsonSerializer.Serialize(new { suite = suite.Name, analysis, recipe, settings }, Json);
+        Folder = Path.Combine(root ?? Workspace.ResultsFolder, suite.Name, $"{analysis}-{Hash(description)[..12]}");
+        if (!File.Exists(Path.Combine(Folder, "settings.json")))
+            AtomicFile.WriteText(Path.Combine(Folder, "settings.json"), description + "\n");
+    }
+
+    /// <summary>Where the cells lie.</summary>
+    public string Folder { get; }
+
+    /// <summary>Whether a cell is there and belongs to the checkpoint's present weights.</summary>
+    public bool Contains(Checkpoint checkpoint, Chunk chunk) => File.Exists(CellPath(checkpoint, chunk)) && IsCurrent(checkpoint);
+
+    /// <summary>Reads a cell.</summary>
+    public Task<IReadOnlyList<T>> ReadAsync<T>(Checkpoint checkpoint, Chunk chunk, CancellationToken cancellation = default)
+        where T : class, new() => ParquetRows.ReadAsync<T>(CellPath(checkpoint, chunk), cancellation);
+
+    /// <summary>Writes a cell.</summary>
+    public async Task WriteAsync<T>(Checkpoint checkpoint, Chunk chunk, IReadOnlyCollection<T> rows)
+        where T : class, new()
+    {
+        if (!IsCurrent(checkpoint))
+        {
+            var stale = PartitionPath(checkpoint);
+            if (Directory.Exists(stale))
+                Directory.Delete(stale, recursive: true);
+            AtomicFile.WriteText(FingerprintPath(checkpoint), FingerprintOf(checkpoint) + "\n");
+        }
+
+        await ParquetRows.WriteAsync(CellPath(checkpoint, chunk), rows).ConfigureAwait(false);
+    }
+
+    private bool IsCurrent(Checkpoint checkpoint) =>
+        File.Exists(FingerprintPath(checkpoint)) && File.ReadAllText(FingerprintPath(checkpoint)).Trim() == FingerprintOf(checkpoint);
+
+    private string FingerprintOf(Checkpoint checkpoint)
+    {
+        lock (fingerprints)
+        {
+            return fingerprints.TryGetValue(checkpoint.Folder, out var known) ? known
+                : fingerprints[checkpoint.Folder] = Fingerprint.Of(Path.Combine(checkpoint.Folder, SuiteLayout.Weights));
+        }
+    }
+
+    private string PartitionPath(Checkpoint checkpoint) => Path.Combine(Folder, $"checkpoint={checkpoint.Name}");
+
+    private string FingerprintPath(Checkpoint checkpoint) => Path.Combine(PartitionPath(checkpoint), "weights.sha256");
+
+    private string CellPath(Checkpoint checkpoint, Chunk chunk) => Path.Combine(PartitionPath(checkpoint), $"chunk={chunk.Index}.parquet");
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

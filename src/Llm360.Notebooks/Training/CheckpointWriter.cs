@@ -1,0 +1,93 @@
+// Writing a checkpoint's folder so that it is there whole or not at all, and reading one back to go on.
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Weights;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Training;
+
+/// <summary>Checkpoints of a suite in training: Hugging Face layout plus AdamW's moments.</summary>
+internal static class CheckpointWriter
+{
+    private const string FirstMoment = "exp_avg.", SecondMoment = "exp_avg_sq.", StepCount = "step";
+
+    /// <summary>Writes <c>ckpt_NNN</c> under a temporary name and renames it.</summary>
+    public static void Write(string suiteFolder, int index, ParameterBuffer weights, AdamW optimizer, byte[] tokenizer, string suite)
+    {
+        var final = Path.Combine(suiteFolder, SuiteLayout.Checkpoint(index));
+        var temporary = $"{final}.tmp";
+        if (Directory.Exists(temporary))
+            Directory.Delete(temporary, recursive: true);
+        try
+        {
+            AtomicFile.WriteText(Path.Combine(temporary, SuiteLayout.Config), weights.Config.ToJson());
+            AtomicFile.Write(Path.Combine(temporary, SuiteLayout.Tokenizer), stream => stream.Write(tokenizer));
+            AtomicFile.WriteText(Path.Combine(temporary, "tokenizer_config.json"), TokenizerConfig);
+            SafetensorsWriter.Write(Path.Combine(temporary, SuiteLayout.Weights), [.. weights.Views.Select(v => (v.Key, v.Value))], new Dictionary<string, string> { ["suite"] = suite, ["checkpoint"] = SuiteLayout.Checkpoint(index) });
+            using (var steps = torch.tensor(new[] { optimizer.Steps }))
+            {
+                SafetensorsWriter.Write(
+                    Path.Combine(temporary, SuiteLayout.Optimizer),
+                    [
+                        .. optimizer.FirstMoment.Views.Select(v => (FirstMoment + v.Key, v.Value)),
+                        .. optimizer.SecondMoment.Views.Select(v => (SecondMoment + v.Key, v.Value)),
+                        (StepCount, steps),
+                    ]);
+            }
+
+            Directory.Move(temporary, final);
+        }
+        finally
+        {
+            if (Directory.Exists(temporary))
+                Directory.Delete(temporary, recursive: true);
+        }
+    }
+
+    /// <summary>Number of the last checkpoint that training can go on from; null when there is none.</summary>
+    public static int? Latest(string suiteFolder, int chunks) =>
+        Enumerable.Range(0, chunks + 1).Reverse().Select(i => (int?)i)
+            .FirstOrDefault(i => File.Exists(Path.Combine(suiteFolder, SuiteLayout.Checkpoint(i!.Value), SuiteLayout.Optimizer)));
+
+    /// <summary>Reads weights and optimizer state of a checkpoint.</summary>
+    public static void Read(string suiteFolder, int index, ParameterBuffer weights, AdamW optimizer)
+    {
+        var folder = Path.Combine(suiteFolder, SuiteLayout.Checkpoint(index));
+        Copy(Path.Combine(folder, SuiteLayout.Weights), "", weights);
+        var path = Path.Combine(folder, SuiteLayout.Optimizer);
+        Copy(path, FirstMoment, optimizer.FirstMoment);
+        Copy(path, SecondMoment, optimizer.SecondMoment);
+        using var file = SafetensorsFile.Open(path);
+        using var steps = file.View(StepCount);
+        optimizer.Steps = steps[0].item<long>();
+    }
+
+    /// <summary>Drops the optimizer state of a checkpoint that the recipe does not keep.</summary>
+    public static void DropOptimizer(string suiteFolder, int index) => File.Delete(Path.Combine(suiteFolder, SuiteLayout.Checkpoint(index), SuiteLayout.Optimizer));
+
+    /// <summary>Copies stored tensors into a buffer; <paramref name="prefix"/> stands before each name in the file.</summary>
+    internal static void Copy(string path, string prefix, ParameterBuffer buffer)
+    {
+        using var file = SafetensorsFile.Open(path);
+        foreach (var (name, view) in buffer.Views)
+        {
+            using var stored = file.View(prefix + name);
+            if (!stored.shape.SequenceEqual(view.shape))
+                throw new Llm360Exception($"The tensor has shape [{string.Join(", ", stored.shape)}], not [{string.Join(", ", view.shape)}].", $"{path}, tensor {prefix + name}", "Delete the checkpoint; training goes on from the one before.");
+            view.copy_(stored);
+        }
+    }
+
+    private const string TokenizerConfig = """
+        {
+          "tokenizer_class": "LlamaTokenizer",
+          "add_bos_token": false,
+          "add_eos_token": false,
+          "bos_token": "<s>",
+          "eos_token": "</s>",
+          "unk_token": "<unk>",
+          "legacy": true,
+          "clean_up_tokenization_spaces": false
+        }
+
+        """;
+}

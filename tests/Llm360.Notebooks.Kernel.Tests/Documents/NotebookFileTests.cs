@@ -1,0 +1,99 @@
+// Reading and writing notebooks: what Jupyter wrote comes back byte for byte, and bad files are told by line.
+using Llm360.Notebooks.Kernel.Documents;
+using Xunit;
+
+namespace Llm360.Notebooks.Kernel.Tests.Documents;
+
+public sealed class NotebookFileTests
+{
+    private static readonly string JupyterWritten = Path.Combine(AppContext.BaseDirectory, "Data", "jupyter-written.ipynb");
+
+    [Fact]
+    public void A_notebook_written_by_Jupyter_comes_back_byte_for_byte()
+    {
+        using var folder = new TemporaryFolder();
+        var copy = folder.File("copy.ipynb");
+        NotebookFile.Read(JupyterWritten).Write(copy);
+        Assert.Equal(File.ReadAllBytes(JupyterWritten), File.ReadAllBytes(copy));
+    }
+
+    [Fact]
+    public void Cells_show_type_source_tags_outputs_and_count()
+    {
+        var cells = NotebookFile.Read(JupyterWritten).Cells;
+        Assert.Equal([CellType.Markdown, CellType.Code, CellType.Code, CellType.Code, CellType.Raw], cells.Select(cell => cell.Type));
+        Assert.Equal("var suite = \"nano\";\nint n = 128;", cells[1].Source);
+        Assert.Equal(["parameters"], cells[1].Tags);
+        Assert.Equal(3, cells[2].Outputs.Count);
+        Assert.Equal(2, cells[2].ExecutionCount);
+        Assert.Null(cells[3].ExecutionCount);
+        Assert.Equal("", cells[3].Source);
+    }
+
+    [Fact]
+    public void A_changed_cell_keeps_everything_else_in_place()
+    {
+        var notebook = NotebookFile.Read(JupyterWritten);
+        notebook.Cells[1].Source = "int n = 7;\nn";
+        notebook.Cells[1].Tags = ["parameters", "more"];
+        var before = File.ReadAllLines(JupyterWritten);
+        var after = notebook.ToJson().Split('\n');
+        Assert.Equal(["     \"parameters\"", "    \"var suite = \\\"nano\\\";\\n\",", "    \"int n = 128;\""], before.Except(after));
+    }
+
+    [Fact]
+    public void Sources_and_outputs_that_are_one_string_become_lines_and_ids_are_made()
+    {
+        var notebook = NotebookFile.Parse(
+            """
+            {"nbformat":4,"nbformat_minor":2,"metadata":{},"cells":[
+              {"cell_type":"code","metadata":{},"source":"a\nb","execution_count":null,"outputs":[{"output_type":"stream","name":"stdout","text":"x\ny\n"}]},
+              {"cell_type":"markdown","metadata":{},"source":["one"]}]}
+            """,
+            "test");
+        Assert.Equal("a\nb", notebook.Cells[0].Source);
+        Assert.Equal(["cell-1", "cell-2"], notebook.Cells.Select(cell => cell.Id));
+        var again = NotebookFile.Parse(notebook.ToJson(), "again");
+        Assert.Equal(5, again.Json["nbformat_minor"]!.GetValue<int>());
+        Assert.Equal(2, again.Cells[0].Json["source"]!.AsArray().Count);
+        Assert.Equal(2, again.Cells[0].Outputs[0]!["text"]!.AsArray().Count);
+        Assert.Equal(notebook.ToJson(), again.ToJson());
+    }
+
+    [Fact]
+    public void Cells_are_inserted_and_removed()
+    {
+        var notebook = NotebookFile.Create();
+        notebook.InsertCell(0, CellType.Code, "1 + 1");
+        notebook.InsertCell(0, CellType.Markdown, "# Title", "title");
+        notebook.InsertCell(2, CellType.Raw, "x", "title");
+        Assert.Equal(["title", "cell-1", "title-2"], NotebookFile.Parse(notebook.ToJson(), "t").Cells.Select(cell => cell.Id));
+        notebook.RemoveCell(1);
+        Assert.Equal(["# Title", "x"], NotebookFile.Parse(notebook.ToJson(), "t").Cells.Select(cell => cell.Source));
+    }
+
+    [Theory]
+    [InlineData("{\n \"cells\": [\n  nonsense\n", "not valid JSON", "line 3")]
+    [InlineData("", "not valid JSON", "line 1")]
+    [InlineData("{\"a\": 1}", "no nbformat", "line 1")]
+    [InlineData("[1]", "no nbformat", "line 1")]
+    [InlineData("{\"nbformat\": 3, \"worksheets\": []}", "nbformat 3", "bad.ipynb")]
+    [InlineData("{\"nbformat\": 4}", "no list of cells", "bad.ipynb")]
+    [InlineData("{\"nbformat\": 4, \"cells\": [\n {\"cell_type\": \"raw\", \"source\": [\"a\"], \"metadata\": {}},\n {\"source\": \"x\"}]}", "Cell 2 has no cell_type", "line 3")]
+    [InlineData("{\"nbformat\": 4, \"cells\": [\n\n 7]}", "Cell 1 is not an object", "line 3")]
+    [InlineData("{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"source\": 5}]}", "neither a string nor", "line 1")]
+    [InlineData("{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"source\": \"\\ud800\"}]}", "surrogate", "bad.ipynb")]
+    public void A_bad_file_is_told_by_what_and_where(string json, string what, string where)
+    {
+        var error = Assert.Throws<Llm360Exception>(() => NotebookFile.Parse(json, "bad.ipynb"));
+        Assert.Contains(what, error.What, StringComparison.Ordinal);
+        Assert.Contains(where, error.Where, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_file_is_told_by_its_path()
+    {
+        var error = Assert.Throws<Llm360Exception>(() => NotebookFile.Read("nowhere/none.ipynb"));
+        Assert.Equal("nowhere/none.ipynb", error.Where);
+    }
+}

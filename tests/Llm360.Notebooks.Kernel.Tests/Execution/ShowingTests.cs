@@ -1,0 +1,115 @@
+// How values show: formatters by convention, tables, structures, figures and progress.
+using Llm360.Notebooks.Kernel.Display;
+using Llm360.Notebooks.Kernel.Execution;
+using Microsoft.Data.Analysis;
+using Xunit;
+
+namespace Llm360.Notebooks.Kernel.Tests.Execution;
+
+public sealed class ShowingTests
+{
+    private const string FigureLike =
+        """
+        class TypeFormatterSourceAttribute : Attribute { public TypeFormatterSourceAttribute(Type t) => FormatterSourceType = t; public Type FormatterSourceType { get; } public string[] PreferredMimeTypes { get; set; } }
+        class JsonFormatter { public string MimeType => "application/vnd.plotly.v1+json"; public bool Format(object o, TextWriter w) { w.Write("{\"data\":[]}"); return true; } }
+        class Source { public IEnumerable<object> CreateTypeFormatters() => new object[] { new JsonFormatter() }; }
+        [TypeFormatterSource(typeof(Source))] class Fig { public override string ToString() => "fig"; }
+        """;
+
+    [Theory]
+    [InlineData(null, "null")]
+    [InlineData("a <b>", "a <b>")]
+    [InlineData(1.5, "1.5")]
+    [InlineData(true, "True")]
+    [InlineData(DayOfWeek.Monday, "Monday")]
+    public void Simple_values_are_plain_text_only(object? value, string text) =>
+        Assert.Equal($$"""{"text/plain":"{{text}}"}""", Plain(ValueFormatter.Format(value)));
+
+    [Fact]
+    public void Records_and_lists_have_html_and_text()
+    {
+        var bundle = ValueFormatter.Format(new[] { new Pair("a", 1), new Pair("b", 2) });
+        Assert.Contains("<table>", bundle.Data["text/html"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Pair", bundle.Data["text/plain"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_formatter_by_convention_gives_all_its_types_and_json_as_json()
+    {
+        var bundle = ValueFormatter.Format(new Derived());
+        Assert.Equal(["text/html", "application/json", "text/plain"], bundle.Data.Select(entry => entry.Key));
+        Assert.Equal("<i>shown</i>", bundle.Data["text/html"]!.ToString());
+        Assert.Equal(1, bundle.Data["application/json"]!["n"]!.GetValue<int>());
+        Assert.Equal("plain", bundle.Data["text/plain"]!.ToString());
+        Assert.Equal("<i>shown</i>", ValueFormatter.Format(new ByInterface()).Data["text/html"]!.ToString());
+    }
+
+    [Fact]
+    public void A_data_frame_is_a_table_of_its_first_rows()
+    {
+        var frame = new DataFrame(
+            new StringDataFrameColumn("na<me", Enumerable.Range(0, 25).Select(i => i == 1 ? null : $"row {i}")),
+            new DoubleDataFrameColumn("loss", Enumerable.Range(0, 25).Select(i => i / 3.0)));
+        var bundle = ValueFormatter.Format(frame);
+        var html = bundle.Data["text/html"]!.ToString();
+        Assert.Contains("na&lt;me<br><small>string</small>", html, StringComparison.Ordinal);
+        Assert.Contains("<td style=\"text-align:right\">0.333333</td>", html, StringComparison.Ordinal);
+        Assert.Contains("25 rows × 2 columns, the first 20 shown", html, StringComparison.Ordinal);
+        Assert.Contains("row 19", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("row 20", html, StringComparison.Ordinal);
+        var text = bundle.Data["text/plain"]!.ToString().Split('\n');
+        Assert.Equal("na<me       loss", text[0]);
+        Assert.Equal("null    0.333333", text[3]);
+        Assert.Equal("25 rows x 2 columns, the first 20 shown", text[^1]);
+    }
+
+    [Fact]
+    public async Task Plotly_js_is_sent_once_before_the_first_figure()
+    {
+        var asked = 0;
+        var sink = new RecordingSink();
+        using var session = new CSharpSession(sink, new SessionOptions { PlotlyJavaScript = () => $"/* {++asked} </script> */" });
+        await session.ExecuteAsync(FigureLike, TestContext.Current.CancellationToken);
+        await session.ExecuteAsync("display(1); display(new Fig()); new Fig()", TestContext.Current.CancellationToken);
+        Assert.Equal(["display", "display", "display", "result"], sink.Calls.Select(call => call.Kind));
+        Assert.Equal(1, asked);
+        var script = sink.Calls[1].Bundle!;
+        Assert.True(PlotlyScript.IsRole(script.Metadata));
+        Assert.Equal(
+            "<script>(function (define, module, exports) { if (!window.Plotly) {\n/* 1 <\\/script> */\n} }).call(window);</script>",
+            script.Data["text/html"]!.ToString());
+        Assert.Equal("fig", sink.LastPlain);
+    }
+
+    [Fact]
+    public async Task Progress_is_one_display_a_task_with_its_final_state_kept()
+    {
+        var sink = new RecordingSink();
+        var also = new List<WorkProgress>();
+        using var session = new CSharpSession(sink, new SessionOptions { Progress = new Collecting(also) });
+        await session.ExecuteAsync(
+            """
+            for (var i = 0; i <= 1000; i++)
+                Work.Progress.Report(new WorkProgress("score <x>", i, 1000, "cells", i == 1000 ? "done" : null));
+            Work.Progress.Report(new WorkProgress("train", 1, 2, "steps"));
+            Work.Progress.Report(new WorkProgress("train", 1.5, 2, "steps"));
+            """,
+            TestContext.Current.CancellationToken);
+        Assert.Equal(1003, also.Count);
+        Assert.Equal(2, sink.Bundles("display").Count());
+        Assert.InRange(sink.Bundles("update").Count(), 2, 20);
+        var last = sink.Calls.Where(call => call.Kind == "update").GroupBy(call => call.Text).ToDictionary(group => group.Key!, group => group.Last().Bundle!.Data);
+        Assert.Contains(last.Values, data => data["text/plain"]!.ToString() == "score <x>: 1,000 of 1,000 cells, 0 s, done");
+        Assert.Contains(last.Values, data => data["text/html"]!.ToString() == "<div>train <progress max=\"1\" value=\"0.75\" aria-label=\"train\"></progress> 1.5 of 2 steps, 0 s</div>");
+    }
+
+    private static string Plain(MimeBundle bundle) =>
+        bundle.Data.ToJsonString(new System.Text.Json.JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    private sealed record Pair(string Name, int Value);
+
+    private sealed class Collecting(List<WorkProgress> all) : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value) => all.Add(value);
+    }
+}

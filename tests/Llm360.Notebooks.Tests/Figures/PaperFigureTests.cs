@@ -1,0 +1,159 @@
+// Titles and findings of the paper's figures are computed from the numbers.
+using Llm360.Notebooks.Figures;
+using Paper = Llm360.Notebooks.Figures.Figures;
+
+namespace Llm360.Notebooks.Tests.Drawing;
+
+public class PaperFigureTests
+{
+    private static TrainingSeries Falling(int steps) => new("nano", "tokens",
+        [.. Enumerable.Range(0, steps).Select(i => 1000.0 * (i + 1))],
+        [.. Enumerable.Range(0, steps).Select(i => 2 + 6 * Math.Exp(-i / 50.0))]);
+
+    [Fact]
+    public void Training_loss_says_how_far_it_falls_and_keeps_raw_values_faint()
+    {
+        var figure = Paper.TrainingLoss(Falling(2000), smoothing: 1);
+        Assert.Equal("Training loss falls from 8 to 2 nats per token", figure.Title);
+        Assert.Contains("over 2M tokens; half of the fall is done after 36k", figure.Finding, StringComparison.Ordinal);
+        var plot = new PlotlyOf(Paper.TrainingLoss(Falling(2000)));
+        Assert.Equal(["raw", "measured"], plot.Traces.Select(PlotlyOf.Role));
+        Assert.Equal(0.35, plot.Traces[0]["opacity"]!.GetValue<double>());
+        Assert.Equal(plot.Traces[0]["line"]!["color"]!.GetValue<string>(), plot.Traces[1]["line"]!["color"]!.GetValue<string>());
+        Assert.Equal("log", plot.Layout["yaxis"]!["type"]!.GetValue<string>());
+        Assert.False(plot.Layout["showlegend"]!.GetValue<bool>());
+    }
+
+    [Fact]
+    public void A_rising_loss_is_not_said_to_fall()
+    {
+        var figure = Paper.TrainingLoss(new TrainingSeries("nano", "tokens", [1, 2, 3], [2, 3, 4]));
+        Assert.Equal("Training loss goes from 2 to 4 nats per token", figure.Title);
+        Assert.DoesNotContain("fall", figure.Finding, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_published_loss_is_dashed_beside_the_measured_one()
+    {
+        var plot = new PlotlyOf(Paper.TrainingLoss(Falling(300), published: Falling(300) with { Model = "Amber" }));
+        Assert.Equal("dash", plot.Series("Amber (published)")["line"]!["dash"]!.GetValue<string>());
+        Assert.Equal(2, plot.Layout["annotations"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public void Smoothing_leaves_gaps_where_they_are_and_does_not_count_them() =>
+        Assert.Equal([1.5, 1.5, double.NaN, 4.5, 4.5], Smoothing.MovingMean([1, 2, double.NaN, 4, 5], 3));
+
+    [Fact]
+    public void Thinning_keeps_spikes_gaps_and_ends()
+    {
+        var y = Enumerable.Range(0, 100_000).Select(i => Math.Sin(i / 1000.0)).ToArray();
+        y[54_321] = 50;
+        y[77_777] = double.NaN;
+        var (x, thin) = Smoothing.Thin([.. Enumerable.Range(0, y.Length).Select(i => (double)i)], y, 500);
+        Assert.InRange(thin.Length, 100, 1503);
+        Assert.Contains(50, thin);
+        Assert.Single(thin, double.IsNaN);
+        Assert.Equal(0, x[0]);
+        Assert.Equal(99_999, x[^1]);
+        Assert.Equal(x.Order(), x);
+    }
+
+    [Fact]
+    public void Learning_rate_names_its_peak()
+    {
+        var figure = Paper.LearningRate(new TrainingSeries("nano", "steps", [0, 1, 2, 3], [0, 0.001, 0.0005, 0.0001]));
+        Assert.Equal("The learning rate peaks at 0.001 and ends at 0.0001", figure.Title);
+        Assert.Equal("After 1 steps the learning rate of nano peaks at 0.001; at the end it is 10 % of that.", figure.Finding);
+    }
+
+    [Fact]
+    public void Gradient_norm_counts_clipped_steps()
+    {
+        var figure = Paper.GradientNorm(new TrainingSeries("nano", "steps", [0, 1, 2, 3], [4, 2, 0.5, double.NaN]), clip: 1);
+        Assert.Equal("66.7 % of the steps have their gradient clipped", figure.Title);
+        Assert.Contains("n = 3 steps", figure.Subtitle, StringComparison.Ordinal);
+        Assert.Equal("baseline", PlotlyOf.Role(new PlotlyOf(figure).Traces[^1]));
+    }
+
+    [Fact]
+    public void Validation_loss_compares_sources()
+    {
+        var figure = Paper.ValidationLoss("nano", "tokens", 64, [new("netcore", [1, 2], [5, 3], [4.8, 2.9], [5.2, 3.1]), new("roslyn", [1, 2], [5, 2])]);
+        Assert.Equal("roslyn is learnt best, netcore least", figure.Title);
+        Assert.Contains("2 nats per token on roslyn and 3 on netcore", figure.Finding, StringComparison.Ordinal);
+        Assert.Contains("95 %", figure.Subtitle, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Ambers_mix_is_hollow_and_its_largest_source_is_named()
+    {
+        var figure = Paper.DataMix(new DataMix("nano", [new("roslyn", 6e6), new("netcore", 4e6)]), DataMix.Amber);
+        Assert.Equal("roslyn gives 60 % of nano's tokens", figure.Title);
+        Assert.Contains("RefinedWeb is the largest source of Amber (published) with 52.8 % of 1.26T tokens", figure.Finding, StringComparison.Ordinal);
+        Assert.Contains("StackExchange 21.8B", figure.AltText, StringComparison.Ordinal);
+        var plot = new PlotlyOf(figure);
+        Assert.Equal("rgba(0,0,0,0)", plot.Series("RefinedWeb")["marker"]!["color"]!.GetValue<string>());
+        Assert.Equal("#009e73", plot.Series("roslyn")["marker"]!["color"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public void Score_distribution_counts_every_bin()
+    {
+        var distribution = ScoreDistribution.FromScores("ckpt_000", 0, [0, 1 / 32.0, 1 / 32.0, 1], 32);
+        Assert.Equal(33, distribution.Counts.Count);
+        Assert.Equal((1, 2, 1), (distribution.Counts[0], distribution.Counts[1], distribution.Counts[32]));
+        Assert.Throws<Llm360Exception>(() => ScoreDistribution.FromScores("c", 0, [1.01], 32));
+    }
+
+    [Fact]
+    public void Histogram_marks_the_share_at_one_with_its_interval()
+    {
+        var figure = Paper.MemorizationHistogram("nano", 32, [Scores("ckpt_000", 0, 0), Scores("ckpt_011", 1, 16)]);
+        Assert.Equal("1.6 % of the sequences are reproduced word for word", figure.Title);
+        Assert.Contains("(95 % interval 0.99 % to 2.6 %), at ckpt_000 0 %.", figure.Finding, StringComparison.Ordinal);
+        Assert.Equal(2, figure.Panels.Count);
+        var plot = new PlotlyOf(figure);
+        Assert.Equal(1, plot.Traces[0]["y"]!.AsArray().Sum(y => y!.GetValue<double>()), 6);
+        Assert.Equal(0.016, plot.Traces.Last(t => PlotlyOf.Role(t) == "mark")["y"]![0]!.GetValue<double>(), 9);
+        Assert.False(plot.Layout["showlegend"]!.GetValue<bool>());
+        var many = Paper.MemorizationHistogram("nano", 32, [.. Enumerable.Range(0, 12).Select(i => Scores($"ckpt_{i:000}", i / 11.0, i))]);
+        Assert.Equal(["ckpt_000", "ckpt_011"], new[] { many.Panels[0].Title, many.Panels[^1].Title });
+        Assert.Contains("6 of 12 checkpoints shown", many.Subtitle, StringComparison.Ordinal);
+
+        static ScoreDistribution Scores(string name, double progress, int ones) =>
+            ScoreDistribution.FromScores(name, progress, Enumerable.Range(0, 1000).Select(i => i < ones ? 1 : i % 5 / 32.0), 32);
+    }
+
+    [Fact]
+    public void By_chunk_compares_the_last_chunk_read_with_the_others()
+    {
+        var figure = Paper.MemorizationByChunk("nano", 32, 32,
+        [
+            new("ckpt_001", 0.3, 1, [0, 1, 2], [0.10, 0.20, 0.10], [0.05, 0.15, 0.05], [0.15, 0.25, 0.15], [100, 100, 100]),
+            new("ckpt_002", 1.0, 2, [0, 1, 2], [0.20, double.NaN, 0.40]),
+        ]);
+        Assert.Equal("The chunk just read is remembered best", figure.Title);
+        Assert.Equal("On the last chunk it had read a checkpoint scores 0.3 on average, on the other chunks 0.15: a difference of +0.15 over 2 checkpoints.", figure.Finding);
+        var marks = new PlotlyOf(figure).Traces.Single(t => PlotlyOf.Role(t) == "mark");
+        Assert.Equal([1, 2], marks["x"]!.AsArray().Select(x => x!.GetValue<double>()));
+        Assert.Contains("n = 100 sequences a chunk", figure.Subtitle, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Correlation_names_the_least_and_the_most_alike()
+    {
+        double[][] r = [[1, 0.9, 0.4], [0.9, 1, 0.8], [0.4, 0.8, 1]];
+        var figure = Paper.CheckpointCorrelation("nano", ["a", "b", "c"], 500, new CorrelationMatrix("memorization score", r), new CorrelationMatrix("k-extractible", r));
+        Assert.Equal("Neighbouring checkpoints agree: r = 0.85 on average", figure.Title);
+        Assert.StartsWith("memorization score: r is lowest between a and c (0.4) and highest between a and b (0.9); k-extractible:", figure.Finding, StringComparison.Ordinal);
+        Assert.Throws<Llm360Exception>(() => Paper.CheckpointCorrelation("nano", ["a"], 1, new CorrelationMatrix("q", r)));
+    }
+
+    [Fact]
+    public void Nothing_to_draw_is_an_error_that_says_what_is_missing()
+    {
+        Assert.Contains("no checkpoints", Assert.Throws<Llm360Exception>(() => Paper.MemorizationHistogram("nano", 32, [])).What, StringComparison.Ordinal);
+        Assert.Contains("no finite value", Assert.Throws<Llm360Exception>(() => Paper.TrainingLoss(new TrainingSeries("nano", "tokens", [1], [double.NaN]))).What, StringComparison.Ordinal);
+    }
+}

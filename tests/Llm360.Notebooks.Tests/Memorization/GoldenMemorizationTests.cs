@@ -1,0 +1,82 @@
+// Memorization scores against the reference (tests/fixtures/memorization): 200 rows, two checkpoints, four (k, l).
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Memorization;
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Torch;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Tests.Memorization;
+
+public sealed class GoldenMemorizationTests
+{
+    private static readonly Lazy<IReadOnlyList<TokenRow>> Rows = new(() => [.. ChunkReader.Read(Fixtures.Path("memorization", "rows.jsonl"))]);
+
+    [Theory]
+    [InlineData("000", 32, 32)]
+    [InlineData("000", 32, 16)]
+    [InlineData("000", 16, 32)]
+    [InlineData("001", 32, 32)]
+    [InlineData("001", 8, 8)]
+    public void Scores_and_greedy_ids_are_the_reference(string checkpoint, int k, int l)
+    {
+        var expected = Fixtures.Json("memorization", $"expected_{checkpoint}.json");
+        using var model = LlamaModel.Load(Fixtures.Path("memorization", $"ckpt_{checkpoint}"), Device.Cpu);
+        var scores = MemorizationScorer.Score(model, Rows.Value, k, l, batchSize: 64);
+        Assert.Equal(expected["score"]![$"{k},{l}"]!.AsArray().Select(v => (double)v!), scores.Select(s => s.Score));
+        Assert.Equal((double)expected["mean_score"]![$"{k},{l}"]!, scores.Average(s => s.Score), 1e-12);
+
+        using var prompts = torch.tensor(Rows.Value.SelectMany(r => r.TokenIds.Take(k)).Select(t => (long)t).ToArray(), [Rows.Value.Count, k]);
+        using var greedy = Generation.Greedy(model, prompts, l);
+        Assert.Equal(expected["greedy"]![$"{k},{l}"]!.AsArray().SelectMany(r => r!.AsArray()).Select(t => (long)t!), greedy.data<long>());
+    }
+
+    [Theory]
+    [InlineData("000")]
+    [InlineData("001")]
+    public void Matches_mismatches_and_extractibility_are_the_reference(string checkpoint)
+    {
+        var expected = Fixtures.Json("memorization", $"expected_{checkpoint}.json");
+        using var model = LlamaModel.Load(Fixtures.Path("memorization", $"ckpt_{checkpoint}"), Device.Cpu);
+        var scores = MemorizationScorer.Score(model, Rows.Value, 32, 32);
+        Assert.Equal(expected["match"]!.AsArray().Select(v => (int)v!), scores.Select(s => s.Match));
+        Assert.Equal(expected["first_mismatch"]!.AsArray().Select(v => (int)v!), scores.Select(s => s.FirstMismatch));
+        Assert.Equal((double)expected["full_match"]!, scores.Average(s => s.Extractible ? 1.0 : 0), 1e-12);
+        Assert.Equal((double)expected["token_match"]!, scores.Sum(s => s.Match) / 32.0 / scores.Count, 1e-12);
+    }
+
+    [Fact]
+    public void Correlations_between_checkpoints_are_the_reference()
+    {
+        var across = Fixtures.Json("memorization", "across.json");
+        using var early = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_000"), Device.Cpu);
+        using var late = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_001"), Device.Cpu);
+        var pairs = MemorizationScorer.Score(early, Rows.Value, 32, 32).Zip(MemorizationScorer.Score(late, Rows.Value, 32, 32)).ToList();
+        Assert.Equal((double)across["score_pearson"]!, MemorizationScores.Pearson([.. pairs.Select(p => (p.First.Score, p.Second.Score))]), 1e-12);
+        Assert.Equal((double)across["extractible_phi"]!, MemorizationScores.Pearson([.. pairs.Select(p => (p.First.Extractible ? 1.0 : 0, p.Second.Extractible ? 1.0 : 0))]), 1e-12);
+    }
+
+    [Fact]
+    public void The_cache_changes_no_token()
+    {
+        using var model = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_001"), Device.Cpu);
+        using var scope = torch.NewDisposeScope();
+        using var inference = torch.inference_mode();
+        var sequence = torch.tensor(Rows.Value.Take(20).SelectMany(r => r.TokenIds.Take(16)).Select(t => (long)t).ToArray(), [20, 16]);
+        var cached = Generation.Greedy(model, sequence, 24);
+        for (var i = 0; i < 24; i++)
+        {
+            var hidden = model.Forward(sequence);
+            sequence = torch.cat([sequence, model.Logits(hidden.select(1, hidden.shape[1] - 1)).argmax(1, keepdim: true)], 1);
+        }
+
+        Assert.True(cached.Equals(sequence.narrow(1, 16, 24)));
+    }
+
+    [Fact]
+    public void A_row_too_short_is_one_clear_error()
+    {
+        using var model = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_000"), Device.Cpu);
+        var error = Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, Rows.Value, 40, 32));
+        Assert.Equal("row 0", error.Where);
+    }
+}

@@ -1,0 +1,23 @@
+// The pico suite, trained once a test run.
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Training;
+
+[assembly: AssemblyFixture(typeof(Llm360.Notebooks.Tests.PicoSuite))]
+
+namespace Llm360.Notebooks.Tests;
+
+public sealed class PicoSuite : IAsyncLifetime
+{
+    private readonly TemporaryFolder folder = new();
+
+    public Suite Suite { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() =>
+        Suite = await new SuiteTrainer(ManifestFile.Read(Suites.Suites.FindManifest("pico")), folder["pico"]).TrainAsync(cancellation: CancellationToken.None);
+
+    public ValueTask DisposeAsync()
+    {
+        folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

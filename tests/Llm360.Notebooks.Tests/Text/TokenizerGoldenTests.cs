@@ -1,0 +1,60 @@
+// Ids, pieces, decoded text and streamed text equal SentencePiece's on every line of the references.
+using System.Text.Json;
+using Llm360.Notebooks.Text;
+
+namespace Llm360.Notebooks.Tests.Text;
+
+public class TokenizerGoldenTests
+{
+    private sealed record EncodeLine(string Category, string Text, int[] Ids, string[] Pieces, string Decoded);
+
+    private sealed record StreamLine(int[] Context_ids, int[] Ids, string[] Increments, string Flush, string Text);
+
+    private static readonly JsonSerializerOptions Json = new() { PropertyNameCaseInsensitive = true };
+
+    [Fact]
+    public void Small_model_encodes_and_decodes_every_line() =>
+        Encode(SentencePieceTokenizer.Load(Fixtures.Path("tokenizer", "small.model")), Fixtures.Path("tokenizer", "small.jsonl"), 295);
+
+    [Fact]
+    public void Small_model_streams_every_line() =>
+        Stream(SentencePieceTokenizer.Load(Fixtures.Path("tokenizer", "small.model")), Fixtures.Path("tokenizer", "small_stream.jsonl"), 87);
+
+    [Fact]
+    public void Llama_model_encodes_and_decodes_every_line() =>
+        Encode(SentencePieceTokenizer.Load(Fixtures.Shared("llama-tokenizer", "tokenizer.model")), Fixtures.Path("tokenizer", "llama.jsonl"), 475);
+
+    [Fact]
+    public void Llama_model_streams_every_line() =>
+        Stream(SentencePieceTokenizer.Load(Fixtures.Shared("llama-tokenizer", "tokenizer.model")), Fixtures.Path("tokenizer", "llama_stream.jsonl"), 87);
+
+    private static void Encode(SentencePieceTokenizer tokenizer, string path, int count)
+    {
+        var lines = Read<EncodeLine>(path);
+        Assert.Equal(count, lines.Count);
+        foreach (var line in lines)
+        {
+            Assert.Equal(line.Ids, tokenizer.Encode(line.Text));
+            Assert.Equal(line.Ids, tokenizer.Encode(line.Text)); // again, from the cache
+            Assert.Equal(line.Pieces, line.Ids.Select(tokenizer.Piece));
+            Assert.Equal(line.Decoded, tokenizer.Decode(line.Ids));
+        }
+    }
+
+    private static void Stream(SentencePieceTokenizer tokenizer, string path, int count)
+    {
+        var lines = Read<StreamLine>(path);
+        Assert.Equal(count, lines.Count);
+        foreach (var line in lines)
+        {
+            var decoder = new StreamingDecoder(tokenizer, line.Context_ids);
+            Assert.Equal(line.Increments, line.Ids.Select(decoder.Push));
+            Assert.Equal(line.Flush, decoder.Flush());
+            Assert.Equal(line.Text, string.Concat(line.Increments) + line.Flush);
+        }
+    }
+
+    // Strings hold U+2028 and U+0085: only the line feed ends a line.
+    private static List<T> Read<T>(string path) =>
+        [.. File.ReadAllText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<T>(line, Json)!)];
+}

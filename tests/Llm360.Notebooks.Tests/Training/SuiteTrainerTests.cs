@@ -1,0 +1,109 @@
+// Training a suite: what it leaves on disk, resuming, skipping bad batches, refusing the wrong folder.
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Torch;
+using Llm360.Notebooks.Training;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Tests.Training;
+
+public sealed class SuiteTrainerTests(PicoSuite pico)
+{
+    private static readonly SuiteManifest Manifest = ManifestFile.Read(Suites.Suites.FindManifest("pico"));
+
+    [Fact]
+    public async Task Training_leaves_every_checkpoint_chunk_and_metric()
+    {
+        var suite = pico.Suite;
+        Assert.Equal(Manifest.Corpus.Chunks + 1, suite.Checkpoints.Count);
+        Assert.Equal(Manifest.Corpus.Chunks, suite.Chunks.Count);
+        Assert.Equal(["ckpt_000", "ckpt_001", "ckpt_002", "ckpt_003", "ckpt_004"], suite.Checkpoints.Select(c => c.Name));
+        Assert.Equal(Manifest.Training.OptimizerStates, suite.Checkpoints.Where(c => File.Exists(Path.Combine(c.Folder, SuiteLayout.Optimizer))).Select(c => c.Index));
+        var metrics = await suite.MetricsAsync();
+        Assert.Equal(Enumerable.Range(0, 16).Select(s => (long)s), metrics.Select(m => m.Step));
+        Assert.Equal(0, metrics[0].LearningRate);
+        Assert.Equal(Math.Log(2048), metrics[0].Loss, 0.1);
+        Assert.True(metrics[^1].Loss < metrics[0].Loss);
+        Assert.Equal(4, metrics.Count(m => m.ValidationLoss is not null));
+        Assert.All(metrics, m => Assert.Equal(Manifest.Training.BatchSize, m.Sources.Count));
+    }
+
+    [Fact]
+    public async Task A_run_killed_in_any_chunk_resumes_to_bit_identical_weights()
+    {
+        foreach (var stopAt in new[] { 2, 9, 15 })
+        {
+            using var folder = new TemporaryFolder();
+            using var kill = new CancellationTokenSource();
+            var steps = new ActionProgress(p =>
+            {
+                if (p.Unit == "steps" && p.Done == stopAt)
+                    kill.Cancel();
+            });
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new SuiteTrainer(Manifest, folder.Path).TrainAsync(steps, kill.Token));
+            var suite = await new SuiteTrainer(Manifest, folder.Path).TrainAsync(cancellation: CancellationToken.None);
+            foreach (var checkpoint in suite.Checkpoints)
+                Assert.Equal(File.ReadAllBytes(Path.Combine(pico.Suite.Folder, checkpoint.Name, SuiteLayout.Weights)), File.ReadAllBytes(Path.Combine(checkpoint.Folder, SuiteLayout.Weights)));
+            Assert.Equal((await pico.Suite.MetricsAsync()).Select(m => (m.Step, m.Loss)), (await suite.MetricsAsync()).Select(m => (m.Step, m.Loss)));
+        }
+    }
+
+    [Fact]
+    public async Task A_loss_that_is_not_finite_moves_no_weight_and_is_counted()
+    {
+        using var folder = new TemporaryFolder();
+        var suite = await new SuiteTrainer(Manifest, folder.Path, weights => new FailsOnce(new AutogradGradients(weights, torch.CPU))).TrainAsync(cancellation: CancellationToken.None);
+        var metrics = await suite.MetricsAsync();
+        Assert.Equal([5L], metrics.Where(m => m.Skipped).Select(m => m.Step));
+        Assert.True(double.IsFinite(metrics[^1].Loss));
+    }
+
+    [Fact]
+    public async Task A_folder_of_another_recipe_is_refused_and_untouched()
+    {
+        var before = Directory.GetFiles(pico.Suite.Folder, "*", SearchOption.AllDirectories).Length;
+        var other = Manifest with { Training = Manifest.Training with { Seed = 99 } };
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => new SuiteTrainer(other, pico.Suite.Folder).TrainAsync());
+        Assert.Contains("another recipe", error.What, StringComparison.Ordinal);
+        Assert.Equal(before, Directory.GetFiles(pico.Suite.Folder, "*", SearchOption.AllDirectories).Length);
+    }
+
+    [Fact]
+    public async Task Two_trainers_of_one_folder_do_not_meet()
+    {
+        using var folder = new TemporaryFolder();
+        using var other = new FileStream(folder[".train.lock"], FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => new SuiteTrainer(Manifest, folder.Path).TrainAsync());
+        Assert.Contains("Another process", error.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_complete_suite_opens_and_its_checkpoints_load()
+    {
+        var suite = Suites.Suites.Open(pico.Suite.Folder);
+        Assert.Equal("ckpt_004", suite.Checkpoint("4").Name);
+        Assert.Contains("ckpt_004", Assert.Throws<Llm360Exception>(() => suite.Checkpoint("9")).Remedy, StringComparison.Ordinal);
+        using var model = LlamaModel.Load(suite.Checkpoints[^1].Folder, Device.Cpu);
+        using var tokens = torch.zeros([1, 8], torch.int64);
+        using var hidden = model.Forward(tokens);
+        Assert.Equal([1, 8, 32], hidden.shape);
+    }
+
+    private sealed class FailsOnce(IGradients inner) : IGradients
+    {
+        private int calls;
+
+        public double Compute(ReadOnlySpan<int> tokens, int length, ParameterBuffer gradients)
+        {
+            var loss = inner.Compute(tokens, length, gradients);
+            return calls++ == 5 ? double.NaN : loss;
+        }
+
+        public void Dispose() => inner.Dispose();
+    }
+
+    private sealed class ActionProgress(Action<WorkProgress> action) : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value) => action(value);
+    }
+}
