@@ -26,7 +26,7 @@ public sealed class SuiteTrainer
     /// <param name="manifest">The recipe.</param>
     /// <param name="folder">The suite's folder; null for the workspace's.</param>
     public SuiteTrainer(SuiteManifest manifest, string? folder = null)
-        : this(manifest, folder, weights => new AutogradGradients(weights, torch.CPU))
+        : this(manifest, folder, weights => CpuGradients.IsSupported(weights.Config) ? new CpuGradients(weights) : new AutogradGradients(weights, torch.CPU))
     {
     }
 
