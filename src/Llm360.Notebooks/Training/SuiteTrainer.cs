@@ -15,7 +15,8 @@ namespace Llm360.Notebooks.Training;
 /// </remarks>
 public sealed class SuiteTrainer
 {
-    private const int ValidationRows = 64;
+    /// <summary>Held-out sequences whose loss is measured at every checkpoint.</summary>
+    internal const int ValidationRows = 64;
 
     private readonly SuiteManifest manifest;
     private readonly string folder;
