@@ -67,6 +67,24 @@ public static class Tables
             [.. ChunkReader.Read(chunk.Path).Index().DistinctBy(r => r.Item.Source).Select(r => new[] { r.Item.Source, Plain(r.Index), tokenizer.Decode(r.Item.TokenIds.AsSpan(0, Math.Min(tokens, r.Item.TokenIds.Length))) })]);
     }
 
+    /// <summary>How much text each source has, how much of it is the same text again, and how much was used.</summary>
+    public static Table Documents(Suite suite) => new(
+        "Documents of each source: one a documented type or member. Equal texts are not removed: duplicates are data.",
+        [new("source"), new("documents", ColumnAlignment.Right), new("different texts", ColumnAlignment.Right), new("documents used", ColumnAlignment.Right), new("training sequences", ColumnAlignment.Right)],
+        [.. (suite.Manifest.Expected?.Sources ?? []).Select(s => new[] { s.Name, FigureText.Count(s.Documents), FigureText.Count(s.UniqueDocuments), FigureText.Count(s.UsedDocuments), FigureText.Count(s.Sequences) })]);
+
+    /// <summary>What a suite lays open, beside what LLM360 released of Amber.</summary>
+    public static Table Openness(Suite suite) => new(
+        $"What can be studied of {suite.Name}, and of Amber as LLM360 released it (arXiv 2312.06550).",
+        [new("released"), new(suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right), new("why they differ")],
+        [
+            ["checkpoints", FigureText.Count(suite.Checkpoints.Count), "360", $"one after each chunk in both; {suite.Name} also keeps the initial weights"],
+            ["optimizer states", FigureText.Count(suite.Checkpoints.Count(c => File.Exists(Path.Combine(c.Folder, SuiteLayout.Optimizer)))), "none seen", "attribution methods such as LESS need them"],
+            ["training tokens", FigureText.Human(suite.TrainedTokens()), "1.26T", "minutes on a laptop against months on 224 GPUs"],
+            ["order of the data", "to the row", "to the chunk", "the order within Amber's chunks depends on restarts"],
+            ["training log", "every step", "every step", "loss, learning rate, gradient norm"],
+        ]);
+
     /// <summary>The planted canaries: where, and how often.</summary>
     public static Table Canaries(Suite suite)
     {
@@ -108,6 +126,18 @@ public static class Tables
                 ["batches with a loss that is not finite", FigureText.Count(skipped), "four chunks (reported)", "Amber met NaN losses in bf16; here training is in float32, and such a batch would be skipped and counted"],
                 ["speed, tokens a second (median)", FigureText.Human(Median(steps.Select(s => s.TokensPerSecond))), "582.4k (reported)", "this machine against 224 GPUs"],
             ]);
+    }
+
+    /// <summary>Mean score of each canary at the last checkpoint: a row a chunk, a column a number of repetitions.</summary>
+    public static Table CanaryScores(MemorizationScores scores)
+    {
+        var last = scores.Checkpoints[^1];
+        var groups = scores.Canaries(last).ToList();
+        var chunks = groups.SelectMany(g => g.Select(r => r.Chunk)).Distinct().Order().ToList();
+        return new Table(
+            $"Memorization score of each canary at {last}, by the chunk it stood in and by its repetitions there.",
+            [new("chunk"), .. groups.Select(g => new TableColumn($"{g.Key} x", ColumnAlignment.Right))],
+            [.. chunks.Select(c => new[] { SuiteLayout.ChunkName(c) }.Concat(groups.Select(g => FigureText.Number(g.Where(r => r.Chunk == c).Select(r => r.Score).DefaultIfEmpty(double.NaN).Average()))).ToArray())]);
     }
 
     /// <summary>Memorization of a suite's last checkpoint beside Amber's ckpt_355.</summary>
