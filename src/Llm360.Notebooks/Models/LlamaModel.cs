@@ -152,7 +152,7 @@ public sealed class LlamaModel : IDisposable
         return (x * cos.narrow(0, past, time)) + (turned * sin.narrow(0, past, time));
     }
 
-    private static (Tensor Cos, Tensor Sin) Rotary(LlamaConfig config, torch.Device device, ScalarType type)
+    internal static (Tensor Cos, Tensor Sin) Rotary(LlamaConfig config, torch.Device device, ScalarType type)
     {
         using var scope = NewDisposeScope();
         var frequencies = 1.0 / pow(config.RopeTheta, arange(0, config.HeadDimension, 2, float32) / config.HeadDimension); // [head / 2]

@@ -48,7 +48,7 @@ public sealed record CorpusSource(string Name, double Share, IReadOnlyList<Corpu
 /// <param name="Version">Exact version.</param>
 /// <param name="License">SPDX expression.</param>
 /// <param name="Files">Files inside the package, with <c>*</c> in the last part; read in ordinal order.</param>
-/// <param name="Sha256">Hash over the files read (names and contents, in order), hexadecimal; null in a manifest not yet measured.</param>
+/// <param name="Sha256">SHA-256 of what <c>sha256sum</c> prints for the files read, in order; null in a manifest not yet measured.</param>
 public sealed record CorpusPackage(string Id, string Version, string License, IReadOnlyList<string> Files, string? Sha256 = null);
 
 /// <summary>The vocabulary and how it was made.</summary>
@@ -111,10 +111,10 @@ public sealed record TrainingRecipe(
     double ClipNorm = 1.0);
 
 /// <summary>What the corpus came to; checked when it is built.</summary>
-/// <param name="Sources">Per source: documents available, documents used, tokens used.</param>
+/// <param name="Sources">Counts a source, in the recipe's order.</param>
 /// <param name="Sequences">Training sequences.</param>
 /// <param name="Tokens">Training tokens.</param>
-/// <param name="Sha256">Hash over all chunk files and the validation file, in order.</param>
+/// <param name="Sha256">SHA-256 of what <c>sha256sum</c> prints for all chunk files, <c>validation.jsonl</c> and <c>canaries.json</c>, in order.</param>
 public sealed record CorpusCounts(IReadOnlyList<SourceCounts> Sources, int Sequences, long Tokens, string Sha256);
 
 /// <summary>Counts of one source.</summary>
@@ -122,5 +122,5 @@ public sealed record CorpusCounts(IReadOnlyList<SourceCounts> Sources, int Seque
 /// <param name="Documents">Documents found, after deduplication if it is on.</param>
 /// <param name="UniqueDocuments">Different texts among all found.</param>
 /// <param name="UsedDocuments">Documents that went into training sequences.</param>
-/// <param name="Sequences">Training sequences with this label.</param>
+/// <param name="Sequences">Training sequences with this label; a row with a canary has the label <c>canary</c> instead.</param>
 public sealed record SourceCounts(string Name, int Documents, int UniqueDocuments, int UsedDocuments, int Sequences);

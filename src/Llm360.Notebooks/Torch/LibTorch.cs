@@ -78,6 +78,7 @@ public static class LibTorch
     private static LibTorchState LoadOnce()
     {
         var locations = LibTorchLocations.Find();
+        OpenMp.WaitPassively();
         nint cpuLibrary = 0;
         var amd = AmdSwitchState.NotApplicable;
         foreach (var name in LibTorchLocations.LoadOrder)

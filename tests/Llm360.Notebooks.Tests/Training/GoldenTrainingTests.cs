@@ -12,7 +12,7 @@ public sealed class GoldenTrainingTests
     private const int Steps = 30;
     private static readonly TrainingRecipe Recipe = new(BatchSize: 8, PeakLearningRate: 0.01, FinalLearningRate: 0.001, WarmupSteps: 5, Schedule: "cosine", Seed: 0, OptimizerStates: []);
 
-    public static TheoryData<string, string> Runs => new() { { "decay_all", "autograd" }, { "decay_no_norms", "autograd" } };
+    public static TheoryData<string, string> Runs => new() { { "decay_all", "autograd" }, { "decay_no_norms", "autograd" }, { "decay_all", "cpu" }, { "decay_no_norms", "cpu" } };
 
     [Theory]
     [MemberData(nameof(Runs))]
@@ -36,6 +36,7 @@ public sealed class GoldenTrainingTests
 
     [Theory]
     [InlineData("autograd")]
+    [InlineData("cpu")]
     public void The_first_gradient_is_the_reference_gradient(string engine)
     {
         using var state = new State("init", null, "decay_all", engine);
@@ -86,6 +87,7 @@ public sealed class GoldenTrainingTests
             engine = engineName switch
             {
                 "autograd" => new AutogradGradients(weights, torch.CPU),
+                "cpu" => new CpuGradients(weights),
                 _ => throw new ArgumentOutOfRangeException(nameof(engineName), engineName, null),
             };
             using var tokens = SafetensorsFile.Open(Fixtures.Path("training", "batches.safetensors"));

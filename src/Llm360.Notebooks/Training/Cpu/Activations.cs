@@ -1,0 +1,82 @@
+// One worker's memory for one sequence: what the forward pass keeps for the backward pass, and scratch.
+namespace Llm360.Notebooks.Training.Cpu;
+
+/// <summary>What the backward pass needs of a block.</summary>
+/// <param name="Input">[tokens, hidden]</param>
+/// <param name="InputFactors">Of the norm before attention: [1, tokens].</param>
+/// <param name="QueryKeyValue">Turned: [tokens, query, key and value].</param>
+/// <param name="Mixed">Output of the heads: [tokens, heads x head].</param>
+/// <param name="LogSums">[heads, tokens]</param>
+/// <param name="Middle">After attention: [tokens, hidden].</param>
+/// <param name="MiddleFactors">Of the norm before the MLP: [1, tokens].</param>
+/// <param name="GateUp">[tokens, gate and up]</param>
+internal sealed record BlockActivations(Matrix Input, Matrix InputFactors, Matrix QueryKeyValue, Matrix Mixed, Matrix LogSums, Matrix Middle, Matrix MiddleFactors, Matrix GateUp);
+
+/// <summary>Matrices for sequences of up to a number of tokens, all in one piece of memory.</summary>
+internal sealed unsafe class Activations : IDisposable
+{
+    private readonly AlignedFloats memory;
+    private long used;
+
+    public Activations(PaddedLayout layout, int capacity)
+    {
+        Capacity = capacity;
+        int hidden = layout.Hidden, heads = layout.Config.Heads;
+        long perBlock = (2L * hidden) + layout.QueryKeyValue + layout.Query + (2L * layout.Mlp) + heads + 2;
+        long scratch = (3L * hidden) + layout.QueryKeyValue + layout.Query + (3L * layout.Mlp) + 1;
+        memory = new AlignedFloats(((perBlock * layout.Config.Layers) + scratch + hidden) * capacity);
+        var blocks = new List<BlockActivations>();
+        for (var i = 0; i < layout.Config.Layers; i++)
+            blocks.Add(new BlockActivations(Take(hidden), Line(), Take(layout.QueryKeyValue), Take(layout.Query), Lines(heads), Take(hidden), Line(), Take(2 * layout.Mlp)));
+        Blocks = blocks;
+        Last = Take(hidden);
+        LastFactors = Line();
+        Normed = Take(hidden);
+        Unit = Take(layout.Mlp);
+        DGateUp = Take(2 * layout.Mlp);
+        DQueryKeyValue = Take(layout.QueryKeyValue);
+        DMixed = Take(layout.Query);
+        Dx = Take(hidden);
+        DNormed = Take(hidden);
+
+        Matrix Take(int width)
+        {
+            var data = memory.Data + used;
+            used += (long)width * capacity;
+            return new Matrix(data, width);
+        }
+
+        Matrix Line() => Lines(1);
+
+        Matrix Lines(int count) => new(Take(count).Data, capacity);
+    }
+
+    /// <summary>Tokens, a multiple of 16.</summary>
+    public int Capacity { get; }
+
+    public IReadOnlyList<BlockActivations> Blocks { get; }
+
+    /// <summary>After the last block: [tokens, hidden].</summary>
+    public Matrix Last { get; }
+
+    public Matrix LastFactors { get; }
+
+    /// <summary>Scratch: output of a norm.</summary>
+    public Matrix Normed { get; }
+
+    /// <summary>Scratch: silu(gate) up, [tokens, mlp].</summary>
+    public Matrix Unit { get; }
+
+    /// <summary>Scratch: gradients of what their names say.</summary>
+    public Matrix DGateUp { get; }
+
+    public Matrix DQueryKeyValue { get; }
+
+    public Matrix DMixed { get; }
+
+    public Matrix Dx { get; }
+
+    public Matrix DNormed { get; }
+
+    public void Dispose() => memory.Dispose();
+}

@@ -1,0 +1,110 @@
+// Causal attention of one sequence in strips of queries, and its gradient; scores are computed again rather than kept.
+namespace Llm360.Notebooks.Training.Cpu;
+
+/// <summary>softmax(scale q kᵀ + mask) v for each head.</summary>
+/// <remarks>
+/// A strip of 32 queries meets only the keys up to its last position, so little of the masked half is computed. The gradient needs the row's log-sum and the output
+/// (Dao et al. 2022, arXiv 2205.14135), so memory grows with the length and not with its square.
+/// </remarks>
+internal sealed unsafe class Attention(PaddedLayout layout, int capacity) : IDisposable
+{
+    private const int Strip = 32;
+
+    // Rows one vector longer than a power of two, so that they do not fall on the same cache lines.
+    private readonly int stride = capacity + PaddedLayout.Width;
+    private readonly AlignedFloats keys = new((long)layout.Head * (capacity + PaddedLayout.Width)); // kᵀ [head, tokens]
+    private readonly AlignedFloats values = new((long)layout.Head * (capacity + PaddedLayout.Width)); // vᵀ [head, tokens]
+    private readonly AlignedFloats scores = new((long)Strip * (capacity + PaddedLayout.Width)); // [strip, tokens]
+    private readonly AlignedFloats gradients = new((long)Strip * (capacity + PaddedLayout.Width)); // [strip, tokens]
+    private readonly float scale = (float)(1 / Math.Sqrt(layout.Config.HeadDimension));
+    private readonly int group = layout.Config.Heads / layout.Config.KeyValueHeads, head = layout.Head;
+
+    /// <summary>The output of every head.</summary>
+    /// <param name="mixed">[tokens, heads x head]</param>
+    /// <param name="logSums">[heads, tokens], kept for the gradient.</param>
+    /// <param name="qkv">[tokens, query, key and value], turned already.</param>
+    /// <param name="tokens">A multiple of 16.</param>
+    public void Forward(Matrix mixed, Matrix logSums, Matrix qkv, int tokens)
+    {
+        Matrix kT = new(keys.Data, stride), s = new(scores.Data, stride);
+        var factors = stackalloc float[Strip];
+        for (var h = 0; h < layout.Config.Heads; h++)
+        {
+            var (q, k, v) = Heads(qkv, h);
+            if (h % group == 0)
+                Products.Transpose(kT, k, tokens, head);
+            for (var first = 0; first < tokens; first += Strip)
+            {
+                int queries = Math.Min(Strip, tokens - first), seen = first + queries;
+                var output = mixed.From(first, h * head);
+                Products.Set(s, q.From(first), kT, queries, seen, head);
+                for (var i = 0; i < queries; i++)
+                {
+                    var (sum, shift) = Softmax.Exponentials(s.Row(i), first + i + 1, seen, scale);
+                    factors[i] = 1 / sum;
+                    logSums.Row(h)[first + i] = shift + MathF.Log(sum);
+                }
+
+                Products.Set(output, s, v, queries, head, seen);
+                Rows.Scale(output, output, factors, queries, head);
+            }
+        }
+    }
+
+    /// <summary>The gradient by query, key and value, before they are turned back.</summary>
+    /// <param name="dQkv">[tokens, query, key and value], overwritten.</param>
+    /// <param name="dMixed">[tokens, heads x head]</param>
+    /// <param name="mixed">From the forward pass.</param>
+    /// <param name="logSums">From the forward pass.</param>
+    /// <param name="qkv">From the forward pass.</param>
+    /// <param name="tokens">A multiple of 16.</param>
+    public void Backward(Matrix dQkv, Matrix dMixed, Matrix mixed, Matrix logSums, Matrix qkv, int tokens)
+    {
+        Matrix kT = new(keys.Data, stride), vT = new(values.Data, stride), s = new(scores.Data, stride), d = new(gradients.Data, stride);
+        for (var h = 0; h < layout.Config.Heads; h++)
+        {
+            var (q, k, v) = Heads(qkv, h);
+            var (dq, dk, dv) = Heads(dQkv, h);
+            if (h % group == 0)
+            {
+                Products.Transpose(kT, k, tokens, head);
+                Products.Transpose(vT, v, tokens, head);
+            }
+
+            // From the last strip, which meets every key and so sets all of dk and dv; the others add.
+            var last = (tokens - 1) / Strip * Strip;
+            for (var first = last; first >= 0; first -= Strip)
+            {
+                int queries = Math.Min(Strip, tokens - first), seen = first + queries;
+                Matrix strip = q.From(first), dOutput = dMixed.From(first, h * head), output = mixed.From(first, h * head);
+                Products.Set(s, strip, kT, queries, seen, head);
+                Products.Set(d, dOutput, vT, queries, seen, head);
+                for (var i = 0; i < queries; i++)
+                    Softmax.Backward(s.Row(i), d.Row(i), first + i + 1, seen, scale, logSums.Row(h)[first + i], Rows.Dot(output.Row(i), dOutput.Row(i), head));
+                Products.Set(dq.From(first), d, k, queries, head, seen);
+                if (first == last && h % group == 0)
+                {
+                    Products.SetTransposed(dk, d, strip, seen, head, queries);
+                    Products.SetTransposed(dv, s, dOutput, seen, head, queries);
+                }
+                else
+                {
+                    Products.AddTransposed(dk, d, strip, seen, head, queries);
+                    Products.AddTransposed(dv, s, dOutput, seen, head, queries);
+                }
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        keys.Dispose();
+        values.Dispose();
+        scores.Dispose();
+        gradients.Dispose();
+    }
+
+    // A query head and the key-value head of its group.
+    private (Matrix Query, Matrix Key, Matrix Value) Heads(Matrix qkv, int h) =>
+        (qkv.From(0, h * head), qkv.From(0, layout.Query + (h / group * head)), qkv.From(0, layout.Query + layout.KeyValue + (h / group * head)));
+}

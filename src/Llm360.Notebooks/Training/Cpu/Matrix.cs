@@ -1,0 +1,15 @@
+// A matrix in somebody else's memory, row by row.
+namespace Llm360.Notebooks.Training.Cpu;
+
+/// <summary>The first value of a matrix and the distance between its rows.</summary>
+internal readonly unsafe struct Matrix(float* data, int stride)
+{
+    public float* Data { get; } = data;
+
+    public int Stride { get; } = stride;
+
+    public float* Row(int row) => Data + ((nint)row * Stride);
+
+    /// <summary>The part that begins at this row and column.</summary>
+    public Matrix From(int row, int column = 0) => new(Row(row) + column, Stride);
+}

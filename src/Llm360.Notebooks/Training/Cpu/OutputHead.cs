@@ -1,0 +1,63 @@
+// The head and its cross-entropy, a few positions at a time: logits live in the second cache and are never kept.
+namespace Llm360.Notebooks.Training.Cpu;
+
+/// <summary>Sums -log softmax(x Wᵀ)[target] over positions and adds the gradients of the mean.</summary>
+internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
+{
+    private const int Positions = 64;
+
+    // One vector more than a row, so that rows do not fall on the same cache lines.
+    private readonly int stride = layout.Vocabulary + PaddedLayout.Width;
+    private readonly AlignedFloats logits = new((long)Positions * (layout.Vocabulary + PaddedLayout.Width)); // [positions, vocabulary]
+    private readonly AlignedFloats scaled = new((long)Positions * layout.Hidden); // [positions, hidden]
+
+    /// <summary>Loss and gradients of one sequence.</summary>
+    /// <param name="dx">Gradient by the head's input, overwritten: [tokens, hidden].</param>
+    /// <param name="dWeight">Added to: [vocabulary, hidden].</param>
+    /// <param name="x">The head's input, [tokens, hidden]; rows up to the next multiple of 8 exist.</param>
+    /// <param name="weight">[vocabulary, hidden]</param>
+    /// <param name="transposed">[hidden, vocabulary]</param>
+    /// <param name="targets">One for each position.</param>
+    /// <param name="share">One position's share of the mean.</param>
+    /// <param name="times">Told what took how long.</param>
+    /// <returns>Sum of the losses, not yet divided.</returns>
+    public double Run(Matrix dx, float* dWeight, Matrix x, float* weight, float* transposed, ReadOnlySpan<int> targets, float share, PartTimes times)
+    {
+        int hidden = layout.Hidden, vocabulary = layout.Vocabulary;
+        Matrix p = new(logits.Data, stride), input = new(scaled.Data, hidden), w = new(weight, hidden);
+        var factors = stackalloc float[Positions];
+        var loss = 0.0;
+        for (var first = 0; first < targets.Length; first += Positions)
+        {
+            int count = Math.Min(Positions, targets.Length - first), padded = (count + 7) / 8 * 8;
+            Products.Set(p, x.From(first), new Matrix(transposed, vocabulary), padded, vocabulary, hidden);
+            times.Add(StepPart.HeadProducts);
+            for (var i = 0; i < count; i++)
+            {
+                var target = p.Row(i) + targets[first + i];
+                var logit = *target;
+                var (sum, shift) = Softmax.Exponentials(p.Row(i), layout.Config.VocabularySize, vocabulary, 1);
+                loss += Math.Log(sum) + shift - logit;
+
+                // softmax - one-hot = (exponentials - sum at the target) / sum: the division is done on the shorter rows of dx and x.
+                *target -= sum;
+                factors[i] = share / sum;
+            }
+
+            times.Add(StepPart.CrossEntropy);
+            Products.Set(dx.From(first), p, w, padded, hidden, layout.Config.VocabularySize);
+            Rows.Scale(dx.From(first), dx.From(first), factors, count, hidden);
+            Rows.Scale(input, x.From(first), factors, count, hidden);
+            Products.AddTransposed(new Matrix(dWeight, hidden), p, input, vocabulary, hidden, count);
+            times.Add(StepPart.HeadProducts);
+        }
+
+        return loss;
+    }
+
+    public void Dispose()
+    {
+        logits.Dispose();
+        scaled.Dispose();
+    }
+}

@@ -1,0 +1,68 @@
+// The weights as the kernels want them, made anew each step: padded if they must be, and transposed for the forward pass.
+namespace Llm360.Notebooks.Training.Cpu;
+
+/// <summary>Two forms of every matrix: as stored [outputs, inputs] for the gradient by the input, transposed [inputs, outputs] for the output.</summary>
+internal sealed unsafe class PackedWeights : IDisposable
+{
+    private const int Band = 128;
+    private readonly PaddedLayout layout;
+    private readonly ParameterBuffer source;
+    private readonly AlignedFloats? padded;
+    private readonly AlignedFloats transposed;
+    private readonly List<(long Offset, int Rows, int Columns, int First)> bands;
+
+    public PackedWeights(PaddedLayout layout, ParameterBuffer source)
+    {
+        (this.layout, this.source) = (layout, source);
+        padded = layout.IsPlain ? null : new AlignedFloats(layout.Count);
+        transposed = new AlignedFloats(layout.Count);
+        bands = [.. layout.Matrices().SelectMany(m => Enumerable.Range(0, (m.Rows + Band - 1) / Band).Select(b => (m.Offset, m.Rows, m.Columns, b * Band)))];
+    }
+
+    /// <summary>As stored; also the norms.</summary>
+    public float* Plain => padded is null ? source.Data : padded.Data;
+
+    /// <summary>Transposed matrices, at the same offsets.</summary>
+    public float* Transposed => transposed.Data;
+
+    /// <summary>Takes over the weights as they are now.</summary>
+    public void Refresh(ParallelOptions options)
+    {
+        if (padded is not null)
+        {
+            foreach (var place in layout.Places)
+                CopyRows(place, source[place.Name], padded.Data + place.Offset, toPadded: true);
+        }
+
+        Parallel.For(0, bands.Count, options, i =>
+        {
+            var (offset, rows, columns, first) = bands[i];
+            Products.Transpose(new Matrix(Transposed + offset + first, rows), new Matrix(Plain + offset, columns).From(first), Math.Min(Band, rows - first), columns);
+        });
+    }
+
+    public void Dispose()
+    {
+        padded?.Dispose();
+        transposed.Dispose();
+    }
+
+    /// <summary>Copies a parameter into its padded place or out of it.</summary>
+    public static void CopyRows(Place place, float* plain, float* padded, bool toPadded)
+    {
+        var (rows, columns) = (place.Rows, place.Columns);
+        var bytes = (long)columns.Size * sizeof(float);
+        for (var r = 0; r < rows.Groups * rows.Size; r++)
+        {
+            var row = padded + ((((nint)(r / rows.Size) * rows.Padded) + (r % rows.Size)) * columns.Total);
+            for (var g = 0; g < columns.Groups; g++)
+            {
+                float* a = plain + (((nint)r * columns.Groups) + g) * columns.Size, b = row + (g * columns.Padded);
+                if (toPadded)
+                    Buffer.MemoryCopy(a, b, bytes, bytes);
+                else
+                    Buffer.MemoryCopy(b, a, bytes, bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+// Where each parameter lies when every dimension is rounded up to a vector's width, so that no kernel has a tail.
+using Llm360.Notebooks.Models;
+
+namespace Llm360.Notebooks.Training.Cpu;
+
+/// <summary>One dimension: groups (heads, or one) of some size, each rounded up.</summary>
+internal readonly record struct Extent(int Groups, int Size, int Padded)
+{
+    public int Total => Groups * Padded;
+}
+
+/// <summary>Where a parameter lies in a padded buffer.</summary>
+internal sealed record Place(string Name, long Offset, Extent Rows, Extent Columns);
+
+/// <summary>Offsets of one block's matrices and norms; query, key and value are one matrix, gate and up too.</summary>
+internal readonly record struct BlockPlaces(long QueryKeyValue, long Output, long GateUp, long Down, long AttentionNorm, long MlpNorm);
+
+/// <summary>A LLaMA's parameters with padded dimensions, in <see cref="LlamaConfig.Parameters"/>'s order. The padding is zero and stays zero.</summary>
+internal sealed class PaddedLayout
+{
+    /// <summary>Floats in the widest vector: every dimension is a multiple.</summary>
+    public const int Width = 16;
+
+    public PaddedLayout(LlamaConfig config)
+    {
+        Config = config;
+        Hidden = Pad(config.HiddenSize);
+        Head = Pad(config.HeadDimension);
+        Query = config.Heads * Head;
+        KeyValue = config.KeyValueHeads * Head;
+        Mlp = Pad(config.IntermediateSize);
+        Vocabulary = Pad(config.VocabularySize);
+
+        Extent hidden = new(1, config.HiddenSize, Hidden), mlp = new(1, config.IntermediateSize, Mlp), vocabulary = new(1, config.VocabularySize, Vocabulary);
+        Extent query = new(config.Heads, config.HeadDimension, Head), keyValue = new(config.KeyValueHeads, config.HeadDimension, Head), one = new(1, 1, 1);
+        var places = new List<Place>();
+        Embedding = Add(LlamaNames.Embedding, vocabulary, hidden);
+        var blocks = new List<BlockPlaces>();
+        for (var i = 0; i < config.Layers; i++)
+        {
+            var attention = Add(LlamaNames.Query(i), query, hidden);
+            Add(LlamaNames.Key(i), keyValue, hidden);
+            Add(LlamaNames.Value(i), keyValue, hidden);
+            var output = Add(LlamaNames.AttentionOutput(i), hidden, query);
+            var gate = Add(LlamaNames.Gate(i), mlp, hidden);
+            Add(LlamaNames.Up(i), mlp, hidden);
+            var down = Add(LlamaNames.Down(i), hidden, mlp);
+            blocks.Add(new BlockPlaces(attention, output, gate, down, Add(LlamaNames.AttentionNorm(i), one, hidden), Add(LlamaNames.MlpNorm(i), one, hidden)));
+        }
+
+        FinalNorm = Add(LlamaNames.FinalNorm, one, hidden);
+        Output = config.TiedHead ? Embedding : Add(LlamaNames.Head, vocabulary, hidden);
+        Places = places;
+        Blocks = blocks;
+
+        long Add(string name, Extent rows, Extent columns)
+        {
+            var offset = Count;
+            places.Add(new Place(name, offset, rows, columns));
+            Count += (long)rows.Total * columns.Total;
+            return offset;
+        }
+    }
+
+    public LlamaConfig Config { get; }
+
+    /// <summary>Padded widths.</summary>
+    public int Hidden { get; }
+
+    public int Head { get; }
+
+    public int Query { get; }
+
+    public int KeyValue { get; }
+
+    public int QueryKeyValue => Query + (2 * KeyValue);
+
+    public int Mlp { get; }
+
+    public int Vocabulary { get; }
+
+    /// <summary>Values in all, padding included.</summary>
+    public long Count { get; private set; }
+
+    public long Embedding { get; }
+
+    public long FinalNorm { get; }
+
+    /// <summary>The head's matrix: the embedding when tied.</summary>
+    public long Output { get; }
+
+    public IReadOnlyList<BlockPlaces> Blocks { get; }
+
+    public IReadOnlyList<Place> Places { get; }
+
+    /// <summary>Whether nothing is padded: then a <see cref="ParameterBuffer"/> has this layout as it is.</summary>
+    public bool IsPlain => Count == Config.ParameterCount;
+
+    /// <summary>The matrices of the forward pass: offset, rows (outputs), columns (inputs).</summary>
+    public IEnumerable<(long Offset, int Rows, int Columns)> Matrices()
+    {
+        foreach (var block in Blocks)
+        {
+            yield return (block.QueryKeyValue, QueryKeyValue, Hidden);
+            yield return (block.Output, Hidden, Query);
+            yield return (block.GateUp, 2 * Mlp, Hidden);
+            yield return (block.Down, Hidden, Mlp);
+        }
+
+        yield return (Output, Vocabulary, Hidden);
+    }
+
+    /// <summary>Rounded up to a whole number of vectors.</summary>
+    public static int Pad(int size) => checked(size + Width - 1) / Width * Width;
+}

@@ -1,0 +1,71 @@
+// Rotary position embedding on half-split pairs, in place, and its inverse for the gradient.
+using System.Runtime.Intrinsics;
+using Llm360.Notebooks.Models;
+
+namespace Llm360.Notebooks.Training.Cpu;
+
+/// <summary>Turns each pair (x[i], x[i + half]) of every head by an angle that grows with the position.</summary>
+internal sealed unsafe class Rotary : IDisposable
+{
+    private readonly AlignedFloats cos, sin; // [longest, half]
+    private readonly int half, head;
+
+    public Rotary(LlamaConfig config, int paddedHead)
+    {
+        half = config.HeadDimension / 2;
+        head = paddedHead;
+        (cos, sin) = (new AlignedFloats((long)config.MaximumLength * half), new AlignedFloats((long)config.MaximumLength * half));
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        var (cosines, sines) = LlamaModel.Rotary(config, TorchSharp.torch.CPU, TorchSharp.torch.float32); // [longest, 2 half], the same angles twice
+        Copy(cosines, cos);
+        Copy(sines, sin);
+
+        void Copy(TorchSharp.torch.Tensor from, AlignedFloats to)
+        {
+            var values = from.narrow(1, 0, half).contiguous().data<float>().ToArray();
+            values.CopyTo(new Span<float>(to.Data, values.Length));
+        }
+    }
+
+    public void Dispose()
+    {
+        cos.Dispose();
+        sin.Dispose();
+    }
+
+    /// <summary>Turns the heads of each token, which lie side by side; token t stands at position t.</summary>
+    /// <param name="x">[tokens, heads x head], in place.</param>
+    /// <param name="first">Position of the first token.</param>
+    /// <param name="tokens">Number of tokens.</param>
+    /// <param name="heads">Heads a token.</param>
+    /// <param name="back">Whether to turn back, which is the gradient.</param>
+    public void Turn(Matrix x, int first, int tokens, int heads, bool back)
+    {
+        var sign = back ? -1f : 1f;
+        for (var t = 0; t < tokens; t++)
+        {
+            float* c = cos.Data + ((nint)(first + t) * half), s = sin.Data + ((nint)(first + t) * half);
+            for (var h = 0; h < heads; h++)
+                TurnOne(x.Row(t) + ((nint)h * head), c, s, sign);
+        }
+    }
+
+    private void TurnOne(float* low, float* c, float* s, float sign)
+    {
+        var high = low + half;
+        var i = 0;
+        for (; i <= half - PaddedLayout.Width; i += PaddedLayout.Width)
+        {
+            Vector512<float> a = Vector512.Load(low + i), b = Vector512.Load(high + i), cosine = Vector512.Load(c + i), sine = Vector512.Load(s + i) * sign;
+            ((a * cosine) - (b * sine)).Store(low + i);
+            ((b * cosine) + (a * sine)).Store(high + i);
+        }
+
+        for (; i < half; i++)
+        {
+            float a = low[i], b = high[i], sine = s[i] * sign;
+            low[i] = (a * c[i]) - (b * sine);
+            high[i] = (b * c[i]) + (a * sine);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+// Forward and backward pass of one sequence on one thread.
+namespace Llm360.Notebooks.Training.Cpu;
+
+/// <summary>A worker: its activations and the sum of its sequences' gradients.</summary>
+/// <remarks>Element-wise work and products go strip by strip through a few tokens, so that what one writes the next finds in the cache.</remarks>
+internal sealed unsafe class SequencePass : IDisposable
+{
+    private const int Strip = 64;
+    private readonly PaddedLayout layout;
+    private readonly PackedWeights weights;
+    private readonly Rotary rotary;
+    private readonly AlignedFloats gradients;
+    private readonly OutputHead head;
+    private readonly int hidden, size;
+    private readonly float eps;
+    private Activations memory;
+    private Attention attention;
+
+    public SequencePass(PaddedLayout layout, PackedWeights weights, Rotary rotary, int tokens)
+    {
+        (this.layout, this.weights, this.rotary) = (layout, weights, rotary);
+        gradients = new AlignedFloats(layout.Count);
+        head = new OutputHead(layout);
+        memory = new Activations(layout, PaddedLayout.Pad(tokens));
+        attention = new Attention(layout, PaddedLayout.Pad(tokens));
+        (hidden, size, eps) = (layout.Hidden, layout.Config.HiddenSize, (float)layout.Config.NormEps);
+    }
+
+    /// <summary>Gradients summed since <see cref="Begin"/>, in the padded layout.</summary>
+    public float* Gradients => gradients.Data;
+
+    public PartTimes Times { get; } = new();
+
+    /// <summary>Clears the gradients and makes room.</summary>
+    public void Begin(int tokens)
+    {
+        Times.Start();
+        gradients.Clear(0, layout.Count);
+        Times.Add(StepPart.Gathering);
+        if (PaddedLayout.Pad(tokens) <= memory.Capacity)
+            return;
+        memory.Dispose();
+        attention.Dispose();
+        memory = new Activations(layout, PaddedLayout.Pad(tokens));
+        attention = new Attention(layout, PaddedLayout.Pad(tokens));
+    }
+
+    /// <summary>Adds one sequence's gradient.</summary>
+    /// <param name="row">Tokens; inputs are all but the last, targets all but the first.</param>
+    /// <param name="share">One position's share of the mean loss.</param>
+    /// <returns>Sum of the positions' losses.</returns>
+    public double Run(ReadOnlySpan<int> row, float share)
+    {
+        var inputs = row[..^1];
+        int count = inputs.Length, padded = PaddedLayout.Pad(count);
+        Times.Start();
+        Embed(inputs, padded);
+        for (var i = 0; i < layout.Config.Layers; i++)
+            ForwardBlock(i, padded);
+
+        var (x, normed) = (memory.Last, memory.Normed);
+        Normalization.Forward(normed, x, weights.Plain + layout.FinalNorm, memory.LastFactors.Data, padded, hidden, size, eps);
+        Times.Add(StepPart.Norms);
+        var loss = head.Run(memory.DNormed, Gradients + layout.Output, normed, weights.Plain + layout.Output, weights.Transposed + layout.Output, row[1..], share, Times);
+        new Span<float>(memory.DNormed.Row(count), (padded - count) * hidden).Clear(); // positions past the end have no gradient
+        Normalization.Backward(memory.Dx, false, Gradients + layout.FinalNorm, memory.DNormed, x, weights.Plain + layout.FinalNorm, memory.LastFactors.Data, padded, hidden, size);
+        Times.Add(StepPart.Norms);
+
+        for (var i = layout.Config.Layers - 1; i >= 0; i--)
+            BackwardBlock(i, count, padded);
+        for (var t = 0; t < count; t++)
+            Rows.Add(Gradients + layout.Embedding + ((nint)inputs[t] * hidden), memory.Dx.Row(t), hidden);
+        Times.Add(StepPart.Embedding);
+        return loss;
+    }
+
+    public void Dispose()
+    {
+        memory.Dispose();
+        attention.Dispose();
+        head.Dispose();
+        gradients.Dispose();
+    }
+
+    private void Embed(ReadOnlySpan<int> inputs, int padded)
+    {
+        var x = layout.Config.Layers > 0 ? memory.Blocks[0].Input : memory.Last; // [tokens, hidden]
+        for (var t = 0; t < inputs.Length; t++)
+            new ReadOnlySpan<float>(weights.Plain + layout.Embedding + ((nint)inputs[t] * hidden), hidden).CopyTo(new Span<float>(x.Row(t), hidden));
+        new Span<float>(x.Row(inputs.Length), (padded - inputs.Length) * hidden).Clear();
+        Times.Add(StepPart.Embedding);
+    }
+
+    private void ForwardBlock(int i, int padded)
+    {
+        var (block, places) = (memory.Blocks[i], layout.Blocks[i]);
+        var next = i + 1 < layout.Config.Layers ? memory.Blocks[i + 1].Input : memory.Last;
+        for (var first = 0; first < padded; first += Strip)
+        {
+            var tokens = Math.Min(Strip, padded - first);
+            var qkv = block.QueryKeyValue.From(first);
+            Normalization.Forward(memory.Normed, block.Input.From(first), weights.Plain + places.AttentionNorm, block.InputFactors.Data + first, tokens, hidden, size, eps);
+            Times.Add(StepPart.Norms);
+            Products.Set(qkv, memory.Normed, Transposed(places.QueryKeyValue, layout.QueryKeyValue), tokens, layout.QueryKeyValue, hidden);
+            Times.Add(StepPart.Products);
+            rotary.Turn(qkv, first, tokens, layout.Config.Heads + layout.Config.KeyValueHeads, back: false);
+            Times.Add(StepPart.Norms);
+        }
+
+        attention.Forward(block.Mixed, block.LogSums, block.QueryKeyValue, padded);
+        Times.Add(StepPart.Attention);
+        for (var first = 0; first < padded; first += Strip)
+        {
+            var tokens = Math.Min(Strip, padded - first);
+            Matrix middle = block.Middle.From(first), gateUp = block.GateUp.From(first);
+            Products.Add(middle, block.Input.Row(first), block.Mixed.From(first), Transposed(places.Output, hidden), tokens, hidden, layout.Query);
+            Times.Add(StepPart.Products);
+            Normalization.Forward(memory.Normed, middle, weights.Plain + places.MlpNorm, block.MiddleFactors.Data + first, tokens, hidden, size, eps);
+            Times.Add(StepPart.Norms);
+            Products.Set(gateUp, memory.Normed, Transposed(places.GateUp, 2 * layout.Mlp), tokens, 2 * layout.Mlp, hidden);
+            Times.Add(StepPart.Products);
+            GatedUnit.Forward(memory.Unit, gateUp, tokens, layout.Mlp);
+            Times.Add(StepPart.GatedUnit);
+            Products.Add(next.From(first), middle.Data, memory.Unit, Transposed(places.Down, hidden), tokens, hidden, layout.Mlp);
+            Times.Add(StepPart.Products);
+        }
+    }
+
+    // Turns memory.Dx, the gradient by the block's output, into the gradient by its input.
+    private void BackwardBlock(int i, int count, int padded)
+    {
+        var (block, places) = (memory.Blocks[i], layout.Blocks[i]);
+        for (var first = 0; first < padded; first += Strip)
+        {
+            int tokens = Math.Min(Strip, padded - first), real = Math.Min(tokens, count - first);
+            Matrix dx = memory.Dx.From(first), unit = memory.Unit, dGateUp = memory.DGateUp, middle = block.Middle.From(first);
+            var factors = block.MiddleFactors.Data + first;
+            Products.Set(unit, dx, Plain(places.Down, layout.Mlp), tokens, layout.Mlp, hidden);
+            Times.Add(StepPart.Products);
+            GatedUnit.Backward(dGateUp, unit, block.GateUp.From(first), tokens, layout.Mlp);
+            Times.Add(StepPart.GatedUnit);
+            Normalization.Apply(memory.Normed, middle, weights.Plain + places.MlpNorm, factors, tokens, hidden);
+            Times.Add(StepPart.Norms);
+            Products.AddTransposed(Gradient(places.Down, layout.Mlp), dx, unit, hidden, layout.Mlp, real);
+            Products.AddTransposed(Gradient(places.GateUp, hidden), dGateUp, memory.Normed, 2 * layout.Mlp, hidden, real);
+            Products.Set(memory.DNormed, dGateUp, Plain(places.GateUp, hidden), tokens, hidden, 2 * layout.Mlp);
+            Times.Add(StepPart.Products);
+            Normalization.Backward(dx, true, Gradients + places.MlpNorm, memory.DNormed, middle, weights.Plain + places.MlpNorm, factors, tokens, hidden, size);
+            Times.Add(StepPart.Norms);
+            Products.AddTransposed(Gradient(places.Output, layout.Query), dx, block.Mixed.From(first), hidden, layout.Query, real);
+            Products.Set(memory.DMixed.From(first), dx, Plain(places.Output, layout.Query), tokens, layout.Query, hidden);
+            Times.Add(StepPart.Products);
+        }
+
+        attention.Backward(memory.DQueryKeyValue, memory.DMixed, block.Mixed, block.LogSums, block.QueryKeyValue, padded);
+        Times.Add(StepPart.Attention);
+        for (var first = 0; first < padded; first += Strip)
+        {
+            int tokens = Math.Min(Strip, padded - first), real = Math.Min(tokens, count - first);
+            Matrix dQkv = memory.DQueryKeyValue.From(first), input = block.Input.From(first);
+            var factors = block.InputFactors.Data + first;
+            rotary.Turn(dQkv, first, tokens, layout.Config.Heads + layout.Config.KeyValueHeads, back: true);
+            Normalization.Apply(memory.Normed, input, weights.Plain + places.AttentionNorm, factors, tokens, hidden);
+            Times.Add(StepPart.Norms);
+            Products.AddTransposed(Gradient(places.QueryKeyValue, hidden), dQkv, memory.Normed, layout.QueryKeyValue, hidden, real);
+            Products.Set(memory.DNormed, dQkv, Plain(places.QueryKeyValue, hidden), tokens, hidden, layout.QueryKeyValue);
+            Times.Add(StepPart.Products);
+            Normalization.Backward(memory.Dx.From(first), true, Gradients + places.AttentionNorm, memory.DNormed, input, weights.Plain + places.AttentionNorm, factors, tokens, hidden, size);
+            Times.Add(StepPart.Norms);
+        }
+    }
+
+    private Matrix Plain(long offset, int columns) => new(weights.Plain + offset, columns);
+
+    private Matrix Transposed(long offset, int rows) => new(weights.Transposed + offset, rows);
+
+    private Matrix Gradient(long offset, int columns) => new(Gradients + offset, columns);
+}

@@ -1,0 +1,72 @@
+// The same products for processors with 256-bit vectors and 16 registers: four rows by 16 columns at a time.
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Llm360.Notebooks.Training.Cpu;
+
+/// <summary>Right everywhere; fast where 256-bit vectors are.</summary>
+internal static unsafe class Tile256
+{
+    public static void Run(in Tile tile, int vectors)
+    {
+        for (var column = 0; column < vectors * PaddedLayout.Width; column += PaddedLayout.Width)
+        {
+            for (var row = 0; row < 8; row += 4)
+            {
+                var at = (row * tile.CRow) + column;
+                Columns16(new Tile(tile.A + (row * tile.ARow), tile.ARow, tile.AStep, tile.B + column, tile.BStep, tile.C + at, tile.Start is null ? null : tile.Start + at, tile.CRow, tile.K));
+            }
+        }
+    }
+
+    // 4 x 16
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Columns16(in Tile t)
+    {
+        Vector256<float> r0u = default, r0v = default;
+        Vector256<float> r1u = default, r1v = default;
+        Vector256<float> r2u = default, r2v = default;
+        Vector256<float> r3u = default, r3v = default;
+        nint row = t.ARow, aStep = t.AStep, bStep = t.BStep;
+        float* b = t.B, a0 = t.A;
+        for (var i = t.K; i > 0; i--)
+        {
+            Vector256<float> u = Vector256.Load(b), v = Vector256.Load(b + 8);
+            var x = Vector256.Create(*a0);
+            r0u = Vector256.MultiplyAddEstimate(x, u, r0u);
+            r0v = Vector256.MultiplyAddEstimate(x, v, r0v);
+            x = Vector256.Create(a0[row]);
+            r1u = Vector256.MultiplyAddEstimate(x, u, r1u);
+            r1v = Vector256.MultiplyAddEstimate(x, v, r1v);
+            x = Vector256.Create(a0[2 * row]);
+            r2u = Vector256.MultiplyAddEstimate(x, u, r2u);
+            r2v = Vector256.MultiplyAddEstimate(x, v, r2v);
+            x = Vector256.Create(a0[3 * row]);
+            r3u = Vector256.MultiplyAddEstimate(x, u, r3u);
+            r3v = Vector256.MultiplyAddEstimate(x, v, r3v);
+            a0 += aStep;
+            b += bStep;
+        }
+
+        Store(t, 0, r0u, r0v);
+        Store(t, 1, r1u, r1v);
+        Store(t, 2, r2u, r2v);
+        Store(t, 3, r3u, r3v);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(in Tile t, int row, Vector256<float> u, Vector256<float> v)
+    {
+        var at = row * t.CRow;
+        if (t.Start is not null)
+        {
+            var start = t.Start + at;
+            u += Vector256.Load(start);
+            v += Vector256.Load(start + 8);
+        }
+
+        var c = t.C + at;
+        u.Store(c);
+        v.Store(c + 8);
+    }
+}

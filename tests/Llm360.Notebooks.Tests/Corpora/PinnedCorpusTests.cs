@@ -1,0 +1,33 @@
+// The manifests of this repository agree with what they give; with LLM360_PIN=1 they are measured anew instead.
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Tests.Corpora;
+
+public class PinnedCorpusTests
+{
+    [Theory]
+    [InlineData("nano")]
+    [InlineData("pico")]
+    public void Measuring_gives_what_the_manifest_expects(string name)
+    {
+        var path = Notebooks.Suites.Suites.FindManifest(name);
+        var pinned = CorpusBuilder.Pin(ManifestFile.Read(path));
+        if (Environment.GetEnvironmentVariable("LLM360_PIN") == "1")
+            ManifestFile.Write(path, pinned);
+        Assert.Equal(ManifestFile.ToJson(pinned), ManifestFile.ToJson(ManifestFile.Read(path)));
+    }
+
+    [Fact]
+    public void Two_builds_of_pico_are_equal_byte_for_byte()
+    {
+        using var folder = new TemporaryFolder();
+        var manifest = ManifestFile.Read(Notebooks.Suites.Suites.FindManifest("pico"));
+        var counts = CorpusBuilder.Build(manifest, folder["a"]);
+        CorpusBuilder.Build(manifest, folder["b"]);
+        Assert.Equal(manifest.Expected!.Sha256, counts.Sha256);
+        var files = Directory.EnumerateFiles(folder["a"], "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder["a"], f)).ToList();
+        Assert.Equal(4 + 3, files.Count);
+        Assert.All(files, f => Assert.Equal(File.ReadAllBytes(folder["a", f]), File.ReadAllBytes(folder["b", f])));
+    }
+}

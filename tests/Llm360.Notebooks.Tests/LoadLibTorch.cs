@@ -1,0 +1,13 @@
+// Tests may touch TorchSharp before the library, and would then make it look for LibTorch itself.
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Llm360.Notebooks.Torch;
+
+namespace Llm360.Notebooks.Tests;
+
+internal static class LoadLibTorch
+{
+    [ModuleInitializer]
+    [SuppressMessage("Usage", "CA2255", Justification = "It must run before any test, whatever the order.")]
+    internal static void Load() => LibTorch.Load();
+}
