@@ -1,5 +1,6 @@
 // Matrix products of small matrices without packing: tiles of eight rows held in registers.
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Llm360.Notebooks.Training.Cpu;
 
@@ -49,9 +50,14 @@ internal static unsafe class Products
             // Strips of three vectors are fastest, of one slowest: 64 columns are 32 + 32, not 48 + 16.
             var left = (n - column) / Vector;
             var vectors = left is 4 or 2 ? 2 : Math.Min(left, 3);
-            for (var row = 0; row < m; row += TileRows)
+            var slice = (k + (m / TileRows) - 1) / (m / TileRows);
+            for (int row = 0, inner = 0; row < m; row += TileRows, inner += slice)
             {
+                if (column + (vectors * Vector) < n)
+                    Prefetch(b.Row(inner) + column + (vectors * Vector), b.Stride, Math.Min(slice, k - inner), Math.Min(left - vectors, 3));
                 var at = ((nint)row * c.Stride) + column;
+                if (start is not null)
+                    Prefetch(start + at, c.Stride, TileRows, vectors);
                 var tile = new Tile(a + (row * aRow), aRow, aStep, b.Data + column, b.Stride, c.Data + at, start is null ? null : start + at, c.Stride, k);
                 if (Vector512.IsHardwareAccelerated)
                     Tile512.Run(tile, vectors);
@@ -60,6 +66,18 @@ internal static unsafe class Products
             }
 
             column += vectors * Vector;
+        }
+    }
+
+    // Sums are added to at the end of a tile: by then their lines have arrived.
+    private static void Prefetch(float* first, nint stride, int rows, int vectors)
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (var r = 0; r < rows; r++)
+        {
+            for (var v = 0; v < vectors; v++)
+                Sse.Prefetch0(first + (r * stride) + (v * Vector));
         }
     }
 }
