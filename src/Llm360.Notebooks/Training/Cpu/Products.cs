@@ -50,11 +50,8 @@ internal static unsafe class Products
             // Strips of three vectors are fastest, of one slowest: 64 columns are 32 + 32, not 48 + 16.
             var left = (n - column) / Vector;
             var vectors = left is 4 or 2 ? 2 : Math.Min(left, 3);
-            var slice = (k + (m / TileRows) - 1) / (m / TileRows);
-            for (int row = 0, inner = 0; row < m; row += TileRows, inner += slice)
+            for (var row = 0; row < m; row += TileRows)
             {
-                if (column + (vectors * Vector) < n)
-                    Prefetch(b.Row(inner) + column + (vectors * Vector), b.Stride, Math.Min(slice, k - inner), Math.Min(left - vectors, 3));
                 var at = ((nint)row * c.Stride) + column;
                 if (start is not null)
                     Prefetch(start + at, c.Stride, TileRows, vectors);
