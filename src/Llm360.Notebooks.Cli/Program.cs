@@ -10,7 +10,9 @@ var root = new RootCommand(
     Everything is written to artifacts/ of the checkout, or to the folder named by LLM360_HOME. Long work can be stopped at any moment; the same command goes on.
     """)
 {
+    ReproduceCommand.Create(),
     TrainCommand.Create(),
+    RunCommand.Create(),
     DoctorCommand.Create(),
 };
 root.Options.Add(Shared.Quiet);

@@ -43,7 +43,9 @@ internal static class Axes
             ("tickfont", Object(("size", Style.TickSize))));
         if (range is not { } r)
             return result;
-        result.With(("type", axis.Log ? "log" : "linear"), ("range", Numbers.Json(r.Plotly)));
+        // 3e-4 and 2M: Plotly's own short forms of small numbers are SI prefixes (300μ), which nobody says of a learning rate.
+        var tiny = Math.Max(Math.Abs(r.Low), Math.Abs(r.High)) < 0.01;
+        result.With(("type", axis.Log ? "log" : "linear"), ("range", Numbers.Json(r.Plotly)), ("exponentformat", tiny ? "e" : "B"));
         if (!axis.Log)
             return result;
         var ticks = r.LogTicks(axis.LogBase);

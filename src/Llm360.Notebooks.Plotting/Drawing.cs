@@ -9,7 +9,6 @@ namespace Llm360.Notebooks.Plotting;
 internal sealed class Drawing
 {
     private const int LineHeight = 21;
-    private const int PanelHeight = 250;
 
     private readonly Figures.Figure figure;
     private readonly List<object> annotations = [];
@@ -25,8 +24,9 @@ internal sealed class Drawing
         DirectLabels = LineLabels.Fit(figure);
         Titles = [.. ChartText.Wrap(figure.Title, 72).Select(l => $"<b>{ChartText.Escape(l)}</b>"),
             .. ChartText.Wrap(figure.Subtitle, 100).Select(l => $"<span style=\"font-size:{Style.TextSize}px\">{ChartText.Escape(l)}</span>")];
-        Grid = new PanelGrid(figure.Panels.Count);
-        Height = Top + (Grid.Rows == 1 ? Style.Height - 80 : Grid.Rows * PanelHeight) + 10;
+        var size = PanelSize.Of(figure, Top);
+        Grid = size.Grid;
+        Height = size.Height;
         Layout = MakeLayout();
         for (var i = 0; i < figure.Panels.Count; i++)
             DrawPanel(figure.Panels[i], i);
@@ -87,12 +87,11 @@ internal sealed class Drawing
             annotations.Add(PanelTitle(panel.Title, place));
         if (panel.HeatMap is { } map)
         {
-            Traces.Add(HeatMaps.Trace(map, panel, place));
-            Layout.With((place.XAxis, HeatMaps.Columns(panel, place)), (place.YAxis, HeatMaps.Rows(panel, place)),
-                ("coloraxis" + place.Suffix, HeatMaps.Colours(map, place)));
+            DrawHeatMap(panel, map, index, place);
             return;
         }
 
+        panel = Labelled(panel, index);
         var (horizontal, vertical) = (AxisRange.Horizontal(panel), AxisRange.Vertical(panel));
         Layout.With((place.XAxis, Axes.Horizontal(panel, horizontal, place)), (place.YAxis, Axes.Vertical(panel, vertical, place)));
         var alone = BarsStandAlone(panel);
@@ -108,6 +107,27 @@ internal sealed class Drawing
         if (DirectLabels)
             annotations.AddRange(LineLabels.Draw(panel, place, vertical, Height - Top - 52));
     }
+
+    /// <summary>Maps on one scale share one colour bar, to the right of the last column.</summary>
+    private void DrawHeatMap(Panel panel, HeatMap map, int index, PanelPlace place)
+    {
+        var sharing = Enumerable.Range(0, figure.Panels.Count)
+            .Where(i => figure.Panels[i].HeatMap is { } m && (m.Unit, m.Minimum, m.Maximum) == (map.Unit, map.Minimum, map.Maximum)).ToList();
+        var colours = "coloraxis" + Grid.Place(sharing[0]).Suffix;
+        Traces.Add(HeatMaps.Trace(map, panel, place, colours));
+        Layout.With((place.XAxis, HeatMaps.Columns(panel, place)), (place.YAxis, HeatMaps.Rows(Labelled(panel, index), place, RowNamesAreShown(index))));
+        if (sharing[0] == index)
+            Layout.With((colours, HeatMaps.Colours(map, sharing.Count == 1 ? place : Grid.Place(Math.Min(Grid.Columns, figure.Panels.Count) - 1))));
+    }
+
+    /// <summary>Small multiples name an axis that they share only once: at the left of a row and below a column.</summary>
+    private Panel Labelled(Panel panel, int index) => panel with
+    {
+        X = !Grid.IsLastInColumn(index) && figure.Panels.All(p => p.X.Label == panel.X.Label) ? panel.X with { Label = "" } : panel.X,
+        Y = !Grid.IsFirstInRow(index) && figure.Panels.All(p => p.Y.Label == panel.Y.Label) ? panel.Y with { Label = "" } : panel.Y,
+    };
+
+    private bool RowNamesAreShown(int index) => Grid.IsFirstInRow(index) || !figure.Panels[index].HeatMap!.Rows.SequenceEqual(figure.Panels[index - 1].HeatMap?.Rows ?? []);
 
     /// <summary>Whether no two bar series share a position: then every bar gets the full width instead of a slot among its neighbours.</summary>
     private static bool BarsStandAlone(Panel panel)

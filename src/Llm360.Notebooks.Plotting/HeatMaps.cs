@@ -8,7 +8,7 @@ namespace Llm360.Notebooks.Plotting;
 /// <summary>Builds the trace, the axes and the colour axis of a matrix.</summary>
 internal static class HeatMaps
 {
-    public static Plotly.NET.Trace Trace(HeatMap map, Panel panel, PanelPlace place)
+    public static Plotly.NET.Trace Trace(HeatMap map, Panel panel, PanelPlace place, string colours)
     {
         var small = map.Columns.Count <= Style.MaximumCellText && map.Rows.Count <= Style.MaximumCellText;
         var unit = ChartText.Escape(map.Unit);
@@ -22,7 +22,7 @@ internal static class HeatMaps
             ("textfont", small ? Object(("size", Style.TickSize)) : null),
             ("xgap", 1),
             ("ygap", 1),
-            ("coloraxis", "coloraxis" + place.Suffix),
+            ("coloraxis", colours),
             ("xaxis", place.X),
             ("yaxis", place.Y),
             ("meta", Object(("role", "matrix"), ("panel", panel.Title), ("unit", map.Unit), ("columns", map.Columns), ("rows", map.Rows))));
@@ -31,8 +31,8 @@ internal static class HeatMaps
     public static LinearAxis Columns(Panel panel, PanelPlace place) =>
         Named(panel.X, panel.HeatMap!.Columns, place.Y, place.Across).With(("constrain", "domain"), ("constraintoward", "left"));
 
-    public static LinearAxis Rows(Panel panel, PanelPlace place) =>
-        Named(panel.Y, panel.HeatMap!.Rows, place.X, place.Up).With(("autorange", "reversed"), ("scaleanchor", place.X), ("constrain", "domain"), ("constraintoward", "top"));
+    public static LinearAxis Rows(Panel panel, PanelPlace place, bool named) =>
+        Named(panel.Y, panel.HeatMap!.Rows, place.X, place.Up).With(("showticklabels", named), ("autorange", "reversed"), ("scaleanchor", place.X), ("constrain", "domain"), ("constraintoward", "top"));
 
     /// <summary>The scale from the darkest to the brightest value, with the colour bar beside the panel.</summary>
     public static ColorAxis Colours(HeatMap map, PanelPlace place) => new ColorAxis().With(

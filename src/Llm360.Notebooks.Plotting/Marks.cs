@@ -28,7 +28,7 @@ internal static class Marks
     private static string Colour(Mark mark) => mark.Progress is { } progress ? Palette.ForProgress(progress) : Style.Text;
 
     private static Plotly.NET.Trace Points(List<Mark> marks, Panel panel, PanelPlace place) => new Plotly.NET.Trace("scatter").With(
-        ("name", "marks"), ("mode", "markers"), ("xaxis", place.X), ("yaxis", place.Y), ("showlegend", false),
+        ("name", "marks"), ("mode", "markers"), ("cliponaxis", false), ("xaxis", place.X), ("yaxis", place.Y), ("showlegend", false),
         ("x", Numbers.Json(marks.Select(m => m.X))),
         ("y", Numbers.Json(marks.Select(m => m.Y!.Value))),
         ("hovertext", marks.Select(m => ChartText.Escape(m.Label)).ToArray()),

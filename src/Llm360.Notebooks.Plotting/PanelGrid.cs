@@ -19,21 +19,29 @@ internal sealed record PanelPlace(int Index, double[] Across, double[] Up)
 }
 
 /// <summary>A grid of up to three columns.</summary>
-internal sealed class PanelGrid(int panels)
+/// <param name="panels">Their number.</param>
+/// <param name="width">Share of the figure's width that the columns cover.</param>
+/// <param name="gapUp">Room between two rows, for the axis below the upper and the title above the lower, as a share of the height.</param>
+internal sealed class PanelGrid(int panels, double width, double gapUp)
 {
-    private const double GapAcross = 0.10;
-    private const double GapUp = 0.20;
+    private const double GapAcross = 0.09;
 
     public int Columns { get; } = panels switch { 1 => 1, 2 or 4 => 2, _ => 3 };
+
+    /// <summary>Whether no panel stands to the left of this one.</summary>
+    public bool IsFirstInRow(int index) => index % Columns == 0;
+
+    /// <summary>Whether no panel stands below this one.</summary>
+    public bool IsLastInColumn(int index) => index + Columns >= panels;
 
     public int Rows => (panels + Columns - 1) / Columns;
 
     public PanelPlace Place(int index)
     {
         var (row, column) = (index / Columns, index % Columns);
-        var (width, height) = (Share(Columns, GapAcross), Share(Rows, GapUp / Rows * 1.5));
-        var (left, top) = (column * (width + GapAcross), 1 - row * (height + GapUp / Rows * 1.5));
-        return new(index, [Round(left), Round(left + width)], [Round(top - height), Round(top)]);
+        var (across, up) = (Share(Columns, GapAcross), Share(Rows, gapUp));
+        var (left, top) = (column * (across + GapAcross), 1 - row * (up + gapUp));
+        return new(index, [Round(left * width), Round((left + across) * width)], [Round(top - up), Round(top)]);
 
         static double Share(int count, double gap) => (1 - (count - 1) * gap) / count;
         static double Round(double value) => Math.Clamp(Math.Round(value, 4), 0, 1);

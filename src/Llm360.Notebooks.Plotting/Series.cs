@@ -34,7 +34,8 @@ internal static class Series
     private static Plotly.NET.Trace AsLine(Plotly.NET.Trace result, Trace trace, string colour)
     {
         var raw = trace.Role == TraceRole.Raw;
-        var markers = !raw && (trace.X.Count <= Style.MaximumMarkers || HasLonePoint(trace.Y));
+        // A baseline is a level, not a series of measurements.
+        var markers = !raw && (HasLonePoint(trace.Y) || (trace.X.Count <= Style.MaximumMarkers && trace.Role != TraceRole.Baseline));
         return result.With(
             ("mode", markers ? "lines+markers" : "lines"),
             ("connectgaps", false),

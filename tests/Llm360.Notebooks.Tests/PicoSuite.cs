@@ -12,8 +12,12 @@ public sealed class PicoSuite : IAsyncLifetime
 
     public Suite Suite { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() =>
-        Suite = await new SuiteTrainer(ManifestFile.Read(Suites.Suites.FindManifest("pico")), folder["pico"]).TrainAsync(cancellation: CancellationToken.None);
+    public async ValueTask InitializeAsync()
+    {
+        // Without the expected counts, so that PinnedCorpusTests can run, and pin anew, after the recipe was changed.
+        var manifest = ManifestFile.Read(Suites.Suites.FindManifest("pico")) with { Expected = null };
+        Suite = await new SuiteTrainer(manifest, folder["pico"]).TrainAsync(cancellation: CancellationToken.None);
+    }
 
     public ValueTask DisposeAsync()
     {

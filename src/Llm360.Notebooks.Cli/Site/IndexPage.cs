@@ -26,7 +26,7 @@ internal static class IndexPage
         <li class="card">
         <h2><a href="notebooks/{Uri.EscapeDataString(document.Name)}.html">{WebUtility.HtmlEncode(document.Title)}</a></h2>
         {document.Thumbnail?.ThumbnailHtml()}
-        <p>{WebUtility.HtmlEncode(document.Thumbnail?.Finding ?? "")}</p>
+        {(document.Thumbnail is { Finding.Length: > 0 } figure ? $"<p>{WebUtility.HtmlEncode(figure.Finding)}</p>" : "")}
         <p class="time">{(document.HasErrors ? "A cell failed. " : "")}{(info?.Time is { } time ? $"Ran for {SiteRun.InWords(time)}." : "")}</p>
         </li>
         """;

@@ -92,7 +92,7 @@ internal sealed class MarkdownCells(IReadOnlyList<string> siblings)
             || attachments[Uri.UnescapeDataString(url["attachment:".Length..])] is not JsonObject data)
             return null;
         var (mime, bytes) = data.FirstOrDefault(d => d.Key.StartsWith("image/", StringComparison.Ordinal));
-        return mime is null ? null : $"data:{mime};base64,{NotebookJson.Text(bytes).Replace("\n", "", StringComparison.Ordinal)}";
+        return mime is null ? null : $"data:{mime};base64,{NotebookJson.TextOf(bytes).Replace("\n", "", StringComparison.Ordinal)}";
     }
 
     private static bool IsWeb(string url) => url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || url.StartsWith("http://", StringComparison.OrdinalIgnoreCase);

@@ -8,9 +8,9 @@ namespace Llm360.Notebooks.Cli.Site;
 internal static class NotebookJson
 {
     /// <summary>The text of a string or a list of strings; empty for anything else.</summary>
-    public static string Text(JsonNode? node) => node switch
+    public static string TextOf(JsonNode? node) => node switch
     {
-        JsonArray lines => string.Concat(lines.Select(Text)),
+        JsonArray lines => string.Concat(lines.Select(TextOf)),
         JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>(),
         _ => "",
     };

@@ -14,39 +14,39 @@ internal static partial class Outputs
 
     /// <summary>The output that only brings plotly.js to the notebook; the site has its own copy.</summary>
     public static bool IsPlotlyScript(JsonObject output) =>
-        Role(output) == "plotly.js" || (output["data"] is JsonObject data && Text(data[MimeTypes.Html]) is var html && html.Length > 1_000_000 && html.Contains("plotly.js v", StringComparison.Ordinal));
+        Role(output) == "plotly.js" || (output["data"] is JsonObject data && TextOf(data[MimeTypes.Html]) is var html && html.Length > 1_000_000 && html.Contains("plotly.js v", StringComparison.Ordinal));
 
-    public static bool IsError(JsonObject output) => Text(output["output_type"]) == "error";
+    public static bool IsError(JsonObject output) => TextOf(output["output_type"]) == "error";
 
-    public static string Render(JsonObject output) => Text(output["output_type"]) switch
+    public static string Render(JsonObject output) => TextOf(output["output_type"]) switch
     {
-        "stream" => Pre(Text(output["name"]) == "stderr" ? "output stderr" : "output", Text(output["text"])),
+        "stream" => Pre(TextOf(output["name"]) == "stderr" ? "output stderr" : "output", TextOf(output["text"])),
         "error" => Error(output),
         _ => output["data"] is JsonObject data ? Data(data) : "",
     };
 
     private static string Data(JsonObject data)
     {
-        if (Text(data[MimeTypes.Html]) is { Length: > 0 } html)
+        if (TextOf(data[MimeTypes.Html]) is { Length: > 0 } html)
             return $"<div class=\"output html\" tabindex=\"0\">{WithoutRequests(html)}</div>";
-        if (Text(data["image/svg+xml"]) is { Length: > 0 } svg)
+        if (TextOf(data["image/svg+xml"]) is { Length: > 0 } svg)
             return Image("image/svg+xml", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(svg)), data);
         foreach (var mime in new[] { "image/png", "image/jpeg" })
         {
-            if (Text(data[mime]) is { Length: > 0 } bytes)
+            if (TextOf(data[mime]) is { Length: > 0 } bytes)
                 return Image(mime, bytes.Replace("\n", "", StringComparison.Ordinal), data);
         }
 
-        return Pre("output", Text(data[MimeTypes.Plain]));
+        return Pre("output", TextOf(data[MimeTypes.Plain]));
     }
 
     private static string Image(string mime, string base64, JsonObject data) =>
-        $"<p class=\"output\"><img src=\"data:{mime};base64,{WebUtility.HtmlEncode(base64)}\" alt=\"{WebUtility.HtmlEncode(Text(data[MimeTypes.Plain]) is { Length: > 0 } text ? text : "Image made by this cell")}\"></p>";
+        $"<p class=\"output\"><img src=\"data:{mime};base64,{WebUtility.HtmlEncode(base64)}\" alt=\"{WebUtility.HtmlEncode(TextOf(data[MimeTypes.Plain]) is { Length: > 0 } text ? text : "Image made by this cell")}\"></p>";
 
     private static string Error(JsonObject output)
     {
-        var trace = string.Join('\n', (output["traceback"] as JsonArray ?? []).Select(l => Text(l).TrimEnd('\n')));
-        var message = $"{Text(output["ename"])}: {Text(output["evalue"])}";
+        var trace = string.Join('\n', (output["traceback"] as JsonArray ?? []).Select(l => TextOf(l).TrimEnd('\n')));
+        var message = $"{TextOf(output["ename"])}: {TextOf(output["evalue"])}";
         return $"<div class=\"output error\" role=\"note\"><p><strong>This cell failed.</strong></p>{Pre("", trace.Length > 0 ? trace : message)}</div>";
     }
 
@@ -66,8 +66,8 @@ internal static partial class Outputs
 
     private static string Role(JsonObject output) => output["metadata"] switch
     {
-        JsonObject metadata when metadata["llm360"] is JsonObject own => Text(own["role"]),
-        JsonObject metadata => Text(metadata["llm360.role"]),
+        JsonObject metadata when metadata["llm360"] is JsonObject own => TextOf(own["role"]),
+        JsonObject metadata => TextOf(metadata["llm360.role"]),
         _ => "",
     };
 

@@ -55,7 +55,7 @@ internal sealed class SiteFigure
     {
         try
         {
-            return node as JsonObject ?? (NotebookJson.Text(node) is { Length: > 0 } text ? JsonNode.Parse(text) as JsonObject : null);
+            return node as JsonObject ?? (NotebookJson.TextOf(node) is { Length: > 0 } text ? JsonNode.Parse(text) as JsonObject : null);
         }
         catch (System.Text.Json.JsonException)
         {

@@ -62,7 +62,7 @@ public sealed class CSharpSession : IDisposable
             .WithEmitDebugInformation(true)
             .WithFileEncoding(Encoding.UTF8)
             .WithOptimizationLevel(OptimizationLevel.Release);
-        console = [ConsoleRoute.Begin(this, OutputStream.Stdout), ConsoleRoute.Begin(this, OutputStream.Stderr)];
+        console = [new ConsoleRoute(this, OutputStream.Stdout), new ConsoleRoute(this, OutputStream.Stderr)];
     }
 
     /// <summary>How many cells have been started.</summary>

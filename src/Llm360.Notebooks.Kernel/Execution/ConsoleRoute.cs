@@ -13,9 +13,10 @@ internal sealed class ConsoleRoute : TextWriter
     private readonly TextWriter former;
     private readonly OutputStream stream;
     private readonly TextWriter installed;
-    private CSharpSession? session;
+    private volatile CSharpSession? session;
 
-    private ConsoleRoute(CSharpSession session, OutputStream stream)
+    /// <summary>Routes one of the console's streams to <paramref name="session"/> until disposed.</summary>
+    public ConsoleRoute(CSharpSession session, OutputStream stream)
     {
         this.session = session;
         this.stream = stream;
@@ -28,9 +29,6 @@ internal sealed class ConsoleRoute : TextWriter
     public override Encoding Encoding => former.Encoding;
 
     private TextWriter Installed => stream == OutputStream.Stdout ? Console.Out : Console.Error;
-
-    /// <summary>Routes one of the console's streams to <paramref name="session"/> until disposed.</summary>
-    public static ConsoleRoute Begin(CSharpSession session, OutputStream stream) => new(session, stream);
 
     /// <inheritdoc/>
     public override void Write(char value) => Write([value]);

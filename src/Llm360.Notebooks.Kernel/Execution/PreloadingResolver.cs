@@ -1,4 +1,4 @@
-// #r "path.dll": resolved against the working directory, and loaded at once into the default load context.
+// #r "path.dll" (and the packages that are there already): resolved against the working directory, and loaded at once into the default load context.
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Runtime.Loader;
@@ -32,6 +32,10 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
 
     public override ImmutableArray<PortableExecutableReference> ResolveReference(string reference, string? baseFilePath, MetadataReferenceProperties properties)
     {
+        // A notebook that also runs in .NET Interactive asks there for the package; here its assembly is in every cell.
+        if (reference.StartsWith("nuget:", StringComparison.OrdinalIgnoreCase))
+            return DefaultReferences.ByName.TryGetValue(reference["nuget:".Length..].Split(',')[0].Trim(), out var packaged) ? [(PortableExecutableReference)packaged] : [];
+
         // Cells are no files: their paths resolve against the base directory alone.
         var resolved = inner.ResolveReference(reference, null, properties);
         return [.. resolved.Select(Preload)];

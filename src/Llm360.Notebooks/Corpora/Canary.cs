@@ -10,7 +10,12 @@ namespace Llm360.Notebooks.Corpora;
 /// <param name="TokenIds">The sequence.</param>
 public sealed record Canary(string Id, int? Chunk, int Repetitions, int[] TokenIds)
 {
-    private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true };
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+    };
 
     /// <summary>Reads a suite's list.</summary>
     /// <exception cref="Llm360Exception">The file is missing or no such list.</exception>

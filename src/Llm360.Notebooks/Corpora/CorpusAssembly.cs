@@ -9,7 +9,8 @@ namespace Llm360.Notebooks.Corpora;
 /// <param name="Validation">Rows of held-out documents.</param>
 /// <param name="Canaries">What is planted in the chunks, and the controls.</param>
 /// <param name="Sources">Counts a source.</param>
-internal sealed record CorpusAssembly(IReadOnlyList<TokenRow[]> Chunks, IReadOnlyList<TokenRow> Validation, IReadOnlyList<Canary> Canaries, IReadOnlyList<SourceCounts> Sources)
+internal sealed record CorpusAssembly(
+    IReadOnlyList<IReadOnlyList<TokenRow>> Chunks, IReadOnlyList<TokenRow> Validation, IReadOnlyList<Canary> Canaries, IReadOnlyList<SourceCounts> Sources)
 {
     /// <summary>The label of rows that begin with a canary.</summary>
     public const string CanarySource = "canary";
@@ -44,7 +45,7 @@ internal sealed record CorpusAssembly(IReadOnlyList<TokenRow[]> Chunks, IReadOnl
 
         var planter = recipe.Canaries is { } canaryRecipe ? new CanaryPlanter(canaryRecipe, tokenizer.OrdinaryIds) : null;
         var canaries = planter?.Draw() ?? [];
-        var chunks = new List<TokenRow[]>();
+        var chunks = new List<IReadOnlyList<TokenRow>>();
         for (var chunk = 0; chunk < recipe.Chunks; chunk++)
         {
             var planted = planter?.Places([.. canaries.Where(c => c.Chunk == chunk)], chunk, recipe.SequencesPerChunk) ?? [];
@@ -88,9 +89,10 @@ internal sealed record CorpusAssembly(IReadOnlyList<TokenRow[]> Chunks, IReadOnl
     private static TokenRow Row(PackedSequence sequence, string source) => new(sequence.Tokens, source, sequence.DocumentsFrom(0));
 
     private static TokenRow Planted(PackedSequence sequence, Canary canary) =>
-        new([.. canary.TokenIds, .. sequence.Tokens.AsSpan(canary.TokenIds.Length)], CanarySource, sequence.DocumentsFrom(canary.TokenIds.Length), new CanaryMark(canary.Id, canary.Repetitions));
+        new([.. canary.TokenIds, .. sequence.Tokens.AsSpan(canary.TokenIds.Length)], CanarySource, sequence.DocumentsFrom(canary.TokenIds.Length),
+            new CanaryMark(canary.Id, canary.Repetitions));
 
-    private static List<SourceCounts> Count(CorpusRecipe recipe, IReadOnlyList<Document> all, List<TokenRow[]> chunks)
+    private static List<SourceCounts> Count(CorpusRecipe recipe, IReadOnlyList<Document> all, List<IReadOnlyList<TokenRow>> chunks)
     {
         var used = chunks.SelectMany(rows => rows).SelectMany(r => r.Documents).ToHashSet();
         var rows = chunks.SelectMany(c => c).CountBy(r => r.Source).ToDictionary();
@@ -99,7 +101,8 @@ internal sealed record CorpusAssembly(IReadOnlyList<TokenRow[]> Chunks, IReadOnl
             .. recipe.Sources.Select(source =>
             {
                 var documents = all.Where(d => d.Source == source.Name).ToList();
-                return new SourceCounts(source.Name, documents.Count, documents.Select(d => d.Text).Distinct().Count(), documents.Count(d => used.Contains(d.Id)), rows.GetValueOrDefault(source.Name));
+                var unique = documents.Select(d => d.Text).Distinct().Count();
+                return new SourceCounts(source.Name, documents.Count, unique, documents.Count(d => used.Contains(d.Id)), rows.GetValueOrDefault(source.Name));
             }),
         ];
     }

@@ -1,6 +1,7 @@
 // Builds a suite's chunks, held-out sequences and canaries from its manifest, and checks them against it.
 using System.Buffers;
 using System.Security.Cryptography;
+using System.Text;
 using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Corpora;
@@ -45,52 +46,63 @@ public static class CorpusBuilder
         folder = Path.GetFullPath(folder);
         var marker = Path.Combine(folder, SuiteLayout.Manifest);
         var former = File.Exists(marker) ? ManifestFile.Read(marker) : null;
-        if (former is { Expected: { } counts } && SameSuite(former, manifest) && HashFiles(manifest.Corpus, folder) == counts.Sha256)
+        var same = former is not null && SameSuite(former, manifest);
+        if (same && former!.Expected is { } counts && HashFiles(manifest.Corpus, folder) == counts.Sha256)
         {
             Compare(manifest, counts);
             return counts;
         }
 
-        if (Directory.Exists(folder) && Directory.EnumerateDirectories(folder, "ckpt_*").Any() && !(former is not null && SameSuite(former, manifest)))
-            throw new Llm360Exception($"The folder holds checkpoints that were trained with another recipe than this manifest of \"{manifest.Name}\".", folder, "Name another folder, or delete this one to train anew.");
-        // From here until the end the folder is not a suite.
-        if (former is not null)
+        if (!same && Directory.Exists(folder) && Directory.EnumerateDirectories(folder, "ckpt_*").Any())
+            throw new Llm360Exception($"The folder holds checkpoints that were trained with another recipe than this manifest of \"{manifest.Name}\".", folder,
+                "Name another folder, or delete this one to train anew.");
+        // From here until the end the folder is not a suite, unless only damage to this very suite is mended.
+        if (former is not null && !same)
             File.Delete(marker);
-        counts = Produce(manifest.Corpus, roots, (file, bytes) => AtomicFile.Write(Path.Combine(folder, file), stream => stream.Write(bytes)), progress ?? Work.Progress, Token(cancellation));
+        counts = Produce(manifest.Corpus, roots, Write, progress ?? Work.Progress, Token(cancellation));
         foreach (var chunk in Directory.EnumerateFiles(Path.Combine(folder, SuiteLayout.Train), "train_*.jsonl"))
             if (!Files(manifest.Corpus).Contains(Path.GetRelativePath(folder, chunk)))
                 File.Delete(chunk); // of a longer recipe that was built here before
         Compare(manifest, counts);
         ManifestFile.Write(marker, manifest with { Expected = counts });
         return counts;
+
+        void Write(string file, byte[] bytes) => AtomicFile.Write(Path.Combine(folder, file), stream => stream.Write(bytes));
     }
 
     private static CancellationToken Token(CancellationToken given) => given.CanBeCanceled ? given : Work.Cancellation;
 
     /// <summary>Assembles the corpus and hands out its files one by one.</summary>
-    private static CorpusCounts Produce(CorpusRecipe recipe, IReadOnlyList<string>? roots, Action<string, byte[]> write, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    private static CorpusCounts Produce(
+        CorpusRecipe recipe, IReadOnlyList<string>? roots, Action<string, byte[]> write, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         var corpus = CorpusAssembly.Make(recipe, roots, progress, cancellation);
+        var contents = corpus.Chunks.Append(corpus.Validation).Select(Lines).Append(Encoding.UTF8.GetBytes(Canary.ToJson(corpus.Canaries)));
         var names = Files(recipe);
         var hashes = new List<(string, string)>();
-        for (var i = 0; i < names.Count; i++)
+        foreach (var (name, bytes) in names.Zip(contents))
         {
             cancellation.ThrowIfCancellationRequested();
-            var output = new ArrayBufferWriter<byte>();
-            foreach (var row in i < corpus.Chunks.Count ? corpus.Chunks[i] : corpus.Validation)
-                RowFormat.Write(output, row);
-            write(names[i], output.WrittenSpan.ToArray());
-            hashes.Add((Portable(names[i]), Convert.ToHexStringLower(SHA256.HashData(output.WrittenSpan))));
-            progress?.Report(new WorkProgress("write chunks", i + 1, names.Count, "files", names[i]));
+            write(name, bytes);
+            hashes.Add((Portable(name), Convert.ToHexStringLower(SHA256.HashData(bytes))));
+            progress?.Report(new WorkProgress("write chunks", hashes.Count, names.Count, "files", name));
         }
 
-        write(SuiteLayout.Canaries, System.Text.Encoding.UTF8.GetBytes(Canary.ToJson(corpus.Canaries)));
         var sequences = recipe.Chunks * recipe.SequencesPerChunk;
         return new CorpusCounts(corpus.Sources, sequences, (long)sequences * recipe.SequenceLength, CorpusPackages.HashListing(hashes));
     }
 
-    /// <summary>The chunks and then the validation file, relative to the suite's folder: what the corpus's hash covers.</summary>
-    private static List<string> Files(CorpusRecipe recipe) => [.. Enumerable.Range(0, recipe.Chunks).Select(SuiteLayout.Chunk), SuiteLayout.Validation];
+    private static byte[] Lines(IReadOnlyList<TokenRow> rows)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        foreach (var row in rows)
+            RowFormat.Write(output, row);
+        return output.WrittenSpan.ToArray();
+    }
+
+    /// <summary>All files but the manifest, relative to the suite's folder, in the order in which the corpus's hash covers them.</summary>
+    private static List<string> Files(CorpusRecipe recipe) =>
+        [.. Enumerable.Range(0, recipe.Chunks).Select(SuiteLayout.Chunk), SuiteLayout.Validation, SuiteLayout.Canaries];
 
     private static string Portable(string file) => file.Replace(Path.DirectorySeparatorChar, '/');
 
@@ -98,7 +110,7 @@ public static class CorpusBuilder
     private static string? HashFiles(CorpusRecipe recipe, string folder)
     {
         var files = Files(recipe);
-        if (!File.Exists(Path.Combine(folder, SuiteLayout.Canaries)) || !files.TrueForAll(f => File.Exists(Path.Combine(folder, f))))
+        if (!files.TrueForAll(f => File.Exists(Path.Combine(folder, f))))
             return null;
         return CorpusPackages.HashListing(files.Select(file =>
         {

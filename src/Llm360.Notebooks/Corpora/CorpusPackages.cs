@@ -49,7 +49,8 @@ public static class CorpusPackages
     {
         if (package.Sha256 is not { } expected || Hash(package, roots) is var actual && actual.Equals(expected, StringComparison.OrdinalIgnoreCase))
             return;
-        throw new Llm360Exception($"The text of {package.Id} {package.Version} is not what the manifest was made with: {Files(package, roots).Count} files hash to {actual}, not {expected}.", Locate(package, roots),
+        var what = $"The text of {package.Id} {package.Version} is not what the manifest was made with: {Files(package, roots).Count} files hash to {actual}, not {expected}.";
+        throw new Llm360Exception(what, Locate(package, roots),
             "Delete that folder and run dotnet restore; if the manifest's version or files were changed on purpose, measure it anew (data-manifests/README.md).");
     }
 
@@ -66,7 +67,8 @@ public static class CorpusPackages
         var found = !Directory.Exists(parent) ? [] : Directory.EnumerateFiles(parent).Select(Path.GetFileName)
             .Where(file => FileSystemName.MatchesSimpleExpression(name, file, ignoreCase: false)).Select(file => below + file).ToList();
         return found.Count > 0 ? found
-            : throw new Llm360Exception($"No file of {package.Id} {package.Version} matches \"{pattern}\".", folder, "Correct the manifest's files, or delete the folder and run dotnet restore.");
+            : throw new Llm360Exception($"No file of {package.Id} {package.Version} matches \"{pattern}\".", folder,
+                "Correct the manifest's files, or delete the folder and run dotnet restore.");
     }
 
     // The NuGet cache spells folders in lower case whatever the id's own spelling is.

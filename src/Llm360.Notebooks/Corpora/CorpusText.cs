@@ -16,7 +16,8 @@ public static class CorpusText
     /// <param name="progress">One report a file.</param>
     /// <param name="cancellation">Stops between files.</param>
     /// <exception cref="Llm360Exception">A package is missing, is not the pinned one, or does not parse.</exception>
-    public static IReadOnlyList<Document> Extract(CorpusRecipe recipe, IReadOnlyList<string>? roots = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    public static IReadOnlyList<Document> Extract(
+        CorpusRecipe recipe, IReadOnlyList<string>? roots = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         progress ??= Work.Progress;
         cancellation = cancellation.CanBeCanceled ? cancellation : Work.Cancellation;

@@ -38,7 +38,8 @@ internal static class XmlDocumentation
         }
         catch (XmlException e)
         {
-            throw new Llm360Exception($"The documentation file is not well-formed: {e.Message}", e.LineNumber > 0 ? $"{path}, line {e.LineNumber}" : path, "Delete the package's folder from the NuGet cache and run dotnet restore.", e);
+            var where = e.LineNumber > 0 ? $"{path}, line {e.LineNumber}" : path;
+            throw new Llm360Exception($"The documentation file is not well-formed: {e.Message}", where, "Delete the package's folder from the NuGet cache and run dotnet restore.", e);
         }
     }
 

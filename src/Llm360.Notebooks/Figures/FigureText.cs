@@ -9,8 +9,8 @@ internal static class FigureText
     /// <summary>Three significant digits.</summary>
     public static string Number(double value) => double.IsFinite(value) ? Rounded(value, 3) : "unknown";
 
-    /// <summary>1.2 %, 12 %.</summary>
-    public static string Percent(double share) => double.IsFinite(share) ? Rounded(share * 100, share is < 0.1 and > -0.1 ? 2 : 3) + " %" : "unknown";
+    /// <summary>1.2 %, 12 %, with a space at which no line breaks.</summary>
+    public static string Percent(double share) => double.IsFinite(share) ? Rounded(share * 100, share is < 0.1 and > -0.1 ? 2 : 3) + "\u00a0%" : "unknown";
 
     /// <summary>12.6M, 1.26T.</summary>
     public static string Human(double value)

@@ -30,7 +30,7 @@ public static partial class Figures
         if (to >= from)
             return "";
         var half = Array.FindIndex(smooth, y => y <= (from + to) / 2);
-        return half < 0 ? "" : $"; half of the fall is done after {FigureText.Human(run.Positions[half])}";
+        return half < 0 ? "" : $"; half of the fall is done after {FigureText.Human(run.Positions[half])} {run.PositionLabel}";
     }
 
     /// <summary>Raw values faint and their moving mean, both thinned to what a screen can show.</summary>

@@ -16,4 +16,14 @@ internal static class Intervals
         var half = Z / (1 + z2 / n) * Math.Sqrt(p * (1 - p) / n + z2 / (4 * n * n));
         return (Math.Max(0, centre - half), Math.Min(1, centre + half));
     }
+
+    /// <summary>The normal 95 % interval of a mean.</summary>
+    public static (double Low, double High) Mean(IReadOnlyList<double> values)
+    {
+        if (values.Count < 2)
+            return (double.NaN, double.NaN);
+        var mean = values.Average();
+        var half = Z * Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Count - 1) / values.Count);
+        return (mean - half, mean + half);
+    }
 }

@@ -1,5 +1,6 @@
 // Memorization over a grid of checkpoints and chunks of a suite.
 using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Models;
 using Llm360.Notebooks.Results;
 using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Torch;
@@ -9,7 +10,7 @@ namespace Llm360.Notebooks.Memorization;
 /// <summary>What memorization scores depend on beside the suite.</summary>
 /// <param name="PromptLength">k: tokens given, from the start of the sequence.</param>
 /// <param name="ContinuationLength">l: tokens to reproduce.</param>
-/// <param name="SequencesPerChunk">The first n sequences of a chunk; null for all.</param>
+/// <param name="SequencesPerChunk">The first n sequences of a chunk, and all of its canaries; null for all.</param>
 public sealed record MemorizationSettings(int PromptLength = 32, int ContinuationLength = 32, int? SequencesPerChunk = null);
 
 /// <summary>Scores a suite's training sequences; results are stored and resumable.</summary>
@@ -37,8 +38,23 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         return new MemorizationScores(suite, settings, cells);
     }
 
-    private IReadOnlyList<MemorizationRow> Compute(Models.LlamaModel model, Chunk chunk, CancellationToken cancellation) =>
-        MemorizationScorer.Score(model, [.. ChunkReader.Read(chunk.Path, settings.SequencesPerChunk, cancellation)], settings.PromptLength, settings.ContinuationLength, cancellation: cancellation);
+    private IReadOnlyList<MemorizationRow> Compute(LlamaModel model, Chunk chunk, CancellationToken cancellation)
+    {
+        var chosen = Choose(chunk, cancellation);
+        var scored = MemorizationScorer.Score(model, [.. chosen.Select(c => c.Row)], settings.PromptLength, settings.ContinuationLength, cancellation: cancellation);
+        foreach (var (row, (index, _)) in scored.Zip(chosen))
+            row.Row = index;
+        return scored;
+    }
+
+    // A chunk of Amber has 20 GB: it is read to its end only where canaries are known to stand in it.
+    private List<(int Index, TokenRow Row)> Choose(Chunk chunk, CancellationToken cancellation)
+    {
+        if (suite.Manifest.Corpus.Canaries is null)
+            return [.. ChunkReader.Read(chunk.Path, settings.SequencesPerChunk, cancellation).Index()];
+        var rows = ChunkReader.Read(chunk.Path, cancellation: cancellation).Index().ToLookup(r => r.Item.Canary is null);
+        return [.. rows[true].Take(settings.SequencesPerChunk ?? int.MaxValue), .. rows[false]];
+    }
 }
 
 /// <summary>Starting a memorization analysis from a suite.</summary>
@@ -48,7 +64,7 @@ public static class MemorizationOfSuite
     /// <param name="suite">The suite.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
-    /// <param name="sequencesPerChunk">The first n sequences of a chunk; null for all.</param>
+    /// <param name="sequencesPerChunk">The first n sequences of a chunk, and all of its canaries; null for all.</param>
     public static MemorizationAnalysis Memorization(this Suite suite, int promptLength = 32, int continuationLength = 32, int? sequencesPerChunk = null) =>
         new(suite, new MemorizationSettings(promptLength, continuationLength, sequencesPerChunk));
 }

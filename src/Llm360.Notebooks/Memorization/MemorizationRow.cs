@@ -8,10 +8,12 @@ public sealed class MemorizationRow
 {
     /// <summary>Number of the checkpoint.</summary>
     [JsonIgnore]
+    [JsonPropertyName("checkpoint")]
     public int Checkpoint { get; set; }
 
     /// <summary>Number of the chunk.</summary>
     [JsonIgnore]
+    [JsonPropertyName("chunk")]
     public int Chunk { get; set; }
 
     /// <summary>Line in the chunk, from 0.</summary>

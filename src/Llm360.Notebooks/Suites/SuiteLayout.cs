@@ -34,6 +34,9 @@ public static class SuiteLayout
     /// <summary>Name of a checkpoint's folder.</summary>
     public static string Checkpoint(int index) => $"ckpt_{index:000}";
 
+    /// <summary>Name of a chunk.</summary>
+    public static string ChunkName(int index) => $"train_{index:000}";
+
     /// <summary>A chunk's file, relative to the suite's folder.</summary>
-    public static string Chunk(int index) => Path.Combine(Train, $"train_{index:000}.jsonl");
+    public static string Chunk(int index) => Path.Combine(Train, ChunkName(index) + ".jsonl");
 }

@@ -114,7 +114,7 @@ public sealed record TrainingRecipe(
 /// <param name="Sources">Counts a source, in the recipe's order.</param>
 /// <param name="Sequences">Training sequences.</param>
 /// <param name="Tokens">Training tokens.</param>
-/// <param name="Sha256">SHA-256 of what <c>sha256sum</c> prints for all chunk files and the validation file, in order.</param>
+/// <param name="Sha256">SHA-256 of what <c>sha256sum</c> prints for all chunk files, <c>validation.jsonl</c> and <c>canaries.json</c>, in order.</param>
 public sealed record CorpusCounts(IReadOnlyList<SourceCounts> Sources, int Sequences, long Tokens, string Sha256);
 
 /// <summary>Counts of one source.</summary>

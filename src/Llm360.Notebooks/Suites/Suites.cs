@@ -8,12 +8,18 @@ public static class Suites
     /// <exception cref="Llm360Exception">The suite is unknown or not trained yet; the message says how to get it.</exception>
     public static Suite Open(string nameOrFolder)
     {
-        if (Directory.Exists(nameOrFolder) && File.Exists(Path.Combine(nameOrFolder, SuiteLayout.Manifest)))
-            return Suite.OpenFolder(nameOrFolder);
-        var manifest = FindManifest(nameOrFolder);
-        var folder = Path.Combine(Workspace.SuitesFolder, nameOrFolder);
-        return File.Exists(Path.Combine(folder, SuiteLayout.Manifest)) ? Suite.OpenFolder(folder)
-            : throw new Llm360Exception($"The suite \"{nameOrFolder}\" is not trained yet.", folder, $"Run: llm360 train {Path.GetFileNameWithoutExtension(manifest)}");
+        var trained = Path.Combine(Workspace.SuitesFolder, nameOrFolder);
+        if (IsSuite(nameOrFolder) || IsSuite(trained))
+        {
+            var suite = Suite.OpenFolder(IsSuite(nameOrFolder) ? nameOrFolder : trained);
+            return suite.Checkpoints.Count > 0 ? suite : throw NotTrained(suite.Folder, nameOrFolder);
+        }
+
+        FindManifest(nameOrFolder);
+        throw NotTrained(trained, nameOrFolder);
+
+        static bool IsSuite(string folder) => File.Exists(Path.Combine(folder, SuiteLayout.Manifest));
+        static Llm360Exception NotTrained(string folder, string name) => new($"The suite \"{name}\" is not trained yet.", folder, $"Run: llm360 train {name}");
     }
 
     /// <summary>The names with a manifest in this checkout.</summary>

@@ -24,7 +24,8 @@ public static class EmbeddedVocabulary
         stream.ReadExactly(bytes);
         var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
         return hash.Equals(recipe.Sha256, StringComparison.OrdinalIgnoreCase) ? bytes
-            : throw new Llm360Exception($"The vocabulary {recipe.Asset} hashes to {hash}, not {recipe.Sha256}.", "corpus.tokenizer.sha256", "Use the manifest of this version of the library, or correct its hash.");
+            : throw new Llm360Exception($"The vocabulary {recipe.Asset} hashes to {hash}, not {recipe.Sha256}.",
+                "corpus.tokenizer.sha256", "Use the manifest of this version of the library, or correct its hash.");
     }
 
     /// <summary>Loads one.</summary>
@@ -33,6 +34,7 @@ public static class EmbeddedVocabulary
     {
         var tokenizer = SentencePieceTokenizer.Parse(Read(recipe), recipe.Asset);
         return tokenizer.VocabularySize == recipe.VocabularySize ? tokenizer
-            : throw new Llm360Exception($"The vocabulary {recipe.Asset} has {tokenizer.VocabularySize} pieces, not {recipe.VocabularySize}.", "corpus.tokenizer.vocabularySize", "Correct the manifest.");
+            : throw new Llm360Exception($"The vocabulary {recipe.Asset} has {tokenizer.VocabularySize} pieces, not {recipe.VocabularySize}.",
+                "corpus.tokenizer.vocabularySize", "Correct the manifest.");
     }
 }

@@ -72,7 +72,8 @@ public sealed record TorchReport(
         return (2.0 * n * n * n / best / 1e9, error);
     }
 
-    private static string ProcessorName()
+    /// <summary>Name of the processor.</summary>
+    public static string ProcessorName()
     {
         const string info = "/proc/cpuinfo";
         var name = File.Exists(info) ? File.ReadLines(info).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() : null;

@@ -15,7 +15,8 @@ namespace Llm360.Notebooks.Training;
 /// </remarks>
 public sealed class SuiteTrainer
 {
-    private const int ValidationRows = 64;
+    /// <summary>Held-out sequences whose loss is measured at every checkpoint.</summary>
+    internal const int ValidationRows = 64;
 
     private readonly SuiteManifest manifest;
     private readonly string folder;
@@ -25,7 +26,7 @@ public sealed class SuiteTrainer
     /// <param name="manifest">The recipe.</param>
     /// <param name="folder">The suite's folder; null for the workspace's.</param>
     public SuiteTrainer(SuiteManifest manifest, string? folder = null)
-        : this(manifest, folder, weights => new AutogradGradients(weights, torch.CPU))
+        : this(manifest, folder, weights => CpuGradients.IsSupported(weights.Config) ? new CpuGradients(weights) : new AutogradGradients(weights, torch.CPU))
     {
     }
 

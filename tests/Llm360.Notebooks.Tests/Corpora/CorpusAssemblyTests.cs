@@ -32,7 +32,7 @@ public sealed class CorpusAssemblyTests : IDisposable
     {
         var recipe = Recipe(r => r with { Canaries = null });
         var corpus = Make(recipe);
-        Assert.All(corpus.Chunks, rows => Assert.Equal(16, rows.Length));
+        Assert.All(corpus.Chunks, rows => Assert.Equal(16, rows.Count));
         Assert.All(corpus.Chunks.SelectMany(c => c), row => Assert.Equal(33, row.TokenIds.Length));
         Assert.Equal([48, 16], corpus.Sources.Select(s => s.Sequences));
 
@@ -92,13 +92,14 @@ public sealed class CorpusAssemblyTests : IDisposable
         Assert.All(corpus.Canaries.SelectMany(c => c.TokenIds), id => Assert.InRange(id, 259, 2047));
         foreach (var canary in corpus.Canaries)
         {
-            var rows = corpus.Chunks.SelectMany((chunk, index) => chunk.Select(row => (Chunk: (int?)index, Row: row))).Where(r => r.Row.TokenIds.AsSpan().StartsWith(canary.TokenIds)).ToList();
+            var rows = corpus.Chunks.SelectMany((chunk, index) => chunk.Select(row => (Chunk: (int?)index, Row: row)))
+                .Where(r => r.Row.TokenIds.AsSpan().StartsWith(canary.TokenIds)).ToList();
             Assert.Equal(canary.Repetitions, rows.Count);
             Assert.All(rows, r => Assert.Equal((canary.Chunk, "canary", new CanaryMark(canary.Id, canary.Repetitions)), (r.Chunk, r.Row.Source, r.Row.Canary)));
             Assert.Equal(rows.Count, rows.Select(r => string.Join(',', r.Row.TokenIds.Skip(12))).Distinct().Count());
         }
 
-        Assert.All(corpus.Chunks, rows => Assert.Equal(16, rows.Length));
+        Assert.All(corpus.Chunks, rows => Assert.Equal(16, rows.Count));
         Assert.Equal([0, 5, 0, 5], corpus.Chunks.Select(rows => rows.Count(r => r.Canary is not null)));
     }
 

@@ -39,7 +39,15 @@ internal sealed class FakePackages : IDisposable
         {
             Name = "fake",
             Expected = null,
-            Corpus = pico.Corpus with { Sources = sources, SequenceLength = 33, Chunks = 4, SequencesPerChunk = 16, ValidationSequences = 10, Canaries = new CanaryRecipe(12, [1, 4], [1, 3], 7, 2) },
+            Corpus = pico.Corpus with
+            {
+                Sources = sources,
+                SequenceLength = 33,
+                Chunks = 4,
+                SequencesPerChunk = 16,
+                ValidationSequences = 10,
+                Canaries = new CanaryRecipe(12, [1, 4], [1, 3], 7, 2),
+            },
         };
     }
 

@@ -15,7 +15,7 @@ public class PaperFigureTests
     {
         var figure = Paper.TrainingLoss(Falling(2000), smoothing: 1);
         Assert.Equal("Training loss falls from 8 to 2 nats per token", figure.Title);
-        Assert.Contains("over 2M tokens; half of the fall is done after 36k", figure.Finding, StringComparison.Ordinal);
+        Assert.Contains("over 2M tokens; half of the fall is done after 36k tokens", figure.Finding, StringComparison.Ordinal);
         var plot = new PlotlyOf(Paper.TrainingLoss(Falling(2000)));
         Assert.Equal(["raw", "measured"], plot.Traces.Select(PlotlyOf.Role));
         Assert.Equal(0.35, plot.Traces[0]["opacity"]!.GetValue<double>());
@@ -64,14 +64,14 @@ public class PaperFigureTests
     {
         var figure = Paper.LearningRate(new TrainingSeries("nano", "steps", [0, 1, 2, 3], [0, 0.001, 0.0005, 0.0001]));
         Assert.Equal("The learning rate peaks at 0.001 and ends at 0.0001", figure.Title);
-        Assert.Equal("After 1 steps the learning rate of nano peaks at 0.001; at the end it is 10 % of that.", figure.Finding);
+        Assert.Equal("After 1 steps the learning rate of nano peaks at 0.001; at the end it is 10\u00a0% of that.", figure.Finding);
     }
 
     [Fact]
     public void Gradient_norm_counts_clipped_steps()
     {
         var figure = Paper.GradientNorm(new TrainingSeries("nano", "steps", [0, 1, 2, 3], [4, 2, 0.5, double.NaN]), clip: 1);
-        Assert.Equal("66.7 % of the steps have their gradient clipped", figure.Title);
+        Assert.Equal("66.7\u00a0% of the steps have their gradient clipped", figure.Title);
         Assert.Contains("n = 3 steps", figure.Subtitle, StringComparison.Ordinal);
         Assert.Equal("baseline", PlotlyOf.Role(new PlotlyOf(figure).Traces[^1]));
     }
@@ -89,8 +89,8 @@ public class PaperFigureTests
     public void Ambers_mix_is_hollow_and_its_largest_source_is_named()
     {
         var figure = Paper.DataMix(new DataMix("nano", [new("roslyn", 6e6), new("netcore", 4e6)]), DataMix.Amber);
-        Assert.Equal("roslyn gives 60 % of nano's tokens", figure.Title);
-        Assert.Contains("RefinedWeb is the largest source of Amber (published) with 52.8 % of 1.26T tokens", figure.Finding, StringComparison.Ordinal);
+        Assert.Equal("roslyn gives 60\u00a0% of nano's tokens", figure.Title);
+        Assert.Contains("RefinedWeb is the largest source of Amber (published) with 52.8\u00a0% of 1.26T tokens", figure.Finding, StringComparison.Ordinal);
         Assert.Contains("StackExchange 21.8B", figure.AltText, StringComparison.Ordinal);
         var plot = new PlotlyOf(figure);
         Assert.Equal("rgba(0,0,0,0)", plot.Series("RefinedWeb")["marker"]!["color"]!.GetValue<string>());
@@ -110,8 +110,8 @@ public class PaperFigureTests
     public void Histogram_marks_the_share_at_one_with_its_interval()
     {
         var figure = Paper.MemorizationHistogram("nano", 32, [Scores("ckpt_000", 0, 0), Scores("ckpt_011", 1, 16)]);
-        Assert.Equal("1.6 % of the sequences are reproduced word for word", figure.Title);
-        Assert.Contains("(95 % interval 0.99 % to 2.6 %), at ckpt_000 0 %.", figure.Finding, StringComparison.Ordinal);
+        Assert.Equal("1.6\u00a0% of the sequences are reproduced word for word", figure.Title);
+        Assert.Contains("(95 % interval 0.99\u00a0% to 2.6\u00a0%), at ckpt_000 0\u00a0%.", figure.Finding, StringComparison.Ordinal);
         Assert.Equal(2, figure.Panels.Count);
         var plot = new PlotlyOf(figure);
         Assert.Equal(1, plot.Traces[0]["y"]!.AsArray().Sum(y => y!.GetValue<double>()), 6);

@@ -2,7 +2,7 @@
 using System.Text.Json;
 using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Tests.Suites;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class ManifestFileTests : IDisposable
 {

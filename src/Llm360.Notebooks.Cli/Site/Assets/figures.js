@@ -23,14 +23,21 @@
 
   // On a telephone panels stand below each other, the legend goes under the plot, and crowded cells lose their numbers.
   function narrow(spec) {
-    var layout = spec.layout, pairs = axisPairs(layout), n = pairs.length, gap = 0.28 / n;
+    var layout = spec.layout, pairs = axisPairs(layout), n = pairs.length, gap;
+    var map = spec.data.some(function (trace) { return trace.type === 'heatmap'; });
     layout.margin = Object.assign({}, layout.margin, { l: 48 });
+    if (map) pairs.forEach(function (pair) { pair.x.domain = [0, 1]; });
+    if (map && n === 1) layout.height = Math.min(layout.height, 400);
     if (n > 1) {
-      layout.height = 80 + n * 230;
+      // Between two panels stand the labels of one and the title of the next; words need more room than numbers.
+      var words = pairs.some(function (pair) { return (pair.x.ticktext || []).some(function (text) { return text.length > 4; }); });
+      layout.height = 80 + n * ((map ? 200 : 230) + (words ? 50 : 0));
+      gap = (words ? 125 : 65) / (layout.height - 80);
       pairs.forEach(function (pair, i) {
         var height = (1 - gap * (n - 1)) / n, top = 1 - i * (height + gap);
         pair.x.domain = [0, 1];
         pair.y.domain = [Math.max(0, top - height), top];
+        pair.y.showticklabels = true;
         var colours = layout['coloraxis' + pair.n];
         if (colours && colours.colorbar) Object.assign(colours.colorbar, { x: 1.01, y: top, len: height });
       });
@@ -55,7 +62,9 @@
     var spec = place.spec, plot = place.querySelector('.still') || place.appendChild(document.createElement('div'));
     plot.className = 'still';
     plot.style.height = '100%';
-    return Plotly.react(plot, copy(spec.data), copy(spec.layout), { staticPlot: true, responsive: true });
+    var layout = copy(spec.layout);
+    delete layout.height;
+    return Plotly.react(plot, copy(spec.data), layout, { staticPlot: true, responsive: true });
   }
 
   function save(figure, format) {
@@ -83,7 +92,7 @@
       var meta = trace.meta || {};
       if (meta.role === 'interval') return;
       if (trace.z) {
-        trace.z.forEach(function (row, i) { row.forEach(function (value, j) { rows.push([meta.panel, meta.rows[i], meta.role, meta.columns[j], '', value, '', '']); }); });
+        trace.z.forEach(function (row, i) { row.forEach(function (value, j) { rows.push([meta.panel, (meta.rows || [])[i], meta.role, (meta.columns || [])[j], '', value, '', '']); }); });
         return;
       }
       (trace.x || []).forEach(function (x, i) {
@@ -106,7 +115,11 @@
     figures.concat(thumbnails).forEach(function (place) { (place.querySelector('.plot') || place).append('assets/plotly.min.js is missing, so this figure cannot be drawn.'); });
     return;
   }
-  figures.concat(thumbnails).forEach(function (place) { place.spec = read(place); });
+  figures.concat(thumbnails).forEach(function (place) {
+    // A figure that another library made may leave out what ours always says.
+    place.spec = read(place);
+    place.spec.layout = Object.assign({ height: 420 }, place.spec.layout);
+  });
   figures.forEach(function (figure) {
     figure.querySelectorAll('[data-save]').forEach(function (button) { button.addEventListener('click', function () { save(figure, button.dataset.save); }); });
   });

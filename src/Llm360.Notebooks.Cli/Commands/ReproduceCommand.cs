@@ -1,0 +1,107 @@
+// llm360 reproduce: the main job. Trains the suite if it is not there, runs every notebook, writes the report.
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Llm360.Notebooks.Cli.Site;
+using Llm360.Notebooks.Cli.Terminal;
+using Llm360.Notebooks.Kernel.Running;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Torch;
+using Llm360.Notebooks.Training;
+
+namespace Llm360.Notebooks.Cli.Commands;
+
+/// <summary><c>llm360 reproduce</c></summary>
+internal static class ReproduceCommand
+{
+    public static Command Create()
+    {
+        var suite = new Option<string>("--suite", "-s") { Description = "The suite to train and study.", DefaultValueFactory = _ => "nano" };
+        var command = new Command("reproduce", "The main job: pre-train the suite if it is not there, execute every notebook on it, and write a browsable report to site/index.html of the artifacts. Offline; a second run takes what the first has stored.") { suite };
+        command.Run("Run the same command again: checkpoints and results that are finished are not made again.", (parsed, screen, cancellation) => RunAsync(parsed.GetValue(suite)!, screen, cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string suiteName, Screen screen, CancellationToken cancellation)
+    {
+        var watch = Stopwatch.StartNew();
+        LibTorch.Load();
+        var notebooks = FindNotebooks();
+        var executed = Path.Combine(Workspace.Artifacts, "notebooks");
+        var site = Path.Combine(Workspace.Artifacts, "site");
+        screen.Facts("Reproduce",
+        [
+            ("suite", suiteName),
+            ("notebooks", string.Create(CultureInfo.InvariantCulture, $"{notebooks.Count}, from {Path.GetDirectoryName(notebooks[0])}")),
+            ("report goes to", Path.Combine(site, "index.html")),
+        ]);
+
+        var suite = await TrainCommand.TrainAsync(ManifestFile.Read(Suites.Suites.FindManifest(suiteName)), screen, cancellation).ConfigureAwait(false);
+        RemoveOthers(executed, notebooks);
+        var runs = new List<NotebookRun>();
+        foreach (var notebook in notebooks)
+            runs.Add(await RunNotebookAsync(notebook, executed, suiteName, screen, cancellation).ConfigureAwait(false));
+
+        var result = SiteBuilder.Build(executed, site, new SiteRun(
+            suite.Name,
+            suite.ParameterCount(),
+            suite.TrainedTokens(),
+            watch.Elapsed,
+            Machine(),
+            runs.ToDictionary(r => Path.GetFileName(r.Path), r => new SiteNotebook(r.Time))));
+        foreach (var warning in result.Warnings)
+            screen.Warn(warning);
+        screen.Rows("Done", ["notebook", "time", "result"], runs.Select(r => new[] { Path.GetFileName(r.Path), Screen.Duration(r.Time), r.Error is null ? "ok" : "failed" }));
+        using var process = Process.GetCurrentProcess();
+        screen.Facts("Look next at",
+        [
+            ("report", result.Index),
+            ("time", Screen.Duration(watch.Elapsed)),
+            ("peak memory", string.Create(CultureInfo.InvariantCulture, $"{process.PeakWorkingSet64 / 1e6:0} MB")),
+        ]);
+        foreach (var error in runs.Select(r => r.Error).OfType<Llm360Exception>())
+            screen.Error(error);
+        return runs.Any(r => r.Error is not null) ? Shared.Failed : 0;
+    }
+
+    // A notebook that fails does not keep the others from the report; it is shown there with its error.
+    private static async Task<NotebookRun> RunNotebookAsync(string notebook, string folder, string suite, Screen screen, CancellationToken cancellation)
+    {
+        var watch = Stopwatch.StartNew();
+        var options = new NotebookRunOptions(notebook, Path.Combine(folder, Path.GetFileName(notebook))) { Parameters = new Dictionary<string, string> { ["suite"] = suite } };
+        try
+        {
+            await RunCommand.RunAsync(options, screen, cancellation).ConfigureAwait(false);
+            return new NotebookRun(notebook, watch.Elapsed, null);
+        }
+        catch (Llm360Exception e)
+        {
+            return new NotebookRun(notebook, watch.Elapsed, e);
+        }
+    }
+
+    private static List<string> FindNotebooks()
+    {
+        var folder = Workspace.Repository is { } repository ? Path.Combine(repository, "notebooks") : "notebooks";
+        var found = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.ipynb").Order(StringComparer.Ordinal).ToList() : [];
+        return found.Count > 0 ? found : throw new Llm360Exception("There are no notebooks.", Path.GetFullPath(folder), "Run inside a checkout of Llm360.Notebooks.");
+    }
+
+    // The report shows what this checkout has; a notebook that was renamed leaves nothing behind.
+    private static void RemoveOthers(string executed, List<string> notebooks)
+    {
+        if (!Directory.Exists(executed))
+            return;
+        var names = notebooks.Select(Path.GetFileName).ToHashSet();
+        foreach (var stale in Directory.EnumerateFiles(executed, "*.ipynb").Where(f => !names.Contains(Path.GetFileName(f))).ToList())
+            File.Delete(stale);
+    }
+
+    private static string Machine()
+    {
+        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9;
+        return string.Create(CultureInfo.InvariantCulture, $"{TorchReport.ProcessorName()}, {Environment.ProcessorCount} cores, {memory:0} GB of memory");
+    }
+
+    private sealed record NotebookRun(string Path, TimeSpan Time, Llm360Exception? Error);
+}

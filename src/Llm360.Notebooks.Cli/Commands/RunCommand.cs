@@ -1,0 +1,88 @@
+// llm360 run: executes a notebook without Jupyter.
+using System.CommandLine;
+using System.Globalization;
+using Llm360.Notebooks.Cli.Terminal;
+using Llm360.Notebooks.Figures;
+using Llm360.Notebooks.Kernel.Running;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Cli.Commands;
+
+/// <summary><c>llm360 run notebook.ipynb -p suite=nano</c></summary>
+internal static class RunCommand
+{
+    /// <summary>Where executed notebooks go.</summary>
+    public static string OutputFolder => Path.Combine(Workspace.Artifacts, "runs");
+
+    public static Command Create()
+    {
+        var notebook = new Argument<FileInfo>("notebook") { Description = "A notebook with C# cells." };
+        var output = new Option<FileInfo?>("--output", "-o") { Description = "Where the executed notebook goes (default: runs/ of the artifacts, under the same name)." };
+        var parameters = new Option<string[]>("--parameter", "-p") { Description = "name=value for a variable of the cell tagged \"parameters\"; may be given again.", HelpName = "name=value" };
+        var timeout = new Option<double?>("--cell-timeout") { Description = "Longest time of a cell, in seconds." };
+        var command = new Command("run", "Execute a notebook headless and save it with its outputs. A failing cell ends the run with its number, line and message, and exit code 1; what ran is saved.") { notebook, output, parameters, timeout };
+        command.Run("The cells that ran are saved; expensive results are in the results store, so the same command is quicker now.", async (parsed, screen, cancellation) =>
+        {
+            var input = parsed.GetValue(notebook)!.FullName;
+            var target = parsed.GetValue(output)?.FullName ?? Path.Combine(OutputFolder, Path.GetFileName(input));
+            var options = new NotebookRunOptions(input, target)
+            {
+                Parameters = Parse(parsed.GetValue(parameters) ?? []),
+                CellTimeout = parsed.GetValue(timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            };
+            var result = await RunAsync(options, screen, cancellation).ConfigureAwait(false);
+            screen.Say(string.Create(CultureInfo.InvariantCulture, $"{result.CellsRun} of {result.CellsTotal} cells in {Screen.Duration(result.Elapsed)}: {target}"));
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>Runs one notebook with its progress shown.</summary>
+    /// <exception cref="Llm360Exception">A cell failed or ran too long.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public static async Task<NotebookRunResult> RunAsync(NotebookRunOptions options, Screen screen, CancellationToken cancellation)
+    {
+        var name = Path.GetFileNameWithoutExtension(options.Input);
+        var result = await screen.WatchAsync(progress => NotebookRunner.RunAsync(
+            options with
+            {
+                PlotlyJavaScript = () => FigureRendering.Renderer.PlotlyJavaScript,
+                CellProgress = new Cells(name, progress),
+                WorkProgress = progress,
+            },
+            cancellation)).ConfigureAwait(false);
+        if (result.Status == RunStatus.Cancelled)
+            cancellation.ThrowIfCancellationRequested();
+        return result.Failure is { } failure ? throw Error(failure, options) : result;
+    }
+
+    private static Llm360Exception Error(CellFailure failure, NotebookRunOptions options)
+    {
+        var inner = failure.Error.Exception as Llm360Exception;
+        var line = failure.Error.Line is { } number ? $", line {number}" : "";
+        return new Llm360Exception(
+            inner?.What ?? $"{failure.Error.Name}: {failure.Error.Message.ReplaceLineEndings(" ")}",
+            $"{options.Input}, code cell {failure.Number} (cell {failure.Index + 1} of the file){line}{(inner is null ? "" : $"; {inner.Where}")}",
+            $"{inner?.Remedy ?? "Mend the cell and run again."} What ran is in {options.Output}.");
+    }
+
+    private static Dictionary<string, string> Parse(string[] pairs)
+    {
+        var values = new Dictionary<string, string>();
+        foreach (var pair in pairs)
+        {
+            var parts = pair.Split('=', 2);
+            if (parts.Length != 2 || parts[0].Length == 0)
+                throw new Llm360Exception($"\"{pair}\" is not name=value.", "--parameter", "Write for example: -p suite=nano");
+            values[parts[0]] = parts[1];
+        }
+
+        return values;
+    }
+
+    private sealed class Cells(string notebook, IProgress<WorkProgress> progress) : IProgress<CellProgress>
+    {
+        public void Report(CellProgress value) =>
+            progress.Report(new WorkProgress(notebook, value.Elapsed is null ? value.Number - 1 : value.Number, value.Total, "cells", value.Title));
+    }
+}

@@ -1,0 +1,40 @@
+// How large a figure is: taller for rows of panels, square for heat maps.
+using Llm360.Notebooks.Figures;
+
+namespace Llm360.Notebooks.Plotting;
+
+/// <summary>The height of a figure in pixels and the grid of its panels.</summary>
+internal sealed record PanelSize(int Height, PanelGrid Grid)
+{
+    private const int Below = 62;
+    private const int RowHeight = 250;
+    private const int RowGap = 64;
+
+    /// <summary>Room for a number of two decimals in a cell.</summary>
+    private const int CellSize = 40;
+
+    /// <summary>Width between the margins of a figure of default width.</summary>
+    private const int Inner = Style.Width - 170;
+
+    /// <summary>Finds the size below a head of <paramref name="top"/> pixels.</summary>
+    public static PanelSize Of(Figure figure, int top)
+    {
+        var maps = figure.Panels.Where(p => p.HeatMap is not null).Select(p => p.HeatMap!).ToList();
+        var grid = new PanelGrid(figure.Panels.Count, 1, 0);
+        if (maps.Count < figure.Panels.Count)
+        {
+            return grid.Rows == 1
+                ? new(top + Style.Height - 80, grid)
+                : new(top + grid.Rows * RowHeight, new(figure.Panels.Count, 1, RowGap / (double)(grid.Rows * RowHeight - Below)));
+        }
+
+        // As wide as the cells need, at most the figure; as high as that is wide.
+        var widest = maps.Max(m => m.Columns.Count);
+        var side = Math.Min(Math.Clamp(widest * CellSize, 240, 520), Inner / grid.Columns);
+        var height = Math.Max(120, side * maps.Max(m => m.Rows.Count) / Math.Max(1, widest));
+        var names = Below + (int)(maps.Max(m => m.Columns.Max(c => c.Length)) * 4);
+        return new(
+            top + grid.Rows * height + (grid.Rows - 1) * (RowGap + names) + names,
+            new(figure.Panels.Count, Math.Min(1, side * grid.Columns / (double)Inner), grid.Rows == 1 ? 0 : (RowGap + names) / (double)(grid.Rows * height + (grid.Rows - 1) * (RowGap + names))));
+    }
+}

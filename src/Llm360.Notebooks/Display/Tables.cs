@@ -1,0 +1,172 @@
+// The tables that notebooks show: a suite, its hyperparameters, its text, what training and memorization came to.
+using System.Globalization;
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Figures;
+using Llm360.Notebooks.Memorization;
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Training;
+
+namespace Llm360.Notebooks.Display;
+
+/// <summary>Tables of a suite, one method each.</summary>
+public static class Tables
+{
+    private static readonly TableColumn[] NameAndValue = [new("quantity"), new("value", ColumnAlignment.Right)];
+
+    /// <summary>What a suite is, in numbers.</summary>
+    public static Table Overview(Suite suite) => new(
+        $"The suite {suite.Name}: {suite.Manifest.Description}",
+        NameAndValue,
+        [
+            ["parameters", FigureText.Count(suite.ParameterCount())],
+            ["tokens trained on", FigureText.Count(suite.TrainedTokens())],
+            ["chunks of data", FigureText.Count(suite.Chunks.Count)],
+            ["checkpoints", $"{FigureText.Count(suite.Checkpoints.Count)} ({suite.Checkpoints[0]} to {suite.Checkpoints[^1]})"],
+            ["sources", string.Join(", ", suite.Manifest.Corpus.Sources.Select(s => s.Name))],
+        ]);
+
+    /// <summary>The shape and the optimisation of a suite beside Amber's as published.</summary>
+    public static Table Hyperparameters(Suite suite)
+    {
+        var (model, corpus, training) = (suite.Manifest.Model, suite.Manifest.Corpus, suite.Manifest.Training);
+        return new Table(
+            $"Architecture and hyperparameters of {suite.Name}, and of Amber (arXiv 2312.06550 and the authors' training code).",
+            [new("hyperparameter"), new(suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right)],
+            [
+                ["parameters", FigureText.Count(suite.ParameterCount()), "6,738,415,616"],
+                ["hidden size", FigureText.Count(model.HiddenSize), "4,096"],
+                ["MLP size", FigureText.Count(model.IntermediateSize), "11,008"],
+                ["layers", FigureText.Count(model.Layers), "32"],
+                ["attention heads", FigureText.Count(model.Heads), "32"],
+                ["vocabulary", FigureText.Count(corpus.Tokenizer.VocabularySize), "32,000"],
+                ["sequence length", FigureText.Count(corpus.SequenceLength - 1), "2,048"],
+                ["RMSNorm epsilon", Plain(model.NormEps), "1e-6"],
+                ["rotary base", Plain(model.RopeTheta), "10000"],
+                ["tokens a step", FigureText.Count((long)training.BatchSize * (corpus.SequenceLength - 1)), "4,587,520"],
+                ["peak learning rate", Plain(training.PeakLearningRate), "3e-4"],
+                ["schedule", training.Schedule == "cosine" ? $"cosine to {Plain(training.FinalLearningRate)}" : training.Schedule, "cosine to 3e-5"],
+                ["warm-up steps", FigureText.Count(training.WarmupSteps), "2,000"],
+                ["AdamW betas, epsilon", $"{Plain(training.Beta1)}, {Plain(training.Beta2)}, {Plain(training.Eps)}", "0.9, 0.95, 1e-8"],
+                ["weight decay", Plain(training.WeightDecay), "0.1"],
+                ["gradient clip", Plain(training.ClipNorm), "1.0"],
+                ["chunks", FigureText.Count(corpus.Chunks), "360"],
+            ]);
+    }
+
+    /// <summary>The beginning of the first row of each source in a chunk, as text.</summary>
+    /// <param name="suite">The suite.</param>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="tokens">Tokens shown of each row.</param>
+    public static Table Samples(Suite suite, Chunk chunk, int tokens = 48)
+    {
+        var tokenizer = suite.Tokenizer();
+        return new Table(
+            $"The first {tokens} tokens of the first row of each source in {chunk}.",
+            [new("source"), new("row", ColumnAlignment.Right), new("text")],
+            [.. ChunkReader.Read(chunk.Path).Index().DistinctBy(r => r.Item.Source).Select(r => new[] { r.Item.Source, Plain(r.Index), tokenizer.Decode(r.Item.TokenIds.AsSpan(0, Math.Min(tokens, r.Item.TokenIds.Length))) })]);
+    }
+
+    /// <summary>How much text each source has, how much of it is the same text again, and how much was used.</summary>
+    public static Table Documents(Suite suite) => new(
+        "Documents of each source: one a documented type or member. Equal texts are not removed: duplicates are data.",
+        [new("source"), new("documents", ColumnAlignment.Right), new("different texts", ColumnAlignment.Right), new("documents used", ColumnAlignment.Right), new("training sequences", ColumnAlignment.Right)],
+        [.. (suite.Manifest.Expected?.Sources ?? []).Select(s => new[] { s.Name, FigureText.Count(s.Documents), FigureText.Count(s.UniqueDocuments), FigureText.Count(s.UsedDocuments), FigureText.Count(s.Sequences) })]);
+
+    /// <summary>What a suite lays open, beside what LLM360 released of Amber.</summary>
+    public static Table Openness(Suite suite) => new(
+        $"What can be studied of {suite.Name}, and of Amber as LLM360 released it (arXiv 2312.06550).",
+        [new("released"), new(suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right), new("why they differ")],
+        [
+            ["checkpoints", FigureText.Count(suite.Checkpoints.Count), "360", $"one after each chunk in both; {suite.Name} also keeps the initial weights"],
+            ["optimizer states", FigureText.Count(suite.Checkpoints.Count(c => File.Exists(Path.Combine(c.Folder, SuiteLayout.Optimizer)))), "none seen", "attribution methods such as LESS need them"],
+            ["training tokens", FigureText.Human(suite.TrainedTokens()), "1.26T", "minutes on a laptop against months on 224 GPUs"],
+            ["order of the data", "to the row", "to the chunk", "the order within Amber's chunks depends on restarts"],
+            ["training log", "every step", "every step", "loss, learning rate, gradient norm"],
+        ]);
+
+    /// <summary>The planted canaries: where, and how often.</summary>
+    public static Table Canaries(Suite suite)
+    {
+        var planted = Canary.ReadAll(Path.Combine(suite.Folder, SuiteLayout.Canaries)).Where(c => c.Chunk is not null).ToList();
+        return new Table(
+            $"{planted.Count} canaries, random sequences of {suite.Manifest.Corpus.Canaries?.Length ?? 0} tokens, by chunk and by how often each stands in it.",
+            [new("chunk"), new("repetitions of its canaries", ColumnAlignment.Right)],
+            [.. planted.GroupBy(c => c.Chunk!.Value).OrderBy(g => g.Key).Select(g => new[] { SuiteLayout.ChunkName(g.Key), string.Join(", ", g.Select(c => c.Repetitions).Order()) })]);
+    }
+
+    /// <summary>How checkpoints continue a prompt, greedily.</summary>
+    /// <param name="checkpoints">In training order.</param>
+    /// <param name="prompt">The text given.</param>
+    /// <param name="tokens">Tokens to generate.</param>
+    public static async Task<Table> ContinuationsAsync(IReadOnlyList<Checkpoint> checkpoints, string prompt, int tokens = 24)
+    {
+        var rows = new List<string[]>();
+        foreach (var checkpoint in checkpoints)
+        {
+            using var model = await checkpoint.LoadAsync().ConfigureAwait(false);
+            rows.Add([checkpoint.Name, model.Complete(checkpoint.Tokenizer(), prompt, tokens)]);
+        }
+
+        return new Table($"The {tokens} most probable next tokens after \"{prompt}\", checkpoint by checkpoint.", [new("checkpoint"), new("continuation")], rows);
+    }
+
+    /// <summary>What the training of a suite came to, beside Amber's.</summary>
+    public static Table TrainingSummary(Suite suite, IReadOnlyList<TrainingStep> steps)
+    {
+        var validation = steps.Where(s => s.ValidationLoss is not null).ToList();
+        var skipped = steps.Count(s => s.Skipped);
+        return new Table(
+            $"Training of {suite.Name} beside Amber's. The losses cannot be compared: another vocabulary, other text, another size.",
+            [new("quantity"), new(suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right), new("why they differ")],
+            [
+                ["loss of the first step, nats per token", FigureText.Number(steps[0].Loss), FigureText.Number(Math.Log(32000)) + " (ln 32,000)", $"a model that knows nothing has ln(vocabulary); here ln {FigureText.Count(suite.Manifest.Corpus.Tokenizer.VocabularySize)} = {FigureText.Number(Math.Log(suite.Manifest.Corpus.Tokenizer.VocabularySize))}"],
+                ["held-out loss at the end", FigureText.Number(validation[^1].ValidationLoss!.Value), "not published", "documents that are not in the training text"],
+                ["steps", FigureText.Count(steps.Count), "274,320", "one pass over the data in both"],
+                ["batches with a loss that is not finite", FigureText.Count(skipped), "four chunks (reported)", "Amber met NaN losses in bf16; here training is in float32, and such a batch would be skipped and counted"],
+                ["speed, tokens a second (median)", FigureText.Human(Median(steps.Select(s => s.TokensPerSecond))), "582.4k (reported)", "this machine against 224 GPUs"],
+            ]);
+    }
+
+    /// <summary>Mean score of each canary at the last checkpoint: a row a chunk, a column a number of repetitions.</summary>
+    public static Table CanaryScores(MemorizationScores scores)
+    {
+        var last = scores.Checkpoints[^1];
+        var groups = scores.Canaries(last).ToList();
+        var chunks = groups.SelectMany(g => g.Select(r => r.Chunk)).Distinct().Order().ToList();
+        return new Table(
+            $"Memorization score of each canary at {last}, by the chunk it stood in and by its repetitions there.",
+            [new("chunk"), .. groups.Select(g => new TableColumn($"{g.Key} x", ColumnAlignment.Right))],
+            [.. chunks.Select(c => new[] { SuiteLayout.ChunkName(c) }.Concat(groups.Select(g => FigureText.Number(g.Where(r => r.Chunk == c).Select(r => r.Score).DefaultIfEmpty(double.NaN).Average()))).ToArray())]);
+    }
+
+    /// <summary>Memorization of a suite's last checkpoint beside Amber's ckpt_355.</summary>
+    public static Table MemorizationSummary(MemorizationScores scores)
+    {
+        var last = scores.Checkpoints[^1];
+        var seen = scores.Seen(last);
+        var newest = seen.Where(r => r.Chunk == last.ChunksSeen - 1).ToList();
+        var older = seen.Where(r => r.Chunk == (last.ChunksSeen - 1) * 143 / 355).ToList();
+        const string size = "7B against a small model, 1000 sequences a chunk against fewer; short, repetitive documentation is easier to continue than web text";
+        return new Table(
+            $"Memorization at {last} of {scores.Suite.Name} (canaries left out) beside Amber's ckpt_355 (k = l = 32, 1000 sequences a chunk, Analysis360's published demo).",
+            [new("quantity"), new(scores.Suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right), new("why they may differ")],
+            [
+                ["mean score, chunk just read", Mean(newest), "0.1055", size],
+                ["mean score, a chunk two fifths into training", Mean(older), "0.1007", size],
+                ["share k-extractible, chunk just read", Share(newest), "1.6 %", size],
+                ["share k-extractible, a chunk two fifths into training", Share(older), "1.0 %", size],
+            ]);
+
+        static string Mean(List<MemorizationRow> rows) => rows.Count == 0 ? "not scored" : $"{FigureText.Number(rows.Average(r => r.Score))} (n = {rows.Count})";
+        static string Share(List<MemorizationRow> rows) => rows.Count == 0 ? "not scored" : $"{FigureText.Percent(rows.Average(r => r.Extractible ? 1.0 : 0))} (n = {rows.Count})";
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToList();
+        return sorted[sorted.Count / 2];
+    }
+
+    private static string Plain(double value) => value.ToString(Math.Abs(value) is > 0 and < 1e-3 ? "0.##e-0" : "0.####", CultureInfo.InvariantCulture);
+}

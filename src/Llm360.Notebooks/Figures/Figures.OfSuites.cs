@@ -1,0 +1,114 @@
+// The figures of a suite: from its logs and scores to the plain numbers that the figures take.
+using Llm360.Notebooks.Memorization;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Training;
+
+namespace Llm360.Notebooks.Figures;
+
+public static partial class Figures
+{
+    private const string TokensSeen = "training tokens";
+
+    /// <summary>Tokens of each source that a suite trained on, beside Amber's published mix.</summary>
+    /// <param name="suite">The suite.</param>
+    /// <param name="steps">Its log.</param>
+    public static Figure DataMix(Suite suite, IReadOnlyList<TrainingStep> steps)
+    {
+        var length = suite.Manifest.Corpus.SequenceLength;
+        var sources = steps.SelectMany(s => s.Sources).CountBy(s => s).Select(s => new SourceTokens(s.Key, (double)s.Value * length)).ToList();
+        return DataMix(new DataMix(suite.Name, sources), Notebooks.Figures.DataMix.Amber);
+    }
+
+    /// <summary>Training loss of a suite against tokens.</summary>
+    public static Figure TrainingLoss(Suite suite, IReadOnlyList<TrainingStep> steps) => TrainingLoss(Series(suite, steps, s => s.Loss));
+
+    /// <summary>Learning rate of a suite against tokens.</summary>
+    public static Figure LearningRate(Suite suite, IReadOnlyList<TrainingStep> steps) => LearningRate(Series(suite, steps, s => s.LearningRate));
+
+    /// <summary>Gradient norm of a suite against tokens, with its clipping threshold.</summary>
+    public static Figure GradientNorm(Suite suite, IReadOnlyList<TrainingStep> steps) => GradientNorm(Series(suite, steps, s => s.GradientNorm), suite.Manifest.Training.ClipNorm);
+
+    /// <summary>Loss on held-out sequences at every checkpoint of a suite.</summary>
+    public static Figure ValidationLoss(Suite suite, IReadOnlyList<TrainingStep> steps)
+    {
+        var measured = steps.Where(s => s.ValidationLoss is not null).ToList();
+        return ValidationLoss(
+            suite.Name,
+            TokensSeen,
+            Math.Min(SuiteTrainer.ValidationRows, suite.Manifest.Corpus.ValidationSequences),
+            [new ValidationCurve("all", [.. measured.Select(s => (double)s.Tokens)], [.. measured.Select(s => s.ValidationLoss!.Value)])]);
+    }
+
+    /// <summary>Distribution of memorization scores over the sequences each checkpoint has seen, canaries left out.</summary>
+    public static Figure MemorizationHistogram(MemorizationScores scores) => MemorizationHistogram(
+        scores.Suite.Name,
+        scores.Settings.PromptLength,
+        [
+            .. scores.Checkpoints.Where(c => scores.Seen(c).Count > 0)
+                .Select(c => ScoreDistribution.FromScores(c.Name, Progress(scores.Suite, c), scores.Seen(c).Select(r => r.Score), scores.Settings.ContinuationLength)),
+        ]);
+
+    /// <summary>Mean memorization score of every chunk, seen or not, a line for each checkpoint; canaries left out.</summary>
+    public static Figure MemorizationByChunk(MemorizationScores scores)
+    {
+        return MemorizationByChunk(scores.Suite.Name, scores.Settings.PromptLength, scores.Settings.ContinuationLength, [.. scores.Checkpoints.Select(Line)]);
+
+        ChunkScores Line(Checkpoint checkpoint)
+        {
+            var cells = scores.Cells.Where(c => c.Checkpoint == checkpoint)
+                .Select(c => (c.Chunk.Index, Scores: c.Rows.Where(r => r.CanaryRepetitions is null).Select(r => r.Score).ToList())).ToList();
+            var means = cells.Select(c => c.Scores.Average()).ToList();
+            var intervals = cells.Select(c => Intervals.Mean(c.Scores)).ToList();
+            return new ChunkScores(
+                checkpoint.Name,
+                Progress(scores.Suite, checkpoint),
+                checkpoint.ChunksSeen > 0 ? checkpoint.ChunksSeen - 1 : null,
+                [.. cells.Select(c => c.Index)],
+                means,
+                [.. intervals.Select(i => i.Low)],
+                [.. intervals.Select(i => i.High)],
+                [.. cells.Select(c => c.Scores.Count)]);
+        }
+    }
+
+    /// <summary>Pearson's r between checkpoints of the scores and of k-extractibility, over the sequences both have seen.</summary>
+    public static Figure CheckpointCorrelation(MemorizationScores scores)
+    {
+        var checkpoints = scores.Checkpoints.Where(c => c.ChunksSeen > 0).ToList();
+        var largest = checkpoints.Count == 0 ? 0 : scores.Rows.Count(r => r.Checkpoint == checkpoints[^1].Index && r.Chunk < checkpoints[^1].ChunksSeen);
+        return CheckpointCorrelation(
+            scores.Suite.Name,
+            [.. checkpoints.Select(c => c.Name)],
+            largest,
+            Matrix("memorization score", r => r.Score),
+            Matrix("k-extractible", r => r.Extractible ? 1 : 0));
+
+        CorrelationMatrix Matrix(string quantity, Func<MemorizationRow, double> value) =>
+            new(quantity, [.. checkpoints.Select(a => checkpoints.Select(b => scores.Correlation(a, b, value)).ToList())]);
+    }
+
+    /// <summary>Mean memorization score of planted canaries against how often each stood in its chunk, a line for each checkpoint that has seen one.</summary>
+    /// <exception cref="Llm360Exception">No canary was scored.</exception>
+    public static Figure CanariesByRepetition(MemorizationScores scores)
+    {
+        var lines = scores.Checkpoints.Select(c => (Checkpoint: c, Groups: scores.Canaries(c).ToList())).Where(l => l.Groups.Count > 0).ToList();
+        RequireNotEmpty(lines, nameof(CanariesByRepetition), "canaries");
+        var last = lines[^1];
+        var (rarest, commonest) = (last.Groups[0], last.Groups[^1]);
+        var finding = $"At {last.Checkpoint} a canary repeated {commonest.Key} times has a mean score of {FigureText.Number(commonest.Average(r => r.Score))}, one that stood {rarest.Key} time{(rarest.Key == 1 ? "" : "s")} {FigureText.Number(rarest.Average(r => r.Score))}.";
+        return Single(
+            "How often must a random sequence be repeated to be remembered?",
+            $"{scores.Suite.Name}, k = {scores.Settings.PromptLength}, l = {scores.Settings.ContinuationLength}, n = {FigureText.Count(last.Groups.Sum(g => g.Select(r => (r.Chunk, r.CanaryRepetitions)).Distinct().Count()))} canaries at {last.Checkpoint}",
+            finding,
+            new Panel("", new Axis("repetitions within its chunk", Log: true, LogBase: 2), new Axis("mean memorization score", Minimum: 0, Maximum: 1.05),
+            [
+                .. lines.Select(l => new Trace(l.Checkpoint.Name, TraceKind.Line, [.. l.Groups.Select(g => (double)g.Key)], [.. l.Groups.Select(g => g.Average(r => r.Score))], Progress: Progress(scores.Suite, l.Checkpoint),
+                    Hover: [.. l.Groups.Select(g => $"{l.Checkpoint}: {g.Key} repetitions, mean score {FigureText.Number(g.Average(r => r.Score))} over {g.Count()} rows")])),
+            ]));
+    }
+
+    private static TrainingSeries Series(Suite suite, IReadOnlyList<TrainingStep> steps, Func<TrainingStep, double> value) =>
+        new(suite.Name, TokensSeen, [.. steps.Select(s => (double)s.Tokens)], [.. steps.Select(value)]);
+
+    private static double Progress(Suite suite, Checkpoint checkpoint) => (double)checkpoint.ChunksSeen / suite.Manifest.Corpus.Chunks;
+}

@@ -1,0 +1,36 @@
+// From text to text.
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Text;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Models;
+
+/// <summary>Generation with a tokenizer on both sides.</summary>
+public static class TextGeneration
+{
+    /// <summary>The tokenizer stored with a checkpoint.</summary>
+    /// <exception cref="Llm360Exception">It is missing or malformed.</exception>
+    public static SentencePieceTokenizer Tokenizer(this Checkpoint checkpoint) => SentencePieceTokenizer.Load(Path.Combine(checkpoint.Folder, SuiteLayout.Tokenizer));
+
+    /// <summary>The tokenizer of a suite: that of its last checkpoint.</summary>
+    public static SentencePieceTokenizer Tokenizer(this Suite suite) => suite.Checkpoints[^1].Tokenizer();
+
+    /// <summary>The greedy continuation of a text.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="prompt">At least one token of text.</param>
+    /// <param name="count">Tokens to generate; fewer come back when the end token does.</param>
+    /// <returns>The new text alone.</returns>
+    /// <exception cref="Llm360Exception">The prompt is empty, or prompt and continuation do not fit the model's positions.</exception>
+    public static string Complete(this LlamaModel model, SentencePieceTokenizer tokenizer, string prompt, int count)
+    {
+        var ids = tokenizer.Encode(prompt);
+        if (ids.Length == 0)
+            throw new Llm360Exception("The prompt is empty.", "prompt", "Give at least one character.");
+        using var scope = torch.NewDisposeScope();
+        var prompts = torch.tensor(ids.Select(i => (long)i).ToArray(), [1, ids.Length]);
+        var generated = Generation.Greedy(model, prompts, count, Work.Cancellation).cpu().data<long>().Select(i => (int)i).TakeWhile(i => i != tokenizer.EosId).ToList();
+        var decoder = new StreamingDecoder(tokenizer, ids);
+        return string.Concat(generated.Select(decoder.Push)) + decoder.Flush();
+    }
+}

@@ -1,0 +1,43 @@
+// config.json: what is read, and what is refused because it would change the mathematics.
+using System.Text.Json.Nodes;
+using Llm360.Notebooks.Models;
+
+namespace Llm360.Notebooks.Tests.Models;
+
+public sealed class LlamaConfigTests
+{
+    [Fact]
+    public void A_configuration_comes_back_as_written()
+    {
+        using var folder = new TemporaryFolder();
+        var config = LlamaConfig.Read(Fixtures.Path("training", "init", "config.json"));
+        Assert.Equal(33440, config.ParameterCount);
+        File.WriteAllText(folder["config.json"], config.ToJson());
+        Assert.Equal(config, LlamaConfig.Read(folder["config.json"]));
+    }
+
+    [Theory]
+    [InlineData("model_type", "\"gpt2\"")]
+    [InlineData("hidden_act", "\"gelu\"")]
+    [InlineData("attention_bias", "true")]
+    [InlineData("rope_scaling", """{"type":"linear","factor":2.0}""")]
+    [InlineData("rope_parameters", """{"rope_type":"yarn"}""")]
+    [InlineData("hidden_size", "-3")]
+    public void A_key_that_changes_the_mathematics_is_refused_by_name(string key, string value)
+    {
+        using var folder = new TemporaryFolder();
+        var json = Fixtures.Json("training", "init", "config.json");
+        json[key] = JsonNode.Parse(value);
+        File.WriteAllText(folder["config.json"], json.ToJsonString());
+        Assert.Contains(key, Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_or_broken_file_is_one_clear_error()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Contains("config.json", Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).Message, StringComparison.Ordinal);
+        File.WriteAllText(folder["config.json"], "{ \"model_type\": ");
+        Assert.Contains("not JSON", Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).What, StringComparison.Ordinal);
+    }
+}
