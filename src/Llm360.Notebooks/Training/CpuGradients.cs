@@ -92,7 +92,7 @@ internal sealed unsafe class CpuGradients : IGradients
             if (total != workers[0].Gradients)
                 Buffer.MemoryCopy(workers[0].Gradients + start, total + start, length * sizeof(float), length * sizeof(float));
             for (var w = 1; w < used; w++)
-                System.Numerics.Tensors.TensorPrimitives.Add(new ReadOnlySpan<float>(total + start, (int)length), new ReadOnlySpan<float>(workers[w].Gradients + start, (int)length), new Span<float>(total + start, (int)length));
+                Rows.Add(total + start, workers[w].Gradients + start, (int)length);
         });
         if (layout.IsPlain)
             return;

@@ -1,5 +1,6 @@
 // Matrix products of small matrices without packing: tiles of eight rows held in registers.
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Llm360.Notebooks.Training.Cpu;
 
@@ -52,6 +53,8 @@ internal static unsafe class Products
             for (var row = 0; row < m; row += TileRows)
             {
                 var at = ((nint)row * c.Stride) + column;
+                if (start is not null)
+                    Prefetch(start + at, c.Stride, TileRows, vectors);
                 var tile = new Tile(a + (row * aRow), aRow, aStep, b.Data + column, b.Stride, c.Data + at, start is null ? null : start + at, c.Stride, k);
                 if (Vector512.IsHardwareAccelerated)
                     Tile512.Run(tile, vectors);
@@ -60,6 +63,18 @@ internal static unsafe class Products
             }
 
             column += vectors * Vector;
+        }
+    }
+
+    // Sums are added to at the end of a tile: by then their lines have arrived.
+    private static void Prefetch(float* first, nint stride, int rows, int vectors)
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (var r = 0; r < rows; r++)
+        {
+            for (var v = 0; v < vectors; v++)
+                Sse.Prefetch0(first + (r * stride) + (v * Vector));
         }
     }
 }

@@ -5,7 +5,7 @@ namespace Llm360.Notebooks.Training.Cpu;
 /// <remarks>Element-wise work and products go strip by strip through a few tokens, so that what one writes the next finds in the cache.</remarks>
 internal sealed unsafe class SequencePass : IDisposable
 {
-    private const int Strip = 64;
+    private const int Strip = 128;
     private readonly PaddedLayout layout;
     private readonly PackedWeights weights;
     private readonly Rotary rotary;

@@ -82,9 +82,8 @@ internal static unsafe class Softmax
 
     private static float Largest(Vector512<float> v)
     {
-        var largest = v[0];
-        for (var i = 1; i < Width; i++)
-            largest = MathF.Max(largest, v[i]);
-        return largest;
+        var eight = Vector256.MaxNative(v.GetLower(), v.GetUpper());
+        var four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
+        return MathF.Max(MathF.Max(four[0], four[1]), MathF.Max(four[2], four[3]));
     }
 }

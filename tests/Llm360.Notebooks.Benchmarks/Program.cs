@@ -1,0 +1,11 @@
+// Benchmarks of the kit against its peers; one subcommand each.
+using System.CommandLine;
+using Llm360.Notebooks.Benchmarks.Training;
+using Llm360.Notebooks.Torch;
+
+LibTorch.Load();
+return new RootCommand("Measures the kit's speed. Every contender of a benchmark takes turns in one run.")
+{
+    TrainingCommand.Create(),
+    TrainingWorker.Create(),
+}.Parse(args).Invoke();

@@ -1,0 +1,32 @@
+// What every contender of the training benchmark trains: the embedded suite's model on random tokens.
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Benchmarks.Training;
+
+internal static class TrainingShape
+{
+    public const int Batch = 16, Length = 257, Vocabulary = 2048;
+
+    public const double LearningRate = 1e-3;
+
+    /// <summary>Tokens trained on in a step.</summary>
+    public const int StepTokens = Batch * (Length - 1);
+
+    public static ModelShape Model { get; } = new(HiddenSize: 128, IntermediateSize: 256, Layers: 4, Heads: 4);
+
+    public static TrainingRecipe Recipe { get; } = new(Batch, LearningRate, LearningRate, WarmupSteps: 0, "constant", Seed: 0, OptimizerStates: []);
+
+    public static LlamaConfig Config { get; } = new(Model.HiddenSize, Model.IntermediateSize, Model.Layers, Model.Heads, Model.Heads, Model.HiddenSize / Model.Heads, Vocabulary, Length - 1, Model.NormEps, Model.RopeTheta, TiedHead: false);
+
+    /// <summary>Floating-point operations of a step that no implementation can avoid: products forward and backward, and the unmasked half of attention.</summary>
+    public static double StepFlops
+    {
+        get
+        {
+            var products = Config.ParameterCount - ((long)Vocabulary * Config.HiddenSize); // every parameter but the embedding; norms are too few to matter
+            var attention = (long)Config.Layers * Config.HiddenSize * Length; // q k and p v: 2 products x half of the positions on average
+            return 6.0 * (products + attention) * StepTokens;
+        }
+    }
+}

@@ -1,0 +1,120 @@
+// The hand-written gradient against autograd's, on shapes that fit no vector; and that it is the same every time.
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Training;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Tests.Training;
+
+public sealed class CpuGradientsTests
+{
+    // Both sides round in float32, in another order.
+    private const double Tolerance = 1e-5;
+
+    [Theory]
+    [InlineData(32, 48, 2, 2, 2, 64, 4, 17, 2, false)]
+    [InlineData(128, 256, 1, 4, 4, 2048, 3, 257, 2, false)] // the embedded suite's widths, rows that do not divide
+    [InlineData(24, 20, 2, 3, 3, 50, 3, 33, 2, false)] // heads of 8, nothing a multiple of 16
+    [InlineData(36, 52, 1, 2, 1, 71, 2, 100, 2, false)] // heads of 18, one key-value head
+    [InlineData(48, 32, 2, 6, 2, 40, 5, 65, 3, true)] // groups of three, tied head
+    [InlineData(40, 33, 1, 4, 4, 77, 1, 2, 5, true)] // one row of one position, more threads than rows
+    [InlineData(64, 64, 3, 2, 2, 100, 7, 130, 5, false)]
+    [InlineData(16, 16, 0, 1, 1, 19, 2, 9, 2, false)] // no block
+    public void It_is_autograds_gradient(int hidden, int mlp, int layers, int heads, int keyValueHeads, int vocabulary, int rows, int length, int threads, bool tied)
+    {
+        var config = new LlamaConfig(hidden, mlp, layers, heads, keyValueHeads, hidden / heads, vocabulary, length - 1, 1e-5, 10000, tied);
+        using var weights = Random(config);
+        using ParameterBuffer expected = new(config), actual = new(config);
+        var tokens = Tokens(config, rows * length);
+        using var autograd = new AutogradGradients(weights, torch.CPU);
+        using var cpu = new CpuGradients(weights, threads);
+        Assert.Equal(autograd.Compute(tokens, length, expected), cpu.Compute(tokens, length, actual), 2e-5);
+        foreach (var (name, view) in expected.Views)
+        {
+            using var difference = actual.Views[name] - view;
+            Assert.True(difference.norm().item<float>() <= Tolerance * view.norm().item<float>(), $"{name} differs by {difference.norm().item<float>()} of {view.norm().item<float>()}");
+        }
+    }
+
+    [Theory]
+    [InlineData(32)]
+    [InlineData(20)]
+    public void It_is_the_same_to_the_last_bit_every_time(int hidden)
+    {
+        var config = new LlamaConfig(hidden, 48, 2, 2, 2, hidden / 2, 64, 64, 1e-6, 10000, false);
+        using var weights = Random(config);
+        using ParameterBuffer first = new(config), again = new(config);
+        var tokens = Tokens(config, 9 * 33);
+        using (var used = new CpuGradients(weights, 3))
+        {
+            // Other work before must leave no trace: longer rows, more rows.
+            used.Compute(Tokens(config, 4 * 65), 65, again);
+            var loss = used.Compute(tokens, 33, first);
+            using var fresh = new CpuGradients(weights, 3);
+            for (var i = 0; i < 20; i++)
+            {
+                Assert.Equal(loss, fresh.Compute(tokens, 33, again));
+                Assert.True(first.Span.SequenceEqual(again.Span));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(3e38f)]
+    public void A_loss_that_is_not_finite_is_told(float value)
+    {
+        var config = new LlamaConfig(32, 48, 1, 2, 2, 16, 64, 64, 1e-6, 10000, false);
+        foreach (var name in new[] { LlamaNames.Query(0), LlamaNames.Down(0), LlamaNames.MlpNorm(0), LlamaNames.Head })
+        {
+            using var weights = Random(config);
+            using var gradients = new ParameterBuffer(config);
+            using var cpu = new CpuGradients(weights, 2);
+            var tokens = Tokens(config, 2 * 20);
+            var before = cpu.Compute(tokens, 20, gradients);
+            weights.Values(name)[..40].Fill(value);
+            var loss = cpu.Compute(tokens, 20, gradients);
+            Assert.False(double.IsFinite(loss) && double.IsFinite(AdamW.Norm(gradients)), $"{name} with {value} gave {loss}");
+
+            // And leaves nothing behind.
+            using var again = Random(config);
+            again.Span.CopyTo(weights.Span);
+            Assert.Equal(before, cpu.Compute(tokens, 20, gradients));
+            Assert.True(double.IsFinite(AdamW.Norm(gradients)));
+        }
+    }
+
+    [Fact]
+    public void Bad_batches_are_one_clear_error()
+    {
+        var config = new LlamaConfig(32, 48, 1, 2, 2, 16, 64, 16, 1e-6, 10000, false);
+        using var weights = Random(config);
+        using var gradients = new ParameterBuffer(config);
+        using var cpu = new CpuGradients(weights);
+        Assert.Contains("Token id 64", Assert.Throws<Llm360Exception>(() => cpu.Compute([1, 2, 64, 4], 4, gradients)).Message, StringComparison.Ordinal);
+        Assert.Contains("Token id -1", Assert.Throws<Llm360Exception>(() => cpu.Compute([1, 2, 3, -1], 4, gradients)).Message, StringComparison.Ordinal);
+        Assert.Contains("longer", Assert.Throws<Llm360Exception>(() => cpu.Compute(new int[18], 18, gradients)).Message, StringComparison.Ordinal);
+        Assert.Throws<Llm360Exception>(() => cpu.Compute([1, 2, 3], 2, gradients));
+        Assert.Throws<Llm360Exception>(() => cpu.Compute([1], 1, gradients));
+        Assert.Throws<Llm360Exception>(() => cpu.Compute([], 4, gradients));
+    }
+
+    private static ParameterBuffer Random(LlamaConfig config)
+    {
+        var random = new Random(5);
+        var weights = new ParameterBuffer(config);
+        foreach (var (name, shape) in config.Parameters())
+        {
+            foreach (ref var value in weights.Values(name))
+                value = shape.Length == 1 ? 0.5f + random.NextSingle() : (random.NextSingle() - 0.5f) * 0.8f;
+        }
+
+        return weights;
+    }
+
+    private static int[] Tokens(LlamaConfig config, int count)
+    {
+        var random = new Random(6);
+        return [.. Enumerable.Range(0, count).Select(_ => random.Next(config.VocabularySize))];
+    }
+}
