@@ -15,16 +15,9 @@ internal sealed unsafe class Rotary : IDisposable
         half = config.HeadDimension / 2;
         head = paddedHead;
         (cos, sin) = (new AlignedFloats((long)config.MaximumLength * half), new AlignedFloats((long)config.MaximumLength * half));
-        using var scope = TorchSharp.torch.NewDisposeScope();
-        var (cosines, sines) = LlamaModel.Rotary(config, TorchSharp.torch.CPU, TorchSharp.torch.float32); // [longest, 2 half], the same angles twice
-        Copy(cosines, cos);
-        Copy(sines, sin);
-
-        void Copy(TorchSharp.torch.Tensor from, AlignedFloats to)
-        {
-            var values = from.narrow(1, 0, half).contiguous().data<float>().ToArray();
-            values.CopyTo(new Span<float>(to.Data, values.Length));
-        }
+        var table = new RotaryTable(config);
+        table.Cos.CopyTo(new Span<float>(cos.Data, table.Cos.Length));
+        table.Sin.CopyTo(new Span<float>(sin.Data, table.Sin.Length));
     }
 
     public void Dispose()
