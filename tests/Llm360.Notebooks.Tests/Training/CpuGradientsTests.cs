@@ -7,8 +7,8 @@ namespace Llm360.Notebooks.Tests.Training;
 
 public sealed class CpuGradientsTests
 {
-    // Both sides round in float32, in another order.
-    private const double Tolerance = 1e-5;
+    // Relative, by norm of each tensor. Both sides round in float32, in another order.
+    private const double Tolerance = 2e-5;
 
     [Theory]
     [InlineData(32, 48, 2, 2, 2, 64, 4, 17, 2, false)]
@@ -28,10 +28,13 @@ public sealed class CpuGradientsTests
         using var autograd = new AutogradGradients(weights, torch.CPU);
         using var cpu = new CpuGradients(weights, threads);
         Assert.Equal(autograd.Compute(tokens, length, expected), cpu.Compute(tokens, length, actual), 2e-5);
+        var whole = AdamW.Norm(expected);
         foreach (var (name, view) in expected.Views)
         {
+            // One position alone attends to itself whatever its query: that gradient is zero, and rounding on both sides.
             using var difference = actual.Views[name] - view;
-            Assert.True(difference.norm().item<float>() <= Tolerance * view.norm().item<float>(), $"{name} differs by {difference.norm().item<float>()} of {view.norm().item<float>()}");
+            var size = Math.Max(view.norm().item<float>(), whole / 100);
+            Assert.True(difference.norm().item<float>() <= Tolerance * size, $"{name} differs by {difference.norm().item<float>()} of {size}");
         }
     }
 
@@ -72,7 +75,7 @@ public sealed class CpuGradientsTests
             using var cpu = new CpuGradients(weights, 2);
             var tokens = Tokens(config, 2 * 20);
             var before = cpu.Compute(tokens, 20, gradients);
-            weights.Values(name)[..40].Fill(value);
+            weights.Values(name)[..32].Fill(value);
             var loss = cpu.Compute(tokens, 20, gradients);
             Assert.False(double.IsFinite(loss) && double.IsFinite(AdamW.Norm(gradients)), $"{name} with {value} gave {loss}");
 

@@ -7,14 +7,15 @@ namespace Llm360.Notebooks.Training.Cpu;
 /// <summary>Turns each pair (x[i], x[i + half]) of every head by an angle that grows with the position.</summary>
 internal sealed unsafe class Rotary : IDisposable
 {
-    private readonly AlignedFloats cos, sin; // [longest, half]
+    private readonly AlignedFloats cos, sin; // [longest, half], longest rounded up
     private readonly int half, head;
 
     public Rotary(LlamaConfig config, int paddedHead)
     {
         half = config.HeadDimension / 2;
         head = paddedHead;
-        (cos, sin) = (new AlignedFloats((long)config.MaximumLength * half), new AlignedFloats((long)config.MaximumLength * half));
+        var positions = PaddedLayout.Pad(config.MaximumLength); // the padding behind a sequence is turned too, by zeros
+        (cos, sin) = (new AlignedFloats((long)positions * half), new AlignedFloats((long)positions * half));
         var table = new RotaryTable(config);
         table.Cos.CopyTo(new Span<float>(cos.Data, table.Cos.Length));
         table.Sin.CopyTo(new Span<float>(sin.Data, table.Sin.Length));
