@@ -7,7 +7,7 @@ namespace Llm360.Notebooks.Cli.Site;
 /// <summary>Shrinks Plotly JSON to a thumbnail's.</summary>
 internal static class Thumbnails
 {
-    private const int MaximumTraces = 12;
+    private const int MaximumTraces = 24;
     private const int MaximumPoints = 120;
 
     private static readonly string[] TraceKeys = ["type", "mode", "line", "marker", "fill", "fillcolor", "opacity", "coloraxis", "xaxis", "yaxis", "offsetgroup", "xgap", "ygap"];

@@ -31,17 +31,25 @@ public static partial class Figures
         if (n > 1 && !(neighbours >= 0.5))
             title = $"Neighbouring checkpoints agree little: r = {FigureText.Number(neighbours)} on average";
         var finding = string.Join("; ", matrices.Select(m => Agreement(m, checkpoints))) + ".";
+        // A quantity that never varies has no correlation to draw; the finding says so.
+        var comparable = matrices.Where(m => Pairs(m).Any()).ToList();
         return new Figure(title, $"{model}, Pearson's r over sequences that both checkpoints have seen, n up to {FigureText.Count(sequences)}", $"{title}. {finding}",
-            [.. matrices.Select(m => new Panel(matrices.Count > 1 ? m.Quantity : "", new Axis("checkpoint"), new Axis("checkpoint"), [], new HeatMap(checkpoints, checkpoints, m.R, "Pearson's r", 0, 1)))], finding);
+            [.. (comparable.Count > 0 ? comparable : matrices).Select(m => new Panel(matrices.Count > 1 ? m.Quantity : "", new Axis("checkpoint"), new Axis("checkpoint"), [], new HeatMap(checkpoints, checkpoints, m.R, "Pearson's r", 0, 1)))], finding);
     }
 
     private static string Agreement(CorrelationMatrix matrix, IReadOnlyList<string> checkpoints)
     {
-        var n = checkpoints.Count;
-        var pairs = (from i in Enumerable.Range(0, n) from j in Enumerable.Range(i + 1, n - i - 1) where double.IsFinite(matrix.R[i][j]) select (I: i, J: j, R: matrix.R[i][j])).ToList();
+        var pairs = Pairs(matrix).ToList();
         if (pairs.Count == 0)
-            return $"{matrix.Quantity}: no two checkpoints can be compared";
+            return $"{matrix.Quantity}: no two checkpoints can be compared, because it does not vary between the sequences";
         var (low, high) = (pairs.MinBy(p => p.R), pairs.MaxBy(p => p.R));
         return $"{matrix.Quantity}: r is lowest between {checkpoints[low.I]} and {checkpoints[low.J]} ({FigureText.Number(low.R)}) and highest between {checkpoints[high.I]} and {checkpoints[high.J]} ({FigureText.Number(high.R)})";
     }
+
+    /// <summary>The comparisons of two different checkpoints that have a value.</summary>
+    private static IEnumerable<(int I, int J, double R)> Pairs(CorrelationMatrix matrix) =>
+        from i in Enumerable.Range(0, matrix.R.Count)
+        from j in Enumerable.Range(i + 1, matrix.R.Count - i - 1)
+        where double.IsFinite(matrix.R[i][j])
+        select (i, j, matrix.R[i][j]);
 }

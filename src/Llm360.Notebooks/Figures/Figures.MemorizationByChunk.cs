@@ -70,8 +70,10 @@ public static partial class Figures
         }
 
         var (at, elsewhere) = (placed.Average(c => c.AtLastChunk), placed.Average(c => c.Elsewhere));
-        var title = at > elsewhere ? "The chunk just read is remembered best" : "The chunk just read is not remembered best";
-        return (title, $"On the last chunk it had read a checkpoint scores {FigureText.Number(at)} on average, on the other chunks {FigureText.Number(elsewhere)}: a difference of {FigureText.Signed(at - elsewhere)} over {placed.Count} checkpoint{(placed.Count == 1 ? "" : "s")}.");
+        var (low, high) = Intervals.Mean([.. placed.Select(c => c.AtLastChunk - c.Elsewhere)]);
+        var title = low > 0 ? "The chunk just read is remembered best" : high < 0 ? "The chunk just read is remembered less than others" : "Is the chunk just read remembered better? Not clearly";
+        var interval = double.IsNaN(low) ? "" : $" (95 % interval {FigureText.Signed(low)} to {FigureText.Signed(high)})";
+        return (title, $"On the last chunk it had read a checkpoint scores {FigureText.Number(at)} on average, on the other chunks {FigureText.Number(elsewhere)}: a difference of {FigureText.Signed(at - elsewhere)}{interval} over {placed.Count} checkpoint{(placed.Count == 1 ? "" : "s")}.");
     }
 
     private static Trace ChunkTrace(ChunkScores c) => new(

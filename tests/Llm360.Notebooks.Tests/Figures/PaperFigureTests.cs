@@ -134,7 +134,7 @@ public class PaperFigureTests
             new("ckpt_002", 1.0, 2, [0, 1, 2], [0.20, double.NaN, 0.40]),
         ]);
         Assert.Equal("The chunk just read is remembered best", figure.Title);
-        Assert.Equal("On the last chunk it had read a checkpoint scores 0.3 on average, on the other chunks 0.15: a difference of +0.15 over 2 checkpoints.", figure.Finding);
+        Assert.Equal("On the last chunk it had read a checkpoint scores 0.3 on average, on the other chunks 0.15: a difference of +0.15 (95 % interval +0.052 to +0.248) over 2 checkpoints.", figure.Finding);
         var marks = new PlotlyOf(figure).Traces.Single(t => PlotlyOf.Role(t) == "mark");
         Assert.Equal([1, 2], marks["x"]!.AsArray().Select(x => x!.GetValue<double>()));
         Assert.Contains("n = 100 sequences a chunk", figure.Subtitle, StringComparison.Ordinal);
