@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Llm360.Notebooks.Cli.Terminal;
 using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Torch;
@@ -12,7 +13,7 @@ namespace Llm360.Notebooks.Cli.Commands;
 internal static class DoctorCommand
 {
     private const double LargestError = 1e-5;
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Converters = { new JsonStringEnumConverter() } };
 
     public static Command Create()
     {

@@ -147,7 +147,7 @@ public static class Tables
         var seen = scores.Seen(last);
         var newest = seen.Where(r => r.Chunk == last.ChunksSeen - 1).ToList();
         var older = seen.Where(r => r.Chunk == (last.ChunksSeen - 1) * 143 / 355).ToList();
-        const string size = "7B against a small model, 1000 sequences a chunk against fewer; short, repetitive documentation is easier to continue than web text";
+        const string size = "another model, 6.7B parameters against few, and other text; each document was read about once in both";
         return new Table(
             $"Memorization at {last} of {scores.Suite.Name} (canaries left out) beside Amber's ckpt_355 (k = l = 32, 1000 sequences a chunk, Analysis360's published demo).",
             [new("quantity"), new(scores.Suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right), new("why they may differ")],

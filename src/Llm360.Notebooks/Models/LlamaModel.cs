@@ -18,6 +18,9 @@ public sealed class LlamaModel : IDisposable
     private readonly SafetensorsFile? file;
     private readonly Tensor cos, sin; // [longest, head]
 
+    // An implicit Scalar (x + y makes one too) is not kept alive during the native call: a garbage collection at that moment frees it. These are held.
+    private readonly Scalar one, eps;
+
     /// <summary>Binds tensors; the caller keeps owning them.</summary>
     public LlamaModel(LlamaConfig config, IReadOnlyDictionary<string, Tensor> weights)
         : this(config, weights, null)
@@ -29,8 +32,19 @@ public sealed class LlamaModel : IDisposable
         Config = config;
         this.weights = weights;
         this.file = file;
-        var embedding = weights[LlamaNames.Embedding];
-        (cos, sin) = Rotary(config, embedding.device, embedding.dtype);
+        one = 1f.ToScalar();
+        eps = config.NormEps.ToScalar();
+        var table = new RotaryTable(config);
+        cos = Table(table.Cos);
+        sin = Table(table.Sin);
+
+        Tensor Table(float[] values)
+        {
+            using var scope = NewDisposeScope();
+            var embedding = weights[LlamaNames.Embedding];
+            var half = tensor(values, [config.MaximumLength, config.HeadDimension / 2]);
+            return cat([half, half], dim: 1).to(embedding.dtype).to(embedding.device).DetachFromDisposeScope();
+        }
     }
 
     /// <summary>The shape.</summary>
@@ -81,8 +95,8 @@ public sealed class LlamaModel : IDisposable
         var x = weights[LlamaNames.Embedding].index_select(0, tokens.reshape(-1)).view(tokens.shape[0], tokens.shape[1], Config.HiddenSize); // [batch, time, hidden]
         for (var i = 0; i < Config.Layers; i++)
         {
-            x = x + Attention(i, Norm(x, LlamaNames.AttentionNorm(i)), past, cache);
-            x = x + Mlp(i, Norm(x, LlamaNames.MlpNorm(i)));
+            x = x.add(Attention(i, Norm(x, LlamaNames.AttentionNorm(i)), past, cache), one);
+            x = x.add(Mlp(i, Norm(x, LlamaNames.MlpNorm(i))), one);
         }
 
         cache?.Advance((int)tokens.shape[1]);
@@ -99,6 +113,8 @@ public sealed class LlamaModel : IDisposable
     {
         cos.Dispose();
         sin.Dispose();
+        one.Dispose();
+        eps.Dispose();
         if (file is null)
             return;
         foreach (var tensor in weights.Values)
@@ -135,7 +151,7 @@ public sealed class LlamaModel : IDisposable
 
     private Tensor Norm(Tensor x, string name)
     {
-        var scale = rsqrt(x.to(float32).square().mean([-1], keepdim: true) + Config.NormEps); // [batch, time, 1]
+        var scale = rsqrt(x.to(float32).square().mean([-1], keepdim: true).add(eps, one)); // [batch, time, 1]
         return (x.to(float32) * scale).to(x.dtype) * weights[name];
     }
 
@@ -149,16 +165,7 @@ public sealed class LlamaModel : IDisposable
             throw new Llm360Exception($"A sequence of {past + time} tokens is longer than the model's {Config.MaximumLength} positions.", "tokens", "Give shorter sequences.");
         var half = Config.HeadDimension / 2;
         var turned = cat([-x.narrow(3, half, half), x.narrow(3, 0, half)], dim: 3);
-        return (x * cos.narrow(0, past, time)) + (turned * sin.narrow(0, past, time));
-    }
-
-    internal static (Tensor Cos, Tensor Sin) Rotary(LlamaConfig config, torch.Device device, ScalarType type)
-    {
-        using var scope = NewDisposeScope();
-        var frequencies = 1.0 / pow(config.RopeTheta, arange(0, config.HeadDimension, 2, float32) / config.HeadDimension); // [head / 2]
-        var angles = outer(arange(config.MaximumLength, float32), frequencies.to(float32)); // [longest, head / 2]
-        angles = cat([angles, angles], dim: 1);
-        return (angles.cos().to(type).to(device).DetachFromDisposeScope(), angles.sin().to(type).to(device).DetachFromDisposeScope());
+        return (x * cos.narrow(0, past, time)).add(turned * sin.narrow(0, past, time), one);
     }
 
     private static void CheckNames(LlamaConfig config, SafetensorsFile file)

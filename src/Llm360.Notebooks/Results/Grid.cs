@@ -16,11 +16,14 @@ public sealed record GridCell<T>(Checkpoint Checkpoint, Chunk Chunk, IReadOnlyLi
 /// <summary>Runs grids.</summary>
 public static class Grid
 {
-    /// <summary>Every cell of checkpoints x chunks. Stopped at any moment, it has lost at most the cell in flight.</summary>
+    /// <summary>Parameters up to which a model's cells are shared out among threads, instead of its operators.</summary>
+    private const long SmallModel = 50_000_000;
+
+    /// <summary>Every cell of checkpoints x chunks. Stopped at any moment, it has lost at most the cells in flight: one, or one a thread with a small model on the CPU.</summary>
     /// <param name="store">Where cells are kept.</param>
     /// <param name="checkpoints">A model is loaded for each that has a cell to compute.</param>
     /// <param name="chunks">The data.</param>
-    /// <param name="compute">The rows of one cell.</param>
+    /// <param name="compute">The rows of one cell; called from several threads at once with a small model.</param>
     /// <param name="task">Name for the progress display.</param>
     /// <param name="device">Where models run; <see cref="Device.Best"/> when null.</param>
     /// <param name="progress">Cells done; <see cref="Work.Progress"/> when null.</param>
@@ -37,40 +40,43 @@ public static class Grid
         where T : class, new()
     {
         progress ??= Work.Progress;
+        device ??= Device.Best;
         var stop = cancellation ?? Work.Cancellation;
         var cells = new List<GridCell<T>>(checkpoints.Count * chunks.Count);
-        var computed = 0;
+        var (found, computed) = (0, 0);
         foreach (var checkpoint in checkpoints)
         {
-            LlamaModel? model = null;
-            try
+            stop.ThrowIfCancellationRequested();
+            var row = new GridCell<T>[chunks.Count];
+            var missing = Enumerable.Range(0, chunks.Count).Where(i => !store.Contains(checkpoint, chunks[i])).ToList();
+            foreach (var i in Enumerable.Range(0, chunks.Count).Except(missing))
             {
-                foreach (var chunk in chunks)
+                row[i] = new GridCell<T>(checkpoint, chunks[i], await store.ReadAsync<T>(checkpoint, chunks[i], stop).ConfigureAwait(false), FromStore: true);
+                found++;
+                Report(checkpoint, chunks[i]);
+            }
+
+            if (missing.Count > 0)
+            {
+                using var model = await checkpoint.LoadAsync(device).ConfigureAwait(false);
+                var workers = device == Device.Cpu && model.Config.ParameterCount < SmallModel ? Environment.ProcessorCount : 1;
+                await CellWorkers.RunAsync(missing, workers, i =>
                 {
                     stop.ThrowIfCancellationRequested();
-                    if (store.Contains(checkpoint, chunk))
-                    {
-                        cells.Add(new GridCell<T>(checkpoint, chunk, await store.ReadAsync<T>(checkpoint, chunk, stop).ConfigureAwait(false), FromStore: true));
-                    }
-                    else
-                    {
-                        model ??= await checkpoint.LoadAsync(device).ConfigureAwait(false);
-                        var loaded = model;
-                        var rows = await Task.Run(() => compute(loaded, chunk, stop), stop).ConfigureAwait(false);
-                        await store.WriteAsync(checkpoint, chunk, rows).ConfigureAwait(false);
-                        cells.Add(new GridCell<T>(checkpoint, chunk, rows, FromStore: false));
-                        computed++;
-                    }
+                    var rows = compute(model, chunks[i], stop);
+                    store.WriteAsync(checkpoint, chunks[i], rows).GetAwaiter().GetResult();
+                    row[i] = new GridCell<T>(checkpoint, chunks[i], rows, FromStore: false);
+                    Interlocked.Increment(ref computed);
+                    Report(checkpoint, chunks[i]);
+                }).ConfigureAwait(false);
+            }
 
-                    progress?.Report(new WorkProgress(task, cells.Count, checkpoints.Count * chunks.Count, "cells", string.Create(CultureInfo.InvariantCulture, $"{checkpoint} on {chunk}; {cells.Count - computed} from the store, {computed} computed")));
-                }
-            }
-            finally
-            {
-                model?.Dispose();
-            }
+            cells.AddRange(row);
         }
 
         return cells;
+
+        void Report(Checkpoint checkpoint, Chunk chunk) =>
+            progress?.Report(new WorkProgress(task, found + computed, checkpoints.Count * chunks.Count, "cells", string.Create(CultureInfo.InvariantCulture, $"{checkpoint} on {chunk}; {found} from the store, {computed} computed")));
     }
 }

@@ -45,12 +45,15 @@ public sealed class ResultStore
     public async Task WriteAsync<T>(Checkpoint checkpoint, Chunk chunk, IReadOnlyCollection<T> rows)
         where T : class, new()
     {
-        if (!IsCurrent(checkpoint))
+        lock (fingerprints)
         {
-            var stale = PartitionPath(checkpoint);
-            if (Directory.Exists(stale))
-                Directory.Delete(stale, recursive: true);
-            AtomicFile.WriteText(FingerprintPath(checkpoint), FingerprintOf(checkpoint) + "\n");
+            if (!IsCurrent(checkpoint))
+            {
+                var stale = PartitionPath(checkpoint);
+                if (Directory.Exists(stale))
+                    Directory.Delete(stale, recursive: true);
+                AtomicFile.WriteText(FingerprintPath(checkpoint), FingerprintOf(checkpoint) + "\n");
+            }
         }
 
         await ParquetRows.WriteAsync(CellPath(checkpoint, chunk), rows).ConfigureAwait(false);

@@ -16,16 +16,9 @@ internal sealed unsafe class Rotary : IDisposable
         head = paddedHead;
         var positions = PaddedLayout.Pad(config.MaximumLength); // the padding behind a sequence is turned too, by zeros
         (cos, sin) = (new AlignedFloats((long)positions * half), new AlignedFloats((long)positions * half));
-        using var scope = TorchSharp.torch.NewDisposeScope();
-        var (cosines, sines) = LlamaModel.Rotary(config, TorchSharp.torch.CPU, TorchSharp.torch.float32); // [longest, 2 half], the same angles twice
-        Copy(cosines, cos);
-        Copy(sines, sin);
-
-        void Copy(TorchSharp.torch.Tensor from, AlignedFloats to)
-        {
-            var values = from.narrow(1, 0, half).contiguous().data<float>().ToArray();
-            values.CopyTo(new Span<float>(to.Data, values.Length));
-        }
+        var table = new RotaryTable(config);
+        table.Cos.CopyTo(new Span<float>(cos.Data, table.Cos.Length));
+        table.Sin.CopyTo(new Span<float>(sin.Data, table.Sin.Length));
     }
 
     public void Dispose()

@@ -1,0 +1,61 @@
+// The llm360 command as a process of its own, as a user runs it.
+using System.Diagnostics;
+
+namespace Llm360.Notebooks.EndToEnd;
+
+/// <summary>What a command printed, and how it ended.</summary>
+/// <param name="ExitCode">Of the process; not 0 when it was killed.</param>
+/// <param name="Output">Standard output.</param>
+/// <param name="Error">Standard error.</param>
+internal sealed record CommandResult(int ExitCode, string Output, string Error);
+
+/// <summary>Runs llm360 with artifacts in a folder of its own, which is deleted at the end.</summary>
+internal sealed class Llm360Command : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    public string Home { get; } = Directory.CreateTempSubdirectory("llm360-home-").FullName;
+
+    /// <summary>Variables set for the process.</summary>
+    public Dictionary<string, string> Variables { get; } = [];
+
+    public string PathOf(params string[] parts) => Path.Combine([Home, .. parts]);
+
+    /// <summary>Runs to the end.</summary>
+    public Task<CommandResult> RunAsync(params string[] arguments) => RunAsync(null, arguments);
+
+    /// <summary>Runs, and kills the process without warning after a while if it has not ended.</summary>
+    public async Task<CommandResult> RunAsync(TimeSpan? killAfter, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "llm360.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = AppContext.BaseDirectory,
+            Environment = { ["LLM360_HOME"] = Home },
+        };
+        foreach (var (name, value) in Variables)
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(killAfter ?? Patience);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+            Assert.True(killAfter is not null, $"llm360 {string.Join(' ', arguments)} did not end in {Patience}.");
+        }
+
+        return new CommandResult(process.ExitCode, await output, await error);
+    }
+
+    /// <summary>Files that a broken-off write would leave.</summary>
+    public IEnumerable<string> Leftovers() => Directory.EnumerateFileSystemEntries(Home, "*.tmp", SearchOption.AllDirectories);
+
+    public void Dispose() => Directory.Delete(Home, recursive: true);
+}
