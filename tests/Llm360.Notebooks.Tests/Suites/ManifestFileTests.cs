@@ -44,7 +44,7 @@ public sealed class ManifestFileTests : IDisposable
     [InlineData("\"seed\": 1,", "", "seed")]
     [InlineData("\"chunks\": 36", "\"chunks\": \"36\"", "chunks")]
     [InlineData("\"heads\": 4", "\"heads\": 5", "hiddenSize")]
-    [InlineData("\"batchSize\": 16", "\"batchSize\": 24", "256")]
+    [InlineData("\"batchSize\": 8", "\"batchSize\": 24", "256")]
     [InlineData("\"name\": \"aspnet\"", "\"name\": \"netcore\"", "different names")]
     [InlineData("\"name\": \"aspnet\"", "\"name\": \"canary\"", "canary")]
     [InlineData("ref/net10.0/*.xml", "../../secret/*.xml", "inside the package")]
