@@ -71,11 +71,11 @@ public static partial class Figures
         }
     }
 
-    /// <summary>Pearson's r between checkpoints of the scores and of k-extractibility, over the sequences both have seen.</summary>
+    /// <summary>Pearson's r between checkpoints of the scores and of k-extractibility, over the sequences both have seen, canaries left out.</summary>
     public static Figure CheckpointCorrelation(MemorizationScores scores)
     {
         var checkpoints = scores.Checkpoints.Where(c => c.ChunksSeen > 0).ToList();
-        var largest = checkpoints.Count == 0 ? 0 : scores.Rows.Count(r => r.Checkpoint == checkpoints[^1].Index && r.Chunk < checkpoints[^1].ChunksSeen);
+        var largest = checkpoints.Count == 0 ? 0 : scores.Seen(checkpoints[^1]).Count;
         return CheckpointCorrelation(
             scores.Suite.Name,
             [.. checkpoints.Select(c => c.Name)],

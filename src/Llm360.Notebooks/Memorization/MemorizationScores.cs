@@ -49,13 +49,11 @@ public sealed class MemorizationScores
     public IEnumerable<IGrouping<int, MemorizationRow>> Canaries(Checkpoint checkpoint) =>
         Rows.Where(r => r.Checkpoint == checkpoint.Index && r.Chunk < checkpoint.ChunksSeen && r.CanaryRepetitions is not null).GroupBy(r => r.CanaryRepetitions!.Value).OrderBy(g => g.Key);
 
-    /// <summary>Pearson's r of a quantity between two checkpoints, over the sequences both have seen; NaN where it does not vary.</summary>
+    /// <summary>Pearson's r of a quantity between two checkpoints, over the sequences both have seen, canaries left out; NaN where it does not vary.</summary>
     public double Correlation(Checkpoint a, Checkpoint b, Func<MemorizationRow, double> quantity)
     {
-        var seenByBoth = Math.Min(a.ChunksSeen, b.ChunksSeen);
-        var second = Rows.Where(r => r.Checkpoint == b.Index && r.Chunk < seenByBoth).ToDictionary(r => (r.Chunk, r.Row), quantity);
-        var pairs = Rows.Where(r => r.Checkpoint == a.Index && r.Chunk < seenByBoth).Select(r => (X: quantity(r), Y: second[(r.Chunk, r.Row)])).ToList();
-        return Pearson(pairs);
+        var second = Seen(b).ToDictionary(r => (r.Chunk, r.Row), quantity);
+        return Pearson([.. Seen(a).Where(r => second.ContainsKey((r.Chunk, r.Row))).Select(r => (quantity(r), second[(r.Chunk, r.Row)]))]);
     }
 
     /// <summary>The rows as a data frame.</summary>
