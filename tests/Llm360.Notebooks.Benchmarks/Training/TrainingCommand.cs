@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Benchmarks.Training;
 
@@ -26,7 +27,7 @@ internal static class TrainingCommand
         {
             Contender.Self("CpuGradients", [TrainingWorker.Name, "cpu", .. same]),
             Contender.Self("AutogradGradients", [TrainingWorker.Name, "autograd", .. same]),
-            Contender.Self("AutogradGradients, AMD switch off", [TrainingWorker.Name, "autograd", .. same], new Dictionary<string, string> { ["LLM360_AMD_SWITCH"] = "off" }),
+            Contender.Self("AutogradGradients, AMD switch off", [TrainingWorker.Name, "autograd", .. same], new Dictionary<string, string> { [MklAmdSwitch.Variable] = "off" }),
         };
         using var product = Contender.Self("large product", [TrainingWorker.Name, "product", .. same]);
         if (Peer(peers, threads) is { } peer)

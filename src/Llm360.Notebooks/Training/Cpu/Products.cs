@@ -54,7 +54,7 @@ internal static unsafe class Products
             {
                 var at = ((nint)row * c.Stride) + column;
                 if (start is not null)
-                    Prefetch(start + at, c.Stride, TileRows, vectors);
+                    Prefetch(start + at, c.Stride, vectors);
                 var tile = new Tile(a + (row * aRow), aRow, aStep, b.Data + column, b.Stride, c.Data + at, start is null ? null : start + at, c.Stride, k);
                 if (Vector512.IsHardwareAccelerated)
                     Tile512.Run(tile, vectors);
@@ -67,11 +67,11 @@ internal static unsafe class Products
     }
 
     // Sums are added to at the end of a tile: by then their lines have arrived.
-    private static void Prefetch(float* first, nint stride, int rows, int vectors)
+    private static void Prefetch(float* first, nint stride, int vectors)
     {
         if (!Sse.IsSupported)
             return;
-        for (var r = 0; r < rows; r++)
+        for (var r = 0; r < TileRows; r++)
         {
             for (var v = 0; v < vectors; v++)
                 Sse.Prefetch0(first + (r * stride) + (v * Vector));
