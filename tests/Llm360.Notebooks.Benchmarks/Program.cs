@@ -1,11 +1,15 @@
 // Benchmarks of the kit against its peers; one subcommand each.
 using System.CommandLine;
+using Llm360.Notebooks.Benchmarks;
+using Llm360.Notebooks.Benchmarks.Reproduce;
 using Llm360.Notebooks.Benchmarks.Training;
 using Llm360.Notebooks.Torch;
 
 LibTorch.Load();
-return new RootCommand("Measures the kit's speed. Every contender of a benchmark takes turns in one run.")
+return await new RootCommand("Measures the kit's speed. Every contender of a benchmark takes turns in one run.")
 {
     TrainingCommand.Create(),
     TrainingWorker.Create(),
-}.Parse(args).Invoke();
+    ReproduceCommand.Create(),
+    DocumentCommand.Create(),
+}.Parse(args).InvokeAsync();

@@ -1,0 +1,74 @@
+// benchmark document: puts the newest results into docs/benchmarks.md.
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Benchmarks;
+
+/// <summary>Fills the tables of docs/benchmarks.md, which stand between markers; the words around them stay.</summary>
+internal static class DocumentCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("document", "Put the newest results of artifacts/benchmarks into docs/benchmarks.md.");
+        command.SetAction(_ =>
+        {
+            var repository = Workspace.Repository!;
+            var document = Path.Combine(repository, "docs", "benchmarks.md");
+            var text = File.ReadAllText(document);
+            foreach (var (name, table) in new (string, Func<JsonNode, string>)[] { ("training", Training), ("reproduce", Reproduce) })
+            {
+                var results = Path.Combine(repository, "artifacts", "benchmarks", name + ".json");
+                if (File.Exists(results))
+                    text = Between(text, name, table(JsonNode.Parse(File.ReadAllText(results))!), document);
+            }
+
+            AtomicFile.WriteText(document, text);
+            Console.WriteLine(document);
+        });
+        return command;
+    }
+
+    private static string Between(string text, string name, string table, string document)
+    {
+        string begin = $"<!-- {name} -->", end = $"<!-- end of {name} -->";
+        int first = text.IndexOf(begin, StringComparison.Ordinal), last = text.IndexOf(end, StringComparison.Ordinal);
+        if (first < 0 || last < first)
+            throw new Llm360Exception($"The markers of {name} are missing.", document, $"Put back the lines {begin} and {end}.");
+        return $"{text[..(first + begin.Length)]}\n{table}{text[last..]}";
+    }
+
+    private static string Training(JsonNode r)
+    {
+        var contenders = r["contenders"]!.AsArray();
+        var peer = contenders.FirstOrDefault(c => (string)c!["name"]! == "PyTorch loop");
+        var machine = r["machine"]!;
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{r["date"]} UTC, {machine["processor"]}, {r["threads"]} threads, AMD switch {machine["amd_switch"]}; peer: {r["peer"] ?? r["peers"]}\n\n");
+        text.Append("| training step | best, tokens/s | median, tokens/s | best against the peer |\n|---|---|---|---|\n");
+        foreach (var c in contenders)
+        {
+            double best = (double)c!["best_tokens_per_second"]!, median = (double)c["median_tokens_per_second"]!;
+            var ratio = peer is null ? "not measured" : string.Create(CultureInfo.InvariantCulture, $"{best / (double)peer["best_tokens_per_second"]!:0.00}");
+            text.Append(CultureInfo.InvariantCulture, $"| {c["name"]} | {best:n0} | {median:n0} | {ratio} |\n");
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"\nA step of {r["model"]!["tokens_per_step"]:n0} tokens is {r["model"]!["gflop_per_step"]} GFLOP. `CpuGradients` runs it at {r["cpu_gradients_gflops"]} GFLOP/s, {(double)r["cpu_gradients_share_of_large_product"]! * 100:0} % of the rate of one large float32 product of MKL on the same threads ({machine["large_product_gflops"]} GFLOP/s).\n\n");
+        text.Append("| part of the step | share of its time |\n|---|---|\n");
+        foreach (var (part, share) in r["cpu_gradients_time_shares"]!.AsObject())
+            text.Append(CultureInfo.InvariantCulture, $"| {part} | {(double)share! * 100:0.0} % |\n");
+        return text.ToString();
+    }
+
+    private static string Reproduce(JsonNode r)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{r["date"]} UTC, {r["processor"]}, {r["cores"]} cores, suite {r["suite"]}\n\n| what | |\n|---|---|\n");
+        text.Append(CultureInfo.InvariantCulture, $"| wall time, from an empty folder | {(double)r["seconds"]!:0} s |\n| of it in training steps | {(double)r["training_steps_seconds"]!:0} s |\n| peak memory | {(double)r["peak_memory_mb"]!:n0} MB |\n");
+        foreach (var (notebook, seconds) in r["notebooks"]!.AsObject())
+            text.Append(CultureInfo.InvariantCulture, $"| {notebook} | {(double)seconds!:0.0} s |\n");
+        return text.ToString();
+    }
+}
