@@ -1,0 +1,18 @@
+// The public surface of the library, frozen in a text file that a change of it has to change too.
+using PublicApiGenerator;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Tests;
+
+public sealed class PublicApiTests
+{
+    [Fact]
+    public void The_public_surface_is_the_reviewed_one()
+    {
+        var file = Path.Combine(Workspace.Repository!, "tests", "Llm360.Notebooks.Tests", "PublicApi.txt");
+        var surface = typeof(Llm360Exception).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }).ReplaceLineEndings("\n") + "\n";
+        if (Environment.GetEnvironmentVariable("LLM360_PIN") == "1")
+            File.WriteAllText(file, surface);
+        Assert.True(File.ReadAllText(file) == surface, "The public surface has changed. If it should, run this test with LLM360_PIN=1 and review the change of PublicApi.txt.");
+    }
+}
