@@ -63,7 +63,7 @@ internal static class TrainingReport
         AtomicFile.WriteText(path, result.ToJsonString(Indented) + "\n");
 
         Say($"{result["date"]}, {result["machine"]!["processor"]}, {result["threads"]} threads, load {result["machine"]!["load"]}");
-        Console.WriteLine("training step, tokens/s                best     median   against the last");
+        Console.WriteLine("training step, tokens/s                best     median   against the last one");
         var contenders = result["contenders"]!.AsArray();
         var reference = (double)contenders[^1]!["best_tokens_per_second"]!;
         foreach (var one in contenders)
