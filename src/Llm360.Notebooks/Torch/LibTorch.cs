@@ -78,7 +78,7 @@ public static class LibTorch
     private static LibTorchState LoadOnce()
     {
         var locations = LibTorchLocations.Find();
-        OpenMp.WaitPassively();
+        NativeRuntime.Prepare();
         nint cpuLibrary = 0;
         var amd = AmdSwitchState.NotApplicable;
         foreach (var name in LibTorchLocations.LoadOrder)
