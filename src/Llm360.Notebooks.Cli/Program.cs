@@ -1,6 +1,11 @@
 // The llm360 command.
 using System.CommandLine;
 using Llm360.Notebooks.Cli.Commands;
+using Llm360.Notebooks.Suites;
+
+// A notebook runs in its own folder: a relative home is meant from here.
+if (Environment.GetEnvironmentVariable(Workspace.HomeVariable) is { Length: > 0 } home)
+    Environment.SetEnvironmentVariable(Workspace.HomeVariable, Path.GetFullPath(home));
 
 var root = new RootCommand(
     """
@@ -16,5 +21,6 @@ var root = new RootCommand(
     DoctorCommand.Create(),
 };
 root.Options.Add(Shared.Quiet);
+root.Options.Add(Shared.Threads);
 // The first Ctrl+C lets the step in flight finish; work that does not stop by then is ended.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(20) }).ConfigureAwait(false);

@@ -40,6 +40,32 @@ public static class AtomicFile
         }
     }
 
+    /// <summary>Deletes what writers that were killed have left in a folder and those below; files of running processes stay.</summary>
+    public static void Sweep(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return;
+        foreach (var left in Directory.EnumerateFiles(folder, "*.tmp", SearchOption.AllDirectories).ToList())
+        {
+            var parts = Path.GetFileName(left).Split('.');
+            if (parts.Length > 3 && Guid.TryParseExact(parts[^2], "N", out _) && int.TryParse(parts[^3], out var process) && !IsRunning(process))
+                File.Delete(left);
+        }
+    }
+
+    private static bool IsRunning(int id)
+    {
+        try
+        {
+            using var process = System.Diagnostics.Process.GetProcessById(id);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Writes <paramref name="text"/> as UTF-8 without a byte order mark.</summary>
     public static void WriteText(string path, string text) => Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 }

@@ -40,6 +40,7 @@ internal static class DoctorCommand
             ("device", report.Device),
             ("threads of an operator", report.Threads.ToString(CultureInfo.InvariantCulture)),
             ("TorchSharp, LibTorch", $"{report.TorchSharp}, {report.LibTorch}"),
+            ("matrix products by", report.Blas ?? "a library that does not tell its name"),
             ("LibTorch folder", report.Folder),
             ("binding", report.BindingPatched ? "a patched copy (this system's C++ runtime is older than GLIBCXX_3.4.32)" : "as shipped"),
             ("MKL's fast path on AMD", report.AmdSwitch.ToString()),

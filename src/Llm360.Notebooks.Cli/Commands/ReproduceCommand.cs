@@ -27,8 +27,9 @@ internal static class ReproduceCommand
         var watch = Stopwatch.StartNew();
         LibTorch.Load();
         var notebooks = FindNotebooks();
-        var executed = Path.Combine(Workspace.Artifacts, "notebooks");
-        var site = Path.Combine(Workspace.Artifacts, "site");
+        var artifacts = Workspace.Artifacts;
+        var executed = Path.Combine(artifacts, "notebooks");
+        var site = Path.Combine(artifacts, "site");
         screen.Facts("Reproduce",
         [
             ("suite", suiteName),
@@ -40,7 +41,7 @@ internal static class ReproduceCommand
         RemoveOthers(executed, notebooks);
         var runs = new List<NotebookRun>();
         foreach (var notebook in notebooks)
-            runs.Add(await RunNotebookAsync(notebook, executed, suiteName, screen, cancellation).ConfigureAwait(false));
+            runs.Add(await RunNotebookAsync(notebook, executed, suite.Folder, screen, cancellation).ConfigureAwait(false));
 
         var result = SiteBuilder.Build(executed, site, new SiteRun(
             suite.Name,
@@ -48,7 +49,7 @@ internal static class ReproduceCommand
             suite.TrainedTokens(),
             watch.Elapsed,
             Machine(),
-            runs.ToDictionary(r => Path.GetFileName(r.Path), r => new SiteNotebook(r.Time))));
+            runs.ToDictionary(r => Path.GetFileName(r.Path), r => new SiteNotebook(r.Time, [suite.MetricsPath]))));
         foreach (var warning in result.Warnings)
             screen.Warn(warning);
         screen.Rows("Done", ["notebook", "time", "result"], runs.Select(r => new[] { Path.GetFileName(r.Path), Screen.Duration(r.Time), r.Error is null ? "ok" : "failed" }));

@@ -20,6 +20,11 @@ internal static class RunCommand
         var output = new Option<FileInfo?>("--output", "-o") { Description = "Where the executed notebook goes (default: runs/ of the artifacts, under the same name)." };
         var parameters = new Option<string[]>("--parameter", "-p") { Description = "name=value for a variable of the cell tagged \"parameters\"; may be given again.", HelpName = "name=value" };
         var timeout = new Option<double?>("--cell-timeout") { Description = "Longest time of a cell, in seconds." };
+        timeout.Validators.Add(given =>
+        {
+            if (given.GetValueOrDefault<double?>() is { } seconds && !(seconds is > 0 and <= 1e6))
+                given.AddError("--cell-timeout takes seconds above 0.");
+        });
         var command = new Command("run", "Execute a notebook headless and save it with its outputs. A failing cell ends the run with its number, line and message, and exit code 1; what ran is saved.") { notebook, output, parameters, timeout };
         command.Run("The cells that ran are saved; expensive results are in the results store, so the same command is quicker now.", async (parsed, screen, cancellation) =>
         {

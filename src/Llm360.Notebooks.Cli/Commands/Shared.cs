@@ -1,6 +1,8 @@
 // What the commands have in common: options, errors, how they stop.
 using System.CommandLine;
 using Llm360.Notebooks.Cli.Terminal;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
@@ -12,6 +14,8 @@ internal static class Shared
 
     public static Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Say nothing but results and errors.", Recursive = true };
 
+    public static Option<int?> Threads { get; } = new("--threads") { Description = "Threads of LibTorch and of training (default: one a processor). A training goes on bit for bit only with the number it began with.", Recursive = true };
+
     /// <summary>Runs a command: one clear error and exit code 1 for bad input; exit code 130 and how to go on when stopped.</summary>
     public static void Run(this Command command, string howToResume, Func<ParseResult, Screen, CancellationToken, Task<int>> action) =>
         command.SetAction(async (parsed, cancellation) =>
@@ -19,11 +23,18 @@ internal static class Shared
             var screen = Screen.Create(parsed.GetValue(Quiet));
             try
             {
+                if (parsed.GetValue(Threads) is { } threads)
+                    LibTorch.Threads = threads;
                 return await action(parsed, screen, cancellation).ConfigureAwait(false);
             }
             catch (Llm360Exception e)
             {
                 screen.Error(e);
+                return Failed;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                screen.Error(new Llm360Exception(e.Message, Workspace.Artifacts, "Make room, or make the folder writable; LLM360_HOME names another.", e));
                 return Failed;
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

@@ -7,7 +7,7 @@ internal sealed class SiteFolder(string folder)
     /// <summary>Lists the files of the last build, a relative path a line.</summary>
     private const string ListFile = "assets/files.txt";
 
-    private readonly string root = Path.GetFullPath(folder);
+    private readonly string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
     private readonly SortedSet<string> written = new(StringComparer.Ordinal);
 
     public string PathOf(string relative) => Path.Combine(root, relative.Replace('/', Path.DirectorySeparatorChar));

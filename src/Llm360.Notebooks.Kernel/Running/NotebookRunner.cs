@@ -62,6 +62,9 @@ public static class NotebookRunner
         private readonly DateTimeOffset started = DateTimeOffset.UtcNow;
         private readonly Stopwatch watch = Stopwatch.StartNew();
 
+        // Values for parameters are checked once the cell that declares them has run; until then a former output is left alone.
+        private bool saving = parameters is null;
+
         public async Task<NotebookRunResult> RunAsync(CancellationToken cancellation)
         {
             var cells = notebook.Cells.Index().Where(entry => entry.Item.Type == CellType.Code && !string.IsNullOrWhiteSpace(entry.Item.Source)).ToList();
@@ -80,7 +83,11 @@ public static class NotebookRunner
                         return Result(RunStatus.Cancelled, i, cells.Count, null);
                     var (index, cell) = cells[i];
                     if (cell == parameters?.Injected)
+                    {
                         cell.Source = parameters.Assignments(session.Variables);
+                        saving = true;
+                    }
+
                     var (status, error) = await RunCellAsync(session, cell, new CellProgress(i + 1, cells.Count, index, Title(cell), null), cancellation).ConfigureAwait(false);
                     if (error is not null)
                         return Result(status, i, cells.Count, new CellFailure(i + 1, index, error));
@@ -102,6 +109,7 @@ public static class NotebookRunner
             var time = Stopwatch.StartNew();
             var (status, error) = await StoppableCell.RunAsync(session, cell.Source, options.CellTimeout, options.StopPatience, cancellation).ConfigureAwait(false);
             outputs.End(progress.Number, error);
+            saving |= error is not null;
             cell.Metadata.SetInOrder("execution", new JsonObject
             {
                 ["iopub.execute_input"] = Iso(begun),
@@ -118,6 +126,8 @@ public static class NotebookRunner
 
         private void Save()
         {
+            if (!saving)
+                return;
             notebook.Metadata.SetInOrder("llm360", new JsonObject
             {
                 ["parameters"] = new JsonObject([.. options.Parameters.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))]),

@@ -46,7 +46,7 @@ public static class CorpusBuilder
         folder = Path.GetFullPath(folder);
         var marker = Path.Combine(folder, SuiteLayout.Manifest);
         var former = File.Exists(marker) ? ManifestFile.Read(marker) : null;
-        var same = former is not null && SameSuite(former, manifest);
+        var same = former is not null && ManifestFile.Identity(former) == ManifestFile.Identity(manifest);
         if (same && former!.Expected is { } counts && HashFiles(manifest.Corpus, folder) == counts.Sha256)
         {
             Compare(manifest, counts);
@@ -56,6 +56,8 @@ public static class CorpusBuilder
         if (!same && Directory.Exists(folder) && Directory.EnumerateDirectories(folder, "ckpt_*").Any())
             throw new Llm360Exception($"The folder holds checkpoints that were trained with another recipe than this manifest of \"{manifest.Name}\".", folder,
                 "Name another folder, or delete this one to train anew.");
+        // Mended damage must come to what was there before: checkpoints have been trained on it.
+        manifest = same && manifest.Expected is null ? manifest with { Expected = former!.Expected } : manifest;
         // From here until the end the folder is not a suite, unless only damage to this very suite is mended.
         if (former is not null && !same)
             File.Delete(marker);
@@ -117,15 +119,6 @@ public static class CorpusBuilder
             using var stream = File.OpenRead(Path.Combine(folder, file));
             return (Portable(file), Convert.ToHexStringLower(SHA256.HashData(stream)));
         }));
-    }
-
-    private static bool SameSuite(SuiteManifest a, SuiteManifest b) => Recipe(a) == Recipe(b);
-
-    /// <summary>Everything that decides what comes out, as text; what only describes it does not.</summary>
-    private static string Recipe(SuiteManifest manifest)
-    {
-        var corpus = manifest.Corpus with { Tokenizer = manifest.Corpus.Tokenizer with { Recipe = "" } };
-        return ManifestFile.ToJson(manifest with { Description = "", Corpus = corpus, Expected = null });
     }
 
     private static void Compare(SuiteManifest manifest, CorpusCounts actual)

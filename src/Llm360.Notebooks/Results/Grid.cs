@@ -59,7 +59,7 @@ public static class Grid
             if (missing.Count > 0)
             {
                 using var model = await checkpoint.LoadAsync(device).ConfigureAwait(false);
-                var workers = device == Device.Cpu && model.Config.ParameterCount < SmallModel ? Environment.ProcessorCount : 1;
+                var workers = device == Device.Cpu && model.Config.ParameterCount < SmallModel ? LibTorch.Threads : 1;
                 await CellWorkers.RunAsync(missing, workers, i =>
                 {
                     stop.ThrowIfCancellationRequested();

@@ -24,9 +24,9 @@ public sealed class ResultStore
     /// <param name="root">The workspace's results folder when null.</param>
     public ResultStore(Suite suite, string analysis, object settings, string? root = null)
     {
-        var recipe = Hash(ManifestFile.ToJson(suite.Manifest with { Expected = null }));
+        var recipe = Hash(ManifestFile.Identity(suite.Manifest));
         var description = JsonSerializer.Serialize(new { suite = suite.Name, analysis, recipe, settings }, Json);
-        Folder = Path.Combine(root ?? Workspace.ResultsFolder, suite.Name, $"{analysis}-{Hash(description)[..12]}");
+        AtomicFile.Sweep(Folder = Path.Combine(root ?? Workspace.ResultsFolder, suite.Name, $"{analysis}-{Hash(description)[..12]}"));
         if (!File.Exists(Path.Combine(Folder, "settings.json")))
             AtomicFile.WriteText(Path.Combine(Folder, "settings.json"), description + "\n");
     }

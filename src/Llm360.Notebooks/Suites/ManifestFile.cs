@@ -41,6 +41,10 @@ public static partial class ManifestFile
         {
             throw new Llm360Exception("There is no suite manifest.", path, "Name a suite (llm360 train nano), a recipe file, or a suite's folder.", e);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new Llm360Exception($"The suite manifest cannot be read: {e.Message}", path, "Check the file and its permissions.", e);
+        }
     }
 
     /// <summary>Writes a manifest, complete or not at all.</summary>
@@ -48,6 +52,10 @@ public static partial class ManifestFile
 
     /// <summary>The manifest as indented JSON.</summary>
     public static string ToJson(SuiteManifest manifest) => JsonSerializer.Serialize(manifest, Options);
+
+    /// <summary>Everything that decides what comes of a recipe, as text: what only describes it, and what it is expected to give, is left out.</summary>
+    public static string Identity(SuiteManifest manifest) =>
+        ToJson(manifest with { Description = "", Corpus = manifest.Corpus with { Tokenizer = manifest.Corpus.Tokenizer with { Recipe = "" } }, Expected = null });
 
     private static void Check(SuiteManifest manifest, string path)
     {
@@ -65,6 +73,10 @@ public static partial class ManifestFile
         Require(corpus.Chunks is > 0 and <= 1000, "corpus.chunks", "must be 1 to 1000");
         Require(training.BatchSize > 0 && corpus.SequencesPerChunk > 0 && corpus.SequencesPerChunk % training.BatchSize == 0, "training.batchSize", $"must divide corpus.sequencesPerChunk ({corpus.SequencesPerChunk})");
         Require(training.Schedule is "cosine" or "constant", "training.schedule", "must be \"cosine\" or \"constant\"");
+        Require(training is { Beta1: >= 0 and < 1, Beta2: >= 0 and < 1, Eps: > 0, WeightDecay: >= 0, ClipNorm: > 0 }, "training", "needs beta1 and beta2 from 0 to 1, eps and clipNorm above 0, weightDecay not negative");
+        Require(training.OptimizerStates.All(c => c >= 0 && c <= corpus.Chunks), "training.optimizerStates", $"must be numbers of checkpoints, 0 to {corpus.Chunks}");
+        Require(corpus.ValidationSequences > 0, "corpus.validationSequences", "must be at least 1");
+        Require(manifest.Model is { NormEps: > 0, RopeTheta: > 0, InitializerRange: > 0 }, "model", "needs normEps, ropeTheta and initializerRange above 0");
         Require(training.WarmupSteps >= 0 && training.PeakLearningRate > 0 && training.FinalLearningRate >= 0, "training.peakLearningRate", "must be positive, with warmupSteps and finalLearningRate not negative");
         Require(manifest.Model is { Heads: > 0, Layers: > 0, IntermediateSize: > 0, HiddenSize: > 0 } && manifest.Model.HiddenSize % (2 * manifest.Model.Heads) == 0, "model.hiddenSize", "must be a multiple of twice the number of heads");
         if (corpus.Canaries is { } canaries)

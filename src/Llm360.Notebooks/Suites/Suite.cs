@@ -63,7 +63,7 @@ public sealed class Suite
         folder = System.IO.Path.GetFullPath(folder);
         var manifest = ManifestFile.Read(System.IO.Path.Combine(folder, SuiteLayout.Manifest));
         var checkpoints = Numbered(folder, "ckpt_*", directories: true)
-            .Where(c => File.Exists(System.IO.Path.Combine(c.Path, SuiteLayout.Weights)))
+            .Where(c => System.IO.Path.GetFileName(c.Path) == SuiteLayout.Checkpoint(c.Number) && File.Exists(System.IO.Path.Combine(c.Path, SuiteLayout.Weights)))
             .Select(c => new Checkpoint(System.IO.Path.GetFileName(c.Path), c.Number, c.Number, c.Path)).ToList();
         var chunks = Numbered(System.IO.Path.Combine(folder, SuiteLayout.Train), "train_*.jsonl", directories: false)
             .Select(c => new Chunk(System.IO.Path.GetFileNameWithoutExtension(c.Path), c.Number, c.Path)).ToList();

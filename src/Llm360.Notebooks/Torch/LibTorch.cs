@@ -30,6 +30,40 @@ public static class LibTorch
     /// <summary>Whether a patched copy of the binding was needed (its GLIBCXX_3.4.32 requirement made weak).</summary>
     public static bool BindingPatched => State.BindingPatched;
 
+    /// <summary>Threads of one operator, and of training; at first one a processor.</summary>
+    /// <exception cref="Llm360Exception">Set to less than 1.</exception>
+    public static int Threads
+    {
+        get
+        {
+            Load();
+            return torch.get_num_threads();
+        }
+
+        set
+        {
+            if (value < 1)
+                throw new Llm360Exception($"{value} is not a number of threads.", "threads", "Give at least 1.");
+            Load();
+            torch.set_num_threads(value);
+        }
+    }
+
+    /// <summary>The matrix library inside LibTorch and its version, for example <c>MKL 2024.2</c>; null when it does not say.</summary>
+    public static unsafe string? Blas
+    {
+        get
+        {
+            const int length = 200;
+            if (!NativeLibrary.TryGetExport(CpuLibrary, "MKL_Get_Version_String", out var function))
+                return null;
+            var text = stackalloc byte[length];
+            ((delegate* unmanaged[Cdecl]<byte*, int, void>)function)(text, length - 1);
+            text[length - 1] = 0;
+            return Marshal.PtrToStringUTF8((nint)text)?.Trim();
+        }
+    }
+
     /// <summary>What became of the fast path of MKL on AMD processors.</summary>
     public static AmdSwitchState AmdSwitch => State.AmdSwitch;
 

@@ -12,6 +12,7 @@ namespace Llm360.Notebooks.Torch;
 /// <param name="BindingPatched">Whether the GLIBCXX requirement had to be made weak.</param>
 /// <param name="AmdSwitch">MKL's fast path on AMD processors.</param>
 /// <param name="Processor">Name of the processor.</param>
+/// <param name="Blas">The matrix library inside LibTorch; null when it does not say.</param>
 /// <param name="Threads">Threads of one operator.</param>
 /// <param name="Device">The device that <see cref="Torch.Device.Best"/> gives.</param>
 /// <param name="MemoryBytes">Memory this process may use.</param>
@@ -24,6 +25,7 @@ public sealed record TorchReport(
     bool BindingPatched,
     AmdSwitchState AmdSwitch,
     string Processor,
+    string? Blas,
     int Threads,
     string Device,
     long MemoryBytes,
@@ -43,7 +45,8 @@ public sealed record TorchReport(
             Torch.LibTorch.BindingPatched,
             Torch.LibTorch.AmdSwitch,
             ProcessorName(),
-            torch.get_num_threads(),
+            Torch.LibTorch.Blas,
+            Torch.LibTorch.Threads,
             Torch.Device.Best.ToString(),
             GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
             gflops,

@@ -34,6 +34,9 @@ internal static class CheckpointWriter
                     ]);
             }
 
+            // A checkpoint beyond the one that a run goes on from is trained anew.
+            if (Directory.Exists(final))
+                Directory.Delete(final, recursive: true);
             Directory.Move(temporary, final);
         }
         finally
@@ -61,8 +64,12 @@ internal static class CheckpointWriter
         optimizer.Steps = steps[0].item<long>();
     }
 
-    /// <summary>Drops the optimizer state of a checkpoint that the recipe does not keep.</summary>
-    public static void DropOptimizer(string suiteFolder, int index) => File.Delete(Path.Combine(suiteFolder, SuiteLayout.Checkpoint(index), SuiteLayout.Optimizer));
+    /// <summary>Drops the optimizer states before a checkpoint that the recipe does not keep.</summary>
+    public static void DropOptimizers(string suiteFolder, int before, IReadOnlyList<int> kept)
+    {
+        foreach (var path in Enumerable.Range(0, before).Except(kept).Select(i => Path.Combine(suiteFolder, SuiteLayout.Checkpoint(i), SuiteLayout.Optimizer)).Where(File.Exists))
+            File.Delete(path);
+    }
 
     /// <summary>Copies stored tensors into a buffer; <paramref name="prefix"/> stands before each name in the file.</summary>
     internal static void Copy(string path, string prefix, ParameterBuffer buffer)
@@ -72,7 +79,7 @@ internal static class CheckpointWriter
         {
             using var stored = file.View(prefix + name);
             if (!stored.shape.SequenceEqual(view.shape))
-                throw new Llm360Exception($"The tensor has shape [{string.Join(", ", stored.shape)}], not [{string.Join(", ", view.shape)}].", $"{path}, tensor {prefix + name}", "Delete the checkpoint; training goes on from the one before.");
+                throw new Llm360Exception($"The tensor has shape [{string.Join(", ", stored.shape)}], not [{string.Join(", ", view.shape)}].", $"{path}, tensor {prefix + name}", "Delete the checkpoint and run llm360 train again: it goes on from the last one with an optimizer state.");
             view.copy_(stored);
         }
     }

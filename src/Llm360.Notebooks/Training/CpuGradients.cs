@@ -1,5 +1,6 @@
 // The fast way to the gradient on a CPU: LLaMA's forward and backward pass by hand, sequences shared out among threads.
 using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Torch;
 using Llm360.Notebooks.Training.Cpu;
 
 namespace Llm360.Notebooks.Training;
@@ -23,10 +24,10 @@ internal sealed unsafe class CpuGradients : IGradients
 
     /// <summary>Prepares to compute gradients by these weights, which are read anew at every call.</summary>
     /// <param name="weights">The weights.</param>
-    /// <param name="threads">Worker threads; null for one a processor.</param>
+    /// <param name="threads">Worker threads; null for those of <see cref="LibTorch.Threads"/>.</param>
     public CpuGradients(ParameterBuffer weights, int? threads = null)
     {
-        Threads = threads ?? Environment.ProcessorCount;
+        Threads = threads ?? LibTorch.Threads;
         ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1, nameof(threads));
         if (!IsSupported(weights.Config))
             throw new ArgumentException("The configuration is not supported; ask IsSupported first.", nameof(weights));

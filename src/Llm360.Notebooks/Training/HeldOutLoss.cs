@@ -1,4 +1,5 @@
 // The loss on sequences that training never sees.
+using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Models;
 using static TorchSharp.torch;
 
@@ -8,6 +9,13 @@ namespace Llm360.Notebooks.Training;
 internal static class HeldOutLoss
 {
     private const int RowsAtOnce = 16;
+
+    /// <summary>The tokens of evenly spaced rows, so that every source is in the sample in proportion: the rows stand source by source.</summary>
+    public static int[] Sample(IReadOnlyList<TokenRow> rows, int count)
+    {
+        count = Math.Min(count, rows.Count);
+        return [.. Enumerable.Range(0, count).SelectMany(i => rows[(int)((long)i * rows.Count / count)].TokenIds)];
+    }
 
     /// <summary>Mean over all rows and positions, nats per token.</summary>
     /// <param name="state">The weights.</param>

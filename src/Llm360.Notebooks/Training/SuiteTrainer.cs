@@ -41,8 +41,11 @@ public sealed class SuiteTrainer
 
     private long TotalSteps => (long)StepsPerChunk * manifest.Corpus.Chunks;
 
-    /// <summary>Whether the folder holds every checkpoint of this recipe.</summary>
-    public bool IsComplete => LastCheckpoint == manifest.Corpus.Chunks && SameRecipe();
+    /// <summary>Whether the folder holds everything that training this recipe leaves: every checkpoint, every chunk, the log.</summary>
+    public bool IsComplete =>
+        LastCheckpoint == manifest.Corpus.Chunks && File.Exists(Path.Combine(folder, SuiteLayout.Manifest)) && SameRecipe()
+        && Suite.OpenFolder(folder) is var suite && File.Exists(suite.MetricsPath) && File.Exists(suite.ValidationPath)
+        && suite.Chunks.Count == manifest.Corpus.Chunks && suite.Checkpoints.Count == manifest.Corpus.Chunks + 1;
 
     /// <summary>The checkpoint a run would go on from; null when it would begin at the beginning.</summary>
     public int? LastCheckpoint => CheckpointWriter.Latest(folder, manifest.Corpus.Chunks);
@@ -62,19 +65,19 @@ public sealed class SuiteTrainer
         if (!SameRecipe())
             throw new Llm360Exception("The folder holds a suite of another recipe.", folder, "Give the recipe another name, or delete the folder.");
         using var guard = Lock();
+        AtomicFile.Sweep(folder);
         CorpusBuilder.Build(manifest, folder, progress, stop);
         using var state = new TrainingState(manifest);
         var metrics = await StartAsync(state).ConfigureAwait(false);
         using var gradients = engine(state.Weights);
-        var validation = ChunkReader.Read(Path.Combine(folder, SuiteLayout.Validation), ValidationRows, stop).SelectMany(r => r.TokenIds).ToArray();
+        var validation = HeldOutLoss.Sample([.. ChunkReader.Read(Path.Combine(folder, SuiteLayout.Validation), cancellation: stop)], ValidationRows);
         for (var chunk = LastCheckpoint!.Value; chunk < manifest.Corpus.Chunks; chunk++)
         {
             TrainChunk(chunk, state, gradients, metrics, progress, stop);
             metrics[^1].ValidationLoss = HeldOutLoss.Of(state, validation, manifest.Corpus.SequenceLength);
             await ParquetRows.WriteAsync(Path.Combine(folder, SuiteLayout.Metrics), metrics).ConfigureAwait(false);
             Save(chunk + 1, state);
-            if (!manifest.Training.OptimizerStates.Contains(chunk))
-                CheckpointWriter.DropOptimizer(folder, chunk);
+            CheckpointWriter.DropOptimizers(folder, chunk + 1, manifest.Training.OptimizerStates);
         }
 
         return Suite.OpenFolder(folder);
@@ -117,15 +120,19 @@ public sealed class SuiteTrainer
 
     private async Task<List<TrainingStep>> StartAsync(TrainingState state)
     {
-        if (LastCheckpoint is not { } last)
+        // Without the log of the steps before it a checkpoint is no place to go on from: the log would stay incomplete.
+        var path = Path.Combine(folder, SuiteLayout.Metrics);
+        if (LastCheckpoint is not { } last || (last > 0 && !File.Exists(path)))
         {
+            foreach (var old in Enumerable.Range(0, manifest.Corpus.Chunks + 1).Select(i => Path.Combine(folder, SuiteLayout.Checkpoint(i))).Where(Directory.Exists))
+                Directory.Delete(old, recursive: true);
             WeightInitialization.Fill(state.Weights, manifest.Model, manifest.Training.Seed);
             Save(0, state);
             return [];
         }
 
         CheckpointWriter.Read(folder, last, state.Weights, state.Optimizer);
-        var path = Path.Combine(folder, SuiteLayout.Metrics);
+        CheckpointWriter.DropOptimizers(folder, last, manifest.Training.OptimizerStates);
         var metrics = File.Exists(path) ? await ParquetRows.ReadAsync<TrainingStep>(path).ConfigureAwait(false) : [];
         // A run killed between metrics and checkpoint has logged a chunk that is trained again now.
         return [.. metrics.Where(m => m.Chunk < last)];
@@ -137,20 +144,20 @@ public sealed class SuiteTrainer
     private bool SameRecipe()
     {
         var path = Path.Combine(folder, SuiteLayout.Manifest);
-        return !File.Exists(path) || ManifestFile.ToJson(ManifestFile.Read(path) with { Expected = null }) == ManifestFile.ToJson(manifest with { Expected = null });
+        return !File.Exists(path) || ManifestFile.Identity(ManifestFile.Read(path)) == ManifestFile.Identity(manifest);
     }
 
     // Two processes must not write the same suite; the lock goes with the process, however it ends.
     private FileStream Lock()
     {
-        Directory.CreateDirectory(folder);
         try
         {
+            Directory.CreateDirectory(folder);
             return new FileStream(Path.Combine(folder, ".train.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new Llm360Exception("Another process is training this suite.", folder, "Wait for it to end, or stop it.", e);
+            throw new Llm360Exception($"The suite's folder cannot be locked for training: {e.Message}", folder, "If another process trains this suite, wait for it to end or stop it; else make the folder writable.", e);
         }
     }
 }

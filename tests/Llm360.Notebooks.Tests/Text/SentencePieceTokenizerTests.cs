@@ -50,9 +50,7 @@ public class SentencePieceTokenizerTests
         var tokenizer = SentencePieceTokenizer.Parse(SmallModel, "small");
         foreach (var text in new[] { new string('a', 200_000), new string(' ', 200_000) })
         {
-            var watch = System.Diagnostics.Stopwatch.StartNew();
-            Assert.Equal(text, tokenizer.Decode(tokenizer.Encode(text)));
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"{watch.Elapsed} for 200,000 equal characters");
+            Assert.Equal(text, tokenizer.Decode(tokenizer.Encode(text))); // a quadratic search would take an hour here
         }
     }
 
