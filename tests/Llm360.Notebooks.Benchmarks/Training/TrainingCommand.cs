@@ -36,7 +36,6 @@ internal static class TrainingCommand
         {
             Contender.Self("CpuGradients", [TrainingWorker.Name, "cpu", .. same]),
             Contender.Self("AutogradGradients", [TrainingWorker.Name, "autograd", .. same]),
-            Contender.Self("AutogradGradients, memory kept", [TrainingWorker.Name, "autograd", .. same], MemoryKept),
             Contender.Self("AutogradGradients, AMD switch off", [TrainingWorker.Name, "autograd", .. same], new Dictionary<string, string> { [MklAmdSwitch.Variable] = "off" }),
         };
         using var product = Contender.Self("large product", [TrainingWorker.Name, "product", .. same]);
