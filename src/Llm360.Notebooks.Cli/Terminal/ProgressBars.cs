@@ -9,7 +9,10 @@ namespace Llm360.Notebooks.Cli.Terminal;
 /// <summary>One bar for each <see cref="WorkProgress.Task"/>.</summary>
 internal sealed class ProgressBars : IProgress<WorkProgress>
 {
-    private readonly ConcurrentDictionary<int, WorkProgress> latest = [];
+    /// <summary>What a line has beside the detail: name, bar, percentage, rate, time left.</summary>
+    private const int OtherColumns = 105;
+
+    private readonly ConcurrentDictionary<int, (WorkProgress Value, TimeSpan Elapsed)> latest = [];
     private readonly Dictionary<string, ProgressTask> bars = [];
     private ProgressContext? context;
 
@@ -24,7 +27,7 @@ internal sealed class ProgressBars : IProgress<WorkProgress>
                 new PercentageColumn(),
                 new TextColumn(progress.Rate),
                 new RemainingTimeColumn(),
-                new TextColumn(task => progress.latest.GetValueOrDefault(task.Id)?.Detail ?? ""))
+                new TextColumn(task => Cropped(progress.latest.GetValueOrDefault(task.Id).Value?.Detail ?? "", console.Profile.Width - OtherColumns)))
             .StartAsync(context =>
             {
                 progress.context = context;
@@ -38,17 +41,20 @@ internal sealed class ProgressBars : IProgress<WorkProgress>
         {
             if (!bars.TryGetValue(value.Task, out var bar))
                 bars[value.Task] = bar = context!.AddTask(Markup.Escape(value.Task));
-            latest[bar.Id] = value;
+            latest[bar.Id] = (value, bar.ElapsedTime ?? TimeSpan.Zero);
             bar.MaxValue = Math.Max(1, value.Total);
             bar.Value = value.Done;
         }
     }
 
-    // Units a second since the bar began.
+    // Units a second from the bar's beginning to the last report, so that a finished bar keeps its rate.
     private string Rate(ProgressTask task) =>
-        task.ElapsedTime is { TotalSeconds: > 0 } elapsed && latest.TryGetValue(task.Id, out var value)
-            ? string.Create(CultureInfo.InvariantCulture, $"{value.Done / elapsed.TotalSeconds:0.0} {value.Unit}/s")
+        latest.TryGetValue(task.Id, out var last) && last.Elapsed > TimeSpan.Zero
+            ? string.Create(CultureInfo.InvariantCulture, $"{last.Value.Done / last.Elapsed.TotalSeconds:0.0} {last.Value.Unit}/s")
             : "";
+
+    // A detail too long for the line would squeeze the other columns to a letter a line.
+    private static string Cropped(string text, int width) => text.Length <= width ? text : width < 2 ? "" : text[..(width - 1)] + "…";
 
     private sealed class TextColumn(Func<ProgressTask, string> text) : ProgressColumn
     {

@@ -64,8 +64,8 @@ internal sealed record CorpusAssembly(
 
         List<PackedSequence> Packed(CorpusSource source, IReadOnlyList<Document> documents, int quota, string purpose)
         {
-            progress?.Report(new WorkProgress("tokenize", passes++, 2 * recipe.Sources.Count, "passes", $"{purpose}, {source.Name}, {quota} sequences"));
             var packed = packer.Pack(documents, quota, cancellation);
+            progress?.Report(new WorkProgress("tokenize", ++passes, 2 * recipe.Sources.Count, "passes", $"{purpose}, {source.Name}, {quota} sequences"));
             return packed.Count == quota ? packed
                 : throw new Llm360Exception($"The source \"{source.Name}\" has text for {packed.Count} {purpose} sequences; its share asks for {quota}.", "corpus.sources",
                     "Lower its share, add packages to it, or ask for fewer or shorter sequences: text is not repeated.");

@@ -14,5 +14,5 @@ public static class TrainingMetrics
     public static long ParameterCount(this Suite suite) => TrainingState.Shape(suite.Manifest).ParameterCount;
 
     /// <summary>Tokens trained on in all: positions with a target.</summary>
-    public static long TrainedTokens(this Suite suite) => suite.Manifest.Corpus switch { var c => (long)c.Chunks * c.SequencesPerChunk * (c.SequenceLength - 1) };
+    public static long TrainedTokens(this Suite suite) => (long)suite.Manifest.Corpus.Chunks * suite.Manifest.Corpus.SequencesPerChunk * (suite.Manifest.Corpus.SequenceLength - 1);
 }
