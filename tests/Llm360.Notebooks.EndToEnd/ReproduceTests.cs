@@ -36,6 +36,21 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task What_a_killed_reproduce_has_half_written_is_cleared_away()
+    {
+        using var llm360 = new Llm360Command();
+        foreach (var folder in new[] { "notebooks", "site", Path.Combine("site", "assets") })
+        {
+            Directory.CreateDirectory(llm360.PathOf(folder));
+            File.WriteAllText(llm360.PathOf(folder, $"x.{int.MaxValue}.{Guid.NewGuid():N}.tmp"), "half");
+        }
+
+        var result = await llm360.RunAsync("reproduce", "--suite", "pico", "-q");
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Empty(llm360.Leftovers());
+    }
+
+    [Fact]
     public async Task Train_and_reproduce_killed_at_random_moments_need_no_more_than_a_rerun()
     {
         using var undisturbed = new Llm360Command();

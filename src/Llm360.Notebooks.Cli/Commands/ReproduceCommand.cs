@@ -30,6 +30,8 @@ internal static class ReproduceCommand
         var artifacts = Workspace.Artifacts;
         var executed = Path.Combine(artifacts, "notebooks");
         var site = Path.Combine(artifacts, "site");
+        AtomicFile.Sweep(executed);
+        AtomicFile.Sweep(site);
         screen.Facts("Reproduce",
         [
             ("suite", suiteName),

@@ -28,6 +28,7 @@ internal static class RunCommand
         var command = new Command("run", "Execute a notebook headless and save it with its outputs. A failing cell ends the run with its number, line and message, and exit code 1; what ran is saved.") { notebook, output, parameters, timeout };
         command.Run("The cells that ran are saved; expensive results are in the results store, so the same command is quicker now.", async (parsed, screen, cancellation) =>
         {
+            AtomicFile.Sweep(OutputFolder);
             var input = parsed.GetValue(notebook)!.FullName;
             var target = parsed.GetValue(output)?.FullName ?? Path.Combine(OutputFolder, Path.GetFileName(input));
             var options = new NotebookRunOptions(input, target)
