@@ -3,7 +3,7 @@ namespace Llm360.Notebooks;
 
 /// <summary>Bad input or a broken environment, told in three parts: what is wrong, where, and what to do.</summary>
 /// <remarks>The console prints the parts on three lines and exits with code 1; a notebook shows <see cref="Exception.Message"/>.</remarks>
-public sealed class Llm360Exception : Exception
+public class Llm360Exception : Exception
 {
     /// <summary>Makes an error of three parts.</summary>
     /// <param name="what">What is wrong, one sentence.</param>

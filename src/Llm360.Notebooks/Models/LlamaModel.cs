@@ -15,7 +15,7 @@ namespace Llm360.Notebooks.Models;
 public sealed class LlamaModel : IDisposable
 {
     private readonly IReadOnlyDictionary<string, Tensor> weights;
-    private readonly SafetensorsFile? file;
+    private readonly BoundWeights? bound;
     private readonly Tensor cos, sin; // [longest, head]
 
     // An implicit Scalar (x + y makes one too) is not kept alive during the native call: a garbage collection at that moment frees it. These are held.
@@ -27,11 +27,11 @@ public sealed class LlamaModel : IDisposable
     {
     }
 
-    private LlamaModel(LlamaConfig config, IReadOnlyDictionary<string, Tensor> weights, SafetensorsFile? file)
+    private LlamaModel(LlamaConfig config, IReadOnlyDictionary<string, Tensor> weights, BoundWeights? bound)
     {
         Config = config;
         this.weights = weights;
-        this.file = file;
+        this.bound = bound;
         one = 1f.ToScalar();
         eps = config.NormEps.ToScalar();
         var table = new RotaryTable(config);
@@ -56,7 +56,7 @@ public sealed class LlamaModel : IDisposable
     /// <summary>The type computed in.</summary>
     public ScalarType Type => weights[LlamaNames.Embedding].dtype;
 
-    /// <summary>Loads a checkpoint's folder: <c>config.json</c> and <c>model.safetensors</c>.</summary>
+    /// <summary>Loads a checkpoint's folder: <c>config.json</c> and weights in any format that <see cref="StateDict"/> opens.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="device">Where to; the CPU maps the file.</param>
     /// <param name="type">Type to compute in; null keeps the file's.</param>
@@ -65,23 +65,21 @@ public sealed class LlamaModel : IDisposable
     {
         LibTorch.Load();
         var config = LlamaConfig.Read(Path.Combine(folder, SuiteLayout.Config));
-        var file = SafetensorsFile.Open(Path.Combine(folder, SuiteLayout.Weights));
-        try
-        {
-            CheckNames(config, file);
-            using var scope = NewDisposeScope();
-            var bound = config.Parameters().ToDictionary(p => p.Name, p =>
-            {
-                var mapped = file.View(p.Name);
-                return mapped.to(type ?? mapped.dtype).to((device ?? Torch.Device.Cpu).ToTorch()).DetachFromDisposeScope();
-            });
-            return new LlamaModel(config, bound, file);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        var bound = BoundWeights.Load(Open(folder, config), [.. config.Parameters().Select(p => p.Name)], device, type);
+        return new LlamaModel(config, bound.Tensors, bound);
+    }
+
+    /// <summary>Goes on to another checkpoint of the same shape, in the memory, device and type of this one.</summary>
+    /// <param name="folder">Its folder.</param>
+    /// <exception cref="Llm360Exception">It cannot be loaded, or has another configuration; the model is as it was.</exception>
+    public void Rebind(string folder)
+    {
+        if (bound is null)
+            throw new InvalidOperationException("The model does not own its weights.");
+        var config = LlamaConfig.Read(Path.Combine(folder, SuiteLayout.Config));
+        if (config != Config)
+            throw new Llm360Exception("The checkpoint has another configuration.", Path.Combine(folder, SuiteLayout.Config), "Load it as a model of its own.");
+        bound.Rebind(Open(folder, config));
     }
 
     /// <summary>The hidden states after the last norm.</summary>
@@ -115,11 +113,7 @@ public sealed class LlamaModel : IDisposable
         sin.Dispose();
         one.Dispose();
         eps.Dispose();
-        if (file is null)
-            return;
-        foreach (var tensor in weights.Values)
-            tensor.Dispose();
-        file.Dispose();
+        bound?.Dispose();
     }
 
     private Tensor Attention(int layer, Tensor x, int past, KeyValueCache? cache)
@@ -168,16 +162,19 @@ public sealed class LlamaModel : IDisposable
         return (x * cos.narrow(0, past, time)).add(turned * sin.narrow(0, past, time), one);
     }
 
-    private static void CheckNames(LlamaConfig config, SafetensorsFile file)
+    private static StateDict Open(string folder, LlamaConfig config)
     {
-        var wanted = config.Parameters().ToDictionary(p => p.Name, p => p.Shape);
-        var faults = wanted.Where(w => !file.Entries.ContainsKey(w.Key)).Select(w => $"missing {w.Key}")
-            .Concat(file.Entries.Values.Where(e => wanted.TryGetValue(e.Name, out var shape) && !shape.SequenceEqual(e.Shape))
-                .Select(e => $"{e.Name} has shape [{string.Join(", ", e.Shape)}], not [{string.Join(", ", wanted[e.Name])}]"))
-            .Concat(file.Entries.Keys.Where(n => !wanted.ContainsKey(n) && !IsIgnored(config, n)).Select(n => $"unknown {n}"))
-            .ToList();
-        if (faults.Count > 0)
-            throw new Llm360Exception($"The weights do not fit config.json: {string.Join("; ", faults)}.", file.Path, "Use the config.json and the weights of the same checkpoint.");
+        var weights = StateDict.Open(folder);
+        try
+        {
+            weights.Check(config.Parameters(), name => IsIgnored(config, name));
+            return weights;
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
     }
 
     // Older checkpoints store the rotary frequencies; a tied head may be stored beside the embedding it equals.

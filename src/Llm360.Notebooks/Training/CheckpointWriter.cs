@@ -59,7 +59,7 @@ internal static class CheckpointWriter
         var path = Path.Combine(folder, SuiteLayout.Optimizer);
         Copy(path, FirstMoment, optimizer.FirstMoment);
         Copy(path, SecondMoment, optimizer.SecondMoment);
-        using var file = SafetensorsFile.Open(path);
+        using var file = StateDict.Open(path);
         using var steps = file.View(StepCount);
         optimizer.Steps = steps[0].item<long>();
     }
@@ -74,7 +74,7 @@ internal static class CheckpointWriter
     /// <summary>Copies stored tensors into a buffer; <paramref name="prefix"/> stands before each name in the file.</summary>
     internal static void Copy(string path, string prefix, ParameterBuffer buffer)
     {
-        using var file = SafetensorsFile.Open(path);
+        using var file = StateDict.Open(path);
         foreach (var (name, view) in buffer.Views)
         {
             using var stored = file.View(prefix + name);

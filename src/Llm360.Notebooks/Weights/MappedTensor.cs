@@ -1,4 +1,4 @@
-// Tensors over memory that somebody else owns.
+// Tensors over the bytes of a mapped file.
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -8,17 +8,34 @@ namespace Llm360.Notebooks.Weights;
 /// <summary>Makes tensors over memory that somebody else keeps alive.</summary>
 internal static unsafe partial class MappedTensor
 {
-    /// <summary>A CPU tensor over <paramref name="data"/>; freeing the tensor leaves the memory alone.</summary>
-    public static torch.Tensor Create(void* data, long[] shape, torch.ScalarType type)
+    /// <summary>A CPU tensor of an entry; freeing it leaves the file alone. Copied only where the file has it at a place that its type does not allow.</summary>
+    public static torch.Tensor Create(MappedFile file, TensorEntry entry)
     {
         Torch.LibTorch.Load();
-        fixed (long* dimensions = shape)
-        {
-            var handle = New(data, &KeepMemory, dimensions, shape.Length, (sbyte)type, (sbyte)type, (int)DeviceType.CPU, -1, 0);
-            if (handle == 0)
-                torch.CheckForErrors();
-            return torch.Tensor.UnsafeCreateTensor(handle);
-        }
+        if (entry.Count == 0)
+            return torch.empty([.. entry.Shape], entry.ScalarType);
+        var data = file.Start + entry.Begin;
+        if ((nuint)data % (nuint)entry.ElementSize == 0)
+            return Shaped(Create(data, entry.Extent / entry.ElementSize, entry.ScalarType), entry);
+        var aligned = torch.empty([entry.Extent / entry.ElementSize], entry.ScalarType);
+        using (var first = aligned.narrow(0, 0, 1))
+        fixed (byte* target = first.bytes)
+            Buffer.MemoryCopy(data, target, entry.Extent, entry.Extent);
+        return Shaped(aligned, entry);
+    }
+
+    private static torch.Tensor Shaped(torch.Tensor flat, TensorEntry entry)
+    {
+        using (flat)
+            return entry.Strides is null ? flat.view([.. entry.Shape]) : flat.as_strided([.. entry.Shape], [.. entry.Strides]);
+    }
+
+    private static torch.Tensor Create(void* data, long count, torch.ScalarType type)
+    {
+        var handle = New(data, &KeepMemory, &count, 1, (sbyte)type, (sbyte)type, (int)DeviceType.CPU, -1, 0);
+        if (handle == 0)
+            torch.CheckForErrors();
+        return torch.Tensor.UnsafeCreateTensor(handle);
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

@@ -1,26 +1,48 @@
-// One tensor as a safetensors header describes it.
+// One tensor as a weights file describes it.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Weights;
 
 /// <summary>Name, type, shape and place of one tensor in a file.</summary>
-/// <param name="Name">The tensor's name.</param>
+/// <param name="Name">The tensor's name; in nested pickles its path, joined by <c>/</c>.</param>
 /// <param name="DType">In safetensors' words: F32, BF16, I64, ...</param>
 /// <param name="Shape">Dimensions; empty for a scalar.</param>
-/// <param name="Begin">First byte, from the start of the file.</param>
-/// <param name="Length">Bytes.</param>
-public sealed record TensorEntry(string Name, string DType, IReadOnlyList<long> Shape, long Begin, long Length)
+/// <param name="File">The file it lies in.</param>
+/// <param name="Begin">Position of its first element in the file, in bytes.</param>
+public sealed record TensorEntry(string Name, string DType, IReadOnlyList<long> Shape, string File, long Begin)
 {
+    /// <summary>Elements from one index to the next, by dimension; null when row-major without gaps.</summary>
+    public IReadOnlyList<long>? Strides { get; init; }
+
+    /// <summary>The storage that tensors may share, in the file's own words; null in safetensors.</summary>
+    public string? Storage { get; init; }
+
+    /// <summary>Elements of the storage before the first.</summary>
+    public long Offset { get; init; }
+
     /// <summary>Number of elements.</summary>
     public long Count => Shape.Aggregate(1L, (product, n) => product * n);
 
+    /// <summary>Bytes of its elements.</summary>
+    public long Length => Count * ElementSize;
+
     /// <summary>The type in TorchSharp's words.</summary>
     public torch.ScalarType ScalarType => SafetensorsTypes.All[DType].Type;
+
+    internal int ElementSize => SafetensorsTypes.All[DType].Size;
+
+    /// <summary>Bytes from the first element to the end of the last in the file.</summary>
+    internal long Extent => Count == 0 ? 0 : Strides is null ? Length : (1 + Shape.Zip(Strides, (n, stride) => (n - 1) * stride).Sum()) * ElementSize;
+
+    internal string ShapeText => $"[{string.Join(", ", Shape)}]";
 }
 
 /// <summary>The element types that safetensors and LibTorch share.</summary>
 internal static class SafetensorsTypes
 {
+    /// <summary>LibTorch's own limit on the number of dimensions.</summary>
+    public const int LargestRank = 64;
+
     public static readonly IReadOnlyDictionary<string, (torch.ScalarType Type, int Size)> All = new Dictionary<string, (torch.ScalarType, int)>
     {
         ["F64"] = (torch.ScalarType.Float64, 8),
@@ -36,4 +58,18 @@ internal static class SafetensorsTypes
     };
 
     public static string Name(torch.ScalarType type) => All.First(t => t.Value.Type == type).Key;
+
+    /// <summary>Strides of a row-major tensor without gaps, in elements.</summary>
+    public static long[] RowMajor(IReadOnlyList<long> shape)
+    {
+        var strides = new long[shape.Count];
+        var stride = 1L;
+        for (var i = shape.Count - 1; i >= 0; i--)
+        {
+            strides[i] = stride;
+            stride *= Math.Max(1, shape[i]);
+        }
+
+        return strides;
+    }
 }

@@ -40,7 +40,7 @@ public sealed class GoldenTrainingTests
     public void The_first_gradient_is_the_reference_gradient(string engine)
     {
         using var state = new State("init", null, "decay_all", engine);
-        using var file = SafetensorsFile.Open(Fixtures.Path("training", "gradients.safetensors"));
+        using var file = StateDict.Open(Fixtures.Path("training", "gradients.safetensors"));
         state.Gradient(0);
         foreach (var (name, view) in state.Gradients.Views)
         {
@@ -79,7 +79,7 @@ public sealed class GoldenTrainingTests
                 var path = Fixtures.Path("training", momentsFrom, "optimizer.safetensors");
                 Copy(path, "exp_avg.", optimizer.FirstMoment);
                 Copy(path, "exp_avg_sq.", optimizer.SecondMoment);
-                using var file = SafetensorsFile.Open(path);
+                using var file = StateDict.Open(path);
                 using var step = file.View("step");
                 optimizer.Steps = step[0].item<long>();
             }
@@ -90,7 +90,7 @@ public sealed class GoldenTrainingTests
                 "cpu" => new CpuGradients(weights),
                 _ => throw new ArgumentOutOfRangeException(nameof(engineName), engineName, null),
             };
-            using var tokens = SafetensorsFile.Open(Fixtures.Path("training", "batches.safetensors"));
+            using var tokens = StateDict.Open(Fixtures.Path("training", "batches.safetensors"));
             using var view = tokens.View("tokens");
             batches = [.. view.data<long>().Select(t => (int)t)];
         }
@@ -132,7 +132,7 @@ public sealed class GoldenTrainingTests
 
         private static void Copy(string path, string prefix, ParameterBuffer buffer)
         {
-            using var file = SafetensorsFile.Open(path);
+            using var file = StateDict.Open(path);
             foreach (var (name, view) in buffer.Views)
             {
                 using var stored = file.View(prefix + name);
@@ -142,7 +142,7 @@ public sealed class GoldenTrainingTests
 
         private static void AssertClose(string path, string prefix, ParameterBuffer buffer, bool relativeToLargest, double tolerance)
         {
-            using var file = SafetensorsFile.Open(path);
+            using var file = StateDict.Open(path);
             foreach (var (name, view) in buffer.Views)
             {
                 using var scope = torch.NewDisposeScope();

@@ -26,7 +26,7 @@ public sealed class SafetensorsTests
             ("transposed \"name\"", torch.arange(6, torch.float32).view(2, 3).t()),
         ];
         SafetensorsWriter.Write(folder["x.safetensors"], tensors, new Dictionary<string, string> { ["who"] = "tëst" });
-        using var file = SafetensorsFile.Open(folder["x.safetensors"]);
+        using var file = StateDict.Open(folder["x.safetensors"]);
         Assert.Equal("tëst", file.Metadata["who"]);
         Assert.Equal(tensors.Length, file.Entries.Count);
         foreach (var (name, tensor) in tensors)
@@ -37,7 +37,7 @@ public sealed class SafetensorsTests
     [Fact]
     public void A_missing_tensor_is_named() => WithFile(path =>
     {
-        using var file = SafetensorsFile.Open(path);
+        using var file = StateDict.Open(path);
         Assert.Contains("nothing", Assert.Throws<Llm360Exception>(() => file.View("nothing")).What, StringComparison.Ordinal);
     });
 
@@ -49,7 +49,7 @@ public sealed class SafetensorsTests
     {
         var bytes = File.ReadAllBytes(path);
         File.WriteAllBytes(path, bytes[..(keep < 0 ? bytes.Length + keep : keep)]);
-        Assert.Contains(path, Assert.Throws<Llm360Exception>(() => SafetensorsFile.Open(path)).Where, StringComparison.Ordinal);
+        Assert.Contains(path, Assert.ThrowsAny<Llm360Exception>(() => StateDict.Open(path)).Where, StringComparison.Ordinal);
     });
 
     [Theory]
@@ -68,7 +68,7 @@ public sealed class SafetensorsTests
         using var folder = new TemporaryFolder();
         var json = Encoding.UTF8.GetBytes(header);
         File.WriteAllBytes(folder["x.safetensors"], [.. BitConverter.GetBytes((ulong)json.Length), .. json, .. new byte[dataBytes]]);
-        Assert.Contains(says, Assert.Throws<Llm360Exception>(() => SafetensorsFile.Open(folder["x.safetensors"])).What, StringComparison.Ordinal);
+        Assert.Contains(says, Assert.ThrowsAny<Llm360Exception>(() => StateDict.Open(folder["x.safetensors"])).What, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class SafetensorsTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["x.safetensors"], [.. BitConverter.GetBytes(ulong.MaxValue), 1, 2, 3]);
-        Assert.Throws<Llm360Exception>(() => SafetensorsFile.Open(folder["x.safetensors"]));
+        Assert.ThrowsAny<Llm360Exception>(() => StateDict.Open(folder["x.safetensors"]));
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class SafetensorsTests
         using var folder = new TemporaryFolder();
         var source = Fixtures.Path("training", "init");
         File.Copy(Path.Combine(source, "config.json"), folder["config.json"]);
-        using (var file = SafetensorsFile.Open(Path.Combine(source, "model.safetensors")))
+        using (var file = StateDict.Open(Path.Combine(source, "model.safetensors")))
         using (torch.NewDisposeScope())
         {
             var tensors = file.Entries.Keys.Select(n => (Name: n, Tensor: file.View(n))).Where(t => t.Name != LlamaNames.FinalNorm)

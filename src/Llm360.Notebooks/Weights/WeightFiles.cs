@@ -1,0 +1,49 @@
+// Which files make up a checkpoint, and which format each has.
+using System.Buffers.Binary;
+using Llm360.Notebooks.Weights.PyTorch;
+
+namespace Llm360.Notebooks.Weights;
+
+/// <summary>Finds and reads the files of a checkpoint.</summary>
+internal static class WeightFiles
+{
+    private const string IndexEnding = ".index.json";
+
+    // An index comes first: the file beside it may be one of its shards.
+    private static readonly string[] Names =
+        ["model.safetensors" + IndexEnding, "model.safetensors", "pytorch_model.bin" + IndexEnding, "pytorch_model.bin"];
+
+    /// <summary>The weights file or index of a folder, or the file itself.</summary>
+    /// <exception cref="Llm360Exception">There is none.</exception>
+    public static string Find(string path)
+    {
+        path = Path.GetFullPath(path);
+        if (File.Exists(path))
+            return path;
+        if (!Directory.Exists(path))
+            throw new Llm360Exception("There is no such file or folder.", path, "Name a weights file, its index, or a checkpoint's folder.");
+        return Names.Select(n => Path.Combine(path, n)).FirstOrDefault(File.Exists)
+            ?? throw new Llm360Exception("The folder holds no weights.", path, $"A checkpoint has one of {string.Join(", ", Names)}; this has {Content(path)}.");
+    }
+
+    public static bool IsIndex(string path) => path.EndsWith(IndexEnding, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Reads one file by what its first bytes say.</summary>
+    /// <exception cref="WeightsException">The file is refused.</exception>
+    public static FileContent Read(MappedFile file)
+    {
+        if (file.Path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) || LooksLikeSafetensors(file))
+            return SafetensorsHeader.Read(file);
+        return file.Length >= 2 && file.Span(0, 2).SequenceEqual("PK"u8) ? ZipCheckpoint.Read(file) : LegacyCheckpoint.Read(file);
+    }
+
+    private static bool LooksLikeSafetensors(MappedFile file) =>
+        file.Length > 8 && file.Span(8, 1)[0] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(file.Span(0, 8)) <= (ulong)file.Length;
+
+    private static string Content(string folder)
+    {
+        const int shown = 8;
+        var names = Directory.EnumerateFileSystemEntries(folder).Select(e => Path.GetFileName(e)).Order(StringComparer.Ordinal).Take(shown + 1).ToList();
+        return names.Count == 0 ? "nothing" : string.Join(", ", names.Take(shown)) + (names.Count > shown ? ", ..." : "");
+    }
+}
