@@ -27,7 +27,7 @@ internal sealed class Screen(IAnsiConsole output, IAnsiConsole error, bool quiet
                 Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
             });
             if (redirected)
-                console.Profile.Width = 160;
+                console.Profile.Width = 1000;
             return console;
         }
     }
@@ -54,8 +54,13 @@ internal sealed class Screen(IAnsiConsole output, IAnsiConsole error, bool quiet
     /// <summary>A table with headers; left out when quiet.</summary>
     public void Rows(string title, IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
     {
-        if (quiet)
-            return;
+        if (!quiet)
+            Result(title, headers, rows);
+    }
+
+    /// <summary>A table that was asked for.</summary>
+    public void Result(string title, IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
+    {
         var table = new Spectre.Console.Table().Border(TableBorder.Simple);
         table.Title = new TableTitle(Markup.Escape(title));
         foreach (var header in headers)
@@ -64,6 +69,9 @@ internal sealed class Screen(IAnsiConsole output, IAnsiConsole error, bool quiet
             table.AddRow(row.Select(cell => new Spectre.Console.Text(cell)));
         output.Write(table);
     }
+
+    /// <summary>A line that was asked for.</summary>
+    public void Result(string line) => output.MarkupLineInterpolated($"{line}");
 
     /// <summary>An error in three lines on stderr: what, where, what to do.</summary>
     public void Error(Llm360Exception e)

@@ -22,6 +22,19 @@ public static class Suites
         static Llm360Exception NotTrained(string folder, string name) => new($"The suite \"{name}\" is not trained yet.", folder, $"Run: llm360 train {name}");
     }
 
+    /// <summary>A path as it is, or the folder of a checkpoint written as <c>suite/checkpoint</c>, for example <c>nano/ckpt_036</c> or <c>nano/36</c>.</summary>
+    /// <returns>A file or folder that exists.</returns>
+    /// <exception cref="Llm360Exception">There is neither; the message lists what can be chosen.</exception>
+    public static string FindCheckpoint(string pathOrName)
+    {
+        if (File.Exists(pathOrName) || Directory.Exists(pathOrName))
+            return pathOrName;
+        var slash = pathOrName.LastIndexOf('/');
+        if (slash > 0 && (Names.Contains(pathOrName[..slash]) || Directory.Exists(pathOrName[..slash]) || Directory.Exists(Path.Combine(Workspace.SuitesFolder, pathOrName[..slash]))))
+            return Open(pathOrName[..slash]).Checkpoint(pathOrName[(slash + 1)..]).Folder;
+        throw new Llm360Exception($"There is no file, folder or checkpoint \"{pathOrName}\".", Path.GetFullPath(pathOrName), $"Name a weights file, a checkpoint's folder, or a checkpoint as suite/checkpoint; suites here: {string.Join(", ", Names)}.");
+    }
+
     /// <summary>The names with a manifest in this checkout.</summary>
     public static IReadOnlyList<string> Names => Directory.Exists(Path.Combine(Workspace.Manifests, "suites"))
         ? [.. Directory.EnumerateFiles(Path.Combine(Workspace.Manifests, "suites"), "*.json").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)]

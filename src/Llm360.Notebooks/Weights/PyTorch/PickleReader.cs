@@ -229,7 +229,7 @@ internal ref struct PickleReader
     {
         var canonical = AllowedNames.Canonical(module, name);
         return AllowedNames.Contains(canonical) ? new PythonName(canonical)
-            : throw new WeightsException(WeightsFault.UnsafeClass, $"The pickle names {Printable(module)}.{Printable(name)}, which no checkpoint needs.", file, Place());
+            : throw new WeightsException(WeightsFault.UnsafeClass, $"The pickle names {module}.{name}, which no checkpoint needs.", file, Place());
     }
 
     private readonly void Append(object?[] values)
@@ -355,8 +355,6 @@ internal ref struct PickleReader
     }
 
     private readonly string Place() => $"pickle opcode at byte {fileOffset + operation}";
-
-    private static string Printable(string text) => string.Concat(text.Take(200).Select(c => char.IsControl(c) ? '?' : c));
 
     private readonly WeightsException Short(ulong length) => Corrupt($"it ends before the {length} bytes that an opcode claims");
 

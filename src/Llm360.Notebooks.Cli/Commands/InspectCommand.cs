@@ -1,0 +1,92 @@
+// llm360 inspect: what lies in a checkpoint.
+using System.CommandLine;
+using System.Globalization;
+using Llm360.Notebooks.Cli.Terminal;
+using Llm360.Notebooks.Weights;
+
+namespace Llm360.Notebooks.Cli.Commands;
+
+/// <summary><c>llm360 inspect nano/ckpt_036 --stats</c></summary>
+internal static class InspectCommand
+{
+    public static Command Create()
+    {
+        var path = new Argument<string>("checkpoint") { Description = "A weights file, a checkpoint's folder or index, or suite/checkpoint." };
+        var stats = new Option<bool>("--stats") { Description = "Add mean, standard deviation (n - 1) and extremes of the finite elements, and the number of NaN and infinite ones." };
+        var hash = new Option<bool>("--hash") { Description = "Add the SHA-256 of each tensor's elements, row-major and little-endian: equal for equal tensors in any format." };
+        var diff = new Option<string?>("--diff") { Description = "Compare with the tensors of the same names in another checkpoint.", HelpName = "other" };
+        var json = new Option<bool>("--json") { Description = "Print JSON, hashes included; a failure as {\"error\": {\"category\", \"message\", \"file\", ...}}." };
+        var command = new Command("inspect", "Show the tensors of a checkpoint in any format that is read: safetensors, torch.save's, shards. Nothing from the file is executed.") { path, stats, hash, diff, json };
+        command.Run("Run it again.", async (parsed, screen, cancellation) =>
+        {
+            try
+            {
+                using var weights = StateDict.Open(Suites.Suites.FindCheckpoint(parsed.GetValue(path)!));
+                using var other = parsed.GetValue(diff) is { } name ? StateDict.Open(Suites.Suites.FindCheckpoint(name)) : null;
+                var inspection = new TensorInspection(weights, other, parsed.GetValue(stats), parsed.GetValue(hash) || parsed.GetValue(json));
+                var tensors = await screen.WatchAsync(progress => inspection.RunAsync(progress, cancellation)).ConfigureAwait(false);
+                if (parsed.GetValue(json))
+                    Console.Out.WriteLine(InspectJson.Of(weights, other, tensors));
+                else
+                    Show(screen, weights, other, tensors);
+                return 0;
+            }
+            catch (Llm360Exception e) when (parsed.GetValue(json))
+            {
+                Console.Out.WriteLine(InspectJson.Of(e));
+                return Shared.Failed;
+            }
+        });
+        return command;
+    }
+
+    private static void Show(Screen screen, StateDict weights, StateDict? other, IReadOnlyList<InspectedTensor> tensors)
+    {
+        List<(string Header, Func<InspectedTensor, string?> Cell)> columns =
+        [
+            ("tensor", t => Printable(t.Entry.Name)),
+            ("shape", t => $"[{string.Join(", ", t.Entry.Shape)}]"),
+            ("type", t => t.Entry.DType),
+            ("bytes", t => t.Entry.Length.ToString("N0", CultureInfo.InvariantCulture)),
+        ];
+        if (weights.Files.Count > 1)
+            columns.Add(("shard", t => Path.GetFileName(t.Entry.File)));
+        if (tensors.Any(t => t.Statistics is not null))
+        {
+            columns.AddRange(
+            [
+                ("mean", t => Number(t.Statistics?.Mean)),
+                ("std", t => Number(t.Statistics?.Std)),
+                ("min", t => Number(t.Statistics?.Min)),
+                ("max", t => Number(t.Statistics?.Max)),
+                ("not finite", t => t.Statistics?.NonFinite.ToString(CultureInfo.InvariantCulture)),
+            ]);
+        }
+
+        if (other is not null)
+        {
+            columns.AddRange(
+            [
+                ("|a - b|", t => t.Distance is null ? "not comparable" : Number(t.Distance.Distance)),
+                ("over |b|", t => Number(t.Distance?.Relative)),
+                ("largest", t => Number(t.Distance?.Largest)),
+                ("cosine", t => t.Distance?.Cosine.ToString("0.000000", CultureInfo.InvariantCulture)),
+                ("different", t => t.Distance?.Different.ToString("N0", CultureInfo.InvariantCulture)),
+            ]);
+        }
+
+        if (tensors.Any(t => t.Hash is not null))
+            columns.Add(("sha256", t => t.Hash));
+        screen.Result(weights.Path, [.. columns.Select(c => c.Header)], tensors.Select(t => columns.Select(c => c.Cell(t) ?? "").ToList()));
+        screen.Result(string.Create(CultureInfo.InvariantCulture, $"{tensors.Count} tensors, {tensors.Sum(t => t.Entry.Count):N0} elements, {tensors.Sum(t => t.Entry.Length):N0} bytes; {weights.Format}, {weights.Files.Count} file(s)"));
+        if (other is null)
+            return;
+        foreach (var missing in other.Entries.Keys.Where(n => !weights.Entries.ContainsKey(n)))
+            screen.Result($"only in the other: {Printable(missing)}");
+    }
+
+    // A terminal would obey control characters.
+    private static string Printable(string name) => string.Concat(name.Select(c => char.IsControl(c) ? '\uFFFD' : c));
+
+    private static string? Number(double? value) => value?.ToString("0.####e+0", CultureInfo.InvariantCulture);
+}
