@@ -18,7 +18,7 @@ internal static class DocumentCommand
             var repository = Workspace.Repository!;
             var document = Path.Combine(repository, "docs", "benchmarks.md");
             var text = File.ReadAllText(document);
-            foreach (var (name, table) in new (string, Func<JsonNode, string>)[] { ("training", Training), ("reproduce", Reproduce) })
+            foreach (var (name, table) in new (string, Func<JsonNode, string>)[] { ("training", Training), ("reproduce", Reproduce), ("weights", Weights) })
             {
                 var results = Path.Combine(repository, "artifacts", "benchmarks", name + ".json");
                 if (File.Exists(results))
@@ -69,6 +69,18 @@ internal static class DocumentCommand
         text.Append(CultureInfo.InvariantCulture, $"| wall time, from an empty folder | {(double)r["seconds"]!:0} s |\n| of it in training steps | {(double)r["training_steps_seconds"]!:0} s |\n| peak memory | {(double)r["peak_memory_mb"]!:n0} MB |\n");
         foreach (var (notebook, seconds) in r["notebooks"]!.AsObject())
             text.Append(CultureInfo.InvariantCulture, $"| {notebook} | {(double)seconds!:0.0} s |\n");
+        return text.ToString();
+    }
+
+    private static string Weights(JsonNode r)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{r["date"]} UTC, {r["processor"]}, {(double)r["bytes"]! / 1e6:n0} MB in the page cache\n\n| what | median, ms | standard deviation, ms | over the plain read |\n|---|---|---|---|\n");
+        foreach (var time in r["times"]!.AsArray())
+            text.Append(CultureInfo.InvariantCulture, $"| {time!["what"]} | {(double)time["median_ms"]!:0.00} | {(double)time["deviation_ms"]!:0.00} | {(double)time["over_read"]!:0.000} |\n");
+        text.Append("\n| what | seconds, once, cold process | peak of memory without a file behind it, MB |\n|---|---|---|\n");
+        foreach (var memory in r["memory"]!.AsArray())
+            text.Append(CultureInfo.InvariantCulture, $"| {memory!["what"]} | {(double)memory["seconds"]!:0.00} | {(double)memory["anonymous_mb"]!:0} |\n");
         return text.ToString();
     }
 }

@@ -3,6 +3,7 @@ using System.CommandLine;
 using Llm360.Notebooks.Benchmarks;
 using Llm360.Notebooks.Benchmarks.Reproduce;
 using Llm360.Notebooks.Benchmarks.Training;
+using Llm360.Notebooks.Benchmarks.Weights;
 using Llm360.Notebooks.Torch;
 
 LibTorch.Load();
@@ -11,5 +12,7 @@ return await new RootCommand("Measures the kit's speed. Every contender of a ben
     TrainingCommand.Create(),
     TrainingWorker.Create(),
     ReproduceCommand.Create(),
+    WeightsCommand.Create(),
+    WeightsCommand.CreateWorker(),
     DocumentCommand.Create(),
 }.Parse(args).InvokeAsync();

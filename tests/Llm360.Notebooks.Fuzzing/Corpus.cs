@@ -15,7 +15,8 @@ internal sealed class Corpus
 
     private static readonly string[] Paths = ["../model.safetensors", "..\\model.safetensors", "/etc/passwd", "C:\\x.bin", "a/../b", "", ".", "..", "x\0y", "model.safetensors", "CON", "~/.ssh", "file:///x", "....//x"];
 
-    private readonly List<(string Name, byte[] Bytes)> files = [];
+    private readonly List<(string Name, byte[] Bytes)> bad = [];
+    private readonly List<(string Name, byte[] Bytes)> good = [];
     private readonly List<byte[]> all, pickles = [];
 
     public Corpus()
@@ -27,12 +28,12 @@ internal sealed class Corpus
                 continue;
             var bytes = File.ReadAllBytes(path);
             if (bytes.Length <= Largest)
-                files.Add((path.EndsWith(".index.json", StringComparison.Ordinal) ? "model.safetensors.index.json" : "x" + Path.GetExtension(path), bytes));
+                (Path.GetRelativePath(folder, path).StartsWith("bad", StringComparison.Ordinal) ? bad : good).Add((path.EndsWith(".index.json", StringComparison.Ordinal) ? "model.safetensors.index.json" : "x" + Path.GetExtension(path), bytes));
             if (PickleOf(bytes) is { } pickle)
                 pickles.Add(pickle);
         }
 
-        all = [.. files.Select(f => f.Bytes)];
+        all = [.. good.Concat(bad).Select(f => f.Bytes)];
     }
 
     /// <summary>The case of a number; the same number is the same case.</summary>
@@ -51,6 +52,8 @@ internal sealed class Corpus
             case 5:
                 return new Sample("model.safetensors.index.json", Encoding.UTF8.GetBytes($$$"""{"weight_map": {"w": {{{System.Text.Json.JsonSerializer.Serialize(Paths[random.Next(Paths.Length)])}}} }}"""));
             default:
+                // What was whole is damaged in deeper places than what was broken to begin with.
+                var files = random.Next(4) == 0 ? bad : good;
                 var (name, bytes) = files[random.Next(files.Count)];
                 return new Sample(name, Mutation.Apply(bytes, random, all));
         }

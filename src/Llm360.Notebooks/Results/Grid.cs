@@ -44,11 +44,13 @@ public static class Grid
         var stop = cancellation ?? Work.Cancellation;
         var cells = new List<GridCell<T>>(checkpoints.Count * chunks.Count);
         var (found, computed) = (0, 0);
-        foreach (var checkpoint in checkpoints)
+        var missingOf = checkpoints.Select(c => Enumerable.Range(0, chunks.Count).Where(i => !store.Contains(c, chunks[i])).ToList()).ToList();
+        var models = checkpoints.Where((_, i) => missingOf[i].Count > 0).ToList().SweepAsync(device).GetAsyncEnumerator(CancellationToken.None);
+        await using var sweep = models.ConfigureAwait(false);
+        foreach (var (checkpoint, missing) in checkpoints.Zip(missingOf))
         {
             stop.ThrowIfCancellationRequested();
             var row = new GridCell<T>[chunks.Count];
-            var missing = Enumerable.Range(0, chunks.Count).Where(i => !store.Contains(checkpoint, chunks[i])).ToList();
             foreach (var i in Enumerable.Range(0, chunks.Count).Except(missing))
             {
                 row[i] = new GridCell<T>(checkpoint, chunks[i], await store.ReadAsync<T>(checkpoint, chunks[i], stop).ConfigureAwait(false), FromStore: true);
@@ -58,7 +60,8 @@ public static class Grid
 
             if (missing.Count > 0)
             {
-                using var model = await checkpoint.LoadAsync(device).ConfigureAwait(false);
+                await models.MoveNextAsync().ConfigureAwait(false);
+                var model = models.Current.Model;
                 var workers = device == Device.Cpu && model.Config.ParameterCount < SmallModel ? LibTorch.Threads : 1;
                 await CellWorkers.RunAsync(missing, workers, i =>
                 {
