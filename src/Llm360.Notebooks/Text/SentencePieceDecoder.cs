@@ -1,42 +1,28 @@
-// Turns ids into text as they arrive, holding back bytes only while they may still become a character.
+// Streams the text of SentencePiece ids.
 using System.Buffers;
 using System.Text;
 
 namespace Llm360.Notebooks.Text;
 
-/// <summary>Decodes ids one at a time; all increments and <see cref="Flush"/> together are what decoding the whole gives.</summary>
+/// <summary>Decodes as SentencePiece does.</summary>
 /// <remarks>
 /// Control pieces give nothing, <c>&lt;unk&gt;</c> gives <c>" &#x2047; "</c>, the first piece that is not a control piece loses one leading space if it is an
 /// ordinary one. In a run of byte pieces each byte that begins no valid character becomes one U+FFFD; any other piece ends the run.
 /// </remarks>
-public sealed class StreamingDecoder
+/// <param name="tokenizer">The vocabulary.</param>
+internal sealed class SentencePieceDecoder(SentencePieceTokenizer tokenizer) : StreamingDecoder
 {
-    private readonly SentencePieceTokenizer _tokenizer;
     private readonly byte[] _held = new byte[4];
     private int _heldCount;
     private bool _started;
 
-    /// <summary>Begins after a context whose text has been shown already.</summary>
-    /// <param name="tokenizer">The vocabulary.</param>
-    /// <param name="contextIds">What came before, for example a prompt; its text is not given again.</param>
-    /// <exception cref="Llm360Exception">An id is not in the vocabulary.</exception>
-    public StreamingDecoder(SentencePieceTokenizer tokenizer, IEnumerable<int>? contextIds = null)
+    public override string Push(int id)
     {
-        ArgumentNullException.ThrowIfNull(tokenizer);
-        _tokenizer = tokenizer;
-        foreach (var id in contextIds ?? [])
-            Push(id);
-    }
-
-    /// <summary>The text that appears with this id; empty while a character is incomplete.</summary>
-    /// <exception cref="Llm360Exception">The id is not in the vocabulary.</exception>
-    public string Push(int id)
-    {
-        var piece = _tokenizer.Entry(id);
+        var piece = tokenizer.Entry(id);
         if (piece.Type == PieceType.Byte)
         {
             _started = true;
-            _held[_heldCount++] = _tokenizer.ByteOf(id);
+            _held[_heldCount++] = tokenizer.ByteOf(id);
             return Release(final: false);
         }
 
@@ -51,8 +37,7 @@ public sealed class StreamingDecoder
         return held + (first && text.StartsWith(' ') ? text[1..] : text);
     }
 
-    /// <summary>What is still held back, as one U+FFFD for each byte; the end of the stream.</summary>
-    public string Flush() => _heldCount == 0 ? "" : Release(final: true);
+    public override string Flush() => _heldCount == 0 ? "" : Release(final: true);
 
     private string Release(bool final)
     {
