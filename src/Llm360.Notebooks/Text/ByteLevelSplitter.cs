@@ -4,7 +4,10 @@ using System.Globalization;
 namespace Llm360.Notebooks.Text;
 
 /// <summary>GPT-2's pattern <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c> over Unicode scalar values.</summary>
-/// <remarks>Written out, as .NET's regular expressions see UTF-16 units: outside the BMP they know no letters. White space is Unicode's White_Space.</remarks>
+/// <remarks>
+/// Written out, as .NET's regular expressions see UTF-16 units: outside the BMP they know no letters. White space is Unicode's White_Space;
+/// letters and numbers are those of the running .NET, which can differ from the reference's only for characters assigned after 2021.
+/// </remarks>
 internal static class ByteLevelSplitter
 {
     private enum Kind
@@ -50,7 +53,8 @@ internal static class ByteLevelSplitter
 
     private static Kind KindOf(UnicodeCategory category) => category switch
     {
-        UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => Kind.Letter,
+        UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
+            or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => Kind.Letter,
         UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => Kind.Number,
         _ => Kind.Other,
     };

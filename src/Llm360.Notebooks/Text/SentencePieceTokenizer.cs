@@ -155,7 +155,7 @@ public sealed class SentencePieceTokenizer : ITokenizer
     private void EncodeStretch(ReadOnlySpan<char> text, List<int> ids)
     {
         var rule = new ScoreRule(text, _normal.GetAlternateLookup<ReadOnlySpan<char>>(), _pieces, _longest);
-        var symbols = Split(text, rule);
+        var symbols = rule.Split();
         PairMerger.Merge(symbols, rule);
         Span<byte> utf8 = stackalloc byte[4];
         for (var i = symbols.Length > 0 ? 0 : -1; i >= 0; i = symbols[i].Next)
@@ -165,39 +165,6 @@ public sealed class SentencePieceTokenizer : ITokenizer
             else // only a single character can be without a piece
                 foreach (var b in utf8[..Encoding.UTF8.GetBytes(text.Slice(symbols[i].Start, symbols[i].Length), utf8)])
                     ids.Add(_byteIds[b]);
-        }
-    }
-
-    /// <summary>One symbol a Unicode scalar value.</summary>
-    /// <param name="text">Well-formed UTF-16.</param>
-    /// <param name="rule">Finds its piece.</param>
-    private static Span<Symbol> Split(ReadOnlySpan<char> text, ScoreRule rule)
-    {
-        var symbols = new Symbol[text.Length];
-        var count = 0;
-        for (var i = 0; i < text.Length; i += symbols[count++].Length)
-        {
-            var length = char.IsHighSurrogate(text[i]) ? 2 : 1;
-            symbols[count] = new Symbol { Start = i, Length = length, Id = rule.IdOf(i, length) };
-        }
-
-        PairMerger.Link(symbols.AsSpan(0, count));
-        return symbols.AsSpan(0, count);
-    }
-
-    /// <summary>Neighbours merge if their text together is a normal piece; the one of the highest score first.</summary>
-    private readonly ref struct ScoreRule(ReadOnlySpan<char> text, Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> normal, Piece[] pieces, int longest) : IMergeRule
-    {
-        private readonly ReadOnlySpan<char> _text = text;
-
-        public int IdOf(int start, int length) => normal.TryGetValue(_text.Slice(start, length), out var id) ? id : -1;
-
-        public bool TryMerge(in Symbol left, in Symbol right, out int id, out double rank)
-        {
-            var length = left.Length + right.Length;
-            id = length <= longest ? IdOf(left.Start, length) : -1;
-            rank = id >= 0 ? -pieces[id].Score : 0;
-            return id >= 0;
         }
     }
 

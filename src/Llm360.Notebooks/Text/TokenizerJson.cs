@@ -81,7 +81,8 @@ internal sealed record TokenizerJson(string[] Pieces, int[] ByteIds, Dictionary<
     private static string[] InOrder(Dictionary<string, int> vocabulary, AddedToken[] added, JsonPart at)
     {
         foreach (var token in added)
-            at.Require(!vocabulary.TryGetValue(token.Content, out var id) || id == token.Id, $"gives \"{token.Content}\" the id {token.Id} as an added token and {id} in its vocabulary");
+            if (vocabulary.TryGetValue(token.Content, out var id) && id != token.Id)
+                throw at.Malformed($"gives \"{token.Content}\" the id {token.Id} as an added token and {id} in its vocabulary");
         at.Require(added.DistinctBy(t => t.Content).Count() == added.Length, "adds the same token twice");
         var ids = new Dictionary<string, int>(vocabulary);
         foreach (var token in added)
@@ -89,8 +90,10 @@ internal sealed record TokenizerJson(string[] Pieces, int[] ByteIds, Dictionary<
         var pieces = new string?[ids.Count];
         foreach (var (token, id) in ids)
         {
-            at.Require(id < pieces.Length, $"has {pieces.Length} tokens but an id {id} (\"{token}\")");
-            at.Require(pieces[id] is null, $"gives the id {id} to both \"{pieces[id]}\" and \"{token}\"");
+            if (id >= pieces.Length)
+                throw at.Malformed($"has {pieces.Length} tokens but an id {id} (\"{token}\")");
+            if (pieces[id] is { } other)
+                throw at.Malformed($"gives the id {id} to both \"{other}\" and \"{token}\"");
             pieces[id] = token;
         }
 
@@ -103,7 +106,8 @@ internal sealed record TokenizerJson(string[] Pieces, int[] ByteIds, Dictionary<
         for (var b = 0; b < ids.Length; b++)
         {
             ids[b] = vocabulary.GetValueOrDefault(ByteAlphabet.CharacterOf((byte)b).ToString(), -1);
-            at.Require(ids[b] >= 0 || b is 0xC0 or 0xC1 or >= 0xF5, $"has no token for the byte {b:X2}, so it is not a byte-level vocabulary");
+            if (ids[b] < 0 && b is not (0xC0 or 0xC1 or >= 0xF5))
+                throw at.Malformed($"has no token for the byte {b:X2}, so it is not a byte-level vocabulary");
         }
 
         return ids;
