@@ -15,7 +15,7 @@ internal sealed record PackedSequence(int[] Tokens, IReadOnlyList<DocumentStart>
 }
 
 /// <summary>Documents, the end token after each, concatenated and cut to a length without overlap.</summary>
-internal sealed class SequencePacker(SentencePieceTokenizer tokenizer, int length)
+internal sealed class SequencePacker(ITokenizer tokenizer, int length)
 {
     /// <summary>Documents encoded at a time, on all cores.</summary>
     private const int Batch = 256;

@@ -64,7 +64,7 @@ public static class Tables
         return new Table(
             $"The first {tokens} tokens of the first row of each source in {chunk}.",
             [new("source"), new("row", ColumnAlignment.Right), new("text")],
-            [.. ChunkReader.Read(chunk.Path).Index().DistinctBy(r => r.Item.Source).Select(r => new[] { r.Item.Source, Plain(r.Index), tokenizer.Decode(r.Item.TokenIds.AsSpan(0, Math.Min(tokens, r.Item.TokenIds.Length))) })]);
+            [.. ChunkReader.Read(chunk.Path).Index().DistinctBy(r => r.Item.Source).Select(r => new[] { r.Item.Source, Plain(r.Index), tokenizer.Decode(r.Item.TokenIds.Take(tokens)) })]);
     }
 
     /// <summary>How much text each source has, how much of it is the same text again, and how much was used.</summary>

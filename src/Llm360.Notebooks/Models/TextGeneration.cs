@@ -9,11 +9,11 @@ namespace Llm360.Notebooks.Models;
 public static class TextGeneration
 {
     /// <summary>The tokenizer stored with a checkpoint.</summary>
-    /// <exception cref="Llm360Exception">It is missing or malformed.</exception>
-    public static SentencePieceTokenizer Tokenizer(this Checkpoint checkpoint) => SentencePieceTokenizer.Load(Path.Combine(checkpoint.Folder, SuiteLayout.Tokenizer));
+    /// <exception cref="Llm360Exception">It is missing, malformed or of a kind that is not supported.</exception>
+    public static ITokenizer Tokenizer(this Checkpoint checkpoint) => Tokenizers.Load(checkpoint.Folder);
 
     /// <summary>The tokenizer of a suite: that of its last checkpoint.</summary>
-    public static SentencePieceTokenizer Tokenizer(this Suite suite) => suite.Checkpoints[^1].Tokenizer();
+    public static ITokenizer Tokenizer(this Suite suite) => suite.Checkpoints[^1].Tokenizer();
 
     /// <summary>The greedy continuation of a text.</summary>
     /// <param name="model">The model.</param>
@@ -22,7 +22,7 @@ public static class TextGeneration
     /// <param name="count">Tokens to generate; fewer come back when the end token does.</param>
     /// <returns>The new text alone.</returns>
     /// <exception cref="Llm360Exception">The prompt is empty, or prompt and continuation do not fit the model's positions.</exception>
-    public static string Complete(this LlamaModel model, SentencePieceTokenizer tokenizer, string prompt, int count)
+    public static string Complete(this LlamaModel model, ITokenizer tokenizer, string prompt, int count)
     {
         var ids = tokenizer.Encode(prompt);
         if (ids.Length == 0)
@@ -30,7 +30,7 @@ public static class TextGeneration
         using var scope = torch.NewDisposeScope();
         var prompts = torch.tensor(ids.Select(i => (long)i).ToArray(), [1, ids.Length]);
         var generated = Generation.Greedy(model, prompts, count, Work.Cancellation).cpu().data<long>().Select(i => (int)i).TakeWhile(i => i != tokenizer.EosId).ToList();
-        var decoder = new StreamingDecoder(tokenizer, ids);
+        var decoder = tokenizer.StartDecoding(ids);
         return string.Concat(generated.Select(decoder.Push)) + decoder.Flush();
     }
 }

@@ -1,84 +1,81 @@
-// Byte-pair merging by score: the core of SentencePiece's BPE encoder.
+// Byte-pair merging with a heap: the core of both encoders, which differ only in what may merge and in which order.
 namespace Llm360.Notebooks.Text;
 
-/// <summary>Merges adjacent symbols of a text, best score first, leftmost first among equals, until no two form a piece.</summary>
-/// <param name="pieces">Normal pieces by text.</param>
-/// <param name="scores">Score of every id.</param>
-internal sealed class PairMerger(Dictionary<string, int> pieces, float[] scores)
+/// <summary>A stretch of a text under merging; one that was merged into its left neighbour has length 0.</summary>
+internal struct Symbol
 {
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _pieces = pieces.GetAlternateLookup<ReadOnlySpan<char>>();
-    private readonly int _longest = pieces.Count == 0 ? 0 : pieces.Keys.Max(p => p.Length);
+    /// <summary>Where it begins, in the units of the text.</summary>
+    public int Start;
 
-    /// <summary>A stretch of the text; a symbol that was merged into its left neighbour has length 0.</summary>
-    private struct Symbol
+    /// <summary>How far it goes.</summary>
+    public int Length;
+
+    /// <summary>Its token; -1 if it has none.</summary>
+    public int Id;
+
+    /// <summary>Index of the left neighbour; -1 for none.</summary>
+    public int Previous;
+
+    /// <summary>Index of the right neighbour; -1 for none.</summary>
+    public int Next;
+}
+
+/// <summary>Says which neighbours merge, and which first.</summary>
+internal interface IMergeRule
+{
+    /// <summary>Whether two neighbours form a token.</summary>
+    /// <param name="left">The left one.</param>
+    /// <param name="right">The right one.</param>
+    /// <param name="id">The token they form.</param>
+    /// <param name="rank">Its place in the order: lower merges first.</param>
+    bool TryMerge(in Symbol left, in Symbol right, out int id, out double rank);
+}
+
+/// <summary>Merges neighbours, lowest rank first, leftmost first among equals, until no two form a token: n log n in the length of the text.</summary>
+internal static class PairMerger
+{
+    /// <summary>A pair that formed a token when it was found; stale once either side has changed, which its length tells.</summary>
+    private readonly record struct Pair(int Left, int Right, int Length, int Id);
+
+    /// <summary>Heap order: lower rank first, then further left.</summary>
+    private readonly record struct Order(double Rank, int Left) : IComparable<Order>
     {
-        public int Start;
-        public int Length;
-        public int Previous;
-        public int Next;
+        public int CompareTo(Order other) => Rank != other.Rank ? Rank.CompareTo(other.Rank) : Left.CompareTo(other.Left);
     }
 
-    /// <summary>A pair that formed a piece when it was found; stale once either side has changed, which its length tells.</summary>
-    private readonly record struct Pair(int Left, int Right, int Length);
-
-    /// <summary>Heap order: higher score first, then further left.</summary>
-    private readonly record struct Rank(float Score, int Left) : IComparable<Rank>
+    /// <summary>Makes every symbol the neighbour of the next.</summary>
+    public static void Link(Span<Symbol> symbols)
     {
-        public int CompareTo(Rank other) => Score != other.Score ? other.Score.CompareTo(Score) : Left.CompareTo(other.Left);
+        for (var i = 0; i < symbols.Length; i++)
+            (symbols[i].Previous, symbols[i].Next) = (i - 1, i + 1 < symbols.Length ? i + 1 : -1);
     }
 
-    /// <summary>The lengths, in UTF-16 units, of the symbols that remain.</summary>
-    /// <param name="text">Well-formed UTF-16.</param>
-    public List<int> Merge(ReadOnlySpan<char> text)
+    /// <summary>Merges linked symbols in place; those that remain are the first and what follows it by <see cref="Symbol.Next"/>.</summary>
+    public static void Merge<TRule>(Span<Symbol> symbols, TRule rule)
+        where TRule : struct, IMergeRule, allows ref struct
     {
-        var symbols = Split(text);
-        var agenda = new PriorityQueue<Pair, Rank>();
+        var agenda = new PriorityQueue<Pair, Order>();
         for (var i = 0; i + 1 < symbols.Length; i++)
-            Offer(text, symbols, agenda, i, i + 1);
+            Offer(symbols, ref rule, agenda, i, i + 1);
         while (agenda.TryDequeue(out var pair, out _))
         {
             ref var left = ref symbols[pair.Left];
             ref var right = ref symbols[pair.Right];
             if (left.Length == 0 || right.Length == 0 || left.Length + right.Length != pair.Length)
                 continue;
-            left.Length = pair.Length;
+            (left.Length, left.Id, left.Next) = (pair.Length, pair.Id, right.Next);
             right.Length = 0;
-            left.Next = right.Next;
-            if (right.Next >= 0)
-                symbols[right.Next].Previous = pair.Left;
-            Offer(text, symbols, agenda, left.Previous, pair.Left);
-            Offer(text, symbols, agenda, pair.Left, left.Next);
+            if (left.Next >= 0)
+                symbols[left.Next].Previous = pair.Left;
+            Offer(symbols, ref rule, agenda, left.Previous, pair.Left);
+            Offer(symbols, ref rule, agenda, pair.Left, left.Next);
         }
-
-        var lengths = new List<int>();
-        for (var i = symbols.Length > 0 ? 0 : -1; i >= 0; i = symbols[i].Next)
-            lengths.Add(symbols[i].Length);
-        return lengths;
     }
 
-    /// <summary>One symbol a Unicode scalar value.</summary>
-    private static Symbol[] Split(ReadOnlySpan<char> text)
+    private static void Offer<TRule>(Span<Symbol> symbols, ref TRule rule, PriorityQueue<Pair, Order> agenda, int left, int right)
+        where TRule : struct, IMergeRule, allows ref struct
     {
-        var symbols = new List<Symbol>(text.Length);
-        for (var i = 0; i < text.Length;)
-        {
-            var length = char.IsHighSurrogate(text[i]) ? 2 : 1;
-            symbols.Add(new Symbol { Start = i, Length = length, Previous = symbols.Count - 1, Next = symbols.Count + 1 });
-            i += length;
-        }
-
-        var array = symbols.ToArray();
-        if (array.Length > 0)
-            array[^1].Next = -1;
-        return array;
-    }
-
-    private void Offer(ReadOnlySpan<char> text, Symbol[] symbols, PriorityQueue<Pair, Rank> agenda, int left, int right)
-    {
-        if (left < 0 || right < 0)
-            return;
-        var length = symbols[left].Length + symbols[right].Length;
-        if (length <= _longest && _pieces.TryGetValue(text.Slice(symbols[left].Start, length), out var id))
-            agenda.Enqueue(new Pair(left, right, length), new Rank(scores[id], left));
+        if (left >= 0 && right >= 0 && rule.TryMerge(symbols[left], symbols[right], out var id, out var rank))
+            agenda.Enqueue(new Pair(left, right, symbols[left].Length + symbols[right].Length, id), new Order(rank, left));
     }
 }

@@ -1,5 +1,4 @@
 // The tokenizer of LLaMA, Amber and the suites trained here: SentencePiece BPE with byte fallback.
-using System.Collections.Concurrent;
 using System.Text;
 
 namespace Llm360.Notebooks.Text;
@@ -7,24 +6,20 @@ namespace Llm360.Notebooks.Text;
 /// <summary>Encodes and decodes with a SentencePiece <c>tokenizer.model</c> exactly as SentencePiece does.</summary>
 /// <remarks>
 /// A text gets one U+2581 in front, spaces become U+2581, and pairs of adjacent pieces merge by score, leftmost first among equals; what is no piece
-/// becomes UTF-8 bytes. <c>&lt;s&gt;</c> and the like in a text are ordinary characters, and no id is put before or after. Safe for use from several threads.
+/// becomes UTF-8 bytes. <c>&lt;s&gt;</c> and the like in a text are ordinary characters, and no id is put before or after.
 /// Sennrich et al. 2016 (arXiv 1508.07909); Kudo and Richardson 2018 (arXiv 1808.06226).
 /// </remarks>
-public sealed class SentencePieceTokenizer
+public sealed class SentencePieceTokenizer : ITokenizer
 {
     /// <summary>The character that stands for a space.</summary>
     internal const char Space = '\u2581';
-
-    /// <summary>Longest word worth remembering, in UTF-16 units, and how many.</summary>
-    private const int CachedLength = 32, CachedWords = 1 << 16;
 
     private readonly Piece[] _pieces;
     private readonly Dictionary<string, int> _normal;
     private readonly int[] _byteIds = new int[256];
     private readonly byte[] _byteValues;
-    private readonly PairMerger _merger;
-    private readonly ConcurrentDictionary<string, int[]> _words = new();
-    private int _wordCount;
+    private readonly int _longest;
+    private readonly WordCache _words;
 
     private SentencePieceTokenizer(SentencePieceModel model, string where)
     {
@@ -41,7 +36,8 @@ public sealed class SentencePieceTokenizer
                 _byteIds[_byteValues[id] = ByteValue(_pieces[id].Text, where)] = id;
         }
 
-        _merger = new PairMerger(_normal, [.. _pieces.Select(p => p.Score)]);
+        _longest = _normal.Count == 0 ? 0 : _normal.Keys.Max(p => p.Length);
+        _words = new WordCache(EncodeStretch);
         // Without a piece that goes on past the end of a word, no merge crosses the start of a run of U+2581: words can be encoded on their own.
         SplitsAtSpaces = !_normal.Keys.Any(piece => piece.AsSpan().TrimStart(Space).Contains(Space));
         OrdinaryIds = Array.AsReadOnly(Enumerable.Range(0, _pieces.Length).Where(id => _pieces[id].Type == PieceType.Normal).ToArray());
@@ -88,11 +84,7 @@ public sealed class SentencePieceTokenizer
     /// <exception cref="Llm360Exception">The bytes are corrupt, or not a model of the kind that LLaMA uses.</exception>
     public static SentencePieceTokenizer Parse(byte[] bytes, string name) => new(SentencePieceModel.Parse(bytes, name), name);
 
-    /// <summary>The piece of an id.</summary>
-    /// <exception cref="Llm360Exception">The id is not in the vocabulary.</exception>
-    public string Piece(int id) => Entry(id).Text;
-
-    /// <summary>The ids of a text, without <c>&lt;s&gt;</c> and <c>&lt;/s&gt;</c>; none for the empty text. A lone surrogate counts as U+FFFD.</summary>
+    /// <inheritdoc/>
     public int[] Encode(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -106,27 +98,26 @@ public sealed class SentencePieceTokenizer
             for (var start = 0; start < prepared.Length;)
             {
                 var end = start + WordLength(prepared.AsSpan(start));
-                EncodeWord(prepared.AsSpan(start, end - start), ids);
+                _words.Encode(prepared.AsSpan(start, end - start), ids);
                 start = end;
             }
 
         return [.. ids];
     }
 
-    /// <summary>The text of ids: <see cref="StreamingDecoder"/> from an empty context.</summary>
-    /// <exception cref="Llm360Exception">An id is not in the vocabulary.</exception>
+    /// <inheritdoc/>
     public string Decode(IEnumerable<int> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        var decoder = new StreamingDecoder(this);
+        var decoder = StartDecoding();
         var text = new StringBuilder();
         foreach (var id in ids)
             text.Append(decoder.Push(id));
         return text.Append(decoder.Flush()).ToString();
     }
 
-    /// <inheritdoc cref="Decode(IEnumerable{int})"/>
-    public string Decode(params ReadOnlySpan<int> ids) => Decode((IEnumerable<int>)ids.ToArray());
+    /// <inheritdoc/>
+    public StreamingDecoder StartDecoding(IEnumerable<int>? contextIds = null) => new SentencePieceDecoder(this).After(contextIds);
 
     /// <summary>An entry, checked.</summary>
     internal Piece Entry(int id) => (uint)id < (uint)_pieces.Length ? _pieces[id]
@@ -161,39 +152,18 @@ public sealed class SentencePieceTokenizer
         return next < 0 ? text.Length : word + next;
     }
 
-    private void EncodeWord(ReadOnlySpan<char> word, List<int> ids)
-    {
-        if (word.Length > CachedLength)
-        {
-            EncodeStretch(word, ids);
-            return;
-        }
-
-        if (!_words.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(word, out var known))
-        {
-            var fresh = new List<int>();
-            EncodeStretch(word, fresh);
-            known = [.. fresh];
-            if (Volatile.Read(ref _wordCount) < CachedWords && _words.TryAdd(word.ToString(), known))
-                Interlocked.Increment(ref _wordCount);
-        }
-
-        ids.AddRange(known);
-    }
-
     private void EncodeStretch(ReadOnlySpan<char> text, List<int> ids)
     {
+        var rule = new ScoreRule(text, _normal.GetAlternateLookup<ReadOnlySpan<char>>(), _pieces, _longest);
+        var symbols = rule.Split();
+        PairMerger.Merge(symbols, rule);
         Span<byte> utf8 = stackalloc byte[4];
-        var pieces = _normal.GetAlternateLookup<ReadOnlySpan<char>>();
-        var start = 0;
-        foreach (var length in _merger.Merge(text))
+        for (var i = symbols.Length > 0 ? 0 : -1; i >= 0; i = symbols[i].Next)
         {
-            var symbol = text.Slice(start, length);
-            start += length;
-            if (pieces.TryGetValue(symbol, out var id))
-                ids.Add(id);
+            if (symbols[i].Id >= 0)
+                ids.Add(symbols[i].Id);
             else // only a single character can be without a piece
-                foreach (var b in utf8[..Encoding.UTF8.GetBytes(symbol, utf8)])
+                foreach (var b in utf8[..Encoding.UTF8.GetBytes(text.Slice(symbols[i].Start, symbols[i].Length), utf8)])
                     ids.Add(_byteIds[b]);
         }
     }

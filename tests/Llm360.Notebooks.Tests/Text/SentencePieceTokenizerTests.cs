@@ -33,7 +33,7 @@ public class SentencePieceTokenizerTests
         var slow = new SlowSentencePiece(model);
         foreach (var text in new[] { "a a a", "ab ab a", "b a", "aa  ba b" })
             Assert.Equal(slow.Encode(text), tokenizer.Encode(text));
-        Assert.Contains(tokenizer.Encode("b a"), id => tokenizer.Piece(id) == "b\u2581a");
+        Assert.Contains(tokenizer.Encode("b a"), id => tokenizer.Pieces[id] == "b\u2581a");
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public class SentencePieceTokenizerTests
         var nano = ManifestFile.Read(Notebooks.Suites.Suites.FindManifest("nano"));
         var tokenizer = EmbeddedVocabulary.Load(nano.Corpus.Tokenizer);
         Assert.Equal((2048, 0, 1, 2), (tokenizer.VocabularySize, tokenizer.UnknownId, tokenizer.BosId, tokenizer.EosId));
-        Assert.Equal(("<unk>", "<s>", "</s>"), (tokenizer.Piece(0), tokenizer.Piece(1), tokenizer.Piece(2)));
+        Assert.Equal(("<unk>", "<s>", "</s>"), (tokenizer.Pieces[0], tokenizer.Pieces[1], tokenizer.Pieces[2]));
         Assert.Equal(259, tokenizer.OrdinaryIds[0]);
         Assert.True(tokenizer.SplitsAtSpaces);
         Assert.Equal("Returns the index of the first occurrence. 😀", tokenizer.Decode(tokenizer.Encode("Returns the index of the first occurrence. 😀")));

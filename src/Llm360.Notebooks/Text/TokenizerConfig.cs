@@ -1,0 +1,48 @@
+// Reads which tokens begin and end a text from the tokenizer_config.json beside a tokenizer.json.
+using System.Text.Json;
+
+namespace Llm360.Notebooks.Text;
+
+/// <summary>The special tokens that a <c>tokenizer_config.json</c> names.</summary>
+/// <param name="Place">The file.</param>
+/// <param name="Contents">Token by key; empty without a file.</param>
+internal sealed record TokenizerConfig(string Place, IReadOnlyDictionary<string, string> Contents)
+{
+    /// <summary>What GPT-NeoX ends, and begins, a text with.</summary>
+    private const string EndOfText = "<|endoftext|>";
+
+    /// <summary>Reads the file in the same folder as another; nothing if there is none.</summary>
+    public static TokenizerConfig ReadBeside(string path)
+    {
+        var place = Path.Combine(Path.GetDirectoryName(path) ?? "", "tokenizer_config.json");
+        var contents = new Dictionary<string, string>();
+        if (!File.Exists(place))
+            return new TokenizerConfig(place, contents);
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(place));
+            var at = new JsonPart(place, "$");
+            at.Require(document.RootElement.ValueKind == JsonValueKind.Object, "is not an object");
+            foreach (var key in new[] { "bos_token", "eos_token" })
+                if (document.RootElement.TryGetProperty(key, out var token) && token.ValueKind != JsonValueKind.Null)
+                    contents[key] = token.ValueKind == JsonValueKind.String ? token.GetString()! : (at / key).Text(token, "content");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
+        {
+            throw new Llm360Exception($"tokenizer_config.json cannot be read: {e.Message}", place, JsonPart.FetchAgain, e);
+        }
+
+        return new TokenizerConfig(place, contents);
+    }
+
+    /// <summary>Id of the token at a key; else that of <c>&lt;|endoftext|&gt;</c> if it is an added token; else -1.</summary>
+    /// <exception cref="Llm360Exception">The token named is not in the vocabulary.</exception>
+    public int Id(string key, TokenizerJson vocabulary)
+    {
+        if (!Contents.TryGetValue(key, out var content))
+            return vocabulary.Added.Where(t => t.Content == EndOfText).Select(t => t.Id).FirstOrDefault(-1);
+        var id = Array.IndexOf(vocabulary.Pieces, content);
+        return id >= 0 ? id : throw new Llm360Exception($"The {key} \"{content}\" is not in the vocabulary.", $"{Place}, $.{key}",
+            "Fetch tokenizer.json and tokenizer_config.json from the same repository.");
+    }
+}

@@ -1,0 +1,34 @@
+// Opens whichever tokenizer lies in a checkpoint's folder.
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Text;
+
+/// <summary>Opens tokenizers.</summary>
+public static class Tokenizers
+{
+    /// <summary>The byte-level BPE file.</summary>
+    private const string Json = "tokenizer.json";
+
+    /// <summary>The tokenizer of a folder in Hugging Face layout: <c>tokenizer.model</c> if there is one, else <c>tokenizer.json</c>.</summary>
+    /// <remarks>LLaMA-style repositories hold both; the <c>.model</c> is what their models were trained with.</remarks>
+    /// <exception cref="Llm360Exception">There is neither, or the file is malformed or of a kind that is not supported.</exception>
+    public static ITokenizer Load(string folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        if (Path.Combine(folder, SuiteLayout.Tokenizer) is var model && File.Exists(model))
+            return SentencePieceTokenizer.Load(model);
+        if (Path.Combine(folder, Json) is var json && File.Exists(json))
+            return ByteLevelBpeTokenizer.Load(json);
+        throw new Llm360Exception($"There is no tokenizer: neither {SuiteLayout.Tokenizer} nor {Json}.", folder, $"Name a checkpoint's folder. {Contents(folder)}");
+    }
+
+    private static string Contents(string folder)
+    {
+        const int shown = 20;
+        if (!Directory.Exists(folder))
+            return "This one does not exist.";
+        var names = new DirectoryInfo(folder).EnumerateFileSystemInfos().Select(e => e is DirectoryInfo ? e.Name + "/" : e.Name).Order(StringComparer.Ordinal).ToList();
+        return names.Count == 0 ? "This one is empty."
+            : $"This one holds {string.Join(", ", names.Take(shown))}{(names.Count > shown ? $" and {names.Count - shown} more" : "")}.";
+    }
+}
