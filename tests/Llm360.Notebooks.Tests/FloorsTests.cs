@@ -43,7 +43,7 @@ public sealed class FloorsTests
 
     [Fact]
     public void The_check_sees_what_method_bodies_use() =>
-        Assert.Contains(typeof(Llm360.Notebooks.Models.LlamaModel), Types().Where(t => t.FullName!.StartsWith(typeof(Llm360.Notebooks.Results.Grid).FullName!, StringComparison.Ordinal)).SelectMany(Used));
+        Assert.Contains(typeof(Llm360.Notebooks.Models.LanguageModel), Types().Where(t => t.FullName!.StartsWith(typeof(Llm360.Notebooks.Results.Grid).FullName!, StringComparison.Ordinal)).SelectMany(Used));
 
     private static IEnumerable<Type> Types() => typeof(Llm360Exception).Assembly.GetTypes().Where(t => Folder(t.Namespace) is not null);
 

@@ -38,7 +38,7 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         return new MemorizationScores(suite, settings, cells);
     }
 
-    private IReadOnlyList<MemorizationRow> Compute(LlamaModel model, Chunk chunk, CancellationToken cancellation)
+    private IReadOnlyList<MemorizationRow> Compute(LanguageModel model, Chunk chunk, CancellationToken cancellation)
     {
         var chosen = Choose(chunk, cancellation);
         var scored = MemorizationScorer.Score(model, [.. chosen.Select(c => c.Row)], settings.PromptLength, settings.ContinuationLength, cancellation: cancellation);

@@ -20,7 +20,7 @@ public static class MemorizationScorer
     /// <param name="batchSize">Rows at once.</param>
     /// <param name="cancellation">Looked at before every generated token.</param>
     /// <exception cref="Llm360Exception">A row is too short, or k + l is more than the model's positions.</exception>
-    public static IReadOnlyList<MemorizationRow> Score(LlamaModel model, IReadOnlyList<TokenRow> rows, int promptLength, int continuationLength, int batchSize = 128, CancellationToken cancellation = default)
+    public static IReadOnlyList<MemorizationRow> Score(LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength, int continuationLength, int batchSize = 128, CancellationToken cancellation = default)
     {
         var tooShort = rows.Index().FirstOrDefault(r => r.Item.TokenIds.Length < promptLength + continuationLength);
         if (tooShort.Item is not null)

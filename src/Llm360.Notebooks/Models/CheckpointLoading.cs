@@ -12,17 +12,17 @@ public static class CheckpointLoading
     /// <param name="device">Where to; <see cref="Torch.Device.Best"/> when null.</param>
     /// <returns>The model; dispose it.</returns>
     /// <exception cref="Llm360Exception">The checkpoint's files are missing or malformed.</exception>
-    public static Task<LlamaModel> LoadAsync(this Checkpoint checkpoint, Torch.Device? device = null) =>
-        Task.Run(() => LlamaModel.Load(checkpoint.Folder, device ?? Torch.Device.Best), Work.Cancellation);
+    public static Task<LanguageModel> LoadAsync(this Checkpoint checkpoint, Torch.Device? device = null) =>
+        Task.Run(() => LanguageModel.Load(checkpoint.Folder, device ?? Torch.Device.Best), Work.Cancellation);
 
     /// <summary>Goes through checkpoints with one model: each is loaded into the memory of the one before, and read ahead from disk while that one is in use.</summary>
     /// <param name="checkpoints">Of one suite.</param>
     /// <param name="device">Where to; <see cref="Torch.Device.Best"/> when null.</param>
     /// <returns>Each checkpoint with the model, which is the same object every time; it is disposed at the end.</returns>
     /// <exception cref="Llm360Exception">A checkpoint's files are missing or malformed.</exception>
-    public static async IAsyncEnumerable<(Checkpoint Checkpoint, LlamaModel Model)> SweepAsync(this IReadOnlyList<Checkpoint> checkpoints, Torch.Device? device = null)
+    public static async IAsyncEnumerable<(Checkpoint Checkpoint, LanguageModel Model)> SweepAsync(this IReadOnlyList<Checkpoint> checkpoints, Torch.Device? device = null)
     {
-        LlamaModel? model = null;
+        LanguageModel? model = null;
         try
         {
             for (var i = 0; i < checkpoints.Count; i++)

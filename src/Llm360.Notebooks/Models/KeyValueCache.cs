@@ -3,21 +3,34 @@ using TorchSharp;
 
 namespace Llm360.Notebooks.Models;
 
-/// <summary>A key-value cache for one batch of equally long rows.</summary>
+/// <summary>A key-value cache for one batch of rows.</summary>
 public sealed class KeyValueCache : IDisposable
 {
     private readonly torch.Tensor[] keys; // [batch, key-value heads, capacity, head] each
     private readonly torch.Tensor[] values;
 
     /// <summary>Allocates room for <paramref name="capacity"/> positions.</summary>
-    public KeyValueCache(LlamaConfig config, long batch, int capacity, torch.Device device, torch.ScalarType type = torch.ScalarType.Float32)
+    /// <param name="config">Of the model.</param>
+    /// <param name="batch">Rows.</param>
+    /// <param name="capacity">Positions a row.</param>
+    /// <param name="device">The model's.</param>
+    /// <param name="type">The model's.</param>
+    public KeyValueCache(ModelConfig config, long batch, int capacity, torch.Device device, torch.ScalarType type = torch.ScalarType.Float32)
     {
         Capacity = capacity;
         keys = Allocate();
         values = Allocate();
 
         torch.Tensor[] Allocate() =>
-            [.. Enumerable.Range(0, config.Layers).Select(_ => torch.zeros([batch, config.KeyValueHeads, capacity, config.HeadDimension], type, device).DetachFromDisposeScope())];
+            [.. Enumerable.Range(0, config.Layers).Select(_ => torch.empty([batch, config.KeyValueHeads, capacity, config.HeadDimension], type, device).DetachFromDisposeScope())];
+    }
+
+    private KeyValueCache(KeyValueCache source, torch.Tensor rows)
+    {
+        (Capacity, Length) = (source.Capacity, source.Length);
+        (keys, values) = (Select(source.keys), Select(source.values));
+
+        torch.Tensor[] Select(torch.Tensor[] from) => [.. from.Select(t => t.index_select(0, rows).DetachFromDisposeScope())];
     }
 
     /// <summary>Positions held.</summary>
@@ -25,6 +38,10 @@ public sealed class KeyValueCache : IDisposable
 
     /// <summary>Positions that fit.</summary>
     public int Capacity { get; }
+
+    /// <summary>A cache of some of the rows.</summary>
+    /// <param name="rows">Row numbers, I64 [rows kept].</param>
+    internal KeyValueCache Keep(torch.Tensor rows) => new(this, rows);
 
     /// <summary>Stores one layer's new keys and values and returns views of all so far.</summary>
     internal (torch.Tensor Keys, torch.Tensor Values) Append(int layer, torch.Tensor key, torch.Tensor value)

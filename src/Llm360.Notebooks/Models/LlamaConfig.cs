@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Models;
 
-/// <summary>What <c>config.json</c> says of a LLaMA model.</summary>
+/// <summary>What <c>config.json</c> says of a LLaMA model: LLaMA, Amber, K2, and the suites trained here.</summary>
 /// <param name="HiddenSize">Width of the residual stream.</param>
 /// <param name="IntermediateSize">Width of the MLP.</param>
 /// <param name="Layers">Number of blocks.</param>
@@ -27,68 +27,31 @@ public sealed record LlamaConfig(
     int MaximumLength,
     double NormEps,
     double RopeTheta,
-    bool TiedHead)
+    bool TiedHead) : ModelConfig
 {
+    /// <inheritdoc/>
+    public override int KeyValueHeads { get; } = KeyValueHeads;
+
+    /// <inheritdoc/>
+    public override int HeadDimension { get; } = HeadDimension;
+
+    /// <summary>Whether query, key, value and attention output have biases.</summary>
+    public bool AttentionBias { get; init; }
+
+    /// <summary>Whether gate, up and down have biases.</summary>
+    public bool MlpBias { get; init; }
+
+    /// <summary>Scaling of the rotary embeddings; null for none.</summary>
+    public RopeScaling? RopeScaling { get; init; }
+
+    /// <inheritdoc/>
+    public override RotaryConfig Rotary => new(HeadDimension, RopeTheta, RopeScaling);
+
+    internal override string EmbeddingName => LlamaNames.Embedding;
+
     /// <summary>Reads <c>config.json</c>.</summary>
-    /// <exception cref="Llm360Exception">It is missing or malformed, of another architecture, or has a key that changes the mathematics in a way not supported.</exception>
-    public static LlamaConfig Read(string path)
-    {
-        JsonObject json;
-        try
-        {
-            json = JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("It is not an object.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new Llm360Exception("The checkpoint has no readable config.json.", path, "Name a checkpoint's folder in Hugging Face layout.", e);
-        }
-        catch (JsonException e)
-        {
-            throw new Llm360Exception($"config.json is not JSON: {e.Message}", path, "Fetch the file again.", e);
-        }
-
-        Expect("model_type", v => v.GetValue<string>() == "llama");
-        Expect("hidden_act", v => v.GetValue<string>() == "silu");
-        Expect("attention_bias", v => !v.GetValue<bool>());
-        Expect("mlp_bias", v => !v.GetValue<bool>());
-        Expect("rope_scaling", _ => false);
-        Expect("sliding_window", _ => false);
-
-        int heads = Integer("num_attention_heads"), hidden = Integer("hidden_size");
-        var rope = json["rope_parameters"] as JsonObject;
-        if (rope?["rope_type"]?.GetValue<string>() is { } type && type != "default")
-            throw Unsupported("rope_parameters", rope);
-        return new LlamaConfig(
-            hidden,
-            Integer("intermediate_size"),
-            Integer("num_hidden_layers"),
-            heads,
-            Integer("num_key_value_heads", heads),
-            Integer("head_dim", hidden / heads),
-            Integer("vocab_size"),
-            Integer("max_position_embeddings", 2048),
-            Number(json["rms_norm_eps"], 1e-6),
-            Number(json["rope_theta"] ?? rope?["rope_theta"], 10000),
-            json["tie_word_embeddings"]?.GetValue<bool>() ?? false);
-
-        int Integer(string key, int? standard = null)
-        {
-            if (json[key] is not { } value)
-                return standard ?? throw new Llm360Exception($"config.json has no {key}.", path, "Fetch the file again.");
-            return value is JsonValue number && number.TryGetValue<int>(out var n) && n > 0 ? n : throw Unsupported(key, value);
-        }
-
-        static double Number(JsonNode? value, double standard) => value?.GetValue<double>() ?? standard;
-
-        void Expect(string key, Func<JsonNode, bool> supported)
-        {
-            if (json[key] is { } value && !supported(value))
-                throw Unsupported(key, value);
-        }
-
-        Llm360Exception Unsupported(string key, JsonNode value) =>
-            new($"config.json's {key} = {value.ToJsonString()} is not supported.", path, "This version reads LLaMA models without biases and with plain rotary embeddings.");
-    }
+    /// <exception cref="Llm360Exception">It is missing or malformed, not a LLaMA's, or has a key that changes the mathematics in a way not supported.</exception>
+    public static new LlamaConfig Read(string path) => ModelConfig.Read(path) as LlamaConfig ?? throw new Llm360Exception("config.json's model_type is not llama.", path, "Load it with LanguageModel.Load.");
 
     /// <summary>As <c>config.json</c>, readable by <c>transformers</c>.</summary>
     public string ToJson() => new JsonObject
@@ -106,29 +69,44 @@ public sealed record LlamaConfig(
         ["rms_norm_eps"] = NormEps,
         ["rope_theta"] = RopeTheta,
         ["hidden_act"] = "silu",
-        ["attention_bias"] = false,
-        ["mlp_bias"] = false,
+        ["attention_bias"] = AttentionBias,
+        ["mlp_bias"] = MlpBias,
         ["tie_word_embeddings"] = TiedHead,
         ["bos_token_id"] = 1,
         ["eos_token_id"] = 2,
         ["torch_dtype"] = "float32",
     }.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
 
-    /// <summary>Every parameter's name and shape, in the order in which <c>transformers</c> lists them.</summary>
-    public IEnumerable<(string Name, long[] Shape)> Parameters()
+    /// <inheritdoc/>
+    public override IEnumerable<(string Name, long[] Shape)> Parameters()
     {
+        long queries = Heads * HeadDimension, keys = KeyValueHeads * HeadDimension;
         yield return (LlamaNames.Embedding, [VocabularySize, HiddenSize]);
         for (var i = 0; i < Layers; i++)
         {
-            yield return (LlamaNames.Query(i), [Heads * HeadDimension, HiddenSize]);
-            yield return (LlamaNames.Key(i), [KeyValueHeads * HeadDimension, HiddenSize]);
-            yield return (LlamaNames.Value(i), [KeyValueHeads * HeadDimension, HiddenSize]);
-            yield return (LlamaNames.AttentionOutput(i), [HiddenSize, Heads * HeadDimension]);
+            yield return (LlamaNames.Query(i), [queries, HiddenSize]);
+            yield return (LlamaNames.Key(i), [keys, HiddenSize]);
+            yield return (LlamaNames.Value(i), [keys, HiddenSize]);
+            yield return (LlamaNames.AttentionOutput(i), [HiddenSize, queries]);
             yield return (LlamaNames.Gate(i), [IntermediateSize, HiddenSize]);
             yield return (LlamaNames.Up(i), [IntermediateSize, HiddenSize]);
             yield return (LlamaNames.Down(i), [HiddenSize, IntermediateSize]);
             yield return (LlamaNames.AttentionNorm(i), [HiddenSize]);
             yield return (LlamaNames.MlpNorm(i), [HiddenSize]);
+            if (AttentionBias)
+            {
+                yield return (LlamaNames.Bias(LlamaNames.Query(i)), [queries]);
+                yield return (LlamaNames.Bias(LlamaNames.Key(i)), [keys]);
+                yield return (LlamaNames.Bias(LlamaNames.Value(i)), [keys]);
+                yield return (LlamaNames.Bias(LlamaNames.AttentionOutput(i)), [HiddenSize]);
+            }
+
+            if (MlpBias)
+            {
+                yield return (LlamaNames.Bias(LlamaNames.Gate(i)), [IntermediateSize]);
+                yield return (LlamaNames.Bias(LlamaNames.Up(i)), [IntermediateSize]);
+                yield return (LlamaNames.Bias(LlamaNames.Down(i)), [HiddenSize]);
+            }
         }
 
         yield return (LlamaNames.FinalNorm, [HiddenSize]);
@@ -136,6 +114,35 @@ public sealed record LlamaConfig(
             yield return (LlamaNames.Head, [VocabularySize, HiddenSize]);
     }
 
-    /// <summary>Number of parameters.</summary>
-    public long ParameterCount => Parameters().Sum(p => p.Shape.Aggregate(1L, (a, b) => a * b));
+    // Older checkpoints store the rotary frequencies; a tied head may be stored beside the embedding it equals.
+    internal override bool IsIgnored(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || (TiedHead && name == LlamaNames.Head);
+
+    internal static LlamaConfig From(ConfigReader json)
+    {
+        json.Expect("hidden_act", "silu");
+        json.Expect("sliding_window");
+        int heads = json.Integer("num_attention_heads"), hidden = json.Integer("hidden_size"), head = json.Integer("head_dim", hidden / heads);
+        var rotary = json.Rotary(head, "rope_theta", null, 1);
+        var config = new LlamaConfig(
+            hidden,
+            json.Integer("intermediate_size"),
+            json.Integer("num_hidden_layers"),
+            heads,
+            json.Integer("num_key_value_heads", heads),
+            head,
+            json.Integer("vocab_size"),
+            json.Integer("max_position_embeddings", 2048),
+            json.Number("rms_norm_eps", 1e-6),
+            rotary.Base,
+            json.Truth("tie_word_embeddings", false))
+        {
+            AttentionBias = json.Truth("attention_bias", false),
+            MlpBias = json.Truth("mlp_bias", false),
+            RopeScaling = rotary.Scaling,
+        };
+        if (heads % config.KeyValueHeads != 0 || head % 2 != 0 || rotary.Dimensions != head)
+            throw json.Unsupported(rotary.Dimensions != head ? "rope_parameters" : head % 2 != 0 ? "head_dim" : "num_key_value_heads", "Heads must be a multiple of key-value heads, and a head's dimensions even and all rotary.");
+        json.RefuseUnknown();
+        return config;
+    }
 }

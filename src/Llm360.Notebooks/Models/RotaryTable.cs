@@ -1,25 +1,31 @@
 // The angles of rotary position embeddings.
 namespace Llm360.Notebooks.Models;
 
-/// <summary>Cosines and sines of every position and pair of a head (Su et al. 2021, arXiv 2104.09864), in float32 arithmetic as Hugging Face computes them.</summary>
+/// <summary>Cosines and sines of every position and pair of a head, in float32 arithmetic as Hugging Face computes them.</summary>
 internal sealed class RotaryTable
 {
-    public RotaryTable(LlamaConfig config)
+    /// <param name="config">The model's.</param>
+    /// <param name="positions">Positions from 0.</param>
+    public RotaryTable(ModelConfig config, int positions)
     {
-        var half = config.HeadDimension / 2;
-        Cos = new float[config.MaximumLength * half];
-        Sin = new float[config.MaximumLength * half];
-        for (var i = 0; i < half; i++)
+        var (frequencies, factor) = config.Rotary.Frequencies(config.MaximumLength, positions);
+        var pairs = frequencies.Length;
+        Cos = new float[positions * pairs];
+        Sin = new float[positions * pairs];
+        for (var position = 0; position < positions; position++)
         {
-            var frequency = 1f / MathF.Pow((float)config.RopeTheta, 2f * i / config.HeadDimension);
-            for (var position = 0; position < config.MaximumLength; position++)
-                (Sin[(position * half) + i], Cos[(position * half) + i]) = MathF.SinCos(position * frequency);
+            for (var i = 0; i < pairs; i++)
+            {
+                var (sin, cos) = MathF.SinCos(position * frequencies[i]);
+                Cos[(position * pairs) + i] = cos * factor;
+                Sin[(position * pairs) + i] = sin * factor;
+            }
         }
     }
 
-    /// <summary>[positions, head / 2]</summary>
+    /// <summary>[positions, pairs]</summary>
     public float[] Cos { get; }
 
-    /// <summary>[positions, head / 2]</summary>
+    /// <summary>[positions, pairs]</summary>
     public float[] Sin { get; }
 }

@@ -22,7 +22,7 @@ public static class TextGeneration
     /// <param name="count">Tokens to generate; fewer come back when the end token does.</param>
     /// <returns>The new text alone.</returns>
     /// <exception cref="Llm360Exception">The prompt is empty, or prompt and continuation do not fit the model's positions.</exception>
-    public static string Complete(this LlamaModel model, ITokenizer tokenizer, string prompt, int count)
+    public static string Complete(this LanguageModel model, ITokenizer tokenizer, string prompt, int count)
     {
         var ids = tokenizer.Encode(prompt);
         if (ids.Length == 0)

@@ -32,7 +32,7 @@ public static class Grid
         ResultStore store,
         IReadOnlyList<Checkpoint> checkpoints,
         IReadOnlyList<Chunk> chunks,
-        Func<LlamaModel, Chunk, CancellationToken, IReadOnlyList<T>> compute,
+        Func<LanguageModel, Chunk, CancellationToken, IReadOnlyList<T>> compute,
         string task,
         Device? device = null,
         IProgress<WorkProgress>? progress = null,

@@ -1,5 +1,6 @@
 // The kernels of the hand-written gradient against slow float64 formulas.
 using System.Runtime.Intrinsics;
+using Llm360.Notebooks.Models.Cpu;
 using Llm360.Notebooks.Models;
 using Llm360.Notebooks.Training.Cpu;
 

@@ -1,6 +1,7 @@
 // SwiGLU's element-wise part, silu(gate) up, and its gradient.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Llm360.Notebooks.Models.Cpu;
 
 namespace Llm360.Notebooks.Training.Cpu;
 

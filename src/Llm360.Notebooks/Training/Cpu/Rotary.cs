@@ -16,7 +16,7 @@ internal sealed unsafe class Rotary : IDisposable
         head = paddedHead;
         var positions = PaddedLayout.Pad(config.MaximumLength); // the padding behind a sequence is turned too, by zeros
         (cos, sin) = (new AlignedFloats((long)positions * half), new AlignedFloats((long)positions * half));
-        var table = new RotaryTable(config);
+        var table = new RotaryTable(config, config.MaximumLength);
         table.Cos.CopyTo(new Span<float>(cos.Data, table.Cos.Length));
         table.Sin.CopyTo(new Span<float>(sin.Data, table.Sin.Length));
     }

@@ -1,5 +1,6 @@
 // Rows of exponentials: the causal softmax of attention and the cross-entropy of the head.
 using System.Runtime.Intrinsics;
+using Llm360.Notebooks.Models.Cpu;
 
 namespace Llm360.Notebooks.Training.Cpu;
 

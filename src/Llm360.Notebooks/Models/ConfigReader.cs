@@ -1,0 +1,132 @@
+// Reading config.json so that nothing which changes the mathematics goes unnoticed.
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Llm360.Notebooks.Models;
+
+/// <summary>One <c>config.json</c>, in either of the forms that <c>transformers</c> has written.</summary>
+internal sealed class ConfigReader
+{
+    // What describes training, saving or generation, and leaves the forward pass as it is.
+    private static readonly HashSet<string> Harmless =
+    [
+        "architectures", "auto_map", "bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id", "torch_dtype", "dtype", "transformers_version", "use_cache", "initializer_range", "pretraining_tp", "_name_or_path",
+        "attention_dropout", "hidden_dropout", "classifier_dropout", "attn_pdrop", "embd_pdrop", "resid_pdrop", "is_decoder", "max_sequence_length", "output_attentions", "output_hidden_states", "return_dict",
+        "gradient_checkpointing", "id2label", "label2id", "problem_type", "task_specific_params", "summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type", "summary_use_proj", "tokenizer_class",
+        "mup_weight_decay_scale", "mup_learning_rate_scale", "model_type",
+    ];
+
+    private readonly JsonObject json;
+    private readonly HashSet<string> read = [];
+
+    public ConfigReader(string path)
+    {
+        Path = path;
+        try
+        {
+            json = JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("It is not an object.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new Llm360Exception("The checkpoint has no readable config.json.", path, "Name a checkpoint's folder in Hugging Face layout.", e);
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            throw new Llm360Exception($"config.json is not JSON: {e.Message}", path, "Fetch the file again.", e);
+        }
+    }
+
+    public string Path { get; }
+
+    public int Integer(string key, int? standard = null) => Find(key) switch
+    {
+        null => standard ?? throw new Llm360Exception($"config.json has no {key}.", Path, "Fetch the file again."),
+        JsonValue value when value.TryGetValue<int>(out var n) && n > 0 => n,
+        _ => throw Unsupported(key, "It must be a whole number above 0."),
+    };
+
+    public double Number(string key, double standard) => Number(Find(key), key) ?? standard;
+
+    public bool Truth(string key, bool standard) => Find(key) switch
+    {
+        null => standard,
+        JsonValue value when value.TryGetValue<bool>(out var truth) => truth,
+        _ => throw Unsupported(key, "It must be true or false."),
+    };
+
+    public string Text(string key, string standard) => Find(key) is JsonValue value && value.TryGetValue<string>(out var text) ? text : json[key] is null ? standard : throw Unsupported(key, "It must be a text.");
+
+    /// <summary>Refuses a value other than the one that is implemented; a key that is absent or null has it.</summary>
+    public void Expect(string key, params string[] values)
+    {
+        if (Find(key) is { } value && !values.Contains(value.ToJsonString().Trim('"')))
+            throw Unsupported(key, $"Only {string.Join(" and ", values)} is implemented.");
+    }
+
+    /// <summary>The rotary base and scaling: <c>rope_theta</c> and <c>rope_scaling</c>, or <c>rope_parameters</c>.</summary>
+    /// <param name="dimensions">Dimensions of a head.</param>
+    /// <param name="baseKey">The base's key in the older form.</param>
+    /// <param name="shareKey">Key of the share of dimensions that turn, in the older form; null where all do.</param>
+    /// <param name="standardShare">That share when the file does not say.</param>
+    public RotaryConfig Rotary(int dimensions, string baseKey, string? shareKey, double standardShare)
+    {
+        var (parameters, scaling) = (Find("rope_parameters") as JsonObject, Find("rope_scaling") as JsonObject);
+        if ((json["rope_parameters"] is not null && parameters is null) || (json["rope_scaling"] is not null && scaling is null))
+            throw Unsupported(json["rope_scaling"] is null ? "rope_parameters" : "rope_scaling", "It must be an object or null.");
+        var theta = Number(parameters?["rope_theta"], "rope_parameters") ?? Number(baseKey, Number("rope_theta", 10000));
+        var share = Number(parameters?["partial_rotary_factor"], "rope_parameters") ?? (shareKey is null ? standardShare : Number(shareKey, standardShare));
+        var key = scaling is null ? "rope_parameters" : "rope_scaling";
+        return new RotaryConfig((int)(dimensions * share), theta, Scaling(scaling ?? parameters, key));
+    }
+
+    /// <summary>Refuses keys that nobody has asked for: they might change the mathematics.</summary>
+    public void RefuseUnknown()
+    {
+        if (json.FirstOrDefault(p => !read.Contains(p.Key) && !Harmless.Contains(p.Key) && p.Value is not null) is { Key: { } key })
+            throw Unsupported(key, "The key is not known, and might change what the model computes.");
+    }
+
+    public Llm360Exception Unsupported(string key, string why) => new($"config.json's {key} = {json[key]?.ToJsonString() ?? "(absent)"} is not supported.", Path, why);
+
+    private RopeScaling? Scaling(JsonObject? from, string key)
+    {
+        if (from is null || ((from["rope_type"] ?? from["type"]) is { } type ? (string?)type : "default") is not { } name || name == "default")
+            return null;
+        RopeScalingType kind = name switch
+        {
+            "linear" => RopeScalingType.Linear,
+            "llama3" => RopeScalingType.Llama3,
+            "yarn" => RopeScalingType.Yarn,
+            "dynamic" => RopeScalingType.Dynamic,
+            _ => throw Unsupported(key, "The scalings that are implemented are linear, llama3, yarn and dynamic."),
+        };
+        string[] known = ["rope_type", "type", "rope_theta", "partial_rotary_factor", "factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings", "beta_fast", "beta_slow", "attention_factor"];
+        if (from.FirstOrDefault(p => !known.Contains(p.Key) && p.Value is not null) is { Key: { } unknown })
+            throw Unsupported(key, $"Its {unknown} is not implemented.");
+        var factor = Value("factor") is { } f && f >= 1 ? f : throw Unsupported(key, "It needs a factor of at least 1.");
+        return new RopeScaling(kind, factor)
+        {
+            LowFrequencyFactor = Value("low_freq_factor") ?? 1,
+            HighFrequencyFactor = Value("high_freq_factor") ?? 4,
+            OriginalLength = (int?)Value("original_max_position_embeddings"),
+            BetaFast = Value("beta_fast") ?? 32,
+            BetaSlow = Value("beta_slow") ?? 1,
+            AttentionFactor = Value("attention_factor"),
+        };
+
+        double? Value(string name) => Number(from[name], key);
+    }
+
+    private double? Number(JsonNode? node, string key) => node switch
+    {
+        null => null,
+        JsonValue value when value.GetValueKind() == JsonValueKind.Number => (double)value,
+        _ => throw Unsupported(key, "It must hold numbers."),
+    };
+
+    private JsonNode? Find(string key)
+    {
+        read.Add(key);
+        return json[key];
+    }
+}

@@ -1,0 +1,94 @@
+// The shape of a CrystalCoder model, read from its config.json.
+namespace Llm360.Notebooks.Models;
+
+/// <summary>What <c>config.json</c> says of a CrystalCoder model: GPT-2's names with rotary embeddings, SwiGLU and muP's factors (Yang et al. 2022, arXiv 2203.03466).</summary>
+/// <param name="HiddenSize">Width of the residual stream.</param>
+/// <param name="IntermediateSize">Width of the MLP.</param>
+/// <param name="Layers">Number of blocks.</param>
+/// <param name="Heads">Attention heads.</param>
+/// <param name="VocabularySize">Entries of the vocabulary.</param>
+/// <param name="MaximumLength">Longest sequence trained on.</param>
+/// <param name="NormEps">Epsilon of LayerNorm.</param>
+/// <param name="RotaryDimensions">Dimensions of each head that turn, neighbouring pairs together.</param>
+/// <param name="EmbeddingScale">Factor on the embeddings.</param>
+/// <param name="LogitScale">Factor on the logits: output alpha times width scale.</param>
+/// <param name="ScaleByDimension">Whether scores are divided by the head's dimensions instead of their square root.</param>
+public sealed record CrystalConfig(
+    int HiddenSize,
+    int IntermediateSize,
+    int Layers,
+    int Heads,
+    int VocabularySize,
+    int MaximumLength,
+    double NormEps,
+    int RotaryDimensions,
+    double EmbeddingScale,
+    double LogitScale,
+    bool ScaleByDimension) : ModelConfig
+{
+    /// <inheritdoc/>
+    public override RotaryConfig Rotary => new(RotaryDimensions, 10000, null);
+
+    internal override string EmbeddingName => CrystalNames.Embedding;
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Name, long[] Shape)> Parameters()
+    {
+        yield return (CrystalNames.Embedding, [VocabularySize, HiddenSize]);
+        for (var i = 0; i < Layers; i++)
+        {
+            // Conv1D: weights are [in, out].
+            foreach (var (name, input, output) in new (string, long, long)[]
+            {
+                (CrystalNames.QueryKeyValue(i), HiddenSize, 3L * HiddenSize), (CrystalNames.AttentionOutput(i), HiddenSize, HiddenSize),
+                (CrystalNames.Up(i), HiddenSize, IntermediateSize), (CrystalNames.Gate(i), HiddenSize, IntermediateSize), (CrystalNames.Down(i), IntermediateSize, HiddenSize),
+            })
+            {
+                yield return (CrystalNames.Weight(name), [input, output]);
+                yield return (CrystalNames.Bias(name), [output]);
+            }
+
+            foreach (var norm in new[] { CrystalNames.AttentionNorm(i), CrystalNames.MlpNorm(i) })
+            {
+                yield return (CrystalNames.Weight(norm), [HiddenSize]);
+                yield return (CrystalNames.Bias(norm), [HiddenSize]);
+            }
+        }
+
+        yield return (CrystalNames.Weight(CrystalNames.FinalNorm), [HiddenSize]);
+        yield return (CrystalNames.Bias(CrystalNames.FinalNorm), [HiddenSize]);
+    }
+
+    // Published files carry the causal mask and a copy of the tied head.
+    internal override bool IsIgnored(string name) =>
+        name.EndsWith(".attn.bias", StringComparison.Ordinal) || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal) || name == "lm_head.weight";
+
+    internal static CrystalConfig From(ConfigReader json)
+    {
+        json.Expect("activation_function", "swiglu");
+        json.Expect("position_embedding_type", "rotary");
+        json.Expect("scale_attn_weights", "true");
+        json.Expect("tie_word_embeddings", "true");
+        json.Expect("reorder_and_upcast_attn", "false");
+        json.Expect("scale_attn_by_inverse_layer_idx", "false");
+        json.Expect("add_cross_attention", "false");
+        json.Expect("n_ctx", json.Integer("n_positions").ToString(System.Globalization.CultureInfo.InvariantCulture));
+        int heads = json.Integer("n_head"), hidden = json.Integer("n_embd");
+        var config = new CrystalConfig(
+            hidden,
+            json.Integer("n_inner", 4 * hidden),
+            json.Integer("n_layer"),
+            heads,
+            json.Integer("vocab_size"),
+            json.Integer("n_positions"),
+            json.Number("layer_norm_epsilon", 1e-5),
+            json.Integer("rotary_dim", hidden / heads),
+            json.Number("mup_embeddings_scale", 1),
+            json.Number("mup_output_alpha", 1) * json.Number("mup_width_scale", 1),
+            json.Truth("mup_scale_qk_dot_by_d", false));
+        if (hidden % heads != 0 || config.RotaryDimensions % 2 != 0 || config.RotaryDimensions > hidden / heads)
+            throw json.Unsupported("rotary_dim", "A head's dimensions must be whole, and an even number of them rotary.");
+        json.RefuseUnknown();
+        return config;
+    }
+}

@@ -1,0 +1,58 @@
+// CrystalCoder: GPT-2's layout with rotary embeddings on neighbouring pairs, SwiGLU and muP's factors.
+using Llm360.Notebooks.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks.Models;
+
+/// <summary>CrystalCoder.</summary>
+/// <remarks>
+/// Liu et al. 2023 (arXiv 2312.06550), in the arithmetic of the authors' modeling code: embeddings and logits scaled, scores divided by the head's dimensions, linear
+/// layers as Conv1D (x W + b with W [in, out]).
+/// </remarks>
+public sealed class CrystalModel : LanguageModel
+{
+    private readonly CrystalConfig config;
+    private readonly Scalar embeddingScale, logitScale, queryScale;
+
+    internal CrystalModel(CrystalConfig config, IReadOnlyDictionary<string, Tensor> weights, BoundWeights? bound)
+        : base(config, weights, bound, rotatesNeighbours: true)
+    {
+        this.config = config;
+        embeddingScale = config.EmbeddingScale.ToScalar();
+        logitScale = config.LogitScale.ToScalar();
+        // Attention divides by the root of the head's dimensions; muP divides by the dimensions.
+        queryScale = (config.ScaleByDimension ? 1 / Math.Sqrt(config.HeadDimension) : 1).ToScalar();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, Weights[CrystalNames.Embedding]).mul(logitScale);
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        embeddingScale.Dispose();
+        logitScale.Dispose();
+        queryScale.Dispose();
+        base.Dispose();
+    }
+
+    private protected override Tensor Embed(Tensor tokens) => base.Embed(tokens).mul(embeddingScale);
+
+    private protected override Tensor Block(int i, Tensor x, AttentionPass attention)
+    {
+        var y = Convolution(LayerNorm(x, CrystalNames.AttentionNorm(i), config.NormEps), CrystalNames.QueryKeyValue(i)); // [batch, time, 3 x hidden]: all queries, all keys, all values
+        var q = Heads(y.narrow(2, 0, config.HiddenSize), config.Heads).mul(queryScale); // [batch, heads, time, head]
+        var k = Heads(y.narrow(2, config.HiddenSize, config.HiddenSize), config.Heads);
+        var v = Heads(y.narrow(2, 2L * config.HiddenSize, config.HiddenSize), config.Heads);
+        x = x.add(Convolution(attention.Attend(i, q, k, v), CrystalNames.AttentionOutput(i)), One);
+        y = LayerNorm(x, CrystalNames.MlpNorm(i), config.NormEps);
+        var gated = Convolution(y, CrystalNames.Up(i)) * nn.functional.silu(Convolution(y, CrystalNames.Gate(i))); // [batch, time, intermediate]
+        return x.add(Convolution(gated, CrystalNames.Down(i)), One);
+    }
+
+    private protected override Tensor FinalNorm(Tensor x) => LayerNorm(x, CrystalNames.FinalNorm, config.NormEps);
+
+    private Tensor Convolution(Tensor x, string module) =>
+        nn.functional.linear(x, Weights[CrystalNames.Weight(module)].t(), Weights[CrystalNames.Bias(module)]);
+}

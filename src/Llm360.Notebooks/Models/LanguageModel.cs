@@ -1,0 +1,143 @@
+// A decoder-only language model: what the families have in common.
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Torch;
+using Llm360.Notebooks.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks.Models;
+
+/// <summary>A language model: a configuration and tensors bound by name. Nothing is initialised at random.</summary>
+/// <remarks>Weights on the CPU in the file's own type are mapped, not copied. Several threads may run passes at once; <see cref="Rebind"/> must be alone.</remarks>
+public abstract class LanguageModel : IDisposable
+{
+    private readonly BoundWeights? bound;
+    private readonly RotaryEmbedding rotary;
+
+    private protected LanguageModel(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, BoundWeights? bound, bool rotatesNeighbours = false)
+    {
+        (Config, Weights, this.bound) = (config, weights, bound);
+        rotary = new RotaryEmbedding(config, rotatesNeighbours);
+        One = 1f.ToScalar();
+    }
+
+    /// <summary>The shape.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Where the weights are.</summary>
+    public torch.Device Device => Weights[Config.EmbeddingName].device;
+
+    /// <summary>The type computed in.</summary>
+    public ScalarType Type => Weights[Config.EmbeddingName].dtype;
+
+    /// <summary>The tensors by name.</summary>
+    private protected IReadOnlyDictionary<string, Tensor> Weights { get; }
+
+    /// <summary>An implicit Scalar (x + y makes one too) is not kept alive during the native call: a garbage collection at that moment frees it. This one is held.</summary>
+    private protected Scalar One { get; }
+
+    /// <summary>Loads a checkpoint's folder of any family: <c>config.json</c> and weights in any format that <see cref="StateDict"/> opens.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="device">Where to; the CPU maps the file.</param>
+    /// <param name="type">Type to compute in; null keeps the file's.</param>
+    /// <exception cref="Llm360Exception">The files are missing or malformed, or tensors are missing, unknown or misshapen; all of them are listed.</exception>
+    public static LanguageModel Load(string folder, Torch.Device? device = null, ScalarType? type = null)
+    {
+        LibTorch.Load();
+        var config = ModelConfig.Read(Path.Combine(folder, SuiteLayout.Config));
+        var bound = BoundWeights.Load(Open(folder, config), [.. config.Parameters().Select(p => p.Name)], device, type);
+        return config switch
+        {
+            LlamaConfig llama => new LlamaModel(llama, bound.Tensors, bound),
+            NeoxConfig neox => new NeoxModel(neox, bound.Tensors, bound),
+            _ => new CrystalModel((CrystalConfig)config, bound.Tensors, bound),
+        };
+    }
+
+    /// <summary>Goes on to another checkpoint of the same shape, in the memory, device and type of this one.</summary>
+    /// <param name="folder">Its folder.</param>
+    /// <exception cref="Llm360Exception">It cannot be loaded, or has another configuration; the model is as it was.</exception>
+    public void Rebind(string folder)
+    {
+        if (bound is null)
+            throw new InvalidOperationException("The model does not own its weights.");
+        var path = Path.Combine(folder, SuiteLayout.Config);
+        if (ModelConfig.Read(path) != Config)
+            throw new Llm360Exception("The checkpoint has another configuration.", path, "Load it as a model of its own.");
+        bound.Rebind(Open(folder, Config));
+    }
+
+    /// <summary>The hidden states after the last norm.</summary>
+    /// <param name="tokens">Token ids, I64 [batch, time], on the model's device.</param>
+    /// <param name="cache">Keys and values of earlier positions; the new ones are added.</param>
+    /// <param name="padding">Positions of padding before each row's first token, in the cache and here together; null for none.</param>
+    /// <param name="trace">Keeps hidden states and attention.</param>
+    /// <returns>[batch, time, hidden]</returns>
+    /// <exception cref="Llm360Exception">The sequence is longer than the model's positions.</exception>
+    public Tensor Forward(Tensor tokens, KeyValueCache? cache = null, IReadOnlyList<int>? padding = null, ForwardTrace? trace = null)
+    {
+        using var scope = NewDisposeScope();
+        long batch = tokens.shape[0], time = tokens.shape[1];
+        var attention = new AttentionPass(this, rotary, batch, (int)time, cache, padding, trace, One);
+        var x = Embed(tokens.reshape(-1)).view(batch, time, Config.HiddenSize); // [batch, time, hidden]
+        for (var i = 0; i < Config.Layers; i++)
+        {
+            trace?.AddHidden(x);
+            using var layer = NewDisposeScope();
+            x = Block(i, x, attention).MoveToOuterDisposeScope();
+        }
+
+        cache?.Advance((int)time);
+        trace?.AddBeforeFinalNorm(x);
+        x = FinalNorm(x);
+        trace?.AddHidden(x);
+        return x.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logits of hidden states.</summary>
+    /// <param name="hidden">[..., hidden]</param>
+    /// <returns>[..., vocabulary]</returns>
+    public abstract Tensor Logits(Tensor hidden);
+
+    /// <inheritdoc/>
+    public virtual void Dispose()
+    {
+        rotary.Dispose();
+        One.Dispose();
+        bound?.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Embeddings of token ids, [tokens] to [tokens, hidden].</summary>
+    private protected virtual Tensor Embed(Tensor tokens) => Weights[Config.EmbeddingName].index_select(0, tokens);
+
+    /// <summary>One block, [batch, time, hidden] to the same.</summary>
+    private protected abstract Tensor Block(int i, Tensor x, AttentionPass attention);
+
+    /// <summary>The norm before the head.</summary>
+    private protected abstract Tensor FinalNorm(Tensor x);
+
+    /// <summary>x W^T + b, with the bias where there is one.</summary>
+    private protected Tensor Linear(Tensor x, string weight) => nn.functional.linear(x, Weights[weight], Weights.GetValueOrDefault(LlamaNames.Bias(weight)));
+
+    /// <summary>LayerNorm with weight and bias.</summary>
+    private protected Tensor LayerNorm(Tensor x, string module, double eps) => nn.functional.layer_norm(x, [Config.HiddenSize], Weights[module + ".weight"], Weights[module + ".bias"], eps);
+
+    /// <summary>[batch, time, heads x head] to [batch, heads, time, head].</summary>
+    private protected Tensor Heads(Tensor x, int heads) => x.view(x.shape[0], x.shape[1], heads, Config.HeadDimension).transpose(1, 2);
+
+    private static StateDict Open(string folder, ModelConfig config)
+    {
+        var weights = StateDict.Open(folder);
+        try
+        {
+            weights.Check(config.Parameters(), config.IsIgnored);
+            return weights;
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+}

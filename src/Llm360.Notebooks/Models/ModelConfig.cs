@@ -1,0 +1,65 @@
+// What every model family's config.json says.
+namespace Llm360.Notebooks.Models;
+
+/// <summary>The shape of a model, read from <c>config.json</c>.</summary>
+public abstract record ModelConfig
+{
+    /// <summary>Width of the residual stream.</summary>
+    public abstract int HiddenSize { get; init; }
+
+    /// <summary>Width of the MLP.</summary>
+    public abstract int IntermediateSize { get; init; }
+
+    /// <summary>Number of blocks.</summary>
+    public abstract int Layers { get; init; }
+
+    /// <summary>Attention heads.</summary>
+    public abstract int Heads { get; init; }
+
+    /// <summary>Key-value heads; fewer than <see cref="Heads"/> for grouped attention.</summary>
+    public virtual int KeyValueHeads => Heads;
+
+    /// <summary>Width of one head.</summary>
+    public virtual int HeadDimension => HiddenSize / Heads;
+
+    /// <summary>Entries of the vocabulary.</summary>
+    public abstract int VocabularySize { get; init; }
+
+    /// <summary>Longest sequence trained on.</summary>
+    public abstract int MaximumLength { get; init; }
+
+    /// <summary>Rotary position embeddings.</summary>
+    public abstract RotaryConfig Rotary { get; }
+
+    /// <summary>Number of parameters.</summary>
+    public long ParameterCount => Parameters().Sum(p => p.Shape.Aggregate(1L, (a, b) => a * b));
+
+    /// <summary>Name of the embedding, whose device and type are the model's.</summary>
+    internal abstract string EmbeddingName { get; }
+
+    /// <summary>Whether every angle changes with the length of the sequence, once it is longer than trained.</summary>
+    internal bool HasDynamicAngles => Rotary.Scaling is { Type: RopeScalingType.Dynamic };
+
+    /// <summary>Positions that a sequence may have; dynamic angles stretch without end.</summary>
+    internal int LongestSequence => HasDynamicAngles ? int.MaxValue : MaximumLength;
+
+    /// <summary>Reads a model's <c>config.json</c> of any family: LLaMA, GPT-NeoX, CrystalCoder.</summary>
+    /// <exception cref="Llm360Exception">It is missing or malformed, of another architecture, or has a key that changes the mathematics in a way not supported.</exception>
+    public static ModelConfig Read(string path)
+    {
+        var json = new ConfigReader(path);
+        return json.Text("model_type", "") switch
+        {
+            "llama" => LlamaConfig.From(json),
+            "gpt_neox" => NeoxConfig.From(json),
+            "crystalcoder" => CrystalConfig.From(json),
+            _ => throw json.Unsupported("model_type", "The families that are read are llama, gpt_neox and crystalcoder."),
+        };
+    }
+
+    /// <summary>Every parameter's name and shape, in the order in which <c>transformers</c> lists them.</summary>
+    public abstract IEnumerable<(string Name, long[] Shape)> Parameters();
+
+    /// <summary>Whether a checkpoint may hold a tensor of this name beside the parameters: buffers that are computed, copies of tied weights.</summary>
+    internal abstract bool IsIgnored(string name);
+}

@@ -1,0 +1,51 @@
+// GPT-NeoX: embed; for each block attention and MLP side by side, each behind a LayerNorm; norm; head.
+using Llm360.Notebooks.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks.Models;
+
+/// <summary>GPT-NeoX, the form of Pythia.</summary>
+/// <remarks>
+/// Black et al. 2022 (arXiv 2204.06745), in the arithmetic of Hugging Face's GPTNeoXForCausalLM: biases, rotary embeddings on a part of each head, attention and MLP
+/// in parallel (or one after the other), GELU.
+/// </remarks>
+public sealed class NeoxModel : LanguageModel
+{
+    private readonly NeoxConfig config;
+
+    internal NeoxModel(NeoxConfig config, IReadOnlyDictionary<string, Tensor> weights, BoundWeights? bound)
+        : base(config, weights, bound) => this.config = config;
+
+    /// <inheritdoc/>
+    public override Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, Weights[config.TiedHead ? NeoxNames.Embedding : NeoxNames.Head]);
+
+    private protected override Tensor Block(int i, Tensor x, AttentionPass attention)
+    {
+        var mixed = Attention(i, LayerNorm(x, NeoxNames.AttentionNorm(i), config.NormEps), attention); // [batch, time, hidden]
+        if (!config.ParallelResidual)
+            x = x.add(mixed, One);
+        var y = Linear(LayerNorm(x, NeoxNames.MlpNorm(i), config.NormEps), NeoxNames.Weight(NeoxNames.Up(i))); // [batch, time, intermediate]
+        y = config.TanhGelu ? TanhGelu(y) : nn.functional.gelu(y);
+        x = x.add(Linear(y, NeoxNames.Weight(NeoxNames.Down(i))), One);
+        return config.ParallelResidual ? x.add(mixed, One) : x;
+    }
+
+    private protected override Tensor FinalNorm(Tensor x) => LayerNorm(x, NeoxNames.FinalNorm, config.NormEps);
+
+    private Tensor Attention(int i, Tensor y, AttentionPass attention)
+    {
+        // Each head has its query, key and value one after another.
+        var heads = Linear(y, NeoxNames.Weight(NeoxNames.QueryKeyValue(i))).view(y.shape[0], y.shape[1], config.Heads, 3, config.HeadDimension).permute(3, 0, 2, 1, 4); // [3, batch, heads, time, head]
+        return Linear(attention.Attend(i, heads[0], heads[1], heads[2]), NeoxNames.Weight(NeoxNames.AttentionOutput(i)));
+    }
+
+    // gelu_new, gelu_fast and gelu_pytorch_tanh are this one function.
+    private Tensor TanhGelu(Tensor x)
+    {
+        using var half = 0.5f.ToScalar();
+        using var cubic = 0.044715f.ToScalar();
+        using var root = MathF.Sqrt(2 / MathF.PI).ToScalar();
+        return x.mul(half) * (x.add(x * x * x, cubic).mul(root).tanh().add(One, One));
+    }
+}

@@ -1,0 +1,82 @@
+// Which dimensions of a head turn with the position, and how fast.
+namespace Llm360.Notebooks.Models;
+
+/// <summary>The published ways to stretch rotary embeddings over longer sequences.</summary>
+public enum RopeScalingType
+{
+    /// <summary>All frequencies divided by the factor.</summary>
+    Linear,
+
+    /// <summary>Llama 3.1: low frequencies divided, high ones kept, a smooth band between.</summary>
+    Llama3,
+
+    /// <summary>YaRN (Peng et al. 2023, arXiv 2309.00071).</summary>
+    Yarn,
+
+    /// <summary>NTK-aware: a larger base once a sequence is longer than trained.</summary>
+    Dynamic,
+}
+
+/// <summary>A scaling of rotary embeddings.</summary>
+/// <param name="Type">Which.</param>
+/// <param name="Factor">How many times longer.</param>
+public sealed record RopeScaling(RopeScalingType Type, double Factor)
+{
+    /// <summary>Llama 3: below original length over this, wavelengths are kept.</summary>
+    public double LowFrequencyFactor { get; init; } = 1;
+
+    /// <summary>Llama 3: above original length over this, wavelengths are divided.</summary>
+    public double HighFrequencyFactor { get; init; } = 4;
+
+    /// <summary>Length that was trained on; the configuration's maximum when null.</summary>
+    public int? OriginalLength { get; init; }
+
+    /// <summary>YaRN: rotations over the original length from which frequencies are kept.</summary>
+    public double BetaFast { get; init; } = 32;
+
+    /// <summary>YaRN: rotations below which frequencies are divided.</summary>
+    public double BetaSlow { get; init; } = 1;
+
+    /// <summary>YaRN: factor on cosines and sines; 0.1 ln(factor) + 1 when null.</summary>
+    public double? AttentionFactor { get; init; }
+}
+
+/// <summary>Rotary position embeddings (Su et al. 2021, arXiv 2104.09864).</summary>
+/// <param name="Dimensions">Dimensions of each head that turn, from the first.</param>
+/// <param name="Base">Base of the frequencies.</param>
+/// <param name="Scaling">Null for none.</param>
+public sealed record RotaryConfig(int Dimensions, double Base, RopeScaling? Scaling)
+{
+    /// <summary>Angle a position, for each pair of dimensions, in float32 as Hugging Face computes them.</summary>
+    /// <param name="maximumLength">The configuration's longest sequence.</param>
+    /// <param name="length">Positions of the batch at hand; of use to <see cref="RopeScalingType.Dynamic"/> only.</param>
+    /// <returns>[dimensions / 2], and the factor on cosines and sines.</returns>
+    internal (float[] Frequencies, float Factor) Frequencies(int maximumLength, int length)
+    {
+        var rotaryBase = (float)Base;
+        if (Scaling is { Type: RopeScalingType.Dynamic } dynamic && length > maximumLength)
+            rotaryBase = (float)(Base * Math.Pow((dynamic.Factor * length / maximumLength) - (dynamic.Factor - 1), Dimensions / (Dimensions - 2.0)));
+        var plain = new float[Dimensions / 2];
+        for (var i = 0; i < plain.Length; i++)
+            plain[i] = 1f / MathF.Pow(rotaryBase, 2f * i / Dimensions);
+        var original = Scaling?.OriginalLength ?? maximumLength;
+        return Scaling switch
+        {
+            { Type: RopeScalingType.Linear } s => ([.. plain.Select(f => (float)(f / s.Factor))], 1),
+            { Type: RopeScalingType.Llama3 } s => ([.. plain.Select(f => Blend(f, s.Factor, Math.Clamp(((original * f / (2 * Math.PI)) - s.LowFrequencyFactor) / (s.HighFrequencyFactor - s.LowFrequencyFactor), 0, 1)))], 1),
+            { Type: RopeScalingType.Yarn } s => ([.. plain.Select((f, i) => Blend(f, s.Factor, Kept(s, original, i)))], (float)(s.AttentionFactor ?? ((0.1 * Math.Log(s.Factor)) + 1))),
+            _ => (plain, 1),
+        };
+    }
+
+    private static float Blend(float frequency, double factor, double kept) => (float)((kept * frequency) + ((1 - kept) * frequency / factor));
+
+    // YaRN's share of the plain frequency: a ramp between the dimensions that turn beta_fast and beta_slow times over the original length.
+    private double Kept(RopeScaling scaling, int original, int i)
+    {
+        double low = Math.Max(Math.Floor(Turns(scaling.BetaFast)), 0), high = Math.Min(Math.Ceiling(Turns(scaling.BetaSlow)), Dimensions - 1);
+        return 1 - Math.Clamp((i - low) / Math.Max(high - low, 0.001), 0, 1);
+
+        double Turns(double rotations) => Dimensions * Math.Log(original / (2 * Math.PI * rotations)) / (2 * Math.Log(Base));
+    }
+}

@@ -1,0 +1,75 @@
+// Turning queries and keys by their positions.
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks.Models;
+
+/// <summary>The rotary tables of a model on its device, in its type, made as long as sequences have needed so far.</summary>
+/// <param name="config">The model's.</param>
+/// <param name="neighbours">Whether dimensions 2i and 2i + 1 turn together, instead of i and i + half.</param>
+internal sealed class RotaryEmbedding(ModelConfig config, bool neighbours) : IDisposable
+{
+    private const int Shortest = 64;
+    private readonly object gate = new();
+    private (int Length, Tensor Cos, Tensor Sin)? tables; // [length, dimensions], each pair's value at both of its places
+    private (ScalarType Type, torch.Device Device) place;
+
+    /// <summary>Cosines and sines of a batch's positions.</summary>
+    /// <param name="length">Positions 0 to length - 1 are needed.</param>
+    /// <param name="type">The model's type: angles are float32, cosines and sines are rounded to this.</param>
+    /// <param name="device">The model's device.</param>
+    public (Tensor Cos, Tensor Sin) Tables(int length, ScalarType type, torch.Device device)
+    {
+        lock (gate)
+        {
+            // With a dynamic scaling the angles of all positions depend on the length.
+            var isDynamic = config.HasDynamicAngles && (length > config.MaximumLength || tables?.Length > config.MaximumLength);
+            if (tables is not { } known || known.Length < length || (isDynamic && known.Length != length) || place.Type != type || !place.Device.Equals(device))
+            {
+                Dispose();
+                known = Make(isDynamic ? length : Math.Min(Math.Max(config.MaximumLength, length), Math.Max(Shortest, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length))), type, device);
+                (tables, place) = (known, (type, device));
+            }
+
+            // Views of their own: another thread may need longer tables meanwhile.
+            return (known.Cos.narrow(0, 0, length), known.Sin.narrow(0, 0, length));
+        }
+    }
+
+    /// <summary>Turns the first dimensions of each head.</summary>
+    /// <param name="x">[batch, heads, time, head]</param>
+    /// <param name="cos">[time, dimensions] or [batch, 1, time, dimensions]</param>
+    /// <param name="sin">As <paramref name="cos"/>.</param>
+    /// <param name="one">1, held by the caller.</param>
+    public Tensor Turn(Tensor x, Tensor cos, Tensor sin, Scalar one)
+    {
+        int dimensions = config.Rotary.Dimensions, half = dimensions / 2;
+        var turning = x.narrow(3, 0, dimensions);
+        var across = neighbours
+            ? stack([-turning.slice(3, 1, dimensions, 2), turning.slice(3, 0, dimensions, 2)], dim: 4).flatten(3, 4)
+            : cat([-turning.narrow(3, half, half), turning.narrow(3, 0, half)], dim: 3);
+        var turned = (turning * cos).add(across * sin, one);
+        return dimensions == x.shape[3] ? turned : cat([turned, x.narrow(3, dimensions, x.shape[3] - dimensions)], dim: 3);
+    }
+
+    public void Dispose()
+    {
+        tables?.Cos.Dispose();
+        tables?.Sin.Dispose();
+        tables = null;
+    }
+
+    private (int Length, Tensor Cos, Tensor Sin) Make(int length, ScalarType type, torch.Device device)
+    {
+        var table = new RotaryTable(config, length);
+        return (length, Place(table.Cos), Place(table.Sin));
+
+        Tensor Place(float[] values)
+        {
+            using var scope = NewDisposeScope();
+            var pairs = tensor(values, [length, config.Rotary.Dimensions / 2]);
+            var both = neighbours ? pairs.repeat_interleave(2, dim: 1) : cat([pairs, pairs], dim: 1);
+            return both.to(type).to(device).DetachFromDisposeScope();
+        }
+    }
+}

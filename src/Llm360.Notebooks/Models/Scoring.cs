@@ -1,0 +1,87 @@
+// Scoring token sequences by teacher forcing.
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks.Models;
+
+/// <summary>One sequence under a model.</summary>
+/// <param name="Positions">One a token: what the model says of the token that follows it.</param>
+public sealed record SequenceScores(IReadOnlyList<TokenScore> Positions)
+{
+    /// <summary>Mean negative log-probability of all tokens but the first, nats; NaN for a single token.</summary>
+    public double Loss => Positions.Count < 2 ? double.NaN : -Positions.Take(Positions.Count - 1).Average(p => (double)p.LogProbability);
+}
+
+/// <summary>Scores sequences.</summary>
+public static class Scoring
+{
+    /// <summary>Tokens of a batch on the CPU: more do not stay in its caches.</summary>
+    private const int TokensAtOnce = 2048;
+
+    /// <summary>Tokens of a batch on another device to begin with; halved while they do not fit.</summary>
+    private const int TokensAtOnceOnDevice = 1 << 16;
+
+    /// <summary>Log-probability, rank, argmax and entropy at every position of every sequence.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="sequences">Token ids; lengths may differ, and none may be empty.</param>
+    /// <param name="tokensAtOnce">Tokens of a batch; null chooses by device. Halved, and kept so, where memory does not suffice.</param>
+    /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
+    /// <param name="cancellation">Looked at before every batch; <see cref="Work.Cancellation"/> when not given.</param>
+    /// <returns>In the order of the sequences.</returns>
+    /// <exception cref="Llm360Exception">A sequence is empty, longer than the model's positions, or has a token beyond the vocabulary.</exception>
+    public static IReadOnlyList<SequenceScores> Score(this LanguageModel model, IReadOnlyList<int[]> sequences, int? tokensAtOnce = null, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
+    {
+        TokenRows.Check(model, sequences);
+        progress ??= Work.Progress;
+        var stop = cancellation ?? Work.Cancellation;
+        var results = new SequenceScores[sequences.Count];
+        // Alike lengths together: least is padded.
+        var order = sequences.Index().OrderBy(s => s.Item.Length).Select(s => s.Index).ToList();
+        var limit = tokensAtOnce ?? (model.Device.type == DeviceType.CPU ? TokensAtOnce : TokensAtOnceOnDevice);
+        for (var done = 0; done < order.Count;)
+        {
+            stop.ThrowIfCancellationRequested();
+            var batch = Batch(order, done, sequences, limit, equalLengths: model.Config.HasDynamicAngles);
+            try
+            {
+                foreach (var (index, scores) in batch.Zip(ScoreBatch(model, [.. batch.Select(i => sequences[i])])))
+                    results[index] = new SequenceScores(scores);
+            }
+            catch (Exception e) when (DeviceMemory.IsExhausted(e) && batch.Count > 1)
+            {
+                limit = Math.Max(1, batch.Count / 2) * sequences[batch[^1]].Length;
+                progress?.Report(new WorkProgress("score", done, order.Count, "sequences", $"memory does not suffice for {batch.Count} sequences at once: going on with {batch.Count / 2}"));
+                continue;
+            }
+
+            done += batch.Count;
+            progress?.Report(new WorkProgress("score", done, order.Count, "sequences", $"{batch.Count} at once"));
+        }
+
+        return results;
+    }
+
+    private static List<int> Batch(List<int> order, int first, IReadOnlyList<int[]> sequences, int limit, bool equalLengths)
+    {
+        var batch = new List<int> { order[first] };
+        for (var i = first + 1; i < order.Count && (batch.Count + 1L) * sequences[order[i]].Length <= limit && !(equalLengths && sequences[order[i]].Length != sequences[batch[0]].Length); i++)
+            batch.Add(order[i]);
+        return batch;
+    }
+
+    // Padding stands behind a row, where no token of the row sees it.
+    private static IEnumerable<TokenScore[]> ScoreBatch(LanguageModel model, int[][] rows)
+    {
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        var time = rows.Max(r => r.Length);
+        var hidden = model.Forward(TokenRows.PadRight(rows, time, model.Device)); // [batch, time, hidden]
+        var kept = rows.SelectMany((r, i) => Enumerable.Range(i * time, r.Length)).Select(p => (long)p).ToArray();
+        var flat = hidden.view(-1, hidden.shape[2]);
+        if (kept.Length < rows.Length * time)
+            flat = flat.index_select(0, tensor(kept, device: model.Device));
+        var scores = HeadReduction.Scores(model, flat, [.. rows.SelectMany(r => r.Skip(1).Append(-1))]);
+        var at = 0;
+        return [.. rows.Select(r => scores[at..(at += r.Length)])];
+    }
+}
