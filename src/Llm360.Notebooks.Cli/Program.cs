@@ -19,6 +19,10 @@ var root = new RootCommand(
     TrainCommand.Create(),
     RunCommand.Create(),
     InspectCommand.Create(),
+    LogitsCommand.Create(),
+    GenerateCommand.Create(),
+    PerplexityCommand.Create(),
+    TokenizeCommand.Create(),
     DoctorCommand.Create(),
 };
 root.Options.Add(Shared.Quiet);

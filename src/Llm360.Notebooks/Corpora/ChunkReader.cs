@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Llm360.Notebooks.Corpora;
 
-/// <summary>Reads JSON Lines of token sequences: <c>{token_ids, source}</c>, with or without this kit's further keys, or <c>{source, prompt, continuation}</c>.</summary>
+/// <summary>Reads JSON Lines of token sequences: <c>{token_ids, source}</c>, with or without this kit's further keys, <c>{source, prompt, continuation}</c>, or <c>[ids]</c>.</summary>
 public static class ChunkReader
 {
     /// <summary>The rows of a file, in order, read as they are asked for: the first rows of a 20 GB file cost no more than those rows.</summary>

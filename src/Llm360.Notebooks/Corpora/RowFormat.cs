@@ -35,16 +35,19 @@ internal static class RowFormat
     /// <exception cref="JsonException">It is not a row; the message says why.</exception>
     public static TokenRow Read(ReadOnlySpan<byte> line)
     {
+        if (line.TrimStart(" \t"u8) is [(byte)'[', ..])
+            return new TokenRow(Checked(JsonSerializer.Deserialize(line, RowJson.Default.Int32Array)!), "", [], null);
         var row = JsonSerializer.Deserialize(line, RowJson.Default.RowFields) ?? throw new JsonException("The row is null.");
         int[] tokens = row.TokenIds ?? (row.Prompt is not null && row.Continuation is not null ? [.. row.Prompt, .. row.Continuation]
             : throw new JsonException("The row has neither \"token_ids\" nor \"prompt\" and \"continuation\"."));
-        if (tokens.AsSpan().IndexOfAnyExceptInRange(0, int.MaxValue) is var at and >= 0)
-            throw new JsonException($"Token {at} of the row is {tokens[at]}.");
+        Checked(tokens);
         var mark = row.Canary is not { } canary ? null
             : canary.Id is { } id && canary.Repetitions is { } repetitions ? new CanaryMark(id, repetitions)
             : throw new JsonException("The row's \"canary\" lacks \"id\" or \"repetitions\".");
-        return new TokenRow(tokens, row.Source ?? "", row.Documents ?? [], mark);
+        return new TokenRow(tokens, row.Source ?? "", row.Documents ?? [], mark) { PromptLength = row.TokenIds is null ? row.Prompt!.Length : null };
     }
+
+    private static int[] Checked(int[] tokens) => tokens.AsSpan().IndexOfAnyExceptInRange(0, int.MaxValue) is var at and >= 0 ? throw new JsonException($"Token {at} of the row is {tokens[at]}.") : tokens;
 
     private static void Numbers(Utf8JsonWriter json, string name, int[] values)
     {
@@ -62,4 +65,5 @@ internal static class RowFormat
 /// <summary>Serializer code for rows, made by the compiler: no reflection for every line.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(RowFormat.RowFields))]
+[JsonSerializable(typeof(int[]))]
 internal sealed partial class RowJson : JsonSerializerContext;

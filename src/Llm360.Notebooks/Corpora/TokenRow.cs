@@ -6,7 +6,11 @@ namespace Llm360.Notebooks.Corpora;
 /// <param name="Source">The label of its source; <c>canary</c> for a planted row.</param>
 /// <param name="Documents">The documents it has tokens of, by <see cref="Document.Id"/>; empty where the file does not say.</param>
 /// <param name="Canary">What is planted at its beginning; null in ordinary rows.</param>
-public sealed record TokenRow(int[] TokenIds, string Source, int[] Documents, CanaryMark? Canary = null);
+public sealed record TokenRow(int[] TokenIds, string Source, int[] Documents, CanaryMark? Canary = null)
+{
+    /// <summary>How many of the tokens are the prompt, where the file tells prompt and continuation apart.</summary>
+    public int? PromptLength { get; init; }
+}
 
 /// <summary>Marks a row that begins with a canary.</summary>
 /// <param name="Id">The canary's name in <c>canaries.json</c>.</param>

@@ -1,7 +1,6 @@
 // From text to text.
 using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Text;
-using TorchSharp;
 
 namespace Llm360.Notebooks.Models;
 
@@ -27,9 +26,8 @@ public static class TextGeneration
         var ids = tokenizer.Encode(prompt);
         if (ids.Length == 0)
             throw new Llm360Exception("The prompt is empty.", "prompt", "Give at least one character.");
-        using var scope = torch.NewDisposeScope();
-        var prompts = torch.tensor(ids.Select(i => (long)i).ToArray(), [1, ids.Length]);
-        var generated = Generation.Greedy(model, prompts, count, Work.Cancellation).cpu().data<long>().Select(i => (int)i).TakeWhile(i => i != tokenizer.EosId).ToList();
+        int[] stop = tokenizer.EosId < 0 ? [] : [tokenizer.EosId];
+        var generated = model.Generate([ids], new GenerationOptions { MaxNewTokens = count, StopTokens = stop })[0].Where(i => !stop.Contains(i));
         var decoder = tokenizer.StartDecoding(ids);
         return string.Concat(generated.Select(decoder.Push)) + decoder.Flush();
     }

@@ -4,10 +4,15 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks.Models;
 
-internal static class TokenRows
+/// <summary>Rows of token ids for a model.</summary>
+public static class TokenRows
 {
+    /// <summary>Checks that a model can read rows.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="rows">Token ids.</param>
+    /// <param name="added">Tokens that will be added to each.</param>
     /// <exception cref="Llm360Exception">A row is empty, too long with what is to be added, or has a token beyond the vocabulary.</exception>
-    public static void Check(LanguageModel model, IReadOnlyList<int[]> rows, int added = 0)
+    public static void Check(this LanguageModel model, IReadOnlyList<int[]> rows, int added = 0)
     {
         foreach (var (i, row) in rows.Index())
         {
@@ -21,10 +26,10 @@ internal static class TokenRows
     }
 
     /// <summary>I64 [rows, length], zeros behind each row.</summary>
-    public static Tensor PadRight(int[][] rows, int length, torch.Device device) => Place(rows, length, device, _ => 0);
+    internal static Tensor PadRight(int[][] rows, int length, torch.Device device) => Place(rows, length, device, _ => 0);
 
     /// <summary>I64 [rows, length], zeros before each row.</summary>
-    public static Tensor PadLeft(int[][] rows, int length, torch.Device device) => Place(rows, length, device, row => length - row.Length);
+    internal static Tensor PadLeft(int[][] rows, int length, torch.Device device) => Place(rows, length, device, row => length - row.Length);
 
     private static Tensor Place(int[][] rows, int length, torch.Device device, Func<int[], int> first)
     {

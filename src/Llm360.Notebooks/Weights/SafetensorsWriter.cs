@@ -10,25 +10,38 @@ public static class SafetensorsWriter
 {
     /// <summary>Writes tensors in the order given, complete or not at all.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="tensors">CPU tensors; made contiguous where they are not.</param>
+    /// <param name="tensors">Tensors of any device; made contiguous where they are not.</param>
     /// <param name="metadata">Strings for the header; <c>format: pt</c> is added, which <c>transformers</c> asks for.</param>
     /// <exception cref="Llm360Exception">The file cannot be written.</exception>
-    public static void Write(string path, IReadOnlyList<(string Name, torch.Tensor Tensor)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(string path, IReadOnlyList<(string Name, torch.Tensor Tensor)> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        Write(path, [.. tensors.Select(t => (t.Name, t.Tensor.dtype, t.Tensor.shape))], i => tensors[i].Tensor.alias(), metadata);
+
+    /// <summary>Writes tensors that are made one at a time, complete or not at all: only one is in memory.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">Name, type and shape of each, in order.</param>
+    /// <param name="make">Makes the tensor of a number; it is disposed after it is written.</param>
+    /// <param name="metadata">Strings for the header; <c>format: pt</c> is added.</param>
+    /// <exception cref="Llm360Exception">The file cannot be written.</exception>
+    public static void Write(string path, IReadOnlyList<(string Name, torch.ScalarType Type, long[] Shape)> tensors, Func<int, torch.Tensor> make, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var header = Header(tensors, metadata);
         AtomicFile.Write(path, stream =>
         {
             stream.Write(header);
-            foreach (var (_, tensor) in tensors)
+            foreach (var (i, (name, type, shape)) in tensors.Index())
             {
-                using var contiguous = tensor.detach().cpu().contiguous();
+                using var scope = torch.NewDisposeScope();
+                var tensor = make(i);
+                if (tensor.dtype != type || !tensor.shape.SequenceEqual(shape))
+                    throw new ArgumentException($"Tensor {name} is {tensor.dtype} [{string.Join(", ", tensor.shape)}], not {type} [{string.Join(", ", shape)}].", nameof(make));
+                var contiguous = tensor.detach().cpu().contiguous();
                 if (contiguous.numel() > 0)
                     stream.Write(contiguous.bytes);
             }
         });
     }
 
-    private static byte[] Header(IReadOnlyList<(string Name, torch.Tensor Tensor)> tensors, IReadOnlyDictionary<string, string>? metadata)
+    private static byte[] Header(IReadOnlyList<(string Name, torch.ScalarType Type, long[] Shape)> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         using var buffer = new MemoryStream();
         buffer.Write(stackalloc byte[8]);
@@ -41,14 +54,14 @@ public static class SafetensorsWriter
                 json.WriteString(key, value);
             json.WriteEndObject();
             var position = 0L;
-            foreach (var (name, tensor) in tensors)
+            foreach (var (name, scalar, shape) in tensors)
             {
-                var type = SafetensorsTypes.Name(tensor.dtype);
-                var end = position + (tensor.numel() * SafetensorsTypes.All[type].Size);
+                var type = SafetensorsTypes.Name(scalar);
+                var end = position + shape.Aggregate((long)SafetensorsTypes.All[type].Size, (a, b) => a * b);
                 json.WriteStartObject(name);
                 json.WriteString("dtype", type);
                 json.WriteStartArray("shape");
-                foreach (var n in tensor.shape)
+                foreach (var n in shape)
                     json.WriteNumberValue(n);
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");

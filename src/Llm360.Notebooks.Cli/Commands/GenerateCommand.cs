@@ -1,0 +1,96 @@
+// llm360 generate: continues prompts.
+using System.CommandLine;
+using System.Text.Json;
+using Llm360.Notebooks.Cli.Terminal;
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Text;
+
+namespace Llm360.Notebooks.Cli.Commands;
+
+/// <summary><c>llm360 generate --model nano/36 --prompt "Returns the"</c></summary>
+internal static class GenerateCommand
+{
+    private const int RowsAtOnce = 64;
+
+    public static Command Create()
+    {
+        var model = new ModelOptions();
+        var prompt = new Option<string?>("--prompt") { Description = "Text to continue." };
+        var tokens = ModelOptions.RowsOption(required: false);
+        var count = new Option<int?>("--max-new-tokens") { Description = "Tokens to generate at most (default: 256, or as many as the model's positions allow)." };
+        var temperature = new Option<double>("--temperature") { Description = "0 takes the most probable token; above, tokens are drawn.", DefaultValueFactory = _ => 0 };
+        var topK = new Option<int?>("--top-k") { Description = "Draw from the k most probable tokens." };
+        var topP = new Option<double>("--top-p") { Description = "Draw from the most probable tokens that together reach this probability.", DefaultValueFactory = _ => 1 };
+        var seed = new Option<int>("--seed") { Description = "Of the draws.", DefaultValueFactory = _ => 0 };
+        var ignoreEnd = new Option<bool>("--ignore-eos") { Description = "Go on after the end token." };
+        var json = new Option<bool>("--json") { Description = "Print {\"new\": [[ids] ...]}, an end token included." };
+        var command = new Command("generate", "Continue a text, or many token sequences at once.") { prompt, tokens, count, temperature, topK, topP, seed, ignoreEnd, json };
+        model.AddTo(command);
+        command.Validators.Add(given =>
+        {
+            if (given.GetValue(prompt) is null == given.GetValue(tokens) is null)
+                given.AddError("Give either --prompt or --tokens.");
+        });
+        command.Run("Run it again.", async (parsed, screen, cancellation) =>
+        {
+            var folder = model.Folder(parsed);
+            var wantsJson = parsed.GetValue(json);
+            // Ids alone need no tokenizer.
+            var tokenizer = parsed.GetValue(prompt) is not null || !wantsJson ? Tokenizers.Load(folder) : null;
+            int[][] prompts = parsed.GetValue(prompt) is { } text ? [tokenizer!.Encode(text)]
+                : [.. ModelOptions.Rows(parsed.GetValue(tokens)!, cancellation).Select(r => r.PromptLength is { } length ? r.TokenIds[..length] : r.TokenIds)];
+            using var loaded = model.Load(parsed);
+            var longest = prompts.Max(p => p.Length);
+            var options = new GenerationOptions
+            {
+                MaxNewTokens = parsed.GetValue(count) ?? Math.Max(1, Math.Min(256, loaded.Config.MaximumLength - longest)),
+                Temperature = parsed.GetValue(temperature),
+                TopK = parsed.GetValue(topK),
+                TopP = parsed.GetValue(topP),
+                Seed = parsed.GetValue(seed),
+                StopTokens = parsed.GetValue(ignoreEnd) ? [] : StopTokens.Read(folder),
+            };
+            if (prompts.Length == 1 && !wantsJson)
+            {
+                Stream(loaded, tokenizer!, prompts[0], options, cancellation);
+                return 0;
+            }
+
+            var generated = await screen.WatchAsync(progress => Task.Run(() => Generate(loaded, prompts, options, progress, cancellation), cancellation)).ConfigureAwait(false);
+            if (wantsJson)
+                Console.Out.WriteLine(JsonSerializer.Serialize(new Dictionary<string, IReadOnlyList<IReadOnlyList<int>>> { ["new"] = generated }));
+            else
+                Show(screen, tokenizer!, prompts, generated, options);
+            return 0;
+        });
+        return command;
+    }
+
+    private static void Stream(LanguageModel model, ITokenizer tokenizer, int[] prompt, GenerationOptions options, CancellationToken cancellation)
+    {
+        var decoder = tokenizer.StartDecoding(prompt);
+        Console.Out.Write(tokenizer.Decode(prompt));
+        model.Generate([prompt], options, (_, token) => Console.Out.Write(options.StopTokens.Contains(token) ? "" : decoder.Push(token)), cancellation);
+        Console.Out.WriteLine(decoder.Flush());
+    }
+
+    private static List<IReadOnlyList<int>> Generate(LanguageModel model, int[][] prompts, GenerationOptions options, IProgress<WorkProgress> progress, CancellationToken cancellation)
+    {
+        var generated = new List<IReadOnlyList<int>>();
+        foreach (var batch in prompts.Chunk(RowsAtOnce))
+        {
+            // Each batch has draws of its own.
+            generated.AddRange(model.Generate(batch, options with { Seed = unchecked(options.Seed + generated.Count) }, cancellation: cancellation));
+            progress.Report(new WorkProgress("generate", generated.Count, prompts.Length, "rows"));
+        }
+
+        return generated;
+    }
+
+    private static void Show(Screen screen, ITokenizer tokenizer, int[][] prompts, List<IReadOnlyList<int>> generated, GenerationOptions options) =>
+        screen.Result("continuations", ["row", "prompt", "new"], prompts.Select((p, i) =>
+        {
+            var decoder = tokenizer.StartDecoding(p);
+            return new[] { $"{i}", tokenizer.Decode(p), string.Concat(generated[i].Where(t => !options.StopTokens.Contains(t)).Select(decoder.Push)) + decoder.Flush() };
+        }));
+}

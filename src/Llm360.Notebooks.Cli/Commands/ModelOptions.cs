@@ -1,0 +1,41 @@
+// The options of commands that load a model.
+using System.CommandLine;
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Torch;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Cli.Commands;
+
+/// <summary><c>--model</c>, <c>--device</c> and <c>--dtype</c>.</summary>
+internal sealed class ModelOptions
+{
+    private static readonly Dictionary<string, torch.ScalarType?> Types = new() { ["auto"] = null, ["fp32"] = torch.ScalarType.Float32, ["bf16"] = torch.ScalarType.BFloat16, ["fp16"] = torch.ScalarType.Float16 };
+    private readonly Option<string> model = new("--model", "-m") { Description = "A checkpoint's folder, or suite/checkpoint.", Required = true };
+    private readonly Option<string> device = new("--device") { Description = "best, cpu, cuda or cuda:N.", DefaultValueFactory = _ => "best" };
+    private readonly Option<string> type = new("--dtype") { Description = "Type to compute in: auto (the checkpoint's own), fp32, bf16, fp16.", DefaultValueFactory = _ => "auto" };
+
+    public ModelOptions() => type.AcceptOnlyFromAmong([.. Types.Keys]);
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(model);
+        command.Options.Add(device);
+        command.Options.Add(type);
+    }
+
+    /// <summary>The checkpoint's folder.</summary>
+    public string Folder(ParseResult parsed) => Suites.Suites.FindCheckpoint(parsed.GetValue(model)!);
+
+    public LanguageModel Load(ParseResult parsed) => LanguageModel.Load(Folder(parsed), Device.Parse(parsed.GetValue(device)!), Types[parsed.GetValue(type)!]);
+
+    /// <summary>The rows of a file of token sequences.</summary>
+    /// <exception cref="Llm360Exception">There are none, or one is broken.</exception>
+    public static IReadOnlyList<TokenRow> Rows(FileInfo file, CancellationToken cancellation)
+    {
+        List<TokenRow> rows = [.. ChunkReader.Read(file.FullName, cancellation: cancellation)];
+        return rows.Count > 0 ? rows : throw new Llm360Exception("There are no rows.", file.FullName, "A row is [ids], {\"token_ids\": [ids]} or {\"prompt\": [ids], \"continuation\": [ids]}, one a line.");
+    }
+
+    public static Option<FileInfo> RowsOption(bool required) => new("--tokens") { Description = "Token sequences, one a line: [ids], {\"token_ids\": [ids]} or {\"prompt\": [ids], \"continuation\": [ids]}.", Required = required, HelpName = "rows.jsonl" };
+}

@@ -1,0 +1,51 @@
+// llm360 perplexity: how well a model predicts a text.
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Text;
+
+namespace Llm360.Notebooks.Cli.Commands;
+
+/// <summary><c>llm360 perplexity --model nano/36 --text file.txt</c></summary>
+internal static class PerplexityCommand
+{
+    public static Command Create()
+    {
+        var model = new ModelOptions();
+        var text = new Option<FileInfo>("--text") { Description = "A text file, UTF-8.", Required = true };
+        var window = new Option<int?>("--window") { Description = "Tokens a window (default: the model's positions)." };
+        var stride = new Option<int?>("--stride") { Description = "Tokens from window to window; of each, only tokens count that no earlier one has reached (default: 512, or half a window)." };
+        var bos = new Option<bool>("--bos") { Description = "Put the tokenizer's begin token first." };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new Command("perplexity", "Measure a model's perplexity on a text, in overlapping windows; every token but the first counts once.") { text, window, stride, bos, json };
+        model.AddTo(command);
+        command.Run("Run it again.", async (parsed, screen, cancellation) =>
+        {
+            var file = parsed.GetValue(text)!.FullName;
+            if (!File.Exists(file))
+                throw new Llm360Exception("There is no such text.", file, "Name a UTF-8 text file.");
+            var content = await File.ReadAllTextAsync(file, cancellation).ConfigureAwait(false);
+            var tokenizer = Tokenizers.Load(model.Folder(parsed));
+            if (parsed.GetValue(bos) && tokenizer.BosId < 0)
+                throw new Llm360Exception("The tokenizer has no begin token.", model.Folder(parsed), "Leave --bos out.");
+            int[] tokens = [.. parsed.GetValue(bos) ? [tokenizer.BosId] : Array.Empty<int>(), .. tokenizer.Encode(content)];
+            using var loaded = model.Load(parsed);
+            var result = await screen.WatchAsync(progress => Task.Run(
+                () =>
+                {
+                    using var _ = Work.Begin(progress, cancellation);
+                    return loaded.Perplexity(tokens, parsed.GetValue(window), parsed.GetValue(stride));
+                },
+                cancellation)).ConfigureAwait(false);
+            var bitsPerByte = result.Loss / Math.Log(2) * result.Tokens / Encoding.UTF8.GetByteCount(content);
+            if (parsed.GetValue(json))
+                Console.Out.WriteLine(JsonSerializer.Serialize(new { perplexity = result.Perplexity, loss = result.Loss, tokens = result.Tokens, bits_per_byte = bitsPerByte }));
+            else
+                screen.Result(string.Create(CultureInfo.InvariantCulture, $"perplexity {result.Perplexity:0.0000}, loss {result.Loss:0.00000} nats a token over {result.Tokens:n0} tokens, {bitsPerByte:0.0000} bits a byte"));
+            return 0;
+        });
+        return command;
+    }
+}

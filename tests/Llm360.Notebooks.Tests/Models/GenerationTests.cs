@@ -1,0 +1,107 @@
+// Sampling, perplexity, batches: against their definitions.
+using Llm360.Notebooks.Models;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Tests.Models;
+
+public sealed class GenerationTests
+{
+    private static readonly int[][] Prompts = [[5, 9, 100], [7], [1, 2, 3, 4, 5, 6, 7, 8, 9]];
+
+    [Fact]
+    public void Draws_of_a_row_depend_on_the_seed_and_not_on_the_other_rows()
+    {
+        using var model = Load();
+        var options = new GenerationOptions { MaxNewTokens = 12, Temperature = 1, Seed = 3 };
+        var together = model.Generate(Prompts, options);
+        Assert.Equal(model.Generate([Prompts[0]], options)[0], together[0]);
+        Assert.NotEqual(together[0], model.Generate(Prompts, options with { Seed = 4 })[0]);
+    }
+
+    [Fact]
+    public void Draws_have_the_models_probabilities()
+    {
+        using var model = Load();
+        using var scope = torch.NewDisposeScope();
+        using var ids = torch.tensor(new long[] { 5, 9, 100 }, [1, 3]);
+        var expected = model.Logits(model.Forward(ids).select(1, 2)).softmax(1).squeeze(0).data<float>().ToArray();
+        const int draws = 4000;
+        var counts = new int[expected.Length];
+        foreach (var row in model.Generate([.. Enumerable.Repeat(Prompts[0], draws)], new GenerationOptions { MaxNewTokens = 1, Temperature = 1, Seed = 1 }))
+            counts[row[0]]++;
+        // Five standard deviations of a binomial count.
+        for (var i = 0; i < expected.Length; i++)
+            Assert.InRange(counts[i], (draws * expected[i]) - (5 * Math.Sqrt(draws * expected[i])) - 1, (draws * expected[i]) + (5 * Math.Sqrt(draws * expected[i])) + 1);
+    }
+
+    [Fact]
+    public void Top_k_and_top_p_keep_the_most_probable_tokens_only()
+    {
+        using var model = Load();
+        using var scope = torch.NewDisposeScope();
+        using var ids = torch.tensor(new long[] { 5, 9, 100 }, [1, 3]);
+        var (values, tokens) = model.Logits(model.Forward(ids).select(1, 2)).softmax(1).sort(1, descending: true);
+        var sorted = tokens.data<long>().Select(t => (int)t).ToArray();
+        var cumulative = values.cumsum(1).data<float>().ToArray();
+        var many = Enumerable.Repeat(Prompts[0], 500).ToArray();
+        Assert.Equal(sorted[..3].ToHashSet(), model.Generate(many, new GenerationOptions { MaxNewTokens = 1, Temperature = 5, TopK = 3 }).Select(r => r[0]).ToHashSet());
+        var nucleus = Array.FindIndex(cumulative, c => c >= 0.6f) + 1;
+        Assert.Subset(sorted[..nucleus].ToHashSet(), model.Generate(many, new GenerationOptions { MaxNewTokens = 1, Temperature = 1, TopP = 0.6 }).Select(r => r[0]).ToHashSet());
+        Assert.All(model.Generate(many, new GenerationOptions { MaxNewTokens = 1, Temperature = 1, TopP = 1e-9 }), r => Assert.Equal(sorted[0], r[0]));
+    }
+
+    [Fact]
+    public void Batches_of_any_size_give_the_same_scores()
+    {
+        using var model = Load();
+        int[][] rows = [.. Enumerable.Range(1, 30).Select(n => Enumerable.Range(0, n).Select(i => ((i * 7) + n) % 128).ToArray())];
+        var alone = rows.Select(r => model.Score([r])[0]).ToList();
+        foreach (var limit in new[] { 1, 40, 100_000 })
+        {
+            foreach (var (expected, actual) in alone.Zip(model.Score(rows, limit)))
+            {
+                Assert.Equal(expected.Positions.Count, actual.Positions.Count);
+                Assert.Equal(expected.Positions.Select(p => p.Argmax), actual.Positions.Select(p => p.Argmax));
+                Assert.All(expected.Positions.Zip(actual.Positions).SkipLast(1), p => Assert.Equal(p.First.LogProbability, p.Second.LogProbability, 2e-5));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(16, 8)]
+    [InlineData(16, 1)]
+    [InlineData(16, 15)]
+    [InlineData(200, 50)]
+    public void Perplexity_counts_every_token_but_the_first_once_with_the_context_its_window_gives(int window, int stride)
+    {
+        using var model = Load();
+        int[] tokens = [.. Enumerable.Range(0, 61).Select(i => (i * i) % 128)];
+        // The window that first reaches a token is the one that counts it.
+        var sum = 0.0;
+        for (var t = 1; t < tokens.Length; t++)
+        {
+            var begin = 0;
+            while (begin + window <= t)
+                begin += stride;
+            sum -= model.Score([tokens[begin..(t + 1)]])[0].Positions[^2].LogProbability;
+        }
+
+        var result = model.Perplexity(tokens, window, stride);
+        Assert.Equal(tokens.Length - 1, result.Tokens);
+        Assert.Equal(sum / (tokens.Length - 1), result.Loss, 1e-5);
+    }
+
+    [Fact]
+    public void Options_and_lengths_that_make_no_sense_are_refused()
+    {
+        using var model = Load();
+        Assert.Throws<Llm360Exception>(() => model.Generate(Prompts, new GenerationOptions { Temperature = -1 }));
+        Assert.Throws<Llm360Exception>(() => model.Generate(Prompts, new GenerationOptions { TopP = 0 }));
+        Assert.Throws<Llm360Exception>(() => model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 100_000 }));
+        Assert.Throws<Llm360Exception>(() => model.Perplexity([1, 2, 3], 16, 16));
+        Assert.Throws<Llm360Exception>(() => model.Perplexity([1]));
+        Assert.Empty(model.Generate([], new GenerationOptions()));
+    }
+
+    private static LanguageModel Load() => LanguageModel.Load(Fixtures.Path("models", "llama-mha"));
+}
