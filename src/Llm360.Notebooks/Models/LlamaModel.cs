@@ -1,4 +1,6 @@
 // LLaMA: embed; for each block attention and MLP, each behind an RMSNorm; norm; head.
+using Llm360.Notebooks.Models.Cpu;
+using Llm360.Notebooks.Torch;
 using Llm360.Notebooks.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -44,17 +46,27 @@ public sealed class LlamaModel : LanguageModel
         var q = Heads(Linear(y, LlamaNames.Query(i)), config.Heads); // [batch, heads, time, head]
         var k = Heads(Linear(y, LlamaNames.Key(i)), config.KeyValueHeads); // [batch, key-value heads, time, head]
         var v = Heads(Linear(y, LlamaNames.Value(i)), config.KeyValueHeads);
-        x = x.add(Linear(attention.Attend(i, q, k, v), LlamaNames.AttentionOutput(i)), One);
+        x = AddLinear(x, attention.Attend(i, q, k, v), LlamaNames.AttentionOutput(i));
         y = Norm(x, LlamaNames.MlpNorm(i));
-        var gated = nn.functional.silu(Linear(y, LlamaNames.Gate(i))) * Linear(y, LlamaNames.Up(i)); // [batch, time, intermediate]
-        return x.add(Linear(gated, LlamaNames.Down(i)), One);
+        return AddLinear(x, Gated(Linear(y, LlamaNames.Gate(i)), Linear(y, LlamaNames.Up(i))), LlamaNames.Down(i));
     }
 
     private protected override Tensor FinalNorm(Tensor x) => Norm(x, LlamaNames.FinalNorm);
 
+    // SwiGLU: silu(gate) up, [batch, time, intermediate].
+    private static Tensor Gated(Tensor gate, Tensor up)
+    {
+        if (!TensorMemory.IsPlain(gate))
+            return nn.functional.silu(gate) * up;
+        FusedRows.SwiGlu(gate, up);
+        return gate;
+    }
+
     // RMSNorm in float32, rounded to the model's type before the product with the weight.
     private Tensor Norm(Tensor x, string name)
     {
+        if (TensorMemory.IsPlain(x))
+            return FusedRows.RmsNorm(x, Weights[name], (float)config.NormEps);
         var wide = x.to(float32);
         var scale = rsqrt(wide.square().mean([-1], keepdim: true).add(eps, One)); // [batch, time, 1]
         return (wide * scale).to(x.dtype) * Weights[name];

@@ -1,4 +1,6 @@
 // Turning queries and keys by their positions.
+using Llm360.Notebooks.Models.Cpu;
+using Llm360.Notebooks.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -37,12 +39,18 @@ internal sealed class RotaryEmbedding(ModelConfig config, bool neighbours) : IDi
     }
 
     /// <summary>Turns the first dimensions of each head.</summary>
-    /// <param name="x">[batch, heads, time, head]</param>
+    /// <param name="x">[batch, heads, time, head]; on the CPU it may be changed, so it must belong to the caller.</param>
     /// <param name="cos">[time, dimensions] or [batch, 1, time, dimensions]</param>
     /// <param name="sin">As <paramref name="cos"/>.</param>
     /// <param name="one">1, held by the caller.</param>
     public Tensor Turn(Tensor x, Tensor cos, Tensor sin, Scalar one)
     {
+        if (!neighbours && TensorMemory.IsPlain(x) && cos.dim() == 2 && x.stride(3) == 1)
+        {
+            FusedRows.TurnHalves(x, cos, sin);
+            return x;
+        }
+
         int dimensions = config.Rotary.Dimensions, half = dimensions / 2;
         var turning = x.narrow(3, 0, dimensions);
         var across = neighbours

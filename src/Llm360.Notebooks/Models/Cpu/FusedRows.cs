@@ -1,0 +1,126 @@
+// The element-wise parts of a block on the CPU, each in one pass over its rows.
+using System.Runtime.Intrinsics;
+using Llm360.Notebooks.Torch;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks.Models.Cpu;
+
+/// <summary>float32 kernels for tensors that <see cref="TensorMemory.IsPlain"/> admits. LibTorch's operators go over memory once for each step of a formula; these once for all.</summary>
+internal static unsafe class FusedRows
+{
+    private const int Width = 16;
+
+    /// <summary>Elements below which sharing out costs more than it gains.</summary>
+    private const long WorthSharing = 1 << 15;
+
+    /// <summary>g x / sqrt(mean(x^2) + eps) of each row.</summary>
+    /// <param name="x">[..., width], contiguous.</param>
+    /// <param name="weight">[width], contiguous.</param>
+    /// <param name="eps">Epsilon.</param>
+    public static Tensor RmsNorm(Tensor x, Tensor weight, float eps)
+    {
+        var width = (int)x.shape[^1];
+        var y = empty_like(x);
+        float* from = TensorMemory.Floats(x), to = TensorMemory.Floats(y), g = TensorMemory.Floats(weight);
+        ForRows(x.numel() / width, width, row => RmsNorm(from + (row * width), to + (row * width), g, width, eps));
+        return y;
+    }
+
+    /// <summary>silu(gate) up, in place of the gate.</summary>
+    /// <param name="gate">Contiguous.</param>
+    /// <param name="up">As <paramref name="gate"/>.</param>
+    public static void SwiGlu(Tensor gate, Tensor up)
+    {
+        var width = (int)gate.shape[^1];
+        float* g = TensorMemory.Floats(gate), u = TensorMemory.Floats(up);
+        ForRows(gate.numel() / width, width, row => SwiGlu(g + (row * width), u + (row * width), width));
+    }
+
+    /// <summary>Turns pairs (i, i + half) of the first dimensions of each head, in place.</summary>
+    /// <param name="x">[batch, heads, time, head]; only the last dimension must be without gaps.</param>
+    /// <param name="cos">[time, dimensions], contiguous: each pair's value at both of its places.</param>
+    /// <param name="sin">As <paramref name="cos"/>.</param>
+    public static void TurnHalves(Tensor x, Tensor cos, Tensor sin)
+    {
+        long batch = x.shape[0], heads = x.shape[1], time = x.shape[2];
+        var strides = x.stride();
+        var dimensions = (int)cos.shape[1];
+        float* data = TensorMemory.Floats(x), c = TensorMemory.Floats(cos), s = TensorMemory.Floats(sin);
+        ForRows(batch * time, heads * dimensions, row =>
+        {
+            var (b, t) = (row / time, row % time);
+            for (var h = 0L; h < heads; h++)
+                TurnHalves(data + (b * strides[0]) + (h * strides[1]) + (t * strides[2]), c + (t * dimensions), s + (t * dimensions), dimensions / 2);
+        });
+    }
+
+    private static void ForRows(long rows, long width, Action<long> work)
+    {
+        var threads = get_num_threads();
+        if (threads == 1 || rows == 1 || rows * width < WorthSharing)
+        {
+            for (var row = 0L; row < rows; row++)
+                work(row);
+            return;
+        }
+
+        // One piece a thread: what a thread writes lies together.
+        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
+        {
+            for (var row = rows * i / threads; row < rows * (i + 1) / threads; row++)
+                work(row);
+        });
+    }
+
+    private static void RmsNorm(float* x, float* y, float* g, int width, float eps)
+    {
+        var sums = Vector512<float>.Zero;
+        var sum = 0f;
+        var i = 0;
+        for (; i <= width - Width; i += Width)
+        {
+            var v = Vector512.Load(x + i);
+            sums = Vector512.MultiplyAddEstimate(v, v, sums);
+        }
+
+        for (; i < width; i++)
+            sum += x[i] * x[i];
+        var scale = 1 / MathF.Sqrt(((Vector512.Sum(sums) + sum) / width) + eps);
+        for (i = 0; i <= width - Width; i += Width)
+            (Vector512.Load(x + i) * scale * Vector512.Load(g + i)).Store(y + i);
+        for (; i < width; i++)
+            y[i] = x[i] * scale * g[i];
+    }
+
+    private static void SwiGlu(float* g, float* u, int width)
+    {
+        var i = 0;
+        for (; i <= width - Width; i += Width)
+        {
+            var v = Vector512.Load(g + i);
+            (v / (Vector512<float>.One + Exponential.Of(-v)) * Vector512.Load(u + i)).Store(g + i);
+        }
+
+        for (; i < width; i++)
+            g[i] = g[i] / (1 + MathF.Exp(-g[i])) * u[i];
+    }
+
+    private static void TurnHalves(float* low, float* c, float* s, int half)
+    {
+        var high = low + half;
+        var i = 0;
+        for (; i <= half - Width; i += Width)
+        {
+            Vector512<float> a = Vector512.Load(low + i), b = Vector512.Load(high + i), cos = Vector512.Load(c + i), sin = Vector512.Load(s + i);
+            ((a * cos) - (b * sin)).Store(low + i);
+            ((b * cos) + (a * sin)).Store(high + i);
+        }
+
+        for (; i < half; i++)
+        {
+            var (a, b) = (low[i], high[i]);
+            low[i] = (a * c[i]) - (b * s[i]);
+            high[i] = (b * c[i]) + (a * s[i]);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+// One .NET contender of the forward benchmark, in a process of its own.
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Llm360.Notebooks.Models;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Benchmarks.Forward;
+
+/// <summary>Works as long as it is told on its input, and answers with the seconds of each pass.</summary>
+internal static class ForwardWorker
+{
+    public const string Name = "forward-worker";
+
+    public static Command Create()
+    {
+        var what = new Argument<string>("what") { Description = "score, body, products or decode." };
+        var folder = new Argument<string>("folder");
+        var type = new Argument<string>("type");
+        var threads = new Argument<int>("threads");
+        var rows = new Argument<int>("rows");
+        var command = new Command(Name, "One contender; started by the forward benchmark.") { what, folder, type, threads, rows };
+        command.Hidden = true;
+        command.SetAction(parsed => Serve(parsed.GetValue(what)!, parsed.GetValue(folder)!, parsed.GetValue(type)!, parsed.GetValue(threads), parsed.GetValue(rows)));
+        return command;
+    }
+
+    private static void Serve(string what, string folder, string type, int threads, int rows)
+    {
+        torch.set_num_threads(threads);
+        using var inference = torch.inference_mode();
+        using var model = LanguageModel.Load(folder, type: type == "bf16" ? torch.bfloat16 : torch.float32);
+        var work = Work(what, model, rows);
+        while (Console.ReadLine() is { } line)
+        {
+            var seconds = double.Parse(line, CultureInfo.InvariantCulture);
+            var passes = new JsonArray();
+            var start = Stopwatch.GetTimestamp();
+            do
+            {
+                var one = Stopwatch.GetTimestamp();
+                using var scope = torch.NewDisposeScope();
+                work();
+                passes.Add(Stopwatch.GetElapsedTime(one).TotalSeconds);
+            }
+            while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds);
+            using var process = Process.GetCurrentProcess();
+            Console.WriteLine(new JsonObject { ["passes"] = passes, ["peak_mb"] = process.PeakWorkingSet64 / 1e6 }.ToJsonString());
+        }
+    }
+
+    private static Action Work(string what, LanguageModel model, int rows)
+    {
+        switch (what)
+        {
+            case "score":
+                var tokens = ForwardShape.Tokens(rows, ForwardShape.Length);
+                return () => model.Score(tokens);
+            case "body":
+                var ids = Ids(ForwardShape.Tokens(rows, ForwardShape.Length));
+                return () => model.Forward(ids);
+            case "decode":
+                var prompts = ForwardShape.Tokens(rows, ForwardShape.Prompt);
+                return () => model.Generate(prompts, new GenerationOptions { MaxNewTokens = ForwardCommand.NewTokens });
+            case "copy":
+                // What decoding one row cannot do without: reading every weight once a token.
+                var (from, to) = (torch.zeros([model.Config.ParameterCount], model.Type), torch.zeros([model.Config.ParameterCount], model.Type));
+                from.DetachFromDisposeScope();
+                to.DetachFromDisposeScope();
+                return () => to.copy_(from);
+            default:
+                return Products((LlamaConfig)model.Config, model.Type, rows * ForwardShape.Length);
+        }
+    }
+
+    // The matrix products of a pass alone, the head in the pieces that the model takes.
+    private static Action Products(LlamaConfig config, torch.ScalarType type, int positions)
+    {
+        var (hidden, mlp, vocabulary) = (config.HiddenSize, config.IntermediateSize, config.VocabularySize);
+        var x = Random(positions, hidden);
+        var gated = Random(positions, mlp);
+        var (square, up, down, head) = (Random(hidden, hidden), Random(mlp, hidden), Random(hidden, mlp), Random(vocabulary, hidden));
+        var piece = Math.Max(1, (1 << 23) / vocabulary);
+        return () =>
+        {
+            for (var layer = 0; layer < config.Layers; layer++)
+            {
+                for (var i = 0; i < 4; i++)
+                    torch.nn.functional.linear(x, square).Dispose();
+                torch.nn.functional.linear(x, up).Dispose();
+                torch.nn.functional.linear(x, up).Dispose();
+                torch.nn.functional.linear(gated, down).Dispose();
+            }
+
+            for (var at = 0; at < positions; at += piece)
+            {
+                using var part = x.narrow(0, at, Math.Min(piece, positions - at));
+                torch.nn.functional.linear(part, head).Dispose();
+            }
+        };
+
+        torch.Tensor Random(long rows, long columns) => torch.randn([rows, columns]).to(type).DetachFromDisposeScope();
+    }
+
+    private static torch.Tensor Ids(int[][] tokens) => torch.tensor(tokens.SelectMany(r => r).Select(t => (long)t).ToArray(), [tokens.Length, tokens[0].Length]);
+}

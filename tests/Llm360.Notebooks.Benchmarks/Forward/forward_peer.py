@@ -1,0 +1,34 @@
+# The peer of the forward benchmark: transformers' LlamaForCausalLM on the CPU, from the same checkpoint.
+import json
+import sys
+import time
+
+import torch
+from transformers import LlamaForCausalLM
+
+
+def main(what, folder, kind, threads, rows, length, new_tokens):
+    torch.set_num_threads(threads)
+    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.bfloat16 if kind == "bf16" else torch.float32).eval()
+    tokens = torch.tensor([[3 + (i * 7919 + t * 104729) % 31990 for t in range(length)] for i in range(rows)])
+
+    def score():
+        return model(input_ids=tokens, use_cache=False).logits
+
+    def decode():
+        return model.generate(tokens, attention_mask=torch.ones_like(tokens), max_new_tokens=new_tokens, min_new_tokens=new_tokens, do_sample=False, pad_token_id=0)
+
+    work = {"score": score, "decode": decode}[what]
+    with torch.inference_mode():
+        for line in sys.stdin:
+            end = time.perf_counter() + float(line)
+            passes = []
+            while not passes or time.perf_counter() < end:
+                start = time.perf_counter()
+                work()
+                passes.append(time.perf_counter() - start)
+            print(json.dumps({"passes": passes, "version": torch.__version__}), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4], *(int(a) for a in sys.argv[4:8]))
