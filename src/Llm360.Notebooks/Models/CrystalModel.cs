@@ -25,8 +25,7 @@ public sealed class CrystalModel : LanguageModel
         queryScale = (config.ScaleByDimension ? 1 / Math.Sqrt(config.HeadDimension) : 1).ToScalar();
     }
 
-    /// <inheritdoc/>
-    public override Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, Weights[CrystalNames.Embedding]).mul(logitScale);
+    private protected override string HeadName => CrystalNames.Embedding;
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -36,6 +35,10 @@ public sealed class CrystalModel : LanguageModel
         queryScale.Dispose();
         base.Dispose();
     }
+
+    internal override Tensor Logits(Tensor hidden, int first, int count) => base.Logits(hidden, first, count).mul(logitScale);
+
+    internal override Tensor HeadRows(Tensor tokens) => base.HeadRows(tokens).mul(logitScale);
 
     private protected override Tensor Embed(Tensor tokens) => base.Embed(tokens).mul(embeddingScale);
 

@@ -5,11 +5,14 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks.Models;
 
-/// <summary>Applies a model's head to a piece of the positions at a time and reduces the logits at once: memory does not grow with vocabulary times positions.</summary>
+/// <summary>Applies a model's head in pieces and reduces the logits at once: memory does not grow with vocabulary times positions.</summary>
 internal static class HeadReduction
 {
     /// <summary>Logits at once.</summary>
-    private const int Piece = 1 << 23;
+    private const int Piece = 1 << 22;
+
+    /// <summary>Positions at once on the CPU, where a piece is a block of the vocabulary: the weights are read once for so many positions.</summary>
+    private const int PositionsAtOnce = 2048;
 
     /// <summary>Log-probability, rank, argmax and entropy of every position.</summary>
     /// <param name="model">The model.</param>
@@ -17,31 +20,52 @@ internal static class HeadReduction
     /// <param name="targets">The true next token of each; -1 for none.</param>
     public static TokenScore[] Scores(LanguageModel model, Tensor hidden, int[] targets)
     {
-        var results = new TokenScore[targets.Length];
-        var rows = Math.Max(1, Piece / model.Config.VocabularySize);
+        var results = new List<TokenScore>(targets.Length);
+        var isCpu = hidden.device_type == DeviceType.CPU;
+        var rows = isCpu ? PositionsAtOnce : Math.Max(1, Piece / model.Config.VocabularySize);
         for (var at = 0; at < targets.Length; at += rows)
         {
             using var scope = NewDisposeScope();
             var count = Math.Min(rows, targets.Length - at);
-            var logits = model.Logits(hidden.narrow(0, at, count)).to(float32); // [count, vocabulary]
-            if (logits.device_type == DeviceType.CPU)
-                LogitRows.Reduce(logits, targets.AsMemory(at, count), results.AsMemory(at, count));
-            else
-                OnDevice(logits, targets.AsSpan(at, count), results.AsSpan(at, count));
+            var part = hidden.narrow(0, at, count);
+            results.AddRange(isCpu ? ByVocabulary(model, part, targets[at..(at + count)]) : OnDevice(model.Logits(part).to(float32), targets[at..(at + count)]));
+        }
+
+        return [.. results];
+    }
+
+    private static TokenScore[] ByVocabulary(LanguageModel model, Tensor hidden, int[] targets)
+    {
+        var vocabulary = model.Config.VocabularySize;
+        var tokens = tensor(targets.Select(t => (long)Math.Max(t, 0)).ToArray());
+        // The logits of a model of lower precision are rounded.
+        var doubt = hidden.dtype == float32 ? 1e-3f : 2e-2f;
+        var reduction = new LogitReduction(targets, (hidden.to(float32) * model.HeadRows(tokens).to(float32)).sum(1).data<float>().ToArray(), doubt);
+        var block = (int)Math.Clamp(Piece / hidden.shape[0], 1, vocabulary);
+        for (var first = 0; first < vocabulary; first += block)
+        {
+            using var scope = NewDisposeScope();
+            reduction.Add(model.Logits(hidden, first, Math.Min(block, vocabulary - first)).to(float32).contiguous(), first);
+        }
+
+        var results = reduction.Results();
+        foreach (var i in reduction.Unsure)
+        {
+            using var scope = NewDisposeScope();
+            results[i] = OnDevice(model.Logits(hidden.narrow(0, i, 1)).to(float32), [targets[i]])[0];
         }
 
         return results;
     }
 
     // The same with LibTorch's operators, and one copy back.
-    private static void OnDevice(Tensor logits, ReadOnlySpan<int> targets, Span<TokenScore> results)
+    private static TokenScore[] OnDevice(Tensor logits, int[] targets)
     {
-        var target = tensor(targets.ToArray().Select(t => (long)Math.Max(t, 0)).ToArray(), device: logits.device).unsqueeze(1); // [count, 1]
+        var target = tensor(targets.Select(t => (long)Math.Max(t, 0)).ToArray(), device: logits.device).unsqueeze(1); // [count, 1]
         var log = logits.log_softmax(1); // [count, vocabulary]
         var rank = logits.gt(logits.gather(1, target)).sum(1).to(float64);
         var entropy = (log.exp() * log).nan_to_num(0).sum(1).neg().to(float64);
         var table = stack([log.gather(1, target).squeeze(1).to(float64), rank, logits.argmax(1).to(float64), entropy], 1).cpu().data<double>().ToArray(); // [count, 4]
-        for (var i = 0; i < results.Length; i++)
-            results[i] = new TokenScore(targets[i] < 0 ? float.NaN : (float)table[4 * i], targets[i] < 0 ? -1 : (int)table[(4 * i) + 1], (int)table[(4 * i) + 2], (float)table[(4 * i) + 3]);
+        return [.. targets.Select((t, i) => new TokenScore(t < 0 ? float.NaN : (float)table[4 * i], t < 0 ? -1 : (int)table[(4 * i) + 1], (int)table[(4 * i) + 2], (float)table[(4 * i) + 3]))];
     }
 }

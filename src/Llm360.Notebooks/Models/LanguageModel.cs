@@ -97,7 +97,7 @@ public abstract class LanguageModel : IDisposable
     /// <summary>Logits of hidden states.</summary>
     /// <param name="hidden">[..., hidden]</param>
     /// <returns>[..., vocabulary]</returns>
-    public abstract Tensor Logits(Tensor hidden);
+    public Tensor Logits(Tensor hidden) => Logits(hidden, 0, Config.VocabularySize);
 
     /// <inheritdoc/>
     public virtual void Dispose()
@@ -107,6 +107,19 @@ public abstract class LanguageModel : IDisposable
         bound?.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Logits of some of the vocabulary.</summary>
+    /// <param name="hidden">[..., hidden]</param>
+    /// <param name="first">The first token.</param>
+    /// <param name="count">How many.</param>
+    internal virtual Tensor Logits(Tensor hidden, int first, int count) =>
+        nn.functional.linear(hidden, count == Config.VocabularySize ? Weights[HeadName] : Weights[HeadName].narrow(0, first, count));
+
+    /// <summary>The rows of the head for tokens, [tokens] to [tokens, hidden]: a hidden state's product with one is the token's logit.</summary>
+    internal virtual Tensor HeadRows(Tensor tokens) => Weights[HeadName].index_select(0, tokens);
+
+    /// <summary>Name of the head's weight, [vocabulary, hidden].</summary>
+    private protected abstract string HeadName { get; }
 
     /// <summary>Embeddings of token ids, [tokens] to [tokens, hidden].</summary>
     private protected virtual Tensor Embed(Tensor tokens) => Weights[Config.EmbeddingName].index_select(0, tokens);

@@ -30,8 +30,7 @@ public sealed class LlamaModel : LanguageModel
         eps = config.NormEps.ToScalar();
     }
 
-    /// <inheritdoc/>
-    public override Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, Weights[config.TiedHead ? LlamaNames.Embedding : LlamaNames.Head]);
+    private protected override string HeadName => config.TiedHead ? LlamaNames.Embedding : LlamaNames.Head;
 
     /// <inheritdoc/>
     public override void Dispose()

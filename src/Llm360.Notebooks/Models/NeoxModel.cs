@@ -17,8 +17,7 @@ public sealed class NeoxModel : LanguageModel
     internal NeoxModel(NeoxConfig config, IReadOnlyDictionary<string, Tensor> weights, BoundWeights? bound)
         : base(config, weights, bound) => this.config = config;
 
-    /// <inheritdoc/>
-    public override Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, Weights[config.TiedHead ? NeoxNames.Embedding : NeoxNames.Head]);
+    private protected override string HeadName => config.TiedHead ? NeoxNames.Embedding : NeoxNames.Head;
 
     private protected override Tensor Block(int i, Tensor x, AttentionPass attention)
     {

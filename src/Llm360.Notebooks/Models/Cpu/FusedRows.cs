@@ -10,9 +10,6 @@ internal static unsafe class FusedRows
 {
     private const int Width = 16;
 
-    /// <summary>Elements below which sharing out costs more than it gains.</summary>
-    private const long WorthSharing = 1 << 15;
-
     /// <summary>g x / sqrt(mean(x^2) + eps) of each row.</summary>
     /// <param name="x">[..., width], contiguous.</param>
     /// <param name="weight">[width], contiguous.</param>
@@ -22,7 +19,7 @@ internal static unsafe class FusedRows
         var width = (int)x.shape[^1];
         var y = empty_like(x);
         float* from = TensorMemory.Floats(x), to = TensorMemory.Floats(y), g = TensorMemory.Floats(weight);
-        ForRows(x.numel() / width, width, row => RmsNorm(from + (row * width), to + (row * width), g, width, eps));
+        Parallelism.ForRows(x.numel() / width, width, row => RmsNorm(from + (row * width), to + (row * width), g, width, eps));
         return y;
     }
 
@@ -33,7 +30,7 @@ internal static unsafe class FusedRows
     {
         var width = (int)gate.shape[^1];
         float* g = TensorMemory.Floats(gate), u = TensorMemory.Floats(up);
-        ForRows(gate.numel() / width, width, row => SwiGlu(g + (row * width), u + (row * width), width));
+        Parallelism.ForRows(gate.numel() / width, width, row => SwiGlu(g + (row * width), u + (row * width), width));
     }
 
     /// <summary>Turns pairs (i, i + half) of the first dimensions of each head, in place.</summary>
@@ -46,29 +43,11 @@ internal static unsafe class FusedRows
         var strides = x.stride();
         var dimensions = (int)cos.shape[1];
         float* data = TensorMemory.Floats(x), c = TensorMemory.Floats(cos), s = TensorMemory.Floats(sin);
-        ForRows(batch * time, heads * dimensions, row =>
+        Parallelism.ForRows(batch * time, heads * dimensions, row =>
         {
             var (b, t) = (row / time, row % time);
             for (var h = 0L; h < heads; h++)
                 TurnHalves(data + (b * strides[0]) + (h * strides[1]) + (t * strides[2]), c + (t * dimensions), s + (t * dimensions), dimensions / 2);
-        });
-    }
-
-    private static void ForRows(long rows, long width, Action<long> work)
-    {
-        var threads = get_num_threads();
-        if (threads == 1 || rows == 1 || rows * width < WorthSharing)
-        {
-            for (var row = 0L; row < rows; row++)
-                work(row);
-            return;
-        }
-
-        // One piece a thread: what a thread writes lies together.
-        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
-        {
-            for (var row = rows * i / threads; row < rows * (i + 1) / threads; row++)
-                work(row);
         });
     }
 

@@ -1,0 +1,169 @@
+// What is asked of the logits, taken up block of the vocabulary by block.
+using System.Runtime.Intrinsics;
+using Llm360.Notebooks.Torch;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Models.Cpu;
+
+/// <summary>Reduces float32 logits of some positions on the CPU as they come, a block of the vocabulary at a time: none is kept.</summary>
+/// <remarks>
+/// The sums of the softmax are carried along with the largest logit so far and scaled when it grows (Milakov and Gimelshein 2018, arXiv 1805.02867). The true token's logit is known only when its block comes; until then
+/// others are compared with an estimate, and those too near to call are kept for the end, so that ranks are exact.
+/// </remarks>
+internal sealed unsafe class LogitReduction
+{
+    private const int Width = 16;
+
+    /// <summary>Elements whose sums are taken in float32 before they go into a double.</summary>
+    private const int Piece = 4096;
+
+    private readonly int[] targets;
+    private readonly Position[] positions;
+
+    /// <summary>Begins.</summary>
+    /// <param name="targets">The true next token of each position; -1 for none.</param>
+    /// <param name="estimates">About its logit.</param>
+    /// <param name="doubt">How far, relative to 1 + its size, the logit may be from the estimate.</param>
+    public LogitReduction(int[] targets, float[] estimates, float doubt)
+    {
+        this.targets = targets;
+        positions = [.. estimates.Select(e => new Position { Largest = float.NegativeInfinity, Estimate = e, Doubt = doubt * (1 + Math.Abs(e)) })];
+    }
+
+    /// <summary>Positions whose estimate was further off than that, and whose rank is therefore not known; NaN is always.</summary>
+    public IEnumerable<int> Unsure => positions.Index().Where(p => targets[p.Index] >= 0 && !(Math.Abs(p.Item.Target - p.Item.Estimate) <= p.Item.Doubt)).Select(p => p.Index);
+
+    /// <summary>Takes up a block, positions shared out among LibTorch's threads.</summary>
+    /// <param name="logits">[positions, block], contiguous.</param>
+    /// <param name="first">The first token of the block.</param>
+    public void Add(torch.Tensor logits, int first)
+    {
+        var width = (int)logits.shape[1];
+        var data = TensorMemory.Floats(logits);
+        Parallelism.ForRows(positions.Length, width, row => Add((int)row, data + (row * width), width, first));
+    }
+
+    /// <summary>The results, after all blocks.</summary>
+    public TokenScore[] Results() => [.. positions.Select((p, i) =>
+    {
+        var log = Math.Log(p.Sum);
+        var entropy = (float)(log - (p.Weighted / p.Sum));
+        return targets[i] < 0 ? new TokenScore(float.NaN, -1, p.Place, entropy)
+            : new TokenScore((float)(p.Target - p.Largest - log), p.Above + (p.Near?.Count(x => x > p.Target) ?? 0), p.Place, entropy);
+    })];
+
+    private void Add(int row, float* x, int n, int first)
+    {
+        ref var p = ref positions[row];
+        var target = targets[row];
+        if (target >= first && target < first + n)
+            p.Target = x[target - first];
+        var largest = target < 0 ? Largest(x, n) : Compare(x, n, ref p);
+        if (largest > p.Largest)
+        {
+            var shift = p.Largest - largest;
+            if (p.Sum > 0)
+            {
+                var scale = Math.Exp(shift);
+                (p.Sum, p.Weighted) = (p.Sum * scale, (p.Weighted + (shift * p.Sum)) * scale);
+            }
+
+            p.Largest = largest;
+            p.Place = first + new ReadOnlySpan<float>(x, n).IndexOf(largest);
+        }
+
+        for (var at = 0; at < n; at += Piece)
+        {
+            var (sum, weighted) = Sums(x + at, Math.Min(Piece, n - at), p.Largest);
+            (p.Sum, p.Weighted) = (p.Sum + sum, p.Weighted + weighted);
+        }
+    }
+
+    private static float Largest(float* x, int n)
+    {
+        var largest = Vector512.Create(float.NegativeInfinity);
+        var i = 0;
+        for (; i <= n - Width; i += Width)
+            largest = Vector512.Max(largest, Vector512.Load(x + i));
+        var most = Most(largest);
+        for (; i < n; i++)
+            most = Math.Max(most, x[i]);
+        return most;
+    }
+
+    // The largest, and on the way those that are surely above the true token's logit, and those that may be.
+    private static float Compare(float* x, int n, ref Position p)
+    {
+        Vector512<float> largest = Vector512.Create(float.NegativeInfinity), low = Vector512.Create(p.Estimate - p.Doubt), high = Vector512.Create(p.Estimate + p.Doubt);
+        Vector512<int> above = default, notBelow = default;
+        var i = 0;
+        for (; i <= n - Width; i += Width)
+        {
+            var v = Vector512.Load(x + i);
+            largest = Vector512.Max(largest, v);
+            above -= Vector512.GreaterThan(v, high).AsInt32();
+            notBelow -= Vector512.GreaterThanOrEqual(v, low).AsInt32();
+        }
+
+        var (surely, possibly, most, whole) = (Vector512.Sum(above), Vector512.Sum(notBelow), Most(largest), i);
+        for (; i < n; i++)
+        {
+            most = Math.Max(most, x[i]);
+            surely += x[i] > p.Estimate + p.Doubt ? 1 : 0;
+            possibly += x[i] >= p.Estimate - p.Doubt ? 1 : 0;
+        }
+
+        p.Above += surely;
+        if (possibly > surely)
+        {
+            p.Near ??= [];
+            for (i = 0; i < n; i++)
+            {
+                if (x[i] >= p.Estimate - p.Doubt && !(x[i] > p.Estimate + p.Doubt))
+                    p.Near.Add(x[i]);
+            }
+        }
+
+        return most;
+    }
+
+    private static float Most(Vector512<float> x)
+    {
+        var most = x[0];
+        for (var lane = 1; lane < Width; lane++)
+            most = Math.Max(most, x[lane]);
+        return most;
+    }
+
+    // Of exp(x - largest), and of (x - largest) exp(x - largest).
+    private static (float Sum, float Weighted) Sums(float* x, int n, float largest)
+    {
+        Vector512<float> sum = default, weighted = default, most = Vector512.Create(largest), lowest = Vector512.Create(Exponential.Lowest);
+        var i = 0;
+        for (; i <= n - Width; i += Width)
+        {
+            var v = Vector512.Max(Vector512.Load(x + i) - most, lowest);
+            var e = Exponential.OfBounded(v);
+            sum += e;
+            weighted = Vector512.MultiplyAddEstimate(v, e, weighted);
+        }
+
+        var (rest, weightedRest) = (0f, 0f);
+        for (; i < n; i++)
+        {
+            var v = MathF.Max(x[i] - largest, Exponential.Lowest);
+            rest += MathF.Exp(v);
+            weightedRest += v * MathF.Exp(v);
+        }
+
+        return (Vector512.Sum(sum) + rest, Vector512.Sum(weighted) + weightedRest);
+    }
+
+    private struct Position
+    {
+        public float Largest, Estimate, Doubt, Target;
+        public double Sum, Weighted;
+        public int Place, Above;
+        public List<float>? Near;
+    }
+}

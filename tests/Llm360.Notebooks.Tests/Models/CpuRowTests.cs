@@ -1,0 +1,109 @@
+// The kernels of Models/Cpu against LibTorch's operators and against definitions.
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Models.Cpu;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Tests.Models;
+
+public sealed class CpuRowTests
+{
+    [Theory]
+    [InlineData(1, 7)]
+    [InlineData(3, 16)]
+    [InlineData(200, 288)]
+    [InlineData(33, 1376)]
+    public void Norm_and_gate_are_what_the_operators_give(int rows, int width)
+    {
+        using var scope = torch.NewDisposeScope();
+        var (x, weight) = (torch.randn(2, rows, width), torch.randn(width));
+        var wide = x.to(torch.float64);
+        var expected = wide * torch.rsqrt(wide.square().mean([-1], keepdim: true) + 1e-5) * weight.to(torch.float64);
+        Near(expected, FusedRows.RmsNorm(x, weight, 1e-5f), 1e-5);
+        var (gate, up) = (torch.randn(2, rows, width) * 10, torch.randn(2, rows, width));
+        expected = torch.nn.functional.silu(gate.to(torch.float64)) * up.to(torch.float64);
+        FusedRows.SwiGlu(gate, up);
+        Near(expected, gate, 1e-4);
+    }
+
+    [Theory]
+    [InlineData(64, 64)]
+    [InlineData(48, 48)]
+    [InlineData(64, 16)]
+    [InlineData(6, 6)]
+    public void Rotation_is_what_the_operators_give_and_leaves_the_rest_of_a_head(int head, int dimensions)
+    {
+        using var scope = torch.NewDisposeScope();
+        var x = torch.randn(3, 11, 4, head).transpose(1, 2); // [batch, heads, time, head], strided
+        var half = torch.randn(11, dimensions / 2);
+        var (cos, sin) = (torch.cat([half, half], 1).cos(), torch.cat([half, half], 1).sin());
+        var turning = x.narrow(3, 0, dimensions);
+        var across = torch.cat([-turning.narrow(3, dimensions / 2, dimensions / 2), turning.narrow(3, 0, dimensions / 2)], 3);
+        var expected = torch.cat([(turning * cos) + (across * sin), x.narrow(3, dimensions, head - dimensions)], 3);
+        FusedRows.TurnHalves(x, cos, sin);
+        Near(expected, x, 1e-6);
+    }
+
+    [Theory]
+    [InlineData(32000, 2048, 1e-3f)]
+    [InlineData(131, 131, 1e-3f)]
+    [InlineData(131, 1, 1e-3f)]
+    [InlineData(1000, 37, 10f)] // everything is in doubt
+    public void Blocks_of_logits_reduce_to_what_the_whole_row_gives(int vocabulary, int block, float doubt)
+    {
+        using var scope = torch.NewDisposeScope();
+        const int rows = 40;
+        var logits = torch.randn(rows, vocabulary) * 5;
+        logits[1] = 3; // all equal
+        logits[2, 5] = float.NegativeInfinity;
+        logits.select(1, vocabulary - 1).copy_(logits.select(1, 3)); // equal to the target's
+        int[] targets = [.. Enumerable.Range(0, rows).Select(i => i == 7 ? -1 : i == 0 ? 3 : i * 97 % vocabulary)];
+        var values = logits.data<float>().ToArray();
+        var estimates = targets.Select((t, i) => t < 0 ? 0 : values[(i * vocabulary) + t] + (doubt * 0.5f * (i % 3 - 1))).ToArray();
+        var reduction = new LogitReduction(targets, estimates, doubt);
+        for (var first = 0; first < vocabulary; first += block)
+            reduction.Add(logits.narrow(1, first, Math.Min(block, vocabulary - first)).contiguous(), first);
+        Assert.Empty(reduction.Unsure);
+        foreach (var (i, actual) in reduction.Results().Index())
+        {
+            var row = values.AsSpan(i * vocabulary, vocabulary).ToArray();
+            var largest = (double)row.Max();
+            var sum = row.Sum(v => Math.Exp(v - largest));
+            Assert.Equal(Array.IndexOf(row, row.Max()), actual.Argmax);
+            Assert.Equal(Math.Log(sum) - (row.Sum(v => double.IsNegativeInfinity(v) ? 0 : (v - largest) * Math.Exp(v - largest)) / sum), actual.Entropy, 1e-4);
+            Assert.Equal(targets[i] < 0 ? -1 : row.Count(v => v > row[targets[i]]), actual.Rank);
+            if (targets[i] >= 0)
+                Assert.Equal(row[targets[i]] - largest - Math.Log(sum), actual.LogProbability, 1e-4);
+            else
+                Assert.True(float.IsNaN(actual.LogProbability));
+        }
+    }
+
+    [Fact]
+    public void A_rank_that_the_estimate_cannot_settle_is_named()
+    {
+        using var scope = torch.NewDisposeScope();
+        var reduction = new LogitReduction([1, 2, 0], [0, 5, 0], 1e-3f);
+        reduction.Add(torch.tensor(new[] { 1f, 0, 2, 1, 0, 2, float.NaN, 1, 2 }, [3, 3]), 0);
+        Assert.Equal([1, 2], reduction.Unsure);
+    }
+
+    [Theory]
+    [InlineData("llama-gqa")]
+    [InlineData("crystal")]
+    [InlineData("neox")]
+    public void In_bfloat16_scores_are_those_of_the_whole_logits(string name)
+    {
+        using var model = LanguageModel.Load(Fixtures.Path("models", name), type: torch.bfloat16);
+        using var scope = torch.NewDisposeScope();
+        int[] row = [.. Enumerable.Range(0, 20).Select(i => i * 37 % 128)];
+        var scores = model.Score([row])[0].Positions;
+        using var ids = torch.tensor(row.Select(t => (long)t).ToArray(), [1, row.Length]);
+        var logits = model.Logits(model.Forward(ids)).to(torch.float32).squeeze(0);
+        var target = logits.narrow(0, 0, row.Length - 1).gather(1, ids.narrow(1, 1, row.Length - 1).t());
+        Assert.Equal(logits.narrow(0, 0, row.Length - 1).gt(target).sum(1).data<long>().ToArray(), scores.SkipLast(1).Select(p => (long)p.Rank));
+        Assert.Equal(logits.argmax(1).data<long>().ToArray(), scores.Select(p => (long)p.Argmax));
+    }
+
+    private static void Near(torch.Tensor expected, torch.Tensor actual, double tolerance) =>
+        Assert.InRange(((expected.to(torch.float64) - actual.to(torch.float64)).abs() / (1 + expected.to(torch.float64).abs())).max().item<double>(), 0, tolerance);
+}
