@@ -39,7 +39,7 @@ internal static class HeadReduction
         var vocabulary = model.Config.VocabularySize;
         var tokens = tensor(targets.Select(t => (long)Math.Max(t, 0)).ToArray());
         // The logits of a model of lower precision are rounded.
-        var doubt = hidden.dtype == float32 ? 1e-3f : 2e-2f;
+        var doubt = hidden.dtype == float32 ? 1e-5f : 2e-2f;
         var reduction = new LogitReduction(targets, (hidden.to(float32) * model.HeadRows(tokens).to(float32)).sum(1).data<float>().ToArray(), doubt);
         var block = (int)Math.Clamp(Piece / hidden.shape[0], 1, vocabulary);
         for (var first = 0; first < vocabulary; first += block)
