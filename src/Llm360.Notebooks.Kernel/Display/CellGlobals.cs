@@ -9,12 +9,24 @@ public sealed class CellGlobals
 {
     private readonly Func<object?, DisplayHandle> show;
 
-    internal CellGlobals(Func<object?, DisplayHandle> show) => this.show = show;
+    private readonly Func<string, bool, string> ask;
+
+    internal CellGlobals(Func<object?, DisplayHandle> show, Func<string, bool, string> ask) => (this.show, this.ask) = (show, ask);
 
     /// <summary>Shows a value in every form it has.</summary>
     /// <returns>A handle that can replace what is shown.</returns>
     [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name C# notebooks use.")]
     public DisplayHandle display(object? value) => show(value);
+
+    /// <summary>Asks the user for a line of text.</summary>
+    /// <exception cref="Llm360Exception">The front end takes no input.</exception>
+    [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name notebooks use.")]
+    public string input(string prompt = "") => ask(prompt, false);
+
+    /// <summary>Asks the user for a line that is not shown as it is typed.</summary>
+    /// <exception cref="Llm360Exception">The front end takes no input.</exception>
+    [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name notebooks use.")]
+    public string password(string prompt = "") => ask(prompt, true);
 
     /// <summary>HTML, shown as it is when displayed or last in the cell.</summary>
     public HtmlText HTML(string text) => new(text);
