@@ -18,6 +18,7 @@ var root = new RootCommand(
     ReproduceCommand.Create(),
     TrainCommand.Create(),
     RunCommand.Create(),
+    KernelCommand.Create(),
     DoctorCommand.Create(),
 };
 root.Options.Add(Shared.Quiet);

@@ -1,6 +1,7 @@
 // The engine: one C# session, its state carried from cell to cell.
 using System.Globalization;
 using Llm360.Notebooks.Kernel.Display;
+using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Scripting;
 
 namespace Llm360.Notebooks.Kernel.Execution;
@@ -38,7 +39,7 @@ public sealed class CSharpSession : IDisposable
         StrayExceptions.Catch();
         outputs = new SessionOutputs(sink, this.options.PlotlyJavaScript);
         resolver = new PreloadingResolver(Folder);
-        var globals = new CellGlobals(outputs.Show, this.options.Input ?? NoInput);
+        var globals = new CellGlobals(outputs.Show, outputs.Clear, this.options.Input ?? NoInput);
         submissions = new Submissions(globals, Imports, resolver, ScriptSourceResolver.Default.WithBaseDirectory(Folder));
         console = [new ConsoleRoute(this, OutputStream.Stdout), new ConsoleRoute(this, OutputStream.Stderr), new ConsoleInput(this, globals)];
     }
@@ -51,6 +52,12 @@ public sealed class CSharpSession : IDisposable
 
     /// <summary>The session whose cell this code runs in; null outside of cells.</summary>
     internal static CSharpSession? Current => RunningCell.Current?.Session;
+
+    /// <summary>The sources of the cells that ran, in order.</summary>
+    internal IReadOnlyList<SyntaxTree> Sources => submissions.Sources;
+
+    /// <summary>The assemblies that cells have referenced with <c>#r</c>.</summary>
+    internal IReadOnlyList<string> ReferencedFiles => resolver.Files;
 
     /// <summary>The folder against which paths of cells resolve.</summary>
     internal string Folder { get; }

@@ -25,6 +25,16 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
         AssemblyLoadContext.Default.Resolving += FromFolders;
     }
 
+    /// <summary>The files that cells have referenced.</summary>
+    public IReadOnlyList<string> Files
+    {
+        get
+        {
+            lock (gate)
+                return [.. references.Keys];
+        }
+    }
+
     public override bool ResolveMissingAssemblies => inner.ResolveMissingAssemblies;
 
     public override ImmutableArray<PortableExecutableReference> ResolveReference(string reference, string? baseFilePath, MetadataReferenceProperties properties)

@@ -37,6 +37,15 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
             sink.Stream(stream, text);
     }
 
+    public void Clear(bool wait)
+    {
+        lock (gate)
+        {
+            if (!Dropped)
+                sink.ClearOutput(wait);
+        }
+    }
+
     public void Result(int count, MimeBundle bundle)
     {
         lock (gate)

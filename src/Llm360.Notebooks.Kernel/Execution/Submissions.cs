@@ -28,6 +28,7 @@ internal sealed class Submissions : IDisposable
     private readonly string name = string.Create(CultureInfo.InvariantCulture, $"\u211B*{Guid.NewGuid():N}");
     private readonly CSharpCompilationOptions options;
     private readonly Dictionary<string, Assembly> assemblies = new(StringComparer.Ordinal);
+    private readonly List<SyntaxTree> sources = [];
     private object?[] states;
     private int filled = 1;
     private int made;
@@ -55,6 +56,16 @@ internal sealed class Submissions : IDisposable
         from variable in state!.GetType().GetFields(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)
         where char.IsLetterOrDigit(variable.Name[0]) || variable.Name[0] == '_'
         select new CellVariable(variable.Name, variable.FieldType, variable.GetValue(state));
+
+    /// <summary>The source of every submission, in order.</summary>
+    public IReadOnlyList<SyntaxTree> Sources
+    {
+        get
+        {
+            lock (sources)
+                return [.. sources];
+        }
+    }
 
     public static SyntaxTree Parse(string code, string path) => CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), ParseOptions, path);
 
@@ -88,6 +99,8 @@ internal sealed class Submissions : IDisposable
     public void Keep(Submission cell)
     {
         last = cell.Compilation;
+        lock (sources)
+            sources.Add(cell.Compilation.SyntaxTrees[^1]);
         if (states.Length > filled && states[filled] is not null)
             filled++;
     }
