@@ -64,17 +64,18 @@ internal sealed class KernelClient : IAsyncDisposable
     /// <summary>Waits until the kernel answers and what it publishes arrives here.</summary>
     public KernelClient Ready()
     {
-        while (true)
+        // A request may meet the socket of a former kernel on the same port as it closes, and a subscription takes a moment: asked again, as Jupyter does.
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        do
         {
-            var id = Send(Shell, "kernel_info_request", []);
-            Reply(Shell, id);
-            if (iopub.Poll(PollEvents.PollIn, TimeSpan.FromMilliseconds(200)) != PollEvents.None)
-                break;
+            Assert.True(watch.Elapsed < Patience, "the kernel does not answer");
+            Send(Shell, "kernel_info_request", []);
         }
+        while (Shell.Poll(PollEvents.PollIn, TimeSpan.FromMilliseconds(500)) == PollEvents.None || iopub.Poll(PollEvents.PollIn, TimeSpan.FromMilliseconds(200)) == PollEvents.None);
 
-        Send(Shell, "comm_info_request", []);
-        Until(message => message.ParentHeader["msg_type"]?.ToString() == "comm_info_request" && State(message) == "idle");
-        Reply(Shell, null);
+        var last = Send(Shell, "comm_info_request", []);
+        Until(message => message.ParentHeader["msg_id"]?.ToString() == last && State(message) == "idle");
+        Reply(Shell, last);
         published.Clear();
         return this;
     }
