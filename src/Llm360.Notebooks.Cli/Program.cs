@@ -23,6 +23,7 @@ var root = new RootCommand(
     GenerateCommand.Create(),
     PerplexityCommand.Create(),
     TokenizeCommand.Create(),
+    KernelCommand.Create(),
     DoctorCommand.Create(),
 };
 root.Options.Add(Shared.Quiet);

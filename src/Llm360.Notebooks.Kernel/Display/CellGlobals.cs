@@ -9,12 +9,31 @@ public sealed class CellGlobals
 {
     private readonly Func<object?, DisplayHandle> show;
 
-    internal CellGlobals(Func<object?, DisplayHandle> show) => this.show = show;
+    private readonly Action<bool> clear;
+    private readonly Func<string, bool, string> ask;
+
+    internal CellGlobals(Func<object?, DisplayHandle> show, Action<bool> clear, Func<string, bool, string> ask) => (this.show, this.clear, this.ask) = (show, clear, ask);
 
     /// <summary>Shows a value in every form it has.</summary>
     /// <returns>A handle that can replace what is shown.</returns>
     [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name C# notebooks use.")]
     public DisplayHandle display(object? value) => show(value);
+
+    /// <summary>Takes away what this cell has shown so far.</summary>
+    /// <param name="wait">Not before the next output stands in its place.</param>
+    [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name notebooks use.")]
+    [SuppressMessage("Naming", "CA1707:Identifiers should not contain underscores", Justification = "The name notebooks use.")]
+    public void clear_output(bool wait = false) => clear(wait);
+
+    /// <summary>Asks the user for a line of text.</summary>
+    /// <exception cref="Llm360Exception">The front end takes no input.</exception>
+    [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name notebooks use.")]
+    public string input(string prompt = "") => ask(prompt, false);
+
+    /// <summary>Asks the user for a line that is not shown as it is typed.</summary>
+    /// <exception cref="Llm360Exception">The front end takes no input.</exception>
+    [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name notebooks use.")]
+    public string password(string prompt = "") => ask(prompt, true);
 
     /// <summary>HTML, shown as it is when displayed or last in the cell.</summary>
     public HtmlText HTML(string text) => new(text);

@@ -25,6 +25,11 @@ internal sealed class CompileErrors(string cell, string code)
         return new CellError(errors[0].Id, Message(errors[0]), position.Line + 1, position.Character + 1, traceback);
     }
 
+    /// <summary>The compiler's warnings, as text to show beside the cell's output; empty without one.</summary>
+    public string Warnings(IEnumerable<Diagnostic> diagnostics) => string.Concat(
+        diagnostics.Where(d => d.Severity == DiagnosticSeverity.Warning && !d.IsSuppressed).OrderBy(d => d.Location.SourceSpan.Start).Take(Shown)
+            .SelectMany(d => Lines(d.Location, "warning", d.Id, Message(d))).Select(line => line + "\n"));
+
     /// <summary>The error of the first line that the C# parser, too, takes for a <c>#!</c> directive of Polyglot Notebooks; null without one.</summary>
     public CellError? FromMagicCommand(SyntaxTree tree)
     {
@@ -35,16 +40,16 @@ internal sealed class CompileErrors(string cell, string code)
         var command = found.ToFullString().Trim().Split(' ', '\n')[0];
         var message = $"{command} is a magic command of Polyglot Notebooks, not C#. Remove the line; cells here are C# only.";
         var position = found.GetLocation().GetLineSpan().StartLinePosition;
-        return new CellError("magic", message, position.Line + 1, position.Character + 1, [.. Lines(found.GetLocation(), "magic", message)]);
+        return new CellError("magic", message, position.Line + 1, position.Character + 1, [.. Lines(found.GetLocation(), "error", "magic", message)]);
     }
 
-    private IEnumerable<string> Lines(Diagnostic error) => Lines(error.Location, error.Id, Message(error));
+    private IEnumerable<string> Lines(Diagnostic error) => Lines(error.Location, "error", error.Id, Message(error));
 
-    private IEnumerable<string> Lines(Location location, string name, string message)
+    private IEnumerable<string> Lines(Location location, string severity, string name, string message)
     {
         var span = location.GetLineSpan();
         var (line, column) = (span.StartLinePosition.Line, span.StartLinePosition.Character);
-        yield return string.Create(CultureInfo.InvariantCulture, $"{span.Path}, line {line + 1}, column {column + 1}: error {name}: {message}");
+        yield return string.Create(CultureInfo.InvariantCulture, $"{span.Path}, line {line + 1}, column {column + 1}: {severity} {name}: {message}");
         if (location.SourceTree is not { } tree)
             yield break;
         var text = span.Path == cell ? SourceText.From(code) : tree.GetText();

@@ -4,7 +4,6 @@ using System.Reflection;
 using System.Runtime.Loader;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Scripting;
-using Microsoft.CodeAnalysis.Scripting.Hosting;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
@@ -16,16 +15,24 @@ namespace Llm360.Notebooks.Kernel.Execution;
 internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposable
 {
     private readonly ScriptMetadataResolver inner;
-    private readonly InteractiveAssemblyLoader loader;
     private readonly Lock gate = new();
     private readonly Dictionary<string, PortableExecutableReference> references = new(StringComparer.Ordinal);
     private ImmutableHashSet<string> folders = [];
 
-    public PreloadingResolver(string baseDirectory, InteractiveAssemblyLoader loader)
+    public PreloadingResolver(string baseDirectory)
     {
         inner = ScriptMetadataResolver.Default.WithBaseDirectory(baseDirectory);
-        this.loader = loader;
         AssemblyLoadContext.Default.Resolving += FromFolders;
+    }
+
+    /// <summary>The files that cells have referenced.</summary>
+    public IReadOnlyList<string> Files
+    {
+        get
+        {
+            lock (gate)
+                return [.. references.Keys];
+        }
     }
 
     public override bool ResolveMissingAssemblies => inner.ResolveMissingAssemblies;
@@ -73,8 +80,8 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
             if (references.TryGetValue(path, out var former))
                 return former;
             folders = folders.Add(Path.GetDirectoryName(path)!);
-            var loaded = AssemblyLoadContext.Default.Assemblies.FirstOrDefault(assembly => assembly.GetName().Name == name.Name);
-            loader.RegisterDependency(loaded ?? AssemblyLoadContext.Default.LoadFromAssemblyPath(path));
+            if (!AssemblyLoadContext.Default.Assemblies.Any(assembly => assembly.GetName().Name == name.Name))
+                AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
             references.Add(path, reference);
             return reference;
         }

@@ -7,9 +7,9 @@ using Llm360.Notebooks.Kernel.Display;
 namespace Llm360.Notebooks.Kernel.Execution;
 
 /// <summary>The progress displays of one cell. Reports come from any thread, as often as the work likes.</summary>
-/// <param name="session">Where they are shown.</param>
+/// <param name="outputs">Where they are shown.</param>
 /// <param name="also">Gets every report as well; null for nobody.</param>
-internal sealed class ProgressDisplays(CSharpSession session, IProgress<WorkProgress>? also) : IProgress<WorkProgress>
+internal sealed class ProgressDisplays(SessionOutputs outputs, IProgress<WorkProgress>? also) : IProgress<WorkProgress>
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private readonly Lock gate = new();
@@ -22,7 +22,7 @@ internal sealed class ProgressDisplays(CSharpSession session, IProgress<WorkProg
         {
             if (!entries.TryGetValue(value.Task, out var entry))
             {
-                entry = new Entry(session.Show(Bundle(value, TimeSpan.Zero)));
+                entry = new Entry(outputs.Show(Bundle(value, TimeSpan.Zero)));
                 entries.Add(value.Task, entry);
                 return;
             }

@@ -33,6 +33,10 @@ internal static class RuntimeErrors
         return exception;
     }
 
+    /// <summary>Whether the exception says nothing but that work was cancelled, in one place or in several at once.</summary>
+    public static bool IsStop(Exception exception) =>
+        exception is AggregateException several ? several.Flatten().InnerExceptions.All(IsStop) : Unwrap(exception) is OperationCanceledException;
+
     private static IEnumerable<Frame> Frames(Exception exception, string folder) =>
         from frame in new StackTrace(exception, fNeedFileInfo: true).GetFrames()
         let method = frame.GetMethod()

@@ -10,6 +10,12 @@ public sealed record SessionOptions
     /// <summary>The source of plotly.js, asked for once, before the first Plotly figure; null to send none.</summary>
     public Func<string>? PlotlyJavaScript { get; init; }
 
+    /// <summary>How long a cell that is to stop has before it is left behind.</summary>
+    public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Asks the user for a line of text: given the prompt and whether what is typed stays hidden; null where nobody can be asked.</summary>
+    public Func<string, bool, string>? Input { get; init; }
+
     /// <summary>Gets the progress of long work besides the progress display in the cell; null for nobody.</summary>
     public IProgress<WorkProgress>? Progress { get; init; }
 }

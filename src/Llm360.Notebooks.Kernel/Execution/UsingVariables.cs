@@ -2,7 +2,6 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.Scripting;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
@@ -31,12 +30,12 @@ internal sealed class UsingVariables
     }
 
     /// <summary>Takes charge of what a cell declared, and disposes what it replaced.</summary>
-    public void Hold(IReadOnlyList<string> names, ScriptState state)
+    public void Hold(IReadOnlyList<string> names, IReadOnlyList<CellVariable> variables)
     {
         foreach (var name in names)
         {
             // A cell that threw before the declaration leaves it null.
-            if (state.GetVariable(name)?.Value is not { } value)
+            if (variables.FirstOrDefault(variable => variable.Name == name)?.Value is not { } value)
                 continue;
             var replaced = held.FindIndex(entry => entry.Name == name);
             if (replaced >= 0)

@@ -15,6 +15,7 @@ internal sealed class NotebookOutputs : IOutputSink
     private readonly StringBuilder text = new();
     private JsonObject? openStream;
     private NotebookCell? cell;
+    private bool clearing;
 
     /// <summary>Outputs belong to <paramref name="next"/> from now on.</summary>
     public void Begin(NotebookCell next)
@@ -22,6 +23,7 @@ internal sealed class NotebookOutputs : IOutputSink
         lock (gate)
         {
             CloseStream();
+            clearing = false;
             cell = next;
         }
     }
@@ -103,6 +105,18 @@ internal sealed class NotebookOutputs : IOutputSink
     }
 
     /// <inheritdoc/>
+    public void ClearOutput(bool wait)
+    {
+        lock (gate)
+        {
+            CloseStream();
+            clearing = wait;
+            if (!wait)
+                cell!.Outputs.Clear();
+        }
+    }
+
+    /// <inheritdoc/>
     public void Result(int executionCount, MimeBundle bundle)
     {
         lock (gate)
@@ -120,6 +134,9 @@ internal sealed class NotebookOutputs : IOutputSink
     private void Add(JsonObject output)
     {
         CloseStream();
+        if (clearing)
+            cell!.Outputs.Clear();
+        clearing = false;
         cell!.Outputs.Add((JsonNode)output);
     }
 

@@ -74,6 +74,7 @@ public static class NotebookRunner
                 WorkingDirectory = folder,
                 PlotlyJavaScript = options.PlotlyJavaScript,
                 Progress = options.WorkProgress,
+                StopPatience = options.StopPatience,
             });
             try
             {
@@ -107,7 +108,7 @@ public static class NotebookRunner
             outputs.Begin(cell);
             var begun = DateTimeOffset.UtcNow;
             var time = Stopwatch.StartNew();
-            var (status, error) = await StoppableCell.RunAsync(session, cell.Source, options.CellTimeout, options.StopPatience, cancellation).ConfigureAwait(false);
+            var (status, error) = await StoppableCell.RunAsync(session, cell.Source, options.CellTimeout, cancellation).ConfigureAwait(false);
             outputs.End(progress.Number, error);
             saving |= error is not null;
             cell.Metadata.SetInOrder("execution", new JsonObject

@@ -1,0 +1,95 @@
+// llm360 kernel: the C# kernel for VS Code, JupyterLab and Notebook.
+using System.CommandLine;
+using System.Globalization;
+using Llm360.Notebooks.Figures;
+using Llm360.Notebooks.Kernel.Jupyter;
+
+namespace Llm360.Notebooks.Cli.Commands;
+
+/// <summary><c>llm360 kernel install|uninstall|list|run</c></summary>
+internal static class KernelCommand
+{
+    public static Command Create() =>
+        new("kernel", "The C# kernel that VS Code, JupyterLab, Notebook and nbconvert drive.") { Install(), Uninstall(), List(), Run() };
+
+    private static Command Install()
+    {
+        var user = new Option<bool>("--user") { Description = "For you alone, in your Jupyter data folder; the default." };
+        var prefix = new Option<DirectoryInfo?>("--prefix") { Description = "For one Python environment: the folder that holds its share/jupyter." };
+        var name = Name();
+        var command = new Command("install", "Tell Jupyter front ends of the kernel. Run it again after moving or updating the kit.") { user, prefix, name };
+        command.Validators.Add(given =>
+        {
+            if (given.GetValue(user) && given.GetValue(prefix) is not null)
+                given.AddError("--user and --prefix name two places; give one of them.");
+        });
+        command.Run("Run it again.", (parsed, screen, _) =>
+        {
+            var folder = parsed.GetValue(prefix) is { } chosen ? JupyterFolders.Prefix(chosen.FullName) : JupyterFolders.User;
+            var spec = KernelSpec.Install(folder, parsed.GetValue(name)!, KernelProgram.Command, KernelProgram.Environment);
+            screen.Say($"Installed {spec.Name} in {spec.Folder}");
+            screen.Say("Open a notebook in VS Code, JupyterLab or Notebook: those of this repository name the kernel and ask nothing.");
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static Command Uninstall()
+    {
+        var prefix = new Option<DirectoryInfo?>("--prefix") { Description = "From this Python environment (default: from everywhere it is found)." };
+        var name = Name();
+        var command = new Command("uninstall", "Take the kernel away from Jupyter front ends.") { prefix, name };
+        command.Run("Run it again.", (parsed, screen, _) =>
+        {
+            IReadOnlyList<string> folders = parsed.GetValue(prefix) is { } chosen ? [JupyterFolders.Prefix(chosen.FullName)] : JupyterFolders.All;
+            var specs = KernelSpec.Find(folders).Where(spec => spec.Name == parsed.GetValue(name)).ToList();
+            if (specs.Count == 0)
+                throw new Llm360Exception($"No kernel named {parsed.GetValue(name)} is installed.", string.Join(", ", folders), "llm360 kernel list shows what is.");
+            foreach (var spec in specs)
+            {
+                spec.Uninstall();
+                screen.Say($"Removed {spec.Folder}");
+            }
+
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static Command List()
+    {
+        var prefix = new Option<DirectoryInfo?>("--prefix") { Description = "Look into this Python environment, too." };
+        var command = new Command("list", "Show where the kernel is installed. Exit code 1 if one of them starts a program that is gone.") { prefix };
+        command.Run("Run it again.", (parsed, screen, _) =>
+        {
+            var specs = KernelSpec.Find(JupyterFolders.All.Concat(parsed.GetValue(prefix) is { } more ? [JupyterFolders.Prefix(more.FullName)] : [])).DistinctBy(spec => spec.Folder).ToList();
+            if (specs.Count == 0)
+                screen.Say("The kernel is not installed: llm360 kernel install.");
+            else
+                screen.Rows("Kernels", ["name", "folder", "starts", ""], specs.Select(spec => new[] { spec.Name, spec.Folder, string.Join(' ', spec.Command.TakeWhile(part => part != "kernel")), spec.Works ? "ok" : "gone: install again" }));
+            return Task.FromResult(specs.TrueForAll(spec => spec.Works) ? 0 : Shared.Failed);
+        });
+        return command;
+    }
+
+    private static Command Run()
+    {
+        var file = new Option<FileInfo>("--connection-file", "-f") { Description = "Written by Jupyter: ports and key.", Required = true };
+        var command = new Command("run", "Be the kernel of one client; front ends start this themselves.") { file };
+        command.Run("Start the kernel again from the front end.", async (parsed, screen, cancellation) =>
+        {
+            var connection = ConnectionFile.Read(parsed.GetValue(file)!.FullName);
+            using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            if (int.TryParse(Environment.GetEnvironmentVariable("JPY_PARENT_PID"), NumberStyles.None, CultureInfo.InvariantCulture, out var parent))
+                _ = ParentProcess.WhenGoneAsync(parent, gone);
+            await JupyterKernel.RunAsync(connection, new KernelOptions { PlotlyJavaScript = () => FigureRendering.Renderer.PlotlyJavaScript, Complain = screen.Warn }, gone.Token).ConfigureAwait(false);
+
+            // Threads that cells have left running must not keep the process.
+            Environment.Exit(0);
+            return 0;
+        });
+        return command;
+    }
+
+    private static Option<string> Name() => new("--name") { Description = "Its name among Jupyter's kernels.", DefaultValueFactory = _ => KernelSpec.DefaultName };
+}

@@ -1,0 +1,100 @@
+// What an editor asks about code that is not run: completion, inspection, whether it is complete.
+using System.Text.Json.Nodes;
+using Llm360.Notebooks.Kernel.Display;
+using Llm360.Notebooks.Kernel.Execution;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Completion;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.QuickInfo;
+using Microsoft.CodeAnalysis.Tags;
+
+namespace Llm360.Notebooks.Kernel.Editing;
+
+/// <summary>Whether code can be run as it stands.</summary>
+internal enum Completeness
+{
+    Complete,
+    Incomplete,
+    Invalid,
+}
+
+/// <summary>One way to go on.</summary>
+/// <param name="Text">What replaces the text before the cursor.</param>
+/// <param name="Kind">What it names: class, method, keyword.</param>
+internal sealed record CompletionMatch(string Text, string Kind);
+
+/// <summary>Answers with the compiler's own services, knowing what the cells that ran have declared.</summary>
+internal sealed class CodeEditing(CSharpSession session)
+{
+    private const int Most = 500;
+
+    private readonly SessionWorkspace workspace = new(session);
+
+    /// <summary>Ways to go on at the cursor.</summary>
+    /// <returns>Where the text begins that a match replaces, and the matches in the order a reader expects.</returns>
+    public async Task<(int Start, IReadOnlyList<CompletionMatch> Items)> CompleteAsync(string code, int cursor)
+    {
+        var document = workspace.Open(code);
+        var service = CompletionService.GetService(document)!;
+        var list = await service.GetCompletionsAsync(document, cursor).ConfigureAwait(false);
+        var typed = code[list.Span.Start..cursor];
+        var matches = list.ItemsList
+            .Where(item => item.FilterText.StartsWith(typed, StringComparison.OrdinalIgnoreCase) && !item.Properties.ContainsKey("Snippet"))
+            .OrderByDescending(item => item.FilterText.StartsWith(typed, StringComparison.Ordinal))
+            .ThenBy(item => item.SortText, StringComparer.OrdinalIgnoreCase)
+            .Select(item => new CompletionMatch(item.DisplayText, Kind(item)))
+            .DistinctBy(match => match.Text)
+            .Take(Most)
+            .ToList();
+        return (list.Span.Start, matches);
+    }
+
+    /// <summary>What the name at the cursor, or before it, is: declaration and documentation; null for nothing.</summary>
+    public async Task<MimeBundle?> InspectAsync(string code, int cursor)
+    {
+        var document = workspace.Open(code);
+        var service = QuickInfoService.GetService(document)!;
+        for (var place = cursor; place >= 0; place--)
+        {
+            if (await service.GetQuickInfoAsync(document, place).ConfigureAwait(false) is { Sections.IsEmpty: false } info)
+                return Bundle(info);
+            if (place > 0 && code[place - 1] is '\n' or ';')
+                break;
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether the code is a whole submission, the beginning of one, or neither.</summary>
+    public static Completeness IsComplete(string code)
+    {
+        var tree = Submissions.Parse(UsingVariables.Blank(code).Code, "");
+        if (!SyntaxFactory.IsCompleteSubmission(tree))
+            return Completeness.Incomplete;
+        return tree.GetDiagnostics().Any(d => d.Severity == DiagnosticSeverity.Error) ? Completeness.Invalid : Completeness.Complete;
+    }
+
+    /// <summary>How far the line after the code is indented: as the last, and once more in an open block.</summary>
+    public static string Indentation(string code)
+    {
+        var last = code.TrimEnd().Split('\n')[^1];
+        var indent = last[..(last.Length - last.TrimStart().Length)];
+        return last.TrimEnd().EndsWith('{') ? indent + "    " : indent;
+    }
+
+    private static MimeBundle Bundle(QuickInfoItem info)
+    {
+        var text = string.Join("\n\n", info.Sections.Select(section => section.Text).Where(part => part.Length > 0));
+        var declaration = info.Sections.FirstOrDefault(section => section.Kind == QuickInfoSectionKinds.Description)?.Text ?? text;
+        var rest = string.Join("\n\n", info.Sections.Where(section => section.Kind != QuickInfoSectionKinds.Description).Select(section => section.Text));
+        return new MimeBundle(new JsonObject { ["text/plain"] = text, ["text/markdown"] = $"```csharp\n{declaration}\n```\n\n{rest}" });
+    }
+
+    private static string Kind(CompletionItem item) =>
+        new[]
+        {
+            (WellKnownTags.Method, "function"), (WellKnownTags.ExtensionMethod, "function"), (WellKnownTags.Property, "property"), (WellKnownTags.Field, "property"), (WellKnownTags.Event, "property"),
+            (WellKnownTags.Class, "class"), (WellKnownTags.Structure, "class"), (WellKnownTags.Interface, "interface"), (WellKnownTags.Enum, "enum"), (WellKnownTags.EnumMember, "enum"),
+            (WellKnownTags.Namespace, "module"), (WellKnownTags.Keyword, "keyword"), (WellKnownTags.Local, "variable"), (WellKnownTags.Parameter, "variable"), (WellKnownTags.Constant, "variable"),
+        }.FirstOrDefault(pair => item.Tags.Contains(pair.Item1)).Item2 ?? "text";
+}

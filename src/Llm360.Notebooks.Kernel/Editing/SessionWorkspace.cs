@@ -1,0 +1,51 @@
+// A Roslyn workspace that follows a session: one submission a cell that ran, and one for the text in the editor.
+using System.Collections.Immutable;
+using Llm360.Notebooks.Kernel.Display;
+using Llm360.Notebooks.Kernel.Execution;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Host.Mef;
+using Microsoft.CodeAnalysis.Text;
+
+namespace Llm360.Notebooks.Kernel.Editing;
+
+/// <summary>Made on first use, so that a session which only runs cells does not pay for it.</summary>
+internal sealed class SessionWorkspace(CSharpSession session)
+{
+    private readonly Lazy<AdhocWorkspace> workspace = new(() => new AdhocWorkspace(MefHostServices.DefaultHost));
+    private readonly Lazy<ImmutableArray<MetadataReference>> references = new(DocumentedReferences.Create);
+    private Solution? solution;
+    private ProjectId? last;
+    private int followed;
+
+    /// <summary>The text as the next cell of the session.</summary>
+    public Document Open(string code)
+    {
+        solution ??= workspace.Value.CurrentSolution;
+        var cells = session.Sources;
+        for (; followed < cells.Count; followed++)
+            (solution, last) = Add(solution, $"cell-{followed}", cells[followed].GetText());
+
+        // The text is gone with this snapshot of the solution: the next question begins from the cells again.
+        var (asked, project) = Add(solution, "editor", SourceText.From(code));
+        return asked.GetProject(project)!.Documents.Single();
+    }
+
+    private (Solution Solution, ProjectId Project) Add(Solution to, string name, SourceText text)
+    {
+        var id = ProjectId.CreateNewId(name);
+        var info = ProjectInfo.Create(
+            id,
+            VersionStamp.Create(),
+            name,
+            name,
+            LanguageNames.CSharp,
+            compilationOptions: new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, scriptClassName: name, usings: CSharpSession.Imports, allowUnsafe: true),
+            parseOptions: Submissions.ParseOptions,
+            projectReferences: last is null ? [] : [new ProjectReference(last)],
+            metadataReferences: references.Value.AddRange(session.ReferencedFiles.Select(DocumentedReferences.WithDocumentation)),
+            isSubmission: true,
+            hostObjectType: typeof(CellGlobals));
+        return (to.AddProject(info).AddDocument(DocumentId.CreateNewId(id), name + ".csx", text), id);
+    }
+}

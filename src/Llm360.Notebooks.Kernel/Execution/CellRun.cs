@@ -1,0 +1,130 @@
+// One run of one cell: compile, start, wait, and go on without it when it does not stop.
+using Llm360.Notebooks.Kernel.Display;
+
+namespace Llm360.Notebooks.Kernel.Execution;
+
+/// <summary>Runs a cell to its end, or until it was to stop and did not.</summary>
+internal sealed class CellRun(CSharpSession session, Submissions submissions, SessionOutputs outputs, UsingVariables usings, string cell, string folder, CancellationToken stop)
+{
+    // Threads that belong to a stopped cell see the stop for so long after its end.
+    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(5);
+
+    private readonly Lock keeping = new();
+    private Submission? started;
+    private IReadOnlyList<string> usingNames = [];
+
+    public RunningCell Cell { get; } = new(session, stop);
+
+    /// <summary>Runs it as a cell of the session.</summary>
+    public async Task<CellResult> ExecuteAsync(string code, int count, bool show, ProgressDisplays progress, TimeSpan patience)
+    {
+        var end = Task.Run(() => CompleteAsync(code, count, show, progress), CancellationToken.None);
+        return await EndOrLeaveAsync(end, patience).ConfigureAwait(false) ? await end.ConfigureAwait(false) : LeftBehind(count);
+    }
+
+    /// <summary>Runs it as an expression that leaves no trace.</summary>
+    public async Task<(CellResult Result, MimeBundle? Value)> EvaluateAsync(string expression, int count, TimeSpan patience)
+    {
+        MimeBundle? value = null;
+        var end = Task.Run(
+            () => RunAsync(expression, count, null, async submission => value = ValueFormatter.Format(await submissions.Start(submission).ConfigureAwait(false))),
+            CancellationToken.None);
+        var result = await EndOrLeaveAsync(end, patience).ConfigureAwait(false) ? await end.ConfigureAwait(false) : LeftBehind(count);
+        return (result, result.Status == CellStatus.Ok ? value : null);
+    }
+
+    private async Task<bool> EndOrLeaveAsync(Task<CellResult> end, TimeSpan patience)
+    {
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = stop.Register(stopping.SetResult).ConfigureAwait(false);
+        if (await Task.WhenAny(end, stopping.Task).ConfigureAwait(false) == end && !stop.IsCancellationRequested)
+            return true;
+        CellStop.Begin();
+        _ = end.ContinueWith(_ => Task.Delay(Aftermath).ContinueWith(_ => CellStop.End(), TaskScheduler.Default), TaskScheduler.Default);
+        if (await Task.WhenAny(end, Task.Delay(patience, CancellationToken.None)).ConfigureAwait(false) == end)
+            return true;
+        Cell.LeftBehind = true;
+        Keep();
+        return false;
+    }
+
+    private async Task<CellResult> CompleteAsync(string code, int count, bool show, ProgressDisplays progress)
+    {
+        try
+        {
+            return await RunAsync(code, count, progress, async submission =>
+            {
+                started = submission;
+                object? value;
+                try
+                {
+                    value = await submissions.Start(submission).ConfigureAwait(false);
+                }
+                finally
+                {
+                    Keep();
+                }
+
+                progress.Finish();
+                if (show && value is not DisplayHandle && (value is not null || LastExpression.HasValue(submission.Compilation, cell)))
+                    outputs.Result(count, ValueFormatter.Format(value));
+            }).ConfigureAwait(false);
+        }
+        finally
+        {
+            progress.Finish();
+        }
+    }
+
+    private async Task<CellResult> RunAsync(string code, int count, ProgressDisplays? progress, Func<Submission, Task> run)
+    {
+        RunningCell.Current = Cell;
+        try
+        {
+            using var surroundings = Work.Begin(progress, stop);
+            (var blanked, usingNames) = UsingVariables.Blank(code);
+            var errors = new CompileErrors(cell, code);
+            var tree = Submissions.Parse(blanked, cell);
+            if (errors.FromMagicCommand(tree) is { } magic)
+                return new CellResult(CellStatus.CompileError, count, magic);
+            var (submission, diagnostics) = submissions.Compile(tree, stop);
+            if (submission is null)
+                return new CellResult(CellStatus.CompileError, count, errors.From(diagnostics));
+            outputs.Stream(OutputStream.Stderr, errors.Warnings(diagnostics));
+            await run(submission).ConfigureAwait(false);
+            return new CellResult(CellStatus.Ok, count);
+        }
+        catch (Exception thrown)
+        {
+            // By the cell, while its result was formatted, or by a stop before its first statement.
+            return Failed(thrown, count);
+        }
+    }
+
+    private void Keep()
+    {
+        lock (keeping)
+        {
+            if (started is null)
+                return;
+            submissions.Keep(started);
+            started = null;
+            if (usingNames.Count > 0)
+                usings.Hold(usingNames, session.Variables);
+        }
+    }
+
+    private CellResult Failed(Exception thrown, int count)
+    {
+        var error = RuntimeErrors.From(thrown, cell, folder);
+        return stop.IsCancellationRequested && RuntimeErrors.IsStop(thrown)
+            ? new CellResult(CellStatus.Cancelled, count, error with { Name = "Cancelled", Message = "The cell was cancelled.", Traceback = ["The cell was cancelled.", .. error.Traceback.Skip(1)] })
+            : new CellResult(CellStatus.RuntimeError, count, error);
+    }
+
+    private static CellResult LeftBehind(int count)
+    {
+        const string what = "The cell was cancelled. It was waiting for something that does not stop, and was left behind.";
+        return new CellResult(CellStatus.Cancelled, count, new CellError("Cancelled", what, null, null, [what]));
+    }
+}

@@ -1,0 +1,103 @@
+// Compiles checks for a stop into a cell's assembly, so that nothing a cell computes runs on when it is interrupted.
+using Mono.Cecil;
+using Mono.Cecil.Cil;
+using Mono.Cecil.Rocks;
+
+namespace Llm360.Notebooks.Kernel.Execution;
+
+/// <summary>Rewrites the intermediate language of a compiled cell.</summary>
+/// <remarks>
+/// A check stands before every backward branch, so in every turn of every loop, and at the entry of every method and lambda, so that a query which calls back
+/// into the cell ends as well. The source and its lines are untouched, and no rule of the language has to be known: type inference, expression trees and iterators stay
+/// as the compiler made them. The runtime's own way to end a thread (<c>ControlledExecution</c>) was tried and is no use: framework loops end after seconds
+/// or not at all, and waits do not end.
+/// </remarks>
+internal static class StopChecks
+{
+    /// <summary>The assembly and its symbols with the checks.</summary>
+    public static (MemoryStream Image, MemoryStream Symbols) Insert(Stream image, Stream symbols)
+    {
+        using var resolver = new LoadedAssemblies();
+        var reading = new ReaderParameters { ReadSymbols = true, SymbolStream = symbols, SymbolReaderProvider = new PortablePdbReaderProvider(), AssemblyResolver = resolver };
+        using var module = ModuleDefinition.ReadModule(image, reading);
+        var calls = new Calls(module);
+        foreach (var method in module.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody))
+            Rewrite(method, calls);
+        var (newImage, newSymbols) = (new MemoryStream(), new MemoryStream());
+        module.Write(newImage, new WriterParameters { WriteSymbols = true, SymbolStream = newSymbols, SymbolWriterProvider = new PortablePdbWriterProvider() });
+        newImage.Position = newSymbols.Position = 0;
+        return (newImage, newSymbols);
+    }
+
+    private static void Rewrite(MethodDefinition method, Calls calls)
+    {
+        var body = method.Body;
+        body.SimplifyMacros();
+        var order = body.Instructions.Index().ToDictionary(entry => entry.Item, entry => entry.Index);
+        var backward = body.Instructions.Where(branch => Targets(branch).Any(target => order[target] <= order[branch])).ToList();
+        foreach (var call in body.Instructions.Where(instruction => instruction.OpCode == OpCodes.Call))
+        {
+            if (calls.StoppableSleep((MethodReference)call.Operand) is { } sleep)
+                call.Operand = sleep;
+        }
+
+        foreach (var branch in IsCleanup(method) ? [] : backward)
+            InsertBefore(body, branch, calls.Check);
+        if (IsAsync(method))
+            InsertBefore(body, body.ExceptionHandlers.MaxBy(handler => order[handler.TryEnd] - order[handler.TryStart])!.TryStart, calls.CheckResumed);
+        else if (!IsCleanup(method))
+            InsertBefore(body, body.Instructions[0], calls.Check);
+        body.OptimizeMacros();
+    }
+
+    private static Instruction[] Targets(Instruction instruction) => instruction.Operand switch
+    {
+        Instruction target => [target],
+        Instruction[] targets => targets,
+        _ => [],
+    };
+
+    /// <summary>The instruction becomes the call and a copy of it follows, so that whatever jumps to it meets the call.</summary>
+    private static void InsertBefore(MethodBody body, Instruction instruction, MethodReference call)
+    {
+        var moved = Instruction.Create(OpCodes.Nop);
+        (moved.OpCode, moved.Operand) = (instruction.OpCode, instruction.Operand);
+        (instruction.OpCode, instruction.Operand) = (OpCodes.Call, call);
+        body.GetILProcessor().InsertAfter(instruction, moved);
+    }
+
+    /// <summary>An async method goes on in MoveNext: outside of its try an exception would end the process instead of the task.</summary>
+    private static bool IsAsync(MethodDefinition method) =>
+        method.Name == "MoveNext" && method.DeclaringType.Interfaces.Any(type => type.InterfaceType.Name == "IAsyncStateMachine");
+
+    /// <summary>What runs while a stopped cell is unwound must run to its end.</summary>
+    private static bool IsCleanup(MethodDefinition method) => method.Name is "Finalize" || method.Name.Split('.')[^1] is "Dispose" or "DisposeAsync";
+
+    private sealed class Calls(ModuleDefinition module)
+    {
+        private readonly MethodReference sleep = Import(module, nameof(CellStop.Sleep), typeof(int));
+        private readonly MethodReference sleepFor = Import(module, nameof(CellStop.Sleep), typeof(TimeSpan));
+
+        public MethodReference Check { get; } = Import(module, nameof(CellStop.Check));
+
+        public MethodReference CheckResumed { get; } = Import(module, nameof(CellStop.CheckResumed));
+
+        public MethodReference? StoppableSleep(MethodReference called) => called switch
+        {
+            { Name: "Sleep", DeclaringType.FullName: "System.Threading.Thread" } => called.Parameters[0].ParameterType.Name == "Int32" ? sleep : sleepFor,
+            _ => null,
+        };
+
+        private static MethodReference Import(ModuleDefinition module, string name, params Type[] parameters) =>
+            module.ImportReference(typeof(CellStop).GetMethod(name, parameters));
+    }
+
+    /// <summary>Finds what a cell refers to among the assemblies that are loaded.</summary>
+    private sealed class LoadedAssemblies : BaseAssemblyResolver
+    {
+        public override AssemblyDefinition Resolve(AssemblyNameReference name, ReaderParameters parameters) =>
+            AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(a => a.GetName().Name == name.Name && a.Location.Length > 0) is { } loaded
+                ? AssemblyDefinition.ReadAssembly(loaded.Location)
+                : base.Resolve(name, parameters);
+    }
+}

@@ -1,0 +1,136 @@
+// The chain of compiled cells: each sees what those before it declared.
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.Loader;
+using System.Text;
+using Llm360.Notebooks.Kernel.Display;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Emit;
+using Microsoft.CodeAnalysis.Text;
+
+namespace Llm360.Notebooks.Kernel.Execution;
+
+/// <summary>Compiles cells as submissions of one C# script and runs them.</summary>
+/// <remarks>
+/// What Roslyn's scripting host does, with two differences: checks for a stop are compiled in (<see cref="StopChecks"/>), and what a stopped cell has declared by
+/// then is kept. Cells are loaded into the default context; they stay until the process ends.
+/// </remarks>
+internal sealed class Submissions : IDisposable
+{
+    public static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.Preview, DocumentationMode.None, SourceCodeKind.Script);
+
+    private static readonly EmitOptions Emitting = new(debugInformationFormat: DebugInformationFormat.PortablePdb);
+
+    // Noise where versions of the framework's assemblies meet, and where a cell writes "string?" without "#nullable enable".
+    private static readonly string[] Silenced = ["CS1701", "CS1702", "CS8632"];
+
+    private readonly string name = string.Create(CultureInfo.InvariantCulture, $"\u211B*{Guid.NewGuid():N}");
+    private readonly CSharpCompilationOptions options;
+    private readonly Dictionary<string, Assembly> assemblies = new(StringComparer.Ordinal);
+    private readonly List<SyntaxTree> sources = [];
+    private object?[] states;
+    private int filled = 1;
+    private int made;
+    private CSharpCompilation? last;
+
+    public Submissions(CellGlobals globals, IEnumerable<string> imports, MetadataReferenceResolver references, SourceReferenceResolver sources)
+    {
+        states = [globals, null];
+        // Optimized code is as fast as compiled programs once it is hot; debug information gives exceptions their lines.
+        options = new CSharpCompilationOptions(
+            OutputKind.DynamicallyLinkedLibrary,
+            usings: imports,
+            optimizationLevel: OptimizationLevel.Release,
+            allowUnsafe: true,
+            metadataReferenceResolver: references,
+            sourceReferenceResolver: sources,
+            assemblyIdentityComparer: DesktopAssemblyIdentityComparer.Default,
+            specificDiagnosticOptions: Silenced.Select(id => KeyValuePair.Create(id, ReportDiagnostic.Suppress)));
+        AssemblyLoadContext.Default.Resolving += Find;
+    }
+
+    /// <summary>The public fields of all submissions: the variables, the oldest first.</summary>
+    public IEnumerable<CellVariable> Variables =>
+        from state in states.Take(filled).Skip(1)
+        from variable in state!.GetType().GetFields(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)
+        where char.IsLetterOrDigit(variable.Name[0]) || variable.Name[0] == '_'
+        select new CellVariable(variable.Name, variable.FieldType, variable.GetValue(state));
+
+    /// <summary>The source of every submission, in order.</summary>
+    public IReadOnlyList<SyntaxTree> Sources
+    {
+        get
+        {
+            lock (sources)
+                return [.. sources];
+        }
+    }
+
+    public static SyntaxTree Parse(string code, string path) => CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), ParseOptions, path);
+
+    /// <summary>Compiles a cell against those before it; nothing of it runs.</summary>
+    /// <returns>The cell, null when it does not compile; and what the compiler says.</returns>
+    public (Submission? Cell, IReadOnlyList<Diagnostic> Diagnostics) Compile(SyntaxTree tree, CancellationToken cancellation)
+    {
+        var id = string.Create(CultureInfo.InvariantCulture, $"#{++made}");
+        var compilation = CSharpCompilation.CreateScriptCompilation(
+            name + id, tree, DefaultReferences.ByName.Values, options.WithScriptClassName("Submission" + id), last, typeof(object), typeof(CellGlobals));
+        using var image = new MemoryStream();
+        using var symbols = new MemoryStream();
+        var emitted = compilation.Emit(image, symbols, options: Emitting, cancellationToken: cancellation);
+        // Without a statement or a declaration there is nothing to emit, and nothing wrong.
+        if (!emitted.Success)
+            return (emitted.Diagnostics.Any(d => d.Severity == DiagnosticSeverity.Error) ? null : new Submission(compilation, null), emitted.Diagnostics);
+        image.Position = symbols.Position = 0;
+        return (new Submission(compilation, Load(image, symbols)), emitted.Diagnostics);
+    }
+
+    /// <summary>Starts a compiled cell. What it declares is seen by later cells once <see cref="Keep"/> is called.</summary>
+    public Task<object?> Start(Submission cell)
+    {
+        if (states.Length == filled)
+            Array.Resize(ref states, 2 * filled);
+        states[filled] = null;
+        return cell.Entry is { } entry ? entry(states) : Task.FromResult<object?>(null);
+    }
+
+    /// <summary>Makes the started cell, ended or not, part of the chain.</summary>
+    public void Keep(Submission cell)
+    {
+        last = cell.Compilation;
+        lock (sources)
+            sources.Add(cell.Compilation.SyntaxTrees[^1]);
+        if (states.Length > filled && states[filled] is not null)
+            filled++;
+    }
+
+    public void Dispose()
+    {
+        AssemblyLoadContext.Default.Resolving -= Find;
+        states = [];
+        filled = 0;
+        last = null;
+        assemblies.Clear();
+    }
+
+    private Func<object?[], Task<object?>>? Load(MemoryStream image, MemoryStream symbols)
+    {
+        var (checkedImage, checkedSymbols) = StopChecks.Insert(image, symbols);
+        using (checkedImage)
+        using (checkedSymbols)
+        {
+            var assembly = AssemblyLoadContext.Default.LoadFromStream(checkedImage, checkedSymbols);
+            assemblies.Add(assembly.GetName().Name!, assembly);
+            return assembly.GetTypes().Select(type => type.GetMethod("<Factory>", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+                .FirstOrDefault(method => method is not null)?.CreateDelegate<Func<object?[], Task<object?>>>();
+        }
+    }
+
+    private Assembly? Find(AssemblyLoadContext context, AssemblyName wanted) => assemblies.GetValueOrDefault(wanted.Name ?? "");
+}
+
+/// <summary>A compiled cell.</summary>
+/// <param name="Compilation">What the compiler knows of it.</param>
+/// <param name="Entry">Runs it on the states of the cells before; null for a cell of declarations alone.</param>
+internal sealed record Submission(CSharpCompilation Compilation, Func<object?[], Task<object?>>? Entry);

@@ -1,0 +1,138 @@
+// The five sockets of a kernel, all but the heartbeat served by one thread.
+using NetMQ;
+using NetMQ.Sockets;
+
+namespace Llm360.Notebooks.Kernel.Jupyter;
+
+/// <summary>The channels on which a message may be sent.</summary>
+internal enum ChannelName
+{
+    Shell,
+    Control,
+    Stdin,
+    IOPub,
+}
+
+/// <summary>Binds the sockets and moves messages; sockets belong to one thread, so what others send is queued.</summary>
+internal sealed class Channels : IDisposable
+{
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
+
+    private readonly WireFormat format;
+    private readonly Action<string> complain;
+    private readonly Dictionary<ChannelName, NetMQSocket> sockets;
+    private readonly NetMQQueue<(ChannelName Channel, Message Message)> outgoing = new();
+    private readonly NetMQPoller poller = [];
+    private readonly Heartbeat heartbeat;
+
+    /// <summary>Binds; nothing is received before <see cref="Start"/>.</summary>
+    /// <param name="connection">Where.</param>
+    /// <param name="complain">Gets a line about every message that is dropped.</param>
+    /// <exception cref="Llm360Exception">An address cannot be bound.</exception>
+    public Channels(ConnectionFile connection, Action<string> complain)
+    {
+        this.complain = complain;
+        format = new WireFormat(connection.Key);
+        sockets = new()
+        {
+            [ChannelName.Shell] = new RouterSocket(),
+            [ChannelName.Control] = new RouterSocket(),
+            [ChannelName.Stdin] = new RouterSocket(),
+            [ChannelName.IOPub] = new PublisherSocket(),
+        };
+        heartbeat = new Heartbeat();
+        try
+        {
+            foreach (var (channel, port) in new[] { (ChannelName.Shell, connection.ShellPort), (ChannelName.Control, connection.ControlPort), (ChannelName.Stdin, connection.StdinPort), (ChannelName.IOPub, connection.IOPubPort) })
+            {
+                // No message is dropped because many are waiting: a client that missed an idle would wait for ever.
+                sockets[channel].Options.SendHighWatermark = 0;
+                sockets[channel].Options.ReceiveHighWatermark = 0;
+                sockets[channel].Options.Linger = Linger;
+                Bind(sockets[channel], connection, port);
+            }
+
+            Bind(heartbeat.Socket, connection, connection.HeartbeatPort);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Begins to receive.</summary>
+    /// <param name="receive">Gets every message that is signed right, on the thread of the sockets: it must not block.</param>
+    public void Start(Action<ChannelName, Message> receive)
+    {
+        foreach (var channel in new[] { ChannelName.Shell, ChannelName.Control, ChannelName.Stdin })
+        {
+            sockets[channel].ReceiveReady += (_, ready) => Receive(channel, ready.Socket, receive);
+            poller.Add(sockets[channel]);
+        }
+
+        outgoing.ReceiveReady += (_, _) => SendQueued();
+        poller.Add(outgoing);
+        poller.RunAsync("jupyter channels", isBackgroundThread: true);
+        heartbeat.Start();
+    }
+
+    /// <summary>Sends from any thread; messages keep their order.</summary>
+    /// <param name="channel">On which channel.</param>
+    /// <param name="type">The message's type.</param>
+    /// <param name="content">Its content.</param>
+    /// <param name="parent">What it answers; null for nothing.</param>
+    public void Send(ChannelName channel, string type, System.Text.Json.Nodes.JsonObject content, Message? parent)
+    {
+        IReadOnlyList<byte[]> identities = channel == ChannelName.IOPub ? [System.Text.Encoding.UTF8.GetBytes(type)] : parent?.Identities ?? [];
+        outgoing.Enqueue((channel, format.Create(type, content, parent, identities)));
+    }
+
+    /// <summary>Sends what is queued and lets the ports go.</summary>
+    public void Dispose()
+    {
+        if (poller.IsRunning)
+            poller.Stop();
+        SendQueued();
+        heartbeat.Dispose();
+        poller.Dispose();
+        outgoing.Dispose();
+        foreach (var socket in sockets.Values)
+            socket.Dispose();
+    }
+
+    private static void Bind(NetMQSocket socket, ConnectionFile connection, int port)
+    {
+        var address = connection.Address(port);
+        try
+        {
+            socket.Bind(address);
+        }
+        catch (NetMQException e)
+        {
+            throw new Llm360Exception($"The kernel cannot listen: {e.Message}", address, "Start the kernel again: Jupyter picks other ports.", e);
+        }
+    }
+
+    private void Receive(ChannelName channel, NetMQSocket socket, Action<ChannelName, Message> receive)
+    {
+        var frames = new NetMQMessage();
+        while (socket.TryReceiveMultipartMessage(ref frames!))
+        {
+            try
+            {
+                receive(channel, format.Parse(frames));
+            }
+            catch (FormatException e)
+            {
+                complain($"llm360 kernel: dropped {e.Message}, received on {channel}.");
+            }
+        }
+    }
+
+    private void SendQueued()
+    {
+        while (outgoing.TryDequeue(out var next, TimeSpan.Zero))
+            sockets[next.Channel].SendMultipartMessage(format.ToFrames(next.Message));
+    }
+}

@@ -1,0 +1,133 @@
+// The Jupyter client as a front end: outputs of cells as messages on iopub.
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Llm360.Notebooks.Kernel.Display;
+using Llm360.Notebooks.Kernel.Execution;
+
+namespace Llm360.Notebooks.Kernel.Jupyter;
+
+/// <summary>Publishes what cells write and show. Text is gathered for a moment, so that a million short lines are not a million messages.</summary>
+/// <param name="channels">Where messages go.</param>
+internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposable
+{
+    private const int LargestText = 1 << 16;
+
+    // What one cell may write as text: more than any front end can show, and little enough for kernel, server and browser to keep.
+    private const long MostText = 32L << 20;
+
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(40);
+
+    private readonly Lock gate = new();
+    private readonly StringBuilder text = new();
+    private Timer? timer;
+    private OutputStream stream;
+    private Message? parent;
+    private long written;
+    private long dropped;
+
+    /// <summary>Outputs belong to this request from now on.</summary>
+    public void Begin(Message request)
+    {
+        lock (gate)
+        {
+            SendText();
+            (parent, written, dropped) = (request, 0, 0);
+        }
+    }
+
+    /// <summary>Sends what has been gathered: before a question to the user, and before the end of a cell is told.</summary>
+    public void Flush()
+    {
+        lock (gate)
+        {
+            SendText();
+            if (dropped == 0)
+                return;
+            Publish(OutputStream.Stderr, string.Create(CultureInfo.InvariantCulture, $"The cell wrote {written + dropped:N0} characters; what came after the first {written:N0} is left out here. Write to a file instead.\n"));
+            dropped = 0;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Stream(OutputStream stream, string text)
+    {
+        lock (gate)
+        {
+            if (written + text.Length > MostText)
+            {
+                dropped += text.Length;
+                return;
+            }
+
+            written += text.Length;
+            if (this.stream != stream)
+                SendText();
+            this.stream = stream;
+            this.text.Append(text);
+            if (this.text.Length >= LargestText)
+                SendText();
+            else
+                timer ??= new Timer(_ => SendGathered(), null, Gathering, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Display(MimeBundle bundle, string? displayId) => Publish("display_data", Content(bundle, displayId));
+
+    /// <inheritdoc/>
+    public void UpdateDisplay(MimeBundle bundle, string displayId) => Publish("update_display_data", Content(bundle, displayId));
+
+    /// <inheritdoc/>
+    public void ClearOutput(bool wait) => Publish("clear_output", new JsonObject { ["wait"] = wait });
+
+    /// <inheritdoc/>
+    public void Result(int executionCount, MimeBundle bundle)
+    {
+        var content = Content(bundle, null);
+        content["execution_count"] = executionCount;
+        Publish("execute_result", content);
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+            timer?.Dispose();
+    }
+
+    private static JsonObject Content(MimeBundle bundle, string? displayId)
+    {
+        var content = new JsonObject { ["data"] = bundle.Data.DeepClone(), ["metadata"] = bundle.Metadata.DeepClone() };
+        if (displayId is not null)
+            content["transient"] = new JsonObject { ["display_id"] = displayId };
+        return content;
+    }
+
+    private void Publish(string type, JsonObject content)
+    {
+        lock (gate)
+        {
+            SendText();
+            channels.Send(ChannelName.IOPub, type, content, parent);
+        }
+    }
+
+    private void Publish(OutputStream to, string what) =>
+        channels.Send(ChannelName.IOPub, "stream", new JsonObject { ["name"] = to == OutputStream.Stdout ? "stdout" : "stderr", ["text"] = what }, parent);
+
+    private void SendGathered()
+    {
+        lock (gate)
+            SendText();
+    }
+
+    private void SendText()
+    {
+        timer?.Dispose();
+        timer = null;
+        if (text.Length == 0)
+            return;
+        Publish(stream, text.ToString());
+        text.Clear();
+    }
+}

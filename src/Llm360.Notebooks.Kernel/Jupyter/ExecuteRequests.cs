@@ -1,0 +1,135 @@
+// execute_request: runs a cell for a client.
+using System.Text.Json.Nodes;
+using Llm360.Notebooks.Kernel.Display;
+using Llm360.Notebooks.Kernel.Execution;
+
+namespace Llm360.Notebooks.Kernel.Jupyter;
+
+/// <summary>Runs cells one at a time; an interrupt ends the running one.</summary>
+internal sealed class ExecuteRequests : IDisposable
+{
+    // With this the reply to an interrupt comes within a second whatever the cell does.
+    private static readonly TimeSpan StopPatience = TimeSpan.FromMilliseconds(700);
+
+    private readonly Channels channels;
+    private readonly ClientInput input;
+    private readonly History history;
+    private readonly ResultKeeper outputs;
+    private readonly Lock gate = new();
+    private CancellationTokenSource? running;
+
+    public ExecuteRequests(Channels channels, ClientOutputs clientOutputs, ClientInput input, History history, KernelOptions options)
+    {
+        (this.channels, this.input, this.history) = (channels, input, history);
+        outputs = new ResultKeeper(clientOutputs);
+        Session = new CSharpSession(outputs, new SessionOptions { StopPatience = StopPatience, PlotlyJavaScript = options.PlotlyJavaScript, Input = input.Ask, WorkingDirectory = options.WorkingDirectory });
+    }
+
+    public CSharpSession Session { get; }
+
+    /// <summary>Runs one cell.</summary>
+    /// <returns>The content of execute_reply, and whether the requests that wait behind it are to be given up.</returns>
+    public async Task<(JsonObject Reply, bool AbortQueue)> ExecuteAsync(Message request)
+    {
+        var content = request.Content;
+        var code = content.Text("code") ?? throw new FormatException("execute_request lacks the text \"code\"");
+        var silent = content.Flag("silent") ?? false;
+        var counts = (content.Flag("store_history") ?? true) && !silent;
+        outputs.Begin(request);
+        input.Begin(content.Flag("allow_stdin") ?? false ? request : null);
+        if (!silent)
+            channels.Send(ChannelName.IOPub, "execute_input", new JsonObject { ["code"] = code, ["execution_count"] = Session.ExecutionCount + (counts ? 1 : 0) }, request);
+
+        using var stop = new CancellationTokenSource();
+        lock (gate)
+            running = stop;
+        try
+        {
+            var result = await Session.ExecuteAsync(code, new CellOptions { Counts = counts, ShowsResult = !silent }, stop.Token).ConfigureAwait(false);
+            outputs.Flush();
+            if (counts)
+                history.Add(result.ExecutionCount, code, outputs.Result);
+            if (result.Error is { } error)
+            {
+                channels.Send(ChannelName.IOPub, "error", Error(error), request);
+                var failed = Error(error);
+                failed["status"] = "error";
+                failed["execution_count"] = result.ExecutionCount;
+                return (failed, content.Flag("stop_on_error") ?? true);
+            }
+
+            var reply = new JsonObject { ["status"] = "ok", ["execution_count"] = result.ExecutionCount, ["payload"] = new JsonArray() };
+            reply["user_expressions"] = await EvaluateAsync(content["user_expressions"] as JsonObject ?? [], stop.Token).ConfigureAwait(false);
+            outputs.Flush();
+            return (reply, false);
+        }
+        finally
+        {
+            input.Begin(null);
+            lock (gate)
+                running = null;
+        }
+    }
+
+    /// <summary>Stops the running cell; does nothing while none runs.</summary>
+    public void Interrupt()
+    {
+        lock (gate)
+            running?.Cancel();
+    }
+
+    public void Dispose()
+    {
+        Interrupt();
+        Session.Dispose();
+    }
+
+    private async Task<JsonObject> EvaluateAsync(JsonObject expressions, CancellationToken stop)
+    {
+        var values = new JsonObject();
+        foreach (var (name, expression) in expressions)
+        {
+            var (result, value) = await Session.EvaluateAsync(expression?.ToString() ?? "", stop).ConfigureAwait(false);
+            var shown = value is null ? Error(result.Error!) : new JsonObject { ["data"] = value.Data.DeepClone(), ["metadata"] = value.Metadata.DeepClone() };
+            shown["status"] = value is null ? "error" : "ok";
+            values[name] = shown;
+        }
+
+        return values;
+    }
+
+    private static JsonObject Error(CellError error) => new()
+    {
+        ["ename"] = error.Name,
+        ["evalue"] = error.Message,
+        ["traceback"] = new JsonArray([.. error.Traceback.Select(line => JsonValue.Create(line))]),
+    };
+
+    /// <summary>Passes outputs on and keeps the text of the last result for the history.</summary>
+    private sealed class ResultKeeper(ClientOutputs client) : IOutputSink
+    {
+        public string? Result { get; private set; }
+
+        public void Begin(Message request)
+        {
+            Result = null;
+            client.Begin(request);
+        }
+
+        public void Flush() => client.Flush();
+
+        public void Stream(OutputStream stream, string text) => client.Stream(stream, text);
+
+        public void Display(MimeBundle bundle, string? displayId) => client.Display(bundle, displayId);
+
+        public void UpdateDisplay(MimeBundle bundle, string displayId) => client.UpdateDisplay(bundle, displayId);
+
+        public void ClearOutput(bool wait) => client.ClearOutput(wait);
+
+        void IOutputSink.Result(int executionCount, MimeBundle bundle)
+        {
+            Result = bundle.Data["text/plain"]?.ToString();
+            client.Result(executionCount, bundle);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+// The kernel: takes requests in turn, answers interrupt and shutdown at once, ends when told to.
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+
+namespace Llm360.Notebooks.Kernel.Jupyter;
+
+/// <summary>A C# kernel for Jupyter clients, protocol 5.4.</summary>
+/// <remarks>
+/// Requests on shell are handled one after the other, those on control at once. Everything is answered between a busy and an idle on iopub. Subshells and the debugger
+/// are not offered. A kernel takes the console of its process while it lives: one kernel a process.
+/// </remarks>
+public sealed class JupyterKernel : IDisposable
+{
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+
+    private readonly Channels channels;
+    private readonly ClientOutputs outputs;
+    private readonly ClientInput input;
+    private readonly ExecuteRequests executes;
+    private readonly ShellRequests shell;
+    private readonly Channel<(long Number, Message Request)> queue = Channel.CreateUnbounded<(long, Message)>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly TaskCompletionSource shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long received;
+    private long abortUpTo;
+
+    private JupyterKernel(ConnectionFile connection, KernelOptions options)
+    {
+        channels = new Channels(connection, options.Complain ?? (_ => { }));
+        outputs = new ClientOutputs(channels);
+        input = new ClientInput(channels, outputs);
+        var history = new History();
+        executes = new ExecuteRequests(channels, outputs, input, history, options);
+        shell = new ShellRequests(executes.Session, history);
+    }
+
+    /// <summary>Serves the clients of one connection until one of them sends shutdown_request.</summary>
+    /// <param name="connection">Where to listen, and the key.</param>
+    /// <param name="options">Settings; null for the defaults.</param>
+    /// <param name="cancellation">Ends the kernel as well.</param>
+    /// <exception cref="Llm360Exception">The kernel cannot listen there.</exception>
+    public static async Task RunAsync(ConnectionFile connection, KernelOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        using var kernel = new JupyterKernel(connection, options ?? new KernelOptions());
+        await using var registration = cancellation.Register(kernel.shutdown.SetResult).ConfigureAwait(false);
+        kernel.channels.Send(ChannelName.IOPub, "status", Status("starting"), null);
+        kernel.channels.Start(kernel.Receive);
+
+        // The first compilation takes longest: it is done while the client still says hello.
+        _ = kernel.executes.Session.EvaluateAsync("1", CancellationToken.None);
+        var serving = kernel.ServeAsync();
+        await kernel.shutdown.Task.ConfigureAwait(false);
+        kernel.queue.Writer.TryComplete();
+        kernel.executes.Interrupt();
+        await Task.WhenAny(serving, Task.Delay(LastWords, CancellationToken.None)).ConfigureAwait(false);
+    }
+
+    /// <summary>Lets the ports and what the cells held go.</summary>
+    public void Dispose()
+    {
+        executes.Dispose();
+        outputs.Dispose();
+        channels.Dispose();
+    }
+
+    private static JsonObject Status(string state) => new() { ["execution_state"] = state };
+
+    // On the thread of the sockets: quick.
+    private void Receive(ChannelName channel, Message message)
+    {
+        if (channel == ChannelName.Stdin)
+        {
+            if (message.Type == "input_reply")
+                input.Receive(message);
+        }
+        else if (channel == ChannelName.Shell && message.Type != "shutdown_request")
+        {
+            queue.Writer.TryWrite((Interlocked.Increment(ref received), message));
+        }
+        else
+        {
+            Control(channel, message);
+        }
+    }
+
+    private void Control(ChannelName channel, Message request)
+    {
+        channels.Send(ChannelName.IOPub, "status", Status("busy"), request);
+        switch (request.Type)
+        {
+            case "interrupt_request":
+                executes.Interrupt();
+                channels.Send(channel, "interrupt_reply", new JsonObject { ["status"] = "ok" }, request);
+                break;
+            case "shutdown_request":
+                var restart = request.Content.Flag("restart") ?? false;
+                channels.Send(channel, "shutdown_reply", new JsonObject { ["status"] = "ok", ["restart"] = restart }, request);
+                channels.Send(ChannelName.IOPub, "shutdown_reply", new JsonObject { ["status"] = "ok", ["restart"] = restart }, request);
+                break;
+            case "kernel_info_request":
+                channels.Send(channel, "kernel_info_reply", KernelInfo.Reply(), request);
+                break;
+            default:
+                if (ShellRequests.ReplyType(request.Type) is { } reply)
+                    channels.Send(channel, reply, ShellRequests.Error("NotSupported", $"This kernel does not know {request.Type} on {channel}."), request);
+                break;
+        }
+
+        channels.Send(ChannelName.IOPub, "status", Status("idle"), request);
+        if (request.Type == "shutdown_request")
+            shutdown.TrySetResult();
+    }
+
+    private async Task ServeAsync()
+    {
+        await foreach (var (number, request) in queue.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            channels.Send(ChannelName.IOPub, "status", Status("busy"), request);
+            var reply = await AnswerAsync(number, request).ConfigureAwait(false);
+            if (ShellRequests.ReplyType(request.Type) is { } type)
+                channels.Send(ChannelName.Shell, type, reply, request);
+            channels.Send(ChannelName.IOPub, "status", Status("idle"), request);
+        }
+    }
+
+    private async Task<JsonObject> AnswerAsync(long number, Message request)
+    {
+        try
+        {
+            if (request.Type == "comm_open")
+                channels.Send(ChannelName.IOPub, "comm_close", new JsonObject { ["comm_id"] = request.Content.Text("comm_id") ?? "", ["data"] = new JsonObject() }, request);
+            if (request.Type != "execute_request")
+                return await shell.AnswerAsync(request).ConfigureAwait(false);
+            if (number <= abortUpTo)
+                return new JsonObject { ["status"] = "aborted" };
+            var (reply, abortQueue) = await executes.ExecuteAsync(request).ConfigureAwait(false);
+
+            // What the client had sent before it could know of the error is given up; what it sends from now on is run.
+            if (abortQueue)
+                abortUpTo = Interlocked.Read(ref received);
+            return reply;
+        }
+        catch (FormatException e)
+        {
+            return ShellRequests.Error("MalformedRequest", $"The request could not be understood: {e.Message}.");
+        }
+        catch (Exception e)
+        {
+            // A fault of the kernel answers the request and is no reason to leave the others waiting.
+            return ShellRequests.Error(e.GetType().Name, $"The kernel could not answer: {e.Message}");
+        }
+    }
+}

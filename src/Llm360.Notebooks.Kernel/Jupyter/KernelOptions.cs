@@ -1,0 +1,15 @@
+// Settings of a kernel.
+namespace Llm360.Notebooks.Kernel.Jupyter;
+
+/// <summary>Settings of a Jupyter kernel.</summary>
+public sealed record KernelOptions
+{
+    /// <summary>The folder against which <c>#r</c> and <c>#load</c> resolve; null for the current one.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>The source of plotly.js, asked for once, before the first Plotly figure; null to send none.</summary>
+    public Func<string>? PlotlyJavaScript { get; init; }
+
+    /// <summary>Gets a line about every message that is dropped; null for nobody.</summary>
+    public Action<string>? Complain { get; init; }
+}

@@ -1,0 +1,85 @@
+// The kernel spec: the folder with kernel.json by which Jupyter front ends find a kernel.
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace Llm360.Notebooks.Kernel.Jupyter;
+
+/// <summary>A kernel spec of this kernel that is installed.</summary>
+/// <param name="Name">Its name, as notebooks refer to it.</param>
+/// <param name="Folder">Where it lies.</param>
+/// <param name="Command">What starts the kernel.</param>
+public sealed partial record KernelSpec(string Name, string Folder, IReadOnlyList<string> Command)
+{
+    /// <summary>The name the notebooks of this repository carry.</summary>
+    public const string DefaultName = "llm360-csharp";
+
+    private const string FileName = "kernel.json";
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Whether what it starts is there.</summary>
+    public bool Works => Command.Count > 0 && Command.Where(Path.IsPathFullyQualified).All(File.Exists);
+
+    /// <summary>Writes a kernel spec, over one of this kernel that is there.</summary>
+    /// <param name="jupyterFolder">A data folder of Jupyter: see <see cref="JupyterFolders"/>.</param>
+    /// <param name="name">Letters, digits, dot, dash and underscore.</param>
+    /// <param name="command">What starts <c>llm360</c>.</param>
+    /// <param name="environment">Variables set for the kernel.</param>
+    /// <exception cref="Llm360Exception">The name cannot be used, another kernel has it, or the folder cannot be written.</exception>
+    public static KernelSpec Install(string jupyterFolder, string name, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        ArgumentNullException.ThrowIfNull(environment);
+        if (!ValidName().IsMatch(name))
+            throw new Llm360Exception("A kernel's name may hold letters, digits, dots, dashes and underscores.", $"name \"{name}\"", $"Choose another, or leave it out for {DefaultName}.");
+        var folder = Path.Combine(jupyterFolder, "kernels", name);
+        if (File.Exists(Path.Combine(folder, FileName)) && Read(folder) is null)
+            throw new Llm360Exception("Another kernel has this name.", folder, "Choose another with --name.");
+        IReadOnlyList<string> all = [.. command, "kernel", "run", "--connection-file", "{connection_file}"];
+        var json = new JsonObject
+        {
+            ["argv"] = new JsonArray([.. all.Select(part => JsonValue.Create(part))]),
+            ["display_name"] = name == DefaultName ? "C# (Llm360)" : $"C# (Llm360, {name})",
+            ["language"] = "C#",
+            ["interrupt_mode"] = "message",
+            ["env"] = new JsonObject([.. environment.Select(variable => KeyValuePair.Create(variable.Key, (JsonNode?)variable.Value))]),
+            ["metadata"] = new JsonObject { ["debugger"] = false, ["llm360"] = new JsonObject { ["kernel"] = "csharp" } },
+        };
+        try
+        {
+            AtomicFile.WriteText(Path.Combine(folder, FileName), json.ToJsonString(Indented) + "\n");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new Llm360Exception($"The kernel spec cannot be written: {e.Message}", folder, "Choose a folder that you may write with --prefix, or install for yourself with --user.", e);
+        }
+
+        return new KernelSpec(name, folder, all);
+    }
+
+    /// <summary>The kernel specs of this kernel in the folders, in order.</summary>
+    public static IReadOnlyList<KernelSpec> Find(IEnumerable<string> jupyterFolders) =>
+        [.. jupyterFolders.Select(folder => Path.Combine(folder, "kernels")).Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories).Select(Read).OfType<KernelSpec>()];
+
+    /// <summary>Removes it.</summary>
+    public void Uninstall() => Directory.Delete(Folder, recursive: true);
+
+    // Only what this kernel has written is its own to list, replace and remove.
+    private static KernelSpec? Read(string folder)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllText(Path.Combine(folder, FileName))) is JsonObject json && json["metadata"]?["llm360"] is not null && json["argv"] is JsonArray argv
+                ? new KernelSpec(Path.GetFileName(folder), folder, [.. argv.Select(part => part!.ToString())])
+                : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9._-]+$")]
+    private static partial Regex ValidName();
+}

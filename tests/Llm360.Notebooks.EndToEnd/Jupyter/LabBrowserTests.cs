@@ -1,0 +1,73 @@
+// The same in JupyterLab 4, where a Python environment with it is named.
+using Microsoft.Playwright;
+
+namespace Llm360.Notebooks.EndToEnd.Jupyter;
+
+public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
+{
+    private const string Figure = "[data-llm360-figure][data-drawn] svg.main-svg .trace";
+
+    [Fact]
+    public async Task JupyterLab_runs_completes_interrupts_and_restarts()
+    {
+        var python = Python.Peers("jupyterlab");
+        await using var window = await browser.OpenAsync(height: 1400);
+        using var home = await JupyterHome.CreateAsync(suite: true);
+        var (address, token) = await home.ServeAsync(python, "jupyterlab", "IdentityProvider.token");
+        var page = window.Page;
+        page.SetDefaultTimeout(60_000);
+        await page.GotoAsync($"{address}lab/tree/00-tour.ipynb?token={token}");
+        await page.WaitForSelectorAsync(".jp-Notebook .jp-CodeCell");
+        await page.WaitForSelectorAsync(".jp-Notebook-ExecutionIndicator[data-status='idle']", new() { State = WaitForSelectorState.Attached });
+        Assert.Equal("C# (Llm360)", (await page.Locator(".jp-KernelName").First.InnerTextAsync()).Trim());
+        Assert.Equal(0, await page.Locator(".jp-Dialog").CountAsync());
+
+        await MenuAsync(page, "Run", "Run All Cells");
+        await page.WaitForFunctionAsync("() => { const p = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')].map(p => p.textContent.trim()); return p.length && p[p.length - 1] === `[${p.length}]:`; }", null, new() { Timeout = 120_000 });
+        Assert.Equal(0, await page.Locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").CountAsync());
+        await page.WaitForSelectorAsync(Figure, new() { State = WaitForSelectorState.Attached });
+        Assert.Equal(2, await page.Locator("[data-llm360-figure][data-drawn]").CountAsync());
+        await page.Locator(Figure).First.ScrollIntoViewIfNeededAsync();
+        await Pictures.SaveAsync(page, "lab-run-all.png");
+
+        await NewCellAsync(page, "s.Checkpo");
+        await page.Keyboard.PressAsync("Tab");
+        await page.WaitForSelectorAsync(".jp-Completer:visible >> text=Checkpoints");
+        await Pictures.SaveAsync(page, "lab-complete.png");
+        await page.Keyboard.PressAsync("Escape");
+        await page.Keyboard.PressAsync("Control+A");
+        await page.Keyboard.TypeAsync("var turns = 0; while (true) turns++;");
+        await page.Keyboard.PressAsync("Control+Enter");
+        await page.WaitForSelectorAsync(".jp-Notebook-ExecutionIndicator[data-status='busy']", new() { State = WaitForSelectorState.Attached });
+        await MenuAsync(page, "Kernel", "Interrupt Kernel");
+        await page.WaitForSelectorAsync("text=The cell was cancelled.");
+        await Pictures.SaveAsync(page, "lab-interrupt.png");
+        await NewCellAsync(page, "turns > 0 && s.Checkpoints.Count > 0");
+        await page.Keyboard.PressAsync("Control+Enter");
+        await page.WaitForSelectorAsync(".jp-OutputArea-executeResult >> text=True");
+
+        await MenuAsync(page, "Kernel", "Restart Kernel…");
+        await page.ClickAsync(".jp-Dialog .jp-mod-accept");
+        await page.WaitForSelectorAsync(".jp-Notebook-ExecutionIndicator[data-status='idle']", new() { State = WaitForSelectorState.Attached });
+        await NewCellAsync(page, "turns");
+        await page.Keyboard.PressAsync("Control+Enter");
+        await page.WaitForSelectorAsync("text=The name 'turns' does not exist in the current context");
+        await Pictures.SaveAsync(page, "lab-restart.png");
+    }
+
+    private static async Task MenuAsync(IPage page, string menu, string item)
+    {
+        await page.Locator(".lm-MenuBar-itemLabel", new() { HasTextString = menu }).First.ClickAsync();
+        await page.Locator(".lm-Menu-itemLabel", new() { HasTextRegex = new($"^{System.Text.RegularExpressions.Regex.Escape(item)}$") }).ClickAsync();
+    }
+
+    // After the last cell: a click on it, Escape to command mode, B for a cell below, Enter to edit.
+    private static async Task NewCellAsync(IPage page, string code)
+    {
+        await page.Locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").Last.ClickAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await page.Keyboard.PressAsync("b");
+        await page.Keyboard.PressAsync("Enter");
+        await page.Keyboard.TypeAsync(code);
+    }
+}

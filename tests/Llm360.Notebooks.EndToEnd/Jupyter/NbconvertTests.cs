@@ -1,0 +1,25 @@
+// Every notebook of this repository, executed by nbconvert through the installed kernel.
+using System.Text.Json.Nodes;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.EndToEnd.Jupyter;
+
+public sealed class NbconvertTests
+{
+    [Fact]
+    public async Task Nbconvert_executes_every_notebook()
+    {
+        var python = Python.System("nbconvert");
+        using var home = await JupyterHome.CreateAsync(suite: true);
+        var notebooks = Directory.GetFiles(home.Notebooks, "*.ipynb").Order().ToList();
+        Assert.Equal(Directory.GetFiles(Path.Combine(Workspace.Repository!, "notebooks"), "*.ipynb").Length, notebooks.Count);
+        foreach (var notebook in notebooks)
+        {
+            var result = await home.RunAsync(python, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", notebook);
+            Assert.True(result.ExitCode == 0, $"{notebook}: {result.Error}");
+            var cells = JsonNode.Parse(File.ReadAllText(notebook))!["cells"]!.AsArray().Where(cell => cell!["cell_type"]!.ToString() == "code").ToList();
+            Assert.Equal(Enumerable.Range(1, cells.Count), cells.Select(cell => cell!["execution_count"]!.GetValue<int>()));
+            Assert.Contains(cells.SelectMany(cell => cell!["outputs"]!.AsArray()), output => output!["data"]?["application/vnd.plotly.v1+json"] is not null);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+// A notebook of this repository in a real Notebook server and a real browser, driven by its buttons and keys.
+using Microsoft.Playwright;
+
+namespace Llm360.Notebooks.EndToEnd.Jupyter;
+
+public sealed class NotebookBrowserTests(Browser browser) : IClassFixture<Browser>
+{
+    private const string Figure = "[data-llm360-figure][data-drawn] svg.main-svg .trace";
+
+    [Fact]
+    public async Task Notebook_runs_completes_interrupts_and_restarts()
+    {
+        await using var window = await browser.OpenAsync(height: 1400);
+        using var home = await JupyterHome.CreateAsync(suite: true);
+        var (address, token) = await home.ServeAsync(Python.System("notebook.notebookapp"), "notebook", "NotebookApp.token");
+        var page = window.Page;
+        await page.GotoAsync($"{address}notebooks/00-tour.ipynb?token={token}");
+        await page.WaitForSelectorAsync(".kernel_idle_icon");
+        Assert.Equal(0, await page.Locator(".modal-dialog:visible").CountAsync());
+        Assert.Equal("C# (Llm360)", (await page.Locator("#kernel_indicator .kernel_indicator_name").InnerTextAsync()).Trim());
+
+        // Run all: every cell numbered in turn, every figure drawn.
+        await page.ClickAsync("#celllink");
+        await page.ClickAsync("#run_all_cells");
+        var cells = await page.Locator(".code_cell").CountAsync();
+        await Prompt(page, cells);
+        await page.WaitForSelectorAsync(Figure);
+        Assert.Equal(0, await page.Locator(".output_error").CountAsync());
+        Assert.Equal(2, await page.Locator("[data-llm360-figure][data-drawn]").CountAsync());
+        await page.Locator(Figure).First.ScrollIntoViewIfNeededAsync();
+        await Pictures.SaveAsync(page, "notebook-run-all.png");
+
+        // Complete by Tab what a cell has declared.
+        await TypeInNewCellAsync(page, "s.Checkpo");
+        await page.Keyboard.PressAsync("Tab");
+        await page.WaitForFunctionAsync("Jupyter.notebook.get_selected_cell().get_text() === 's.Checkpoint' || document.querySelector('.completions')");
+        await Pictures.SaveAsync(page, "notebook-complete.png");
+        await page.Keyboard.PressAsync("Escape");
+
+        // Interrupt a loop: the state is as it was, and the next cell runs.
+        await TypeInNewCellAsync(page, "var turns = 0;\nwhile (true) turns++;");
+        await page.Keyboard.PressAsync("Control+Enter");
+        await page.WaitForSelectorAsync(".kernel_busy_icon");
+        await page.ClickAsync("button[data-jupyter-action='jupyter-notebook:interrupt-kernel']");
+        await page.WaitForSelectorAsync(".output_error >> text=The cell was cancelled.");
+        await Pictures.SaveAsync(page, "notebook-interrupt.png");
+        await TypeInNewCellAsync(page, "turns > 0 && s.Checkpoints.Count > 0");
+        await page.Keyboard.PressAsync("Control+Enter");
+        await page.WaitForSelectorAsync(".output_result >> text=True");
+
+        // Restart: another process, nothing declared.
+        await page.ClickAsync("button[data-jupyter-action='jupyter-notebook:confirm-restart-kernel']");
+        await page.ClickAsync(".modal-dialog .btn-danger");
+        await page.WaitForSelectorAsync(".modal-dialog", new() { State = WaitForSelectorState.Hidden });
+        await page.WaitForSelectorAsync(".kernel_idle_icon");
+        await TypeInNewCellAsync(page, "turns");
+        await page.Keyboard.PressAsync("Control+Enter");
+        await page.WaitForSelectorAsync(".output_error >> text=The name 'turns' does not exist in the current context");
+        await Pictures.SaveAsync(page, "notebook-restart.png");
+    }
+
+    private static Task Prompt(IPage page, int cells) =>
+        page.WaitForFunctionAsync("n => [...document.querySelectorAll('.code_cell .input_prompt')].slice(0, n).every((p, i) => p.textContent.includes(`[${i + 1}]`))", cells, new() { Timeout = 120_000 });
+
+    private static async Task TypeInNewCellAsync(IPage page, string code)
+    {
+        await page.EvaluateAsync("Jupyter.notebook.insert_cell_at_bottom('code'); Jupyter.notebook.select(Jupyter.notebook.ncells() - 1); Jupyter.notebook.edit_mode();");
+        await page.EvaluateAsync("code => { const cell = Jupyter.notebook.get_selected_cell(); cell.set_text(code); cell.code_mirror.setCursor(cell.code_mirror.lineCount(), 0); cell.code_mirror.execCommand('goDocEnd'); cell.focus_editor(); }", code);
+    }
+}
