@@ -18,7 +18,7 @@ internal static class DocumentCommand
             var repository = Workspace.Repository!;
             var document = Path.Combine(repository, "docs", "benchmarks.md");
             var text = File.ReadAllText(document);
-            foreach (var (name, table) in new (string, Func<JsonNode, string>)[] { ("training", Training), ("reproduce", Reproduce), ("weights", Weights) })
+            foreach (var (name, table) in new (string, Func<JsonNode, string>)[] { ("training", Training), ("reproduce", Reproduce), ("weights", Weights), ("forward", Forward) })
             {
                 var results = Path.Combine(repository, "artifacts", "benchmarks", name + ".json");
                 if (File.Exists(results))
@@ -82,5 +82,33 @@ internal static class DocumentCommand
         foreach (var memory in r["memory"]!.AsArray())
             text.Append(CultureInfo.InvariantCulture, $"| {memory!["what"]} | {(double)memory["seconds"]!:0.00} | {(double)memory["anonymous_mb"]!:0} |\n");
         return text.ToString();
+    }
+
+    private static string Forward(JsonNode r)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{r["date"]} UTC, {r["processor"]}, {r["threads"]} threads, AMD switch {r["amd_switch"]}\n\n");
+        text.Append("| shape | type | work | kit, tokens/s | faster transformers, tokens/s | ratio | share of what bounds it |\n|---|---|---|---|---|---|---|\n");
+        foreach (var one in r["cases"]!.AsArray())
+        {
+            var contenders = one!["contenders"]!.AsObject();
+            double Speed(string name) => (double)contenders[name]!["best_tokens_per_second"]!;
+            var peers = contenders.Where(c => c.Key.StartsWith("transformers", StringComparison.Ordinal)).Select(c => Speed(c.Key)).ToList();
+            var bound = contenders.ContainsKey("products alone") ? string.Create(CultureInfo.InvariantCulture, $"{Speed("kit") / Speed("products alone") * 100:0} % of the products alone")
+                : contenders.ContainsKey("copy of the weights") ? string.Create(CultureInfo.InvariantCulture, $"{CopyShare(one) * 100:0} % of a memory copy") : "";
+            var work = (string)one["work"]! == "score" ? $"score {one["rows"]} x 256" : $"decode, {one["rows"]} row(s)";
+            text.Append(CultureInfo.InvariantCulture, $"| {one["shape"]} | {one["type"]} | {work} | {Speed("kit"):n0} | {(peers.Count == 0 ? "not measured" : peers.Max().ToString("n0", CultureInfo.InvariantCulture))} | {(peers.Count == 0 ? "" : (Speed("kit") / peers.Max()).ToString("0.00", CultureInfo.InvariantCulture))} | {bound} |\n");
+        }
+
+        return text.ToString();
+    }
+
+    // A token of one row reads every weight but the embedding once; a copy reads and writes them all.
+    private static double CopyShare(JsonNode one)
+    {
+        var config = Benchmarks.Forward.ForwardShape.All[(string)one["shape"]!];
+        var read = config.ParameterCount - ((long)config.VocabularySize * config.HiddenSize);
+        var secondsAToken = 1 / (double)one["contenders"]!["kit"]!["best_tokens_per_second"]!;
+        return read / secondsAToken / (2 * config.ParameterCount / (double)one["contenders"]!["copy of the weights"]!["best_seconds"]!);
     }
 }
