@@ -14,9 +14,6 @@ internal static class ForwardCommand
     private const double TurnSeconds = 1;
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    // The strongest peer is one that keeps its memory: see TrainingCommand.
-    private static readonly Dictionary<string, string> MemoryKept = new() { ["MALLOC_MMAP_THRESHOLD_"] = "1000000000", ["MALLOC_TRIM_THRESHOLD_"] = "4000000000", ["MALLOC_TOP_PAD_"] = "200000000" };
-
     public static Command Create()
     {
         var peers = new Option<DirectoryInfo?>("--peers") { Description = "Folder of a Python environment (bin/python) with torch and transformers." };
@@ -80,7 +77,7 @@ internal static class ForwardCommand
         if (File.Exists(python))
         {
             string[] peer = [Path.Combine(AppContext.BaseDirectory, "Forward", "forward_peer.py"), work, .. ours, $"{(work == "score" ? ForwardShape.Length : ForwardShape.Prompt)}", $"{NewTokens}"];
-            contenders.AddRange([Contender.Start("transformers", python, peer), Contender.Start("transformers, memory kept", python, peer, MemoryKept)]);
+            contenders.AddRange([Contender.Start("transformers", python, peer), Contender.Start("transformers, memory kept", python, peer, Contender.MemoryKept)]);
         }
 
         try

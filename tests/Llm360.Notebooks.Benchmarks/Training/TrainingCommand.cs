@@ -10,15 +10,6 @@ internal static class TrainingCommand
 {
     private const double TurnSeconds = 2;
 
-    // glibc gives large pieces back to the system at once and asks for them again: where page faults are dear, that halves the speed of anything that makes
-    // large temporaries. The strongest peer is one that keeps its memory.
-    private static readonly Dictionary<string, string> MemoryKept = new()
-    {
-        ["MALLOC_MMAP_THRESHOLD_"] = "1000000000",
-        ["MALLOC_TRIM_THRESHOLD_"] = "4000000000",
-        ["MALLOC_TOP_PAD_"] = "200000000",
-    };
-
     public static Command Create()
     {
         var peers = new Option<DirectoryInfo?>("--peers") { Description = "Folder of a Python environment (bin/python) with torch and transformers." };
@@ -42,7 +33,7 @@ internal static class TrainingCommand
         var python = peers is null ? "" : Path.Combine(peers.FullName, "bin", "python");
         var hasPeers = File.Exists(python);
         if (hasPeers)
-            contenders.AddRange([Peer("PyTorch loop", python, threads), Peer("PyTorch loop, memory kept", python, threads, MemoryKept)]);
+            contenders.AddRange([Peer("PyTorch loop", python, threads), Peer("PyTorch loop, memory kept", python, threads, Contender.MemoryKept)]);
         try
         {
             var result = Measure(contenders, product, seconds);
@@ -82,7 +73,7 @@ internal static class TrainingCommand
         return TrainingReport.Build(steps, parts, gflops, version);
     }
 
-    private static Contender Peer(string name, string python, int threads, Dictionary<string, string>? environment = null)
+    private static Contender Peer(string name, string python, int threads, IReadOnlyDictionary<string, string>? environment = null)
     {
         var (model, script) = (TrainingShape.Model, Path.Combine(AppContext.BaseDirectory, "Training", "training_peer.py"));
         int[] numbers = [threads, TrainingShape.Batch, TrainingShape.Length, TrainingShape.Vocabulary, model.HiddenSize, model.IntermediateSize, model.Layers, model.Heads];
