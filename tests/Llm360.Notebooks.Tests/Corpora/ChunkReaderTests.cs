@@ -23,11 +23,13 @@ public sealed class ChunkReaderTests : IDisposable
             {"token_ids":[4],"source":"canary","documents":[7,8],"canary":{"id":"c1-r4","repetitions":4},"other":{"x":[1]}}
 
             {"source":"books","prompt":[5,6],"continuation":[7]}
+             [8, 9]
             """.Replace("\n", "\r\n", StringComparison.Ordinal))).ToList();
-        Assert.Equal([[1, 2, 3], [4], [5, 6, 7]], rows.Select(r => r.TokenIds));
-        Assert.Equal(["c4", "canary", "books"], rows.Select(r => r.Source));
+        Assert.Equal([[1, 2, 3], [4], [5, 6, 7], [8, 9]], rows.Select(r => r.TokenIds));
+        Assert.Equal(["c4", "canary", "books", ""], rows.Select(r => r.Source));
         Assert.Equal([7, 8], rows[1].Documents);
-        Assert.Equal([null, new CanaryMark("c1-r4", 4), null], rows.Select(r => r.Canary));
+        Assert.Equal([null, new CanaryMark("c1-r4", 4), null, null], rows.Select(r => r.Canary));
+        Assert.Equal([null, null, 2, null], rows.Select(r => r.PromptLength));
     }
 
     [Theory]
@@ -35,7 +37,9 @@ public sealed class ChunkReaderTests : IDisposable
     [InlineData("{\"source\":\"c4\"}", "token_ids")]
     [InlineData("{\"token_ids\":[1,-2],\"source\":\"c4\"}", "-2")]
     [InlineData("{\"token_ids\":[1,2.5],\"source\":\"c4\"}", "token_ids[1]")]
-    [InlineData("[1,2]", "")]
+    [InlineData("[1,-2]", "-2")]
+    [InlineData("[1,2", "")]
+    [InlineData("[[1]]", "")]
     [InlineData("null", "null")]
     [InlineData("not json", "")]
     [InlineData("{\"token_ids\":[1],\"source\":\"canary\",\"canary\":{\"id\":\"a\"}}", "canary")]
