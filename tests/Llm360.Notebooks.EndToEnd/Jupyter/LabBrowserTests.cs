@@ -18,8 +18,8 @@ public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
         page.SetDefaultTimeout(60_000);
         await page.GotoAsync($"{address}lab/tree/00-tour.ipynb?token={token}");
         await page.WaitForSelectorAsync(".jp-Notebook .jp-CodeCell");
+        await page.WaitForSelectorAsync(".jp-KernelName >> text=C# (Llm360)");
         await page.WaitForSelectorAsync(".jp-Notebook-ExecutionIndicator[data-status='idle']", new() { State = WaitForSelectorState.Attached });
-        Assert.Equal("C# (Llm360)", (await page.Locator(".jp-KernelName").First.InnerTextAsync()).Trim());
         Assert.Equal(0, await page.Locator(".jp-Dialog").CountAsync());
 
         await MenuAsync(page, "Run", "Run All Cells");
