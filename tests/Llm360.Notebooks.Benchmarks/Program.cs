@@ -1,6 +1,7 @@
 // Benchmarks of the kit against its peers; one subcommand each.
 using System.CommandLine;
 using Llm360.Notebooks.Benchmarks;
+using Llm360.Notebooks.Benchmarks.Kernel;
 using Llm360.Notebooks.Benchmarks.Reproduce;
 using Llm360.Notebooks.Benchmarks.Training;
 using Llm360.Notebooks.Torch;
@@ -11,5 +12,6 @@ return await new RootCommand("Measures the kit's speed. Every contender of a ben
     TrainingCommand.Create(),
     TrainingWorker.Create(),
     ReproduceCommand.Create(),
+    KernelCommand.Create(),
     DocumentCommand.Create(),
 }.Parse(args).InvokeAsync();

@@ -62,10 +62,9 @@ public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
         await page.Locator(".lm-Menu-itemLabel", new() { HasTextRegex = new($"^{System.Text.RegularExpressions.Regex.Escape(item)}$") }).ClickAsync();
     }
 
-    // After the last cell: a click on it, Escape to command mode, B for a cell below, Enter to edit.
+    // Below the selected cell, which after running all is the last: Escape to command mode, B for a cell below, Enter to edit.
     private static async Task NewCellAsync(IPage page, string code)
     {
-        await page.Locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").Last.ClickAsync();
         await page.Keyboard.PressAsync("Escape");
         await page.Keyboard.PressAsync("b");
         await page.Keyboard.PressAsync("Enter");
