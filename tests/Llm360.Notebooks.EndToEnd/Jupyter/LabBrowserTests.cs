@@ -32,9 +32,8 @@ public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
 
         await NewCellAsync(page, "s.Checkpo");
         await page.Keyboard.PressAsync("Tab");
-        await Task.Delay(4000);
+        await page.WaitForSelectorAsync(".jp-Completer:visible >> text=Checkpoints", new() { Timeout = 20_000 });
         await Pictures.SaveAsync(page, "lab-complete.png");
-        await page.WaitForSelectorAsync(".jp-Completer:visible >> text=Checkpoints", new() { Timeout = 1000 });
         await page.Keyboard.PressAsync("Escape");
         await page.Keyboard.PressAsync("Control+A");
         await page.Keyboard.TypeAsync("var turns = 0; while (true) turns++;");
