@@ -18,7 +18,7 @@ internal static class DocumentCommand
             var repository = Workspace.Repository!;
             var document = Path.Combine(repository, "docs", "benchmarks.md");
             var text = File.ReadAllText(document);
-            foreach (var (name, table) in new (string, Func<JsonNode, string>)[] { ("training", Training), ("reproduce", Reproduce), ("weights", Weights), ("forward", Forward) })
+            foreach (var (name, table) in new (string, Func<JsonNode, string>)[] { ("training", Training), ("reproduce", Reproduce), ("weights", Weights), ("forward", Forward), ("kernel", Kernel) })
             {
                 var results = Path.Combine(repository, "artifacts", "benchmarks", name + ".json");
                 if (File.Exists(results))
@@ -111,4 +111,16 @@ internal static class DocumentCommand
         var secondsAToken = 1 / (double)one["contenders"]!["kit"]!["best_tokens_per_second"]!;
         return read / secondsAToken / (2 * config.ParameterCount / (double)one["contenders"]!["copy of the weights"]!["best_seconds"]!);
     }
+
+    private static string Kernel(JsonNode r) => string.Create(CultureInfo.InvariantCulture, $"""
+        {r["date"]} UTC, {r["processor"]}, {r["cores"]} cores, {r["starts"]} kernels, {r["cells"]} cells each after 100 to warm up
+
+        | what | median | worst |
+        |---|---|---|
+        | process start to first result | {r["first_result_seconds_median"]} s | {r["first_result_seconds_worst"]} s |
+        | a small cell once warm, request to reply | {r["cell_milliseconds_median"]} ms | {r["cell_milliseconds_95th"]} ms (95 %) |
+        | interrupt of an endless loop, request to reply of its cell | {r["interrupt_milliseconds_median"]} ms | {r["interrupt_milliseconds_worst"]} ms |
+        | peak memory of the kernel | | {r["peak_memory_mb"]} MB |
+
+        """);
 }

@@ -2,6 +2,7 @@
 using System.CommandLine;
 using Llm360.Notebooks.Benchmarks;
 using Llm360.Notebooks.Benchmarks.Forward;
+using Llm360.Notebooks.Benchmarks.Kernel;
 using Llm360.Notebooks.Benchmarks.Reproduce;
 using Llm360.Notebooks.Benchmarks.Training;
 using Llm360.Notebooks.Benchmarks.Weights;
@@ -17,5 +18,6 @@ return await new RootCommand("Measures the kit's speed. Every contender of a ben
     ForwardWorker.Create(),
     WeightsCommand.Create(),
     WeightsCommand.CreateWorker(),
+    KernelCommand.Create(),
     DocumentCommand.Create(),
 }.Parse(args).InvokeAsync();

@@ -1,4 +1,4 @@
-// Tables: a DataFrame as HTML and as plain text, its first rows and its size.
+// Tables: a DataFrame as HTML with pages, and as plain text: its first rows and its size.
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -8,17 +8,39 @@ namespace Llm360.Notebooks.Kernel.Display;
 
 internal static class DataFrameFormatter
 {
-    private const int ShownRows = 20;
+    private const int PageRows = 20;
+    private const int MostRows = 500;
+
+    // Handlers in the markup: every front end keeps them with the buttons, while a script of its own would have to find its table first.
+    private const string Turn = "var d=this.closest('div'),p=Array.from(d.querySelectorAll('tbody')),i=p.findIndex(function(x){return !x.hidden}),j=Math.min(p.length-1,Math.max(0,i+STEP));p[i].hidden=true;p[j].hidden=false;d.querySelector('output').textContent=p[j].dataset.rows;";
 
     public static MimeBundle? TryFormat(object value) => value is DataFrame frame ? MimeBundle.Html(ToHtml(frame), ToText(frame)) : null;
 
     private static string ToHtml(DataFrame frame)
     {
-        var html = new StringBuilder("<table class=\"dataframe\">\n<thead><tr>");
+        var html = new StringBuilder("<div><table class=\"dataframe\">\n<thead><tr>");
         foreach (var column in frame.Columns)
             html.Append(CultureInfo.InvariantCulture, $"<th{Align(column)}>{Encode(column.Name)}<br><small>{Encode(TypeName(column.DataType))}</small></th>");
-        html.Append("</tr></thead>\n<tbody>\n");
-        for (long row = 0; row < Shown(frame); row++)
+        html.Append("</tr></thead>\n");
+        var rows = Math.Min(frame.Rows.Count, MostRows);
+        for (long first = 0; first == 0 || first < rows; first += PageRows)
+            AppendPage(html, frame, first, Math.Min(first + PageRows, rows));
+        html.Append(CultureInfo.InvariantCulture, $"</table>\n<p>{Size(frame, "×")}");
+        if (rows > PageRows)
+        {
+            html.Append(CultureInfo.InvariantCulture, $"; <button type=\"button\" aria-label=\"previous rows\" onclick=\"{Turn.Replace("STEP", "-1", StringComparison.Ordinal)}\">‹</button> rows <output>{Range(0, PageRows)}</output> ");
+            html.Append(CultureInfo.InvariantCulture, $"<button type=\"button\" aria-label=\"next rows\" onclick=\"{Turn.Replace("STEP", "1", StringComparison.Ordinal)}\">›</button>");
+            if (rows < frame.Rows.Count)
+                html.Append(CultureInfo.InvariantCulture, $" of the first {MostRows}");
+        }
+
+        return html.Append("</p></div>").ToString();
+    }
+
+    private static void AppendPage(StringBuilder html, DataFrame frame, long first, long end)
+    {
+        html.Append(CultureInfo.InvariantCulture, $"<tbody data-rows=\"{Range(first, end)}\"{(first > 0 ? " hidden" : "")}>\n");
+        for (var row = first; row < end; row++)
         {
             html.Append("<tr>");
             foreach (var column in frame.Columns)
@@ -26,8 +48,10 @@ internal static class DataFrameFormatter
             html.Append("</tr>\n");
         }
 
-        return html.Append(CultureInfo.InvariantCulture, $"</tbody>\n</table>\n<p>{Size(frame, "×")}</p>").ToString();
+        html.Append("</tbody>\n");
     }
+
+    private static string Range(long first, long end) => string.Create(CultureInfo.InvariantCulture, $"{first + 1} to {end}");
 
     private static string ToText(DataFrame frame)
     {
@@ -42,16 +66,15 @@ internal static class DataFrameFormatter
         var text = new StringBuilder();
         for (var line = 0; columns.Count > 0 && line < columns[0].Count; line++)
             text.Append(string.Join("  ", columns.Select(column => column[line])).TrimEnd()).Append('\n');
-        return text.Append(Size(frame, "x")).ToString();
+        text.Append(Size(frame, "x"));
+        if (frame.Rows.Count > PageRows)
+            text.Append(CultureInfo.InvariantCulture, $", the first {PageRows} shown");
+        return text.ToString();
     }
 
-    private static long Shown(DataFrame frame) => Math.Min(frame.Rows.Count, ShownRows);
+    private static long Shown(DataFrame frame) => Math.Min(frame.Rows.Count, PageRows);
 
-    private static string Size(DataFrame frame, string times)
-    {
-        var size = string.Create(CultureInfo.InvariantCulture, $"{frame.Rows.Count} rows {times} {frame.Columns.Count} columns");
-        return frame.Rows.Count > ShownRows ? string.Create(CultureInfo.InvariantCulture, $"{size}, the first {ShownRows} shown") : size;
-    }
+    private static string Size(DataFrame frame, string times) => string.Create(CultureInfo.InvariantCulture, $"{frame.Rows.Count} rows {times} {frame.Columns.Count} columns");
 
     private static string Align(DataFrameColumn column) => column.IsNumericColumn() ? " style=\"text-align:right\"" : " style=\"text-align:left\"";
 

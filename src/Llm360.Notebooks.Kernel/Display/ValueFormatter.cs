@@ -25,7 +25,9 @@ public static class ValueFormatter
         }
 
         var type = value.GetType();
-        return ConventionFormatters.TryFormat(value)
+        // TorchSharp's tensors bring a formatter of their own, which prints every number.
+        return TensorFormatter.TryFormat(value)
+            ?? ConventionFormatters.TryFormat(value)
             ?? (IsSimple(type) || IsTorch(type) ? MimeBundle.PlainText(Plain(value)) : null)
             ?? DataFrameFormatter.TryFormat(value)
             ?? MimeBundle.Html(value.ToDisplayString(HtmlFormatter.MimeType), value.ToDisplayString(PlainTextFormatter.MimeType));

@@ -49,6 +49,9 @@ internal sealed class CodeEditing(CSharpSession session)
         return (list.Span.Start, matches);
     }
 
+    /// <summary>Answers a first question for nobody: it takes seconds, and front ends do not wait so long.</summary>
+    public Task WarmUpAsync() => Task.Run(() => CompleteAsync("Console.", "Console.".Length));
+
     /// <summary>What the name at the cursor, or before it, is: declaration and documentation; null for nothing.</summary>
     public async Task<MimeBundle?> InspectAsync(string code, int cursor)
     {

@@ -14,6 +14,7 @@ internal sealed class SessionWorkspace(CSharpSession session)
 {
     private readonly Lazy<AdhocWorkspace> workspace = new(() => new AdhocWorkspace(MefHostServices.DefaultHost));
     private readonly Lazy<ImmutableArray<MetadataReference>> references = new(DocumentedReferences.Create);
+    private readonly Lock gate = new();
     private Solution? solution;
     private ProjectId? last;
     private int followed;
@@ -21,14 +22,17 @@ internal sealed class SessionWorkspace(CSharpSession session)
     /// <summary>The text as the next cell of the session.</summary>
     public Document Open(string code)
     {
-        solution ??= workspace.Value.CurrentSolution;
-        var cells = session.Sources;
-        for (; followed < cells.Count; followed++)
-            (solution, last) = Add(solution, $"cell-{followed}", cells[followed].GetText());
+        lock (gate)
+        {
+            solution ??= workspace.Value.CurrentSolution;
+            var cells = session.Sources;
+            for (; followed < cells.Count; followed++)
+                (solution, last) = Add(solution, $"cell-{followed}", cells[followed].GetText());
 
-        // The text is gone with this snapshot of the solution: the next question begins from the cells again.
-        var (asked, project) = Add(solution, "editor", SourceText.From(code));
-        return asked.GetProject(project)!.Documents.Single();
+            // The text is gone with this snapshot of the solution: the next question begins from the cells again.
+            var (asked, project) = Add(solution, "editor", SourceText.From(code));
+            return asked.GetProject(project)!.Documents.Single();
+        }
     }
 
     private (Solution Solution, ProjectId Project) Add(Solution to, string name, SourceText text)

@@ -1,6 +1,7 @@
 // The engine: one C# session, its state carried from cell to cell.
 using System.Globalization;
 using Llm360.Notebooks.Kernel.Display;
+using Llm360.Notebooks.Kernel.Packages;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Scripting;
 
@@ -21,6 +22,7 @@ public sealed class CSharpSession : IDisposable
     ];
 
     private readonly SessionOptions options;
+    private readonly SessionPackages packages;
     private readonly PreloadingResolver resolver;
     private readonly Submissions submissions;
     private readonly SessionOutputs outputs;
@@ -38,7 +40,8 @@ public sealed class CSharpSession : IDisposable
         Folder = Path.GetFullPath(this.options.WorkingDirectory ?? Environment.CurrentDirectory);
         StrayExceptions.Catch();
         outputs = new SessionOutputs(sink, this.options.PlotlyJavaScript);
-        resolver = new PreloadingResolver(Folder);
+        packages = new SessionPackages(Folder);
+        resolver = new PreloadingResolver(Folder, packages);
         var globals = new CellGlobals(outputs.Show, outputs.Clear, this.options.Input ?? NoInput);
         submissions = new Submissions(globals, Imports, resolver, ScriptSourceResolver.Default.WithBaseDirectory(Folder));
         console = [new ConsoleRoute(this, OutputStream.Stdout), new ConsoleRoute(this, OutputStream.Stderr), new ConsoleInput(this, globals)];
@@ -83,7 +86,7 @@ public sealed class CSharpSession : IDisposable
         try
         {
             var count = how.Counts ? ++ExecutionCount : ExecutionCount;
-            var run = new CellRun(this, submissions, outputs, usings, string.Create(CultureInfo.InvariantCulture, $"cell {count}"), Folder, cancellation);
+            var run = new CellRun(this, submissions, packages, outputs, usings, string.Create(CultureInfo.InvariantCulture, $"cell {count}"), Folder, cancellation);
             running = run.Cell;
             var progress = new ProgressDisplays(outputs, options.Progress);
             return await run.ExecuteAsync(code, count, how.ShowsResult, progress, options.StopPatience).ConfigureAwait(false);
@@ -102,7 +105,7 @@ public sealed class CSharpSession : IDisposable
         await oneCell.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            var run = new CellRun(this, submissions, outputs, usings, "expression", Folder, cancellation);
+            var run = new CellRun(this, submissions, packages, outputs, usings, "expression", Folder, cancellation);
             running = run.Cell;
             return await run.EvaluateAsync(expression, ExecutionCount, options.StopPatience).ConfigureAwait(false);
         }
@@ -122,6 +125,7 @@ public sealed class CSharpSession : IDisposable
         foreach (var route in console)
             route.Dispose();
         resolver.Dispose();
+        packages.Dispose();
         submissions.Dispose();
     }
 

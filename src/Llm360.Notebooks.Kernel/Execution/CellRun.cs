@@ -1,10 +1,11 @@
 // One run of one cell: compile, start, wait, and go on without it when it does not stop.
 using Llm360.Notebooks.Kernel.Display;
+using Llm360.Notebooks.Kernel.Packages;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
 /// <summary>Runs a cell to its end, or until it was to stop and did not.</summary>
-internal sealed class CellRun(CSharpSession session, Submissions submissions, SessionOutputs outputs, UsingVariables usings, string cell, string folder, CancellationToken stop)
+internal sealed class CellRun(CSharpSession session, Submissions submissions, SessionPackages packages, SessionOutputs outputs, UsingVariables usings, string cell, string folder, CancellationToken stop)
 {
     // Threads that belong to a stopped cell see the stop for so long after its end.
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(5);
@@ -87,6 +88,8 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
             var tree = Submissions.Parse(blanked, cell);
             if (errors.FromMagicCommand(tree) is { } magic)
                 return new CellResult(CellStatus.CompileError, count, magic);
+            if (await packages.RestoreAsync(tree, outputs, errors, stop).ConfigureAwait(false) is { } missing)
+                return new CellResult(CellStatus.CompileError, count, missing);
             var (submission, diagnostics) = submissions.Compile(tree, stop);
             if (submission is null)
                 return new CellResult(CellStatus.CompileError, count, errors.From(diagnostics));

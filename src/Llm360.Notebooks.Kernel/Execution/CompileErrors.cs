@@ -39,8 +39,14 @@ internal sealed class CompileErrors(string cell, string code)
             return null;
         var command = found.ToFullString().Trim().Split(' ', '\n')[0];
         var message = $"{command} is a magic command of Polyglot Notebooks, not C#. Remove the line; cells here are C# only.";
-        var position = found.GetLocation().GetLineSpan().StartLinePosition;
-        return new CellError("magic", message, position.Line + 1, position.Character + 1, [.. Lines(found.GetLocation(), "error", "magic", message)]);
+        return At(found.GetLocation(), "magic", message);
+    }
+
+    /// <summary>An error of the engine's own at a place in the cell.</summary>
+    public CellError At(Location place, string name, string message)
+    {
+        var position = place.GetLineSpan().StartLinePosition;
+        return new CellError(name, message, position.Line + 1, position.Character + 1, [.. Lines(place, "error", name, message)]);
     }
 
     private IEnumerable<string> Lines(Diagnostic error) => Lines(error.Location, "error", error.Id, Message(error));

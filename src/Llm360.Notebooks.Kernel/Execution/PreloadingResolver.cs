@@ -1,7 +1,8 @@
-// #r "path.dll" (and the packages that are there already): resolved against the working directory, and loaded at once into the default load context.
+// #r "path.dll" and the assemblies of packages: resolved against the working directory, and loaded at once into the default load context.
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Runtime.Loader;
+using Llm360.Notebooks.Kernel.Packages;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Scripting;
 
@@ -15,12 +16,14 @@ namespace Llm360.Notebooks.Kernel.Execution;
 internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposable
 {
     private readonly ScriptMetadataResolver inner;
+    private readonly SessionPackages packages;
     private readonly Lock gate = new();
     private readonly Dictionary<string, PortableExecutableReference> references = new(StringComparer.Ordinal);
     private ImmutableHashSet<string> folders = [];
 
-    public PreloadingResolver(string baseDirectory)
+    public PreloadingResolver(string baseDirectory, SessionPackages packages)
     {
+        this.packages = packages;
         inner = ScriptMetadataResolver.Default.WithBaseDirectory(baseDirectory);
         AssemblyLoadContext.Default.Resolving += FromFolders;
     }
@@ -35,13 +38,23 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
         }
     }
 
+    /// <summary>The assemblies of all packages: a directive can stand for one alone, so cells are given them besides.</summary>
+    public IEnumerable<PortableExecutableReference> PackageReferences => packages.Assemblies.Select(path => Preload(MetadataReference.CreateFromFile(path)));
+
+    // A package may have no assembly; its directive is answered with one that every cell has.
+    private static PortableExecutableReference AnyReference => (PortableExecutableReference)DefaultReferences.ByName.Values.First();
+
     public override bool ResolveMissingAssemblies => inner.ResolveMissingAssemblies;
 
     public override ImmutableArray<PortableExecutableReference> ResolveReference(string reference, string? baseFilePath, MetadataReferenceProperties properties)
     {
         // A notebook that also runs in .NET Interactive asks there for the package; here its assembly is in every cell.
-        if (reference.StartsWith("nuget:", StringComparison.OrdinalIgnoreCase))
-            return DefaultReferences.ByName.TryGetValue(reference["nuget:".Length..].Split(',')[0].Trim(), out var packaged) ? [(PortableExecutableReference)packaged] : [];
+        if (PackageDirectives.Parse(reference) is { } request)
+        {
+            return DefaultReferences.ByName.TryGetValue(request.Id, out var packaged)
+                ? [(PortableExecutableReference)packaged]
+                : packages.Has(request) ? [PackageReferences.FirstOrDefault(AnyReference)] : [];
+        }
 
         // Cells are no files: their paths resolve against the base directory alone.
         var resolved = inner.ResolveReference(reference, null, properties);
@@ -81,9 +94,21 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
                 return former;
             folders = folders.Add(Path.GetDirectoryName(path)!);
             if (!AssemblyLoadContext.Default.Assemblies.Any(assembly => assembly.GetName().Name == name.Name))
-                AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
+                Load(path);
             references.Add(path, reference);
             return reference;
+        }
+    }
+
+    private static void Load(string path)
+    {
+        try
+        {
+            AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
+        }
+        catch (FileLoadException)
+        {
+            // The kernel has another version of it, which is the one that counts.
         }
     }
 

@@ -26,6 +26,7 @@ internal sealed class Submissions : IDisposable
     private static readonly string[] Silenced = ["CS1701", "CS1702", "CS8632"];
 
     private readonly string name = string.Create(CultureInfo.InvariantCulture, $"\u211B*{Guid.NewGuid():N}");
+    private readonly PreloadingResolver references;
     private readonly CSharpCompilationOptions options;
     private readonly Dictionary<string, Assembly> assemblies = new(StringComparer.Ordinal);
     private readonly List<SyntaxTree> sources = [];
@@ -34,8 +35,9 @@ internal sealed class Submissions : IDisposable
     private int made;
     private CSharpCompilation? last;
 
-    public Submissions(CellGlobals globals, IEnumerable<string> imports, MetadataReferenceResolver references, SourceReferenceResolver sources)
+    public Submissions(CellGlobals globals, IEnumerable<string> imports, PreloadingResolver references, SourceReferenceResolver sources)
     {
+        this.references = references;
         states = [globals, null];
         // Optimized code is as fast as compiled programs once it is hot; debug information gives exceptions their lines.
         options = new CSharpCompilationOptions(
@@ -75,7 +77,7 @@ internal sealed class Submissions : IDisposable
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"#{++made}");
         var compilation = CSharpCompilation.CreateScriptCompilation(
-            name + id, tree, DefaultReferences.ByName.Values, options.WithScriptClassName("Submission" + id), last, typeof(object), typeof(CellGlobals));
+            name + id, tree, DefaultReferences.ByName.Values.Concat(references.PackageReferences), options.WithScriptClassName("Submission" + id), last, typeof(object), typeof(CellGlobals));
         using var image = new MemoryStream();
         using var symbols = new MemoryStream();
         var emitted = compilation.Emit(image, symbols, options: Emitting, cancellationToken: cancellation);

@@ -113,6 +113,7 @@ public sealed class JupyterKernel : IDisposable
 
     private async Task ServeAsync()
     {
+        Task? ready = null;
         await foreach (var (number, request) in queue.Reader.ReadAllAsync().ConfigureAwait(false))
         {
             channels.Send(ChannelName.IOPub, "status", Status("busy"), request);
@@ -120,6 +121,8 @@ public sealed class JupyterKernel : IDisposable
             if (ShellRequests.ReplyType(request.Type) is { } type)
                 channels.Send(ChannelName.Shell, type, reply, request);
             channels.Send(ChannelName.IOPub, "status", Status("idle"), request);
+            if (request.Type == "execute_request")
+                ready ??= shell.WarmUpAsync();
         }
     }
 

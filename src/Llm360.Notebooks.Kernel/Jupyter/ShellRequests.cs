@@ -10,6 +10,9 @@ internal sealed class ShellRequests(CSharpSession session, History history)
 {
     private readonly CodeEditing editing = new(session);
 
+    /// <summary>Makes ready for the first completion.</summary>
+    public Task WarmUpAsync() => editing.WarmUpAsync();
+
     /// <summary>The type of a request's reply; null for messages that get none.</summary>
     public static string? ReplyType(string type) =>
         type.EndsWith("_request", StringComparison.Ordinal) ? type[..^"request".Length] + "reply" : null;

@@ -18,8 +18,8 @@ public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
         page.SetDefaultTimeout(60_000);
         await page.GotoAsync($"{address}lab/tree/00-tour.ipynb?token={token}");
         await page.WaitForSelectorAsync(".jp-Notebook .jp-CodeCell");
+        await page.WaitForSelectorAsync(".jp-KernelName >> text=C# (Llm360)");
         await page.WaitForSelectorAsync(".jp-Notebook-ExecutionIndicator[data-status='idle']", new() { State = WaitForSelectorState.Attached });
-        Assert.Equal("C# (Llm360)", (await page.Locator(".jp-KernelName").First.InnerTextAsync()).Trim());
         Assert.Equal(0, await page.Locator(".jp-Dialog").CountAsync());
 
         await MenuAsync(page, "Run", "Run All Cells");
@@ -32,7 +32,7 @@ public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
 
         await NewCellAsync(page, "s.Checkpo");
         await page.Keyboard.PressAsync("Tab");
-        await page.WaitForSelectorAsync(".jp-Completer:visible >> text=Checkpoints");
+        await page.WaitForSelectorAsync(".jp-Completer:visible >> text=Checkpoints", new() { Timeout = 20_000 });
         await Pictures.SaveAsync(page, "lab-complete.png");
         await page.Keyboard.PressAsync("Escape");
         await page.Keyboard.PressAsync("Control+A");
@@ -61,10 +61,9 @@ public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
         await page.Locator(".lm-Menu-itemLabel", new() { HasTextRegex = new($"^{System.Text.RegularExpressions.Regex.Escape(item)}$") }).ClickAsync();
     }
 
-    // After the last cell: a click on it, Escape to command mode, B for a cell below, Enter to edit.
+    // Below the selected cell, which after running all is the last: Escape to command mode, B for a cell below, Enter to edit.
     private static async Task NewCellAsync(IPage page, string code)
     {
-        await page.Locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").Last.ClickAsync();
         await page.Keyboard.PressAsync("Escape");
         await page.Keyboard.PressAsync("b");
         await page.Keyboard.PressAsync("Enter");

@@ -143,12 +143,10 @@ public sealed class CSharpSessionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_package_that_every_cell_has_may_be_asked_for_and_others_are_refused()
+    public async Task A_package_that_every_cell_has_may_be_asked_for()
     {
         await Ok("#r \"nuget: Llm360.Notebooks, 0.1.0\"\n#r \"nuget:Microsoft.Data.Analysis\"\nnew Llm360Exception(\"a\", \"b\", \"c\").What");
         Assert.Equal("a", sink.LastPlain);
-        var refused = await session.ExecuteAsync("#r \"nuget: Other, 1.0\"", TestContext.Current.CancellationToken);
-        Assert.Equal(("CS0006", 1), (refused.Error!.Name, refused.Error.Line));
     }
 
     [Fact]

@@ -2,7 +2,9 @@
 using System.Text.RegularExpressions;
 using Llm360.Notebooks.Kernel.Display;
 using Llm360.Notebooks.Kernel.Execution;
+using Llm360.Notebooks.Torch;
 using Microsoft.Data.Analysis;
+using TorchSharp;
 using Xunit;
 
 namespace Llm360.Notebooks.Kernel.Tests.Execution;
@@ -46,7 +48,7 @@ public sealed class ShowingTests
     }
 
     [Fact]
-    public void A_data_frame_is_a_table_of_its_first_rows()
+    public void A_data_frame_is_a_table_with_pages()
     {
         var frame = new DataFrame(
             new StringDataFrameColumn("na<me", Enumerable.Range(0, 25).Select(i => i == 1 ? null : $"row {i}")),
@@ -55,13 +57,43 @@ public sealed class ShowingTests
         var html = bundle.Data["text/html"]!.ToString();
         Assert.Contains("na&lt;me<br><small>string</small>", html, StringComparison.Ordinal);
         Assert.Contains("<td style=\"text-align:right\">0.333333</td>", html, StringComparison.Ordinal);
-        Assert.Contains("25 rows × 2 columns, the first 20 shown", html, StringComparison.Ordinal);
-        Assert.Contains("row 19", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("row 20", html, StringComparison.Ordinal);
+        Assert.Contains("25 rows × 2 columns; <button", html, StringComparison.Ordinal);
+        Assert.Matches("(?s)<tbody data-rows=\"1 to 20\">.*row 19.*<tbody data-rows=\"21 to 25\" hidden>.*row 20.*row 24", html);
         var text = bundle.Data["text/plain"]!.ToString().Split('\n');
         Assert.Equal("na<me       loss", text[0]);
         Assert.Equal("null    0.333333", text[3]);
         Assert.Equal("25 rows x 2 columns, the first 20 shown", text[^1]);
+    }
+
+    [Fact]
+    public void A_long_data_frame_shows_its_first_rows_and_a_short_one_no_buttons()
+    {
+        var html = ValueFormatter.Format(new DataFrame(new Int32DataFrameColumn("n", Enumerable.Range(0, 1000)))).Data["text/html"]!.ToString();
+        Assert.Contains("1000 rows × 1 columns", html, StringComparison.Ordinal);
+        Assert.Contains("of the first 500", html, StringComparison.Ordinal);
+        Assert.DoesNotContain(">500<", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<button", ValueFormatter.Format(new DataFrame(new Int32DataFrameColumn("n", Enumerable.Range(0, 20)))).Data["text/html"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tensor_shows_shape_statistics_and_a_heat_map()
+    {
+        LibTorch.Load();
+        using var tensor = torch.arange(6, torch.ScalarType.Float32).reshape(2, 3);
+        var bundle = ValueFormatter.Format(tensor);
+        Assert.Equal("tensor [2, 3], float32, cpu\nmean 2.5, standard deviation 1.871, from 0 to 5", bundle.Data["text/plain"]!.ToString());
+        var html = bundle.Data["text/html"]!.ToString();
+        Assert.Equal(6, Regex.Count(html, "<rect "));
+        Assert.Contains("fill=\"#fde725\"><title>[1, 2] 5</title>", html, StringComparison.Ordinal);
+        using var odd = torch.tensor([1.0, double.NaN, double.PositiveInfinity]);
+        Assert.EndsWith("from 1 to 1; 2 not finite", ValueFormatter.Format(odd).Data["text/plain"]!.ToString(), StringComparison.Ordinal);
+        using var one = torch.tensor(3.5f);
+        Assert.Equal("tensor [], float32, cpu: 3.5", ValueFormatter.Format(one).Data["text/plain"]!.ToString());
+        using var large = torch.zeros(3, 100, 100, torch.ScalarType.BFloat16);
+        Assert.Contains("the first 24 × 48 of 100 × 100", ValueFormatter.Format(large).Data["text/html"]!.ToString(), StringComparison.Ordinal);
+        var gone = torch.ones(2);
+        gone.Dispose();
+        Assert.Equal("a tensor that is disposed", ValueFormatter.Format(gone).Data["text/plain"]!.ToString());
     }
 
     [Fact]

@@ -1,0 +1,72 @@
+// Tensors: shape, type, statistics and a small heat map.
+using System.Globalization;
+using System.Net;
+using System.Text;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks.Kernel.Display;
+
+internal static class TensorFormatter
+{
+    private const int Rows = 24;
+    private const int Columns = 48;
+
+    // Viridis at nine places: the sequential scale of the kit's figures.
+    private static readonly string[] Scale = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"];
+
+    public static MimeBundle? TryFormat(object value)
+    {
+        if (value is not Tensor tensor)
+            return null;
+        if (tensor.IsInvalid)
+            return MimeBundle.PlainText("a tensor that is disposed");
+        using var scope = NewDisposeScope();
+        var head = string.Create(CultureInfo.InvariantCulture, $"tensor [{string.Join(", ", tensor.shape)}], {tensor.dtype.ToString().ToLowerInvariant()}, {tensor.device}");
+        if (tensor.numel() == 0 || tensor.dtype is ScalarType.ComplexFloat32 or ScalarType.ComplexFloat64)
+            return MimeBundle.PlainText(head);
+        using var noGradient = no_grad();
+        var numbers = tensor.detach().to(float64).cpu();
+        if (tensor.numel() == 1)
+            return MimeBundle.PlainText($"{head}: {Number(numbers.item<double>())}");
+        var statistics = Statistics(numbers);
+        return MimeBundle.Html($"<div><code>{WebUtility.HtmlEncode(head)}</code><br>{WebUtility.HtmlEncode(statistics)}{HeatMap(numbers)}</div>", $"{head}\n{statistics}");
+    }
+
+    private static string Statistics(Tensor numbers)
+    {
+        var finite = numbers[isfinite(numbers)];
+        var others = numbers.numel() - finite.numel();
+        if (finite.numel() == 0)
+            return "no finite value";
+        var spread = finite.numel() > 1 ? finite.std().item<double>() : 0;
+        var text = $"mean {Number(finite.mean().item<double>())}, standard deviation {Number(spread)}, from {Number(finite.min().item<double>())} to {Number(finite.max().item<double>())}";
+        return others == 0 ? text : string.Create(CultureInfo.InvariantCulture, $"{text}; {others:N0} not finite");
+    }
+
+    /// <summary>The first rows and columns of the last two dimensions, at the first index of the others.</summary>
+    private static string HeatMap(Tensor numbers)
+    {
+        var matrix = numbers;
+        while (matrix.dim() > 2)
+            matrix = matrix[0];
+        if (matrix.dim() == 1)
+            matrix = matrix.unsqueeze(0);
+        var (rows, columns) = ((int)Math.Min(matrix.shape[0], Rows), (int)Math.Min(matrix.shape[1], Columns));
+        var values = matrix.narrow(0, 0, rows).narrow(1, 0, columns).contiguous().data<double>().ToArray();
+        var finite = values.Where(double.IsFinite).ToList();
+        if (finite.Count == 0)
+            return "";
+        var (low, high) = (finite.Min(), finite.Max());
+        var svg = new StringBuilder();
+        svg.Append(CultureInfo.InvariantCulture, $"<br><svg role=\"img\" aria-label=\"heat map of the first {rows} rows and {columns} columns, dark {Number(low)}, bright {Number(high)}\" width=\"{columns * 8}\" height=\"{rows * 8}\">");
+        for (var i = 0; i < values.Length; i++)
+        {
+            var colour = double.IsFinite(values[i]) ? Scale[high > low ? (int)Math.Round((values[i] - low) / (high - low) * (Scale.Length - 1)) : 0] : "#d55e00";
+            svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{i % columns * 8}\" y=\"{i / columns * 8}\" width=\"8\" height=\"8\" fill=\"{colour}\"><title>[{i / columns}, {i % columns}] {Number(values[i])}</title></rect>");
+        }
+
+        return svg.Append(CultureInfo.InvariantCulture, $"</svg><br><small>the first {rows} × {columns} of {matrix.shape[0]} × {matrix.shape[1]}; dark {Number(low)}, bright {Number(high)}</small>").ToString();
+    }
+
+    private static string Number(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,158 @@
+// #r "nuget: Id, Version": packages restored by the SDK, with everything they need.
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Security;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Kernel.Packages;
+
+/// <summary>A package that a cell asks for.</summary>
+/// <param name="Id">Its name.</param>
+/// <param name="Version">A version or a range in NuGet's notation; <c>*</c> for the newest.</param>
+internal sealed record PackageRequest(string Id, string Version);
+
+/// <summary>What restored packages bring.</summary>
+/// <param name="Libraries">Id and version of every package, those asked for and those they need.</param>
+/// <param name="Assemblies">Assemblies to compile against and to load.</param>
+/// <param name="NativeFolders">Folders with native libraries for this machine.</param>
+internal sealed record RestoredPackages(IReadOnlyList<string> Libraries, IReadOnlyList<string> Assemblies, IReadOnlyList<string> NativeFolders);
+
+/// <summary>Runs <c>dotnet restore</c> on a project made for a set of packages, and remembers what it found.</summary>
+/// <remarks>The SDK's own restore follows the user's NuGet configuration, sources, credentials and cache. A set restored before is not restored again while its files are there.</remarks>
+/// <param name="workingDirectory">Where a notebook lies: a NuGet.config there or above counts.</param>
+internal sealed class PackageRestore(string workingDirectory)
+{
+    private const string Framework = "net10.0";
+
+    /// <summary>Restores the packages together, so that their versions fit each other.</summary>
+    /// <exception cref="Llm360Exception">One cannot be restored; says what NuGet says.</exception>
+    public async Task<RestoredPackages> RestoreAsync(IReadOnlyList<PackageRequest> packages, CancellationToken cancellation)
+    {
+        var project = Project(packages);
+        var folder = Path.Combine(Workspace.Artifacts, "packages", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)))[..16]);
+        var assets = Path.Combine(folder, "obj", "project.assets.json");
+        if (Read(assets) is { } known)
+            return known;
+        AtomicFile.WriteText(Path.Combine(folder, "packages.csproj"), project);
+        var (exitCode, output) = await RunAsync(folder, cancellation).ConfigureAwait(false);
+        if (exitCode == 0 && Read(assets) is { } restored)
+            return restored;
+        if (File.Exists(assets))
+            File.Delete(assets);
+        var names = string.Join(", ", packages.Select(package => $"{package.Id} {package.Version}"));
+        throw new Llm360Exception($"The packages could not be restored. {Reason(output)}", names, "Check the id and the version; where the package comes from another source, put a NuGet.config beside the notebook.");
+    }
+
+    private string Project(IReadOnlyList<PackageRequest> packages)
+    {
+        var references = packages.OrderBy(package => package.Id, StringComparer.OrdinalIgnoreCase)
+            .Select(package => $"""    <PackageReference Include="{SecurityElement.Escape(package.Id)}" Version="{SecurityElement.Escape(package.Version)}" />""");
+
+        // A checkout around the folder has build files of its own, which must not reach this project.
+        return $"""
+            <Project>
+              <PropertyGroup>
+                <ImportDirectoryBuildProps>false</ImportDirectoryBuildProps>
+                <ImportDirectoryBuildTargets>false</ImportDirectoryBuildTargets>
+                <ImportDirectoryPackagesProps>false</ImportDirectoryPackagesProps>
+                <RestoreRootConfigDirectory>{SecurityElement.Escape(workingDirectory)}</RestoreRootConfigDirectory>
+              </PropertyGroup>
+              <Import Project="Sdk.props" Sdk="Microsoft.NET.Sdk" />
+              <PropertyGroup>
+                <TargetFramework>{Framework}</TargetFramework>
+                <RuntimeIdentifier>{RuntimeInformation.RuntimeIdentifier}</RuntimeIdentifier>
+                <SelfContained>false</SelfContained>
+                <NuGetAudit>false</NuGetAudit>
+              </PropertyGroup>
+              <ItemGroup>
+            {string.Join('\n', references)}
+              </ItemGroup>
+              <Import Project="Sdk.targets" Sdk="Microsoft.NET.Sdk" />
+            </Project>
+
+            """;
+    }
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(string folder, CancellationToken cancellation)
+    {
+        var start = new ProcessStartInfo("dotnet", ["restore", "packages.csproj", "--nologo", "-v:q", "-tl:off"])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["DOTNET_CLI_UI_LANGUAGE"] = "en" },
+        };
+
+        // What limits the kernel's own memory is no measure for the SDK.
+        start.Environment.Remove("DOTNET_GCHeapHardLimitPercent");
+        Process process;
+        try
+        {
+            process = Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new Llm360Exception("Packages need the .NET SDK, which could not be started.", e.Message, "Install the .NET 10 SDK and put dotnet on the PATH.", e);
+        }
+
+        using (process)
+        {
+            var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+            var error = process.StandardError.ReadToEndAsync(CancellationToken.None);
+            try
+            {
+                await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill(entireProcessTree: true);
+                throw;
+            }
+
+            return (process.ExitCode, await output.ConfigureAwait(false) + await error.ConfigureAwait(false));
+        }
+    }
+
+    /// <summary>The first error of the output without the paths of the made project around it.</summary>
+    private static string Reason(string output)
+    {
+        var line = output.Split('\n').Select(text => text.Trim()).FirstOrDefault(text => text.Contains("error ", StringComparison.Ordinal)) ?? output.Trim();
+        var begin = line.IndexOf("error ", StringComparison.Ordinal);
+        var end = line.LastIndexOf(" [", StringComparison.Ordinal);
+        return line[(begin < 0 ? 0 : begin + "error ".Length)..(end > begin ? end : line.Length)].TrimEnd('.') + ".";
+    }
+
+    /// <summary>What the assets file says, if everything it names is there.</summary>
+    private static RestoredPackages? Read(string assets)
+    {
+        if (!File.Exists(assets))
+            return null;
+        var json = JsonNode.Parse(File.ReadAllText(assets))!;
+        var roots = json["packageFolders"]!.AsObject().Select(folder => folder.Key).ToList();
+        var targets = json["targets"]!.AsObject().FirstOrDefault(target => target.Key.Contains('/', StringComparison.Ordinal)).Value?.AsObject();
+        if (targets is null)
+            return null;
+        var (libraries, assemblies, native) = (new List<string>(), new List<string>(), new List<string>());
+        foreach (var (library, target) in targets)
+        {
+            libraries.Add(library.Replace('/', ' '));
+            var path = json["libraries"]![library]!["path"]?.ToString() ?? library.ToLowerInvariant();
+            foreach (var (kind, files) in new[] { ("runtime", assemblies), ("native", native) })
+            {
+                foreach (var (file, _) in target![kind]?.AsObject() ?? [])
+                {
+                    if (Path.GetFileName(file) == "_._")
+                        continue;
+                    if (roots.Select(root => Path.Combine(root, path, file)).FirstOrDefault(File.Exists) is not { } found)
+                        return null;
+                    files.Add(found);
+                }
+            }
+        }
+
+        return new RestoredPackages(libraries, assemblies, [.. native.Select(file => Path.GetDirectoryName(file)!).Distinct()]);
+    }
+}

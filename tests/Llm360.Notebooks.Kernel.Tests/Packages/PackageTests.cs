@@ -1,0 +1,103 @@
+// #r "nuget: ..." from a feed made here: transitive packages, native libraries, errors; no network.
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using Llm360.Notebooks.Kernel.Execution;
+using Llm360.Notebooks.Kernel.Tests.Execution;
+using Xunit;
+
+namespace Llm360.Notebooks.Kernel.Tests.Packages;
+
+public sealed class PackageTests : IDisposable
+{
+    // Ids and assemblies of their own for each test: the process keeps what it has loaded, the user's cache what was restored.
+    private readonly string mark = "T" + Guid.NewGuid().ToString("N")[..12];
+    private readonly RecordingSink sink = new();
+    private readonly TemporaryFolder folder = new();
+    private readonly CSharpSession session;
+
+    public PackageTests()
+    {
+        Directory.CreateDirectory(folder.File("feed"));
+        File.WriteAllText(folder.File("NuGet.config"), $"""
+            <configuration>
+              <config><add key="globalPackagesFolder" value="{folder.File("cache")}" /></config>
+              <packageSources><clear /><add key="here" value="{folder.File("feed")}" /></packageSources>
+            </configuration>
+            """);
+        session = new CSharpSession(sink, new SessionOptions { WorkingDirectory = folder.Path });
+    }
+
+    public void Dispose()
+    {
+        session.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_package_comes_with_what_it_needs()
+    {
+        var inner = Compile("Inner", "public static class Inner { public static int Value => 7; }");
+        var outer = Compile("Outer", "public static class Outer { public static int Value => 10 * Inner.Value; }", inner);
+        Pack("Inner", "1.1.0", [], ("lib/net8.0/", inner));
+        Pack("Outer", "2.0.0", [("Inner", "1.0.0")], ("lib/netstandard2.0/", outer));
+        var result = await RunAsync($"#r \"nuget: {mark}.Outer, 2.0.0\"\n{mark}.Outer.Value + {mark}.Inner.Value");
+        Assert.Equal("", string.Join('\n', result.Error?.Traceback ?? []));
+        Assert.Equal("77", sink.LastPlain);
+        Assert.Equal($"Restored {mark}.Outer 2.0.0", sink.Bundles("update").Last().Data["text/plain"]!.ToString());
+
+        // Later cells have it, and asking again restores nothing.
+        Assert.Equal(CellStatus.Ok, (await RunAsync($"#r \"nuget: {mark}.Outer, 2.0.0\"\n{mark}.Outer.Value")).Status);
+        Assert.Single(sink.Bundles("update"));
+
+        // Another session finds the set restored before, without the feed.
+        Directory.Delete(folder.File("feed"), recursive: true);
+        using var other = new CSharpSession(sink, new SessionOptions { WorkingDirectory = folder.Path });
+        Assert.Equal(CellStatus.Ok, (await other.ExecuteAsync($"#r \"nuget: {mark}.Outer, 2.0.0\"\n{mark}.Outer.Value", TestContext.Current.CancellationToken)).Status);
+    }
+
+    [Fact]
+    public async Task Native_libraries_of_a_package_are_found()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "takes a native library of the Linux runtime for its example");
+        var native = folder.File($"lib{mark}.so");
+        File.Copy(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "libSystem.Native.so"), native);
+        var managed = Compile("Caller", $"public static class Caller {{ [System.Runtime.InteropServices.DllImport(\"{mark}\", EntryPoint = \"SystemNative_GetPid\")] public static extern int Pid(); }}");
+        Pack("Caller", "1.0.0", [], ("lib/net8.0/", managed), ($"runtimes/{RuntimeInformation.RuntimeIdentifier}/native/", native));
+        var result = await RunAsync($"#r \"nuget: {mark}.Caller\"\n{mark}.Caller.Pid() == Environment.ProcessId");
+        Assert.Equal("", string.Join('\n', result.Error?.Traceback ?? []));
+        Assert.Equal("True", sink.LastPlain);
+    }
+
+    [Fact]
+    public async Task A_package_that_is_not_there_is_told_where_the_cell_asks_for_it()
+    {
+        var result = await RunAsync($"// A package.\n#r \"nuget: {mark}.Nowhere, 1.0.0\"\n1");
+        Assert.Equal((CellStatus.CompileError, "nuget", 2), (result.Status, result.Error!.Name, result.Error.Line));
+        Assert.Contains($"NU1101: Unable to find package {mark}.Nowhere", result.Error.Message, StringComparison.Ordinal);
+        Assert.Contains($"#r \"nuget: {mark}.Nowhere, 1.0.0\"", result.Error.Traceback[1], StringComparison.Ordinal);
+        Assert.Equal(CellStatus.Ok, (await RunAsync("1")).Status);
+    }
+
+    private Task<CellResult> RunAsync(string code) => session.ExecuteAsync(code, TestContext.Current.CancellationToken);
+
+    private string Compile(string name, string source, params string[] references)
+    {
+        var path = folder.File($"{mark}.{name}.dll");
+        TestAssembly.Compile(path, $"namespace {mark} {{ {source} }}", references);
+        return path;
+    }
+
+    private void Pack(string name, string version, (string Name, string Version)[] needs, params (string Folder, string File)[] files)
+    {
+        using var package = ZipFile.Open(Path.Combine(folder.File("feed"), $"{mark}.{name}.{version}.nupkg"), ZipArchiveMode.Create);
+        foreach (var (target, file) in files)
+            package.CreateEntryFromFile(file, target + Path.GetFileName(file));
+        using var writer = new StreamWriter(package.CreateEntry($"{mark}.{name}.nuspec").Open());
+        writer.Write($"""
+            <package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd"><metadata>
+              <id>{mark}.{name}</id><version>{version}</version><authors>tests</authors><description>A test's package.</description>
+              <dependencies>{string.Concat(needs.Select(need => $"<dependency id=\"{mark}.{need.Name}\" version=\"{need.Version}\" />"))}</dependencies>
+            </metadata></package>
+            """);
+    }
+}
