@@ -20,6 +20,8 @@ public static class ValueFormatter
                 return bundle;
             case HtmlText html:
                 return MimeBundle.Html(html.Text, html.Text);
+            case Picture picture:
+                return picture.ToBundle();
             case MarkdownText markdown:
                 return new MimeBundle(new JsonObject { ["text/markdown"] = markdown.Text, ["text/plain"] = markdown.Text });
         }

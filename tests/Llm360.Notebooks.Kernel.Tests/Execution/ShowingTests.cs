@@ -97,6 +97,23 @@ public sealed class ShowingTests
     }
 
     [Fact]
+    public void Pictures_are_known_by_their_bytes()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var (bytes, mime) in new (byte[], string)[] { ([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10], "image/png"), ([0xFF, 0xD8, 0xFF, 0xE0], "image/jpeg"), ("<svg></svg>"u8.ToArray(), "image/svg+xml") })
+        {
+            File.WriteAllBytes(folder.File("image"), bytes);
+            var data = ValueFormatter.Format(Picture.FromFile(folder.File("image"))).Data;
+            Assert.Equal(mime == "image/svg+xml" ? "<svg></svg>" : Convert.ToBase64String(bytes), data[mime]!.ToString());
+            Assert.Equal($"image ({mime}, {bytes.Length} bytes)", data["text/plain"]!.ToString());
+        }
+
+        File.WriteAllText(folder.File("image"), "text");
+        Assert.Throws<Llm360Exception>(() => Picture.FromFile(folder.File("image")));
+        Assert.Throws<Llm360Exception>(() => Picture.FromFile(folder.File("nowhere.png")));
+    }
+
+    [Fact]
     public async Task Plotly_js_is_sent_once_before_the_first_figure()
     {
         var asked = 0;
