@@ -6,7 +6,7 @@ namespace Llm360.Notebooks.Kernel.Execution;
 /// <summary>Stands in for Console.In while a session lives; outside of its cells it is what was there before.</summary>
 internal sealed class ConsoleInput : TextReader
 {
-    private readonly TextReader former = Console.In;
+    private readonly TextReader former;
     private readonly TextReader installed;
     private readonly CellGlobals globals;
     private volatile CSharpSession? session;
@@ -17,8 +17,12 @@ internal sealed class ConsoleInput : TextReader
     {
         this.session = session;
         this.globals = globals;
-        Console.SetIn(this);
-        installed = Console.In;
+        lock (ConsoleRoute.ConsoleGate)
+        {
+            former = Console.In;
+            Console.SetIn(this);
+            installed = Console.In;
+        }
     }
 
     private bool Asks => session is { } mine && CSharpSession.Current == mine;
@@ -43,8 +47,12 @@ internal sealed class ConsoleInput : TextReader
     protected override void Dispose(bool disposing)
     {
         session = null;
-        if (ReferenceEquals(Console.In, installed))
-            Console.SetIn(former);
+        lock (ConsoleRoute.ConsoleGate)
+        {
+            if (ReferenceEquals(Console.In, installed))
+                Console.SetIn(former);
+        }
+
         base.Dispose(disposing);
     }
 }

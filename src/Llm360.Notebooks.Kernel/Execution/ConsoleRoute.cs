@@ -10,6 +10,9 @@ namespace Llm360.Notebooks.Kernel.Execution;
 /// </remarks>
 internal sealed class ConsoleRoute : TextWriter
 {
+    // The console is the process's: who stands on whom is settled one at a time.
+    internal static readonly Lock ConsoleGate = new();
+
     private readonly TextWriter former;
     private readonly OutputStream stream;
     private readonly TextWriter installed;
@@ -20,9 +23,12 @@ internal sealed class ConsoleRoute : TextWriter
     {
         this.session = session;
         this.stream = stream;
-        former = Installed;
-        Install(this);
-        installed = Installed;
+        lock (ConsoleGate)
+        {
+            former = Installed;
+            Install(this);
+            installed = Installed;
+        }
     }
 
     /// <inheritdoc/>
@@ -62,8 +68,12 @@ internal sealed class ConsoleRoute : TextWriter
     {
         // When another session's route was installed on top, this one stays below it, and passes everything on.
         session = null;
-        if (ReferenceEquals(Installed, installed))
-            Install(former);
+        lock (ConsoleGate)
+        {
+            if (ReferenceEquals(Installed, installed))
+                Install(former);
+        }
+
         base.Dispose(disposing);
     }
 
