@@ -22,11 +22,11 @@ public sealed class CSharpSession : IDisposable
     ];
 
     private readonly SessionOptions options;
+    private readonly CellGlobals globals;
     private readonly SessionPackages packages;
     private readonly PreloadingResolver resolver;
     private readonly Submissions submissions;
     private readonly SessionOutputs outputs;
-    private readonly IDisposable[] console;
     private readonly SemaphoreSlim oneCell = new(1);
     private readonly UsingVariables usings = new();
     private volatile RunningCell? running;
@@ -42,9 +42,9 @@ public sealed class CSharpSession : IDisposable
         outputs = new SessionOutputs(sink, this.options.PlotlyJavaScript);
         packages = new SessionPackages(Folder);
         resolver = new PreloadingResolver(Folder, packages);
-        var globals = new CellGlobals(outputs.Show, outputs.Clear, this.options.Input ?? NoInput);
+        globals = new CellGlobals(outputs.Show, outputs.Clear, this.options.Input ?? NoInput);
         submissions = new Submissions(globals, Imports, resolver, ScriptSourceResolver.Default.WithBaseDirectory(Folder));
-        console = [new ConsoleRoute(this, OutputStream.Stdout), new ConsoleRoute(this, OutputStream.Stderr), new ConsoleInput(this, globals)];
+        ConsoleRoute.Enter(this);
     }
 
     /// <summary>How many cells have been started that count.</summary>
@@ -122,8 +122,7 @@ public sealed class CSharpSession : IDisposable
         // A cell that is running still works with its values.
         if (!IsRunning)
             usings.DisposeAll(message => Stream(OutputStream.Stderr, message));
-        foreach (var route in console)
-            route.Dispose();
+        ConsoleRoute.Leave(this);
         resolver.Dispose();
         packages.Dispose();
         submissions.Dispose();
@@ -132,6 +131,8 @@ public sealed class CSharpSession : IDisposable
     internal DisplayHandle Show(object? value) => outputs.Show(value);
 
     internal void Stream(OutputStream stream, string text) => outputs.Stream(stream, text);
+
+    internal string Ask() => globals.input();
 
     private static string NoInput(string prompt, bool hidden) =>
         throw new Llm360Exception("The cell asks for input, which nobody can give here.", $"prompt \"{prompt}\"", "Put the value into a variable, or run the cell in a front end that takes input.");

@@ -1,85 +1,107 @@
-// Console output of cells, sent to their session as it is written.
+// The console of cells: what they write goes to their session as it is written, what they read is asked of its front end.
 using System.Text;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
-/// <summary>Stands in for Console.Out or Console.Error while a session lives.</summary>
+/// <summary>Stands in for the console while sessions live.</summary>
 /// <remarks>
 /// The console belongs to the process, sessions do not: text written by a cell, or by anything it started, goes to that cell's session; text of threads that
-/// belong to no cell goes to the session that is running one; everything else goes to the writer found before.
+/// belong to no cell goes to a session that is running one; everything else goes to the console found before.
 /// </remarks>
-internal sealed class ConsoleRoute : TextWriter
+internal static class ConsoleRoute
 {
-    private readonly TextWriter former;
-    private readonly OutputStream stream;
-    private readonly TextWriter installed;
-    private volatile CSharpSession? session;
+    private static readonly Lock Gate = new();
+    private static volatile CSharpSession[] sessions = [];
+    private static (TextWriter Out, TextWriter Error, TextReader In) former;
+    private static (TextWriter Out, TextWriter Error, TextReader In) installed;
 
-    /// <summary>Routes one of the console's streams to <paramref name="session"/> until disposed.</summary>
-    public ConsoleRoute(CSharpSession session, OutputStream stream)
+    private static (TextWriter Out, TextWriter Error, TextReader In) Console
     {
-        this.session = session;
-        this.stream = stream;
-        former = Installed;
-        Install(this);
-        installed = Installed;
+        get => (System.Console.Out, System.Console.Error, System.Console.In);
+        set
+        {
+            System.Console.SetOut(value.Out);
+            System.Console.SetError(value.Error);
+            System.Console.SetIn(value.In);
+        }
     }
 
-    /// <inheritdoc/>
-    public override Encoding Encoding => former.Encoding;
-
-    private TextWriter Installed => stream == OutputStream.Stdout ? Console.Out : Console.Error;
-
-    /// <inheritdoc/>
-    public override void Write(char value) => Write([value]);
-
-    /// <inheritdoc/>
-    public override void Write(string? value) => Write(value.AsSpan());
-
-    /// <inheritdoc/>
-    public override void Write(char[] buffer, int index, int count) => Write(buffer.AsSpan(index, count));
-
-    /// <inheritdoc/>
-    public override void Write(ReadOnlySpan<char> buffer)
+    /// <summary>From now on the session's cells have the console.</summary>
+    public static void Enter(CSharpSession session)
     {
-        if (Target() is { } target)
-            target.Stream(stream, buffer.ToString());
-        else
-            former.Write(buffer);
+        lock (Gate)
+        {
+            if (sessions.Length == 0)
+            {
+                former = Console;
+                Console = (new Writer(OutputStream.Stdout, former.Out), new Writer(OutputStream.Stderr, former.Error), new Reader(former.In));
+                installed = Console;
+            }
+
+            sessions = [.. sessions, session];
+        }
     }
 
-    /// <inheritdoc/>
-    public override void WriteLine() => Write(CoreNewLine);
-
-    /// <inheritdoc/>
-    public override void WriteLine(string? value) => Write(value + NewLine);
-
-    /// <inheritdoc/>
-    public override void Flush() => former.Flush();
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
+    /// <summary>The session is over; the last one gives the console back, unless a cell has put something else in its place.</summary>
+    public static void Leave(CSharpSession session)
     {
-        // When another session's route was installed on top, this one stays below it, and passes everything on.
-        session = null;
-        if (ReferenceEquals(Installed, installed))
-            Install(former);
-        base.Dispose(disposing);
+        lock (Gate)
+        {
+            sessions = [.. sessions.Where(other => other != session)];
+            if (sessions.Length == 0 && Console == installed)
+                Console = former;
+        }
     }
 
-    private CSharpSession? Target()
+    private static CSharpSession? Target(bool cellsAlone)
     {
-        var mine = session;
+        var all = sessions;
         if (CSharpSession.Current is { } owner)
-            return owner == mine ? mine : null;
-        return mine is { IsRunning: true } ? mine : null;
+            return Array.IndexOf(all, owner) >= 0 ? owner : null;
+        return cellsAlone ? null : Array.FindLast(all, session => session.IsRunning);
     }
 
-    private void Install(TextWriter writer)
+    private sealed class Writer(OutputStream stream, TextWriter outside) : TextWriter
     {
-        if (stream == OutputStream.Stdout)
-            Console.SetOut(writer);
-        else
-            Console.SetError(writer);
+        public override Encoding Encoding => outside.Encoding;
+
+        public override void Write(char value) => Write([value]);
+
+        public override void Write(string? value) => Write(value.AsSpan());
+
+        public override void Write(char[] buffer, int index, int count) => Write(buffer.AsSpan(index, count));
+
+        public override void Write(ReadOnlySpan<char> buffer)
+        {
+            if (Target(cellsAlone: false) is { } target)
+                target.Stream(stream, buffer.ToString());
+            else
+                outside.Write(buffer);
+        }
+
+        public override void WriteLine() => Write(CoreNewLine);
+
+        public override void WriteLine(string? value) => Write(value + NewLine);
+
+        public override void Flush() => outside.Flush();
+    }
+
+    private sealed class Reader(TextReader outside) : TextReader
+    {
+        private string line = "";
+        private int position;
+
+        public override string? ReadLine() => Target(cellsAlone: true) is { } target ? target.Ask() : outside.ReadLine();
+
+        public override int Peek() => Target(cellsAlone: true) is null ? outside.Peek() : position < line.Length ? line[position] : -1;
+
+        public override int Read()
+        {
+            if (Target(cellsAlone: true) is not { } target)
+                return outside.Read();
+            if (position >= line.Length)
+                (line, position) = (target.Ask() + "\n", 0);
+            return line[position++];
+        }
     }
 }

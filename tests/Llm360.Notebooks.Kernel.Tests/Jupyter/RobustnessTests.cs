@@ -84,6 +84,20 @@ public sealed class RobustnessTests
     }
 
     [Fact]
+    public async Task Ten_million_lines_are_cut_where_no_front_end_can_follow()
+    {
+        await using var client = new KernelClient().Ready();
+        var (reply, published) = client.Run("for (var i = 0; i < 10_000_000; i++) Console.WriteLine(i);\nConsole.Error.WriteLine(\"end\");");
+        Assert.Equal("ok", reply["status"]!.ToString());
+        Assert.InRange(published.Count, 100, 5000);
+        var text = KernelClient.Text(published, "stdout");
+        Assert.StartsWith("0\n1\n2\n", text, StringComparison.Ordinal);
+        Assert.InRange(text.Length, 1 << 20, 32 << 20);
+        Assert.Matches("^The cell wrote 78,888,89[0-9] characters; what came after the first [0-9,]+ is left out here", KernelClient.Text(published, "stderr"));
+        Assert.Equal("next\n", KernelClient.Text(client.Run("Console.WriteLine(\"next\");").Published, "stdout"));
+    }
+
+    [Fact]
     public async Task Too_much_memory_is_an_error_of_the_cell()
     {
         await using var client = new KernelClient().Ready();
