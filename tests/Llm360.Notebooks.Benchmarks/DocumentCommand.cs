@@ -20,7 +20,7 @@ internal static class DocumentCommand
             var text = File.ReadAllText(document);
             foreach (var (name, table) in new (string, Func<JsonNode, string>)[] { ("training", Training), ("reproduce", Reproduce), ("weights", Weights), ("forward", Forward), ("kernel", Kernel) })
             {
-                var results = Path.Combine(repository, "artifacts", "benchmarks", name + ".json");
+                var results = BenchmarkResults.PathOf(name);
                 if (File.Exists(results))
                     text = Between(text, name, table(JsonNode.Parse(File.ReadAllText(results))!), document);
             }

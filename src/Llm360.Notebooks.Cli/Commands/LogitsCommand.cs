@@ -24,7 +24,7 @@ internal static class LogitsCommand
             var rows = ModelOptions.Rows(parsed.GetValue(tokens)!, cancellation);
             LibTorch.Load();
             using var loaded = model.Load(parsed);
-            loaded.Check([.. rows.Select(r => r.TokenIds)]);
+            loaded.CheckTokens([.. rows.Select(r => r.TokenIds)]);
             await screen.WatchAsync(progress => Task.Run(
                 () =>
                 {

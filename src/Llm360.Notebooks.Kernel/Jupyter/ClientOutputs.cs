@@ -26,13 +26,16 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
     private long written;
     private long dropped;
 
+    /// <summary>The text of the request's result; null when it had none.</summary>
+    public string? LastResult { get; private set; }
+
     /// <summary>Outputs belong to this request from now on.</summary>
     public void Begin(Message request)
     {
         lock (gate)
         {
             SendText();
-            (parent, written, dropped) = (request, 0, 0);
+            (parent, written, dropped, LastResult) = (request, 0, 0, null);
         }
     }
 
@@ -86,6 +89,7 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
     {
         var content = Content(bundle, null);
         content["execution_count"] = executionCount;
+        LastResult = bundle.Data["text/plain"]?.ToString();
         Publish("execute_result", content);
     }
 

@@ -1,6 +1,5 @@
 // execute_request: runs a cell for a client.
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Kernel.Display;
 using Llm360.Notebooks.Kernel.Execution;
 
 namespace Llm360.Notebooks.Kernel.Jupyter;
@@ -14,14 +13,13 @@ internal sealed class ExecuteRequests : IDisposable
     private readonly Channels channels;
     private readonly ClientInput input;
     private readonly History history;
-    private readonly ResultKeeper outputs;
+    private readonly ClientOutputs outputs;
     private readonly Lock gate = new();
     private CancellationTokenSource? running;
 
-    public ExecuteRequests(Channels channels, ClientOutputs clientOutputs, ClientInput input, History history, KernelOptions options)
+    public ExecuteRequests(Channels channels, ClientOutputs outputs, ClientInput input, History history, KernelOptions options)
     {
-        (this.channels, this.input, this.history) = (channels, input, history);
-        outputs = new ResultKeeper(clientOutputs);
+        (this.channels, this.outputs, this.input, this.history) = (channels, outputs, input, history);
         Session = new CSharpSession(outputs, new SessionOptions { StopPatience = StopPatience, PlotlyJavaScript = options.PlotlyJavaScript, Input = input.Ask, WorkingDirectory = options.WorkingDirectory });
     }
 
@@ -48,7 +46,7 @@ internal sealed class ExecuteRequests : IDisposable
             var result = await Session.ExecuteAsync(code, new CellOptions { Counts = counts, ShowsResult = !silent }, stop.Token).ConfigureAwait(false);
             outputs.Flush();
             if (counts)
-                history.Add(result.ExecutionCount, code, outputs.Result);
+                history.Add(result.ExecutionCount, code, outputs.LastResult);
             if (result.Error is { } error)
             {
                 channels.Send(ChannelName.IOPub, "error", Error(error), request);
@@ -104,32 +102,4 @@ internal sealed class ExecuteRequests : IDisposable
         ["evalue"] = error.Message,
         ["traceback"] = new JsonArray([.. error.Traceback.Select(line => JsonValue.Create(line))]),
     };
-
-    /// <summary>Passes outputs on and keeps the text of the last result for the history.</summary>
-    private sealed class ResultKeeper(ClientOutputs client) : IOutputSink
-    {
-        public string? Result { get; private set; }
-
-        public void Begin(Message request)
-        {
-            Result = null;
-            client.Begin(request);
-        }
-
-        public void Flush() => client.Flush();
-
-        public void Stream(OutputStream stream, string text) => client.Stream(stream, text);
-
-        public void Display(MimeBundle bundle, string? displayId) => client.Display(bundle, displayId);
-
-        public void UpdateDisplay(MimeBundle bundle, string displayId) => client.UpdateDisplay(bundle, displayId);
-
-        public void ClearOutput(bool wait) => client.ClearOutput(wait);
-
-        void IOutputSink.Result(int executionCount, MimeBundle bundle)
-        {
-            Result = bundle.Data["text/plain"]?.ToString();
-            client.Result(executionCount, bundle);
-        }
-    }
 }

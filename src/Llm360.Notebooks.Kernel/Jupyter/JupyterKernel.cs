@@ -42,7 +42,7 @@ public sealed class JupyterKernel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(connection);
         using var kernel = new JupyterKernel(connection, options ?? new KernelOptions());
-        await using var registration = cancellation.Register(kernel.shutdown.SetResult).ConfigureAwait(false);
+        await using var registration = cancellation.Register(() => kernel.shutdown.TrySetResult()).ConfigureAwait(false);
         kernel.channels.Send(ChannelName.IOPub, "status", Status("starting"), null);
         kernel.channels.Start(kernel.Receive);
 

@@ -13,7 +13,7 @@ internal sealed class ConfigReader
         "architectures", "auto_map", "bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id", "torch_dtype", "dtype", "transformers_version", "use_cache", "initializer_range", "pretraining_tp", "_name_or_path",
         "attention_dropout", "hidden_dropout", "classifier_dropout", "attn_pdrop", "embd_pdrop", "resid_pdrop", "is_decoder", "max_sequence_length", "output_attentions", "output_hidden_states", "return_dict",
         "gradient_checkpointing", "id2label", "label2id", "problem_type", "task_specific_params", "summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type", "summary_use_proj", "tokenizer_class",
-        "mup_weight_decay_scale", "mup_learning_rate_scale", "model_type",
+        "mup_weight_decay_scale", "mup_learning_rate_scale",
     ];
 
     private readonly JsonObject json;
@@ -60,7 +60,7 @@ internal sealed class ConfigReader
     public void Expect(string key, params string[] values)
     {
         if (Find(key) is { } value && !values.Contains(value.ToJsonString().Trim('"')))
-            throw Unsupported(key, $"Only {string.Join(" and ", values)} is implemented.");
+            throw Unsupported(key, values.Length == 0 ? "Only models without it are implemented." : $"Only {string.Join(" and ", values)} is implemented.");
     }
 
     /// <summary>The rotary base and scaling: <c>rope_theta</c> and <c>rope_scaling</c>, or <c>rope_parameters</c>.</summary>

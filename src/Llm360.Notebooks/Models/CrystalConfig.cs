@@ -44,19 +44,19 @@ public sealed record CrystalConfig(
                 (CrystalNames.Up(i), HiddenSize, IntermediateSize), (CrystalNames.Gate(i), HiddenSize, IntermediateSize), (CrystalNames.Down(i), IntermediateSize, HiddenSize),
             })
             {
-                yield return (CrystalNames.Weight(name), [input, output]);
-                yield return (CrystalNames.Bias(name), [output]);
+                yield return (ParameterNames.Weight(name), [input, output]);
+                yield return (ParameterNames.Bias(name), [output]);
             }
 
             foreach (var norm in new[] { CrystalNames.AttentionNorm(i), CrystalNames.MlpNorm(i) })
             {
-                yield return (CrystalNames.Weight(norm), [HiddenSize]);
-                yield return (CrystalNames.Bias(norm), [HiddenSize]);
+                yield return (ParameterNames.Weight(norm), [HiddenSize]);
+                yield return (ParameterNames.Bias(norm), [HiddenSize]);
             }
         }
 
-        yield return (CrystalNames.Weight(CrystalNames.FinalNorm), [HiddenSize]);
-        yield return (CrystalNames.Bias(CrystalNames.FinalNorm), [HiddenSize]);
+        yield return (ParameterNames.Weight(CrystalNames.FinalNorm), [HiddenSize]);
+        yield return (ParameterNames.Bias(CrystalNames.FinalNorm), [HiddenSize]);
     }
 
     // Published files carry the causal mask and a copy of the tied head.

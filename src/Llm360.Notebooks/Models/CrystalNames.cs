@@ -20,9 +20,5 @@ internal static class CrystalNames
 
     public static string MlpNorm(int i) => Layer(i, "ln_2");
 
-    public static string Weight(string module) => module + ".weight";
-
-    public static string Bias(string module) => module + ".bias";
-
     private static string Layer(int i, string part) => $"transformer.h.{i}.{part}";
 }

@@ -45,7 +45,7 @@ public static class Generation
     public static IReadOnlyList<IReadOnlyList<int>> Generate(this LanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options, Action<int, int>? onToken = null, CancellationToken? cancellation = null)
     {
         options.Check();
-        TokenRows.Check(model, prompts, options.MaxNewTokens);
+        model.CheckTokens(prompts, options.MaxNewTokens);
         var generated = prompts.Select(_ => new List<int>()).ToArray();
         if (prompts.Count == 0)
             return generated;

@@ -131,19 +131,19 @@ public abstract class LanguageModel : IDisposable
     private protected abstract Tensor FinalNorm(Tensor x);
 
     /// <summary>x W^T + b, with the bias where there is one.</summary>
-    private protected Tensor Linear(Tensor x, string weight) => nn.functional.linear(x, Weights[weight], Weights.GetValueOrDefault(LlamaNames.Bias(weight)));
+    private protected Tensor Linear(Tensor x, string weight) => nn.functional.linear(x, Weights[weight], Weights.GetValueOrDefault(ParameterNames.BiasOf(weight)));
 
     /// <summary>x + (y W^T + b). In float32, where no gradient is asked for, the product is added into x, which must belong to the caller.</summary>
     private protected Tensor AddLinear(Tensor x, Tensor y, string weight)
     {
-        if (x.dtype != float32 || x.requires_grad || Weights.ContainsKey(LlamaNames.Bias(weight)))
+        if (x.dtype != float32 || x.requires_grad || Weights.ContainsKey(ParameterNames.BiasOf(weight)))
             return x.add(Linear(y, weight), One);
         x.view(-1, x.shape[^1]).addmm_(y.view(-1, y.shape[^1]), Weights[weight].t());
         return x;
     }
 
     /// <summary>LayerNorm with weight and bias.</summary>
-    private protected Tensor LayerNorm(Tensor x, string module, double eps) => nn.functional.layer_norm(x, [Config.HiddenSize], Weights[module + ".weight"], Weights[module + ".bias"], eps);
+    private protected Tensor LayerNorm(Tensor x, string module, double eps) => nn.functional.layer_norm(x, [Config.HiddenSize], Weights[ParameterNames.Weight(module)], Weights[ParameterNames.Bias(module)], eps);
 
     /// <summary>[batch, time, heads x head] to [batch, heads, time, head].</summary>
     private protected Tensor Heads(Tensor x, int heads) => x.view(x.shape[0], x.shape[1], heads, Config.HeadDimension).transpose(1, 2);

@@ -95,17 +95,17 @@ public sealed record LlamaConfig(
             yield return (LlamaNames.MlpNorm(i), [HiddenSize]);
             if (AttentionBias)
             {
-                yield return (LlamaNames.Bias(LlamaNames.Query(i)), [queries]);
-                yield return (LlamaNames.Bias(LlamaNames.Key(i)), [keys]);
-                yield return (LlamaNames.Bias(LlamaNames.Value(i)), [keys]);
-                yield return (LlamaNames.Bias(LlamaNames.AttentionOutput(i)), [HiddenSize]);
+                yield return (ParameterNames.BiasOf(LlamaNames.Query(i)), [queries]);
+                yield return (ParameterNames.BiasOf(LlamaNames.Key(i)), [keys]);
+                yield return (ParameterNames.BiasOf(LlamaNames.Value(i)), [keys]);
+                yield return (ParameterNames.BiasOf(LlamaNames.AttentionOutput(i)), [HiddenSize]);
             }
 
             if (MlpBias)
             {
-                yield return (LlamaNames.Bias(LlamaNames.Gate(i)), [IntermediateSize]);
-                yield return (LlamaNames.Bias(LlamaNames.Up(i)), [IntermediateSize]);
-                yield return (LlamaNames.Bias(LlamaNames.Down(i)), [HiddenSize]);
+                yield return (ParameterNames.BiasOf(LlamaNames.Gate(i)), [IntermediateSize]);
+                yield return (ParameterNames.BiasOf(LlamaNames.Up(i)), [IntermediateSize]);
+                yield return (ParameterNames.BiasOf(LlamaNames.Down(i)), [HiddenSize]);
             }
         }
 

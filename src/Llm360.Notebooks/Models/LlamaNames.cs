@@ -40,8 +40,5 @@ public static class LlamaNames
     /// <summary>[hidden]</summary>
     public static string MlpNorm(int i) => Layer(i, "post_attention_layernorm");
 
-    /// <summary>The bias beside a weight.</summary>
-    public static string Bias(string weight) => weight[..^"weight".Length] + "bias";
-
     private static string Layer(int i, string part) => $"model.layers.{i}.{part}.weight";
 }

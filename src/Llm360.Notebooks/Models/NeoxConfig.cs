@@ -41,26 +41,26 @@ public sealed record NeoxConfig(
         {
             foreach (var norm in new[] { NeoxNames.AttentionNorm(i), NeoxNames.MlpNorm(i) })
             {
-                yield return (NeoxNames.Weight(norm), [HiddenSize]);
-                yield return (NeoxNames.Bias(norm), [HiddenSize]);
+                yield return (ParameterNames.Weight(norm), [HiddenSize]);
+                yield return (ParameterNames.Bias(norm), [HiddenSize]);
             }
 
-            yield return (NeoxNames.Weight(NeoxNames.QueryKeyValue(i)), [3L * HiddenSize, HiddenSize]);
-            yield return (NeoxNames.Weight(NeoxNames.AttentionOutput(i)), [HiddenSize, HiddenSize]);
+            yield return (ParameterNames.Weight(NeoxNames.QueryKeyValue(i)), [3L * HiddenSize, HiddenSize]);
+            yield return (ParameterNames.Weight(NeoxNames.AttentionOutput(i)), [HiddenSize, HiddenSize]);
             if (AttentionBias)
             {
-                yield return (NeoxNames.Bias(NeoxNames.QueryKeyValue(i)), [3L * HiddenSize]);
-                yield return (NeoxNames.Bias(NeoxNames.AttentionOutput(i)), [HiddenSize]);
+                yield return (ParameterNames.Bias(NeoxNames.QueryKeyValue(i)), [3L * HiddenSize]);
+                yield return (ParameterNames.Bias(NeoxNames.AttentionOutput(i)), [HiddenSize]);
             }
 
-            yield return (NeoxNames.Weight(NeoxNames.Up(i)), [IntermediateSize, HiddenSize]);
-            yield return (NeoxNames.Bias(NeoxNames.Up(i)), [IntermediateSize]);
-            yield return (NeoxNames.Weight(NeoxNames.Down(i)), [HiddenSize, IntermediateSize]);
-            yield return (NeoxNames.Bias(NeoxNames.Down(i)), [HiddenSize]);
+            yield return (ParameterNames.Weight(NeoxNames.Up(i)), [IntermediateSize, HiddenSize]);
+            yield return (ParameterNames.Bias(NeoxNames.Up(i)), [IntermediateSize]);
+            yield return (ParameterNames.Weight(NeoxNames.Down(i)), [HiddenSize, IntermediateSize]);
+            yield return (ParameterNames.Bias(NeoxNames.Down(i)), [HiddenSize]);
         }
 
-        yield return (NeoxNames.Weight(NeoxNames.FinalNorm), [HiddenSize]);
-        yield return (NeoxNames.Bias(NeoxNames.FinalNorm), [HiddenSize]);
+        yield return (ParameterNames.Weight(NeoxNames.FinalNorm), [HiddenSize]);
+        yield return (ParameterNames.Bias(NeoxNames.FinalNorm), [HiddenSize]);
         if (!TiedHead)
             yield return (NeoxNames.Head, [VocabularySize, HiddenSize]);
     }

@@ -24,9 +24,9 @@ public sealed class NeoxModel : LanguageModel
         var mixed = Attention(i, LayerNorm(x, NeoxNames.AttentionNorm(i), config.NormEps), attention); // [batch, time, hidden]
         if (!config.ParallelResidual)
             x = x.add(mixed, One);
-        var y = Linear(LayerNorm(x, NeoxNames.MlpNorm(i), config.NormEps), NeoxNames.Weight(NeoxNames.Up(i))); // [batch, time, intermediate]
+        var y = Linear(LayerNorm(x, NeoxNames.MlpNorm(i), config.NormEps), ParameterNames.Weight(NeoxNames.Up(i))); // [batch, time, intermediate]
         y = config.TanhGelu ? TanhGelu(y) : nn.functional.gelu(y);
-        x = x.add(Linear(y, NeoxNames.Weight(NeoxNames.Down(i))), One);
+        x = x.add(Linear(y, ParameterNames.Weight(NeoxNames.Down(i))), One);
         return config.ParallelResidual ? x.add(mixed, One) : x;
     }
 
@@ -35,8 +35,8 @@ public sealed class NeoxModel : LanguageModel
     private Tensor Attention(int i, Tensor y, AttentionPass attention)
     {
         // Each head has its query, key and value one after another.
-        var heads = Linear(y, NeoxNames.Weight(NeoxNames.QueryKeyValue(i))).view(y.shape[0], y.shape[1], config.Heads, 3, config.HeadDimension).permute(3, 0, 2, 1, 4); // [3, batch, heads, time, head]
-        return Linear(attention.Attend(i, heads[0], heads[1], heads[2]), NeoxNames.Weight(NeoxNames.AttentionOutput(i)));
+        var heads = Linear(y, ParameterNames.Weight(NeoxNames.QueryKeyValue(i))).view(y.shape[0], y.shape[1], config.Heads, 3, config.HeadDimension).permute(3, 0, 2, 1, 4); // [3, batch, heads, time, head]
+        return Linear(attention.Attend(i, heads[0], heads[1], heads[2]), ParameterNames.Weight(NeoxNames.AttentionOutput(i)));
     }
 
     // gelu_new, gelu_fast and gelu_pytorch_tanh are this one function.

@@ -19,9 +19,5 @@ internal static class NeoxNames
 
     public static string MlpNorm(int i) => Layer(i, "post_attention_layernorm");
 
-    public static string Weight(string module) => module + ".weight";
-
-    public static string Bias(string module) => module + ".bias";
-
     private static string Layer(int i, string part) => $"gpt_neox.layers.{i}.{part}";
 }

@@ -31,7 +31,7 @@ public static class Scoring
     /// <exception cref="Llm360Exception">A sequence is empty, longer than the model's positions, or has a token beyond the vocabulary.</exception>
     public static IReadOnlyList<SequenceScores> Score(this LanguageModel model, IReadOnlyList<int[]> sequences, int? tokensAtOnce = null, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
     {
-        TokenRows.Check(model, sequences);
+        model.CheckTokens(sequences);
         progress ??= Work.Progress;
         var stop = cancellation ?? Work.Cancellation;
         var results = new SequenceScores[sequences.Count];

@@ -12,7 +12,7 @@ public static class TokenRows
     /// <param name="rows">Token ids.</param>
     /// <param name="added">Tokens that will be added to each.</param>
     /// <exception cref="Llm360Exception">A row is empty, too long with what is to be added, or has a token beyond the vocabulary.</exception>
-    public static void Check(this LanguageModel model, IReadOnlyList<int[]> rows, int added = 0)
+    public static void CheckTokens(this LanguageModel model, IReadOnlyList<int[]> rows, int added = 0)
     {
         foreach (var (i, row) in rows.Index())
         {

@@ -2,7 +2,7 @@
 namespace Llm360.Notebooks.Weights;
 
 /// <summary>Reads a checkpoint's files into the page cache on another thread.</summary>
-public sealed class Prefetch : IDisposable
+internal sealed class Prefetch : IDisposable
 {
     private readonly CancellationTokenSource stop = new();
 

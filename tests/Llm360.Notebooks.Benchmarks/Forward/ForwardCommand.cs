@@ -1,9 +1,7 @@
 // benchmark forward: tokens a second of forward passes and of decoding, against transformers.
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Benchmarks.Forward;
@@ -12,7 +10,6 @@ internal static class ForwardCommand
 {
     public const int NewTokens = 64;
     private const double TurnSeconds = 1;
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public static Command Create()
     {
@@ -62,7 +59,7 @@ internal static class ForwardCommand
             ["amd_switch"] = report.AmdSwitch.ToString(),
             ["cases"] = cases,
         };
-        AtomicFile.WriteText(Path.Combine(Workspace.Repository!, "artifacts", "benchmarks", "forward.json"), result.ToJsonString(Indented) + "\n");
+        BenchmarkResults.Write("forward", result);
         return 0;
     }
 

@@ -4,7 +4,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Kernel.Jupyter;
 using Llm360.Notebooks.Suites;
@@ -14,8 +13,6 @@ namespace Llm360.Notebooks.Benchmarks.Kernel;
 
 internal static class KernelCommand
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     public static Command Create()
     {
         var starts = new Option<int>("--starts") { Description = "How many kernels are started.", DefaultValueFactory = _ => 7 };
@@ -62,8 +59,7 @@ internal static class KernelCommand
                 ["interrupt_milliseconds_worst"] = Quantile(interrupt, 1),
                 ["peak_memory_mb"] = Quantile(memory, 1),
             };
-            AtomicFile.WriteText(Path.Combine(repository, "artifacts", "benchmarks", "kernel.json"), result.ToJsonString(Indented) + "\n");
-            Console.WriteLine(result.ToJsonString(Indented));
+            Console.WriteLine(BenchmarkResults.Write("kernel", result));
             return 0;
         }
         finally

@@ -2,7 +2,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Torch;
@@ -12,8 +11,6 @@ namespace Llm360.Notebooks.Benchmarks.Reproduce;
 
 internal static class ReproduceCommand
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     public static Command Create()
     {
         var suite = new Option<string>("--suite") { Description = "The suite.", DefaultValueFactory = _ => "nano" };
@@ -59,9 +56,7 @@ internal static class ReproduceCommand
                 ["notebooks"] = new JsonObject(Directory.GetFiles(Path.Combine(home, "notebooks"), "*.ipynb").Order(StringComparer.Ordinal)
                     .Select(f => KeyValuePair.Create(Path.GetFileNameWithoutExtension(f), (JsonNode?)(double)JsonNode.Parse(File.ReadAllText(f))!["metadata"]!["llm360"]!["seconds"]!))),
             };
-            var path = Path.Combine(repository, "artifacts", "benchmarks", "reproduce.json");
-            AtomicFile.WriteText(path, result.ToJsonString(Indented) + "\n");
-            Console.WriteLine(result.ToJsonString(Indented));
+            Console.WriteLine(BenchmarkResults.Write("reproduce", result));
             return 0;
         }
         finally

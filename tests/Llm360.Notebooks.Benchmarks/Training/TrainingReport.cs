@@ -1,17 +1,13 @@
 // The training benchmark's result: JSON for other programs, a table for the eye.
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Benchmarks.Training;
 
 internal static class TrainingReport
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     public static JsonObject Build(Dictionary<string, List<double>> steps, SortedDictionary<string, double> parts, double gflops, string? peerVersion)
     {
         var contenders = new JsonArray();
@@ -59,8 +55,7 @@ internal static class TrainingReport
 
     public static void Write(JsonObject result)
     {
-        var path = Path.Combine(Workspace.Repository ?? Environment.CurrentDirectory, "artifacts", "benchmarks", "training.json");
-        AtomicFile.WriteText(path, result.ToJsonString(Indented) + "\n");
+        BenchmarkResults.Write("training", result);
 
         Say($"{result["date"]}, {result["machine"]!["processor"]}, {result["threads"]} threads, load {result["machine"]!["load"]}");
         Console.WriteLine("training step, tokens/s                best     median   against the last one");
@@ -76,7 +71,7 @@ internal static class TrainingReport
             Say($"{"PyTorch loop",-36} {result["peers"]}");
         Say($"large product {result["machine"]!["large_product_gflops"]} GFLOP/s; CpuGradients' step {result["cpu_gradients_gflops"]} GFLOP/s ({(double)result["cpu_gradients_share_of_large_product"]!:p0})");
         Console.WriteLine("time of CpuGradients' step: " + string.Join(", ", result["cpu_gradients_time_shares"]!.AsObject().Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Key} {(double)s.Value!:p1}"))));
-        Console.WriteLine($"written to {path}");
+        Console.WriteLine($"written to {BenchmarkResults.PathOf("training")}");
 
         static void Say(FormattableString line) => Console.WriteLine(FormattableString.Invariant(line));
     }

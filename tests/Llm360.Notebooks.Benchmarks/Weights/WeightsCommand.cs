@@ -2,7 +2,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
@@ -10,7 +9,6 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
-using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Torch;
 using Llm360.Notebooks.Weights;
 using TorchSharp;
@@ -19,8 +17,6 @@ namespace Llm360.Notebooks.Benchmarks.Weights;
 
 internal static class WeightsCommand
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     public static Command Create()
     {
         var command = new Command("weights", "Open and touch a checkpoint of 1 GiB, safetensors and torch.save's zip, against a plain read; peak memory of converting it.");
@@ -101,8 +97,7 @@ internal static class WeightsCommand
                     Measure("convert, then rebind to the next checkpoint", "rebind", OpenAndTouch.Bin),
                 ]),
             };
-            AtomicFile.WriteText(Path.Combine(Workspace.Repository!, "artifacts", "benchmarks", "weights.json"), result.ToJsonString(Indented) + "\n");
-            Console.WriteLine(result.ToJsonString(Indented));
+            Console.WriteLine(BenchmarkResults.Write("weights", result));
             return 0;
         }
         finally
