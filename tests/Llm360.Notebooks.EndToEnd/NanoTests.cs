@@ -27,7 +27,7 @@ public sealed class NanoTests
         {
             using var model = LlamaModel.Load(suite.Checkpoint($"{chunk.Index + 1}").Folder, Device.Cpu);
             var canaries = ChunkReader.Read(chunk.Path).Where(r => r.Canary is not null).ToList();
-            var scores = MemorizationScorer.Score(model, canaries, 32, 32);
+            var scores = MemorizationScorer.Score(model, canaries);
             Assert.NotEmpty(scores);
             foreach (var (repetitions, rows) in scores.GroupBy(r => r.CanaryRepetitions!.Value).ToDictionary(g => g.Key))
             {

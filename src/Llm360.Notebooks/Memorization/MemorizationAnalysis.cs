@@ -3,6 +3,7 @@ using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Models;
 using Llm360.Notebooks.Results;
 using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Text;
 using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Memorization;
@@ -11,7 +12,9 @@ namespace Llm360.Notebooks.Memorization;
 /// <param name="PromptLength">k: tokens given, from the start of the sequence.</param>
 /// <param name="ContinuationLength">l: tokens to reproduce.</param>
 /// <param name="SequencesPerChunk">The first n sequences of a chunk, and all of its canaries; null for all.</param>
-public sealed record MemorizationSettings(int PromptLength = 32, int ContinuationLength = 32, int? SequencesPerChunk = null);
+/// <param name="TokenMetrics">Also what one pass with the true tokens tells: loss, p_z, Min-K%, and extractibility for shorter prompts and continuations. Costs about half as much again.</param>
+/// <param name="TopK">With token metrics: also p_z when only so many of the most probable tokens are drawn from; null for none.</param>
+public sealed record MemorizationSettings(int PromptLength = 32, int ContinuationLength = 32, int? SequencesPerChunk = null, bool TokenMetrics = false, int? TopK = null);
 
 /// <summary>Scores a suite's training sequences; results are stored and resumable.</summary>
 public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings settings)
@@ -41,11 +44,13 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     private IReadOnlyList<MemorizationRow> Compute(LanguageModel model, Chunk chunk, CancellationToken cancellation)
     {
         var chosen = Choose(chunk, cancellation);
-        var scored = MemorizationScorer.Score(model, [.. chosen.Select(c => c.Row)], settings.PromptLength, settings.ContinuationLength, cancellation: cancellation);
+        var scored = MemorizationScorer.Score(model, [.. chosen.Select(c => c.Row)], settings, settings.TokenMetrics ? Tokenizer(suite) : null, cancellation);
         foreach (var (row, (index, _)) in scored.Zip(chosen))
             row.Row = index;
         return scored;
     }
+
+    private static ITokenizer? Tokenizer(Suite suite) => suite.Checkpoints.FirstOrDefault()?.Tokenizer();
 
     // A chunk of Amber has 20 GB: it is read to its end only where canaries are known to stand in it.
     private List<(int Index, TokenRow Row)> Choose(Chunk chunk, CancellationToken cancellation)
@@ -65,6 +70,7 @@ public static class MemorizationOfSuite
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
     /// <param name="sequencesPerChunk">The first n sequences of a chunk, and all of its canaries; null for all.</param>
-    public static MemorizationAnalysis Memorization(this Suite suite, int promptLength = 32, int continuationLength = 32, int? sequencesPerChunk = null) =>
-        new(suite, new MemorizationSettings(promptLength, continuationLength, sequencesPerChunk));
+    /// <param name="tokenMetrics">Also loss, p_z, Min-K% and extractibility for shorter lengths.</param>
+    public static MemorizationAnalysis Memorization(this Suite suite, int promptLength = 32, int continuationLength = 32, int? sequencesPerChunk = null, bool tokenMetrics = false) =>
+        new(suite, new MemorizationSettings(promptLength, continuationLength, sequencesPerChunk, tokenMetrics));
 }

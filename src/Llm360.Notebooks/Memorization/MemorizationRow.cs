@@ -43,4 +43,49 @@ public sealed class MemorizationRow
     /// <summary>Whether the whole continuation was reproduced: k-extractible.</summary>
     [JsonPropertyName("extractible")]
     public bool Extractible { get; set; }
+
+    /// <summary>'1' where the model, given the true tokens before, takes the true token first, else '0': one for each token of the sequence's first k + l but the first. Null where token metrics were not asked for.</summary>
+    [JsonPropertyName("hits")]
+    public string? Hits { get; set; }
+
+    /// <summary>Mean -log p of the continuation's tokens, nats. Null, as all that follows, where token metrics were not asked for.</summary>
+    [JsonPropertyName("loss")]
+    public double? Loss { get; set; }
+
+    /// <summary>Mean -log p of all k + l tokens but the first, nats.</summary>
+    [JsonPropertyName("loss_all")]
+    public double? LossAll { get; set; }
+
+    /// <summary>log p_z: the log-probability of the whole continuation, nats (Hayes et al. 2024, arXiv 2410.19482; temperature 1, no truncation).</summary>
+    [JsonPropertyName("log_pz")]
+    public double? LogPz { get; set; }
+
+    /// <summary>The same when only the K most probable tokens are drawn from; negative infinity where a true token is not among them. Null where no K was asked for.</summary>
+    [JsonPropertyName("log_pz_top_k")]
+    public double? LogPzTopK { get; set; }
+
+    /// <summary>Min-K%: mean of the lowest fifth of the log-probabilities of all tokens but the first, rounded down (Shi et al. 2023, arXiv 2310.16789).</summary>
+    [JsonPropertyName("min_k")]
+    public double? MinK { get; set; }
+
+    /// <summary>Min-K%++: the same of (log p - mean) / deviation, both under the model's prediction (Zhang et al. 2024, arXiv 2404.02936).</summary>
+    [JsonPropertyName("min_k_plus")]
+    public double? MinKPlus { get; set; }
+
+    /// <summary>Loss of all tokens over the bytes that zlib needs for their text (Carlini et al. 2021, arXiv 2012.07805); null where there is no tokenizer.</summary>
+    [JsonPropertyName("zlib_ratio")]
+    public double? ZlibRatio { get; set; }
+
+    /// <summary>Whether the sequence is extractible with another prompt and continuation length, which one pass with the true tokens tells exactly.</summary>
+    /// <param name="promptLength">k, at least 1.</param>
+    /// <param name="continuationLength">l, at least 1; k + l at most what was scored.</param>
+    /// <exception cref="Llm360Exception">Token metrics were not asked for, or k + l is more than was scored.</exception>
+    public bool IsExtractible(int promptLength, int continuationLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(promptLength, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(continuationLength, 1);
+        if (Hits is null || promptLength + continuationLength > Hits.Length + 1)
+            throw new Llm360Exception(Hits is null ? "Token metrics were not asked for." : $"{Hits.Length + 1} tokens were scored; k + l = {promptLength + continuationLength} are needed.", $"row {Row}", "Score with token metrics, and with lengths that together reach k + l.");
+        return Hits.AsSpan(promptLength - 1, continuationLength).IndexOf('0') < 0;
+    }
 }

@@ -64,8 +64,11 @@ internal static class HeadReduction
         var target = tensor(targets.Select(t => (long)Math.Max(t, 0)).ToArray(), device: logits.device).unsqueeze(1); // [count, 1]
         var log = logits.log_softmax(1); // [count, vocabulary]
         var rank = logits.gt(logits.gather(1, target)).sum(1).to(float64);
-        var entropy = (log.exp() * log).nan_to_num(0).sum(1).neg().to(float64);
-        var table = stack([log.gather(1, target).squeeze(1).to(float64), rank, logits.argmax(1).to(float64), entropy], 1).cpu().data<double>().ToArray(); // [count, 4]
-        return [.. targets.Select((t, i) => new TokenScore(t < 0 ? float.NaN : (float)table[4 * i], t < 0 ? -1 : (int)table[(4 * i) + 1], (int)table[(4 * i) + 2], (float)table[(4 * i) + 3]))];
+        var probability = log.exp();
+        var weighted = (probability * log).nan_to_num(0); // [count, vocabulary]
+        var mean = weighted.sum(1).to(float64);
+        var variance = (weighted * log).nan_to_num(0).sum(1).to(float64) - (mean * mean);
+        var table = stack([log.gather(1, target).squeeze(1).to(float64), rank, logits.argmax(1).to(float64), mean.neg(), variance.clamp_min(0).sqrt()], 1).cpu().data<double>().ToArray(); // [count, 5]
+        return [.. targets.Select((t, i) => new TokenScore(t < 0 ? float.NaN : (float)table[5 * i], t < 0 ? -1 : (int)table[(5 * i) + 1], (int)table[(5 * i) + 2], (float)table[(5 * i) + 3], (float)table[(5 * i) + 4]))];
     }
 }

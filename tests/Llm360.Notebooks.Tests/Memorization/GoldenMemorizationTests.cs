@@ -3,6 +3,7 @@ using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Memorization;
 using Llm360.Notebooks.Models;
 using Llm360.Notebooks.Torch;
+using Llm360.Notebooks.Weights;
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests.Memorization;
@@ -21,7 +22,7 @@ public sealed class GoldenMemorizationTests
     {
         var expected = Fixtures.Json("memorization", $"expected_{checkpoint}.json");
         using var model = LlamaModel.Load(Fixtures.Path("memorization", $"ckpt_{checkpoint}"), Device.Cpu);
-        var scores = MemorizationScorer.Score(model, Rows.Value, k, l, batchSize: 64);
+        var scores = MemorizationScorer.Score(model, Rows.Value, new MemorizationSettings(k, l));
         Assert.Equal(expected["score"]![$"{k},{l}"]!.AsArray().Select(v => (double)v!), scores.Select(s => s.Score));
         Assert.Equal((double)expected["mean_score"]![$"{k},{l}"]!, scores.Average(s => s.Score), 1e-12);
 
@@ -37,11 +38,41 @@ public sealed class GoldenMemorizationTests
     {
         var expected = Fixtures.Json("memorization", $"expected_{checkpoint}.json");
         using var model = LlamaModel.Load(Fixtures.Path("memorization", $"ckpt_{checkpoint}"), Device.Cpu);
-        var scores = MemorizationScorer.Score(model, Rows.Value, 32, 32);
+        var scores = MemorizationScorer.Score(model, Rows.Value);
         Assert.Equal(expected["match"]!.AsArray().Select(v => (int)v!), scores.Select(s => s.Match));
         Assert.Equal(expected["first_mismatch"]!.AsArray().Select(v => (int)v!), scores.Select(s => s.FirstMismatch));
         Assert.Equal((double)expected["full_match"]!, scores.Average(s => s.Extractible ? 1.0 : 0), 1e-12);
         Assert.Equal((double)expected["token_match"]!, scores.Sum(s => s.Match) / 32.0 / scores.Count, 1e-12);
+    }
+
+    [Theory]
+    [InlineData("000")]
+    [InlineData("001")]
+    public void Token_metrics_are_the_reference(string checkpoint)
+    {
+        using var expected = StateDict.Open(Fixtures.Path("memorization", $"expected_{checkpoint}.safetensors"));
+        using var model = LlamaModel.Load(Fixtures.Path("memorization", $"ckpt_{checkpoint}"), Device.Cpu);
+        var scores = MemorizationScorer.Score(model, Rows.Value, new MemorizationSettings(TokenMetrics: true, TopK: 40));
+        Near("loss_continuation", s => s.Loss, 5e-5);
+        Near("loss_all", s => s.LossAll, 5e-5);
+        Near("min_k_20", s => s.MinK, 5e-5);
+        Near("min_k_plus_20", s => s.MinKPlus, 5e-5);
+        Near("log_pz", s => s.LogPz, 5e-4);
+        foreach (var (k, l) in new[] { (32, 32), (32, 16), (16, 32), (8, 8) })
+            Assert.Equal(Fixtures.Json("memorization", $"expected_{checkpoint}.json")["score"]![$"{k},{l}"]!.AsArray().Select(v => (double)v! == 1), scores.Select(s => s.IsExtractible(k, l)));
+        Assert.Throws<Llm360Exception>(() => scores[0].IsExtractible(33, 32));
+
+        void Near(string name, Func<MemorizationRow, double?> value, double tolerance)
+        {
+            using var golden = expected.View(name);
+            foreach (var (want, have) in golden.data<double>().Zip(scores.Select(value)))
+            {
+                if (double.IsInfinity(want))
+                    Assert.Equal(want, have);
+                else
+                    Assert.Equal(want, have!.Value, tolerance);
+            }
+        }
     }
 
     [Fact]
@@ -50,7 +81,7 @@ public sealed class GoldenMemorizationTests
         var across = Fixtures.Json("memorization", "across.json");
         using var early = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_000"), Device.Cpu);
         using var late = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_001"), Device.Cpu);
-        var pairs = MemorizationScorer.Score(early, Rows.Value, 32, 32).Zip(MemorizationScorer.Score(late, Rows.Value, 32, 32)).ToList();
+        var pairs = MemorizationScorer.Score(early, Rows.Value).Zip(MemorizationScorer.Score(late, Rows.Value)).ToList();
         Assert.Equal((double)across["score_pearson"]!, MemorizationScores.Pearson([.. pairs.Select(p => (p.First.Score, p.Second.Score))]), 1e-12);
         Assert.Equal((double)across["extractible_phi"]!, MemorizationScores.Pearson([.. pairs.Select(p => (p.First.Extractible ? 1.0 : 0, p.Second.Extractible ? 1.0 : 0))]), 1e-12);
     }
@@ -76,7 +107,7 @@ public sealed class GoldenMemorizationTests
     public void A_row_too_short_is_one_clear_error()
     {
         using var model = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_000"), Device.Cpu);
-        var error = Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, Rows.Value, 40, 32));
+        var error = Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, Rows.Value, new MemorizationSettings(40, 32)));
         Assert.Equal("row 0", error.Where);
     }
 }

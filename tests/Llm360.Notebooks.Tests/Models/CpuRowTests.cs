@@ -70,6 +70,8 @@ public sealed class CpuRowTests
             var sum = row.Sum(v => Math.Exp(v - largest));
             Assert.Equal(Array.IndexOf(row, row.Max()), actual.Argmax);
             Assert.Equal(Math.Log(sum) - (row.Sum(v => double.IsNegativeInfinity(v) ? 0 : (v - largest) * Math.Exp(v - largest)) / sum), actual.Entropy, 1e-4);
+            var mean = row.Sum(v => double.IsNegativeInfinity(v) ? 0 : v * Math.Exp(v - largest)) / sum;
+            Assert.Equal(Math.Sqrt(row.Sum(v => double.IsNegativeInfinity(v) ? 0 : (v - mean) * (v - mean) * Math.Exp(v - largest)) / sum), actual.Deviation, 1e-4);
             Assert.Equal(targets[i] < 0 ? -1 : row.Count(v => v > row[targets[i]]), actual.Rank);
             if (targets[i] >= 0)
                 Assert.Equal(row[targets[i]] - largest - Math.Log(sum), actual.LogProbability, 1e-4);

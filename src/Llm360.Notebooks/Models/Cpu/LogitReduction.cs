@@ -47,9 +47,10 @@ internal sealed unsafe class LogitReduction
     public TokenScore[] Results() => [.. positions.Select((p, i) =>
     {
         var log = Math.Log(p.Sum);
-        var entropy = (float)(log - (p.Weighted / p.Sum));
-        return targets[i] < 0 ? new TokenScore(float.NaN, -1, p.Place, entropy)
-            : new TokenScore((float)(p.Target - p.Largest - log), p.Above + (p.Near?.Count(x => x > p.Target) ?? 0), p.Place, entropy);
+        var mean = p.Weighted / p.Sum;
+        var (entropy, deviation) = ((float)(log - mean), (float)Math.Sqrt(Math.Max(0, (p.Squared / p.Sum) - (mean * mean))));
+        return targets[i] < 0 ? new TokenScore(float.NaN, -1, p.Place, entropy, deviation)
+            : new TokenScore((float)(p.Target - p.Largest - log), p.Above + (p.Near?.Count(x => x > p.Target) ?? 0), p.Place, entropy, deviation);
     })];
 
     private void Add(int row, float* x, int n, int first)
@@ -65,7 +66,7 @@ internal sealed unsafe class LogitReduction
             if (p.Sum > 0)
             {
                 var scale = Math.Exp(shift);
-                (p.Sum, p.Weighted) = (p.Sum * scale, (p.Weighted + (shift * p.Sum)) * scale);
+                (p.Sum, p.Weighted, p.Squared) = (p.Sum * scale, (p.Weighted + (shift * p.Sum)) * scale, (p.Squared + (2 * shift * p.Weighted) + (shift * shift * p.Sum)) * scale);
             }
 
             p.Largest = largest;
@@ -74,8 +75,8 @@ internal sealed unsafe class LogitReduction
 
         for (var at = 0; at < n; at += Piece)
         {
-            var (sum, weighted) = Sums(x + at, Math.Min(Piece, n - at), p.Largest);
-            (p.Sum, p.Weighted) = (p.Sum + sum, p.Weighted + weighted);
+            var (sum, weighted, squared) = Sums(x + at, Math.Min(Piece, n - at), p.Largest);
+            (p.Sum, p.Weighted, p.Squared) = (p.Sum + sum, p.Weighted + weighted, p.Squared + squared);
         }
     }
 
@@ -135,34 +136,38 @@ internal sealed unsafe class LogitReduction
         return most;
     }
 
-    // Of exp(x - largest), and of (x - largest) exp(x - largest).
-    private static (float Sum, float Weighted) Sums(float* x, int n, float largest)
+    // Of exp(x - largest), and of the same times (x - largest) and its square.
+    private static (float Sum, float Weighted, float Squared) Sums(float* x, int n, float largest)
     {
-        Vector512<float> sum = default, weighted = default, most = Vector512.Create(largest), lowest = Vector512.Create(Exponential.Lowest);
+        Vector512<float> sum = default, weighted = default, squared = default, most = Vector512.Create(largest), lowest = Vector512.Create(Exponential.Lowest);
         var i = 0;
         for (; i <= n - Width; i += Width)
         {
             var v = Vector512.Max(Vector512.Load(x + i) - most, lowest);
             var e = Exponential.OfBounded(v);
             sum += e;
-            weighted = Vector512.MultiplyAddEstimate(v, e, weighted);
+            e *= v;
+            weighted += e;
+            squared = Vector512.MultiplyAddEstimate(v, e, squared);
         }
 
-        var (rest, weightedRest) = (0f, 0f);
+        var (rest, weightedRest, squaredRest) = (0f, 0f, 0f);
         for (; i < n; i++)
         {
             var v = MathF.Max(x[i] - largest, Exponential.Lowest);
-            rest += MathF.Exp(v);
-            weightedRest += v * MathF.Exp(v);
+            var e = MathF.Exp(v);
+            rest += e;
+            weightedRest += v * e;
+            squaredRest += v * v * e;
         }
 
-        return (Vector512.Sum(sum) + rest, Vector512.Sum(weighted) + weightedRest);
+        return (Vector512.Sum(sum) + rest, Vector512.Sum(weighted) + weightedRest, Vector512.Sum(squared) + squaredRest);
     }
 
     private struct Position
     {
         public float Largest, Estimate, Doubt, Target;
-        public double Sum, Weighted;
+        public double Sum, Weighted, Squared;
         public int Place, Above;
         public List<float>? Near;
     }
