@@ -32,6 +32,10 @@ public sealed class MemorizationRow
     [JsonPropertyName("match")]
     public int Match { get; set; }
 
+    /// <summary>l times '1' where the greedy token is the true one at the same place, or '0'.</summary>
+    [JsonPropertyName("matches")]
+    public string Matches { get; set; } = "";
+
     /// <summary>match / l: the memorization score.</summary>
     [JsonPropertyName("score")]
     public double Score { get; set; }

@@ -50,24 +50,19 @@ public static class MemorizationScorer
 
     private static MemorizationRow Compare(int index, TokenRow row, int promptLength, ReadOnlySpan<long> generated)
     {
-        var match = 0;
-        var firstMismatch = generated.Length;
+        var matches = new char[generated.Length];
         for (var i = 0; i < generated.Length; i++)
-        {
-            if (generated[i] == row.TokenIds[promptLength + i])
-                match++;
-            else
-                firstMismatch = Math.Min(firstMismatch, i);
-        }
-
+            matches[i] = generated[i] == row.TokenIds[promptLength + i] ? '1' : '0';
+        var match = matches.Count(m => m == '1');
         return new MemorizationRow
         {
             Row = index,
             Source = row.Source,
             CanaryRepetitions = row.Canary?.Repetitions,
             Match = match,
+            Matches = new string(matches),
             Score = (double)match / generated.Length,
-            FirstMismatch = firstMismatch,
+            FirstMismatch = matches.TakeWhile(m => m == '1').Count(),
             Extractible = match == generated.Length,
         };
     }

@@ -40,6 +40,7 @@ public sealed class GoldenMemorizationTests
         using var model = LlamaModel.Load(Fixtures.Path("memorization", $"ckpt_{checkpoint}"), Device.Cpu);
         var scores = MemorizationScorer.Score(model, Rows.Value);
         Assert.Equal(expected["match"]!.AsArray().Select(v => (int)v!), scores.Select(s => s.Match));
+        Assert.Equal(expected["all_match"]!.AsArray().Select(r => string.Concat(r!.AsArray().Select(v => (int)v!))), scores.Select(s => s.Matches));
         Assert.Equal(expected["first_mismatch"]!.AsArray().Select(v => (int)v!), scores.Select(s => s.FirstMismatch));
         Assert.Equal((double)expected["full_match"]!, scores.Average(s => s.Extractible ? 1.0 : 0), 1e-12);
         Assert.Equal((double)expected["token_match"]!, scores.Sum(s => s.Match) / 32.0 / scores.Count, 1e-12);
