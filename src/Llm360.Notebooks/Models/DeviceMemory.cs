@@ -1,12 +1,66 @@
-// Telling a lack of memory from other failures of LibTorch, which have one exception type.
+// How much memory a computation may take, and telling a lack of it from other failures of LibTorch, which have one exception type.
 using System.Runtime.InteropServices;
+using TorchSharp;
 
 namespace Llm360.Notebooks.Models;
 
-internal static class DeviceMemory
+internal static partial class DeviceMemory
 {
+    /// <summary>What keys and values of rows under way may take on the CPU.</summary>
+    private const long OnCpu = 1L << 30;
+
     private static readonly string[] Complaints = ["out of memory", "can't allocate memory", "not enough memory"];
+
+    /// <summary>Bytes that keys and values may take: half of what a CUDA device has free, 1 GiB elsewhere.</summary>
+    public static long Budget(torch.Device device) => device.type == DeviceType.CUDA && Free(device.index) is { } free ? free / 2 : OnCpu;
 
     /// <summary>Whether an operator failed because memory did not suffice: LibTorch's messages of its CUDA and CPU allocators.</summary>
     public static bool IsExhausted(Exception e) => e is OutOfMemoryException || (e is ExternalException && Complaints.Any(c => e.Message.Contains(c, StringComparison.OrdinalIgnoreCase)));
+
+    // TorchSharp has no memory statistics; the driver is asked. null where it cannot be.
+    private static long? Free(int index)
+    {
+        try
+        {
+            if (Initialize(0) != 0 || GetDevice(out var device, Math.Max(index, 0)) != 0 || RetainContext(out var context, device) != 0)
+                return null;
+            try
+            {
+                if (PushContext(context) != 0)
+                    return null;
+                var known = GetMemory(out var free, out _) == 0;
+                _ = PopContext(out _);
+                return known ? (long)free : null;
+            }
+            finally
+            {
+                _ = ReleaseContext(device);
+            }
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    [LibraryImport("cuda", EntryPoint = "cuInit")]
+    private static partial int Initialize(uint flags);
+
+    [LibraryImport("cuda", EntryPoint = "cuDeviceGet")]
+    private static partial int GetDevice(out int device, int ordinal);
+
+    [LibraryImport("cuda", EntryPoint = "cuDevicePrimaryCtxRetain")]
+    private static partial int RetainContext(out nint context, int device);
+
+    [LibraryImport("cuda", EntryPoint = "cuDevicePrimaryCtxRelease_v2")]
+    private static partial int ReleaseContext(int device);
+
+    [LibraryImport("cuda", EntryPoint = "cuCtxPushCurrent_v2")]
+    private static partial int PushContext(nint context);
+
+    [LibraryImport("cuda", EntryPoint = "cuCtxPopCurrent_v2")]
+    private static partial int PopContext(out nint context);
+
+    [LibraryImport("cuda", EntryPoint = "cuMemGetInfo_v2")]
+    private static partial int GetMemory(out nuint free, out nuint total);
 }

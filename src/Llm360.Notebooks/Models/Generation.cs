@@ -50,55 +50,26 @@ public static class Generation
         if (prompts.Count == 0)
             return generated;
         using var inference = inference_mode();
-        using var decoder = new BatchDecoder(model, [.. prompts], options.MaxNewTokens);
+        using var decoder = new RowDecoder(model, prompts.Count, prompts.Max(p => p.Length) + options.MaxNewTokens);
         using var sampler = new Sampler(options, model.Device);
-        for (var step = 0; step < options.MaxNewTokens && decoder.Rows.Count > 0; step++)
+        var pieces = prompts.Select((p, row) => new Piece(row, p)).ToList();
+        for (var step = 0; step < options.MaxNewTokens && pieces.Count > 0; step++)
         {
-            (cancellation ?? Work.Cancellation).ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var next = sampler.Next(decoder.Logits(), decoder.Rows); // [rows]
-            var tokens = next.cpu().data<long>().ToArray();
-            var goesOn = new List<int>();
-            foreach (var (place, row) in decoder.Rows.Index())
+            var logits = model.Logits(decoder.Compute(pieces, cancellation ?? Work.Cancellation)); // [rows, vocabulary]
+            var next = sampler.Next(logits, [.. pieces.Select(p => p.Slot)]).cpu().data<long>().ToArray();
+            var goOn = new List<Piece>();
+            foreach (var (piece, token) in pieces.Zip(next, (p, t) => (p, (int)t)))
             {
-                generated[row].Add((int)tokens[place]);
-                onToken?.Invoke(row, (int)tokens[place]);
-                if (!options.StopTokens.Contains((int)tokens[place]))
-                    goesOn.Add(place);
+                generated[piece.Slot].Add(token);
+                onToken?.Invoke(piece.Slot, token);
+                if (!options.StopTokens.Contains(token))
+                    goOn.Add(new Piece(piece.Slot, [token]));
             }
 
-            decoder.Advance(next, goesOn);
+            pieces = goOn;
         }
 
         return generated;
-    }
-
-    /// <summary>The greedy continuation of equally long prompts: at every step the most probable token, whatever it is.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="prompts">Token ids, I64 [batch, prompt length].</param>
-    /// <param name="count">Tokens to generate for each row; generation does not stop at the end token.</param>
-    /// <param name="cancellation">Looked at before every token.</param>
-    /// <returns>I64 [batch, count], on the model's device.</returns>
-    /// <exception cref="Llm360Exception">Prompt and continuation do not fit the model's positions.</exception>
-    public static Tensor Greedy(LanguageModel model, Tensor prompts, int count, CancellationToken cancellation = default)
-    {
-        using var inference = inference_mode();
-        using var scope = NewDisposeScope();
-        long batch = prompts.shape[0], length = prompts.shape[1];
-        if (length + count > model.Config.LongestSequence)
-            throw new Llm360Exception($"{length} + {count} tokens are more than the model's {model.Config.LongestSequence} positions.", "prompt and continuation length", "Ask for fewer tokens.");
-        using var cache = BatchDecoder.MayCache(model, (int)length + count) ? new KeyValueCache(model.Config, batch, (int)length + count, model.Device, model.Type) : null;
-        var all = empty([batch, length + count], int64, device: model.Device);
-        all.narrow(1, 0, length).copy_(prompts);
-        for (var i = 0; i < count; i++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using var step = NewDisposeScope();
-            var seen = cache?.Length ?? 0;
-            var hidden = model.Forward(all.narrow(1, seen, length + i - seen), cache); // [batch, time, hidden]
-            all.select(1, length + i).copy_(model.Logits(hidden.select(1, hidden.shape[1] - 1)).argmax(1));
-        }
-
-        return all.narrow(1, length, count).MoveToOuterDisposeScope();
     }
 }

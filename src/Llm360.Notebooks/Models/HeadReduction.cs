@@ -1,5 +1,6 @@
 // From hidden states to what is asked of the logits, which are never all in memory at once.
 using Llm360.Notebooks.Models.Cpu;
+using Llm360.Notebooks.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,6 +14,9 @@ internal static class HeadReduction
 
     /// <summary>Positions at once on the CPU, where a piece is a block of the vocabulary: the weights are read once for so many positions.</summary>
     private const int PositionsAtOnce = 2048;
+
+    /// <summary>Tokens of the vocabulary at once for the most probable one.</summary>
+    private const int ArgmaxBlock = 2048;
 
     /// <summary>Log-probability, rank, argmax and entropy of every position.</summary>
     /// <param name="model">The model.</param>
@@ -32,6 +36,60 @@ internal static class HeadReduction
         }
 
         return [.. results];
+    }
+
+    /// <summary>The most probable token at every position.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="hidden">[positions, hidden]</param>
+    public static int[] Argmax(LanguageModel model, Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        var (positions, vocabulary) = ((int)hidden.shape[0], model.Config.VocabularySize);
+        if (!TensorMemory.IsPlain(hidden))
+        {
+            var rows = Math.Max(1, Piece / vocabulary);
+            var parts = Enumerable.Range(0, (positions + rows - 1) / rows).Select(i => InScope(() => model.Logits(hidden.narrow(0, i * rows, Math.Min(rows, positions - (i * rows)))).argmax(1)));
+            return [.. cat([.. parts]).cpu().data<long>().Select(t => (int)t)];
+        }
+
+        var largest = new LargestLogits(positions);
+        for (var first = 0; first < vocabulary; first += ArgmaxBlock)
+        {
+            using var block = NewDisposeScope();
+            largest.Add(model.Logits(hidden, first, Math.Min(ArgmaxBlock, vocabulary - first)).contiguous(), first);
+        }
+
+        return largest.Tokens;
+    }
+
+    /// <summary>log p of the true tokens when only the <paramref name="topK"/> most probable are drawn from; negative infinity where more than so many are more probable.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="hidden">[positions, hidden]</param>
+    /// <param name="targets">The true next token of each position.</param>
+    /// <param name="topK">How many, at most the vocabulary.</param>
+    public static float[] TopKLogProbabilities(LanguageModel model, Tensor hidden, int[] targets, int topK)
+    {
+        var rows = Math.Max(1, Piece / model.Config.VocabularySize);
+        var results = new List<float>(targets.Length);
+        using var minus = double.NegativeInfinity.ToScalar();
+        for (var at = 0; at < targets.Length; at += rows)
+        {
+            using var scope = NewDisposeScope();
+            var count = Math.Min(rows, targets.Length - at);
+            var logits = model.Logits(hidden.narrow(0, at, count)).to(float32); // [count, vocabulary]
+            var (largest, _) = logits.topk(topK, dim: 1); // [count, k], falling
+            var target = logits.gather(1, tensor(targets.AsSpan(at, count).ToArray().Select(t => (long)t).ToArray(), device: logits.device).unsqueeze(1)); // [count, 1]
+            var log = target - largest.logsumexp(1, keepdim: true);
+            results.AddRange(log.masked_fill(target.lt(largest.narrow(1, topK - 1, 1)), minus).cpu().data<float>());
+        }
+
+        return [.. results];
+    }
+
+    private static Tensor InScope(Func<Tensor> compute)
+    {
+        using var scope = NewDisposeScope();
+        return compute().MoveToOuterDisposeScope();
     }
 
     private static TokenScore[] ByVocabulary(LanguageModel model, Tensor hidden, int[] targets)

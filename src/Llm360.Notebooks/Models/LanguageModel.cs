@@ -77,8 +77,31 @@ public abstract class LanguageModel : IDisposable
     public Tensor Forward(Tensor tokens, KeyValueCache? cache = null, IReadOnlyList<int>? padding = null, ForwardTrace? trace = null)
     {
         using var scope = NewDisposeScope();
+        using var attention = new BatchAttention(this, rotary, tokens.shape[0], (int)tokens.shape[1], cache, padding, trace);
+        var x = Run(tokens, attention, trace);
+        cache?.Advance((int)tokens.shape[1]);
+        return x.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The hidden states after the last norm of pieces of rows, each of its own length and standing behind what its slot of the cache holds.</summary>
+    /// <param name="pieces">The pieces; their slots grow by them.</param>
+    /// <param name="cache">Keys and values of earlier positions.</param>
+    /// <returns>[tokens of all pieces, hidden]</returns>
+    /// <exception cref="Llm360Exception">A sequence is longer than the model's positions.</exception>
+    internal Tensor Forward(IReadOnlyList<Piece> pieces, SlotCache cache)
+    {
+        using var scope = NewDisposeScope();
+        var tokens = tensor(pieces.SelectMany(s => s.Tokens).Select(t => (long)t).ToArray(), device: Device).unsqueeze(0); // [1, tokens]
+        using var attention = new SlotAttention(this, rotary, pieces, cache);
+        var x = Run(tokens, attention, null);
+        foreach (var piece in pieces)
+            cache.Lengths[piece.Slot] += piece.Tokens.Length;
+        return x.squeeze(0).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Run(Tensor tokens, AttentionPass attention, ForwardTrace? trace)
+    {
         long batch = tokens.shape[0], time = tokens.shape[1];
-        var attention = new AttentionPass(this, rotary, batch, (int)time, cache, padding, trace, One);
         var x = Embed(tokens.reshape(-1)).view(batch, time, Config.HiddenSize); // [batch, time, hidden]
         for (var i = 0; i < Config.Layers; i++)
         {
@@ -87,11 +110,10 @@ public abstract class LanguageModel : IDisposable
             x = Block(i, x, attention).MoveToOuterDisposeScope();
         }
 
-        cache?.Advance((int)time);
         trace?.AddBeforeFinalNorm(x);
         x = FinalNorm(x);
         trace?.AddHidden(x);
-        return x.MoveToOuterDisposeScope();
+        return x;
     }
 
     /// <summary>Logits of hidden states.</summary>

@@ -13,6 +13,7 @@ internal sealed class RotaryEmbedding(ModelConfig config, bool neighbours) : IDi
 {
     private const int Shortest = 64;
     private readonly object gate = new();
+    private readonly Scalar one = 1f.ToScalar();
     private (int Length, Tensor Cos, Tensor Sin)? tables; // [length, dimensions], each pair's value at both of its places
     private (ScalarType Type, torch.Device Device) place;
 
@@ -28,7 +29,7 @@ internal sealed class RotaryEmbedding(ModelConfig config, bool neighbours) : IDi
             var isDynamic = config.HasDynamicAngles && (length > config.MaximumLength || tables?.Length > config.MaximumLength);
             if (tables is not { } known || known.Length < length || (isDynamic && known.Length != length) || place.Type != type || !place.Device.Equals(device))
             {
-                Dispose();
+                Drop();
                 known = Make(isDynamic ? length : Math.Min(Math.Max(config.MaximumLength, length), Math.Max(Shortest, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length))), type, device);
                 (tables, place) = (known, (type, device));
             }
@@ -40,18 +41,19 @@ internal sealed class RotaryEmbedding(ModelConfig config, bool neighbours) : IDi
 
     /// <summary>Turns the first dimensions of each head.</summary>
     /// <param name="x">[batch, heads, time, head]; on the CPU it may be changed, so it must belong to the caller.</param>
-    /// <param name="cos">[time, dimensions] or [batch, 1, time, dimensions]</param>
+    /// <param name="cos">[time, dimensions], or [batch x time, dimensions] where rows differ</param>
     /// <param name="sin">As <paramref name="cos"/>.</param>
-    /// <param name="one">1, held by the caller.</param>
-    public Tensor Turn(Tensor x, Tensor cos, Tensor sin, Scalar one)
+    public Tensor Turn(Tensor x, Tensor cos, Tensor sin)
     {
-        if (!neighbours && TensorMemory.IsPlain(x) && cos.dim() == 2 && x.stride(3) == 1)
+        if (!neighbours && TensorMemory.IsPlain(x) && x.stride(3) == 1)
         {
             FusedRows.TurnHalves(x, cos, sin);
             return x;
         }
 
         int dimensions = config.Rotary.Dimensions, half = dimensions / 2;
+        if (cos.shape[0] != x.shape[2])
+            (cos, sin) = (cos.view(x.shape[0], 1, x.shape[2], dimensions), sin.view(x.shape[0], 1, x.shape[2], dimensions));
         var turning = x.narrow(3, 0, dimensions);
         var across = neighbours
             ? stack([-turning.slice(3, 1, dimensions, 2), turning.slice(3, 0, dimensions, 2)], dim: 4).flatten(3, 4)
@@ -61,6 +63,12 @@ internal sealed class RotaryEmbedding(ModelConfig config, bool neighbours) : IDi
     }
 
     public void Dispose()
+    {
+        Drop();
+        one.Dispose();
+    }
+
+    private void Drop()
     {
         tables?.Cos.Dispose();
         tables?.Sin.Dispose();

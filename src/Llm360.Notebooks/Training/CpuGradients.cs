@@ -1,5 +1,6 @@
 // The fast way to the gradient on a CPU: LLaMA's forward and backward pass by hand, sequences shared out among threads.
 using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Models.Cpu;
 using Llm360.Notebooks.Torch;
 using Llm360.Notebooks.Training.Cpu;
 

@@ -26,9 +26,9 @@ public sealed class GoldenMemorizationTests
         Assert.Equal(expected["score"]![$"{k},{l}"]!.AsArray().Select(v => (double)v!), scores.Select(s => s.Score));
         Assert.Equal((double)expected["mean_score"]![$"{k},{l}"]!, scores.Average(s => s.Score), 1e-12);
 
-        using var prompts = torch.tensor(Rows.Value.SelectMany(r => r.TokenIds.Take(k)).Select(t => (long)t).ToArray(), [Rows.Value.Count, k]);
-        using var greedy = Generation.Greedy(model, prompts, l);
-        Assert.Equal(expected["greedy"]![$"{k},{l}"]!.AsArray().SelectMany(r => r!.AsArray()).Select(t => (long)t!), greedy.data<long>());
+        var greedy = model.Generate([.. Rows.Value.Select(r => r.TokenIds[..k])], new GenerationOptions { MaxNewTokens = l });
+        Assert.Equal(expected["greedy"]![$"{k},{l}"]!.AsArray().Select(r => r!.AsArray().Select(t => (int)t!)), greedy);
+        Assert.Equal(scores.Select(s => s.FirstMismatch), MemorizationScorer.FirstMismatches(model, Rows.Value, k, l));
     }
 
     [Theory]
@@ -59,6 +59,7 @@ public sealed class GoldenMemorizationTests
         Near("min_k_20", s => s.MinK, 5e-5);
         Near("min_k_plus_20", s => s.MinKPlus, 5e-5);
         Near("log_pz", s => s.LogPz, 5e-4);
+        Near("log_pz_top40", s => s.LogPzTopK, 5e-4);
         foreach (var (k, l) in new[] { (32, 32), (32, 16), (16, 32), (8, 8) })
             Assert.Equal(Fixtures.Json("memorization", $"expected_{checkpoint}.json")["score"]![$"{k},{l}"]!.AsArray().Select(v => (double)v! == 1), scores.Select(s => s.IsExtractible(k, l)));
         Assert.Throws<Llm360Exception>(() => scores[0].IsExtractible(33, 32));
@@ -93,15 +94,33 @@ public sealed class GoldenMemorizationTests
         using var model = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_001"), Device.Cpu);
         using var scope = torch.NewDisposeScope();
         using var inference = torch.inference_mode();
-        var sequence = torch.tensor(Rows.Value.Take(20).SelectMany(r => r.TokenIds.Take(16)).Select(t => (long)t).ToArray(), [20, 16]);
-        var cached = Generation.Greedy(model, sequence, 24);
+        var prompts = Rows.Value.Take(20).Select(r => r.TokenIds[..16]).ToList();
+        var cached = model.Generate(prompts, new GenerationOptions { MaxNewTokens = 24 });
+        var sequence = torch.tensor(prompts.SelectMany(p => p).Select(t => (long)t).ToArray(), [20, 16]);
         for (var i = 0; i < 24; i++)
         {
             var hidden = model.Forward(sequence);
             sequence = torch.cat([sequence, model.Logits(hidden.select(1, hidden.shape[1] - 1)).argmax(1, keepdim: true)], 1);
         }
 
-        Assert.True(cached.Equals(sequence.narrow(1, 16, 24)));
+        Assert.Equal(sequence.narrow(1, 16, 24).reshape(-1).data<long>(), cached.SelectMany(r => r).Select(t => (long)t));
+    }
+
+    [Fact]
+    public void More_rows_than_fit_at_once_and_token_metrics_change_no_continuation()
+    {
+        using var model = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_001"), Device.Cpu);
+        var alone = MemorizationScorer.Score(model, Rows.Value);
+        List<TokenRow> many = [.. Enumerable.Repeat(Rows.Value, 3).SelectMany(r => r)];
+        foreach (var settings in new[] { new MemorizationSettings(), new MemorizationSettings(TokenMetrics: true) })
+        {
+            var scores = MemorizationScorer.Score(model, many, settings);
+            Assert.Equal(Enumerable.Repeat(alone, 3).SelectMany(r => r).Select(r => r.Matches), scores.Select(r => r.Matches));
+            Assert.Equal(Enumerable.Range(0, many.Count), scores.Select(r => r.Row));
+        }
+
+        Assert.Equal(Enumerable.Repeat(alone, 3).SelectMany(r => r).Select(r => r.FirstMismatch), MemorizationScorer.FirstMismatches(model, many));
+        Assert.Empty(MemorizationScorer.Score(model, []));
     }
 
     [Fact]

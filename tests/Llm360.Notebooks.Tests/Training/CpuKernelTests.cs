@@ -1,7 +1,7 @@
 // The kernels of the hand-written gradient against slow float64 formulas.
 using System.Runtime.Intrinsics;
-using Llm360.Notebooks.Models.Cpu;
 using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Models.Cpu;
 using Llm360.Notebooks.Training.Cpu;
 
 namespace Llm360.Notebooks.Tests.Training;
@@ -147,7 +147,7 @@ public sealed unsafe class CpuKernelTests
     public void Turning_back_undoes_turning(int head)
     {
         var config = new LlamaConfig(head, 8, 1, 1, 1, head, 8, 50, 1e-6, 10000, false);
-        var padded = PaddedLayout.Pad(head);
+        var padded = VectorWidth.Pad(head);
         using var rotary = new Rotary(config, padded);
         using AlignedFloats x = new(2 * padded), before = new(2 * padded);
         Fill(x, 2, head, padded);

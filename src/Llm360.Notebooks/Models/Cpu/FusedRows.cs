@@ -8,7 +8,7 @@ namespace Llm360.Notebooks.Models.Cpu;
 /// <summary>float32 kernels for tensors that <see cref="TensorMemory.IsPlain"/> admits. LibTorch's operators go over memory once for each step of a formula; these once for all.</summary>
 internal static unsafe class FusedRows
 {
-    private const int Width = 16;
+    private const int Width = VectorWidth.Floats;
 
     /// <summary>g x / sqrt(mean(x^2) + eps) of each row.</summary>
     /// <param name="x">[..., width], contiguous.</param>
@@ -35,19 +35,20 @@ internal static unsafe class FusedRows
 
     /// <summary>Turns pairs (i, i + half) of the first dimensions of each head, in place.</summary>
     /// <param name="x">[batch, heads, time, head]; only the last dimension must be without gaps.</param>
-    /// <param name="cos">[time, dimensions], contiguous: each pair's value at both of its places.</param>
+    /// <param name="cos">[time, dimensions], or [batch x time, dimensions] where rows differ; contiguous: each pair's value at both of its places.</param>
     /// <param name="sin">As <paramref name="cos"/>.</param>
     public static void TurnHalves(Tensor x, Tensor cos, Tensor sin)
     {
         long batch = x.shape[0], heads = x.shape[1], time = x.shape[2];
         var strides = x.stride();
         var dimensions = (int)cos.shape[1];
+        var table = cos.shape[0];
         float* data = TensorMemory.Floats(x), c = TensorMemory.Floats(cos), s = TensorMemory.Floats(sin);
         Parallelism.ForRows(batch * time, heads * dimensions, row =>
         {
             var (b, t) = (row / time, row % time);
             for (var h = 0L; h < heads; h++)
-                TurnHalves(data + (b * strides[0]) + (h * strides[1]) + (t * strides[2]), c + (t * dimensions), s + (t * dimensions), dimensions / 2);
+                TurnHalves(data + (b * strides[0]) + (h * strides[1]) + (t * strides[2]), c + (row % table * dimensions), s + (row % table * dimensions), dimensions / 2);
         });
     }
 

@@ -12,7 +12,7 @@ namespace Llm360.Notebooks.Models.Cpu;
 /// </remarks>
 internal sealed unsafe class LogitReduction
 {
-    private const int Width = 16;
+    private const int Width = VectorWidth.Floats;
 
     /// <summary>Elements whose sums are taken in float32 before they go into a double.</summary>
     private const int Piece = 4096;
@@ -59,7 +59,7 @@ internal sealed unsafe class LogitReduction
         var target = targets[row];
         if (target >= first && target < first + n)
             p.Target = x[target - first];
-        var largest = target < 0 ? Largest(x, n) : Compare(x, n, ref p);
+        var largest = target < 0 ? LargestLogits.Largest(x, n) : Compare(x, n, ref p);
         if (largest > p.Largest)
         {
             var shift = p.Largest - largest;
@@ -78,18 +78,6 @@ internal sealed unsafe class LogitReduction
             var (sum, weighted, squared) = Sums(x + at, Math.Min(Piece, n - at), p.Largest);
             (p.Sum, p.Weighted, p.Squared) = (p.Sum + sum, p.Weighted + weighted, p.Squared + squared);
         }
-    }
-
-    private static float Largest(float* x, int n)
-    {
-        var largest = Vector512.Create(float.NegativeInfinity);
-        var i = 0;
-        for (; i <= n - Width; i += Width)
-            largest = Vector512.Max(largest, Vector512.Load(x + i));
-        var most = Most(largest);
-        for (; i < n; i++)
-            most = Math.Max(most, x[i]);
-        return most;
     }
 
     // The largest, and on the way those that are surely above the true token's logit, and those that may be.

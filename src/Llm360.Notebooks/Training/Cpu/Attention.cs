@@ -1,4 +1,6 @@
 // Causal attention of one sequence in strips of queries, and its gradient; scores are computed again rather than kept.
+using Llm360.Notebooks.Models.Cpu;
+
 namespace Llm360.Notebooks.Training.Cpu;
 
 /// <summary>softmax(scale q kᵀ + mask) v for each head.</summary>
@@ -11,11 +13,11 @@ internal sealed unsafe class Attention(PaddedLayout layout, int capacity) : IDis
     private const int Strip = 32;
 
     // Rows one vector longer than a power of two, so that they do not fall on the same cache lines.
-    private readonly int stride = capacity + PaddedLayout.Width;
-    private readonly AlignedFloats keys = new((long)layout.Head * (capacity + PaddedLayout.Width)); // kᵀ [head, tokens]
-    private readonly AlignedFloats values = new((long)layout.Head * (capacity + PaddedLayout.Width)); // vᵀ [head, tokens]
-    private readonly AlignedFloats scores = new((long)Strip * (capacity + PaddedLayout.Width)); // [strip, tokens]
-    private readonly AlignedFloats gradients = new((long)Strip * (capacity + PaddedLayout.Width)); // [strip, tokens]
+    private readonly int stride = capacity + VectorWidth.Floats;
+    private readonly AlignedFloats keys = new((long)layout.Head * (capacity + VectorWidth.Floats)); // kᵀ [head, tokens]
+    private readonly AlignedFloats values = new((long)layout.Head * (capacity + VectorWidth.Floats)); // vᵀ [head, tokens]
+    private readonly AlignedFloats scores = new((long)Strip * (capacity + VectorWidth.Floats)); // [strip, tokens]
+    private readonly AlignedFloats gradients = new((long)Strip * (capacity + VectorWidth.Floats)); // [strip, tokens]
     private readonly float scale = (float)(1 / Math.Sqrt(layout.Config.HeadDimension));
     private readonly int group = layout.Config.Heads / layout.Config.KeyValueHeads, head = layout.Head;
 

@@ -14,7 +14,7 @@ internal static unsafe class GatedUnit
         for (var t = 0; t < tokens; t++)
         {
             float* gate = gateUp.Row(t), up = gate + mlp, to = y.Row(t);
-            for (var i = 0; i < mlp; i += PaddedLayout.Width)
+            for (var i = 0; i < mlp; i += VectorWidth.Floats)
             {
                 var g = Vector512.Load(gate + i);
                 (g * Sigmoid(g) * Vector512.Load(up + i)).Store(to + i);
@@ -33,7 +33,7 @@ internal static unsafe class GatedUnit
         for (var t = 0; t < tokens; t++)
         {
             float* gate = gateUp.Row(t), up = gate + mlp, dGate = dGateUp.Row(t), dUp = dGate + mlp, both = y.Row(t);
-            for (var i = 0; i < mlp; i += PaddedLayout.Width)
+            for (var i = 0; i < mlp; i += VectorWidth.Floats)
             {
                 Vector512<float> g = Vector512.Load(gate + i), u = Vector512.Load(up + i), dy = Vector512.Load(both + i);
                 var sigmoid = Sigmoid(g);

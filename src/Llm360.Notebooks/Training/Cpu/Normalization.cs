@@ -1,4 +1,5 @@
 // RMSNorm and its gradient, token by token.
+using Llm360.Notebooks.Models.Cpu;
 using System.Runtime.Intrinsics;
 
 namespace Llm360.Notebooks.Training.Cpu;
@@ -13,7 +14,7 @@ internal static unsafe class Normalization
         {
             float* from = x.Row(t);
             var squares = Vector512<float>.Zero;
-            for (var i = 0; i < width; i += PaddedLayout.Width)
+            for (var i = 0; i < width; i += VectorWidth.Floats)
             {
                 var value = Vector512.Load(from + i);
                 squares = Vector512.MultiplyAddEstimate(value, value, squares);
@@ -32,7 +33,7 @@ internal static unsafe class Normalization
         {
             float* from = x.Row(t), to = y.Row(t);
             var factor = Vector512.Create(factors[t]);
-            for (var i = 0; i < width; i += PaddedLayout.Width)
+            for (var i = 0; i < width; i += VectorWidth.Floats)
                 (Vector512.Load(from + i) * factor * Vector512.Load(weight + i)).Store(to + i);
         }
     }
@@ -55,7 +56,7 @@ internal static unsafe class Normalization
             float* input = x.Row(t), gradient = dy.Row(t), result = dx.Row(t);
             var factor = Vector512.Create(factors[t]);
             var products = Vector512<float>.Zero;
-            for (var i = 0; i < width; i += PaddedLayout.Width)
+            for (var i = 0; i < width; i += VectorWidth.Floats)
             {
                 var common = Vector512.Load(gradient + i) * Vector512.Load(input + i);
                 products = Vector512.MultiplyAddEstimate(common, Vector512.Load(weight + i), products);
@@ -64,7 +65,7 @@ internal static unsafe class Normalization
 
             var r = factors[t];
             var slope = Vector512.Create(-r * r * r * Vector512.Sum(products) / size);
-            for (var i = 0; i < width; i += PaddedLayout.Width)
+            for (var i = 0; i < width; i += VectorWidth.Floats)
             {
                 var value = Vector512.MultiplyAddEstimate(Vector512.Load(input + i), slope, Vector512.Load(gradient + i) * Vector512.Load(weight + i) * factor);
                 if (add)

@@ -1,4 +1,6 @@
 // The head and its cross-entropy, a few positions at a time: logits live in the second cache and are never kept.
+using Llm360.Notebooks.Models.Cpu;
+
 namespace Llm360.Notebooks.Training.Cpu;
 
 /// <summary>Sums -log softmax(x Wᵀ)[target] over positions and adds the gradients of the mean.</summary>
@@ -7,8 +9,8 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
     private const int Positions = 64;
 
     // One vector more than a row, so that rows do not fall on the same cache lines.
-    private readonly int stride = layout.Vocabulary + PaddedLayout.Width;
-    private readonly AlignedFloats logits = new((long)Positions * (layout.Vocabulary + PaddedLayout.Width)); // [positions, vocabulary]
+    private readonly int stride = layout.Vocabulary + VectorWidth.Floats;
+    private readonly AlignedFloats logits = new((long)Positions * (layout.Vocabulary + VectorWidth.Floats)); // [positions, vocabulary]
     private readonly AlignedFloats scaled = new((long)Positions * layout.Hidden); // [positions, hidden]
 
     /// <summary>Loss and gradients of one sequence.</summary>

@@ -1,5 +1,6 @@
 // Where each parameter lies when every dimension is rounded up to a vector's width, so that no kernel has a tail.
 using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Models.Cpu;
 
 namespace Llm360.Notebooks.Training.Cpu;
 
@@ -18,18 +19,15 @@ internal readonly record struct BlockPlaces(long QueryKeyValue, long Output, lon
 /// <summary>A LLaMA's parameters with padded dimensions, in <see cref="LlamaConfig.Parameters"/>'s order. The padding is zero and stays zero.</summary>
 internal sealed class PaddedLayout
 {
-    /// <summary>Floats in the widest vector: every dimension is a multiple.</summary>
-    public const int Width = 16;
-
     public PaddedLayout(LlamaConfig config)
     {
         Config = config;
-        Hidden = Pad(config.HiddenSize);
-        Head = Pad(config.HeadDimension);
+        Hidden = VectorWidth.Pad(config.HiddenSize);
+        Head = VectorWidth.Pad(config.HeadDimension);
         Query = config.Heads * Head;
         KeyValue = config.KeyValueHeads * Head;
-        Mlp = Pad(config.IntermediateSize);
-        Vocabulary = Pad(config.VocabularySize);
+        Mlp = VectorWidth.Pad(config.IntermediateSize);
+        Vocabulary = VectorWidth.Pad(config.VocabularySize);
 
         Extent hidden = new(1, config.HiddenSize, Hidden), mlp = new(1, config.IntermediateSize, Mlp), vocabulary = new(1, config.VocabularySize, Vocabulary);
         Extent query = new(config.Heads, config.HeadDimension, Head), keyValue = new(config.KeyValueHeads, config.HeadDimension, Head), one = new(1, 1, 1);
@@ -109,7 +107,4 @@ internal sealed class PaddedLayout
 
         yield return (Output, Vocabulary, Hidden);
     }
-
-    /// <summary>Rounded up to a whole number of vectors.</summary>
-    public static int Pad(int size) => checked(size + Width - 1) / Width * Width;
 }

@@ -1,6 +1,7 @@
 // Rotary position embedding on half-split pairs, in place, and its inverse for the gradient.
 using System.Runtime.Intrinsics;
 using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Models.Cpu;
 
 namespace Llm360.Notebooks.Training.Cpu;
 
@@ -14,7 +15,7 @@ internal sealed unsafe class Rotary : IDisposable
     {
         half = config.HeadDimension / 2;
         head = paddedHead;
-        var positions = PaddedLayout.Pad(config.MaximumLength); // the padding behind a sequence is turned too, by zeros
+        var positions = VectorWidth.Pad(config.MaximumLength); // the padding behind a sequence is turned too, by zeros
         (cos, sin) = (new AlignedFloats((long)positions * half), new AlignedFloats((long)positions * half));
         var table = new RotaryTable(config, config.MaximumLength);
         table.Cos.CopyTo(new Span<float>(cos.Data, table.Cos.Length));
@@ -48,7 +49,7 @@ internal sealed unsafe class Rotary : IDisposable
     {
         var high = low + half;
         var i = 0;
-        for (; i <= half - PaddedLayout.Width; i += PaddedLayout.Width)
+        for (; i <= half - VectorWidth.Floats; i += VectorWidth.Floats)
         {
             Vector512<float> a = Vector512.Load(low + i), b = Vector512.Load(high + i), cosine = Vector512.Load(c + i), sine = Vector512.Load(s + i) * sign;
             ((a * cosine) - (b * sine)).Store(low + i);

@@ -1,4 +1,6 @@
 // Forward and backward pass of one sequence on one thread.
+using Llm360.Notebooks.Models.Cpu;
+
 namespace Llm360.Notebooks.Training.Cpu;
 
 /// <summary>A worker: its activations and the sum of its sequences' gradients.</summary>
@@ -21,8 +23,8 @@ internal sealed unsafe class SequencePass : IDisposable
         (this.layout, this.weights, this.rotary) = (layout, weights, rotary);
         gradients = new AlignedFloats(layout.Count);
         head = new OutputHead(layout);
-        memory = new Activations(layout, PaddedLayout.Pad(tokens));
-        attention = new Attention(layout, PaddedLayout.Pad(tokens));
+        memory = new Activations(layout, VectorWidth.Pad(tokens));
+        attention = new Attention(layout, VectorWidth.Pad(tokens));
         (hidden, size, eps) = (layout.Hidden, layout.Config.HiddenSize, (float)layout.Config.NormEps);
     }
 
@@ -37,12 +39,12 @@ internal sealed unsafe class SequencePass : IDisposable
         Times.Start();
         gradients.Clear(0, layout.Count);
         Times.Add(StepPart.Gathering);
-        if (PaddedLayout.Pad(tokens) <= memory.Capacity)
+        if (VectorWidth.Pad(tokens) <= memory.Capacity)
             return;
         memory.Dispose();
         attention.Dispose();
-        memory = new Activations(layout, PaddedLayout.Pad(tokens));
-        attention = new Attention(layout, PaddedLayout.Pad(tokens));
+        memory = new Activations(layout, VectorWidth.Pad(tokens));
+        attention = new Attention(layout, VectorWidth.Pad(tokens));
     }
 
     /// <summary>Adds one sequence's gradient.</summary>
@@ -52,7 +54,7 @@ internal sealed unsafe class SequencePass : IDisposable
     public double Run(ReadOnlySpan<int> row, float share)
     {
         var inputs = row[..^1];
-        int count = inputs.Length, padded = PaddedLayout.Pad(count);
+        int count = inputs.Length, padded = VectorWidth.Pad(count);
         Times.Start();
         Embed(inputs, padded);
         for (var i = 0; i < layout.Config.Layers; i++)

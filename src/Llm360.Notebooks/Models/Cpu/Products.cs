@@ -2,7 +2,7 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Llm360.Notebooks.Training.Cpu;
+namespace Llm360.Notebooks.Models.Cpu;
 
 /// <summary>Products c = a b and c = aᵀ b, float32.</summary>
 /// <remarks>
@@ -11,7 +11,7 @@ namespace Llm360.Notebooks.Training.Cpu;
 /// </remarks>
 internal static unsafe class Products
 {
-    private const int TileRows = 8, Vector = PaddedLayout.Width;
+    private const int TileRows = 8, Vector = VectorWidth.Floats;
 
     /// <summary>c [m, n] = a [m, k] b [k, n]</summary>
     public static void Set(Matrix c, Matrix a, Matrix b, int m, int n, int k) => Run(c, null, a.Data, a.Stride, 1, b, m, n, k);

@@ -1,13 +1,12 @@
 // Rows of exponentials: the causal softmax of attention and the cross-entropy of the head.
 using System.Runtime.Intrinsics;
-using Llm360.Notebooks.Models.Cpu;
 
-namespace Llm360.Notebooks.Training.Cpu;
+namespace Llm360.Notebooks.Models.Cpu;
 
 /// <summary>Softmax without its division: the sums are applied to shorter rows later.</summary>
 internal static unsafe class Softmax
 {
-    private const int Width = PaddedLayout.Width;
+    private const int Width = VectorWidth.Floats;
 
     /// <summary>x[i] = exp(scale (x[i] - max)) for the first <paramref name="count"/>, 0 up to <paramref name="width"/>.</summary>
     /// <returns>The sum of the row, and scale times its maximum.</returns>

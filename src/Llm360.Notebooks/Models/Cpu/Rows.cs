@@ -1,7 +1,7 @@
 // Small operations on rows whose length is a multiple of 16.
 using System.Runtime.Intrinsics;
 
-namespace Llm360.Notebooks.Training.Cpu;
+namespace Llm360.Notebooks.Models.Cpu;
 
 /// <summary>Scaling, dot products and sums of rows.</summary>
 internal static unsafe class Rows
@@ -12,7 +12,7 @@ internal static unsafe class Rows
         for (var r = 0; r < rows; r++)
         {
             float* to = y.Row(r), from = x.Row(r);
-            for (var i = 0; i < width; i += PaddedLayout.Width)
+            for (var i = 0; i < width; i += VectorWidth.Floats)
                 (Vector512.Load(from + i) * factors[r]).Store(to + i);
         }
     }
@@ -20,7 +20,7 @@ internal static unsafe class Rows
     public static float Dot(float* a, float* b, int width)
     {
         var sum = Vector512<float>.Zero;
-        for (var i = 0; i < width; i += PaddedLayout.Width)
+        for (var i = 0; i < width; i += VectorWidth.Floats)
             sum = Vector512.MultiplyAddEstimate(Vector512.Load(a + i), Vector512.Load(b + i), sum);
         return Vector512.Sum(sum);
     }
@@ -28,7 +28,7 @@ internal static unsafe class Rows
     /// <summary>y += x</summary>
     public static void Add(float* y, float* x, int width)
     {
-        for (var i = 0; i < width; i += PaddedLayout.Width)
+        for (var i = 0; i < width; i += VectorWidth.Floats)
             (Vector512.Load(y + i) + Vector512.Load(x + i)).Store(y + i);
     }
 }

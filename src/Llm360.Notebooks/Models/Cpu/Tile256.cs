@@ -2,14 +2,14 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Llm360.Notebooks.Training.Cpu;
+namespace Llm360.Notebooks.Models.Cpu;
 
 /// <summary>Right everywhere; fast where 256-bit vectors are.</summary>
 internal static unsafe class Tile256
 {
     public static void Run(in Tile tile, int vectors)
     {
-        for (var column = 0; column < vectors * PaddedLayout.Width; column += PaddedLayout.Width)
+        for (var column = 0; column < vectors * VectorWidth.Floats; column += VectorWidth.Floats)
         {
             for (var row = 0; row < 8; row += 4)
             {

@@ -1,0 +1,102 @@
+// Rows through the model: a large ragged batch of those under way, filled up as rows end.
+using Llm360.Notebooks.Models;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks.Memorization;
+
+/// <summary>Finds greedy continuations, exactly those of free-running decoding, and token scores on the way.</summary>
+internal static class RowScoring
+{
+    /// <summary>Rows under way at once, memory permitting.</summary>
+    private const int Slots = 256;
+
+    /// <summary>Sequences whose every position is scored at once: their hidden states are all kept until the head is applied.</summary>
+    private const int NewScoredRows = 32;
+
+    /// <summary>Computes rows until all are done.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="rows">Fresh rows, all of the same lengths.</param>
+    /// <param name="wanted">What the rows were made for.</param>
+    /// <param name="promptLength">k.</param>
+    /// <param name="topK">Also log-probabilities among so many; null for none.</param>
+    /// <param name="cancellation">Looked at before every pass.</param>
+    public static void Run(LanguageModel model, IReadOnlyList<ScoredRow> rows, Wanted wanted, int promptLength, int? topK, CancellationToken cancellation)
+    {
+        if (rows.Count == 0)
+            return;
+        var slots = (int)Math.Clamp(DeviceMemory.Budget(model.Device) / SlotCache.BytesOfSlot(model, rows[0].Tokens.Length), 1, Math.Min(Slots, rows.Count));
+        for (IReadOnlyList<ScoredRow> left = rows; left.Count > 0; left = [.. rows.Where(r => !r.IsDone)])
+        {
+            try
+            {
+                RunAll(model, left, slots, wanted, promptLength, topK, cancellation);
+            }
+            catch (Exception e) when (DeviceMemory.IsExhausted(e) && slots > 1)
+            {
+                slots /= 2;
+                foreach (var row in rows.Where(r => !r.IsDone))
+                    row.Restart();
+                Work.Progress?.Report(new WorkProgress("memorization", rows.Count(r => r.IsDone), rows.Count, "sequences", $"memory does not suffice for {2 * slots} sequences at once: going on with {slots}"));
+            }
+        }
+    }
+
+    private static void RunAll(LanguageModel model, IReadOnlyList<ScoredRow> rows, int slots, Wanted wanted, int promptLength, int? topK, CancellationToken cancellation)
+    {
+        using var inference = inference_mode();
+        using var decoder = new RowDecoder(model, slots, rows[0].Tokens.Length);
+        var free = new Stack<int>(Enumerable.Range(0, slots));
+        var waiting = new Queue<ScoredRow>(rows);
+        var active = new List<(ScoredRow Row, int Slot)>();
+        while (waiting.Count > 0 || active.Count > 0)
+        {
+            // Rows under way first, by the size of their pieces.
+            var round = active.Select(a => (a.Row, Piece: a.Row.Next(a.Slot), IsNew: false)).OrderBy(a => a.Piece.Tokens.Length).ToList();
+            for (var added = 0; free.Count > 0 && waiting.Count > 0 && (wanted != Wanted.TokenScores || added < Math.Min(NewScoredRows, slots)); added++)
+            {
+                var row = waiting.Dequeue();
+                round.Add((row, row.First(free.Pop()), true));
+            }
+
+            using var scope = NewDisposeScope();
+            var hidden = decoder.Compute([.. round.Select(r => r.Piece)], cancellation); // [wanted, hidden]
+            var chosen = wanted == Wanted.TokenScores ? Scored(model, round, hidden, promptLength, topK) : HeadReduction.Argmax(model, hidden);
+            active.Clear();
+            var at = 0;
+            foreach (var (row, piece, isNew) in round)
+            {
+                // Of a piece that begins before the continuation only what follows the prompt counts.
+                var answers = chosen.AsSpan(at, piece.Wanted);
+                var keep = row.Accept(isNew ? answers[^Math.Min(piece.Wanted, row.Greedy.Length)..] : answers);
+                at += piece.Wanted;
+                decoder.TakeBack(piece.Slot, row.IsDone ? 0 : keep);
+                if (row.IsDone)
+                    free.Push(piece.Slot);
+                else
+                    active.Add((row, piece.Slot));
+            }
+        }
+    }
+
+    // New rows stand behind those under way: theirs are scored, of the others only the first choice is asked for.
+    private static int[] Scored(LanguageModel model, List<(ScoredRow Row, Piece Piece, bool IsNew)> round, Tensor hidden, int promptLength, int? topK)
+    {
+        var before = round.Where(r => !r.IsNew).Sum(r => r.Piece.Wanted);
+        var added = round.Where(r => r.IsNew).Select(r => r.Row).ToList();
+        var chosen = new List<int>((int)hidden.shape[0]);
+        if (before > 0)
+            chosen.AddRange(HeadReduction.Argmax(model, hidden.narrow(0, 0, before)));
+        if (added.Count == 0)
+            return [.. chosen];
+        var scores = HeadReduction.Scores(model, hidden.narrow(0, before, hidden.shape[0] - before), [.. added.SelectMany(r => r.Tokens.Skip(1))]);
+        var width = added[0].Tokens.Length - 1;
+        foreach (var (i, row) in added.Index())
+        {
+            row.Scores = scores[(i * width)..((i + 1) * width)];
+            if (topK is { } k)
+                row.TopKLogs = HeadReduction.TopKLogProbabilities(model, hidden.narrow(0, before + (i * width) + promptLength - 1, row.Greedy.Length), row.Tokens[promptLength..], k);
+        }
+
+        return [.. chosen, .. scores.Select(s => s.Argmax)];
+    }
+}

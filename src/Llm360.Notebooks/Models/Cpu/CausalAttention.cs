@@ -1,0 +1,155 @@
+// Causal attention over rows that stand at places of their own, each with the keys and values it already has.
+using System.Buffers;
+using System.Runtime.Intrinsics;
+
+namespace Llm360.Notebooks.Models.Cpu;
+
+/// <summary>One row: new queries, and the keys and values of all its positions.</summary>
+/// <param name="Queries">[heads, count, head]: the first value.</param>
+/// <param name="Keys">[key-value heads, past + count, head]: the first value.</param>
+/// <param name="Values">As <paramref name="Keys"/>.</param>
+/// <param name="Output">[count, heads x head]</param>
+/// <param name="Past">Positions before the new ones.</param>
+/// <param name="Count">New positions.</param>
+/// <param name="Padding">Positions at the row's beginning that no other sees; they see themselves alone, so that no softmax is over nothing.</param>
+internal readonly unsafe record struct AttentionRow(nint Queries, nint Keys, nint Values, nint Output, int Past, int Count, int Padding)
+{
+    public float* Query(int head, int time, in AttentionShape shape) => (float*)Queries + (head * shape.QueryHead) + (time * shape.QueryTime);
+
+    public float* To(int head, int time, in AttentionShape shape) => (float*)Output + ((nint)time * shape.Heads * shape.Head) + ((nint)head * shape.Head);
+}
+
+/// <summary>What rows have in common: sizes, and steps in floats from one head or position to the next. The dimensions of a head lie together.</summary>
+internal readonly record struct AttentionShape(int Heads, int KeyValueHeads, int Head, nint QueryHead, nint QueryTime, nint KeyHead, nint KeyTime);
+
+/// <summary>softmax(q kᵀ / sqrt(head)) v, float32, on LibTorch's number of threads.</summary>
+/// <remarks>
+/// Nothing is computed that the mask would throw away: a strip of 32 queries meets the keys up to its last position. A few queries, as in decoding, are taken one by one without transposing the keys.
+/// </remarks>
+internal static unsafe class CausalAttention
+{
+    private const int Strip = 32, Width = VectorWidth.Floats;
+
+    /// <summary>Queries below which the keys are not worth transposing.</summary>
+    private const int Few = 6;
+
+    /// <summary>Computes all heads of all rows.</summary>
+    public static void Run(AttentionRow[] rows, AttentionShape shape)
+    {
+        var scale = (float)(1 / Math.Sqrt(shape.Head));
+        var longest = rows.Max(r => r.Past + r.Count);
+        Parallelism.ForRows((long)rows.Length * shape.KeyValueHeads, (long)longest * shape.Head * (shape.Heads / shape.KeyValueHeads) * rows[0].Count, i =>
+        {
+            var (row, head) = (rows[i / shape.KeyValueHeads], (int)(i % shape.KeyValueHeads));
+            if (row.Count < Few || shape.Head % Width != 0)
+                OneByOne(row, shape, head, scale);
+            else
+                InStrips(row, shape, head, scale);
+        });
+    }
+
+    private static void OneByOne(in AttentionRow row, in AttentionShape shape, int keyHead, float scale)
+    {
+        var group = shape.Heads / shape.KeyValueHeads;
+        var keys = (float*)row.Keys + (keyHead * shape.KeyHead);
+        var values = (float*)row.Values + (keyHead * shape.KeyHead);
+        var rented = ArrayPool<float>.Shared.Rent(VectorWidth.Pad(row.Past + row.Count));
+        fixed (float* scores = rented)
+        {
+            for (var h = keyHead * group; h < (keyHead + 1) * group; h++)
+            {
+                for (var t = 0; t < row.Count; t++)
+                {
+                    var (first, seen) = Seen(row, t);
+                    var q = row.Query(h, t, shape);
+                    for (var j = 0; j < seen; j++)
+                        scores[j] = Dot(q, keys + ((first + j) * shape.KeyTime), shape.Head);
+                    var (sum, _) = Softmax.Exponentials(scores, seen, VectorWidth.Pad(seen), scale);
+                    Mix(row.To(h, t, shape), scores, values + (first * shape.KeyTime), shape.KeyTime, seen, shape.Head, 1 / sum);
+                }
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(rented);
+    }
+
+    private static void InStrips(in AttentionRow row, in AttentionShape shape, int keyHead, float scale)
+    {
+        int all = row.Past + row.Count, head = shape.Head, group = shape.Heads / shape.KeyValueHeads;
+        var stride = VectorWidth.Pad(all) + Width; // not a power of two: rows must not fall on the same cache lines
+        var rented = ArrayPool<float>.Shared.Rent(((head + Strip) * stride) + (2 * Strip * head));
+        var factors = stackalloc float[Strip];
+        fixed (float* scratch = rented)
+        {
+            Matrix kT = new(scratch, stride), s = new(scratch + (head * stride), stride), q = new(s.Row(Strip), head), o = new(q.Row(Strip), head);
+            Matrix k = new((float*)row.Keys + (keyHead * shape.KeyHead), (int)shape.KeyTime), v = new((float*)row.Values + (keyHead * shape.KeyHead), (int)shape.KeyTime);
+            Products.Transpose(kT, k, all, head);
+            for (var h = keyHead * group; h < (keyHead + 1) * group; h++)
+            {
+                for (var at = 0; at < row.Count; at += Strip)
+                {
+                    var queries = Math.Min(Strip, row.Count - at);
+                    var tile = (queries + 7) / 8 * 8; // rows of a product come in eights; those beyond are whatever was there
+                    for (var t = 0; t < queries; t++)
+                        Copy(q.Row(t), row.Query(h, at + t, shape), head, 1);
+                    var keys = row.Past + at + queries;
+                    Products.Set(s, q, kT, tile, VectorWidth.Pad(keys), head);
+                    for (var t = 0; t < queries; t++)
+                    {
+                        var (first, seen) = Seen(row, at + t);
+                        var (sum, _) = Softmax.Exponentials(s.Row(t) + first, seen, seen, scale);
+                        new Span<float>(s.Row(t), first).Clear();
+                        new Span<float>(s.Row(t) + first + seen, keys - first - seen).Clear();
+                        factors[t] = 1 / sum;
+                    }
+
+                    Products.Set(o, s, v, tile, head, keys);
+                    for (var t = 0; t < queries; t++)
+                        Copy(row.To(h, at + t, shape), o.Row(t), head, factors[t]);
+                }
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(rented);
+    }
+
+    // The first key that a query sees, and how many.
+    private static (int First, int Count) Seen(in AttentionRow row, int t)
+    {
+        var first = Math.Min(row.Padding, row.Past + t);
+        return row.Past + t < row.Padding ? (row.Past + t, 1) : (first, row.Past + t + 1 - first);
+    }
+
+    private static float Dot(float* a, float* b, int n)
+    {
+        var sum = Vector512<float>.Zero;
+        var i = 0;
+        for (; i <= n - Width; i += Width)
+            sum = Vector512.MultiplyAddEstimate(Vector512.Load(a + i), Vector512.Load(b + i), sum);
+        var rest = 0f;
+        for (; i < n; i++)
+            rest += a[i] * b[i];
+        return Vector512.Sum(sum) + rest;
+    }
+
+    // out = factor sum of p[j] v[j]: values are read once, in order.
+    private static void Mix(float* output, float* p, float* v, nint step, int count, int n, float factor)
+    {
+        new Span<float>(output, n).Clear();
+        for (var j = 0; j < count; j++, v += step)
+        {
+            var weight = Vector512.Create(p[j] * factor);
+            var i = 0;
+            for (; i <= n - Width; i += Width)
+                Vector512.MultiplyAddEstimate(weight, Vector512.Load(v + i), Vector512.Load(output + i)).Store(output + i);
+            for (; i < n; i++)
+                output[i] += p[j] * factor * v[i];
+        }
+    }
+
+    private static void Copy(float* to, float* from, int n, float factor)
+    {
+        for (var i = 0; i < n; i += Width)
+            (Vector512.Load(from + i) * factor).Store(to + i);
+    }
+}

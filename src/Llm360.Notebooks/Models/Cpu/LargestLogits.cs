@@ -1,0 +1,51 @@
+// The first choice at each position, taken up block of the vocabulary by block.
+using System.Runtime.Intrinsics;
+using Llm360.Notebooks.Torch;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Models.Cpu;
+
+/// <summary>argmax of float32 logits on the CPU as they come. Of equal ones the first counts; among NaN the answer means nothing.</summary>
+/// <param name="positions">How many.</param>
+internal sealed unsafe class LargestLogits(int positions)
+{
+    private readonly float[] largest = [.. Enumerable.Repeat(float.NegativeInfinity, positions)];
+
+    /// <summary>The most probable token of each position so far.</summary>
+    public int[] Tokens { get; } = new int[positions];
+
+    /// <summary>Takes up a block, positions shared out among LibTorch's threads.</summary>
+    /// <param name="logits">[positions, block], contiguous.</param>
+    /// <param name="first">The first token of the block.</param>
+    public void Add(torch.Tensor logits, int first)
+    {
+        var width = (int)logits.shape[1];
+        var data = TensorMemory.Floats(logits);
+        Parallelism.ForRows(positions, width, row =>
+        {
+            var x = data + (row * width);
+            var most = Largest(x, width);
+            if (most > largest[row])
+                (largest[row], Tokens[row]) = (most, first + new ReadOnlySpan<float>(x, width).IndexOf(most));
+        });
+    }
+
+    /// <summary>The largest of n values.</summary>
+    public static float Largest(float* x, int n)
+    {
+        const int width = VectorWidth.Floats;
+        Vector512<float> most = Vector512.Create(float.NegativeInfinity), other = most;
+        var i = 0;
+        for (; i <= n - (2 * width); i += 2 * width)
+            (most, other) = (Vector512.Max(most, Vector512.Load(x + i)), Vector512.Max(other, Vector512.Load(x + i + width)));
+        for (; i <= n - width; i += width)
+            most = Vector512.Max(most, Vector512.Load(x + i));
+        most = Vector512.Max(most, other);
+        var result = most[0];
+        for (var lane = 1; lane < width; lane++)
+            result = Math.Max(result, most[lane]);
+        for (; i < n; i++)
+            result = Math.Max(result, x[i]);
+        return result;
+    }
+}

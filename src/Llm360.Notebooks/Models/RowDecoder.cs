@@ -1,0 +1,105 @@
+// Rows at places of their own, computed piece by piece.
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks.Models;
+
+/// <summary>A piece of a row to compute.</summary>
+/// <param name="Slot">The row's place.</param>
+/// <param name="Tokens">Token ids that follow what the slot holds, at least one.</param>
+/// <param name="Wanted">Of how many of the last tokens the hidden state is wanted.</param>
+internal readonly record struct Piece(int Slot, int[] Tokens, int Wanted = 1);
+
+/// <summary>Holds rows in slots and computes what follows them, in passes whose activations stay in the caches.</summary>
+internal sealed class RowDecoder : IDisposable
+{
+    /// <summary>Tokens of a pass on the CPU, where few are faster, and on other devices.</summary>
+    private const int TokensAtOnce = 512, TokensAtOnceOnDevice = 1 << 14;
+
+    private readonly LanguageModel model;
+    private readonly SlotCache? cache;
+    private readonly List<int>[]? histories; // by slot, where keys cannot be kept
+
+    /// <summary>Makes room.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="slots">Rows at once.</param>
+    /// <param name="capacity">Tokens a row.</param>
+    public RowDecoder(LanguageModel model, int slots, int capacity)
+    {
+        this.model = model;
+        // With dynamic angles keys beyond the trained length cannot be kept: each token turns all of them anew.
+        if (model.Config.HasDynamicAngles && capacity > model.Config.MaximumLength)
+            histories = [.. Enumerable.Range(0, slots).Select(_ => new List<int>())];
+        else
+            cache = new SlotCache(model, slots, capacity);
+    }
+
+    /// <summary>Takes a row back to its first tokens; 0 frees the slot.</summary>
+    public void TakeBack(int slot, int length)
+    {
+        if (cache is not null)
+            cache.Lengths[slot] = length;
+        else
+            histories![slot].RemoveRange(length, histories[slot].Count - length);
+    }
+
+    /// <summary>Computes pieces, at most one a slot.</summary>
+    /// <param name="pieces">In the order wanted; on a GPU those of one size are best together.</param>
+    /// <param name="cancellation">Looked at before every pass.</param>
+    /// <returns>The wanted hidden states, [sum of wanted, hidden].</returns>
+    public Tensor Compute(IReadOnlyList<Piece> pieces, CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        var parts = new List<Tensor>();
+        foreach (var pass in Passes(pieces))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var step = NewDisposeScope();
+            var hidden = cache is null ? Whole(pass[0]) : model.Forward(pass, cache); // [tokens, hidden]
+            if (pass.Exists(p => p.Wanted < p.Tokens.Length) && cache is not null)
+                hidden = hidden.index_select(0, tensor(Places(pass).ToArray(), device: model.Device));
+            parts.Add(hidden.MoveToOuterDisposeScope());
+        }
+
+        return (parts.Count == 1 ? parts[0] : cat(parts)).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose() => cache?.Dispose();
+
+    private IEnumerable<List<Piece>> Passes(IReadOnlyList<Piece> pieces)
+    {
+        var limit = histories is not null ? 0 : model.Device.type == TorchSharp.DeviceType.CPU ? TokensAtOnce : TokensAtOnceOnDevice;
+        var (pass, tokens) = (new List<Piece>(), 0);
+        foreach (var piece in pieces)
+        {
+            if (pass.Count > 0 && tokens + piece.Tokens.Length > limit)
+            {
+                yield return pass;
+                (pass, tokens) = ([], 0);
+            }
+
+            pass.Add(piece);
+            tokens += piece.Tokens.Length;
+        }
+
+        yield return pass;
+    }
+
+    private static IEnumerable<long> Places(List<Piece> pass)
+    {
+        var at = 0;
+        foreach (var piece in pass)
+        {
+            at += piece.Tokens.Length;
+            for (var i = at - piece.Wanted; i < at; i++)
+                yield return i;
+        }
+    }
+
+    private Tensor Whole(Piece piece)
+    {
+        var history = histories![piece.Slot];
+        history.AddRange(piece.Tokens);
+        var hidden = model.Forward(TokenRows.PadRight([[.. history]], history.Count, model.Device)); // [1, tokens, hidden]
+        return hidden.squeeze(0).narrow(0, history.Count - piece.Wanted, piece.Wanted);
+    }
+}

@@ -1,0 +1,96 @@
+// Attention of pieces of rows that stand at places of their own, laid end to end.
+using Llm360.Notebooks.Models.Cpu;
+using Llm360.Notebooks.Torch;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks.Models;
+
+/// <summary>Pieces end to end as one row of tokens: all products are over all of them, and only attention tells them apart.</summary>
+internal sealed class SlotAttention : AttentionPass
+{
+    private readonly LanguageModel model;
+    private readonly RotaryEmbedding rotary;
+    private readonly SlotCache cache;
+    private readonly Piece[] pieces;
+    private readonly Tensor cos, sin; // [tokens, dimensions]
+    private readonly Tensor places; // I64 [tokens]: slot x capacity + position
+
+    public SlotAttention(LanguageModel model, RotaryEmbedding rotary, IReadOnlyList<Piece> pieces, SlotCache cache)
+    {
+        (this.model, this.rotary, this.pieces, this.cache) = (model, rotary, [.. pieces], cache);
+        var longest = pieces.Max(s => cache.Lengths[s.Slot] + s.Tokens.Length);
+        CheckLength(model, longest);
+        if (longest > cache.Capacity)
+            throw new InvalidOperationException($"A slot holds {cache.Capacity} positions; {longest} are needed.");
+        using var scope = NewDisposeScope();
+        (cos, sin) = rotary.Tables(longest, model.Type, model.Device);
+        var positions = tensor(pieces.SelectMany(s => Enumerable.Range(cache.Lengths[s.Slot], s.Tokens.Length)).Select(p => (long)p).ToArray(), device: model.Device);
+        cos = cos.index_select(0, positions).MoveToOuterDisposeScope();
+        sin = sin.index_select(0, positions).MoveToOuterDisposeScope();
+        places = tensor(pieces.SelectMany(s => Enumerable.Range((s.Slot * cache.Capacity) + cache.Lengths[s.Slot], s.Tokens.Length)).Select(p => (long)p).ToArray(), device: model.Device).MoveToOuterDisposeScope();
+    }
+
+    public override Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
+    {
+        q = rotary.Turn(q, cos, sin); // [1, heads, tokens, head]
+        k = rotary.Turn(k, cos, sin);
+        Append(cache.Keys(layer), k);
+        Append(cache.Values(layer), v);
+        return IsForKernel(q, k, v) ? ByKernel(layer, q) : ByOperators(layer, q);
+    }
+
+    public override void Dispose() => places.Dispose();
+
+    // [1, key-value heads, tokens, head] to their places.
+    private void Append(Tensor to, Tensor from)
+    {
+        var width = to.shape[2] * to.shape[3];
+        to.view(-1, width).index_copy_(0, places, from.squeeze(0).transpose(0, 1).reshape(-1, width));
+    }
+
+    private unsafe Tensor ByKernel(int layer, Tensor q)
+    {
+        long heads = q.shape[1], tokens = q.shape[2], head = q.shape[3], keyHeads = model.Config.KeyValueHeads;
+        var query = q.stride();
+        var mixed = empty([1, tokens, heads * head]);
+        float* from = TensorMemory.Floats(q), to = TensorMemory.Floats(mixed), keys = TensorMemory.Floats(cache.Keys(layer)), values = TensorMemory.Floats(cache.Values(layer));
+        var rows = new AttentionRow[pieces.Length];
+        var at = 0L;
+        foreach (var (i, piece) in pieces.Index())
+        {
+            var slot = piece.Slot * cache.Capacity * keyHeads * head;
+            rows[i] = new AttentionRow((nint)(from + (at * query[2])), (nint)(keys + slot), (nint)(values + slot), (nint)(to + (at * heads * head)), cache.Lengths[piece.Slot], piece.Tokens.Length, 0);
+            at += piece.Tokens.Length;
+        }
+
+        CausalAttention.Run(rows, new AttentionShape((int)heads, (int)keyHeads, (int)head, (nint)query[1], (nint)query[2], (nint)head, (nint)(keyHeads * head)));
+        GC.KeepAlive(q);
+        return mixed;
+    }
+
+    // Runs of pieces of one size, each as a batch with a mask.
+    private Tensor ByOperators(int layer, Tensor q)
+    {
+        var parts = new List<Tensor>();
+        long heads = q.shape[1], head = q.shape[3];
+        for (int first = 0, at = 0; first < pieces.Length;)
+        {
+            var count = pieces[first].Tokens.Length;
+            var run = pieces.Skip(first).TakeWhile(s => s.Tokens.Length == count).ToArray();
+            var lengths = run.Select(s => (long)cache.Lengths[s.Slot]).ToArray();
+            var all = lengths.Max() + count;
+            using var scope = NewDisposeScope();
+            var queries = q.narrow(2, at, run.Length * count).view(heads, run.Length, count, head).transpose(0, 1); // [rows, heads, count, head]
+            var slots = tensor(run.Select(s => (long)s.Slot).ToArray(), device: model.Device);
+            Tensor keys = Of(cache.Keys(layer)), values = Of(cache.Values(layer)); // [rows, key-value heads, all, head]
+            var stand = tensor(lengths, device: model.Device).view(-1, 1, 1) + Places(0, count, model).view(1, -1, 1); // [rows, count, 1]
+            var mask = stand.ge(Places(0, all, model).view(1, 1, -1)).unsqueeze(1); // [rows, 1, count, all]
+            parts.Add(Joined(Mix(queries, keys, values, mask)).reshape(1, run.Length * count, heads * head).MoveToOuterDisposeScope());
+            (first, at) = (first + run.Length, at + (run.Length * count));
+
+            Tensor Of(Tensor cached) => cached.narrow(1, 0, all).index_select(0, slots).transpose(1, 2);
+        }
+
+        return parts.Count == 1 ? parts[0] : cat(parts, 1);
+    }
+}

@@ -1,0 +1,53 @@
+// Keys and values of rows that come and go: each has a slot, filled as far as the row has come.
+using TorchSharp;
+
+namespace Llm360.Notebooks.Models;
+
+/// <summary>A key-value cache whose rows have lengths of their own.</summary>
+internal sealed class SlotCache : IDisposable
+{
+    private readonly torch.Tensor[] keys, values; // [slots, capacity, key-value heads, head] each
+
+    /// <summary>Allocates room.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="slots">Rows at once.</param>
+    /// <param name="capacity">Positions a row.</param>
+    public SlotCache(LanguageModel model, int slots, int capacity)
+    {
+        (Lengths, Capacity) = (new int[slots], capacity);
+        var tensors = new List<torch.Tensor>();
+        try
+        {
+            for (var i = 0; i < 2 * model.Config.Layers; i++)
+                tensors.Add(torch.empty([slots, capacity, model.Config.KeyValueHeads, model.Config.HeadDimension], model.Type, model.Device).DetachFromDisposeScope());
+        }
+        catch
+        {
+            tensors.ForEach(t => t.Dispose());
+            throw;
+        }
+
+        (keys, values) = ([.. tensors.Take(model.Config.Layers)], [.. tensors.Skip(model.Config.Layers)]);
+    }
+
+    /// <summary>Positions held, by slot. What lies beyond is overwritten: a row is taken back by setting its length.</summary>
+    public int[] Lengths { get; }
+
+    /// <summary>Positions that fit in a slot.</summary>
+    public int Capacity { get; }
+
+    /// <summary>One layer's keys, [slots, capacity, key-value heads, head].</summary>
+    public torch.Tensor Keys(int layer) => keys[layer];
+
+    /// <summary>One layer's values, as its keys.</summary>
+    public torch.Tensor Values(int layer) => values[layer];
+
+    /// <summary>Bytes that a slot takes.</summary>
+    public static long BytesOfSlot(LanguageModel model, int capacity) => 2L * model.Config.Layers * capacity * model.Config.KeyValueHeads * model.Config.HeadDimension * model.Type.ElementSize();
+
+    public void Dispose()
+    {
+        foreach (var tensor in keys.Concat(values))
+            tensor.Dispose();
+    }
+}

@@ -1,0 +1,52 @@
+// The attention kernel against the definition in float64, row by row.
+using Llm360.Notebooks.Models.Cpu;
+
+namespace Llm360.Notebooks.Tests.Models;
+
+public sealed unsafe class CausalAttentionTests
+{
+    private readonly Random random = new(7);
+
+    [Theory]
+    [InlineData(2, 2, 16, 0, 1, 0)]
+    [InlineData(2, 2, 16, 40, 1, 0)]
+    [InlineData(4, 2, 48, 5, 3, 0)]
+    [InlineData(4, 1, 64, 0, 33, 0)]
+    [InlineData(3, 3, 32, 17, 100, 0)]
+    [InlineData(2, 1, 6, 3, 20, 0)] // a head that is no whole number of vectors
+    [InlineData(2, 2, 16, 0, 40, 11)]
+    [InlineData(2, 2, 16, 30, 1, 11)]
+    [InlineData(2, 2, 20, 0, 12, 4)]
+    public void Rows_of_any_kind_are_the_definition(int heads, int keyHeads, int head, int past, int count, int padding)
+    {
+        var all = past + count;
+        float[] q = Values(heads * count * head), k = Values(keyHeads * all * head), v = Values(keyHeads * all * head);
+        var output = new float[count * heads * head];
+        fixed (float* queries = q, keys = k, values = v, to = output)
+        {
+            // Queries [heads, count, head]; keys and values [all, key-value heads, head].
+            CausalAttention.Run(
+                [new AttentionRow((nint)queries, (nint)keys, (nint)values, (nint)to, past, count, padding)],
+                new AttentionShape(heads, keyHeads, head, count * head, head, head, keyHeads * head));
+        }
+
+        for (var h = 0; h < heads; h++)
+        {
+            for (var t = 0; t < count; t++)
+            {
+                var place = past + t;
+                var seen = Enumerable.Range(0, place + 1).Where(j => j >= padding || j == place).ToList();
+                if (place < padding)
+                    seen = [place];
+                var scores = seen.Select(j => Enumerable.Range(0, head).Sum(i => (double)q[(((h * count) + t) * head) + i] * Of(k, j, h, i)) / Math.Sqrt(head)).ToList();
+                var exponentials = scores.Select(s => Math.Exp(s - scores.Max())).ToList();
+                for (var i = 0; i < head; i++)
+                    Assert.Equal(seen.Zip(exponentials).Sum(p => p.Second * Of(v, p.First, h, i)) / exponentials.Sum(), output[(((t * heads) + h) * head) + i], 2e-6);
+            }
+        }
+
+        float Of(float[] x, int place, int h, int i) => x[(((place * keyHeads) + (h / (heads / keyHeads))) * head) + i];
+    }
+
+    private float[] Values(int n) => [.. Enumerable.Range(0, n).Select(_ => (float)((random.NextDouble() * 2) - 1))];
+}

@@ -1,0 +1,66 @@
+// Pieces of ragged rows against whole passes over each row alone, by the kernel and by operators.
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Torch;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Tests.Models;
+
+public sealed class RowDecoderTests
+{
+    [Theory]
+    [InlineData("llama-mha", torch.ScalarType.Float32, 2e-4)]
+    [InlineData("llama-gqa", torch.ScalarType.Float32, 2e-4)]
+    [InlineData("crystal", torch.ScalarType.Float32, 5e-3)]
+    [InlineData("neox", torch.ScalarType.Float32, 5e-4)]
+    [InlineData("llama-mha", torch.ScalarType.Float64, 1e-4)] // not for the kernel: the way of every other device
+    [InlineData("llama-gqa", torch.ScalarType.Float64, 1e-4)]
+    public void Pieces_give_what_whole_rows_give(string name, torch.ScalarType type, double tolerance)
+    {
+        using var model = LanguageModel.Load(Fixtures.Path("models", name), Device.Cpu, type);
+        using var inference = torch.inference_mode();
+        using var scope = torch.NewDisposeScope();
+        var random = new Random(1);
+        int[][] rows = [.. new[] { 20, 7, 13, 20, 1 }.Select(n => Enumerable.Range(0, n).Select(_ => random.Next(model.Config.VocabularySize)).ToArray())];
+        using var decoder = new RowDecoder(model, rows.Length, 24);
+        var done = new int[rows.Length];
+        var parts = rows.Select(_ => new List<torch.Tensor>()).ToArray();
+        while (done.Zip(rows).Any(p => p.First < p.Second.Length))
+        {
+            var pieces = new List<Piece>();
+            foreach (var i in Enumerable.Range(0, rows.Length).Where(i => done[i] < rows[i].Length))
+            {
+                var count = Math.Min(random.Next(1, 9), rows[i].Length - done[i]);
+                pieces.Add(new Piece(i, rows[i][done[i]..(done[i] + count)], count));
+                done[i] += count;
+            }
+
+            var hidden = decoder.Compute(pieces, CancellationToken.None);
+            var at = 0;
+            foreach (var piece in pieces)
+            {
+                parts[piece.Slot].Add(hidden.narrow(0, at, piece.Wanted));
+                at += piece.Wanted;
+            }
+        }
+
+        foreach (var (row, computed) in rows.Zip(parts))
+        {
+            var whole = model.Forward(torch.tensor(row.Select(t => (long)t).ToArray(), [1, row.Length])).squeeze(0);
+            Assert.InRange((whole - torch.cat(computed)).abs().max().to(torch.float64).item<double>(), 0, tolerance);
+        }
+    }
+
+    [Fact]
+    public void A_row_taken_back_goes_on_as_if_the_rest_had_not_been()
+    {
+        using var model = LanguageModel.Load(Fixtures.Path("models", "llama-mha"), Device.Cpu);
+        using var inference = torch.inference_mode();
+        using var scope = torch.NewDisposeScope();
+        using var decoder = new RowDecoder(model, 1, 16);
+        decoder.Compute([new Piece(0, [1, 2, 3, 4, 5, 6])], CancellationToken.None);
+        decoder.TakeBack(0, 3);
+        var hidden = decoder.Compute([new Piece(0, [9, 8], 2)], CancellationToken.None);
+        var whole = model.Forward(torch.tensor(new long[] { 1, 2, 3, 9, 8 }, [1, 5])).squeeze(0).narrow(0, 3, 2);
+        Assert.InRange((whole - hidden).abs().max().item<float>(), 0, 1e-5);
+    }
+}
