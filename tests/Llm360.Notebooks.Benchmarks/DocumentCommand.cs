@@ -18,7 +18,7 @@ internal static class DocumentCommand
             var repository = Workspace.Repository!;
             var document = Path.Combine(repository, "docs", "benchmarks.md");
             var text = File.ReadAllText(document);
-            foreach (var (name, table) in new (string, Func<JsonNode, string>)[] { ("training", Training), ("reproduce", Reproduce), ("weights", Weights), ("forward", Forward), ("kernel", Kernel) })
+            foreach (var (name, table) in new (string, Func<JsonNode, string>)[] { ("training", Training), ("reproduce", Reproduce), ("weights", Weights), ("forward", Forward), ("memorization", Memorization), ("kernel", Kernel) })
             {
                 var results = BenchmarkResults.PathOf(name);
                 if (File.Exists(results))
@@ -98,6 +98,24 @@ internal static class DocumentCommand
                 : contenders.ContainsKey("copy of the weights") ? string.Create(CultureInfo.InvariantCulture, $"{CopyShare(one) * 100:0} % of a memory copy") : "";
             var work = (string)one["work"]! == "score" ? $"score {one["rows"]} x 256" : $"decode, {one["rows"]} row(s)";
             text.Append(CultureInfo.InvariantCulture, $"| {one["shape"]} | {one["type"]} | {work} | {Speed("kit"):n0} | {(peers.Count == 0 ? "not measured" : peers.Max().ToString("n0", CultureInfo.InvariantCulture))} | {(peers.Count == 0 ? "" : (Speed("kit") / peers.Max()).ToString("0.00", CultureInfo.InvariantCulture))} | {bound} |\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static string Memorization(JsonNode r)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{r["date"]} UTC, {r["processor"]}, {r["threads"]} threads, AMD switch {r["amd_switch"]}, {r["rows"]} sequences\n\n");
+        text.Append("| shape | memorised | what | sequences/s | against the peer's best | answers that differ |\n|---|---|---|---|---|---|\n");
+        foreach (var shape in r["cases"]!.AsArray().GroupBy(c => (string)c!["shape"]!))
+        {
+            var peer = shape.SelectMany(c => c!["rows_per_second"]!.AsObject()).Where(c => c.Key.StartsWith("transformers", StringComparison.Ordinal)).Select(c => (double)c.Value!).DefaultIfEmpty(double.NaN).Max();
+            foreach (var one in shape)
+            {
+                foreach (var (what, speed) in one!["rows_per_second"]!.AsObject())
+                    text.Append(CultureInfo.InvariantCulture, $"| {shape.Key} | {one["memorised_percent"]} % | {what} | {(double)speed!:0.0} | {(double)speed! / peer:0.00} | {one["rows_that_differ_from_scores"]![what]} |\n");
+            }
         }
 
         return text.ToString();

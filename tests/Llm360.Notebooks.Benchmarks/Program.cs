@@ -3,6 +3,7 @@ using System.CommandLine;
 using Llm360.Notebooks.Benchmarks;
 using Llm360.Notebooks.Benchmarks.Forward;
 using Llm360.Notebooks.Benchmarks.Kernel;
+using Llm360.Notebooks.Benchmarks.Memorization;
 using Llm360.Notebooks.Benchmarks.Reproduce;
 using Llm360.Notebooks.Benchmarks.Training;
 using Llm360.Notebooks.Benchmarks.Weights;
@@ -16,6 +17,8 @@ return await new RootCommand("Measures the kit's speed. Every contender of a ben
     ReproduceCommand.Create(),
     ForwardCommand.Create(),
     ForwardWorker.Create(),
+    MemorizationCommand.Create(),
+    MemorizationWorker.Create(),
     WeightsCommand.Create(),
     WeightsCommand.CreateWorker(),
     KernelCommand.Create(),

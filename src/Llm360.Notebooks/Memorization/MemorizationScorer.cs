@@ -40,7 +40,45 @@ public static class MemorizationScorer
     public static IReadOnlyList<int> FirstMismatches(LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength = 32, int continuationLength = 32, CancellationToken cancellation = default) =>
         [.. Run(model, rows, promptLength, continuationLength, Wanted.FirstMismatch, null, cancellation).Select(r => r.FirstMismatch)];
 
+    /// <summary>
+    /// Only what the model says of the true continuation, given the true tokens before: its log-probabilities give p_z and the loss, its ranks extractibility and the first mismatch. One pass, and the head on l positions.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="rows">Sequences of at least k + l tokens.</param>
+    /// <param name="promptLength">k.</param>
+    /// <param name="continuationLength">l.</param>
+    /// <param name="cancellation">Looked at before every pass.</param>
+    /// <returns>For each row l scores, about tokens k to k + l - 1.</returns>
+    /// <exception cref="Llm360Exception">As of <see cref="Score"/>.</exception>
+    public static IReadOnlyList<IReadOnlyList<TokenScore>> ContinuationScores(LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength = 32, int continuationLength = 32, CancellationToken cancellation = default) =>
+        RowScoring.Continuations(model, Checked(model, rows, promptLength, continuationLength), continuationLength, cancellation);
+
+    /// <summary>
+    /// How many rows' greedy continuations are not those of decoding one token after the other. None in float32, but for logits that are equal within rounding; in lower precision a pass over several tokens and one over a single token round differently,
+    /// and this says how often that decides.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="rows">A sample of the sequences scored.</param>
+    /// <param name="settings">Those of the scores in question; null for the defaults.</param>
+    /// <param name="cancellation">Looked at before every pass.</param>
+    /// <exception cref="Llm360Exception">As of <see cref="Score"/>.</exception>
+    public static int Disagreements(LanguageModel model, IReadOnlyList<TokenRow> rows, MemorizationSettings? settings = null, CancellationToken cancellation = default)
+    {
+        settings ??= new MemorizationSettings();
+        var scored = Run(model, rows, settings.PromptLength, settings.ContinuationLength, settings.TokenMetrics ? Wanted.TokenScores : Wanted.Continuation, null, cancellation);
+        var plain = model.Generate([.. scored.Select(s => s.Tokens[..settings.PromptLength])], new GenerationOptions { MaxNewTokens = settings.ContinuationLength }, cancellation: cancellation);
+        return scored.Zip(plain).Count(p => !p.First.Greedy.SequenceEqual(p.Second));
+    }
+
     private static List<ScoredRow> Run(LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength, int continuationLength, Wanted wanted, int? topK, CancellationToken cancellation)
+    {
+        var states = Checked(model, rows, promptLength, continuationLength).Select((tokens, i) => new ScoredRow(i, tokens, promptLength, wanted)).ToList();
+        RowScoring.Run(model, states, wanted, promptLength, topK, cancellation);
+        return states;
+    }
+
+    // The first k + l tokens of each row.
+    private static int[][] Checked(LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength, int continuationLength)
     {
         if (promptLength < 1 || continuationLength < 1)
             throw new Llm360Exception($"k = {promptLength} and l = {continuationLength} make no sense.", "prompt and continuation length", "Both are at least 1.");
@@ -48,10 +86,9 @@ public static class MemorizationScorer
         var tooShort = rows.Index().FirstOrDefault(r => r.Item.TokenIds.Length < length);
         if (tooShort.Item is not null)
             throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {length} are needed.", $"row {tooShort.Index}", "Choose a smaller k or l.");
-        var states = rows.Select((r, i) => new ScoredRow(i, r.TokenIds[..length], promptLength, wanted)).ToList();
-        model.CheckTokens([.. states.Select(s => s.Tokens)]);
-        RowScoring.Run(model, states, wanted, promptLength, topK, cancellation);
-        return states;
+        int[][] tokens = [.. rows.Select(r => r.TokenIds[..length])];
+        model.CheckTokens(tokens);
+        return tokens;
     }
 
     private static MemorizationRow Row(TokenRow row, ScoredRow state, int promptLength, ITokenizer? tokenizer)

@@ -41,6 +41,30 @@ internal static class RowScoring
         }
     }
 
+    /// <summary>Scores of the last tokens of rows given the true tokens before.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="rows">Rows of one length.</param>
+    /// <param name="count">Tokens to score.</param>
+    /// <param name="cancellation">Looked at before every pass.</param>
+    public static IReadOnlyList<IReadOnlyList<TokenScore>> Continuations(LanguageModel model, int[][] rows, int count, CancellationToken cancellation)
+    {
+        using var inference = inference_mode();
+        var results = new List<TokenScore[]>(rows.Length);
+        if (rows.Length == 0)
+            return results;
+        using var decoder = new RowDecoder(model, Math.Min(NewScoredRows, rows.Length), rows[0].Length);
+        foreach (var part in rows.Chunk(NewScoredRows))
+        {
+            using var scope = NewDisposeScope();
+            var hidden = decoder.Compute([.. part.Select((row, slot) => new Piece(slot, row[..^1], count))], cancellation);
+            results.AddRange(HeadReduction.Scores(model, hidden, [.. part.SelectMany(row => row[^count..])]).Chunk(count));
+            for (var slot = 0; slot < part.Length; slot++)
+                decoder.TakeBack(slot, 0);
+        }
+
+        return results;
+    }
+
     private static void RunAll(LanguageModel model, IReadOnlyList<ScoredRow> rows, int slots, Wanted wanted, int promptLength, int? topK, CancellationToken cancellation)
     {
         using var inference = inference_mode();

@@ -77,6 +77,40 @@ public sealed class GoldenMemorizationTests
         }
     }
 
+    [Theory]
+    [InlineData("000")]
+    [InlineData("001")]
+    public void Scores_of_the_continuation_are_the_reference(string checkpoint)
+    {
+        using var expected = StateDict.Open(Fixtures.Path("memorization", $"expected_{checkpoint}.safetensors"));
+        using var model = LlamaModel.Load(Fixtures.Path("memorization", $"ckpt_{checkpoint}"), Device.Cpu);
+        var scores = MemorizationScorer.ContinuationScores(model, Rows.Value);
+        using var scope = torch.NewDisposeScope();
+        Near("logprob", s => s.LogProbability);
+        Near("entropy", s => s.Entropy);
+        Near("std_logprob", s => s.Deviation);
+        var safe = Continuation("rank_margin").to(torch.float64).data<double>().Select(m => m > 1e-4).ToArray();
+        var ranks = Continuation("rank").to(torch.int64).data<long>().ToArray();
+        Assert.All(scores.SelectMany(s => s).Index().Where(s => safe[s.Index]), s => Assert.Equal(ranks[s.Index], s.Item.Rank));
+
+        torch.Tensor Continuation(string name) => expected.View(name).narrow(1, 31, 32).contiguous();
+
+        void Near(string name, Func<TokenScore, float> value)
+        {
+            foreach (var (want, have) in Continuation(name).data<double>().Zip(scores.SelectMany(s => s).Select(value)))
+                Assert.Equal(want, have, 5e-5);
+        }
+    }
+
+    [Fact]
+    public void Rounding_decides_nothing_in_float32_and_little_in_bfloat16()
+    {
+        using var model = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_001"), Device.Cpu);
+        Assert.Equal(0, MemorizationScorer.Disagreements(model, Rows.Value));
+        using var coarse = LanguageModel.Load(Fixtures.Path("memorization", "ckpt_001"), Device.Cpu, torch.bfloat16);
+        Assert.InRange(MemorizationScorer.Disagreements(coarse, Rows.Value, new MemorizationSettings(TokenMetrics: true)), 0, Rows.Value.Count / 10);
+    }
+
     [Fact]
     public void Correlations_between_checkpoints_are_the_reference()
     {

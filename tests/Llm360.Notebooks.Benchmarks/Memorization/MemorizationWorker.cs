@@ -1,0 +1,56 @@
+// One .NET contender of the memorization benchmark, in a process of its own.
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Memorization;
+using Llm360.Notebooks.Models;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Benchmarks.Memorization;
+
+/// <summary>Answers each line on its input with the seconds of one pass over all rows, and with each row's first mismatch.</summary>
+internal static class MemorizationWorker
+{
+    public const string Name = "memorization-worker";
+    private const int Half = MemorizationCommand.Half;
+
+    public static Command Create()
+    {
+        var work = new Argument<string>("work");
+        var folder = new Argument<string>("folder");
+        var threads = new Argument<int>("threads");
+        var count = new Argument<int>("rows");
+        var command = new Command(Name, "One contender; started by the memorization benchmark.") { work, folder, threads, count };
+        command.Hidden = true;
+        command.SetAction(parsed => Serve(parsed.GetValue(work)!, parsed.GetValue(folder)!, parsed.GetValue(threads), parsed.GetValue(count)));
+        return command;
+    }
+
+    private static void Serve(string work, string folder, int threads, int count)
+    {
+        torch.set_num_threads(threads);
+        using var model = LanguageModel.Load(folder);
+        List<TokenRow> rows = [.. JsonSerializer.Deserialize<int[][]>(File.ReadAllText(Path.Combine(folder, "rows.json")))!.Take(count).Select(r => new TokenRow(r, "", []))];
+        while (Console.ReadLine() is not null)
+        {
+            var start = Stopwatch.GetTimestamp();
+            var mismatches = Run(work, model, rows);
+            var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            using var process = Process.GetCurrentProcess();
+            Console.WriteLine(new JsonObject { ["seconds"] = seconds, ["peak_mb"] = process.PeakWorkingSet64 / 1e6, ["first_mismatches"] = string.Join(' ', mismatches) }.ToJsonString());
+        }
+    }
+
+    private static IEnumerable<int> Run(string work, LanguageModel model, List<TokenRow> rows) => work switch
+    {
+        "scores" => MemorizationScorer.Score(model, rows).Select(r => r.FirstMismatch),
+        "token metrics of the continuation" => MemorizationScorer.ContinuationScores(model, rows).Select(r => r.TakeWhile(t => t.Rank == 0).Count()),
+        "scores and all token metrics" => MemorizationScorer.Score(model, rows, new MemorizationSettings(TokenMetrics: true)).Select(r => r.FirstMismatch),
+        "extractibility" => MemorizationScorer.FirstMismatches(model, rows),
+        // Plain generation of every row, then a comparison.
+        _ => [.. rows.Chunk(128).SelectMany(part => part.Zip(model.Generate([.. part.Select(r => r.TokenIds[..Half])], new GenerationOptions { MaxNewTokens = Half }))
+            .Select(p => p.First.TokenIds[Half..].Zip(p.Second).TakeWhile(t => t.First == t.Second).Count()))],
+    };
+}
