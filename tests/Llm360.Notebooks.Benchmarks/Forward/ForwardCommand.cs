@@ -69,12 +69,16 @@ internal static class ForwardCommand
         var contenders = new List<Contender> { Contender.Self("kit", [ForwardWorker.Name, work, .. ours]) };
         if (work == "score")
             contenders.AddRange([Contender.Self("kit, body alone", [ForwardWorker.Name, "body", .. ours]), Contender.Self("products alone", [ForwardWorker.Name, "products", .. ours])]);
-        else if (rows == 1)
+        if (work == "score" && type == "fp32")
+            contenders.Add(Contender.Self("ONNX Runtime", [ForwardWorker.Name, "onnx", .. ours]));
+        else if (work == "decode" && rows == 1)
             contenders.Add(Contender.Self("copy of the weights", [ForwardWorker.Name, "copy", .. ours]));
         if (File.Exists(python))
         {
             string[] peer = [Path.Combine(AppContext.BaseDirectory, "Forward", "forward_peer.py"), work, .. ours, $"{(work == "score" ? ForwardShape.Length : ForwardShape.Prompt)}", $"{NewTokens}"];
             contenders.AddRange([Contender.Start("transformers", python, peer), Contender.Start("transformers, memory kept", python, peer, Contender.MemoryKept)]);
+            if (work == "score")
+                contenders.Add(Contender.Start("transformers and the same answers", python, [peer[0], "answers", .. peer[2..]], Contender.MemoryKept));
         }
 
         try

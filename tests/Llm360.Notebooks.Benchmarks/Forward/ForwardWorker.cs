@@ -15,7 +15,7 @@ internal static class ForwardWorker
 
     public static Command Create()
     {
-        var what = new Argument<string>("what") { Description = "score, body, products or decode." };
+        var what = new Argument<string>("what") { Description = "score, body, products, decode, copy or onnx." };
         var folder = new Argument<string>("folder");
         var type = new Argument<string>("type");
         var threads = new Argument<int>("threads");
@@ -31,7 +31,10 @@ internal static class ForwardWorker
         torch.set_num_threads(threads);
         using var inference = torch.inference_mode();
         using var model = LanguageModel.Load(folder, type: type == "bf16" ? torch.bfloat16 : torch.float32);
-        var work = Work(what, model, rows);
+        using var onnx = what == "onnx" ? new OnnxLlama(folder, ForwardShape.Tokens(rows, ForwardShape.Length), threads) : null;
+        Action work = onnx is null ? Work(what, model, rows) : () => onnx.Run().Dispose();
+        if (onnx is not null)
+            Compare(model, onnx, rows);
         while (Console.ReadLine() is { } line)
         {
             var seconds = double.Parse(line, CultureInfo.InvariantCulture);
@@ -48,6 +51,21 @@ internal static class ForwardWorker
             using var process = Process.GetCurrentProcess();
             Console.WriteLine(new JsonObject { ["passes"] = passes, ["peak_mb"] = process.PeakWorkingSet64 / 1e6 }.ToJsonString());
         }
+    }
+
+    // A peer that computed something else would be no peer.
+    private static void Compare(LanguageModel model, OnnxLlama onnx, int rows)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var output = onnx.Run();
+        var theirs = output[0].GetTensorDataAsSpan<float>();
+        var ours = model.Logits(model.Forward(Ids(ForwardShape.Tokens(rows, ForwardShape.Length))).select(0, rows - 1)).data<float>(); // [time, vocabulary] of the last row
+        var first = theirs.Length - (int)ours.Count;
+        var difference = 0f;
+        for (var i = 0; i < ours.Count; i++)
+            difference = Math.Max(difference, Math.Abs(ours[i] - theirs[first + i]));
+        if (!(difference < 1e-3f))
+            throw new InvalidOperationException($"ONNX Runtime's logits differ by {difference}.");
     }
 
     private static Action Work(string what, LanguageModel model, int rows)

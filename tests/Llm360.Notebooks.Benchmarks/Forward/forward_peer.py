@@ -15,10 +15,20 @@ def main(what, folder, kind, threads, rows, length, new_tokens):
     def score():
         return model(input_ids=tokens, use_cache=False).logits
 
+    def answers():
+        # What the kit's Score answers, row by row so that not everything is in memory several times.
+        for logits, row in zip(score(), tokens):
+            targets = row[1:, None]
+            log = logits[:-1].float().log_softmax(-1)
+            probability = log.exp()
+            mean = (probability * log).sum(-1)
+            ((probability * log * log).sum(-1) - mean * mean).sqrt()
+            log.gather(-1, targets), (logits[:-1] > logits[:-1].gather(-1, targets)).sum(-1), logits.argmax(-1)
+
     def decode():
         return model.generate(tokens, attention_mask=torch.ones_like(tokens), max_new_tokens=new_tokens, min_new_tokens=new_tokens, do_sample=False, pad_token_id=0)
 
-    work = {"score": score, "decode": decode}[what]
+    work = {"score": score, "answers": answers, "decode": decode}[what]
     with torch.inference_mode():
         for line in sys.stdin:
             end = time.perf_counter() + float(line)
