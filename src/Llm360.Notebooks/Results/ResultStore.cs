@@ -9,7 +9,7 @@ namespace Llm360.Notebooks.Results;
 
 /// <summary>The cells of one analysis with one setting: <c>ROOT/SUITE/ANALYSIS-HASH/checkpoint=ckpt_012/chunk=7.parquet</c>.</summary>
 /// <remarks>
-/// A cell is there whole or not at all. <c>settings.json</c> says what the hash stands for; it includes the suite's recipe. Beside the cells of a checkpoint lies
+/// A cell is there whole or not at all, and several processes, on one machine or on several that share the disk, may fill one store. <c>settings.json</c> says what the hash stands for; it includes the suite's recipe. Beside the cells of a checkpoint lies
 /// the fingerprint of its weights: cells computed from other weights are dropped.
 /// </remarks>
 public sealed class ResultStore
@@ -48,15 +48,22 @@ public sealed class ResultStore
         lock (fingerprints)
         {
             if (!IsCurrent(checkpoint))
-            {
-                var stale = PartitionPath(checkpoint);
-                if (Directory.Exists(stale))
-                    Directory.Delete(stale, recursive: true);
-                AtomicFile.WriteText(FingerprintPath(checkpoint), FingerprintOf(checkpoint) + "\n");
-            }
+                Renew(checkpoint);
         }
 
         await ParquetRows.WriteAsync(CellPath(checkpoint, chunk), rows).ConfigureAwait(false);
+    }
+
+    // Of several processes that find cells of other weights, the first drops them; the others, who come later, must not drop what it has written since.
+    private void Renew(Checkpoint checkpoint)
+    {
+        using var alone = StoreLock.Take(Path.Combine(Folder, "store.lock"));
+        if (IsCurrent(checkpoint))
+            return;
+        var stale = PartitionPath(checkpoint);
+        if (Directory.Exists(stale))
+            Directory.Delete(stale, recursive: true);
+        AtomicFile.WriteText(FingerprintPath(checkpoint), FingerprintOf(checkpoint) + "\n");
     }
 
     private bool IsCurrent(Checkpoint checkpoint) =>
