@@ -51,6 +51,15 @@ public static partial class Figures
             Hover: [.. points.Select(p => $"{p.Checkpoint}: {name} {count(p)} of {of(p)}, {p.Sequences} sequences compared")]);
     }
 
+    private static Figure NoForecast(string model, int promptLength, int continuationLength, MeasuredGroup last)
+    {
+        RequireNotEmpty(last.Values, nameof(Forecast), "sequences that the last checkpoint has seen");
+        return Single("Nothing to forecast from: no earlier checkpoint that was scored has read these sequences",
+            $"{model}, k = {promptLength}, l = {continuationLength}, n = {FigureText.Count(last.Count)} sequences; Wilson's 95 % interval",
+            $"Shown is the share extractible from {last.Name}: {last.InWords}. More chunks, or more checkpoints, give something to compare.",
+            new Panel("", new Axis("checkpoint"), new Axis("share extractible", Minimum: 0), MeasuredGroup.Bars([last])));
+    }
+
     /// <summary>A number, or the least and the greatest.</summary>
     private static string Range(IEnumerable<long> counts)
     {

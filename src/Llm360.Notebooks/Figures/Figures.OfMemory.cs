@@ -11,13 +11,15 @@ public static partial class Figures
     /// <summary>Lines that a figure of canaries names directly, beside that of ordinary text.</summary>
     private const int CanaryLines = 4;
 
-    /// <summary>Precision and recall of forecasting the last checkpoint's extractible sequences.</summary>
-    /// <exception cref="Llm360Exception">No earlier checkpoint was scored.</exception>
+    /// <summary>Precision and recall of forecasting the last checkpoint's extractible sequences; where no earlier checkpoint has seen any, the share extractible from the last.</summary>
+    /// <exception cref="Llm360Exception">The last checkpoint has seen nothing.</exception>
     public static Figure Forecast(MemorizationForecast forecast)
     {
+        var (suite, last, k, l) = (forecast.Scores.Suite.Name, forecast.Last.Name, forecast.PromptLength, forecast.ContinuationLength);
+        if (forecast.Rows.Count == 0)
+            return NoForecast(suite, k, l, new MeasuredGroup(last, [.. forecast.Scores.Seen(forecast.Last).Select(r => ExtractionLengths.Of(forecast.Scores, k, l).IsExtractible(r) ? 1.0 : 0)], AreShares: true));
         var names = forecast.Scores.Checkpoints.ToDictionary(c => c.Index, c => c.Name);
-        return Forecast(forecast.Scores.Suite.Name, forecast.PromptLength, forecast.ContinuationLength, forecast.Last.Name,
-            [.. forecast.Rows.Select(r => new ForecastPoint(names[r.Checkpoint], r.Checkpoint, r.Sequences, r.Both, r.OnlyEarlier, r.OnlyLast))]);
+        return Forecast(suite, k, l, last, [.. forecast.Rows.Select(r => new ForecastPoint(names[r.Checkpoint], r.Checkpoint, r.Sequences, r.Both, r.OnlyEarlier, r.OnlyLast))]);
     }
 
     /// <summary>Memorization against exact duplicates: the mean score for the lengths that were scored, the share extractible for shorter ones.</summary>

@@ -9,8 +9,8 @@ namespace Llm360.Notebooks.Results;
 
 /// <summary>The cells of one analysis with one setting: <c>ROOT/SUITE/ANALYSIS-HASH/checkpoint=ckpt_012/chunk=7.parquet</c>.</summary>
 /// <remarks>
-/// A cell is there whole or not at all, and several processes, on one machine or on several that share the disk, may fill one store. <c>settings.json</c> says what the hash stands for; it includes the suite's recipe. Beside the cells of a checkpoint lies
-/// the fingerprint of its weights: cells computed from other weights are dropped.
+/// A cell is there whole or not at all, and several processes, on one machine or on several that share the disk, may fill one store. <c>settings.json</c> says what the hash stands for;
+/// it includes the suite's recipe. Beside the cells of a checkpoint lies the fingerprint of its weights: cells computed from other weights are dropped.
 /// </remarks>
 public sealed class ResultStore
 {
@@ -66,8 +66,18 @@ public sealed class ResultStore
         AtomicFile.WriteText(FingerprintPath(checkpoint), FingerprintOf(checkpoint) + "\n");
     }
 
-    private bool IsCurrent(Checkpoint checkpoint) =>
-        File.Exists(FingerprintPath(checkpoint)) && File.ReadAllText(FingerprintPath(checkpoint)).Trim() == FingerprintOf(checkpoint);
+    private bool IsCurrent(Checkpoint checkpoint)
+    {
+        try
+        {
+            return File.ReadAllText(FingerprintPath(checkpoint)).Trim() == FingerprintOf(checkpoint);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Not there yet, or another process is dropping what belongs to other weights.
+            return false;
+        }
+    }
 
     private string FingerprintOf(Checkpoint checkpoint)
     {

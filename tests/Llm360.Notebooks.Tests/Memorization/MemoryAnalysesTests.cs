@@ -77,6 +77,9 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
             var forecast = scores.Forecast(4, 1);
             Assert.Equal([1, 2, 3], forecast.Rows.Select(r => r.Checkpoint));
             Assert.Equal([16, 32, 48], forecast.Rows.Select(r => r.Sequences));
+            var alone = (await analysis.ScoreAsync([suite.Checkpoints[^1]], device: Device.Cpu, cancellation: Stop)).Forecast();
+            Assert.Empty(alone.Rows);
+            Assert.StartsWith("Nothing to forecast from", Paper.Forecast(alone).Title, StringComparison.Ordinal);
             var counterfactual = await analysis.CounterfactualAsync(device: Device.Cpu, cancellation: Stop);
             Assert.Equal(suite.Chunks, counterfactual.Chunks);
             Assert.Equal(counterfactual.Rows.Count, counterfactual.Rows.DistinctBy(r => (r.Chunk, r.Row)).Count());
@@ -96,7 +99,7 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
 
             foreach (var figure in new[]
             {
-                Paper.ScoreByDuplicates(duplicates), Paper.ScoreByDuplicates(shorter), Paper.RecallClasses(shorter.Classify()), Paper.RecallClasses(duplicates.Classify()), Paper.Forecast(forecast), Paper.Forecast(scores.Forecast()), Paper.MemorizationBySource(scores.BySource()),
+                Paper.ScoreByDuplicates(duplicates), Paper.ScoreByDuplicates(shorter), Paper.RecallClasses(shorter.Classify()), Paper.RecallClasses(duplicates.Classify()), Paper.Forecast(forecast), Paper.Forecast(scores.Forecast()), Paper.Forecast(alone), Paper.MemorizationBySource(scores.BySource()),
                 Paper.SamplesToExtract(scores.Extraction()), Paper.Counterfactual(counterfactual), Paper.LatentMemorization(latent), Paper.Exposure(exposure),
             })
             {
