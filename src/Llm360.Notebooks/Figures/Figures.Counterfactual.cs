@@ -18,7 +18,7 @@ public static partial class Figures
         var title = first.Interval.Low > 0 ? $"Reading a chunk raises the score of its {first.Name} by {FigureText.Number(first.Mean)}"
             : first.Interval.High < 0 ? $"Reading a chunk lowers the score of its {first.Name} by {FigureText.Number(-first.Mean)}"
             : $"Does reading a chunk raise the score of its {first.Name}? Not clearly";
-        var finding = $"The score just after reading minus that just before is, on average, for {string.Join("; for ", new[] { first, last }.Distinct().Select(g => $"{g.Name} {g.InWords}"))}.";
+        var finding = $"The score just after reading minus that just before is, on average, for {string.Join("; for ", new[] { first, last }.Distinct().Select(g => $"{g.Name}, {g.InWords}"))}.";
         return Single(title, subtitle, finding, new Panel("", new Axis("sequences"), new Axis("score after − score before"), MeasuredGroup.Bars(groups)));
     }
 }
