@@ -22,6 +22,8 @@ var root = new RootCommand(
     LogitsCommand.Create(),
     GenerateCommand.Create(),
     PerplexityCommand.Create(),
+    ScoreCommand.Create(),
+    GridCommand.Create(),
     TokenizeCommand.Create(),
     KernelCommand.Create(),
     DoctorCommand.Create(),

@@ -4,6 +4,8 @@ namespace Llm360.Notebooks;
 /// <summary>Writes a file under a temporary name beside its target and renames it when it is complete.</summary>
 public static class AtomicFile
 {
+    private static readonly string Machine = Environment.MachineName.Replace('.', '-');
+
     /// <summary>Writes <paramref name="path"/> through <paramref name="write"/>; the target is unchanged if that throws.</summary>
     /// <exception cref="Llm360Exception">The disk is full or the folder cannot be written.</exception>
     public static void Write(string path, Action<Stream> write) =>
@@ -17,7 +19,7 @@ public static class AtomicFile
     public static async Task WriteAsync(string path, Func<Stream, Task> write)
     {
         path = Path.GetFullPath(path);
-        var temporary = $"{path}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
+        var temporary = $"{path}.{Machine}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -40,7 +42,7 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Deletes what writers that were killed have left in a folder and those below; files of running processes stay.</summary>
+    /// <summary>Deletes what writers that were killed have left in a folder and those below; files of running processes stay, and those of other machines for a day.</summary>
     public static void Sweep(string folder)
     {
         if (!Directory.Exists(folder))
@@ -48,7 +50,10 @@ public static class AtomicFile
         foreach (var left in Directory.EnumerateFiles(folder, "*.tmp", SearchOption.AllDirectories).ToList())
         {
             var parts = Path.GetFileName(left).Split('.');
-            if (parts.Length > 3 && Guid.TryParseExact(parts[^2], "N", out _) && int.TryParse(parts[^3], out var process) && !IsRunning(process))
+            if (parts.Length <= 4 || !Guid.TryParseExact(parts[^2], "N", out _) || !int.TryParse(parts[^3], out var process))
+                continue;
+            // A number of a process says nothing about processes of another machine that writes to the same disk.
+            if (parts[^4] == Machine ? !IsRunning(process) : File.GetLastWriteTimeUtc(left) < DateTime.UtcNow.AddDays(-1))
                 File.Delete(left);
         }
     }

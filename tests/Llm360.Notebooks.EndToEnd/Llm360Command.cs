@@ -22,10 +22,13 @@ internal sealed class Llm360Command : IDisposable
     public string PathOf(params string[] parts) => Path.Combine([Home, .. parts]);
 
     /// <summary>Runs to the end.</summary>
-    public Task<CommandResult> RunAsync(params string[] arguments) => RunAsync(null, arguments);
+    public Task<CommandResult> RunAsync(params string[] arguments) => RunAsync((Func<CancellationToken, Task>?)null, arguments);
 
     /// <summary>Runs, and kills the process without warning after a while if it has not ended.</summary>
-    public async Task<CommandResult> RunAsync(TimeSpan? killAfter, params string[] arguments)
+    public Task<CommandResult> RunAsync(TimeSpan? killAfter, params string[] arguments) => RunAsync(killAfter is { } time ? stop => Task.Delay(time, stop) : (Func<CancellationToken, Task>?)null, arguments);
+
+    /// <summary>Runs, and kills the process without warning when a wait is over if it has not ended before.</summary>
+    public async Task<CommandResult> RunAsync(Func<CancellationToken, Task>? killWhen, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "llm360.dll"), .. arguments])
         {
@@ -39,7 +42,9 @@ internal sealed class Llm360Command : IDisposable
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(killAfter ?? Patience);
+        using var limit = new CancellationTokenSource(Patience);
+        using var ended = new CancellationTokenSource();
+        var kill = killWhen is null ? Task.CompletedTask : KillAsync();
         try
         {
             await process.WaitForExitAsync(limit.Token);
@@ -48,10 +53,25 @@ internal sealed class Llm360Command : IDisposable
         {
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(CancellationToken.None);
-            Assert.True(killAfter is not null, $"llm360 {string.Join(' ', arguments)} did not end in {Patience}.");
+            Assert.Fail($"llm360 {string.Join(' ', arguments)} did not end in {Patience}.");
         }
 
+        await ended.CancelAsync();
+        await kill;
         return new CommandResult(process.ExitCode, await output, await error);
+
+        async Task KillAsync()
+        {
+            try
+            {
+                await killWhen(ended.Token);
+                process.Kill(entireProcessTree: true);
+            }
+            catch (Exception e) when (e is OperationCanceledException or InvalidOperationException)
+            {
+                // It ended by itself.
+            }
+        }
     }
 
     /// <summary>Files that a broken-off write would leave.</summary>

@@ -42,7 +42,7 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
         foreach (var folder in new[] { "notebooks", "site", Path.Combine("site", "assets") })
         {
             Directory.CreateDirectory(llm360.PathOf(folder));
-            File.WriteAllText(llm360.PathOf(folder, $"x.{int.MaxValue}.{Guid.NewGuid():N}.tmp"), "half");
+            File.WriteAllText(llm360.PathOf(folder, $"x.{Environment.MachineName.Replace('.', '-')}.{int.MaxValue}.{Guid.NewGuid():N}.tmp"), "half");
         }
 
         var result = await llm360.RunAsync("reproduce", "--suite", "pico", "-q");

@@ -37,5 +37,12 @@ internal sealed class ModelOptions
         return rows.Count > 0 ? rows : throw new Llm360Exception("There are no rows.", file.FullName, "A row is [ids], {\"token_ids\": [ids]} or {\"prompt\": [ids], \"continuation\": [ids]}, one a line.");
     }
 
-    public static Option<FileInfo> RowsOption(bool required) => new("--tokens") { Description = "Token sequences, one a line: [ids], {\"token_ids\": [ids]} or {\"prompt\": [ids], \"continuation\": [ids]}.", Required = required, HelpName = "rows.jsonl" };
+    public static Option<FileInfo> RowsOption(bool required, string name = "--tokens") => new(name) { Description = "Token sequences, one a line: [ids], {\"token_ids\": [ids]} or {\"prompt\": [ids], \"continuation\": [ids]}.", Required = required, HelpName = "rows.jsonl" };
+
+    /// <summary>Refuses a length below 1.</summary>
+    public static Action<System.CommandLine.Parsing.OptionResult> AtLeastOne(Option<int> option) => given =>
+    {
+        if (given.GetValueOrDefault<int>() < 1)
+            given.AddError($"{option.Name} takes a number from 1 on.");
+    };
 }

@@ -10,7 +10,7 @@ using Llm360.Notebooks.Training;
 namespace Llm360.Notebooks.Display;
 
 /// <summary>Tables of a suite, one method each.</summary>
-public static class Tables
+public static partial class Tables
 {
     private static readonly TableColumn[] NameAndValue = [new("quantity"), new("value", ColumnAlignment.Right)];
 

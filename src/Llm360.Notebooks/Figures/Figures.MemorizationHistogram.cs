@@ -1,4 +1,6 @@
 // Figure: distribution of memorization scores (the paper's figure with 33 bins and the share at score 1 marked).
+using Llm360.Notebooks.Suites;
+
 namespace Llm360.Notebooks.Figures;
 
 /// <summary>How many sequences of one checkpoint have each memorization score.</summary>
@@ -51,7 +53,7 @@ public static partial class Figures
                 throw new Llm360Exception($"Checkpoint {c.Checkpoint} has {c.Total} sequences in {c.Counts.Count} bins.", $"figure {nameof(MemorizationHistogram)}", $"Give every checkpoint sequences in the same {bins} bins.");
         }
 
-        var shown = Evenly(checkpoints, MaximumHistograms);
+        var shown = checkpoints.Evenly(MaximumHistograms);
         var top = shown.Max(c => c.Counts.Max() / (double)c.Total);
         var last = checkpoints[^1];
         var (low, high) = Intervals.Wilson(last.Counts[^1], last.Total);
@@ -75,9 +77,4 @@ public static partial class Figures
                 Hover: [.. c.Counts.Select((n, i) => $"{c.Checkpoint}: {i} of {length} tokens reproduced by {FigureText.Count(n)} of {FigureText.Count(c.Total)} sequences ({FigureText.Percent(shares[i])})")])],
             Marks: [new Mark($"{FigureText.Percent(c.ShareAtOne)} at 1", length, c.ShareAtOne, c.Progress)]);
     }
-
-    /// <summary>At most <paramref name="count"/> items, evenly spaced, the first and the last among them.</summary>
-    private static List<T> Evenly<T>(IReadOnlyList<T> items, int count) => items.Count <= count
-        ? [.. items]
-        : [.. Enumerable.Range(0, count).Select(i => items[(int)Math.Round(i * (items.Count - 1.0) / (count - 1))])];
 }

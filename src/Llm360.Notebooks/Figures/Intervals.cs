@@ -14,7 +14,8 @@ internal static class Intervals
         var (p, z2) = (k / n, Z * Z);
         var centre = (p + z2 / (2 * n)) / (1 + z2 / n);
         var half = Z / (1 + z2 / n) * Math.Sqrt(p * (1 - p) / n + z2 / (4 * n * n));
-        return (Math.Max(0, centre - half), Math.Min(1, centre + half));
+        // Exactly 0 and 1 where none or all have it: rounding would leave 1e-15.
+        return (k == 0 ? 0 : Math.Max(0, centre - half), k == n ? 1 : Math.Min(1, centre + half));
     }
 
     /// <summary>The normal 95 % interval of a mean.</summary>

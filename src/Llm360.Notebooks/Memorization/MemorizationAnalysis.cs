@@ -1,4 +1,5 @@
 // Memorization over a grid of checkpoints and chunks of a suite.
+using System.Runtime.InteropServices;
 using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Models;
 using Llm360.Notebooks.Results;
@@ -19,8 +20,14 @@ public sealed record MemorizationSettings(int PromptLength = 32, int Continuatio
 /// <summary>Scores a suite's training sequences; results are stored and resumable.</summary>
 public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings settings)
 {
+    /// <summary>The suite.</summary>
+    public Suite Suite => suite;
+
     /// <summary>The setting.</summary>
     public MemorizationSettings Settings => settings;
+
+    /// <summary>Where the results of this setting are kept.</summary>
+    public ResultStore Store => field ??= new ResultStore(suite, "memorization", settings);
 
     /// <summary>Scores every chunk with every checkpoint; cells in the results store are read, the others computed and kept.</summary>
     /// <param name="checkpoints">All of the suite's when null.</param>
@@ -36,18 +43,38 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         IProgress<WorkProgress>? progress = null,
         CancellationToken? cancellation = null)
     {
-        var store = new ResultStore(suite, "memorization", settings);
-        var cells = await Grid.RunAsync(store, checkpoints ?? suite.Checkpoints, chunks ?? suite.Chunks, Compute, $"score {suite.Name}", device, progress, cancellation).ConfigureAwait(false);
+        var cells = await Grid.RunAsync(Store, checkpoints ?? suite.Checkpoints, chunks ?? suite.Chunks, Compute, $"score {suite.Name}", device, progress, cancellation).ConfigureAwait(false);
         return new MemorizationScores(suite, settings, cells);
     }
 
+    /// <summary>Computes what is not yet in the results store, and keeps nothing in memory; <see cref="ScoreAsync"/> reads it later. Several processes may fill the shards of one grid.</summary>
+    /// <param name="checkpoints">All of the suite's when null.</param>
+    /// <param name="chunks">All of the suite's when null.</param>
+    /// <param name="shard">Which cells; <see cref="GridShard.Whole"/> when null.</param>
+    /// <param name="device"><see cref="Device.Best"/> when null.</param>
+    /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
+    /// <param name="cancellation"><see cref="Work.Cancellation"/> when not given.</param>
+    /// <exception cref="Llm360Exception">A checkpoint or chunk cannot be read, or its sequences are too short.</exception>
+    public Task<GridFill> FillAsync(
+        IReadOnlyList<Checkpoint>? checkpoints = null,
+        IReadOnlyList<Chunk>? chunks = null,
+        GridShard? shard = null,
+        Device? device = null,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken? cancellation = null) =>
+        Grid.FillAsync(Store, checkpoints ?? suite.Checkpoints, chunks ?? suite.Chunks, shard ?? GridShard.Whole, Compute, $"score {suite.Name}", device, progress, cancellation);
+
     private IReadOnlyList<MemorizationRow> Compute(LanguageModel model, Chunk chunk, CancellationToken cancellation)
     {
+        // The cell is the unit of progress, not the passes within it.
+        using var quiet = Work.Begin(null, cancellation);
         var chosen = Choose(chunk, cancellation);
-        var scored = MemorizationScorer.Score(model, [.. chosen.Select(c => c.Row)], settings, settings.TokenMetrics ? Tokenizer(suite) : null, cancellation);
-        foreach (var (row, (index, _)) in scored.Zip(chosen))
-            row.Row = index;
-        return scored;
+        // Copies within a chunk, as of canaries, have the same results: they are computed once.
+        var length = settings.PromptLength + settings.ContinuationLength;
+        var groups = chosen.GroupBy(c => (Tokens: Convert.ToHexString(MemoryMarshal.AsBytes(c.Row.TokenIds.AsSpan(0, Math.Min(length, c.Row.TokenIds.Length)))), c.Row.Source, c.Row.Canary)).ToList();
+        var scored = MemorizationScorer.Score(model, [.. groups.Select(g => g.First().Row)], settings, settings.TokenMetrics ? Tokenizer(suite) : null, cancellation);
+        var results = groups.Zip(scored).SelectMany(p => p.First.Select(c => (c.Index, Row: p.Second))).ToDictionary(p => p.Index, p => p.Row.At(p.Index));
+        return [.. chosen.Select(c => results[c.Index])];
     }
 
     private static ITokenizer? Tokenizer(Suite suite) => suite.Checkpoints.FirstOrDefault()?.Tokenizer();

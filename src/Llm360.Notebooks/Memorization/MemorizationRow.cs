@@ -80,6 +80,14 @@ public sealed class MemorizationRow
     [JsonPropertyName("zlib_ratio")]
     public double? ZlibRatio { get; set; }
 
+    /// <summary>The same results for a copy of the sequence that stands in another line.</summary>
+    internal MemorizationRow At(int row)
+    {
+        var copy = (MemorizationRow)MemberwiseClone();
+        copy.Row = row;
+        return copy;
+    }
+
     /// <summary>Whether the sequence is extractible with another prompt and continuation length, which one pass with the true tokens tells exactly.</summary>
     /// <param name="promptLength">k, at least 1.</param>
     /// <param name="continuationLength">l, at least 1; k + l at most what was scored.</param>

@@ -13,6 +13,11 @@ namespace Llm360.Notebooks.Results;
 /// <param name="FromStore">Whether it was there already.</param>
 public sealed record GridCell<T>(Checkpoint Checkpoint, Chunk Chunk, IReadOnlyList<T> Rows, bool FromStore);
 
+/// <summary>What filling a grid came to.</summary>
+/// <param name="FromStore">Cells that were there already.</param>
+/// <param name="Computed">Cells computed now.</param>
+public sealed record GridFill(int FromStore, int Computed);
+
 /// <summary>Runs grids.</summary>
 public static class Grid
 {
@@ -39,47 +44,101 @@ public static class Grid
         CancellationToken? cancellation = null)
         where T : class, new()
     {
+        var cells = new GridCell<T>[checkpoints.Count * chunks.Count];
+        var stop = cancellation ?? Work.Cancellation;
+        await GoAsync(
+            store,
+            checkpoints,
+            chunks,
+            GridShard.Whole,
+            compute,
+            async (i, checkpoint, chunk) => cells[i] = new GridCell<T>(checkpoint, chunk, await store.ReadAsync<T>(checkpoint, chunk, stop).ConfigureAwait(false), FromStore: true),
+            (i, checkpoint, chunk, rows) => cells[i] = new GridCell<T>(checkpoint, chunk, rows, FromStore: false),
+            task,
+            device,
+            progress,
+            stop).ConfigureAwait(false);
+        return cells;
+    }
+
+    /// <summary>Computes the cells of a shard that are not in the store. No rows are read or kept: for grids whose results would not fit into memory, and for several processes at one grid.</summary>
+    /// <param name="store">Where cells are kept; several processes may fill it.</param>
+    /// <param name="checkpoints">As in <see cref="RunAsync"/>.</param>
+    /// <param name="chunks">As in <see cref="RunAsync"/>.</param>
+    /// <param name="shard">Which of the cells.</param>
+    /// <param name="compute">As in <see cref="RunAsync"/>.</param>
+    /// <param name="task">Name for the progress display.</param>
+    /// <param name="device">Where models run; <see cref="Device.Best"/> when null.</param>
+    /// <param name="progress">Cells done; <see cref="Work.Progress"/> when null.</param>
+    /// <param name="cancellation">Stops before the next cell; <see cref="Work.Cancellation"/> when not given.</param>
+    public static Task<GridFill> FillAsync<T>(
+        ResultStore store,
+        IReadOnlyList<Checkpoint> checkpoints,
+        IReadOnlyList<Chunk> chunks,
+        GridShard shard,
+        Func<LanguageModel, Chunk, CancellationToken, IReadOnlyList<T>> compute,
+        string task,
+        Device? device = null,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken? cancellation = null)
+        where T : class, new() =>
+        GoAsync(store, checkpoints, chunks, shard, compute, (_, _, _) => Task.CompletedTask, (_, _, _, _) => { }, task, device, progress, cancellation ?? Work.Cancellation);
+
+    private static async Task<GridFill> GoAsync<T>(
+        ResultStore store,
+        IReadOnlyList<Checkpoint> checkpoints,
+        IReadOnlyList<Chunk> chunks,
+        GridShard shard,
+        Func<LanguageModel, Chunk, CancellationToken, IReadOnlyList<T>> compute,
+        Func<int, Checkpoint, Chunk, Task> onFound,
+        Action<int, Checkpoint, Chunk, IReadOnlyList<T>> onComputed,
+        string task,
+        Device? device,
+        IProgress<WorkProgress>? progress,
+        CancellationToken stop)
+        where T : class, new()
+    {
         progress ??= Work.Progress;
         device ??= Device.Best;
-        var stop = cancellation ?? Work.Cancellation;
-        var cells = new List<GridCell<T>>(checkpoints.Count * chunks.Count);
         var (found, computed) = (0, 0);
-        var missingOf = checkpoints.Select(c => Enumerable.Range(0, chunks.Count).Where(i => !store.Contains(c, chunks[i])).ToList()).ToList();
-        var models = checkpoints.Where((_, i) => missingOf[i].Count > 0).ToList().SweepAsync(device).GetAsyncEnumerator(CancellationToken.None);
+        var blocks = checkpoints.Select((checkpoint, i) =>
+        {
+            var own = Enumerable.Range(i * chunks.Count, chunks.Count).Where(cell => shard.Contains(cell, (long)checkpoints.Count * chunks.Count)).ToLookup(cell => store.Contains(checkpoint, chunks[cell % chunks.Count]));
+            return (Checkpoint: checkpoint, Found: own[true].ToList(), Missing: own[false].ToList());
+        }).ToList();
+        var total = blocks.Sum(b => b.Found.Count + b.Missing.Count);
+        var models = blocks.Where(b => b.Missing.Count > 0).Select(b => b.Checkpoint).ToList().SweepAsync(device).GetAsyncEnumerator(CancellationToken.None);
         await using var sweep = models.ConfigureAwait(false);
-        foreach (var (checkpoint, missing) in checkpoints.Zip(missingOf))
+        foreach (var (checkpoint, inStore, missing) in blocks)
         {
             stop.ThrowIfCancellationRequested();
-            var row = new GridCell<T>[chunks.Count];
-            foreach (var i in Enumerable.Range(0, chunks.Count).Except(missing))
+            foreach (var cell in inStore)
             {
-                row[i] = new GridCell<T>(checkpoint, chunks[i], await store.ReadAsync<T>(checkpoint, chunks[i], stop).ConfigureAwait(false), FromStore: true);
+                await onFound(cell, checkpoint, chunks[cell % chunks.Count]).ConfigureAwait(false);
                 found++;
-                Report(checkpoint, chunks[i]);
+                Report(checkpoint, chunks[cell % chunks.Count]);
             }
 
-            if (missing.Count > 0)
+            if (missing.Count == 0)
+                continue;
+            await models.MoveNextAsync().ConfigureAwait(false);
+            var model = models.Current.Model;
+            var workers = device == Device.Cpu && model.Config.ParameterCount < SmallModel ? LibTorch.Threads : 1;
+            await CellWorkers.RunAsync(missing, workers, cell =>
             {
-                await models.MoveNextAsync().ConfigureAwait(false);
-                var model = models.Current.Model;
-                var workers = device == Device.Cpu && model.Config.ParameterCount < SmallModel ? LibTorch.Threads : 1;
-                await CellWorkers.RunAsync(missing, workers, i =>
-                {
-                    stop.ThrowIfCancellationRequested();
-                    var rows = compute(model, chunks[i], stop);
-                    store.WriteAsync(checkpoint, chunks[i], rows).GetAwaiter().GetResult();
-                    row[i] = new GridCell<T>(checkpoint, chunks[i], rows, FromStore: false);
-                    Interlocked.Increment(ref computed);
-                    Report(checkpoint, chunks[i]);
-                }).ConfigureAwait(false);
-            }
-
-            cells.AddRange(row);
+                stop.ThrowIfCancellationRequested();
+                var chunk = chunks[cell % chunks.Count];
+                var rows = compute(model, chunk, stop);
+                store.WriteAsync(checkpoint, chunk, rows).GetAwaiter().GetResult();
+                onComputed(cell, checkpoint, chunk, rows);
+                Interlocked.Increment(ref computed);
+                Report(checkpoint, chunk);
+            }).ConfigureAwait(false);
         }
 
-        return cells;
+        return new GridFill(found, computed);
 
         void Report(Checkpoint checkpoint, Chunk chunk) =>
-            progress?.Report(new WorkProgress(task, found + computed, checkpoints.Count * chunks.Count, "cells", string.Create(CultureInfo.InvariantCulture, $"{checkpoint} on {chunk}; {found} from the store, {computed} computed")));
+            progress?.Report(new WorkProgress(task, found + computed, total, "cells", string.Create(CultureInfo.InvariantCulture, $"{checkpoint} on {chunk}; {found} from the store, {computed} computed")));
     }
 }

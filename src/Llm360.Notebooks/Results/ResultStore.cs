@@ -9,8 +9,8 @@ namespace Llm360.Notebooks.Results;
 
 /// <summary>The cells of one analysis with one setting: <c>ROOT/SUITE/ANALYSIS-HASH/checkpoint=ckpt_012/chunk=7.parquet</c>.</summary>
 /// <remarks>
-/// A cell is there whole or not at all. <c>settings.json</c> says what the hash stands for; it includes the suite's recipe. Beside the cells of a checkpoint lies
-/// the fingerprint of its weights: cells computed from other weights are dropped.
+/// A cell is there whole or not at all, and several processes, on one machine or on several that share the disk, may fill one store. <c>settings.json</c> says what the hash stands for;
+/// it includes the suite's recipe. Beside the cells of a checkpoint lies the fingerprint of its weights: cells computed from other weights are dropped.
 /// </remarks>
 public sealed class ResultStore
 {
@@ -48,19 +48,36 @@ public sealed class ResultStore
         lock (fingerprints)
         {
             if (!IsCurrent(checkpoint))
-            {
-                var stale = PartitionPath(checkpoint);
-                if (Directory.Exists(stale))
-                    Directory.Delete(stale, recursive: true);
-                AtomicFile.WriteText(FingerprintPath(checkpoint), FingerprintOf(checkpoint) + "\n");
-            }
+                Renew(checkpoint);
         }
 
         await ParquetRows.WriteAsync(CellPath(checkpoint, chunk), rows).ConfigureAwait(false);
     }
 
-    private bool IsCurrent(Checkpoint checkpoint) =>
-        File.Exists(FingerprintPath(checkpoint)) && File.ReadAllText(FingerprintPath(checkpoint)).Trim() == FingerprintOf(checkpoint);
+    // Of several processes that find cells of other weights, the first drops them; the others, who come later, must not drop what it has written since.
+    private void Renew(Checkpoint checkpoint)
+    {
+        using var alone = StoreLock.Take(Path.Combine(Folder, "store.lock"));
+        if (IsCurrent(checkpoint))
+            return;
+        var stale = PartitionPath(checkpoint);
+        if (Directory.Exists(stale))
+            Directory.Delete(stale, recursive: true);
+        AtomicFile.WriteText(FingerprintPath(checkpoint), FingerprintOf(checkpoint) + "\n");
+    }
+
+    private bool IsCurrent(Checkpoint checkpoint)
+    {
+        try
+        {
+            return File.ReadAllText(FingerprintPath(checkpoint)).Trim() == FingerprintOf(checkpoint);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Not there yet, or another process is dropping what belongs to other weights.
+            return false;
+        }
+    }
 
     private string FingerprintOf(Checkpoint checkpoint)
     {

@@ -101,4 +101,13 @@ public static class SuiteSelection
         ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
         return [.. items.Where((_, i) => (items.Count - 1 - i) % n == 0)];
     }
+
+    /// <summary>At most so many items, evenly spaced, the first and the last among them; only the last for one.</summary>
+    public static IReadOnlyList<T> Evenly<T>(this IReadOnlyList<T> items, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return items.Count <= count ? items
+            : count == 1 ? [items[^1]]
+            : [.. Enumerable.Range(0, count).Select(i => items[(int)Math.Round(i * (items.Count - 1.0) / (count - 1))])];
+    }
 }

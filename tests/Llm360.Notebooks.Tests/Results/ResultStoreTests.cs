@@ -59,6 +59,68 @@ public sealed class ResultStoreTests(PicoSuite pico)
         Assert.Equal([1], cells.Where(c => !c.FromStore).Select(c => c.Checkpoint.Index).Distinct());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(7)]
+    public async Task Shards_divide_the_cells_and_load_few_checkpoints(int count)
+    {
+        using var folder = new TemporaryFolder();
+        var cells = suite.Checkpoints.Count * suite.Chunks.Count;
+        var computed = new List<int>();
+        for (var i = 0; i < count; i++)
+        {
+            var before = Cells(folder).ToHashSet();
+            var fill = await FillAsync(folder, new GridShard(i, count));
+            Assert.Equal(0, fill.FromStore);
+            computed.Add(fill.Computed);
+            // A run of cells: it touches at most so many checkpoints, and those it shares with a neighbour at its ends.
+            Assert.InRange(Cells(folder).Except(before).Select(Path.GetDirectoryName).Distinct().Count(), 1, ((fill.Computed + suite.Chunks.Count - 1) / suite.Chunks.Count) + 1);
+        }
+
+        Assert.Equal(cells, computed.Sum());
+        Assert.InRange(computed.Max() - computed.Min(), 0, 1);
+        Assert.Equal(cells, (await FillAsync(folder, GridShard.Whole)).FromStore);
+    }
+
+    [Theory]
+    [InlineData("8/8")]
+    [InlineData("-1/2")]
+    [InlineData("1")]
+    [InlineData("1/2/3")]
+    [InlineData("0/0")]
+    public void What_is_no_shard_is_one_clear_error(string text) => Assert.Contains("0/8", Assert.Throws<Llm360Exception>(() => GridShard.Parse(text)).Remedy, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Writers_that_find_results_of_other_weights_at_once_keep_what_each_writes()
+    {
+        using var folder = new TemporaryFolder();
+        var checkpoint = suite.Checkpoints[0];
+        var chunks = Enumerable.Range(0, 16).Select(i => new Chunk($"train_{i:000}", i, "")).ToList();
+        for (var attempt = 0; attempt < 20; attempt++)
+        {
+            var stores = chunks.Select(_ => new ResultStore(suite, "memorization", new MemorizationSettings(), folder.Path)).ToList();
+            File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(stores[0].Folder, $"checkpoint={checkpoint.Name}")).FullName, "weights.sha256"), "others");
+            await Task.WhenAll(stores.Zip(chunks).Select(p => Task.Run(() => p.First.WriteAsync(checkpoint, p.Second, new[] { new MemorizationRow { Row = p.Second.Index } }))));
+            Assert.All(chunks, c => Assert.True(stores[0].Contains(checkpoint, c), $"{c} is gone"));
+        }
+    }
+
+    [Fact]
+    public void What_a_killed_writer_left_is_swept_and_what_another_machine_writes_is_not()
+    {
+        using var folder = new TemporaryFolder();
+        var machine = Environment.MachineName.Replace('.', '-');
+        string Left(string machine, int process) => folder[$"chunk=1.parquet.{machine}.{process}.{Guid.NewGuid():N}.tmp"];
+        var (killed, running, elsewhere, forgotten) = (Left(machine, int.MaxValue), Left(machine, Environment.ProcessId), Left("elsewhere", int.MaxValue), Left("elsewhere", int.MaxValue));
+        foreach (var file in new[] { killed, running, elsewhere, forgotten })
+            File.WriteAllText(file, "half");
+        File.SetLastWriteTimeUtc(forgotten, DateTime.UtcNow.AddDays(-2));
+        AtomicFile.Sweep(folder.Path);
+        Assert.Equal(new[] { running, elsewhere }.Order(), Directory.EnumerateFiles(folder.Path).Order());
+    }
+
     [Fact]
     public void Other_settings_have_another_folder_that_says_what_they_are()
     {
@@ -68,6 +130,11 @@ public sealed class ResultStoreTests(PicoSuite pico)
         Assert.NotEqual(first.Folder, second.Folder);
         Assert.Contains("\"prompt_length\": 16", File.ReadAllText(Path.Combine(second.Folder, "settings.json")), StringComparison.Ordinal);
     }
+
+    private static IEnumerable<string> Cells(TemporaryFolder root) => Directory.EnumerateFiles(root.Path, "*.parquet", SearchOption.AllDirectories);
+
+    private Task<GridFill> FillAsync(TemporaryFolder root, GridShard shard) =>
+        Grid.FillAsync<MemorizationRow>(new ResultStore(suite, "memorization", new MemorizationSettings(), root.Path), suite.Checkpoints, suite.Chunks, shard, (_, chunk, _) => [new MemorizationRow { Row = chunk.Index }], "test");
 
     private Task<IReadOnlyList<GridCell<MemorizationRow>>> RunAsync(TemporaryFolder root, Action onCell, Suite? suite = null, CancellationToken stop = default)
     {

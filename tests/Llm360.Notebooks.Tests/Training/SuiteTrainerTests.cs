@@ -56,7 +56,7 @@ public sealed class SuiteTrainerTests(PicoSuite pico)
         // Killed while ckpt_004 was written: the folder still has its temporary name, and the state before it its optimizer.
         Directory.Move(folder["ckpt_004"], folder["ckpt_004.tmp"]);
         Directory.Delete(folder["ckpt_003"], recursive: true);
-        File.WriteAllText(folder["train", $"train_000.jsonl.{int.MaxValue}.{Guid.NewGuid():N}.tmp"], "half");
+        File.WriteAllText(folder["train", $"train_000.jsonl.{Environment.MachineName.Replace('.', '-')}.{int.MaxValue}.{Guid.NewGuid():N}.tmp"], "half");
         Assert.DoesNotContain(Suite.OpenFolder(folder.Path).Checkpoints, c => c.Index >= 3);
 
         var suite = await new SuiteTrainer(Manifest, folder.Path).TrainAsync(cancellation: CancellationToken.None);

@@ -1,0 +1,55 @@
+// llm360 grid: fills the results store for checkpoints x chunks.
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Llm360.Notebooks.Cli.Terminal;
+using Llm360.Notebooks.Memorization;
+using Llm360.Notebooks.Results;
+using Llm360.Notebooks.Torch;
+
+namespace Llm360.Notebooks.Cli.Commands;
+
+/// <summary><c>llm360 grid memorization --suite nano --checkpoints every:6 --chunks 0-35 --shard 0/2</c></summary>
+internal static class GridCommand
+{
+    public static Command Create() => new("grid", "Run an analysis over checkpoints x chunks of a suite and keep the results where notebooks find them. Several processes, on one machine or on several that share the results folder, may take a shard each.") { Memorization() };
+
+    private static Command Memorization()
+    {
+        var suite = new Option<string>("--suite", "-s") { Description = "A suite's name or folder.", Required = true };
+        var checkpoints = new Option<string>("--checkpoints") { Description = "all, every:N (counted back from the last), or a list of numbers and ranges: 0,12,24-36.", DefaultValueFactory = _ => "all", HelpName = "LIST|every:N|all" };
+        var chunks = new Option<string>("--chunks") { Description = "all, every:N, or a list of numbers and ranges: 0-11,35.", DefaultValueFactory = _ => "all", HelpName = "LIST|every:N|all" };
+        var prompt = new Option<int>("-k", "--prompt-length") { Description = "Tokens given.", DefaultValueFactory = _ => 32 };
+        var continuation = new Option<int>("-l", "--continuation-length") { Description = "Tokens to reproduce.", DefaultValueFactory = _ => 32 };
+        var count = new Option<int>("-n", "--sequences") { Description = "The first n sequences of each chunk; canaries are always scored.", DefaultValueFactory = _ => 64 };
+        var metrics = new Option<bool>("--token-metrics") { Description = "Also loss, p_z, Min-K%, and extractibility for shorter lengths; the notebooks ask for them." };
+        var shard = new Option<string>("--shard") { Description = "i/n, 0 <= i < n: compute the i-th of n shares of the cells.", DefaultValueFactory = _ => "0/1", HelpName = "i/n" };
+        var device = new Option<string>("--device") { Description = "best, cpu, cuda or cuda:N.", DefaultValueFactory = _ => "best" };
+        var command = new Command("memorization", "Score the memorization of training sequences.") { suite, checkpoints, chunks, prompt, continuation, count, metrics, shard, device };
+        foreach (var length in new[] { prompt, continuation, count })
+            length.Validators.Add(ModelOptions.AtLeastOne(length));
+        command.Run("The same command goes on with the cells that are left.", async (parsed, screen, cancellation) =>
+        {
+            var opened = Suites.Suites.Open(parsed.GetValue(suite)!);
+            var (rows, columns) = (Selection.Of(parsed.GetValue(checkpoints)!, opened.Checkpoints, c => c.Index, "checkpoint"), Selection.Of(parsed.GetValue(chunks)!, opened.Chunks, c => c.Index, "chunk"));
+            var share = GridShard.Parse(parsed.GetValue(shard)!);
+            var analysis = opened.Memorization(parsed.GetValue(prompt), parsed.GetValue(continuation), parsed.GetValue(count), parsed.GetValue(metrics));
+            screen.Facts($"Memorization of {opened.Name}",
+            [
+                ("grid", string.Create(CultureInfo.InvariantCulture, $"{rows.Count} checkpoints x {columns.Count} chunks{(share.Count > 1 ? $", shard {share}" : "")}")),
+                ("setting", string.Create(CultureInfo.InvariantCulture, $"k = {analysis.Settings.PromptLength}, l = {analysis.Settings.ContinuationLength}, n = {analysis.Settings.SequencesPerChunk} sequences a chunk{(analysis.Settings.TokenMetrics ? ", with token metrics" : "")}")),
+                ("goes to", analysis.Store.Folder),
+            ]);
+            var start = Stopwatch.GetTimestamp();
+            var fill = await screen.WatchAsync(progress => Task.Run(() => analysis.FillAsync(rows, columns, share, Device.Parse(parsed.GetValue(device)!), progress, cancellation), cancellation)).ConfigureAwait(false);
+            screen.Facts("Done",
+            [
+                ("cells", string.Create(CultureInfo.InvariantCulture, $"{fill.Computed} computed, {fill.FromStore} from the store")),
+                ("time", Screen.Duration(Stopwatch.GetElapsedTime(start))),
+                ("look next at", "notebooks/03-memorization.ipynb with the same checkpoints and n: its cells come from the store"),
+            ]);
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,74 @@
+// llm360 score: memorization scores of given sequences, in the format of the paper's analysis repository.
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Llm360.Notebooks.Memorization;
+using Llm360.Notebooks.Models;
+
+namespace Llm360.Notebooks.Cli.Commands;
+
+/// <summary><c>llm360 score --model nano/36 --rows rows.jsonl -k 32 -l 32 --out result.json</c></summary>
+internal static class ScoreCommand
+{
+    private const int RowsAtOnce = 1024;
+
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    public static Command Create()
+    {
+        var model = new ModelOptions();
+        var rows = ModelOptions.RowsOption(required: true, "--rows");
+        var prompt = new Option<int>("-k", "--prompt-length") { Description = "Tokens given, from the start of the sequence.", DefaultValueFactory = _ => 32 };
+        var continuation = new Option<int>("-l", "--continuation-length") { Description = "Tokens to reproduce.", DefaultValueFactory = _ => 32 };
+        var output = new Option<FileInfo>("--out", "-o") { Description = "Where to write: JSON with full_match, token_match, count, match and all_match, as Analysis360 writes it.", Required = true };
+        var command = new Command("score", "Score how much of given sequences a model reproduces word for word.") { rows, prompt, continuation, output };
+        model.AddTo(command);
+        foreach (var length in new[] { prompt, continuation })
+            length.Validators.Add(ModelOptions.AtLeastOne(length));
+        command.Run("Run it again: the file is written whole or not at all.", async (parsed, screen, cancellation) =>
+        {
+            var path = parsed.GetValue(output)!.FullName;
+            var sequences = ModelOptions.Rows(parsed.GetValue(rows)!, cancellation);
+            var settings = new MemorizationSettings(parsed.GetValue(prompt), parsed.GetValue(continuation));
+            var needed = settings.PromptLength + settings.ContinuationLength;
+            // Here and not in the scorer, which sees slices: the number of the row is that of the file.
+            if (sequences.Index().FirstOrDefault(r => r.Item.TokenIds.Length < needed) is { Item: not null } tooShort)
+                throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {needed} are needed.", $"{parsed.GetValue(rows)!.FullName}, row {tooShort.Index}", "Choose a smaller k or l.");
+            using var loaded = model.Load(parsed);
+            loaded.CheckTokens([.. sequences.Select(r => r.TokenIds[..needed])]);
+            var result = await screen.WatchAsync(progress => Task.Run(
+                () =>
+                {
+                    var scored = new List<MemorizationRow>(sequences.Count);
+                    foreach (var slice in sequences.Chunk(RowsAtOnce))
+                    {
+                        scored.AddRange(MemorizationScorer.Score(loaded, slice, settings, cancellation: cancellation));
+                        progress.Report(new WorkProgress("score", scored.Count, sequences.Count, "rows"));
+                    }
+
+                    return Result.Of(scored);
+                },
+                cancellation)).ConfigureAwait(false);
+            AtomicFile.WriteText(path, JsonSerializer.Serialize(result, Json) + "\n");
+            screen.Say(string.Create(CultureInfo.InvariantCulture, $"{result.Count} rows, mean score {result.TokenMatch:0.####}, k-extractible {result.FullMatch:0.####}: {path}"));
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>The fields of Analysis360's result file.</summary>
+    /// <param name="FullMatch">Share of rows reproduced whole.</param>
+    /// <param name="TokenMatch">Share of tokens reproduced: the mean score.</param>
+    /// <param name="Count">Rows.</param>
+    /// <param name="Match">Tokens reproduced, a row.</param>
+    /// <param name="AllMatch">Which tokens, 0 or 1; per token, despite its name.</param>
+    private sealed record Result(double FullMatch, double TokenMatch, int Count, IReadOnlyList<int> Match, IReadOnlyList<IReadOnlyList<int>> AllMatch)
+    {
+        public static Result Of(List<MemorizationRow> rows) => new(
+            (double)rows.Count(r => r.Extractible) / rows.Count,
+            (double)rows.Sum(r => (long)r.Match) / rows.Sum(r => (long)r.Matches.Length),
+            rows.Count,
+            [.. rows.Select(r => r.Match)],
+            [.. rows.Select(r => r.Matches.Select(m => m - '0').ToList())]);
+    }
+}

@@ -1,0 +1,34 @@
+// Figure: exposure of canaries against their repetitions (Carlini et al. 2019).
+namespace Llm360.Notebooks.Figures;
+
+public static partial class Figures
+{
+    /// <summary>Exposure of canaries against repetitions: each canary a point, their means a line, the controls' mean a baseline.</summary>
+    /// <param name="model">For example <c>nano</c>.</param>
+    /// <param name="checkpoint">Whose memory it is.</param>
+    /// <param name="secretLength">Tokens measured.</param>
+    /// <param name="candidates">|R|: the canary and its alternatives.</param>
+    /// <param name="canaries">Exposures in bits, by repetitions; 0 for controls.</param>
+    /// <exception cref="Llm360Exception">There is no canary that was planted.</exception>
+    public static Figure Exposure(string model, string checkpoint, int secretLength, int candidates, IReadOnlyList<(int Repetitions, double Exposure)> canaries)
+    {
+        var planted = canaries.Where(c => c.Repetitions > 0).OrderBy(c => c.Repetitions).ToList();
+        RequireNotEmpty(planted, nameof(Exposure), "planted canaries");
+        var groups = planted.GroupBy(c => c.Repetitions).Select(g => (Repetitions: g.Key, Group: new MeasuredGroup($"canary × {g.Key}", [.. g.Select(c => c.Exposure)]))).ToList();
+        var controls = new MeasuredGroup("controls, never planted", [.. canaries.Where(c => c.Repetitions == 0).Select(c => c.Exposure)]);
+        var (rarest, commonest, most) = (groups[0], groups[^1], Math.Log2(candidates));
+        double[] ends = [rarest.Repetitions, commonest.Repetitions];
+        var traces = new List<Trace>
+        {
+            new("mean", TraceKind.Line, [.. groups.Select(g => (double)g.Repetitions)], [.. groups.Select(g => g.Group.Mean)], Category: "canary mean", Low: [.. groups.Select(g => g.Group.Interval.Low)], High: [.. groups.Select(g => g.Group.Interval.High)], Hover: [.. groups.Select(g => $"{g.Group.Name}: {g.Group.InWords}")]),
+            new("one canary", TraceKind.Points, [.. planted.Select(c => (double)c.Repetitions)], [.. planted.Select(c => c.Exposure)], TraceRole.Raw, Category: "canary mean"),
+        };
+        if (controls.Count > 0)
+            traces.Add(new Trace("controls", TraceKind.Line, ends, [controls.Mean, controls.Mean], TraceRole.Baseline));
+        var against = controls.Count == 0 ? "" : $"; {controls.Name}: {controls.InWords}";
+        var title = controls.Count > 0 && commonest.Group.Mean <= controls.Interval.High ? "Canaries are not exposed: no more than sequences never planted" : $"A random sequence read {commonest.Repetitions} times is exposed by {FigureText.Number(commonest.Group.Mean)} of {FigureText.Number(most)} bits";
+        return Single(title, $"{model} at {checkpoint}, {secretLength} tokens against {FigureText.Count(candidates - 1)} alternatives drawn alike, n = {planted.Count} canaries and {controls.Count} controls; band: normal 95 % interval",
+            $"Mean exposure in bits, of {FigureText.Number(most)} possible: {rarest.Group.Name}: {rarest.Group.InWords}; {commonest.Group.Name}: {commonest.Group.InWords}{against}.",
+            new Panel("", new Axis("repetitions within its chunk", Log: true, LogBase: 2), new Axis("exposure (bits)", Minimum: 0, Maximum: most * 1.05), traces));
+    }
+}

@@ -1,0 +1,94 @@
+// The figures of the analyses of memory: from their results to the plain numbers that the figures take.
+using Llm360.Notebooks.Memorization;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Figures;
+
+public static partial class Figures
+{
+    private const string OrdinaryText = "ordinary text";
+
+    /// <summary>Lines that a figure of canaries names directly, beside that of ordinary text.</summary>
+    private const int CanaryLines = 4;
+
+    /// <summary>Precision and recall of forecasting the last checkpoint's extractible sequences; where no earlier checkpoint has seen any, the share extractible from the last.</summary>
+    /// <exception cref="Llm360Exception">The last checkpoint has seen nothing.</exception>
+    public static Figure Forecast(MemorizationForecast forecast)
+    {
+        var (suite, last, k, l) = (forecast.Scores.Suite.Name, forecast.Last.Name, forecast.PromptLength, forecast.ContinuationLength);
+        if (forecast.Rows.Count == 0)
+            return NoForecast(suite, k, l, new MeasuredGroup(last, [.. forecast.Scores.Seen(forecast.Last).Select(r => ExtractionLengths.Of(forecast.Scores, k, l).IsExtractible(r) ? 1.0 : 0)], AreShares: true));
+        var names = forecast.Scores.Checkpoints.ToDictionary(c => c.Index, c => c.Name);
+        return Forecast(suite, k, l, last, [.. forecast.Rows.Select(r => new ForecastPoint(names[r.Checkpoint], r.Checkpoint, r.Sequences, r.Both, r.OnlyEarlier, r.OnlyLast))]);
+    }
+
+    /// <summary>Memorization against exact duplicates: the mean score for the lengths that were scored, the share extractible for shorter ones.</summary>
+    /// <exception cref="Llm360Exception">The checkpoint has seen nothing.</exception>
+    public static Figure ScoreByDuplicates(DuplicateScores duplicates)
+    {
+        var settings = duplicates.Scores.Settings;
+        var asScored = (duplicates.PromptLength, duplicates.ContinuationLength) == (settings.PromptLength, settings.ContinuationLength);
+        return ScoreByDuplicates(duplicates.Scores.Suite.Name, duplicates.Checkpoint.Name, duplicates.PromptLength, duplicates.ContinuationLength,
+            asScored ? "mean memorization score" : "share extractible", !asScored,
+            [.. duplicates.Rows.DistinctBy(r => (r.Chunk, r.CanaryRepetitions, r.CanaryRepetitions is null ? r.Row : -1)).Select(r => new DuplicatePoint(r.Duplicates, asScored ? r.Score : r.Extractible ? 1 : 0, r.CanaryRepetitions is not null))]);
+    }
+
+    /// <summary>The extractible sequences of ordinary text: recited, reconstructed, recollected.</summary>
+    public static Figure RecallClasses(RecallClasses classes)
+    {
+        var of = classes.Duplicates;
+        return RecallClasses(of.Scores.Suite.Name, of.Checkpoint.Name, of.PromptLength, of.ContinuationLength, of.Rows.Count(r => r.CanaryRepetitions is null),
+        [
+            ("recited", classes.Rows.Count(r => r.Class == RecallClass.Recite)),
+            ("reconstructed", classes.Rows.Count(r => r.Class == RecallClass.Reconstruct)),
+            ("recollected", classes.Rows.Count(r => r.Class == RecallClass.Recollect)),
+        ]);
+    }
+
+    /// <summary>Mean memorization score of each source.</summary>
+    /// <exception cref="Llm360Exception">The checkpoint has seen nothing.</exception>
+    public static Figure MemorizationBySource(SourceMemorization sources)
+    {
+        var settings = sources.Scores.Settings;
+        return MemorizationBySource(sources.Scores.Suite.Name, sources.Checkpoint.Name, settings.PromptLength, settings.ContinuationLength,
+            [.. sources.Scores.Seen(sources.Checkpoint).GroupBy(r => r.Source).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => new MeasuredGroup(g.Key, [.. g.Select(r => r.Score)]))]);
+    }
+
+    /// <summary>Draws needed to extract the sequences a checkpoint has seen.</summary>
+    /// <exception cref="Llm360Exception">The checkpoint has seen nothing.</exception>
+    public static Figure SamplesToExtract(ProbabilisticExtraction extraction)
+    {
+        var settings = extraction.Scores.Settings;
+        return SamplesToExtract(extraction.Scores.Suite.Name, extraction.Checkpoint.Name, settings.PromptLength, settings.ContinuationLength,
+            $"temperature 1, {(extraction.TopK is { } k ? $"top {k}" : "all")} tokens", [.. extraction.Rows.Select(r => r.LogPz)], extraction.Rows.Count(r => r.Extractible));
+    }
+
+    /// <summary>Cross-entropy before and after a sequence was read, of ordinary text and of canaries by repetitions.</summary>
+    /// <exception cref="Llm360Exception">Nothing was scored.</exception>
+    public static Figure LatentMemorization(LatentMemorization latent)
+    {
+        var settings = latent.Scores.Settings;
+        var groups = latent.Rows.GroupBy(r => r.CanaryRepetitions ?? 0).OrderBy(g => g.Key).ToList();
+        var canaries = groups.Where(g => g.Key > 0).ToList().Evenly(CanaryLines);
+        return LatentMemorization(latent.Scores.Suite.Name, settings.PromptLength, settings.ContinuationLength, [.. groups.Where(g => g.Key == 0).Concat(canaries).Select(g =>
+        {
+            var ages = g.GroupBy(r => r.Age).OrderBy(a => a.Key).ToList();
+            return new LossByAge(GroupName(g.Key), [.. ages.Select(a => a.Key)], [.. ages.Select(a => new MeasuredGroup(GroupName(g.Key), [.. a.Select(r => r.Loss)]))]);
+        })]);
+    }
+
+    /// <summary>What reading its chunk changes for a sequence: ordinary text, and canaries by repetitions.</summary>
+    public static Figure Counterfactual(CounterfactualMemorization counterfactual) => Counterfactual(
+        counterfactual.Suite.Name,
+        counterfactual.Settings.PromptLength,
+        counterfactual.Settings.ContinuationLength,
+        counterfactual.Chunks.Count,
+        [.. counterfactual.Rows.GroupBy(r => r.CanaryRepetitions ?? 0).OrderBy(g => g.Key).Select(g => new MeasuredGroup(GroupName(g.Key), [.. g.Select(r => r.Difference)]))]);
+
+    /// <summary>Exposure of a suite's canaries against their repetitions.</summary>
+    /// <exception cref="Llm360Exception">The checkpoint has seen no canary.</exception>
+    public static Figure Exposure(CanaryExposure exposure) =>
+        Exposure(exposure.Suite.Name, exposure.Checkpoint.Name, exposure.SecretLength, exposure.Alternatives + 1, [.. exposure.Rows.Select(r => (r.Repetitions, r.Exposure))]);
+
+    private static string GroupName(int repetitions) => repetitions == 0 ? OrdinaryText : $"canary × {repetitions}";
+}

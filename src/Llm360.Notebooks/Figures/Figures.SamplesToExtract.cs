@@ -1,0 +1,45 @@
+// Figure: (n, p)-discoverable extraction, n draws against the share extracted (Hayes et al. 2024).
+using Llm360.Notebooks.Memorization;
+
+namespace Llm360.Notebooks.Figures;
+
+public static partial class Figures
+{
+    private const int DrawDecades = 9;
+
+    /// <summary>Share of sequences that n draws bring up with probability p, a line for each p.</summary>
+    /// <param name="model">For example <c>nano</c>.</param>
+    /// <param name="checkpoint">Whose memory it is.</param>
+    /// <param name="promptLength">k.</param>
+    /// <param name="continuationLength">l.</param>
+    /// <param name="sampling">How tokens are drawn: <c>temperature 1, all tokens</c>.</param>
+    /// <param name="logPz">log p_z of every sequence, nats.</param>
+    /// <param name="greedy">How many of them greedy decoding reproduces.</param>
+    /// <exception cref="Llm360Exception">There is no sequence.</exception>
+    public static Figure SamplesToExtract(string model, string checkpoint, int promptLength, int continuationLength, string sampling, IReadOnlyList<double> logPz, int greedy)
+    {
+        RequireNotEmpty(logPz, nameof(SamplesToExtract), "sequences");
+        double[] wanted = [0.1, 0.5, 0.9, 0.999];
+        var n = Enumerable.Range(0, (DrawDecades * 3) + 1).Select(i => Math.Round(Math.Pow(10, i / 3.0))).ToList();
+        var curves = wanted.Select(p => (P: p, Needed: logPz.Select(l => ProbabilisticExtraction.Samples(l, p)).Order().ToList())).ToList();
+        var all = logPz.Count;
+        var (some, half) = (curves[1].Needed[0], (int)curves[1].Needed.Count(s => s <= 1e6));
+        var (low, high) = Intervals.Wilson(half, all);
+        var title = $"A million draws bring up {FigureText.Percent((double)half / all)} of the sequences; greedy decoding {FigureText.Percent((double)greedy / all)}";
+        var finding = $"With probability one half, a million draws bring up {FigureText.Count(half)} of {FigureText.Count(all)} sequences (95 % interval {FigureText.Percent(low)} to {FigureText.Percent(high)}), greedy decoding reproduces {FigureText.Count(greedy)}; the easiest sequence takes {Draws(some)} draw{(some == 1 ? "" : "s")}, the median one {Draws(curves[1].Needed[all / 2])}.";
+        return Single(title, $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, {sampling}, n = {FigureText.Count(all)} sequences it has seen; bands: Wilson's 95 % intervals", finding,
+            new Panel("", new Axis("draws a sequence", Log: true), new Axis("share of sequences extracted", Minimum: 0),
+            [
+                .. curves.Select(c =>
+                {
+                    var counts = n.Select(x => c.Needed.Count(s => s <= x)).ToList();
+                    return new Trace($"p = {FigureText.Number(c.P)}", TraceKind.Line, n, [.. counts.Select(k => (double)k / all)], Low: [.. counts.Select(k => Intervals.Wilson(k, all).Low)], High: [.. counts.Select(k => Intervals.Wilson(k, all).High)],
+                        Hover: [.. n.Zip(counts, (x, k) => $"{FigureText.Human(x)} draws, p = {FigureText.Number(c.P)}: {FigureText.Count(k)} of {FigureText.Count(all)} sequences")]);
+                }),
+                new Trace("greedy", TraceKind.Line, [n[0], n[^1]], [(double)greedy / all, (double)greedy / all], TraceRole.Baseline),
+            ]));
+    }
+
+    // Nobody draws so often; the order of magnitude says how far out of reach it is.
+    private static string Draws(double count) => count < 1e12 ? FigureText.Human(count) : double.IsFinite(count) ? $"about 10^{Math.Round(Math.Log10(count))}" : "more than 10^308";
+}

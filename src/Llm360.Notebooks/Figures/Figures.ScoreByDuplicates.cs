@@ -1,0 +1,52 @@
+// Figure: memorization against how often a sequence stands in the corpus.
+namespace Llm360.Notebooks.Figures;
+
+/// <summary>A sequence with its number of duplicates.</summary>
+/// <param name="Duplicates">Occurrences in what the checkpoint has read, itself included: at least 1.</param>
+/// <param name="Value">What was measured on it.</param>
+/// <param name="Canary">Whether it is a planted one.</param>
+public sealed record DuplicatePoint(long Duplicates, double Value, bool Canary = false);
+
+public static partial class Figures
+{
+    /// <summary>Mean of a quantity against exact duplicates, in steps of two, ordinary text and canaries apart.</summary>
+    /// <param name="model">For example <c>nano</c>.</param>
+    /// <param name="checkpoint">Whose memory it is.</param>
+    /// <param name="promptLength">k.</param>
+    /// <param name="continuationLength">l.</param>
+    /// <param name="quantity">What was measured: <c>mean memorization score</c>, <c>share extractible</c>.</param>
+    /// <param name="areShares">Whether every value is 0 or 1.</param>
+    /// <param name="points">The sequences.</param>
+    /// <exception cref="Llm360Exception">There is no sequence.</exception>
+    public static Figure ScoreByDuplicates(string model, string checkpoint, int promptLength, int continuationLength, string quantity, bool areShares, IReadOnlyList<DuplicatePoint> points)
+    {
+        RequireNotEmpty(points, nameof(ScoreByDuplicates), "sequences");
+        var text = Groups(points.Where(p => !p.Canary));
+        var canaries = Groups(points.Where(p => p.Canary));
+        var traces = new[] { ("ordinary text", text, "text"), ("canaries", canaries, "canary") }.Where(t => t.Item2.Count > 0).Select(t => Line(t.Item1, t.Item2, t.Item3)).ToList();
+        var compared = points.Where(p => p.Canary == (text.Count == 0)).ToList();
+        var once = new MeasuredGroup("one occurrence", [.. compared.Where(p => p.Duplicates == 1).Select(p => p.Value)], areShares);
+        var more = new MeasuredGroup("more than one", [.. compared.Where(p => p.Duplicates > 1).Select(p => p.Value)], areShares);
+        var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, n = {FigureText.Count(points.Count(p => !p.Canary))} sequences of text and {FigureText.Count(points.Count(p => p.Canary))} canaries; bands: {(areShares ? "Wilson's" : "normal")} 95 % intervals";
+        var title = more.Count == 0 ? "No sequence of text stands in the corpus twice"
+            : more.Interval.Low > once.Interval.High ? "What stands in the corpus more than once is remembered better"
+            : "Is what stands in the corpus more than once remembered better? Not clearly";
+        var finding = $"For {(text.Count == 0 ? "canaries" : "ordinary text")} the {quantity} is, with {string.Join("; with ", new[] { once, more }.Where(g => g.Count > 0).Select(g => $"{g.Name}, {g.InWords}"))}.";
+        return Single(title, subtitle, finding, new Panel("", new Axis($"occurrences of the {promptLength + continuationLength} tokens in what was read", Log: true, LogBase: 2), new Axis(quantity, Minimum: 0, Maximum: 1.05), traces));
+
+        // 1, 2, 3-4, 5-8, 9-16, ...; placed at the geometric mean of its members.
+        List<(double X, MeasuredGroup Group)> Groups(IEnumerable<DuplicatePoint> of) =>
+        [
+            .. of.GroupBy(p => (int)Math.Ceiling(Math.Log2(p.Duplicates))).OrderBy(g => g.Key).Select(g =>
+            {
+                var (least, most) = (g.Min(p => p.Duplicates), g.Max(p => p.Duplicates));
+                var name = most == 1 ? "one occurrence" : least == most ? $"{most} occurrences" : $"{least} to {most} occurrences";
+                return (Math.Exp(g.Average(p => Math.Log(p.Duplicates))), new MeasuredGroup(name, [.. g.Select(p => p.Value)], areShares));
+            }),
+        ];
+
+        static Trace Line(string name, List<(double X, MeasuredGroup Group)> groups, string category) => new(
+            name, TraceKind.Line, [.. groups.Select(g => g.X)], [.. groups.Select(g => g.Group.Mean)], Category: category,
+            Low: [.. groups.Select(g => g.Group.Interval.Low)], High: [.. groups.Select(g => g.Group.Interval.High)], Hover: [.. groups.Select(g => $"{name}, {g.Group.Name}: {g.Group.InWords}")]);
+    }
+}

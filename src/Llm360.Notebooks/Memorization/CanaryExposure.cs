@@ -1,0 +1,117 @@
+// Exposure of canaries: how far a model prefers them to what could have been planted instead.
+using System.Text.Json.Serialization;
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Text;
+using Llm360.Notebooks.Torch;
+using Microsoft.Data.Analysis;
+
+namespace Llm360.Notebooks.Memorization;
+
+/// <summary>The exposure of one canary.</summary>
+public sealed class ExposureRow
+{
+    /// <summary>The canary's name.</summary>
+    [JsonPropertyName("canary")]
+    public string Canary { get; set; } = "";
+
+    /// <summary>The chunk it stands in; null for a control, which stands nowhere.</summary>
+    [JsonPropertyName("chunk")]
+    public int? Chunk { get; set; }
+
+    /// <summary>How often it stands there; 0 for a control.</summary>
+    [JsonPropertyName("repetitions")]
+    public int Repetitions { get; set; }
+
+    /// <summary>-log p of the secret's tokens after the prefix, summed, nats.</summary>
+    [JsonPropertyName("loss")]
+    public double Loss { get; set; }
+
+    /// <summary>1 + the number of alternatives with a strictly smaller loss.</summary>
+    [JsonPropertyName("rank")]
+    public int Rank { get; set; }
+
+    /// <summary>log2 |R| - log2 rank, bits; R is the canary and its alternatives.</summary>
+    [JsonPropertyName("exposure")]
+    public double Exposure { get; set; }
+}
+
+/// <summary>Exposure of a suite's canaries at one checkpoint (Carlini et al. 2019, arXiv 1802.08232).</summary>
+/// <param name="Suite">The suite.</param>
+/// <param name="Checkpoint">The checkpoint.</param>
+/// <param name="PrefixLength">Tokens of the canary that are given.</param>
+/// <param name="SecretLength">Tokens after them that are measured.</param>
+/// <param name="Alternatives">Secrets drawn to compare with.</param>
+/// <param name="Rows">The canaries that the checkpoint has seen, and the controls.</param>
+public sealed record CanaryExposure(Suite Suite, Checkpoint Checkpoint, int PrefixLength, int SecretLength, int Alternatives, IReadOnlyList<ExposureRow> Rows)
+{
+    /// <summary>The rows as a data frame.</summary>
+    public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
+
+    /// <summary>Loss, rank and exposure of one secret after a prefix.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="prefix">Token ids given, at least one.</param>
+    /// <param name="secret">Token ids measured.</param>
+    /// <param name="alternatives">What could have stood there instead, of the same length.</param>
+    /// <param name="cancellation">Looked at before every pass.</param>
+    /// <exception cref="Llm360Exception">A sequence is too long for the model or beyond its vocabulary.</exception>
+    public static (double Loss, int Rank, double Exposure) Measure(LanguageModel model, int[] prefix, int[] secret, IReadOnlyList<int[]> alternatives, CancellationToken? cancellation = null)
+    {
+        // The canaries are the units of progress, not the passes for each.
+        using var quiet = Work.Begin(null, cancellation ?? Work.Cancellation);
+        var losses = model.Score([[.. prefix, .. secret], .. alternatives.Select(a => (int[])[.. prefix, .. a])])
+            .Select(s => -s.Positions.Skip(prefix.Length - 1).SkipLast(1).Sum(p => (double)p.LogProbability)).ToList();
+        var rank = 1 + losses.Skip(1).Count(l => l < losses[0]);
+        return (losses[0], rank, Math.Log2(losses.Count) - Math.Log2(rank));
+    }
+}
+
+/// <summary>Exposure of a suite's canaries.</summary>
+public static class ExposureOfCheckpoint
+{
+    /// <summary>Measures the exposure of every canary that a checkpoint has seen, and of the controls.</summary>
+    /// <remarks>The alternatives are drawn as the canaries were, uniformly from the vocabulary's ordinary tokens, with the recipe's seed: the same ones for every canary and every checkpoint.</remarks>
+    /// <param name="suite">A suite with canaries.</param>
+    /// <param name="checkpoint">The last when null.</param>
+    /// <param name="prefixLength">Tokens of the canary that are given.</param>
+    /// <param name="secretLength">Tokens after them that are measured.</param>
+    /// <param name="alternatives">Secrets to draw; the largest exposure is log2 of one more.</param>
+    /// <param name="device"><see cref="Device.Best"/> when null.</param>
+    /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
+    /// <param name="cancellation"><see cref="Work.Cancellation"/> when not given.</param>
+    /// <exception cref="Llm360Exception">The suite has no canaries, or they are too short.</exception>
+    public static async Task<CanaryExposure> ExposureAsync(
+        this Suite suite,
+        Checkpoint? checkpoint = null,
+        int prefixLength = 8,
+        int secretLength = 8,
+        int alternatives = 255,
+        Device? device = null,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken? cancellation = null)
+    {
+        var at = checkpoint ?? suite.Checkpoints[^1];
+        if (suite.Manifest.Corpus.Canaries is not { } recipe || at.Tokenizer() is not SentencePieceTokenizer tokenizer)
+            throw new Llm360Exception("The suite has no canaries.", suite.Folder, "Choose a suite that was trained here with canaries.");
+        ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(Math.Min(prefixLength, secretLength), alternatives), 1);
+        if (prefixLength + secretLength > recipe.Length)
+            throw new Llm360Exception($"The canaries have {recipe.Length} tokens; {prefixLength + secretLength} are needed.", suite.Folder, "Choose a shorter prefix or secret.");
+        progress ??= Work.Progress;
+        var stop = cancellation ?? Work.Cancellation;
+        var canaries = Canary.ReadAll(Path.Combine(suite.Folder, SuiteLayout.Canaries)).Where(c => c.Chunk is null || c.Chunk < at.ChunksSeen).ToList();
+        var random = SplitMix64.For(recipe.Seed, "exposure");
+        var drawn = Enumerable.Range(0, alternatives).Select(_ => Enumerable.Range(0, secretLength).Select(_ => tokenizer.OrdinaryIds[random.Below(tokenizer.OrdinaryIds.Count)]).ToArray()).ToList();
+        using var model = await at.LoadAsync(device).ConfigureAwait(false);
+        var rows = await Task.Run(
+            () => canaries.Select((canary, i) =>
+            {
+                stop.ThrowIfCancellationRequested();
+                var (loss, rank, exposure) = CanaryExposure.Measure(model, canary.TokenIds[..prefixLength], canary.TokenIds[prefixLength..(prefixLength + secretLength)], drawn, stop);
+                progress?.Report(new WorkProgress($"exposure at {at}", i + 1, canaries.Count, "canaries", canary.Id));
+                return new ExposureRow { Canary = canary.Id, Chunk = canary.Chunk, Repetitions = canary.Repetitions, Loss = loss, Rank = rank, Exposure = exposure };
+            }).ToList(),
+            stop).ConfigureAwait(false);
+        return new CanaryExposure(suite, at, prefixLength, secretLength, alternatives, rows);
+    }
+}

@@ -1,0 +1,93 @@
+// Counterfactual memorization, by proxy: what reading a chunk changes for the sequences in it.
+using System.Text.Json.Serialization;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Torch;
+using Microsoft.Data.Analysis;
+
+namespace Llm360.Notebooks.Memorization;
+
+/// <summary>One sequence just before and just after its chunk was read.</summary>
+public sealed class CounterfactualRow
+{
+    /// <summary>Number of the chunk.</summary>
+    [JsonPropertyName("chunk")]
+    public int Chunk { get; set; }
+
+    /// <summary>Line in the chunk, from 0.</summary>
+    [JsonPropertyName("row")]
+    public int Row { get; set; }
+
+    /// <summary>The sequence's source.</summary>
+    [JsonPropertyName("source")]
+    public string Source { get; set; } = "";
+
+    /// <summary>How often the canary stands in its chunk; null for ordinary text.</summary>
+    [JsonPropertyName("canary_repetitions")]
+    public int? CanaryRepetitions { get; set; }
+
+    /// <summary>Memorization score of the last checkpoint that had not read it.</summary>
+    [JsonPropertyName("before")]
+    public double Before { get; set; }
+
+    /// <summary>Memorization score of the first checkpoint that had.</summary>
+    [JsonPropertyName("after")]
+    public double After { get; set; }
+
+    /// <summary>after - before.</summary>
+    [JsonPropertyName("difference")]
+    public double Difference => After - Before;
+}
+
+/// <summary>Score just after a chunk was read minus just before: a proxy of counterfactual memorization, E[score | trained on x] - E[score | not] (Zhang et al. 2023, arXiv 2112.12938), which would need many trainings.</summary>
+/// <param name="Suite">The suite.</param>
+/// <param name="Settings">k, l and n.</param>
+/// <param name="Chunks">The chunks compared.</param>
+/// <param name="Rows">Every sequence; of a canary's equal rows the first.</param>
+public sealed record CounterfactualMemorization(Suite Suite, MemorizationSettings Settings, IReadOnlyList<Chunk> Chunks, IReadOnlyList<CounterfactualRow> Rows)
+{
+    /// <summary>The rows as a data frame.</summary>
+    public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
+}
+
+/// <summary>The counterfactual proxy of an analysis.</summary>
+public static class CounterfactualOfAnalysis
+{
+    /// <summary>Scores chunks with the checkpoint before and the one after each; cells in the results store are read.</summary>
+    /// <param name="analysis">Suite and setting.</param>
+    /// <param name="chunks">All that have both checkpoints when null; those that have not are left out.</param>
+    /// <param name="device"><see cref="Device.Best"/> when null.</param>
+    /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
+    /// <param name="cancellation"><see cref="Work.Cancellation"/> when not given.</param>
+    /// <exception cref="Llm360Exception">No chunk has both checkpoints, or one cannot be read.</exception>
+    public static async Task<CounterfactualMemorization> CounterfactualAsync(
+        this MemorizationAnalysis analysis,
+        IReadOnlyList<Chunk>? chunks = null,
+        Device? device = null,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken? cancellation = null)
+    {
+        var suite = analysis.Suite;
+        var bySeen = suite.Checkpoints.DistinctBy(c => c.ChunksSeen).ToDictionary(c => c.ChunksSeen);
+        var chosen = (chunks ?? suite.Chunks).Where(c => bySeen.ContainsKey(c.Index) && bySeen.ContainsKey(c.Index + 1)).ToList();
+        if (chosen.Count == 0)
+            throw new Llm360Exception("No chunk has a checkpoint just before and one just after it.", suite.Folder, "Choose chunks whose two checkpoints are there.");
+        var rows = new List<CounterfactualRow>();
+        foreach (var chunk in chosen)
+        {
+            var (before, after) = (bySeen[chunk.Index], bySeen[chunk.Index + 1]);
+            var scores = await analysis.ScoreAsync([before, after], [chunk], device, progress, cancellation).ConfigureAwait(false);
+            var earlier = scores.Rows.Where(r => r.Checkpoint == before.Index).ToDictionary(r => r.Row, r => r.Score);
+            rows.AddRange(scores.Rows.Where(r => r.Checkpoint == after.Index).OnceACanary().Select(r => new CounterfactualRow
+            {
+                Chunk = r.Chunk,
+                Row = r.Row,
+                Source = r.Source,
+                CanaryRepetitions = r.CanaryRepetitions,
+                Before = earlier[r.Row],
+                After = r.Score,
+            }));
+        }
+
+        return new CounterfactualMemorization(suite, analysis.Settings, chosen, rows);
+    }
+}

@@ -1,0 +1,117 @@
+// Memorization against how often a sequence stands in the corpus.
+using System.Text.Json.Serialization;
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Suites;
+using Microsoft.Data.Analysis;
+
+namespace Llm360.Notebooks.Memorization;
+
+/// <summary>One sequence, its memorization, and how often its first k + l tokens stand in what the checkpoint has read.</summary>
+public sealed class DuplicateRow
+{
+    /// <summary>Number of the chunk.</summary>
+    [JsonPropertyName("chunk")]
+    public int Chunk { get; set; }
+
+    /// <summary>Line in the chunk, from 0.</summary>
+    [JsonPropertyName("row")]
+    public int Row { get; set; }
+
+    /// <summary>The sequence's source.</summary>
+    [JsonPropertyName("source")]
+    public string Source { get; set; } = "";
+
+    /// <summary>How often the canary stands in its chunk; null for ordinary text.</summary>
+    [JsonPropertyName("canary_repetitions")]
+    public int? CanaryRepetitions { get; set; }
+
+    /// <summary>Occurrences of the k + l tokens, at any place of a row; the sequence itself is one.</summary>
+    [JsonPropertyName("duplicates")]
+    public long Duplicates { get; set; }
+
+    /// <summary>The memorization score, of the lengths that were scored.</summary>
+    [JsonPropertyName("score")]
+    public double Score { get; set; }
+
+    /// <summary>Whether the sequence is extractible with this k and l.</summary>
+    [JsonPropertyName("extractible")]
+    public bool Extractible { get; set; }
+
+    /// <summary>The k + l tokens; not a column.</summary>
+    [JsonIgnore]
+    internal int[] Tokens { get; set; } = [];
+}
+
+/// <summary>Scores of one checkpoint with exact counts of duplicates in the chunks that it has seen.</summary>
+/// <param name="Scores">What it was computed from.</param>
+/// <param name="Checkpoint">The checkpoint.</param>
+/// <param name="PromptLength">k.</param>
+/// <param name="ContinuationLength">l.</param>
+/// <param name="Rows">The sequences it has seen, canaries among them.</param>
+public sealed record DuplicateScores(MemorizationScores Scores, Checkpoint Checkpoint, int PromptLength, int ContinuationLength, IReadOnlyList<DuplicateRow> Rows)
+{
+    /// <summary>The rows as a data frame.</summary>
+    public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
+}
+
+/// <summary>Counting the duplicates of scored sequences.</summary>
+public static class DuplicatesOfScores
+{
+    /// <summary>Counts, in all chunks that a checkpoint has seen, the occurrences of every scored sequence's first k + l tokens.</summary>
+    /// <param name="scores">The scores.</param>
+    /// <param name="checkpoint">The last scored when null.</param>
+    /// <param name="promptLength">k; the scores' own when null. Other lengths need token metrics.</param>
+    /// <param name="continuationLength">l; the scores' own when null.</param>
+    /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
+    /// <param name="cancellation"><see cref="Work.Cancellation"/> when not given.</param>
+    /// <exception cref="Llm360Exception">A chunk cannot be read, or other lengths are asked for than the scores can tell.</exception>
+    public static async Task<DuplicateScores> DuplicatesAsync(
+        this MemorizationScores scores,
+        Checkpoint? checkpoint = null,
+        int? promptLength = null,
+        int? continuationLength = null,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken? cancellation = null)
+    {
+        var lengths = ExtractionLengths.Of(scores, promptLength, continuationLength);
+        var at = checkpoint ?? scores.LastCheckpoint();
+        var seen = scores.Rows.Where(r => r.Checkpoint == at.Index && r.Chunk < at.ChunksSeen).ToList();
+        var tokens = await scores.TokensAsync(seen, lengths.Total, cancellation).ConfigureAwait(false);
+        var counts = await SequenceCounts.CountAsync(tokens, [.. scores.Suite.Chunks.Where(c => c.Index < at.ChunksSeen)], progress, cancellation).ConfigureAwait(false);
+        var rows = seen.Select((r, i) => new DuplicateRow
+        {
+            Chunk = r.Chunk,
+            Row = r.Row,
+            Source = r.Source,
+            CanaryRepetitions = r.CanaryRepetitions,
+            Duplicates = counts[i],
+            Score = r.Score,
+            Extractible = lengths.IsExtractible(r),
+            Tokens = tokens[i],
+        });
+        return new DuplicateScores(scores, at, lengths.PromptLength, lengths.ContinuationLength, [.. rows]);
+    }
+
+    /// <summary>The first tokens of scored sequences, read from their chunks.</summary>
+    internal static Task<int[][]> TokensAsync(this MemorizationScores scores, IReadOnlyList<MemorizationRow> rows, int length, CancellationToken? cancellation = null)
+    {
+        var stop = cancellation ?? Work.Cancellation;
+        return Task.Run(
+            () =>
+            {
+                var tokens = new int[rows.Count][];
+                foreach (var chunk in rows.Index().GroupBy(r => r.Item.Chunk))
+                {
+                    var wanted = chunk.ToLookup(r => r.Item.Row, r => r.Index);
+                    foreach (var (line, row) in ChunkReader.Read(scores.Suite.Chunk(chunk.Key).Path, chunk.Max(r => r.Item.Row) + 1, stop).Index())
+                    {
+                        foreach (var i in wanted[line])
+                            tokens[i] = row.TokenIds[..length];
+                    }
+                }
+
+                return tokens;
+            },
+            stop);
+    }
+}

@@ -1,0 +1,19 @@
+// Which prompt and continuation length an analysis of scores is about.
+namespace Llm360.Notebooks.Memorization;
+
+/// <summary>k and l of an analysis: those of the scores, or shorter ones that the scores' token metrics tell exactly.</summary>
+/// <param name="PromptLength">k.</param>
+/// <param name="ContinuationLength">l.</param>
+/// <param name="AsScored">Whether they are the scores' own.</param>
+internal readonly record struct ExtractionLengths(int PromptLength, int ContinuationLength, bool AsScored)
+{
+    public static ExtractionLengths Of(MemorizationScores scores, int? promptLength, int? continuationLength)
+    {
+        var (k, l) = (promptLength ?? scores.Settings.PromptLength, continuationLength ?? scores.Settings.ContinuationLength);
+        return new(k, l, k == scores.Settings.PromptLength && l == scores.Settings.ContinuationLength);
+    }
+
+    public int Total => PromptLength + ContinuationLength;
+
+    public bool IsExtractible(MemorizationRow row) => AsScored ? row.Extractible : row.IsExtractible(PromptLength, ContinuationLength);
+}

@@ -1,0 +1,67 @@
+// Latent memorization: what stays of a sequence while training goes on, though it cannot be extracted.
+using System.Text.Json.Serialization;
+using Microsoft.Data.Analysis;
+
+namespace Llm360.Notebooks.Memorization;
+
+/// <summary>One sequence under one checkpoint, placed by when it was read.</summary>
+public sealed class LatentRow
+{
+    /// <summary>Number of the checkpoint.</summary>
+    [JsonPropertyName("checkpoint")]
+    public int Checkpoint { get; set; }
+
+    /// <summary>Number of the chunk.</summary>
+    [JsonPropertyName("chunk")]
+    public int Chunk { get; set; }
+
+    /// <summary>Line in the chunk, from 0.</summary>
+    [JsonPropertyName("row")]
+    public int Row { get; set; }
+
+    /// <summary>How often the canary stands in its chunk; null for ordinary text.</summary>
+    [JsonPropertyName("canary_repetitions")]
+    public int? CanaryRepetitions { get; set; }
+
+    /// <summary>Chunks read since the sequence's own: 0 just after it, negative before.</summary>
+    [JsonPropertyName("age")]
+    public int Age { get; set; }
+
+    /// <summary>Mean cross-entropy of the continuation's tokens, nats.</summary>
+    [JsonPropertyName("loss")]
+    public double Loss { get; set; }
+}
+
+/// <summary>Cross-entropy of sequences along checkpoints, before and after each was read (Duan et al. 2024, arXiv 2406.14549).</summary>
+/// <param name="Scores">What it was computed from.</param>
+/// <param name="Rows">Every sequence under every checkpoint; of a canary's equal rows the first.</param>
+public sealed record LatentMemorization(MemorizationScores Scores, IReadOnlyList<LatentRow> Rows)
+{
+    /// <summary>The rows as a data frame.</summary>
+    public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
+}
+
+/// <summary>Latent memorization from scores.</summary>
+public static class LatentOfScores
+{
+    /// <summary>Places every scored sequence by how many chunks were read since its own.</summary>
+    /// <param name="scores">Scores with token metrics.</param>
+    /// <exception cref="Llm360Exception">Token metrics were not asked for.</exception>
+    public static LatentMemorization Latent(this MemorizationScores scores)
+    {
+        var seen = scores.Checkpoints.ToDictionary(c => c.Index, c => c.ChunksSeen);
+        return new LatentMemorization(scores, [.. scores.Rows.OnceACanary().Select(r => new LatentRow
+        {
+            Checkpoint = r.Checkpoint,
+            Chunk = r.Chunk,
+            Row = r.Row,
+            CanaryRepetitions = r.CanaryRepetitions,
+            Age = seen[r.Checkpoint] - 1 - r.Chunk,
+            Loss = scores.Metric(r.Loss),
+        })]);
+    }
+
+    /// <summary>All rows of ordinary text, and of each canary one: the others have the same tokens in the same place.</summary>
+    internal static IEnumerable<MemorizationRow> OnceACanary(this IEnumerable<MemorizationRow> rows) =>
+        rows.DistinctBy(r => (r.Checkpoint, r.Chunk, r.CanaryRepetitions, Row: r.CanaryRepetitions is null ? r.Row : -1));
+}

@@ -1,0 +1,88 @@
+// Forecast of what the last checkpoint has memorised from what earlier ones have.
+using System.Text.Json.Serialization;
+using Llm360.Notebooks.Suites;
+using Microsoft.Data.Analysis;
+
+namespace Llm360.Notebooks.Memorization;
+
+/// <summary>One checkpoint's extractible set as a forecast of the last one's.</summary>
+public sealed class ForecastRow
+{
+    /// <summary>Number of the earlier checkpoint.</summary>
+    [JsonPropertyName("checkpoint")]
+    public int Checkpoint { get; set; }
+
+    /// <summary>Sequences compared: those that both checkpoints have seen.</summary>
+    [JsonPropertyName("sequences")]
+    public int Sequences { get; set; }
+
+    /// <summary>Extractible from both.</summary>
+    [JsonPropertyName("both")]
+    public int Both { get; set; }
+
+    /// <summary>Extractible from the earlier one only: false alarms.</summary>
+    [JsonPropertyName("only_earlier")]
+    public int OnlyEarlier { get; set; }
+
+    /// <summary>Extractible from the last one only: missed.</summary>
+    [JsonPropertyName("only_last")]
+    public int OnlyLast { get; set; }
+
+    /// <summary>both / (both + only_earlier); NaN where the earlier checkpoint has nothing extractible.</summary>
+    [JsonPropertyName("precision")]
+    public double Precision => (double)Both / (Both + OnlyEarlier);
+
+    /// <summary>both / (both + only_last); NaN where the last checkpoint has nothing extractible.</summary>
+    [JsonPropertyName("recall")]
+    public double Recall => (double)Both / (Both + OnlyLast);
+
+    /// <summary>Counts pairs of whether a sequence is extractible from the earlier and from the last checkpoint.</summary>
+    internal static ForecastRow Count(int checkpoint, IEnumerable<(bool Earlier, bool Last)> pairs)
+    {
+        var row = new ForecastRow { Checkpoint = checkpoint };
+        foreach (var (earlier, last) in pairs)
+        {
+            row.Sequences++;
+            row.Both += earlier && last ? 1 : 0;
+            row.OnlyEarlier += earlier && !last ? 1 : 0;
+            row.OnlyLast += !earlier && last ? 1 : 0;
+        }
+
+        return row;
+    }
+}
+
+/// <summary>How well the sequences extractible from earlier checkpoints forecast those of the last (Biderman et al. 2023, arXiv 2304.11158), over the sequences that both have seen, canaries left out.</summary>
+/// <param name="Scores">What it was computed from.</param>
+/// <param name="PromptLength">k.</param>
+/// <param name="ContinuationLength">l.</param>
+/// <param name="Last">The checkpoint that is forecast.</param>
+/// <param name="Rows">One an earlier checkpoint that has seen something, in training order.</param>
+public sealed record MemorizationForecast(MemorizationScores Scores, int PromptLength, int ContinuationLength, Checkpoint Last, IReadOnlyList<ForecastRow> Rows)
+{
+    /// <summary>The rows as a data frame.</summary>
+    public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
+}
+
+/// <summary>Forecasts from scores.</summary>
+public static class ForecastOfScores
+{
+    /// <summary>Forecasts the last scored checkpoint's extractible set from each earlier one's.</summary>
+    /// <param name="scores">Scores of at least two checkpoints.</param>
+    /// <param name="promptLength">k; the scores' own when null. Other lengths need token metrics.</param>
+    /// <param name="continuationLength">l; the scores' own when null.</param>
+    /// <exception cref="Llm360Exception">Nothing was scored, or other lengths are asked for than the scores can tell.</exception>
+    public static MemorizationForecast Forecast(this MemorizationScores scores, int? promptLength = null, int? continuationLength = null)
+    {
+        var lengths = ExtractionLengths.Of(scores, promptLength, continuationLength);
+        var last = scores.LastCheckpoint();
+        var final = scores.Seen(last).ToDictionary(r => (r.Chunk, r.Row), lengths.IsExtractible);
+        var rows = scores.Checkpoints.Where(c => c != last)
+            .Select(c => ForecastRow.Count(c.Index, scores.Seen(c).Where(r => final.ContainsKey((r.Chunk, r.Row))).Select(r => (lengths.IsExtractible(r), final[(r.Chunk, r.Row)]))))
+            .Where(r => r.Sequences > 0);
+        return new MemorizationForecast(scores, lengths.PromptLength, lengths.ContinuationLength, last, [.. rows]);
+    }
+
+    internal static Checkpoint LastCheckpoint(this MemorizationScores scores) => scores.Checkpoints.LastOrDefault()
+        ?? throw new Llm360Exception("Nothing was scored.", $"suite {scores.Suite.Name}", "Score at least one checkpoint on one chunk.");
+}

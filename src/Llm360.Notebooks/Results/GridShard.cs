@@ -1,0 +1,45 @@
+// A share of a grid's cells, so that processes or machines can divide one between them.
+using System.Globalization;
+
+namespace Llm360.Notebooks.Results;
+
+/// <summary>Shard i of n of a grid: a run of cells, checkpoint by checkpoint, so that a process loads few checkpoints. Every cell is in exactly one of the n shards.</summary>
+/// <remarks>Nothing but the results store is shared: with the same checkpoints and chunks in the same order, every process knows its own cells.</remarks>
+public sealed record GridShard
+{
+    /// <summary>Makes a shard.</summary>
+    /// <param name="index">i, from 0.</param>
+    /// <param name="count">n.</param>
+    /// <exception cref="Llm360Exception">Not 0 &lt;= i &lt; n.</exception>
+    public GridShard(int index, int count)
+    {
+        if (index < 0 || index >= count)
+            throw new Llm360Exception($"There is no shard {index}/{count}.", "shard", "Write i/n with 0 <= i < n, for example 0/8.");
+        (Index, Count) = (index, count);
+    }
+
+    /// <summary>The whole grid, 0/1.</summary>
+    public static GridShard Whole { get; } = new(0, 1);
+
+    /// <summary>i.</summary>
+    public int Index { get; }
+
+    /// <summary>n.</summary>
+    public int Count { get; }
+
+    /// <summary>Reads <c>i/n</c>.</summary>
+    /// <exception cref="Llm360Exception">It is not that.</exception>
+    public static GridShard Parse(string text)
+    {
+        var parts = text.Split('/');
+        return parts.Length == 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var index) && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? new GridShard(index, count)
+            : throw new Llm360Exception($"\"{text}\" is not a shard.", "shard", "Write i/n with 0 <= i < n, for example 0/8.");
+    }
+
+    /// <summary>i/n.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Index}/{Count}");
+
+    /// <summary>Whether a cell, numbered checkpoint by checkpoint, belongs to it.</summary>
+    internal bool Contains(long cell, long cells) => cell >= cells * Index / Count && cell < cells * (Index + 1) / Count;
+}

@@ -1,0 +1,97 @@
+// llm360 grid: shards of one store, and kills at random moments.
+
+namespace Llm360.Notebooks.EndToEnd;
+
+public sealed class GridTests
+{
+    private static readonly string[] Command = ["grid", "memorization", "--suite", "pico", "-k", "16", "-l", "16", "-n", "16", "--token-metrics", "--device", "cpu", "-q"];
+
+    [Fact]
+    public async Task Shards_run_at_once_make_the_bytes_of_one_run()
+    {
+        using var one = new Llm360Command();
+        using var shared = new Llm360Command();
+        foreach (var llm360 in new[] { one, shared })
+            Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        Assert.Equal(0, (await one.RunAsync(Command)).ExitCode);
+        var results = await Task.WhenAll(Enumerable.Range(0, 2).Select(i => shared.RunAsync([.. Command, "--shard", $"{i}/2"])));
+        Assert.All(results, r => Assert.True(r.ExitCode == 0, r.Error));
+        var expected = Cells(one);
+        Assert.Equal(5 * 4, expected.Count);
+        Assert.Equal(expected.Keys.Order(), Cells(shared).Keys.Order());
+        foreach (var (cell, path) in Cells(shared))
+            Assert.True(File.ReadAllBytes(expected[cell]).AsSpan().SequenceEqual(File.ReadAllBytes(path)), cell);
+        Assert.Empty(shared.Leftovers());
+    }
+
+    [Fact]
+    public async Task Killed_at_random_moments_it_loses_and_repeats_at_most_the_cell_in_flight()
+    {
+        using var llm360 = new Llm360Command();
+        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        var random = new Random(20231211);
+        var (done, cut) = (new Dictionary<string, DateTime>(), 0);
+        // With one thread one cell is in flight.
+        string[] command = [.. Command, "--threads", "1"];
+        for (var kill = 0; kill < 8; kill++)
+        {
+            // So many more cells, and a little later: the moment falls anywhere in the next one.
+            var cells = done.Count + random.Next(1, 4);
+            var result = await llm360.RunAsync(
+                async stop =>
+                {
+                    while (Cells(llm360).Count < cells)
+                        await Task.Delay(1, stop);
+                    await Task.Delay(random.Next(0, 20), stop);
+                },
+                command);
+            cut += result.ExitCode == 0 ? 0 : 1;
+            AssertKept();
+        }
+
+        Assert.True(cut >= 4, $"only {cut} of 8 kills came before the work was done");
+        Assert.Equal(0, (await llm360.RunAsync(command)).ExitCode);
+        AssertKept();
+        Assert.Equal(5 * 4, done.Count);
+        Assert.Empty(llm360.Leftovers());
+        using var undisturbed = new Llm360Command();
+        Assert.Equal(0, (await undisturbed.RunAsync("train", "pico", "-q")).ExitCode);
+        Assert.Equal(0, (await undisturbed.RunAsync(command)).ExitCode);
+        foreach (var (cell, path) in Cells(undisturbed))
+            Assert.True(File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(Cells(llm360)[cell])), cell);
+
+        // What was done before is neither lost nor written again.
+        void AssertKept()
+        {
+            var now = Cells(llm360).ToDictionary(c => c.Key, c => File.GetLastWriteTimeUtc(c.Value));
+            foreach (var (cell, time) in done)
+                Assert.Equal(time, now[cell]);
+            done = now;
+        }
+    }
+
+    [Theory]
+    [InlineData("There is no shard 2/2.", "--shard", "2/2")]
+    [InlineData("has no checkpoint 9.", "--checkpoints", "0-9")]
+    [InlineData("chooses no chunks.", "--chunks", "first")]
+    [InlineData("are needed", "-k", "64")]
+    public async Task Bad_choices_are_one_error(string says, params string[] options)
+    {
+        using var llm360 = new Llm360Command();
+        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        var result = await llm360.RunAsync(["grid", "memorization", "--suite", "pico", .. options]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(says, result.Error, StringComparison.Ordinal);
+        Assert.Contains("what to do", result.Error, StringComparison.Ordinal);
+        Assert.Empty(Cells(llm360));
+        Assert.Empty(llm360.Leftovers());
+    }
+
+    private static Dictionary<string, string> Cells(Llm360Command llm360)
+    {
+        var results = llm360.PathOf("results");
+        return Directory.Exists(results)
+            ? Directory.EnumerateFiles(results, "*.parquet", SearchOption.AllDirectories).ToDictionary(f => Path.GetRelativePath(results, f))
+            : [];
+    }
+}

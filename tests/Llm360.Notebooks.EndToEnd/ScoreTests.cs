@@ -1,0 +1,47 @@
+// llm360 score: the result file of the paper's analysis repository.
+using System.Text.Json.Nodes;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.EndToEnd;
+
+public sealed class ScoreTests : IDisposable
+{
+    private static readonly string[] Fields = ["full_match", "token_match", "count", "match", "all_match"];
+
+    private readonly Llm360Command llm360 = new();
+
+    public void Dispose() => llm360.Dispose();
+
+    [Theory]
+    [InlineData("000")]
+    [InlineData("001")]
+    public async Task The_fields_are_the_golden_ones(string checkpoint)
+    {
+        var output = llm360.PathOf("result.json");
+        var result = await llm360.RunAsync("score", "--model", Fixture($"ckpt_{checkpoint}"), "--rows", Fixture("rows.jsonl"), "-k", "32", "-l", "32", "--out", output);
+        Assert.True(result.ExitCode == 0, result.Error);
+        var (written, expected) = (JsonNode.Parse(File.ReadAllText(output))!.AsObject(), JsonNode.Parse(File.ReadAllText(Fixture($"expected_{checkpoint}.json")))!);
+        Assert.Equal(Fields, written.Select(f => f.Key));
+        foreach (var field in new[] { "count", "match", "all_match" })
+            Assert.Equal(expected[field]!.ToJsonString(), written[field]!.ToJsonString());
+        foreach (var field in new[] { "full_match", "token_match" })
+            Assert.Equal((double)expected[field]!, (double)written[field]!, 1e-12);
+    }
+
+    [Theory]
+    [InlineData("{\"prompt\": [1, 2, 3], \"continuation\": [4, 5]}", "k + l = 64 are needed")]
+    [InlineData("{\"prompt\": [1, 2, 3]}", "line 1")]
+    [InlineData("", "no rows")]
+    public async Task Bad_rows_are_one_error_and_no_file(string row, string says)
+    {
+        await File.WriteAllTextAsync(llm360.PathOf("rows.jsonl"), row + "\n", TestContext.Current.CancellationToken);
+        var result = await llm360.RunAsync("score", "--model", Fixture("ckpt_000"), "--rows", llm360.PathOf("rows.jsonl"), "--out", llm360.PathOf("x.json"));
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(says, result.Error, StringComparison.Ordinal);
+        Assert.Contains("what to do", result.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(llm360.PathOf("x.json")));
+        Assert.Empty(llm360.Leftovers());
+    }
+
+    private static string Fixture(string name) => Path.Combine(Workspace.Repository!, "tests", "fixtures", "memorization", name);
+}

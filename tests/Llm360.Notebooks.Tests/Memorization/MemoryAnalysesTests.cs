@@ -1,0 +1,133 @@
+// The analyses of memory on a suite, and their parts against slow references.
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Memorization;
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Torch;
+using Paper = Llm360.Notebooks.Figures.Figures;
+
+namespace Llm360.Notebooks.Tests.Memorization;
+
+public sealed class MemoryAnalysesTests(PicoSuite pico)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Counts_of_sequences_are_those_of_a_slow_search()
+    {
+        using var folder = new TemporaryFolder();
+        var random = new Random(1);
+        // Three tokens only, so that windows overlap themselves and each other often.
+        var rows = Enumerable.Range(0, 60).Select(_ => Enumerable.Range(0, random.Next(1, 30)).Select(_ => random.Next(3)).ToArray()).ToList();
+        var chunks = rows.Chunk(20).Select((part, i) =>
+        {
+            File.WriteAllLines(folder[$"train_{i:000}.jsonl"], part.Select(r => $"[{string.Join(',', r)}]"));
+            return new Chunk($"train_{i:000}", i, folder[$"train_{i:000}.jsonl"]);
+        }).ToList();
+        foreach (var length in new[] { 1, 2, 5 })
+        {
+            var sequences = rows.Where(r => r.Length >= length).Select(r => r[..length]).Append([.. Enumerable.Repeat(7, length)]).ToList();
+            var slow = sequences.Select(s => rows.Sum(r => (long)Enumerable.Range(0, Math.Max(0, r.Length - length + 1)).Count(i => r.AsSpan(i, length).SequenceEqual(s))));
+            Assert.Equal(slow, await SequenceCounts.CountAsync(sequences, chunks, cancellation: Stop));
+        }
+
+        await Assert.ThrowsAsync<Llm360Exception>(() => SequenceCounts.CountAsync([[1, 2], [1]], chunks, cancellation: Stop));
+    }
+
+    [Theory]
+    [InlineData(new[] { 5, 5, 5, 5 }, true)]
+    [InlineData(new[] { 1, 2, 3, 1, 2, 3, 1 }, true)]
+    [InlineData(new[] { 1, 2, 3, 4, 1, 2, 3 }, false)] // the unit is more than half
+    [InlineData(new[] { 1, 2, 3, 1, 2, 4 }, false)]
+    public void Repeating(int[] tokens, bool expected) => Assert.Equal(expected, Templates.IsRepeating(tokens));
+
+    [Theory]
+    [InlineData("1, 2, 3, 4, 5, 6", true)]
+    [InlineData("item 10; item 8; item 6; item 4; it", true)]
+    [InlineData("98, 99, 100, 101, 102, 10", true)] // the last is cut off
+    [InlineData("1, 2, 4, 8, 16, 32, 64", false)]
+    [InlineData("1, 1, 1, 1, 1, 1", false)]
+    [InlineData("a 1 b 2 c 3 d 4 e 5", false)]
+    [InlineData("Returns the value.", false)]
+    public void Incrementing(string text, bool expected) => Assert.Equal(expected, Templates.IsIncrementing(text));
+
+    [Fact]
+    public void Duplicates_decide_before_templates()
+    {
+        var tokenizer = pico.Suite.Checkpoints[0].Tokenizer();
+        int[] repeated = [.. Enumerable.Repeat(tokenizer.Encode("a")[^1], 8)], plain = [.. tokenizer.Encode("Returns the value.")];
+        Assert.Equal(RecallClass.Recite, RecallOfDuplicates.ClassOf(repeated, 6, tokenizer));
+        Assert.Equal(RecallClass.Reconstruct, RecallOfDuplicates.ClassOf(repeated, 5, tokenizer));
+        Assert.Equal(RecallClass.Recollect, RecallOfDuplicates.ClassOf(plain, 5, tokenizer));
+    }
+
+    [Fact]
+    public async Task Every_analysis_of_a_suite_gives_rows_a_data_frame_and_a_figure()
+    {
+        var suite = pico.Suite;
+        var analysis = suite.Memorization(16, 16, 16, tokenMetrics: true);
+        try
+        {
+            var scores = await analysis.ScoreAsync(device: Device.Cpu, cancellation: Stop);
+            var duplicates = await scores.DuplicatesAsync(cancellation: Stop);
+            // Of canaries the count is known: pico's are as long as k + l.
+            Assert.All(duplicates.Rows.Where(r => r.CanaryRepetitions is not null), r => Assert.Equal((long)r.CanaryRepetitions!.Value, r.Duplicates));
+            Assert.All(duplicates.Rows, r => Assert.True(r.Duplicates >= 1));
+            var shorter = await scores.DuplicatesAsync(promptLength: 4, continuationLength: 1, cancellation: Stop);
+            var forecast = scores.Forecast(4, 1);
+            Assert.Equal([1, 2, 3], forecast.Rows.Select(r => r.Checkpoint));
+            Assert.Equal([16, 32, 48], forecast.Rows.Select(r => r.Sequences));
+            var alone = (await analysis.ScoreAsync([suite.Checkpoints[^1]], device: Device.Cpu, cancellation: Stop)).Forecast();
+            Assert.Empty(alone.Rows);
+            Assert.StartsWith("Nothing to forecast from", Paper.Forecast(alone).Title, StringComparison.Ordinal);
+            var counterfactual = await analysis.CounterfactualAsync(device: Device.Cpu, cancellation: Stop);
+            Assert.Equal(suite.Chunks, counterfactual.Chunks);
+            Assert.Equal(counterfactual.Rows.Count, counterfactual.Rows.DistinctBy(r => (r.Chunk, r.Row)).Count());
+            var latent = scores.Latent();
+            Assert.Equal([-4, -3, -2, -1, 0, 1, 2, 3], latent.Rows.Select(r => r.Age).Distinct().Order());
+            var exposure = await suite.ExposureAsync(alternatives: 15, device: Device.Cpu, cancellation: Stop);
+            Assert.Equal(4 + 4, exposure.Rows.Count);
+            Assert.All(exposure.Rows, r => Assert.Equal(4 - Math.Log2(r.Rank), r.Exposure, 1e-12));
+            Assert.Equal(exposure.Rows.Select(r => r.Rank), (await suite.ExposureAsync(alternatives: 15, device: Device.Cpu, cancellation: Stop)).Rows.Select(r => r.Rank));
+
+            foreach (var (frame, rows) in new[]
+            {
+                (duplicates.ToDataFrame(), duplicates.Rows.Count), (shorter.Classify().ToDataFrame(), shorter.Classify().Rows.Count), (forecast.ToDataFrame(), forecast.Rows.Count), (scores.BySource().ToDataFrame(), scores.BySource().Rows.Count),
+                (scores.Extraction().ToDataFrame(), scores.Extraction().Rows.Count), (counterfactual.ToDataFrame(), counterfactual.Rows.Count), (latent.ToDataFrame(), latent.Rows.Count), (exposure.ToDataFrame(), exposure.Rows.Count),
+            })
+                Assert.Equal(rows, frame.Rows.Count);
+
+            foreach (var figure in new[]
+            {
+                Paper.ScoreByDuplicates(duplicates), Paper.ScoreByDuplicates(shorter), Paper.RecallClasses(shorter.Classify()), Paper.RecallClasses(duplicates.Classify()), Paper.Forecast(forecast), Paper.Forecast(scores.Forecast()), Paper.Forecast(alone), Paper.MemorizationBySource(scores.BySource()),
+                Paper.SamplesToExtract(scores.Extraction()), Paper.Counterfactual(counterfactual), Paper.LatentMemorization(latent), Paper.Exposure(exposure),
+            })
+            {
+                Assert.NotEmpty(figure.ToPlotlyJson());
+                Assert.Contains("n = ", figure.Subtitle, StringComparison.Ordinal);
+                Assert.Contains("95 %", figure.Subtitle, StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            Directory.Delete(analysis.Store.Folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task What_needs_token_metrics_says_so()
+    {
+        var analysis = pico.Suite.Memorization(8, 8, 2);
+        try
+        {
+            var scores = await analysis.ScoreAsync([pico.Suite.Checkpoints[^1]], [pico.Suite.Chunks[0]], Device.Cpu, cancellation: Stop);
+            Assert.Contains("Token metrics", Assert.Throws<Llm360Exception>(() => scores.Extraction()).What, StringComparison.Ordinal);
+            Assert.Contains("Token metrics", Assert.Throws<Llm360Exception>(() => scores.Latent()).What, StringComparison.Ordinal);
+            Assert.Contains("Token metrics", Assert.Throws<Llm360Exception>(() => scores.BySource().Scores.Seen(scores.Checkpoints[0])[0].IsExtractible(4, 4)).What, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(analysis.Store.Folder, recursive: true);
+        }
+    }
+}
