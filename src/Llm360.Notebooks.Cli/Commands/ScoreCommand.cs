@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Memorization;
 using Llm360.Notebooks.Models;
 
@@ -11,6 +12,9 @@ namespace Llm360.Notebooks.Cli.Commands;
 internal static class ScoreCommand
 {
     private const int RowsAtOnce = 1024;
+
+    /// <summary>Rows decoded token by token as well, where the model is not in float32.</summary>
+    private const int RowsCompared = 64;
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
@@ -49,11 +53,21 @@ internal static class ScoreCommand
                     return Result.Of(scored);
                 },
                 cancellation)).ConfigureAwait(false);
+            var differing = loaded.Type == TorchSharp.torch.ScalarType.Float32 ? null : Differing(loaded, sequences, settings, cancellation);
             AtomicFile.WriteText(path, JsonSerializer.Serialize(result, Json) + "\n");
             screen.Say(string.Create(CultureInfo.InvariantCulture, $"{result.Count} rows, mean score {result.TokenMatch:0.####}, k-extractible {result.FullMatch:0.####}: {path}"));
+            if (differing is not null)
+                screen.Say(differing);
             return 0;
         });
         return command;
+    }
+
+    // In float32 rounding decides nothing.
+    private static string Differing(LanguageModel model, IReadOnlyList<TokenRow> rows, MemorizationSettings settings, CancellationToken cancellation)
+    {
+        List<TokenRow> sample = [.. rows.Take(RowsCompared)];
+        return $"{model.Type}: {MemorizationScorer.Disagreements(model, sample, settings, cancellation)} of the first {sample.Count} continuations differ from decoding one token after the other, by rounding.";
     }
 
     /// <summary>The fields of Analysis360's result file.</summary>

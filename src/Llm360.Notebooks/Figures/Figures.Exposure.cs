@@ -9,11 +9,11 @@ public static partial class Figures
     /// <param name="secretLength">Tokens measured.</param>
     /// <param name="candidates">|R|: the canary and its alternatives.</param>
     /// <param name="canaries">Exposures in bits, by repetitions; 0 for controls.</param>
-    /// <exception cref="Llm360Exception">There is no canary that was planted.</exception>
     public static Figure Exposure(string model, string checkpoint, int secretLength, int candidates, IReadOnlyList<(int Repetitions, double Exposure)> canaries)
     {
         var planted = canaries.Where(c => c.Repetitions > 0).OrderBy(c => c.Repetitions).ToList();
-        RequireNotEmpty(planted, nameof(Exposure), "planted canaries");
+        if (planted.Count == 0)
+            return NoCanaries(model);
         var groups = planted.GroupBy(c => c.Repetitions).Select(g => (Repetitions: g.Key, Group: new MeasuredGroup($"canary × {g.Key}", [.. g.Select(c => c.Exposure)]))).ToList();
         var controls = new MeasuredGroup("controls, never planted", [.. canaries.Where(c => c.Repetitions == 0).Select(c => c.Exposure)]);
         var (rarest, commonest, most) = (groups[0], groups[^1], Math.Log2(candidates));

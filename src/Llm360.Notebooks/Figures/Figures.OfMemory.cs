@@ -86,7 +86,6 @@ public static partial class Figures
         [.. counterfactual.Rows.GroupBy(r => r.CanaryRepetitions ?? 0).OrderBy(g => g.Key).Select(g => new MeasuredGroup(GroupName(g.Key), [.. g.Select(r => r.Difference)]))]);
 
     /// <summary>Exposure of a suite's canaries against their repetitions.</summary>
-    /// <exception cref="Llm360Exception">The checkpoint has seen no canary.</exception>
     public static Figure Exposure(CanaryExposure exposure) =>
         Exposure(exposure.Suite.Name, exposure.Checkpoint.Name, exposure.SecretLength, exposure.Alternatives + 1, [.. exposure.Rows.Select(r => (r.Repetitions, r.Exposure))]);
 

@@ -92,7 +92,8 @@ public static partial class Figures
     public static Figure CanariesByRepetition(MemorizationScores scores)
     {
         var lines = scores.Checkpoints.Select(c => (Checkpoint: c, Groups: scores.Canaries(c).ToList())).Where(l => l.Groups.Count > 0).ToList();
-        RequireNotEmpty(lines, nameof(CanariesByRepetition), "canaries");
+        if (lines.Count == 0)
+            return NoCanaries(scores.Suite.Name);
         var last = lines[^1];
         var (rarest, commonest) = (last.Groups[0], last.Groups[^1]);
         var finding = $"At {last.Checkpoint} a canary repeated {commonest.Key} times has a mean score of {FigureText.Number(commonest.Average(r => r.Score))}, one that stood {rarest.Key} time{(rarest.Key == 1 ? "" : "s")} {FigureText.Number(rarest.Average(r => r.Score))}.";

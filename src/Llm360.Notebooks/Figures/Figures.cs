@@ -17,4 +17,11 @@ public static partial class Figures
         if (values.Count == 0)
             throw new Llm360Exception($"There is nothing to draw: no {what}.", $"figure {figure}", $"Give at least one of the {what}.");
     }
+
+    /// <summary>What stands in a figure's place on a suite without canaries.</summary>
+    private static Figure NoCanaries(string model) => Single(
+        $"No canary has been read in {model}: nothing to draw",
+        "canaries are random sequences that training was given on purpose",
+        "Only a suite that was trained with canaries can say how many repetitions it takes.",
+        new Panel("", new Axis("repetitions within its chunk"), new Axis(""), []));
 }

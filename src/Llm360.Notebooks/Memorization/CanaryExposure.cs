@@ -72,7 +72,7 @@ public static class ExposureOfCheckpoint
 {
     /// <summary>Measures the exposure of every canary that a checkpoint has seen, and of the controls.</summary>
     /// <remarks>The alternatives are drawn as the canaries were, uniformly from the vocabulary's ordinary tokens, with the recipe's seed: the same ones for every canary and every checkpoint.</remarks>
-    /// <param name="suite">A suite with canaries.</param>
+    /// <param name="suite">The suite.</param>
     /// <param name="checkpoint">The last when null.</param>
     /// <param name="prefixLength">Tokens of the canary that are given.</param>
     /// <param name="secretLength">Tokens after them that are measured.</param>
@@ -80,7 +80,8 @@ public static class ExposureOfCheckpoint
     /// <param name="device"><see cref="Device.Best"/> when null.</param>
     /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
     /// <param name="cancellation"><see cref="Work.Cancellation"/> when not given.</param>
-    /// <exception cref="Llm360Exception">The suite has no canaries, or they are too short.</exception>
+    /// <returns>Without rows where the suite has no canaries.</returns>
+    /// <exception cref="Llm360Exception">The canaries are too short.</exception>
     public static async Task<CanaryExposure> ExposureAsync(
         this Suite suite,
         Checkpoint? checkpoint = null,
@@ -93,7 +94,7 @@ public static class ExposureOfCheckpoint
     {
         var at = checkpoint ?? suite.Checkpoints[^1];
         if (suite.Manifest.Corpus.Canaries is not { } recipe || at.Tokenizer() is not SentencePieceTokenizer tokenizer)
-            throw new Llm360Exception("The suite has no canaries.", suite.Folder, "Choose a suite that was trained here with canaries.");
+            return new CanaryExposure(suite, at, prefixLength, secretLength, alternatives, []);
         ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(Math.Min(prefixLength, secretLength), alternatives), 1);
         if (prefixLength + secretLength > recipe.Length)
             throw new Llm360Exception($"The canaries have {recipe.Length} tokens; {prefixLength + secretLength} are needed.", suite.Folder, "Choose a shorter prefix or secret.");

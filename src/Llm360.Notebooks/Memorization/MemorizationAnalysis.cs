@@ -98,6 +98,7 @@ public static class MemorizationOfSuite
     /// <param name="continuationLength">l.</param>
     /// <param name="sequencesPerChunk">The first n sequences of a chunk, and all of its canaries; null for all.</param>
     /// <param name="tokenMetrics">Also loss, p_z, Min-K% and extractibility for shorter lengths.</param>
-    public static MemorizationAnalysis Memorization(this Suite suite, int promptLength = 32, int continuationLength = 32, int? sequencesPerChunk = null, bool tokenMetrics = false) =>
-        new(suite, new MemorizationSettings(promptLength, continuationLength, sequencesPerChunk, tokenMetrics));
+    /// <param name="topK">With token metrics: also p_z when only so many of the most probable tokens are drawn from.</param>
+    public static MemorizationAnalysis Memorization(this Suite suite, int promptLength = 32, int continuationLength = 32, int? sequencesPerChunk = null, bool tokenMetrics = false, int? topK = null) =>
+        new(suite, new MemorizationSettings(promptLength, continuationLength, sequencesPerChunk, tokenMetrics, topK));
 }
