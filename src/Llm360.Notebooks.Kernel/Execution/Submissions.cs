@@ -30,6 +30,7 @@ internal sealed class Submissions : IDisposable
     private readonly CSharpCompilationOptions options;
     private readonly Dictionary<string, Assembly> assemblies = new(StringComparer.Ordinal);
     private readonly List<SyntaxTree> sources = [];
+    private readonly HashSet<MetadataReference> given = [];
     private object?[] states;
     private int filled = 1;
     private int made;
@@ -76,8 +77,11 @@ internal sealed class Submissions : IDisposable
     public (Submission? Cell, IReadOnlyList<Diagnostic> Diagnostics) Compile(SyntaxTree tree, CancellationToken cancellation)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"#{++made}");
+        // The compiler takes over the references and imports of the cells before: given again, they would pile up and make every cell dearer than the last.
+        var added = DefaultReferences.ByName.Values.Concat(references.PackageReferences).Where(reference => !given.Contains(reference));
+        var settings = options.WithScriptClassName("Submission" + id);
         var compilation = CSharpCompilation.CreateScriptCompilation(
-            name + id, tree, DefaultReferences.ByName.Values.Concat(references.PackageReferences), options.WithScriptClassName("Submission" + id), last, typeof(object), typeof(CellGlobals));
+            name + id, tree, added, last is null ? settings : settings.WithUsings(), last, typeof(object), typeof(CellGlobals));
         using var image = new MemoryStream();
         using var symbols = new MemoryStream();
         var emitted = compilation.Emit(image, symbols, options: Emitting, cancellationToken: cancellation);
@@ -101,6 +105,7 @@ internal sealed class Submissions : IDisposable
     public void Keep(Submission cell)
     {
         last = cell.Compilation;
+        given.UnionWith(last.ExternalReferences);
         lock (sources)
             sources.Add(cell.Compilation.SyntaxTrees[^1]);
         if (states.Length > filled && states[filled] is not null)
@@ -113,6 +118,7 @@ internal sealed class Submissions : IDisposable
         states = [];
         filled = 0;
         last = null;
+        given.Clear();
         assemblies.Clear();
     }
 
