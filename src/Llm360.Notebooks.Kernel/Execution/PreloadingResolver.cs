@@ -61,8 +61,9 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
         return [.. resolved.Select(Preload)];
     }
 
+    // What the default references are built on besides is not the cell's business, and would cost it time and memory.
     public override PortableExecutableReference? ResolveMissingAssembly(MetadataReference definition, AssemblyIdentity referenceIdentity) =>
-        inner.ResolveMissingAssembly(definition, referenceIdentity) is { } found ? Preload(found) : null;
+        !DefaultReferences.ByName.ContainsValue(definition) && inner.ResolveMissingAssembly(definition, referenceIdentity) is { } found ? Preload(found) : null;
 
     public override bool Equals(object? other) => ReferenceEquals(this, other);
 
