@@ -38,7 +38,7 @@ internal static class DefaultReferences
             }
         }
 
-        return paths.ToImmutableDictionary(entry => entry.Key, entry => (MetadataReference)MetadataReference.CreateFromFile(entry.Value), StringComparer.Ordinal);
+        return paths.ToImmutableDictionary(entry => entry.Key, entry => (MetadataReference)AssemblyMetadata.CreateFromFile(entry.Value).GetReference(filePath: entry.Value), StringComparer.Ordinal);
     }
 
     private static List<string> ReferencedNames(string path)
