@@ -41,11 +41,13 @@ internal sealed class Submissions : IDisposable
         this.references = references;
         states = [globals, null];
         // Optimized code is as fast as compiled programs once it is hot; debug information gives exceptions their lines.
+        // A cell is too small to be compiled by several threads: what they hand over and wait for takes longer than it saves.
         options = new CSharpCompilationOptions(
             OutputKind.DynamicallyLinkedLibrary,
             usings: imports,
             optimizationLevel: OptimizationLevel.Release,
             allowUnsafe: true,
+            concurrentBuild: false,
             metadataReferenceResolver: references,
             sourceReferenceResolver: sources,
             assemblyIdentityComparer: DesktopAssemblyIdentityComparer.Default,
