@@ -1,4 +1,5 @@
 // The chain of compiled cells: each sees what those before it declared.
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.Loader;
@@ -28,7 +29,7 @@ internal sealed class Submissions : IDisposable
     private readonly string name = string.Create(CultureInfo.InvariantCulture, $"\u211B*{Guid.NewGuid():N}");
     private readonly PreloadingResolver references;
     private readonly CSharpCompilationOptions options;
-    private readonly Dictionary<string, Assembly> assemblies = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Assembly> assemblies = new(StringComparer.Ordinal);
     private readonly List<SyntaxTree> sources = [];
     private readonly HashSet<MetadataReference> given = [];
     private object?[] states;
@@ -114,6 +115,9 @@ internal sealed class Submissions : IDisposable
             filled++;
     }
 
+    /// <summary>Whether the assembly is that of a cell.</summary>
+    public bool Made(Assembly? assembly) => assembly is not null && assemblies.GetValueOrDefault(assembly.GetName().Name ?? "") == assembly;
+
     public void Dispose()
     {
         AssemblyLoadContext.Default.Resolving -= Find;
@@ -131,7 +135,7 @@ internal sealed class Submissions : IDisposable
         using (checkedSymbols)
         {
             var assembly = AssemblyLoadContext.Default.LoadFromStream(checkedImage, checkedSymbols);
-            assemblies.Add(assembly.GetName().Name!, assembly);
+            assemblies.TryAdd(assembly.GetName().Name!, assembly);
             return assembly.GetTypes().Select(type => type.GetMethod("<Factory>", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
                 .FirstOrDefault(method => method is not null)?.CreateDelegate<Func<object?[], Task<object?>>>();
         }
