@@ -32,15 +32,15 @@ public sealed class DisplayBrowserTests(Browser browser) : IClassFixture<Browser
         await page.ClickAsync("#run_all_cells");
         await page.WaitForSelectorAsync(".output_error", new() { Timeout = 60_000 });
         var outputs = page.Locator(".code_cell .output_wrapper");
-        await SaveAsync(page, "displays-1.png", 0);
-        await SaveAsync(page, "displays-2.png", 2);
-        await SaveAsync(page, "displays-3.png", 7);
+        await SaveAsync(page, "notebook-displays-1.png", 0);
+        await SaveAsync(page, "notebook-displays-2.png", 2);
 
         Assert.Contains("tensor [20, 30], float32, cpu", await outputs.Nth(0).InnerTextAsync(), StringComparison.Ordinal);
         Assert.Equal(600, await outputs.Nth(0).Locator("svg[role=img] rect").CountAsync());
 
         var table = outputs.Nth(1);
         Assert.Equal(20, await table.Locator("tbody tr:visible").CountAsync());
+        Assert.Equal((await table.GetByLabel("previous rows").BoundingBoxAsync())!.Y, (await table.GetByLabel("next rows").BoundingBoxAsync())!.Y);
         await table.GetByLabel("next rows").ClickAsync();
         await table.GetByLabel("next rows").ClickAsync();
         Assert.Equal("41 to 50", await table.Locator("output").InnerTextAsync());
