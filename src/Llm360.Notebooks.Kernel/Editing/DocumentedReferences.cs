@@ -14,7 +14,7 @@ internal static class DocumentedReferences
     {
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         var pack = ReferencePack(framework);
-        var paths = DefaultReferences.ByName.Values.Cast<PortableExecutableReference>().Select(reference => reference.FilePath!);
+        var paths = DefaultReferences.Paths;
         if (pack is not null)
             paths = paths.Where(path => Path.GetDirectoryName(path) != framework).Concat(Directory.EnumerateFiles(pack, "*.dll"));
         return [.. paths.Select(WithDocumentation)];

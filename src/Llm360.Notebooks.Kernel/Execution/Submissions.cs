@@ -81,7 +81,7 @@ internal sealed class Submissions : IDisposable
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"#{++made}");
         // The compiler takes over the references and imports of the cells before: given again, they would pile up and make every cell dearer than the last.
-        var added = DefaultReferences.ByName.Values.Concat(references.PackageReferences).Where(reference => !given.Contains(reference));
+        var added = references.Default.ByName.Values.Concat(references.PackageReferences).Where(reference => !given.Contains(reference));
         var settings = options.WithScriptClassName("Submission" + id);
         var compilation = CSharpCompilation.CreateScriptCompilation(
             name + id, tree, added, last is null ? settings : settings.WithUsings(), last, typeof(object), typeof(CellGlobals));

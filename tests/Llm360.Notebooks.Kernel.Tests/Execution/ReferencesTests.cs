@@ -40,7 +40,7 @@ public sealed class ReferencesTests : IDisposable
                 Assert.Equal(5, value);
         }
 
-        Assert.Equal([DefaultReferences.ByName.Count, 0, 1, 0], counts);
+        Assert.Equal([resolver.Default.ByName.Count, 0, 1, 0], counts);
     }
 
     [Fact]
