@@ -82,11 +82,20 @@ internal static class KernelCommand
             using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             if (int.TryParse(Environment.GetEnvironmentVariable("JPY_PARENT_PID"), NumberStyles.None, CultureInfo.InvariantCulture, out var parent))
                 _ = ParentProcess.WhenGoneAsync(parent, gone);
-            await JupyterKernel.RunAsync(connection, new KernelOptions { PlotlyJavaScript = () => FigureRendering.Renderer.PlotlyJavaScript, Complain = screen.Warn }, gone.Token).ConfigureAwait(false);
+            var exit = 0;
+            try
+            {
+                await JupyterKernel.RunAsync(connection, new KernelOptions { PlotlyJavaScript = () => FigureRendering.Renderer.PlotlyJavaScript, Complain = screen.Warn }, gone.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is not Llm360Exception)
+            {
+                await Console.Error.WriteLineAsync($"llm360 kernel: ended by a fault. {e}").ConfigureAwait(false);
+                exit = Shared.Failed;
+            }
 
             // Threads that cells have left running must not keep the process.
-            Environment.Exit(0);
-            return 0;
+            Environment.Exit(exit);
+            return exit;
         });
         return command;
     }

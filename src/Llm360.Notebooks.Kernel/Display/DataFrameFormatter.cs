@@ -11,6 +11,9 @@ internal static class DataFrameFormatter
     private const int PageRows = 20;
     private const int MostRows = 500;
 
+    // Notebook's style sheet makes an output element a grey block of its own.
+    private const string Inline = "display:inline;padding:0;color:inherit;font:inherit";
+
     // Handlers in the markup: every front end keeps them with the buttons, while a script of its own would have to find its table first.
     private const string Turn = "var d=this.closest('div'),p=Array.from(d.querySelectorAll('tbody')),i=p.findIndex(function(x){return !x.hidden}),j=Math.min(p.length-1,Math.max(0,i+STEP));p[i].hidden=true;p[j].hidden=false;d.querySelector('output').textContent=p[j].dataset.rows;";
 
@@ -28,7 +31,7 @@ internal static class DataFrameFormatter
         html.Append(CultureInfo.InvariantCulture, $"</table>\n<p>{Size(frame, "×")}");
         if (rows > PageRows)
         {
-            html.Append(CultureInfo.InvariantCulture, $"; <button type=\"button\" aria-label=\"previous rows\" onclick=\"{Turn.Replace("STEP", "-1", StringComparison.Ordinal)}\">‹</button> rows <output>{Range(0, PageRows)}</output> ");
+            html.Append(CultureInfo.InvariantCulture, $"; <button type=\"button\" aria-label=\"previous rows\" onclick=\"{Turn.Replace("STEP", "-1", StringComparison.Ordinal)}\">‹</button> rows <output style=\"{Inline}\">{Range(0, PageRows)}</output> ");
             html.Append(CultureInfo.InvariantCulture, $"<button type=\"button\" aria-label=\"next rows\" onclick=\"{Turn.Replace("STEP", "1", StringComparison.Ordinal)}\">›</button>");
             if (rows < frame.Rows.Count)
                 html.Append(CultureInfo.InvariantCulture, $" of the first {MostRows}");

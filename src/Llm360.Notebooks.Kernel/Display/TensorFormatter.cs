@@ -11,8 +11,8 @@ internal static class TensorFormatter
     private const int Rows = 24;
     private const int Columns = 48;
 
-    // Viridis at nine places: the sequential scale of the kit's figures.
-    private static readonly string[] Scale = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"];
+    // Viridis at nine places, the sequential scale of the kit's figures; straight between them.
+    private static readonly int[] Scale = [0x440154, 0x472d7b, 0x3b528b, 0x2c728e, 0x21918c, 0x28ae80, 0x5ec962, 0xaddc30, 0xfde725];
 
     public static MimeBundle? TryFormat(object value)
     {
@@ -61,11 +61,20 @@ internal static class TensorFormatter
         svg.Append(CultureInfo.InvariantCulture, $"<br><svg role=\"img\" aria-label=\"heat map of the first {rows} rows and {columns} columns, dark {Number(low)}, bright {Number(high)}\" width=\"{columns * 8}\" height=\"{rows * 8}\">");
         for (var i = 0; i < values.Length; i++)
         {
-            var colour = double.IsFinite(values[i]) ? Scale[high > low ? (int)Math.Round((values[i] - low) / (high - low) * (Scale.Length - 1)) : 0] : "#d55e00";
+            var colour = double.IsFinite(values[i]) ? Colour(high > low ? (values[i] - low) / (high - low) : 0) : "#d55e00";
             svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{i % columns * 8}\" y=\"{i / columns * 8}\" width=\"8\" height=\"8\" fill=\"{colour}\"><title>[{i / columns}, {i % columns}] {Number(values[i])}</title></rect>");
         }
 
-        return svg.Append(CultureInfo.InvariantCulture, $"</svg><br><small>the first {rows} × {columns} of {matrix.shape[0]} × {matrix.shape[1]}; dark {Number(low)}, bright {Number(high)}</small>").ToString();
+        var part = rows == matrix.shape[0] && columns == matrix.shape[1] && numbers.dim() <= 2 ? "" : $"the first {rows} × {columns} of {matrix.shape[0]} × {matrix.shape[1]}; ";
+        return svg.Append(CultureInfo.InvariantCulture, $"</svg><br><small>{part}dark {Number(low)}, bright {Number(high)}</small>").ToString();
+    }
+
+    private static string Colour(double share)
+    {
+        var place = Math.Min(share * (Scale.Length - 1), Scale.Length - 1.001);
+        var (below, above, between) = (Scale[(int)place], Scale[(int)place + 1], place % 1);
+        int Channel(int shift) => (int)Math.Round(((below >> shift & 255) * (1 - between)) + ((above >> shift & 255) * between));
+        return $"#{Channel(16):x2}{Channel(8):x2}{Channel(0):x2}";
     }
 
     private static string Number(double value) => value.ToString("G4", CultureInfo.InvariantCulture);

@@ -14,7 +14,7 @@ internal static class DocumentedReferences
     {
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         var pack = ReferencePack(framework);
-        var paths = DefaultReferences.ByName.Values.Cast<PortableExecutableReference>().Select(reference => reference.FilePath!);
+        var paths = DefaultReferences.Paths;
         if (pack is not null)
             paths = paths.Where(path => Path.GetDirectoryName(path) != framework).Concat(Directory.EnumerateFiles(pack, "*.dll"));
         return [.. paths.Select(WithDocumentation)];
@@ -24,7 +24,7 @@ internal static class DocumentedReferences
     public static MetadataReference WithDocumentation(string path)
     {
         var documentation = Path.ChangeExtension(path, ".xml");
-        return MetadataReference.CreateFromFile(path, documentation: File.Exists(documentation) ? XmlDocumentationProvider.CreateFromFile(documentation) : null);
+        return AssemblyMetadata.CreateFromFile(path).GetReference(File.Exists(documentation) ? XmlDocumentationProvider.CreateFromFile(documentation) : null, filePath: path);
     }
 
     // dotnet/shared/Microsoft.NETCore.App/10.0.1 has its references in dotnet/packs/Microsoft.NETCore.App.Ref/10.0.x/ref/net10.0.

@@ -1,5 +1,4 @@
 // A Roslyn workspace that follows a session: one submission a cell that ran, and one for the text in the editor.
-using System.Collections.Immutable;
 using Llm360.Notebooks.Kernel.Display;
 using Llm360.Notebooks.Kernel.Execution;
 using Microsoft.CodeAnalysis;
@@ -12,9 +11,8 @@ namespace Llm360.Notebooks.Kernel.Editing;
 /// <summary>Made on first use, so that a session which only runs cells does not pay for it.</summary>
 internal sealed class SessionWorkspace(CSharpSession session)
 {
-    private readonly Lazy<AdhocWorkspace> workspace = new(() => new AdhocWorkspace(MefHostServices.DefaultHost));
-    private readonly Lazy<ImmutableArray<MetadataReference>> references = new(DocumentedReferences.Create);
     private readonly Lock gate = new();
+    private readonly HashSet<string> given = new(StringComparer.Ordinal);
     private Solution? solution;
     private ProjectId? last;
     private int followed;
@@ -24,18 +22,20 @@ internal sealed class SessionWorkspace(CSharpSession session)
     {
         lock (gate)
         {
-            solution ??= workspace.Value.CurrentSolution;
+            // The first submission has the default references and the imports; the others take them over, and what cells have referenced since.
+            if (solution is null)
+                (solution, last) = Add(new AdhocWorkspace(MefHostServices.DefaultHost).CurrentSolution, "start", SourceText.From(""), DocumentedReferences.Create(), CSharpSession.Imports);
             var cells = session.Sources;
             for (; followed < cells.Count; followed++)
-                (solution, last) = Add(solution, $"cell-{followed}", cells[followed].GetText());
+                (solution, last) = Add(solution, $"cell-{followed}", cells[followed].GetText(), session.ReferencedFiles.Where(given.Add).Select(DocumentedReferences.WithDocumentation), []);
 
             // The text is gone with this snapshot of the solution: the next question begins from the cells again.
-            var (asked, project) = Add(solution, "editor", SourceText.From(code));
+            var (asked, project) = Add(solution, "editor", SourceText.From(code), [], []);
             return asked.GetProject(project)!.Documents.Single();
         }
     }
 
-    private (Solution Solution, ProjectId Project) Add(Solution to, string name, SourceText text)
+    private (Solution Solution, ProjectId Project) Add(Solution to, string name, SourceText text, IEnumerable<MetadataReference> references, IEnumerable<string> imports)
     {
         var id = ProjectId.CreateNewId(name);
         var info = ProjectInfo.Create(
@@ -44,10 +44,10 @@ internal sealed class SessionWorkspace(CSharpSession session)
             name,
             name,
             LanguageNames.CSharp,
-            compilationOptions: new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, scriptClassName: name, usings: CSharpSession.Imports, allowUnsafe: true),
+            compilationOptions: new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, scriptClassName: name, usings: imports, allowUnsafe: true),
             parseOptions: Submissions.ParseOptions,
             projectReferences: last is null ? [] : [new ProjectReference(last)],
-            metadataReferences: references.Value.AddRange(session.ReferencedFiles.Select(DocumentedReferences.WithDocumentation)),
+            metadataReferences: references,
             isSubmission: true,
             hostObjectType: typeof(CellGlobals));
         return (to.AddProject(info).AddDocument(DocumentId.CreateNewId(id), name + ".csx", text), id);

@@ -1,4 +1,5 @@
 // The engine: one C# session, its state carried from cell to cell.
+using System.Diagnostics;
 using System.Globalization;
 using Llm360.Notebooks.Kernel.Display;
 using Llm360.Notebooks.Kernel.Packages;
@@ -127,6 +128,9 @@ public sealed class CSharpSession : IDisposable
         packages.Dispose();
         submissions.Dispose();
     }
+
+    /// <summary>Whether code of a cell of this session took part in the exception.</summary>
+    internal bool IsIn(Exception exception) => new StackTrace(exception).GetFrames().Any(frame => submissions.Made(frame.GetMethod()?.DeclaringType?.Assembly));
 
     internal DisplayHandle Show(object? value) => outputs.Show(value);
 

@@ -80,6 +80,7 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
     private async Task<CellResult> RunAsync(string code, int count, ProgressDisplays? progress, Func<Submission, Task> run)
     {
         RunningCell.Current = Cell;
+        MemoryReserve.Take();
         try
         {
             using var surroundings = Work.Begin(progress, stop);
@@ -119,6 +120,8 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
 
     private CellResult Failed(Exception thrown, int count)
     {
+        if (RuntimeErrors.Unwrap(thrown) is OutOfMemoryException)
+            MemoryReserve.Give();
         var error = RuntimeErrors.From(thrown, cell, folder);
         return stop.IsCancellationRequested && RuntimeErrors.IsStop(thrown)
             ? new CellResult(CellStatus.Cancelled, count, error with { Name = "Cancelled", Message = "The cell was cancelled.", Traceback = ["The cell was cancelled.", .. error.Traceback.Skip(1)] })

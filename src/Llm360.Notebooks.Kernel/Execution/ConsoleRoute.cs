@@ -15,6 +15,9 @@ internal static class ConsoleRoute
     private static (TextWriter Out, TextWriter Error, TextReader In) former;
     private static (TextWriter Out, TextWriter Error, TextReader In) installed;
 
+    /// <summary>The sessions that live.</summary>
+    public static IReadOnlyList<CSharpSession> Sessions => sessions;
+
     private static (TextWriter Out, TextWriter Error, TextReader In) Console
     {
         get => (System.Console.Out, System.Console.Error, System.Console.In);

@@ -8,14 +8,27 @@ using Microsoft.Data.Analysis;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
-internal static class DefaultReferences
+/// <summary>The default references of one session.</summary>
+/// <remarks>
+/// The compiler keeps symbols with the metadata for whoever compiles next. Where sessions shared it, one could be handed a symbol of another, and a class of a
+/// former cell was no longer IDisposable. So each has copies, which share what was read but not the symbols.
+/// </remarks>
+internal sealed class DefaultReferences
 {
-    private static readonly Lazy<ImmutableDictionary<string, MetadataReference>> Built = new(Build);
+    // Read from disk once a process.
+    private static readonly Lazy<ImmutableDictionary<string, (string Path, AssemblyMetadata Metadata)>> Files = new(Build);
 
-    /// <summary>The references by simple assembly name; read from disk once a process.</summary>
-    public static ImmutableDictionary<string, MetadataReference> ByName => Built.Value;
+    /// <summary>Where they lie.</summary>
+    public static IEnumerable<string> Paths => Files.Value.Values.Select(file => file.Path);
 
-    private static ImmutableDictionary<string, MetadataReference> Build()
+    /// <summary>The references by simple assembly name.</summary>
+    public ImmutableDictionary<string, PortableExecutableReference> ByName { get; } =
+        Files.Value.ToImmutableDictionary(file => file.Key, file => ((AssemblyMetadata)file.Value.Metadata.Copy()).GetReference(filePath: file.Value.Path), StringComparer.Ordinal);
+
+    /// <summary>Whether an assembly of this name is among them.</summary>
+    public static bool Has(string name) => Files.Value.ContainsKey(name);
+
+    private static ImmutableDictionary<string, (string Path, AssemblyMetadata Metadata)> Build()
     {
         var platform = (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "")
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
@@ -38,7 +51,7 @@ internal static class DefaultReferences
             }
         }
 
-        return paths.ToImmutableDictionary(entry => entry.Key, entry => (MetadataReference)MetadataReference.CreateFromFile(entry.Value), StringComparer.Ordinal);
+        return paths.ToImmutableDictionary(entry => entry.Key, entry => (entry.Value, AssemblyMetadata.CreateFromFile(entry.Value)), StringComparer.Ordinal);
     }
 
     private static List<string> ReferencedNames(string path)

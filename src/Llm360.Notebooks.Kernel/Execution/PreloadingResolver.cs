@@ -28,6 +28,9 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
         AssemblyLoadContext.Default.Resolving += FromFolders;
     }
 
+    /// <summary>What every cell of the session has without a directive.</summary>
+    public DefaultReferences Default { get; } = new();
+
     /// <summary>The files that cells have referenced.</summary>
     public IReadOnlyList<string> Files
     {
@@ -42,7 +45,7 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
     public IEnumerable<PortableExecutableReference> PackageReferences => packages.Assemblies.Select(path => Preload(MetadataReference.CreateFromFile(path)));
 
     // A package may have no assembly; its directive is answered with one that every cell has.
-    private static PortableExecutableReference AnyReference => (PortableExecutableReference)DefaultReferences.ByName.Values.First();
+    private PortableExecutableReference AnyReference => Default.ByName.Values.First();
 
     public override bool ResolveMissingAssemblies => inner.ResolveMissingAssemblies;
 
@@ -51,8 +54,8 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
         // A notebook that also runs in .NET Interactive asks there for the package; here its assembly is in every cell.
         if (PackageDirectives.Parse(reference) is { } request)
         {
-            return DefaultReferences.ByName.TryGetValue(request.Id, out var packaged)
-                ? [(PortableExecutableReference)packaged]
+            return Default.ByName.TryGetValue(request.Id, out var packaged)
+                ? [packaged]
                 : packages.Has(request) ? [PackageReferences.FirstOrDefault(AnyReference)] : [];
         }
 
@@ -61,8 +64,9 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
         return [.. resolved.Select(Preload)];
     }
 
+    // What the default references are built on besides is not the cell's business, and would cost it time and memory.
     public override PortableExecutableReference? ResolveMissingAssembly(MetadataReference definition, AssemblyIdentity referenceIdentity) =>
-        inner.ResolveMissingAssembly(definition, referenceIdentity) is { } found ? Preload(found) : null;
+        !(definition is PortableExecutableReference known && Default.ByName.ContainsValue(known)) && inner.ResolveMissingAssembly(definition, referenceIdentity) is { } found ? Preload(found) : null;
 
     public override bool Equals(object? other) => ReferenceEquals(this, other);
 
@@ -85,8 +89,8 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
         }
 
         // A second path to an assembly that every cell has already means the one that is loaded.
-        if (DefaultReferences.ByName.TryGetValue(name.Name!, out var known))
-            return (PortableExecutableReference)known;
+        if (Default.ByName.TryGetValue(name.Name!, out var known))
+            return known;
         lock (gate)
         {
             // One reference object a file: to the compiler, two are two assemblies.

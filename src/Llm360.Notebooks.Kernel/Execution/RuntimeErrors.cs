@@ -22,6 +22,8 @@ internal static class RuntimeErrors
         traceback.AddRange(frames.Select(frame => frame.ToString()));
         for (var cause = exception.InnerException; cause is not null && exception is not Llm360Exception; cause = cause.InnerException)
             traceback.Add($"  caused by {TypeName(cause.GetType())}: {cause.Message}");
+        if (exception is OutOfMemoryException)
+            traceback.Add("  what to do: work in smaller parts, or let go of what earlier cells hold: set it to null, or restart");
         return new CellError(name, exception.Message, frames.Find(frame => frame.File == cell)?.Line, null, traceback, exception);
     }
 

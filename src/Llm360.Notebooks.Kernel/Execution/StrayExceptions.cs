@@ -17,10 +17,12 @@ internal static class StrayExceptions
 
     private static bool Tell(Exception exception)
     {
-        if (RunningCell.Current is not { } cell)
+        var cell = RunningCell.Current;
+        // A timer's callback has left the surroundings of its cell by the time its exception is here; its frames are those of the cell.
+        if ((cell?.Session ?? ConsoleRoute.Sessions.FirstOrDefault(session => session.IsIn(exception))) is not { } owner)
             return false;
-        if (!(cell.Stop.IsCancellationRequested && RuntimeErrors.IsStop(exception)))
-            cell.Session.Stream(OutputStream.Stderr, string.Join('\n', RuntimeErrors.From(exception, "", cell.Session.Folder).Traceback.Prepend("A thread that a cell started ended by an exception:")) + "\n");
+        if (!(cell is { Stop.IsCancellationRequested: true } && RuntimeErrors.IsStop(exception)))
+            owner.Stream(OutputStream.Stderr, string.Join('\n', RuntimeErrors.From(exception, "", owner.Folder).Traceback.Prepend("A thread that a cell started ended by an exception:")) + "\n");
         return true;
     }
 }

@@ -1,4 +1,5 @@
 // The chain of compiled cells: each sees what those before it declared.
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.Loader;
@@ -28,8 +29,9 @@ internal sealed class Submissions : IDisposable
     private readonly string name = string.Create(CultureInfo.InvariantCulture, $"\u211B*{Guid.NewGuid():N}");
     private readonly PreloadingResolver references;
     private readonly CSharpCompilationOptions options;
-    private readonly Dictionary<string, Assembly> assemblies = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Assembly> assemblies = new(StringComparer.Ordinal);
     private readonly List<SyntaxTree> sources = [];
+    private readonly HashSet<MetadataReference> given = [];
     private object?[] states;
     private int filled = 1;
     private int made;
@@ -40,11 +42,13 @@ internal sealed class Submissions : IDisposable
         this.references = references;
         states = [globals, null];
         // Optimized code is as fast as compiled programs once it is hot; debug information gives exceptions their lines.
+        // A cell is too small to be compiled by several threads: what they hand over and wait for takes longer than it saves.
         options = new CSharpCompilationOptions(
             OutputKind.DynamicallyLinkedLibrary,
             usings: imports,
             optimizationLevel: OptimizationLevel.Release,
             allowUnsafe: true,
+            concurrentBuild: false,
             metadataReferenceResolver: references,
             sourceReferenceResolver: sources,
             assemblyIdentityComparer: DesktopAssemblyIdentityComparer.Default,
@@ -76,8 +80,11 @@ internal sealed class Submissions : IDisposable
     public (Submission? Cell, IReadOnlyList<Diagnostic> Diagnostics) Compile(SyntaxTree tree, CancellationToken cancellation)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"#{++made}");
+        // The compiler takes over the references and imports of the cells before: given again, they would pile up and make every cell dearer than the last.
+        var added = references.Default.ByName.Values.Concat(references.PackageReferences).Where(reference => !given.Contains(reference));
+        var settings = options.WithScriptClassName("Submission" + id);
         var compilation = CSharpCompilation.CreateScriptCompilation(
-            name + id, tree, DefaultReferences.ByName.Values.Concat(references.PackageReferences), options.WithScriptClassName("Submission" + id), last, typeof(object), typeof(CellGlobals));
+            name + id, tree, added, last is null ? settings : settings.WithUsings(), last, typeof(object), typeof(CellGlobals));
         using var image = new MemoryStream();
         using var symbols = new MemoryStream();
         var emitted = compilation.Emit(image, symbols, options: Emitting, cancellationToken: cancellation);
@@ -101,11 +108,15 @@ internal sealed class Submissions : IDisposable
     public void Keep(Submission cell)
     {
         last = cell.Compilation;
+        given.UnionWith(last.ExternalReferences);
         lock (sources)
             sources.Add(cell.Compilation.SyntaxTrees[^1]);
         if (states.Length > filled && states[filled] is not null)
             filled++;
     }
+
+    /// <summary>Whether the assembly is that of a cell.</summary>
+    public bool Made(Assembly? assembly) => assembly is not null && assemblies.GetValueOrDefault(assembly.GetName().Name ?? "") == assembly;
 
     public void Dispose()
     {
@@ -113,6 +124,7 @@ internal sealed class Submissions : IDisposable
         states = [];
         filled = 0;
         last = null;
+        given.Clear();
         assemblies.Clear();
     }
 
@@ -123,7 +135,7 @@ internal sealed class Submissions : IDisposable
         using (checkedSymbols)
         {
             var assembly = AssemblyLoadContext.Default.LoadFromStream(checkedImage, checkedSymbols);
-            assemblies.Add(assembly.GetName().Name!, assembly);
+            assemblies.TryAdd(assembly.GetName().Name!, assembly);
             return assembly.GetTypes().Select(type => type.GetMethod("<Factory>", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
                 .FirstOrDefault(method => method is not null)?.CreateDelegate<Func<object?[], Task<object?>>>();
         }

@@ -7,7 +7,10 @@ using Llm360.Notebooks.Kernel.Execution;
 
 namespace Llm360.Notebooks.Kernel.Jupyter;
 
-/// <summary>Publishes what cells write and show. Text is gathered for a moment, so that a million short lines are not a million messages.</summary>
+/// <summary>
+/// Publishes what cells write and show. Text is gathered for a moment, so that a million short lines are not a million messages; of the updates of a display in that
+/// moment the last is sent.
+/// </summary>
 /// <param name="channels">Where messages go.</param>
 internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposable
 {
@@ -20,6 +23,8 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
 
     private readonly Lock gate = new();
     private readonly StringBuilder text = new();
+    private readonly Dictionary<string, MimeBundle> updates = new(StringComparer.Ordinal);
+    private readonly DisplayLimit limit = new();
     private Timer? timer;
     private OutputStream stream;
     private Message? parent;
@@ -34,7 +39,8 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
     {
         lock (gate)
         {
-            SendText();
+            SendGathered();
+            limit.Begin(cell: true);
             (parent, written, dropped, LastResult) = (request, 0, 0, null);
         }
     }
@@ -44,11 +50,13 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
     {
         lock (gate)
         {
-            SendText();
-            if (dropped == 0)
-                return;
-            Publish(OutputStream.Stderr, string.Create(CultureInfo.InvariantCulture, $"The cell wrote {written + dropped:N0} characters; what came after the first {written:N0} is left out here. Write to a file instead.\n"));
+            SendGathered();
+            if (dropped > 0)
+                Publish(OutputStream.Stderr, string.Create(CultureInfo.InvariantCulture, $"The cell wrote {written + dropped:N0} characters; what came after the first {written:N0} is left out here. Write to a file instead.\n"));
+            if (limit.Message is { } message)
+                Publish(OutputStream.Stderr, message);
             dropped = 0;
+            limit.Begin(cell: false);
         }
     }
 
@@ -71,18 +79,42 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
             if (this.text.Length >= LargestText)
                 SendText();
             else
-                timer ??= new Timer(_ => SendGathered(), null, Gathering, Timeout.InfiniteTimeSpan);
+                SendSoon();
         }
     }
 
     /// <inheritdoc/>
-    public void Display(MimeBundle bundle, string? displayId) => Publish("display_data", Content(bundle, displayId));
+    public void Display(MimeBundle bundle, string? displayId)
+    {
+        lock (gate)
+        {
+            // Without an id it is what later figures need, of this cell or another.
+            if (displayId is null || limit.Admits(bundle, displayId))
+                Publish("display_data", Content(bundle, displayId));
+        }
+    }
 
     /// <inheritdoc/>
-    public void UpdateDisplay(MimeBundle bundle, string displayId) => Publish("update_display_data", Content(bundle, displayId));
+    public void UpdateDisplay(MimeBundle bundle, string displayId)
+    {
+        lock (gate)
+        {
+            if (!limit.WasSent(displayId))
+                return;
+            updates[displayId] = bundle;
+            SendSoon();
+        }
+    }
 
     /// <inheritdoc/>
-    public void ClearOutput(bool wait) => Publish("clear_output", new JsonObject { ["wait"] = wait });
+    public void ClearOutput(bool wait)
+    {
+        lock (gate)
+        {
+            limit.Begin(cell: false);
+            Publish("clear_output", new JsonObject { ["wait"] = wait });
+        }
+    }
 
     /// <inheritdoc/>
     public void Result(int executionCount, MimeBundle bundle)
@@ -111,7 +143,7 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
     {
         lock (gate)
         {
-            SendText();
+            SendGathered();
             channels.Send(ChannelName.IOPub, type, content, parent);
         }
     }
@@ -119,16 +151,24 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
     private void Publish(OutputStream to, string what) =>
         channels.Send(ChannelName.IOPub, "stream", new JsonObject { ["name"] = to == OutputStream.Stdout ? "stdout" : "stderr", ["text"] = what }, parent);
 
-    private void SendGathered()
+    private void SendSoon() => timer ??= new Timer(_ =>
     {
         lock (gate)
-            SendText();
+            SendGathered();
+    }, null, Gathering, Timeout.InfiniteTimeSpan);
+
+    private void SendGathered()
+    {
+        timer?.Dispose();
+        timer = null;
+        SendText();
+        foreach (var (id, bundle) in updates)
+            channels.Send(ChannelName.IOPub, "update_display_data", Content(bundle, id), parent);
+        updates.Clear();
     }
 
     private void SendText()
     {
-        timer?.Dispose();
-        timer = null;
         if (text.Length == 0)
             return;
         Publish(stream, text.ToString());

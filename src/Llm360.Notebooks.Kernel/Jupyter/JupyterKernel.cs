@@ -1,6 +1,7 @@
 // The kernel: takes requests in turn, answers interrupt and shutdown at once, ends when told to.
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using Llm360.Notebooks.Kernel.Execution;
 
 namespace Llm360.Notebooks.Kernel.Jupyter;
 
@@ -49,7 +50,9 @@ public sealed class JupyterKernel : IDisposable
         // The first compilation takes longest: it is done while the client still says hello.
         _ = kernel.executes.Session.EvaluateAsync("1", CancellationToken.None);
         var serving = kernel.ServeAsync();
-        await kernel.shutdown.Task.ConfigureAwait(false);
+        // A kernel that no longer serves, as when the memory is gone, must not go on to listen: its clients would wait for ever.
+        if (await Task.WhenAny(kernel.shutdown.Task, serving).ConfigureAwait(false) == serving)
+            await serving.ConfigureAwait(false);
         kernel.queue.Writer.TryComplete();
         kernel.executes.Interrupt();
         await Task.WhenAny(serving, Task.Delay(LastWords, CancellationToken.None)).ConfigureAwait(false);
@@ -121,7 +124,7 @@ public sealed class JupyterKernel : IDisposable
             if (ShellRequests.ReplyType(request.Type) is { } type)
                 channels.Send(ChannelName.Shell, type, reply, request);
             channels.Send(ChannelName.IOPub, "status", Status("idle"), request);
-            if (request.Type == "execute_request")
+            if (request.Type == "execute_request" && MemoryReserve.IsThere)
                 ready ??= shell.WarmUpAsync();
         }
     }

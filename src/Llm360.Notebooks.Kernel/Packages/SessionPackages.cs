@@ -32,7 +32,7 @@ internal sealed class SessionPackages : IDisposable
     public async Task<CellError?> RestoreAsync(SyntaxTree cell, SessionOutputs outputs, CompileErrors errors, CancellationToken cancellation)
     {
         // What every cell has already is not asked for: notebooks name it for other hosts.
-        var asked = PackageDirectives.Find(cell).Where(found => !DefaultReferences.ByName.ContainsKey(found.Request.Id) && !requests.Contains(found.Request)).ToList();
+        var asked = PackageDirectives.Find(cell).Where(found => !DefaultReferences.Has(found.Request.Id) && !requests.Contains(found.Request)).ToList();
         if (asked.Count == 0)
             return null;
         var names = string.Join(", ", asked.Select(found => found.Request.Id));

@@ -59,7 +59,7 @@ public sealed record TokenText
             }
 
             if (token.Memorized)
-                style.Append(style.Length > 0 ? ";" : "").Append("text-decoration:underline 3px;font-weight:bold");
+                style.Append(style.Length > 0 ? ";" : "").Append("text-decoration:underline 3px;font-weight:bold;text-decoration-skip-ink:none");
             html.Append(CultureInfo.InvariantCulture, $"<span style=\"{style}\" title=\"{WebUtility.HtmlEncode(Title(token))}\">{WebUtility.HtmlEncode(Visible(token.Text))}</span>");
         }
 

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using Llm360.Notebooks.Kernel.Jupyter;
 using NetMQ;
 using NetMQ.Sockets;
-using Xunit;
+using Assert = Xunit.Assert;
 
 namespace Llm360.Notebooks.Kernel.Tests.Jupyter;
 

@@ -98,6 +98,48 @@ public sealed class RobustnessTests
     }
 
     [Fact]
+    public async Task A_hundred_thousand_displays_are_cut_and_told()
+    {
+        await using var client = new KernelClient().Ready();
+        var (reply, published) = client.Run("DisplayHandle last = null;\nfor (var i = 0; i < 100_000; i++) last = display(i);\nlast.Update(1);\nConsole.WriteLine(\"end\");\n\"result\"");
+        Assert.Equal("ok", reply["status"]!.ToString());
+        var shown = published.Where(m => m.Type == "display_data").Select(m => m.Content["data"]!["text/plain"]!.ToString());
+        Assert.Equal(Enumerable.Range(0, 1000).Select(i => i.ToString(System.Globalization.CultureInfo.InvariantCulture)), shown);
+        Assert.DoesNotContain(published, m => m.Type == "update_display_data");
+        Assert.Equal("The cell showed 100,000 values; what came after the first 1,000 is left out here. Replace one with Update, or show a table.\n", KernelClient.Text(published, "stderr"));
+        Assert.Equal("end\n", KernelClient.Text(published, "stdout"));
+        Assert.Single(published, m => m.Type == "execute_result");
+
+        // The next cell shows again; and what is cleared away does not count.
+        Assert.Single(client.Run("display(1);").Published, m => m.Type == "display_data");
+        var frames = client.Run("for (var i = 0; i < 1500; i++) { clear_output(wait: true); display(i); }").Published;
+        Assert.Equal("1499", frames.Last(m => m.Type == "display_data").Content["data"]!["text/plain"]!.ToString());
+        Assert.Equal("", KernelClient.Text(frames, "stderr"));
+    }
+
+    [Fact]
+    public async Task Displays_of_too_many_characters_are_cut_and_told()
+    {
+        await using var client = new KernelClient().Ready();
+        var (_, published) = client.Run("var text = HTML(new string('x', 10_000_000)); for (var i = 0; i < 100; i++) display(text);");
+        Assert.InRange(published.Count(m => m.Type == "display_data"), 1, 20);
+        Assert.StartsWith("The cell showed 100 values; what came after the first ", KernelClient.Text(published, "stderr"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("var shown = display(-1); for (var i = 0; i < 100_000; i++) shown.Update(i);", "99999")]
+    [InlineData("for (var i = 1; i <= 100_000; i++) Work.Progress!.Report(new WorkProgress(\"task\", i, 100_000, \"rows\"));", "task: 100,000 of 100,000 rows")]
+    [InlineData("for (var i = 1; i <= 100_000; i++) Work.Progress!.Report(new WorkProgress(\"task\", 7, 7, \"rows\"));", "task: 7 of 7 rows")]
+    public async Task Of_a_hundred_thousand_updates_the_last_is_seen(string code, string last)
+    {
+        await using var client = new KernelClient().Ready();
+        var (reply, published) = client.Run(code);
+        Assert.Equal("ok", reply["status"]!.ToString());
+        Assert.InRange(published.Count(m => m.Type == "update_display_data"), 1, 5000);
+        Assert.StartsWith(last, published[^1].Content["data"]!["text/plain"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Too_much_memory_is_an_error_of_the_cell()
     {
         await using var client = new KernelClient().Ready();

@@ -1,0 +1,88 @@
+// The kernel as a process of its own, as a front end starts it, without a front end.
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using Llm360.Notebooks.Kernel.Jupyter;
+using Llm360.Notebooks.Kernel.Tests.Jupyter;
+using NetMQ;
+
+namespace Llm360.Notebooks.EndToEnd.Jupyter;
+
+/// <summary>One process and its client; killed at the end if it still runs.</summary>
+internal sealed class KernelProcess : IAsyncDisposable
+{
+    // Only how long a broken kernel is waited for.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly StringBuilder errors = new();
+
+    /// <summary>Starts a kernel on the ports of the connection.</summary>
+    public KernelProcess(Llm360Command llm360, ConnectionFile connection)
+    {
+        var file = llm360.PathOf("connection.json");
+        File.WriteAllText(file, JsonSerializer.Serialize(connection));
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "llm360.dll"), "kernel", "run", "--connection-file", file])
+        {
+            RedirectStandardError = true,
+            WorkingDirectory = llm360.Home,
+            Environment = { ["LLM360_HOME"] = llm360.Home },
+        };
+        foreach (var (name, value) in llm360.Variables)
+            start.Environment[name] = value;
+        Process = Process.Start(start)!;
+        Process.ErrorDataReceived += (_, line) =>
+        {
+            lock (errors)
+                errors.AppendLine(line.Data);
+        };
+        Process.BeginErrorReadLine();
+        Client = new KernelClient(connection);
+    }
+
+    public Process Process { get; }
+
+    public KernelClient Client { get; }
+
+    /// <summary>What it has written to stderr.</summary>
+    public string Errors
+    {
+        get
+        {
+            lock (errors)
+                return errors.ToString();
+        }
+    }
+
+    /// <summary>Waits for the reply to a cell.</summary>
+    /// <returns>The reply; null if the process ended instead.</returns>
+    public Message? ReplyOrEnd(string code)
+    {
+        var request = Client.Execute(code);
+        for (var watch = Stopwatch.StartNew(); !Client.Shell.Poll(PollEvents.PollIn, TimeSpan.FromMilliseconds(100)).HasFlag(PollEvents.PollIn);)
+        {
+            Assert.True(watch.Elapsed < Patience, $"The kernel neither answers nor ends.\n{Errors}");
+            if (Process.HasExited)
+                return null;
+        }
+
+        return Client.Reply(Client.Shell, request);
+    }
+
+    /// <summary>Waits for its end.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> EndAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        await Process.WaitForExitAsync(limit.Token);
+        return Process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!Process.HasExited)
+            Process.Kill(entireProcessTree: true);
+        await Process.WaitForExitAsync();
+        Process.Dispose();
+        await Client.DisposeAsync();
+    }
+}
