@@ -34,9 +34,16 @@ internal sealed class SlotAttention : AttentionPass
     {
         q = rotary.Turn(q, cos, sin); // [1, heads, tokens, head]
         k = rotary.Turn(k, cos, sin);
+        if (IsForKernel(q, k, v))
+        {
+            Copy(cache.Keys(layer), k);
+            Copy(cache.Values(layer), v);
+            return ByKernel(layer, q);
+        }
+
         Append(cache.Keys(layer), k);
         Append(cache.Values(layer), v);
-        return IsForKernel(q, k, v) ? ByKernel(layer, q) : ByOperators(layer, q);
+        return ByOperators(layer, q);
     }
 
     public override void Dispose() => places.Dispose();
@@ -46,6 +53,20 @@ internal sealed class SlotAttention : AttentionPass
     {
         var width = to.shape[2] * to.shape[3];
         to.view(-1, width).index_copy_(0, places, from.squeeze(0).transpose(0, 1).reshape(-1, width));
+    }
+
+    // The same in plain memory: what follows in a row lies together.
+    private unsafe void Copy(Tensor to, Tensor from)
+    {
+        using var rows = from.transpose(1, 2).contiguous(); // [1, tokens, key-value heads, head], as projections leave it
+        var width = to.shape[2] * to.shape[3];
+        float* source = TensorMemory.Floats(rows), target = TensorMemory.Floats(to);
+        foreach (var piece in pieces)
+        {
+            var bytes = piece.Tokens.Length * width * sizeof(float);
+            Buffer.MemoryCopy(source, target + (((piece.Slot * (long)cache.Capacity) + cache.Lengths[piece.Slot]) * width), bytes, bytes);
+            source += piece.Tokens.Length * width;
+        }
     }
 
     private unsafe Tensor ByKernel(int layer, Tensor q)
