@@ -19,7 +19,7 @@ internal enum Wanted
 /// <summary>The state of one row.</summary>
 /// <remarks>
 /// As long as the greedy tokens are the true ones, the true continuation is the context that free-running decoding would have, so growing pieces of it (1, 2, 4, ... tokens) are computed at once and compared; what was computed behind a
-/// mismatch is taken back. From the mismatch on the row's own tokens follow one by one. (The true continuation as a draft after the mismatch is not offered again: contexts have parted, and too few of its tokens are met to pay for the rest.)
+/// mismatch is taken back. From the mismatch on the row's own tokens follow one by one. (The true continuation as a draft after the mismatch is not offered again: contexts have parted. Whether it would pay has not been measured.)
 /// </remarks>
 /// <param name="index">Its number.</param>
 /// <param name="tokens">The k + l true tokens.</param>
