@@ -12,7 +12,7 @@ internal sealed record CommandResult(int ExitCode, string Output, string Error);
 /// <summary>Runs llm360 with artifacts in a folder of its own, which is deleted at the end.</summary>
 internal sealed class Llm360Command : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     public string Home { get; } = Directory.CreateTempSubdirectory("llm360-home-").FullName;
 

@@ -8,6 +8,11 @@ using Llm360.Notebooks.Training;
 
 namespace Llm360.Notebooks.EndToEnd;
 
+/// <summary>Tests that keep every core busy for minutes: beside others both take several times as long.</summary>
+[CollectionDefinition(DisableParallelization = true)]
+public sealed class AloneTests;
+
+[Collection(typeof(AloneTests))]
 public sealed class NanoTests
 {
     [Fact]

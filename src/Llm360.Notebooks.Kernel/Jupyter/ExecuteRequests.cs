@@ -26,8 +26,10 @@ internal sealed class ExecuteRequests : IDisposable
     public CSharpSession Session { get; }
 
     /// <summary>Runs one cell.</summary>
-    /// <returns>The content of execute_reply, and whether the requests that wait behind it are to be given up.</returns>
-    public async Task<(JsonObject Reply, bool AbortQueue)> ExecuteAsync(Message request)
+    /// <param name="request">The request.</param>
+    /// <param name="abortQueue">Called when the cell has failed and the requests that wait behind it are to be given up, before the client is told of the error.</param>
+    /// <returns>The content of execute_reply.</returns>
+    public async Task<JsonObject> ExecuteAsync(Message request, Action abortQueue)
     {
         var content = request.Content;
         var code = content.Text("code") ?? throw new FormatException("execute_request lacks the text \"code\"");
@@ -49,17 +51,19 @@ internal sealed class ExecuteRequests : IDisposable
                 history.Add(result.ExecutionCount, code, outputs.LastResult);
             if (result.Error is { } error)
             {
+                if (content.Flag("stop_on_error") ?? true)
+                    abortQueue();
                 channels.Send(ChannelName.IOPub, "error", Error(error), request);
                 var failed = Error(error);
                 failed["status"] = "error";
                 failed["execution_count"] = result.ExecutionCount;
-                return (failed, content.Flag("stop_on_error") ?? true);
+                return failed;
             }
 
             var reply = new JsonObject { ["status"] = "ok", ["execution_count"] = result.ExecutionCount, ["payload"] = new JsonArray() };
             reply["user_expressions"] = await EvaluateAsync(content["user_expressions"] as JsonObject ?? [], stop.Token).ConfigureAwait(false);
             outputs.Flush();
-            return (reply, false);
+            return reply;
         }
         finally
         {

@@ -139,12 +139,9 @@ public sealed class JupyterKernel : IDisposable
                 return await shell.AnswerAsync(request).ConfigureAwait(false);
             if (number <= abortUpTo)
                 return new JsonObject { ["status"] = "aborted" };
-            var (reply, abortQueue) = await executes.ExecuteAsync(request).ConfigureAwait(false);
 
-            // What the client had sent before it could know of the error is given up; what it sends from now on is run.
-            if (abortQueue)
-                abortUpTo = Interlocked.Read(ref received);
-            return reply;
+            // What the client had sent before it could know of an error is given up; what it sends from then on is run.
+            return await executes.ExecuteAsync(request, () => abortUpTo = Interlocked.Read(ref received)).ConfigureAwait(false);
         }
         catch (FormatException e)
         {

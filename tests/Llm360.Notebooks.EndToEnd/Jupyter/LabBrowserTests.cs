@@ -36,9 +36,9 @@ public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
         await Pictures.SaveAsync(page, "lab-complete.png");
         await page.Keyboard.PressAsync("Escape");
         await page.Keyboard.PressAsync("Control+A");
-        await page.Keyboard.TypeAsync("var turns = 0; while (true) turns++;");
+        await page.Keyboard.TypeAsync("var turns = 0; Console.WriteLine(\"turning\"); while (true) turns++;");
         await page.Keyboard.PressAsync("Control+Enter");
-        await page.WaitForSelectorAsync(".jp-Notebook-ExecutionIndicator[data-status='busy']", new() { State = WaitForSelectorState.Attached });
+        await page.WaitForSelectorAsync(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stdout'] >> text=turning");
         await MenuAsync(page, "Kernel", "Interrupt Kernel");
         await page.WaitForSelectorAsync("text=The cell was cancelled.");
         await Pictures.SaveAsync(page, "lab-interrupt.png");

@@ -38,9 +38,9 @@ public sealed class NotebookBrowserTests(Browser browser) : IClassFixture<Browse
         await page.Keyboard.PressAsync("Escape");
 
         // Interrupt a loop: the state is as it was, and the next cell runs.
-        await TypeInNewCellAsync(page, "var turns = 0;\nwhile (true) turns++;");
+        await TypeInNewCellAsync(page, "var turns = 0;\nConsole.WriteLine(\"turning\");\nwhile (true) turns++;");
         await page.Keyboard.PressAsync("Control+Enter");
-        await page.WaitForSelectorAsync(".kernel_busy_icon");
+        await page.WaitForSelectorAsync(".output_stdout >> text=turning");
         await page.ClickAsync("button[data-jupyter-action='jupyter-notebook:interrupt-kernel']");
         await page.WaitForSelectorAsync(".output_error >> text=The cell was cancelled.");
         await Pictures.SaveAsync(page, "notebook-interrupt.png");
