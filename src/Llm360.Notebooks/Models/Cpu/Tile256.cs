@@ -9,14 +9,58 @@ internal static unsafe class Tile256
 {
     public static void Run(in Tile tile, int vectors)
     {
-        for (var column = 0; column < vectors * VectorWidth.Floats; column += VectorWidth.Floats)
+        var width = vectors == 3 ? 24 : 16;
+        for (var column = 0; column < vectors * VectorWidth.Floats; column += width)
         {
             for (var row = 0; row < 8; row += 4)
             {
                 var at = (row * tile.CRow) + column;
-                Columns16(new Tile(tile.A + (row * tile.ARow), tile.ARow, tile.AStep, tile.B + column, tile.BStep, tile.C + at, tile.Start is null ? null : tile.Start + at, tile.CRow, tile.K));
+                var part = new Tile(tile.A + (row * tile.ARow), tile.ARow, tile.AStep, tile.B + column, tile.BStep, tile.C + at, tile.Start is null ? null : tile.Start + at, tile.CRow, tile.K);
+                if (width == 24)
+                    Columns24(part);
+                else
+                    Columns16(part);
             }
         }
+    }
+
+    // 4 x 24
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Columns24(in Tile t)
+    {
+        Vector256<float> r0u = default, r0v = default, r0w = default;
+        Vector256<float> r1u = default, r1v = default, r1w = default;
+        Vector256<float> r2u = default, r2v = default, r2w = default;
+        Vector256<float> r3u = default, r3v = default, r3w = default;
+        nint row = t.ARow, aStep = t.AStep, bStep = t.BStep;
+        float* b = t.B, a0 = t.A;
+        for (var i = t.K; i > 0; i--)
+        {
+            Vector256<float> u = Vector256.Load(b), v = Vector256.Load(b + 8), w = Vector256.Load(b + 16);
+            var x = Vector256.Create(*a0);
+            r0u = Vector256.MultiplyAddEstimate(x, u, r0u);
+            r0v = Vector256.MultiplyAddEstimate(x, v, r0v);
+            r0w = Vector256.MultiplyAddEstimate(x, w, r0w);
+            x = Vector256.Create(a0[row]);
+            r1u = Vector256.MultiplyAddEstimate(x, u, r1u);
+            r1v = Vector256.MultiplyAddEstimate(x, v, r1v);
+            r1w = Vector256.MultiplyAddEstimate(x, w, r1w);
+            x = Vector256.Create(a0[2 * row]);
+            r2u = Vector256.MultiplyAddEstimate(x, u, r2u);
+            r2v = Vector256.MultiplyAddEstimate(x, v, r2v);
+            r2w = Vector256.MultiplyAddEstimate(x, w, r2w);
+            x = Vector256.Create(a0[3 * row]);
+            r3u = Vector256.MultiplyAddEstimate(x, u, r3u);
+            r3v = Vector256.MultiplyAddEstimate(x, v, r3v);
+            r3w = Vector256.MultiplyAddEstimate(x, w, r3w);
+            a0 += aStep;
+            b += bStep;
+        }
+
+        Store(t, 0, r0u, r0v, r0w);
+        Store(t, 1, r1u, r1v, r1w);
+        Store(t, 2, r2u, r2v, r2w);
+        Store(t, 3, r3u, r3v, r3w);
     }
 
     // 4 x 16
@@ -52,6 +96,16 @@ internal static unsafe class Tile256
         Store(t, 1, r1u, r1v);
         Store(t, 2, r2u, r2v);
         Store(t, 3, r3u, r3v);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(in Tile t, int row, Vector256<float> u, Vector256<float> v, Vector256<float> w)
+    {
+        Store(t, row, u, v);
+        var at = (row * t.CRow) + 16;
+        if (t.Start is not null)
+            w += Vector256.Load(t.Start + at);
+        w.Store(t.C + at);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

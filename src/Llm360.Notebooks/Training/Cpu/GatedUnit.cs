@@ -9,6 +9,7 @@ namespace Llm360.Notebooks.Training.Cpu;
 internal static unsafe class GatedUnit
 {
     /// <summary>y [tokens, mlp] of gate and up [tokens, 2 mlp].</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Forward(Matrix y, Matrix gateUp, int tokens, int mlp)
     {
         for (var t = 0; t < tokens; t++)
@@ -28,6 +29,7 @@ internal static unsafe class GatedUnit
     /// <param name="gateUp">From the forward pass.</param>
     /// <param name="tokens">Number of tokens.</param>
     /// <param name="mlp">Padded width.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Backward(Matrix dGateUp, Matrix y, Matrix gateUp, int tokens, int mlp)
     {
         for (var t = 0; t < tokens; t++)

@@ -1,4 +1,5 @@
 // RMSNorm and its gradient, token by token.
+using System.Runtime.CompilerServices;
 using Llm360.Notebooks.Models.Cpu;
 using System.Runtime.Intrinsics;
 
@@ -8,6 +9,7 @@ namespace Llm360.Notebooks.Training.Cpu;
 internal static unsafe class Normalization
 {
     /// <summary>Normalises tokens; the factors r are kept for the gradient.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Forward(Matrix y, Matrix x, float* weight, float* factors, int tokens, int width, int size, float eps)
     {
         for (var t = 0; t < tokens; t++)
@@ -27,6 +29,7 @@ internal static unsafe class Normalization
     }
 
     /// <summary>Normalises again with known factors.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Apply(Matrix y, Matrix x, float* weight, float* factors, int tokens, int width)
     {
         for (var t = 0; t < tokens; t++)
@@ -49,6 +52,7 @@ internal static unsafe class Normalization
     /// <param name="tokens">Number of tokens.</param>
     /// <param name="width">Padded width.</param>
     /// <param name="size">Real width.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Backward(Matrix dx, bool add, float* dWeight, Matrix dy, Matrix x, float* weight, float* factors, int tokens, int width, int size)
     {
         for (var t = 0; t < tokens; t++)

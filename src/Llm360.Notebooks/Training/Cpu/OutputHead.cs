@@ -23,7 +23,7 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
     /// <param name="share">One position's share of the mean.</param>
     /// <param name="times">Told what took how long.</param>
     /// <returns>Sum of the losses, not yet divided.</returns>
-    public double Run(Matrix dx, float* dWeight, Matrix x, float* weight, float* transposed, ReadOnlySpan<int> targets, float share, PartTimes times)
+    public double Run(Matrix dx, float* dWeight, Matrix x, float* weight, Matrix transposed, ReadOnlySpan<int> targets, float share, PartTimes times)
     {
         int hidden = layout.Hidden, vocabulary = layout.Vocabulary;
         Matrix p = new(logits.Data, stride), input = new(scaled.Data, hidden), w = new(weight, hidden);
@@ -32,7 +32,7 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
         for (var first = 0; first < targets.Length; first += Positions)
         {
             int count = Math.Min(Positions, targets.Length - first), padded = (count + 7) / 8 * 8;
-            Products.Set(p, x.From(first), new Matrix(transposed, vocabulary), padded, vocabulary, hidden);
+            Products.Set(p, x.From(first), transposed, padded, vocabulary, hidden);
             times.Add(StepPart.HeadProducts);
             for (var i = 0; i < count; i++)
             {

@@ -11,21 +11,33 @@ internal sealed unsafe class PackedWeights : IDisposable
     private readonly ParameterBuffer source;
     private readonly AlignedFloats? padded;
     private readonly AlignedFloats transposed;
+    private readonly Dictionary<long, Matrix> transposes = []; // by the offset of the matrix
     private readonly List<(long Offset, int Rows, int Columns, int First)> bands;
 
     public PackedWeights(PaddedLayout layout, ParameterBuffer source)
     {
         (this.layout, this.source) = (layout, source);
         padded = layout.IsPlain ? null : new AlignedFloats(layout.Count);
-        transposed = new AlignedFloats(layout.Count);
+
+        // One vector more than a row, so that rows do not fall on the same cache lines.
+        transposed = new AlignedFloats(layout.Matrices().Sum(m => (long)(m.Rows + VectorWidth.Floats) * m.Columns));
+        var next = transposed.Data;
+        foreach (var (offset, rows, columns) in layout.Matrices())
+        {
+            var matrix = new Matrix(next, rows + VectorWidth.Floats);
+            transposes.Add(offset, matrix);
+            next = matrix.Row(columns);
+        }
+
         bands = [.. layout.Matrices().SelectMany(m => Enumerable.Range(0, (m.Rows + Band - 1) / Band).Select(b => (m.Offset, m.Rows, m.Columns, b * Band)))];
     }
 
     /// <summary>As stored; also the norms.</summary>
     public float* Plain => padded is null ? source.Data : padded.Data;
 
-    /// <summary>Transposed matrices, at the same offsets.</summary>
-    public float* Transposed => transposed.Data;
+    /// <summary>A matrix transposed.</summary>
+    /// <param name="offset">Where it is among the weights as stored.</param>
+    public Matrix Transposed(long offset) => transposes[offset];
 
     /// <summary>Takes over the weights as they are now.</summary>
     public void Refresh(ParallelOptions options)
@@ -39,7 +51,7 @@ internal sealed unsafe class PackedWeights : IDisposable
         Parallel.For(0, bands.Count, options, i =>
         {
             var (offset, rows, columns, first) = bands[i];
-            Products.Transpose(new Matrix(Transposed + offset + first, rows), new Matrix(Plain + offset, columns).From(first), Math.Min(Band, rows - first), columns);
+            Products.Transpose(new Matrix(transposes[offset].Data + first, transposes[offset].Stride), new Matrix(Plain + offset, columns).From(first), Math.Min(Band, rows - first), columns);
         });
     }
 

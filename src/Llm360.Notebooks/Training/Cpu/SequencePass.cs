@@ -63,7 +63,7 @@ internal sealed unsafe class SequencePass : IDisposable
         var (x, normed) = (memory.Last, memory.Normed);
         Normalization.Forward(normed, x, weights.Plain + layout.FinalNorm, memory.LastFactors.Data, padded, hidden, size, eps);
         Times.Add(StepPart.Norms);
-        var loss = head.Run(memory.DNormed, Gradients + layout.Output, normed, weights.Plain + layout.Output, weights.Transposed + layout.Output, row[1..], share, Times);
+        var loss = head.Run(memory.DNormed, Gradients + layout.Output, normed, weights.Plain + layout.Output, weights.Transposed(layout.Output), row[1..], share, Times);
         new Span<float>(memory.DNormed.Row(count), (padded - count) * hidden).Clear(); // positions past the end have no gradient
         Normalization.Backward(memory.Dx, false, Gradients + layout.FinalNorm, memory.DNormed, x, weights.Plain + layout.FinalNorm, memory.LastFactors.Data, padded, hidden, size);
         Times.Add(StepPart.Norms);
@@ -103,7 +103,7 @@ internal sealed unsafe class SequencePass : IDisposable
             var qkv = block.QueryKeyValue.From(first);
             Normalization.Forward(memory.Normed, block.Input.From(first), weights.Plain + places.AttentionNorm, block.InputFactors.Data + first, tokens, hidden, size, eps);
             Times.Add(StepPart.Norms);
-            Products.Set(qkv, memory.Normed, Transposed(places.QueryKeyValue, layout.QueryKeyValue), tokens, layout.QueryKeyValue, hidden);
+            Products.Set(qkv, memory.Normed, weights.Transposed(places.QueryKeyValue), tokens, layout.QueryKeyValue, hidden);
             Times.Add(StepPart.Products);
             rotary.Turn(qkv, first, tokens, layout.Config.Heads + layout.Config.KeyValueHeads, back: false);
             Times.Add(StepPart.Norms);
@@ -115,15 +115,15 @@ internal sealed unsafe class SequencePass : IDisposable
         {
             var tokens = Math.Min(Strip, padded - first);
             Matrix middle = block.Middle.From(first), gateUp = block.GateUp.From(first);
-            Products.Add(middle, block.Input.Row(first), block.Mixed.From(first), Transposed(places.Output, hidden), tokens, hidden, layout.Query);
+            Products.Add(middle, block.Input.Row(first), block.Mixed.From(first), weights.Transposed(places.Output), tokens, hidden, layout.Query);
             Times.Add(StepPart.Products);
             Normalization.Forward(memory.Normed, middle, weights.Plain + places.MlpNorm, block.MiddleFactors.Data + first, tokens, hidden, size, eps);
             Times.Add(StepPart.Norms);
-            Products.Set(gateUp, memory.Normed, Transposed(places.GateUp, 2 * layout.Mlp), tokens, 2 * layout.Mlp, hidden);
+            Products.Set(gateUp, memory.Normed, weights.Transposed(places.GateUp), tokens, 2 * layout.Mlp, hidden);
             Times.Add(StepPart.Products);
             GatedUnit.Forward(memory.Unit, gateUp, tokens, layout.Mlp);
             Times.Add(StepPart.GatedUnit);
-            Products.Add(next.From(first), middle.Data, memory.Unit, Transposed(places.Down, hidden), tokens, hidden, layout.Mlp);
+            Products.Add(next.From(first), middle.Data, memory.Unit, weights.Transposed(places.Down), tokens, hidden, layout.Mlp);
             Times.Add(StepPart.Products);
         }
     }
@@ -173,8 +173,6 @@ internal sealed unsafe class SequencePass : IDisposable
     }
 
     private Matrix Plain(long offset, int columns) => new(weights.Plain + offset, columns);
-
-    private Matrix Transposed(long offset, int rows) => new(weights.Transposed + offset, rows);
 
     private Matrix Gradient(long offset, int columns) => new(Gradients + offset, columns);
 }
