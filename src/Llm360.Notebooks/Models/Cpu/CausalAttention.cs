@@ -1,5 +1,6 @@
 // Causal attention over rows that stand at places of their own, each with the keys and values it already has.
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Llm360.Notebooks.Models.Cpu;
@@ -33,39 +34,58 @@ internal static unsafe class CausalAttention
     /// <summary>Queries below which the keys are not worth transposing.</summary>
     private const int Few = 6;
 
+    /// <summary>Rows from which on each is one piece of work: all its heads together read keys and values in the order in which they lie.</summary>
+    private const int Many = 16;
+
     /// <summary>Computes all heads of all rows.</summary>
     public static void Run(AttentionRow[] rows, AttentionShape shape)
     {
         var scale = (float)(1 / Math.Sqrt(shape.Head));
         var longest = rows.Max(r => r.Past + r.Count);
-        Parallelism.ForRows((long)rows.Length * shape.KeyValueHeads, (long)longest * shape.Head * (shape.Heads / shape.KeyValueHeads) * rows[0].Count, i =>
+        var together = rows.Length >= Many && rows.All(r => r.Count < Few) ? shape.KeyValueHeads : 1;
+        var parts = shape.KeyValueHeads / together;
+        Parallelism.ForRows((long)rows.Length * parts, (long)longest * shape.Head * (shape.Heads / parts) * rows[0].Count, i =>
         {
-            var (row, head) = (rows[i / shape.KeyValueHeads], (int)(i % shape.KeyValueHeads));
+            var (row, head) = (rows[i / parts], (int)(i % parts));
             if (row.Count < Few || shape.Head % Width != 0)
-                OneByOne(row, shape, head, scale);
+                OneByOne(row, shape, head, together, scale);
             else
                 InStrips(row, shape, head, scale);
         });
     }
 
-    private static void OneByOne(in AttentionRow row, in AttentionShape shape, int keyHead, float scale)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void OneByOne(in AttentionRow row, in AttentionShape shape, int keyHead, int keyHeads, float scale)
     {
-        var group = shape.Heads / shape.KeyValueHeads;
+        int group = shape.Heads / shape.KeyValueHeads, firstHead = keyHead * group, heads = keyHeads * group;
         var keys = (float*)row.Keys + (keyHead * shape.KeyHead);
         var values = (float*)row.Values + (keyHead * shape.KeyHead);
-        var rented = ArrayPool<float>.Shared.Rent(VectorWidth.Pad(row.Past + row.Count));
+        var width = VectorWidth.Pad(row.Past + row.Count);
+        var rented = ArrayPool<float>.Shared.Rent(heads * (width + 1));
         fixed (float* scores = rented)
         {
-            for (var h = keyHead * group; h < (keyHead + 1) * group; h++)
+            var factors = scores + (heads * width);
+            for (var t = 0; t < row.Count; t++)
             {
-                for (var t = 0; t < row.Count; t++)
+                var (first, seen) = Seen(row, t);
+                var key = keys + (first * shape.KeyTime);
+                for (var j = 0; j < seen; j++, key += shape.KeyTime)
                 {
-                    var (first, seen) = Seen(row, t);
-                    var q = row.Query(h, t, shape);
-                    for (var j = 0; j < seen; j++)
-                        scores[j] = Dot(q, keys + ((first + j) * shape.KeyTime), shape.Head);
-                    var (sum, _) = Softmax.Exponentials(scores, seen, VectorWidth.Pad(seen), scale);
-                    Mix(row.To(h, t, shape), scores, values + (first * shape.KeyTime), shape.KeyTime, seen, shape.Head, 1 / sum);
+                    for (var h = 0; h < heads; h++)
+                        scores[(h * width) + j] = Dot(row.Query(firstHead + h, t, shape), key + (h / group * shape.KeyHead), shape.Head);
+                }
+
+                for (var h = 0; h < heads; h++)
+                {
+                    factors[h] = 1 / Softmax.Exponentials(scores + (h * width), seen, VectorWidth.Pad(seen), scale).Sum;
+                    new Span<float>(row.To(firstHead + h, t, shape), shape.Head).Clear();
+                }
+
+                var value = values + (first * shape.KeyTime);
+                for (var j = 0; j < seen; j++, value += shape.KeyTime)
+                {
+                    for (var h = 0; h < heads; h++)
+                        Add(row.To(firstHead + h, t, shape), value + (h / group * shape.KeyHead), shape.Head, scores[(h * width) + j] * factors[h]);
                 }
             }
         }
@@ -73,6 +93,7 @@ internal static unsafe class CausalAttention
         ArrayPool<float>.Shared.Return(rented);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void InStrips(in AttentionRow row, in AttentionShape shape, int keyHead, float scale)
     {
         int all = row.Past + row.Count, head = shape.Head, group = shape.Heads / shape.KeyValueHeads;
@@ -120,6 +141,7 @@ internal static unsafe class CausalAttention
         return row.Past + t < row.Padding ? (row.Past + t, 1) : (first, row.Past + t + 1 - first);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Dot(float* a, float* b, int n)
     {
         var sum = Vector512<float>.Zero;
@@ -132,21 +154,19 @@ internal static unsafe class CausalAttention
         return Vector512.Sum(sum) + rest;
     }
 
-    // out = factor sum of p[j] v[j]: values are read once, in order.
-    private static void Mix(float* output, float* p, float* v, nint step, int count, int n, float factor)
+    // y += factor x
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(float* y, float* x, int n, float factor)
     {
-        new Span<float>(output, n).Clear();
-        for (var j = 0; j < count; j++, v += step)
-        {
-            var weight = Vector512.Create(p[j] * factor);
-            var i = 0;
-            for (; i <= n - Width; i += Width)
-                Vector512.MultiplyAddEstimate(weight, Vector512.Load(v + i), Vector512.Load(output + i)).Store(output + i);
-            for (; i < n; i++)
-                output[i] += p[j] * factor * v[i];
-        }
+        var weight = Vector512.Create(factor);
+        var i = 0;
+        for (; i <= n - Width; i += Width)
+            Vector512.MultiplyAddEstimate(weight, Vector512.Load(x + i), Vector512.Load(y + i)).Store(y + i);
+        for (; i < n; i++)
+            y[i] += factor * x[i];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Copy(float* to, float* from, int n, float factor)
     {
         for (var i = 0; i < n; i += Width)

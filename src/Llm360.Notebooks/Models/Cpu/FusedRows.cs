@@ -1,4 +1,5 @@
 // The element-wise parts of a block on the CPU, each in one pass over its rows.
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Llm360.Notebooks.Torch;
 using static TorchSharp.torch;
@@ -52,6 +53,7 @@ internal static unsafe class FusedRows
         });
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void RmsNorm(float* x, float* y, float* g, int width, float eps)
     {
         var sums = Vector512<float>.Zero;
@@ -72,6 +74,7 @@ internal static unsafe class FusedRows
             y[i] = x[i] * scale * g[i];
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void SwiGlu(float* g, float* u, int width)
     {
         var i = 0;
@@ -85,6 +88,7 @@ internal static unsafe class FusedRows
             g[i] = g[i] / (1 + MathF.Exp(-g[i])) * u[i];
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void TurnHalves(float* low, float* c, float* s, int half)
     {
         var high = low + half;

@@ -1,4 +1,5 @@
 // The first choice at each position, taken up block of the vocabulary by block.
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Llm360.Notebooks.Torch;
 using TorchSharp;
@@ -31,6 +32,7 @@ internal sealed unsafe class LargestLogits(int positions)
     }
 
     /// <summary>The largest of n values.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static float Largest(float* x, int n)
     {
         const int width = VectorWidth.Floats;

@@ -1,4 +1,5 @@
 // What is asked of the logits, taken up block of the vocabulary by block.
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Llm360.Notebooks.Torch;
 using TorchSharp;
@@ -81,6 +82,7 @@ internal sealed unsafe class LogitReduction
     }
 
     // The largest, and on the way those that are surely above the true token's logit, and those that may be.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static float Compare(float* x, int n, ref Position p)
     {
         Vector512<float> largest = Vector512.Create(float.NegativeInfinity), low = Vector512.Create(p.Estimate - p.Doubt), high = Vector512.Create(p.Estimate + p.Doubt);
@@ -125,6 +127,7 @@ internal sealed unsafe class LogitReduction
     }
 
     // Of exp(x - largest), and of the same times (x - largest) and its square.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static (float Sum, float Weighted, float Squared) Sums(float* x, int n, float largest)
     {
         Vector512<float> sum = default, weighted = default, squared = default, most = Vector512.Create(largest), lowest = Vector512.Create(Exponential.Lowest);

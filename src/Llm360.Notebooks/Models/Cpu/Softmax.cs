@@ -1,4 +1,5 @@
 // Rows of exponentials: the causal softmax of attention and the cross-entropy of the head.
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Llm360.Notebooks.Models.Cpu;
@@ -10,6 +11,7 @@ internal static unsafe class Softmax
 
     /// <summary>x[i] = exp(scale (x[i] - max)) for the first <paramref name="count"/>, 0 up to <paramref name="width"/>.</summary>
     /// <returns>The sum of the row, and scale times its maximum.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static (float Sum, float Shift) Exponentials(float* x, int count, int width, float scale)
     {
         var tail = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count % Width)).AsSingle();
@@ -52,6 +54,7 @@ internal static unsafe class Softmax
     /// <param name="scale">Of the scores.</param>
     /// <param name="logSum">Logarithm of the sum of the row's exponentials.</param>
     /// <param name="dot">Sum over the row of p dp.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Backward(float* s, float* d, int count, int width, float scale, float logSum, float dot)
     {
         Vector512<float> factor = Vector512.Create(scale), minus = Vector512.Create(-logSum), mean = Vector512.Create(dot);
