@@ -1,5 +1,6 @@
-// The checks compiled into every cell: how a loop, a lambda or a sleep learns that its cell is to stop.
+// The checks compiled into every cell: how a loop, a lambda or a sleep learns that its cell is to stop, and a recursion that it has no end.
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
@@ -16,6 +17,15 @@ public static class CellStop
     {
         if (stopping != 0)
             Stop();
+    }
+
+    /// <summary>At the entry of a method: <see cref="Check"/>, and an exception instead of the stack overflow that would end the process.</summary>
+    /// <exception cref="OperationCanceledException">The running cell is to stop.</exception>
+    /// <exception cref="InsufficientExecutionStackException">Calls are nested so deeply that the stack is nearly used up.</exception>
+    public static void Enter()
+    {
+        Check();
+        RuntimeHelpers.EnsureSufficientExecutionStack();
     }
 
     /// <summary>Ends an async method, as it goes on after an await, if its cell was left behind.</summary>

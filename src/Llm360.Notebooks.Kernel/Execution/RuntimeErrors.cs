@@ -7,6 +7,9 @@ namespace Llm360.Notebooks.Kernel.Execution;
 
 internal static class RuntimeErrors
 {
+    // Frames shown at each end of a long trace: a recursion has thousands.
+    private const int FramesAtEnds = 10;
+
     /// <summary>The error of the cell named <paramref name="cell"/> from what it threw.</summary>
     /// <param name="exception">What it threw.</param>
     /// <param name="cell">Its name, as in <c>cell 3</c>.</param>
@@ -19,11 +22,11 @@ internal static class RuntimeErrors
             ? [own.What, $"  where: {own.Where}", $"  what to do: {own.Remedy}"]
             : [$"{name}: {exception.Message}"];
         var frames = Frames(exception, folder).ToList();
-        traceback.AddRange(frames.Select(frame => frame.ToString()));
+        traceback.AddRange(Shown(frames));
         for (var cause = exception.InnerException; cause is not null && exception is not Llm360Exception; cause = cause.InnerException)
             traceback.Add($"  caused by {TypeName(cause.GetType())}: {cause.Message}");
-        if (exception is OutOfMemoryException)
-            traceback.Add("  what to do: work in smaller parts, or let go of what earlier cells hold: set it to null, or restart");
+        if (Remedy(exception) is { } remedy)
+            traceback.Add($"  what to do: {remedy}");
         return new CellError(name, exception.Message, frames.Find(frame => frame.File == cell)?.Line, null, traceback, exception);
     }
 
@@ -38,6 +41,21 @@ internal static class RuntimeErrors
     /// <summary>Whether the exception says nothing but that work was cancelled, in one place or in several at once.</summary>
     public static bool IsStop(Exception exception) =>
         exception is AggregateException several ? several.Flatten().InnerExceptions.All(IsStop) : Unwrap(exception) is OperationCanceledException;
+
+    private static string? Remedy(Exception exception) => exception switch
+    {
+        OutOfMemoryException => "work in smaller parts, or let go of what earlier cells hold: set it to null, or restart",
+        InsufficientExecutionStackException => "see where the recursion should end, or write it as a loop",
+        _ => null,
+    };
+
+    private static IEnumerable<string> Shown(List<Frame> frames)
+    {
+        var leftOut = frames.Count - (2 * FramesAtEnds);
+        return leftOut <= 1
+            ? frames.Select(frame => frame.ToString())
+            : [.. frames.Take(FramesAtEnds).Select(frame => frame.ToString()), string.Create(CultureInfo.InvariantCulture, $"  ... {leftOut:N0} calls left out"), .. frames.TakeLast(FramesAtEnds).Select(frame => frame.ToString())];
+    }
 
     private static IEnumerable<Frame> Frames(Exception exception, string folder) =>
         from frame in new StackTrace(exception, fNeedFileInfo: true).GetFrames()

@@ -8,7 +8,7 @@ namespace Llm360.Notebooks.Kernel.Execution;
 /// <summary>Rewrites the intermediate language of a compiled cell.</summary>
 /// <remarks>
 /// A check stands before every backward branch, so in every turn of every loop, and at the entry of every method and lambda, so that a query which calls back
-/// into the cell ends as well. The source and its lines are untouched, and no rule of the language has to be known: type inference, expression trees and iterators stay
+/// into the cell ends as well; there it also asks for room on the stack. The source and its lines are untouched, and no rule of the language has to be known: type inference, expression trees and iterators stay
 /// as the compiler made them. The runtime's own way to end a thread (<c>ControlledExecution</c>) was tried and is no use: framework loops end after seconds
 /// or not at all, and waits do not end.
 /// </remarks>
@@ -46,7 +46,7 @@ internal static class StopChecks
         if (IsAsync(method))
             InsertBefore(body, body.ExceptionHandlers.MaxBy(handler => order[handler.TryEnd] - order[handler.TryStart])!.TryStart, calls.CheckResumed);
         else if (!IsCleanup(method))
-            InsertBefore(body, body.Instructions[0], calls.Check);
+            InsertBefore(body, body.Instructions[0], calls.Enter);
         body.OptimizeMacros();
     }
 
@@ -79,6 +79,8 @@ internal static class StopChecks
         private readonly MethodReference sleepFor = Import(module, nameof(CellStop.Sleep), typeof(TimeSpan));
 
         public MethodReference Check { get; } = Import(module, nameof(CellStop.Check));
+
+        public MethodReference Enter { get; } = Import(module, nameof(CellStop.Enter));
 
         public MethodReference CheckResumed { get; } = Import(module, nameof(CellStop.CheckResumed));
 

@@ -1,5 +1,4 @@
 // The Jupyter client as a front end: outputs of cells as messages on iopub.
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Kernel.Display;
@@ -16,20 +15,15 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
 {
     private const int LargestText = 1 << 16;
 
-    // What one cell may write as text: more than any front end can show, and little enough for kernel, server and browser to keep.
-    private const long MostText = 32L << 20;
-
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(40);
 
     private readonly Lock gate = new();
     private readonly StringBuilder text = new();
     private readonly Dictionary<string, MimeBundle> updates = new(StringComparer.Ordinal);
-    private readonly DisplayLimit limit = new();
+    private readonly OutputLimit limit = new();
     private Timer? timer;
     private OutputStream stream;
     private Message? parent;
-    private long written;
-    private long dropped;
 
     /// <summary>The text of the request's result; null when it had none.</summary>
     public string? LastResult { get; private set; }
@@ -40,8 +34,8 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
         lock (gate)
         {
             SendGathered();
-            limit.Begin(cell: true);
-            (parent, written, dropped, LastResult) = (request, 0, 0, null);
+            limit.Begin();
+            (parent, LastResult) = (request, null);
         }
     }
 
@@ -51,12 +45,8 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
         lock (gate)
         {
             SendGathered();
-            if (dropped > 0)
-                Publish(OutputStream.Stderr, string.Create(CultureInfo.InvariantCulture, $"The cell wrote {written + dropped:N0} characters; what came after the first {written:N0} is left out here. Write to a file instead.\n"));
-            if (limit.Message is { } message)
+            if (limit.TakeMessage() is { } message)
                 Publish(OutputStream.Stderr, message);
-            dropped = 0;
-            limit.Begin(cell: false);
         }
     }
 
@@ -65,13 +55,8 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
     {
         lock (gate)
         {
-            if (written + text.Length > MostText)
-            {
-                dropped += text.Length;
+            if (!limit.Admits(text))
                 return;
-            }
-
-            written += text.Length;
             if (this.stream != stream)
                 SendText();
             this.stream = stream;
@@ -99,7 +84,7 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
     {
         lock (gate)
         {
-            if (!limit.WasSent(displayId))
+            if (!limit.WasAdmitted(displayId))
                 return;
             updates[displayId] = bundle;
             SendSoon();
@@ -111,7 +96,7 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
     {
         lock (gate)
         {
-            limit.Begin(cell: false);
+            limit.Cleared();
             Publish("clear_output", new JsonObject { ["wait"] = wait });
         }
     }

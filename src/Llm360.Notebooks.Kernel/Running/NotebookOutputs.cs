@@ -13,6 +13,7 @@ internal sealed class NotebookOutputs : IOutputSink
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<JsonObject>> displays = [];
     private readonly StringBuilder text = new();
+    private readonly OutputLimit limit = new();
     private JsonObject? openStream;
     private NotebookCell? cell;
     private bool clearing;
@@ -23,17 +24,20 @@ internal sealed class NotebookOutputs : IOutputSink
         lock (gate)
         {
             CloseStream();
+            limit.Begin();
             clearing = false;
             cell = next;
         }
     }
 
-    /// <summary>Numbers the cell and, if it failed, adds the error.</summary>
+    /// <summary>Numbers the cell, says what was left out and, if it failed, adds the error.</summary>
     public void End(int executionCount, CellError? error)
     {
         lock (gate)
         {
             cell!.ExecutionCount = executionCount;
+            if (limit.TakeMessage() is { } message)
+                Write(OutputStream.Stderr, message);
             if (error is null)
                 return;
             Add(new JsonObject
@@ -64,15 +68,8 @@ internal sealed class NotebookOutputs : IOutputSink
     {
         lock (gate)
         {
-            var name = stream == OutputStream.Stdout ? "stdout" : "stderr";
-            if (openStream?["name"]!.GetValue<string>() != name)
-            {
-                var opened = new JsonObject { ["name"] = name, ["output_type"] = "stream", ["text"] = new JsonArray() };
-                Add(opened);
-                openStream = opened;
-            }
-
-            this.text.Append(text);
+            if (limit.Admits(text))
+                Write(stream, text);
         }
     }
 
@@ -81,6 +78,9 @@ internal sealed class NotebookOutputs : IOutputSink
     {
         lock (gate)
         {
+            // Without an id it is what later figures need.
+            if (displayId is not null && !limit.Admits(bundle, displayId))
+                return;
             var output = new JsonObject { ["data"] = bundle.Data.DeepClone(), ["metadata"] = bundle.Metadata.DeepClone(), ["output_type"] = "display_data" };
             Add(output);
             if (displayId is null)
@@ -110,6 +110,7 @@ internal sealed class NotebookOutputs : IOutputSink
         lock (gate)
         {
             CloseStream();
+            limit.Cleared();
             clearing = wait;
             if (!wait)
                 cell!.Outputs.Clear();
@@ -129,6 +130,19 @@ internal sealed class NotebookOutputs : IOutputSink
                 ["output_type"] = "execute_result",
             });
         }
+    }
+
+    private void Write(OutputStream stream, string what)
+    {
+        var name = stream == OutputStream.Stdout ? "stdout" : "stderr";
+        if (openStream?["name"]!.GetValue<string>() != name)
+        {
+            var opened = new JsonObject { ["name"] = name, ["output_type"] = "stream", ["text"] = new JsonArray() };
+            Add(opened);
+            openStream = opened;
+        }
+
+        text.Append(what);
     }
 
     private void Add(JsonObject output)

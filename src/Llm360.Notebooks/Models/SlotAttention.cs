@@ -14,6 +14,7 @@ internal sealed class SlotAttention : AttentionPass
     private readonly Piece[] pieces;
     private readonly Tensor cos, sin; // [tokens, dimensions]
     private readonly Tensor places; // I64 [tokens]: slot x capacity + position
+    private List<Run>? runs;
 
     public SlotAttention(LanguageModel model, RotaryEmbedding rotary, IReadOnlyList<Piece> pieces, SlotCache cache)
     {
@@ -46,7 +47,15 @@ internal sealed class SlotAttention : AttentionPass
         return ByOperators(layer, q);
     }
 
-    public override void Dispose() => places.Dispose();
+    public override void Dispose()
+    {
+        places.Dispose();
+        foreach (var run in runs ?? [])
+        {
+            run.Slots.Dispose();
+            run.Mask.Dispose();
+        }
+    }
 
     // [1, key-value heads, tokens, head] to their places.
     private void Append(Tensor to, Tensor from)
@@ -89,29 +98,44 @@ internal sealed class SlotAttention : AttentionPass
         return mixed;
     }
 
-    // Runs of pieces of one size, each as a batch with a mask.
+    // Each run as a batch with a mask.
     private Tensor ByOperators(int layer, Tensor q)
     {
         var parts = new List<Tensor>();
         long heads = q.shape[1], head = q.shape[3];
+        foreach (var run in runs ??= [.. Runs()])
+        {
+            using var scope = NewDisposeScope();
+            var queries = q.narrow(2, run.First, run.Rows * run.Count).view(heads, run.Rows, run.Count, head).transpose(0, 1); // [rows, heads, count, head]
+            parts.Add(Joined(Mix(queries, Of(cache.Keys(layer)), Of(cache.Values(layer)), run.Mask)).reshape(1, run.Rows * run.Count, heads * head).MoveToOuterDisposeScope());
+
+            Tensor Of(Tensor cached) => cached.narrow(1, 0, run.Mask.shape[^1]).index_select(0, run.Slots).transpose(1, 2); // [rows, key-value heads, all, head]
+        }
+
+        return parts.Count == 1 ? parts[0] : cat(parts, 1);
+    }
+
+    // The same for all layers.
+    private IEnumerable<Run> Runs()
+    {
         for (int first = 0, at = 0; first < pieces.Length;)
         {
             var count = pieces[first].Tokens.Length;
             var run = pieces.Skip(first).TakeWhile(s => s.Tokens.Length == count).ToArray();
             var lengths = run.Select(s => (long)cache.Lengths[s.Slot]).ToArray();
-            var all = lengths.Max() + count;
             using var scope = NewDisposeScope();
-            var queries = q.narrow(2, at, run.Length * count).view(heads, run.Length, count, head).transpose(0, 1); // [rows, heads, count, head]
-            var slots = tensor(run.Select(s => (long)s.Slot).ToArray(), device: model.Device);
-            Tensor keys = Of(cache.Keys(layer)), values = Of(cache.Values(layer)); // [rows, key-value heads, all, head]
             var stand = tensor(lengths, device: model.Device).view(-1, 1, 1) + Places(0, count, model).view(1, -1, 1); // [rows, count, 1]
-            var mask = stand.ge(Places(0, all, model).view(1, 1, -1)).unsqueeze(1); // [rows, 1, count, all]
-            parts.Add(Joined(Mix(queries, keys, values, mask)).reshape(1, run.Length * count, heads * head).MoveToOuterDisposeScope());
+            var mask = stand.ge(Places(0, lengths.Max() + count, model).view(1, 1, -1)).unsqueeze(1);
+            yield return new Run(at, count, run.Length, tensor(run.Select(s => (long)s.Slot).ToArray(), device: model.Device).DetachFromDisposeScope(), mask.DetachFromDisposeScope());
             (first, at) = (first + run.Length, at + (run.Length * count));
-
-            Tensor Of(Tensor cached) => cached.narrow(1, 0, all).index_select(0, slots).transpose(1, 2);
         }
-
-        return parts.Count == 1 ? parts[0] : cat(parts, 1);
     }
+
+    /// <summary>Pieces of one size that follow each other.</summary>
+    /// <param name="First">The first token's place among those of all pieces.</param>
+    /// <param name="Count">Tokens of each piece.</param>
+    /// <param name="Rows">Pieces.</param>
+    /// <param name="Slots">I64 [rows]</param>
+    /// <param name="Mask">What is seen, [rows, 1, count, all].</param>
+    private sealed record Run(int First, int Count, int Rows, Tensor Slots, Tensor Mask);
 }

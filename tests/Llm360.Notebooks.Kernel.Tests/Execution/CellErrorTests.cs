@@ -90,6 +90,21 @@ public sealed class CellErrorTests : IDisposable
         Assert.Equal("True", sink.LastPlain);
     }
 
+    [Theory]
+    [InlineData("int Deeper(int n) => Deeper(n + 1) + 1;\nDeeper(0)")]
+    [InlineData("class Deep { public int Deeper => Deeper + 1; }\nnew Deep().Deeper")]
+    public async Task A_recursion_without_an_end_is_an_error_and_the_session_lives_on(string code)
+    {
+        await Run("var kept = 7;");
+        var result = await Run(code);
+        Assert.Equal((CellStatus.RuntimeError, "System.InsufficientExecutionStackException", 1), (result.Status, result.Error!.Name, result.Error.Line));
+        Assert.Contains(result.Error.Traceback, line => line.StartsWith("  at cell 2, line 1, in ", StringComparison.Ordinal));
+        Assert.InRange(result.Error.Traceback.Count, 3, 25);
+        Assert.Equal("  what to do: see where the recursion should end, or write it as a loop", result.Error.Traceback[^1]);
+        await Run("kept");
+        Assert.Equal("7", sink.LastPlain);
+    }
+
     [Fact]
     public async Task A_timeout_of_the_cells_own_is_an_error_and_no_cancellation()
     {

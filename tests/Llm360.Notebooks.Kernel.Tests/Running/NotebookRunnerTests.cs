@@ -36,6 +36,19 @@ public sealed class NotebookRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_flood_is_cut_and_the_cell_says_so()
+    {
+        await Run("for (var i = 0; i < 1500; i++) display(i);", "var line = new string('x', 1 << 20);\nfor (var i = 0; i < 40; i++) Console.Write(line);", "Console.Write(\"after\");");
+        var cells = Saved().Cells;
+        Assert.Equal(1001, cells[0].Outputs.Count);
+        Assert.Equal("999", cells[0].Outputs[999]!["data"]!["text/plain"]![0]!.GetValue<string>());
+        Assert.Equal("The cell showed 1,500 values; what came after the first 1,000 is left out here. Replace one with Update, or show a table.\n", cells[0].Outputs[1000]!["text"]![0]!.GetValue<string>());
+        Assert.Equal(32 << 20, cells[1].Outputs[0]!["text"]![0]!.GetValue<string>().Length);
+        Assert.StartsWith("The cell wrote 41,943,040 characters; what came after the first 33,554,432 is left out here.", cells[1].Outputs[1]!["text"]![0]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal("after", cells[2].Outputs[0]!["text"]![0]!.GetValue<string>());
+    }
+
+    [Fact]
     public async Task What_an_earlier_run_left_is_gone_and_the_input_is_unchanged()
     {
         var input = Write("1", "throw new Exception();");

@@ -1,0 +1,66 @@
+// How much one cell may write and show: a hundred thousand displays would hang every browser, and a notebook must stay a file that opens.
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Llm360.Notebooks.Kernel.Display;
+
+namespace Llm360.Notebooks.Kernel.Execution;
+
+/// <summary>Counts what the running cell writes and shows. Once something is left out all that follows is, so that what is there is the beginning.</summary>
+internal sealed class OutputLimit
+{
+    // More than anybody looks at, and little enough for a front end to draw and a notebook to keep.
+    private const int MostDisplays = 1000;
+    private const long MostDisplayed = 128L << 20, MostWritten = 32L << 20; // characters
+
+    private readonly HashSet<string> admitted = new(StringComparer.Ordinal);
+    private int shown;
+    private long displayed, leftOut, written, unwritten;
+
+    /// <summary>Another cell begins.</summary>
+    public void Begin() => (shown, displayed, leftOut, written, unwritten) = (0, 0, 0, 0, 0);
+
+    /// <summary>What was shown is cleared.</summary>
+    public void Cleared() => (shown, leftOut) = (0, 0);
+
+    /// <summary>Whether text may be written.</summary>
+    public bool Admits(string text)
+    {
+        if (unwritten > 0 || written + text.Length > MostWritten)
+        {
+            unwritten += text.Length;
+            return false;
+        }
+
+        written += text.Length;
+        return true;
+    }
+
+    /// <summary>Whether a value may be shown.</summary>
+    public bool Admits(MimeBundle bundle, string id)
+    {
+        displayed += bundle.Data.Sum(form => form.Value is JsonValue value && value.TryGetValue<string>(out var content) ? content.Length : 0L);
+        if (leftOut > 0 || shown == MostDisplays || displayed > MostDisplayed)
+        {
+            leftOut++;
+            return false;
+        }
+
+        shown++;
+        admitted.Add(id);
+        return true;
+    }
+
+    /// <summary>Whether the display was admitted, in this cell or an earlier one.</summary>
+    public bool WasAdmitted(string id) => admitted.Contains(id);
+
+    /// <summary>What to tell of what was left out, told once; null if nothing was.</summary>
+    public string? TakeMessage()
+    {
+        var message = string.Concat(
+            unwritten == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"The cell wrote {written + unwritten:N0} characters; what came after the first {written:N0} is left out here. Write to a file instead.\n"),
+            leftOut == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"The cell showed {shown + leftOut:N0} values; what came after the first {shown:N0} is left out here. Replace one with Update, or show a table.\n"));
+        unwritten = 0;
+        Cleared();
+        return message.Length == 0 ? null : message;
+    }
+}
