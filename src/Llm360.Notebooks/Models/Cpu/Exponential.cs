@@ -12,14 +12,14 @@ internal static class Exponential
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Of(Vector512<float> x) =>
-        OfBounded(Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512.Create(Highest)), Vector512.Create(Highest), x));
+        OfBounded(Vector512.MinNative(Vector512.Create(Highest), x));
 
     /// <summary>For x that is known to be below <see cref="Highest"/>: what a softmax needs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> OfBounded(Vector512<float> x)
     {
-        // A comparison with NaN is false, so NaN passes; a minimum would drop it.
-        x = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(Lowest)), Vector512.Create(Lowest), x);
+        // Of a NaN and a number processors give the second operand, or the NaN: in this order NaN passes.
+        x = Vector512.MaxNative(Vector512.Create(Lowest), x);
 
         // Adding 1.5 x 2^23 leaves n, rounded, in the low bits.
         var round = Vector512.Create(12582912f);

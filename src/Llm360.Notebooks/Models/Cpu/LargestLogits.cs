@@ -39,10 +39,10 @@ internal sealed unsafe class LargestLogits(int positions)
         Vector512<float> most = Vector512.Create(float.NegativeInfinity), other = most;
         var i = 0;
         for (; i <= n - (2 * width); i += 2 * width)
-            (most, other) = (Vector512.Max(most, Vector512.Load(x + i)), Vector512.Max(other, Vector512.Load(x + i + width)));
+            (most, other) = (Vector512.MaxNative(most, Vector512.Load(x + i)), Vector512.MaxNative(other, Vector512.Load(x + i + width)));
         for (; i <= n - width; i += width)
-            most = Vector512.Max(most, Vector512.Load(x + i));
-        most = Vector512.Max(most, other);
+            most = Vector512.MaxNative(most, Vector512.Load(x + i));
+        most = Vector512.MaxNative(most, other);
         var result = most[0];
         for (var lane = 1; lane < width; lane++)
             result = Math.Max(result, most[lane]);

@@ -91,7 +91,7 @@ internal sealed unsafe class LogitReduction
         for (; i <= n - Width; i += Width)
         {
             var v = Vector512.Load(x + i);
-            largest = Vector512.Max(largest, v);
+            largest = Vector512.MaxNative(largest, v);
             above -= Vector512.GreaterThan(v, high).AsInt32();
             notBelow -= Vector512.GreaterThanOrEqual(v, low).AsInt32();
         }
@@ -134,7 +134,7 @@ internal sealed unsafe class LogitReduction
         var i = 0;
         for (; i <= n - Width; i += Width)
         {
-            var v = Vector512.Max(Vector512.Load(x + i) - most, lowest);
+            var v = Vector512.MaxNative(lowest, Vector512.Load(x + i) - most);
             var e = Exponential.OfBounded(v);
             sum += e;
             e *= v;
