@@ -103,7 +103,7 @@ internal sealed class SlotAttention : AttentionPass
     {
         var parts = new List<Tensor>();
         long heads = q.shape[1], head = q.shape[3];
-        foreach (var run in runs ??= [.. Runs()])
+        foreach (var run in runs ??= Runs())
         {
             using var scope = NewDisposeScope();
             var queries = q.narrow(2, run.First, run.Rows * run.Count).view(heads, run.Rows, run.Count, head).transpose(0, 1); // [rows, heads, count, head]
@@ -116,19 +116,22 @@ internal sealed class SlotAttention : AttentionPass
     }
 
     // The same for all layers.
-    private IEnumerable<Run> Runs()
+    private List<Run> Runs()
     {
+        using var scope = NewDisposeScope();
+        var found = new List<Run>();
         for (int first = 0, at = 0; first < pieces.Length;)
         {
             var count = pieces[first].Tokens.Length;
-            var run = pieces.Skip(first).TakeWhile(s => s.Tokens.Length == count).ToArray();
-            var lengths = run.Select(s => (long)cache.Lengths[s.Slot]).ToArray();
-            using var scope = NewDisposeScope();
+            var same = pieces.Skip(first).TakeWhile(s => s.Tokens.Length == count).ToArray();
+            var lengths = same.Select(s => (long)cache.Lengths[s.Slot]).ToArray();
             var stand = tensor(lengths, device: model.Device).view(-1, 1, 1) + Places(0, count, model).view(1, -1, 1); // [rows, count, 1]
             var mask = stand.ge(Places(0, lengths.Max() + count, model).view(1, 1, -1)).unsqueeze(1);
-            yield return new Run(at, count, run.Length, tensor(run.Select(s => (long)s.Slot).ToArray(), device: model.Device).DetachFromDisposeScope(), mask.DetachFromDisposeScope());
-            (first, at) = (first + run.Length, at + (run.Length * count));
+            found.Add(new Run(at, count, same.Length, tensor(same.Select(s => (long)s.Slot).ToArray(), device: model.Device).DetachFromDisposeScope(), mask.DetachFromDisposeScope()));
+            (first, at) = (first + same.Length, at + (same.Length * count));
         }
+
+        return found;
     }
 
     /// <summary>Pieces of one size that follow each other.</summary>

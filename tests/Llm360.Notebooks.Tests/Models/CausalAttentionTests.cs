@@ -17,19 +17,25 @@ public sealed unsafe class CausalAttentionTests
     [InlineData(2, 2, 16, 0, 40, 11)]
     [InlineData(2, 2, 16, 30, 1, 11)]
     [InlineData(2, 2, 20, 0, 12, 4)]
-    public void Rows_of_any_kind_are_the_definition(int heads, int keyHeads, int head, int past, int count, int padding)
+    [InlineData(4, 2, 48, 40, 1, 0, 20)] // many rows of few queries share out by rows
+    [InlineData(3, 1, 20, 7, 5, 3, 16)]
+    public void Rows_of_any_kind_are_the_definition(int heads, int keyHeads, int head, int past, int count, int padding, int rows = 1)
     {
         var all = past + count;
         float[] q = Values(heads * count * head), k = Values(keyHeads * all * head), v = Values(keyHeads * all * head);
-        var output = new float[count * heads * head];
-        fixed (float* queries = q, keys = k, values = v, to = output)
+        var width = count * heads * head;
+        var outputs = new float[rows * width];
+        fixed (float* queries = q, keys = k, values = v, to = outputs)
         {
             // Queries [heads, count, head]; keys and values [all, key-value heads, head].
+            var (from, first, second, result) = ((nint)queries, (nint)keys, (nint)values, (nint)to);
             CausalAttention.Run(
-                [new AttentionRow((nint)queries, (nint)keys, (nint)values, (nint)to, past, count, padding)],
+                [.. Enumerable.Range(0, rows).Select(r => new AttentionRow(from, first, second, result + (r * width * sizeof(float)), past, count, padding))],
                 new AttentionShape(heads, keyHeads, head, count * head, head, head, keyHeads * head));
         }
 
+        var output = outputs[..width];
+        Assert.All(outputs.Chunk(width), row => Assert.Equal(output, row));
         for (var h = 0; h < heads; h++)
         {
             for (var t = 0; t < count; t++)

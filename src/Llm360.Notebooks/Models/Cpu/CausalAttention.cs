@@ -72,7 +72,7 @@ internal static unsafe class CausalAttention
                 for (var j = 0; j < seen; j++, key += shape.KeyTime)
                 {
                     for (var h = 0; h < heads; h++)
-                        scores[(h * width) + j] = Dot(row.Query(firstHead + h, t, shape), key + (h / group * shape.KeyHead), shape.Head);
+                        scores[(h * width) + j] = Rows.Dot(row.Query(firstHead + h, t, shape), key + (h / group * shape.KeyHead), shape.Head);
                 }
 
                 for (var h = 0; h < heads; h++)
@@ -85,7 +85,7 @@ internal static unsafe class CausalAttention
                 for (var j = 0; j < seen; j++, value += shape.KeyTime)
                 {
                     for (var h = 0; h < heads; h++)
-                        Add(row.To(firstHead + h, t, shape), value + (h / group * shape.KeyHead), shape.Head, scores[(h * width) + j] * factors[h]);
+                        Rows.Add(row.To(firstHead + h, t, shape), value + (h / group * shape.KeyHead), shape.Head, scores[(h * width) + j] * factors[h]);
                 }
             }
         }
@@ -139,31 +139,6 @@ internal static unsafe class CausalAttention
     {
         var first = Math.Min(row.Padding, row.Past + t);
         return row.Past + t < row.Padding ? (row.Past + t, 1) : (first, row.Past + t + 1 - first);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Dot(float* a, float* b, int n)
-    {
-        var sum = Vector512<float>.Zero;
-        var i = 0;
-        for (; i <= n - Width; i += Width)
-            sum = Vector512.MultiplyAddEstimate(Vector512.Load(a + i), Vector512.Load(b + i), sum);
-        var rest = 0f;
-        for (; i < n; i++)
-            rest += a[i] * b[i];
-        return Vector512.Sum(sum) + rest;
-    }
-
-    // y += factor x
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(float* y, float* x, int n, float factor)
-    {
-        var weight = Vector512.Create(factor);
-        var i = 0;
-        for (; i <= n - Width; i += Width)
-            Vector512.MultiplyAddEstimate(weight, Vector512.Load(x + i), Vector512.Load(y + i)).Store(y + i);
-        for (; i < n; i++)
-            y[i] += factor * x[i];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

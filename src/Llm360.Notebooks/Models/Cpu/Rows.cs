@@ -1,4 +1,5 @@
-// Small operations on rows whose length is a multiple of 16.
+// Small operations on rows.
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Llm360.Notebooks.Models.Cpu;
@@ -6,7 +7,7 @@ namespace Llm360.Notebooks.Models.Cpu;
 /// <summary>Scaling, dot products and sums of rows.</summary>
 internal static unsafe class Rows
 {
-    /// <summary>y = factor x, a factor for each row; y may be x.</summary>
+    /// <summary>y = factor x, a factor for each row; y may be x, and the width is a multiple of 16.</summary>
     public static void Scale(Matrix y, Matrix x, float* factors, int rows, int width)
     {
         for (var r = 0; r < rows; r++)
@@ -17,15 +18,33 @@ internal static unsafe class Rows
         }
     }
 
+    /// <summary>a · b, of any width.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Dot(float* a, float* b, int width)
     {
         var sum = Vector512<float>.Zero;
-        for (var i = 0; i < width; i += VectorWidth.Floats)
+        var i = 0;
+        for (; i <= width - VectorWidth.Floats; i += VectorWidth.Floats)
             sum = Vector512.MultiplyAddEstimate(Vector512.Load(a + i), Vector512.Load(b + i), sum);
-        return Vector512.Sum(sum);
+        var rest = 0f;
+        for (; i < width; i++)
+            rest += a[i] * b[i];
+        return Vector512.Sum(sum) + rest;
     }
 
-    /// <summary>y += x</summary>
+    /// <summary>y += factor x, of any width.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Add(float* y, float* x, int width, float factor)
+    {
+        var weight = Vector512.Create(factor);
+        var i = 0;
+        for (; i <= width - VectorWidth.Floats; i += VectorWidth.Floats)
+            Vector512.MultiplyAddEstimate(weight, Vector512.Load(x + i), Vector512.Load(y + i)).Store(y + i);
+        for (; i < width; i++)
+            y[i] += factor * x[i];
+    }
+
+    /// <summary>y += x, of a width that is a multiple of 16.</summary>
     public static void Add(float* y, float* x, int width)
     {
         for (var i = 0; i < width; i += VectorWidth.Floats)

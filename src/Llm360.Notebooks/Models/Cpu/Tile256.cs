@@ -1,4 +1,4 @@
-// The same products for processors with 256-bit vectors and 16 registers: four rows by 16 columns at a time.
+// The same products for processors with 256-bit vectors and 16 registers: four rows by 24 columns at a time, or by 16.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 

@@ -1,7 +1,7 @@
 // RMSNorm and its gradient, token by token.
 using System.Runtime.CompilerServices;
-using Llm360.Notebooks.Models.Cpu;
 using System.Runtime.Intrinsics;
+using Llm360.Notebooks.Models.Cpu;
 
 namespace Llm360.Notebooks.Training.Cpu;
 

@@ -51,7 +51,7 @@ internal sealed unsafe class PackedWeights : IDisposable
         Parallel.For(0, bands.Count, options, i =>
         {
             var (offset, rows, columns, first) = bands[i];
-            Products.Transpose(new Matrix(transposes[offset].Data + first, transposes[offset].Stride), new Matrix(Plain + offset, columns).From(first), Math.Min(Band, rows - first), columns);
+            Products.Transpose(transposes[offset].From(0, first), new Matrix(Plain + offset, columns).From(first), Math.Min(Band, rows - first), columns);
         });
     }
 
