@@ -17,7 +17,8 @@ public sealed record SiteRun(string Suite, long Parameters, double Tokens, TimeS
 
     internal static string InWords(TimeSpan time) => time switch
     {
-        { TotalSeconds: < 90 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, time.TotalSeconds):0} seconds"),
+        { TotalSeconds: < 1.5 } => "1 second",
+        { TotalSeconds: < 90 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0} seconds"),
         { TotalMinutes: < 90 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.#} minutes"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0.#} hours"),
     };
