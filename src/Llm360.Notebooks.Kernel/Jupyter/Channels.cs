@@ -1,4 +1,5 @@
 // The five sockets of a kernel, all but the heartbeat served by one thread.
+using System.Diagnostics;
 using NetMQ;
 using NetMQ.Sockets;
 
@@ -18,10 +19,15 @@ internal sealed class Channels : IDisposable
 {
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
 
+    // A client's sockets connect one by one: a question is kept until the one for questions is there.
+    private static readonly TimeSpan Reaching = TimeSpan.FromSeconds(30), Again = TimeSpan.FromMilliseconds(50);
+
     private readonly WireFormat format;
     private readonly Action<string> complain;
     private readonly Dictionary<ChannelName, NetMQSocket> sockets;
     private readonly NetMQQueue<(ChannelName Channel, Message Message)> outgoing = new();
+    private readonly NetMQTimer again = new(Again) { Enable = false };
+    private readonly List<(Message Message, long Since)> unreached = [];
     private readonly NetMQPoller poller = [];
     private readonly Heartbeat heartbeat;
 
@@ -52,6 +58,7 @@ internal sealed class Channels : IDisposable
                 Bind(sockets[channel], connection, port);
             }
 
+            sockets[ChannelName.Stdin].Options.RouterMandatory = true;
             Bind(heartbeat.Socket, connection, connection.HeartbeatPort);
         }
         catch
@@ -73,6 +80,8 @@ internal sealed class Channels : IDisposable
 
         outgoing.ReceiveReady += (_, _) => SendQueued();
         poller.Add(outgoing);
+        again.Elapsed += (_, _) => SendUnreached();
+        poller.Add(again);
         poller.RunAsync("jupyter channels", isBackgroundThread: true);
         heartbeat.Start();
     }
@@ -133,6 +142,30 @@ internal sealed class Channels : IDisposable
     private void SendQueued()
     {
         while (outgoing.TryDequeue(out var next, TimeSpan.Zero))
-            sockets[next.Channel].SendMultipartMessage(format.ToFrames(next.Message));
+        {
+            if (TrySend(next.Channel, next.Message))
+                continue;
+            unreached.Add((next.Message, Stopwatch.GetTimestamp()));
+            again.Enable = true;
+        }
+    }
+
+    private void SendUnreached()
+    {
+        unreached.RemoveAll(waiting => TrySend(ChannelName.Stdin, waiting.Message) || Stopwatch.GetElapsedTime(waiting.Since) > Reaching);
+        again.Enable = unreached.Count > 0;
+    }
+
+    private bool TrySend(ChannelName channel, Message message)
+    {
+        try
+        {
+            sockets[channel].SendMultipartMessage(format.ToFrames(message));
+            return true;
+        }
+        catch (HostUnreachableException)
+        {
+            return false;
+        }
     }
 }

@@ -2,7 +2,6 @@
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Kernel.Documents;
 using Llm360.Notebooks.Kernel.Jupyter;
-using Llm360.Notebooks.Suites;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Scripting;
 using Microsoft.CodeAnalysis.Scripting;
@@ -37,7 +36,7 @@ public sealed class RepositoryNotebooksTests
     public void The_code_compiles_as_a_plain_script_with_the_usings_of_NET_Interactive(string name)
     {
         var options = ScriptOptions.Default.WithLanguageVersion(Microsoft.CodeAnalysis.CSharp.LanguageVersion.Preview).WithImports(Usings)
-            .WithReferences(AppDomain.CurrentDomain.GetAssemblies().Where(a => !a.IsDynamic && a.Location.Length > 0)).AddReferences(typeof(Suite).Assembly);
+            .WithReferences(((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path)));
         Script<object>? script = null;
         foreach (var cell in Code(Read(name)))
         {

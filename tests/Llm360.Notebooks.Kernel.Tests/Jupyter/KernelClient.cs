@@ -20,7 +20,7 @@ internal sealed class KernelClient : IAsyncDisposable
     private readonly Task? kernel;
     private readonly List<Message> published = [];
 
-    public KernelClient(ConnectionFile? existing = null)
+    public KernelClient(ConnectionFile? existing = null, bool connectsStdin = true)
     {
         Connection = existing ?? Free();
         format = new WireFormat(Connection.Key);
@@ -31,7 +31,8 @@ internal sealed class KernelClient : IAsyncDisposable
         {
             socket.Options.Identity = identity;
             socket.Options.Linger = TimeSpan.Zero;
-            socket.Connect($"tcp://127.0.0.1:{port}");
+            if (socket != Stdin || connectsStdin)
+                socket.Connect($"tcp://127.0.0.1:{port}");
         }
 
         iopub.Options.ReceiveHighWatermark = 0;

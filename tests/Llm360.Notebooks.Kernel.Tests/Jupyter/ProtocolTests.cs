@@ -118,6 +118,19 @@ public sealed class ProtocolTests : IAsyncDisposable
         Assert.Equal("Cancelled", client.Reply(client.Shell, asking).Content["ename"]!.ToString());
     }
 
+    [Fact]
+    public async Task A_question_waits_for_a_client_whose_socket_for_it_connects_late()
+    {
+        await using var late = new KernelClient(client.Connection, connectsStdin: false).Ready();
+        var id = late.Execute("Console.WriteLine(\"on\"); input(\"?\")", ("allow_stdin", true));
+        late.Until(m => m.Type == "stream");
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        late.Stdin.Connect($"tcp://127.0.0.1:{client.Connection.StdinPort}");
+        late.Answer(late.Receive(late.Stdin), "here");
+        Assert.Equal("ok", late.Reply(late.Shell, id).Content["status"]!.ToString());
+        Assert.Equal("here", late.About(id)[^1].Content["data"]!["text/plain"]!.ToString());
+    }
+
     [Theory]
     [InlineData("while (true) { }")]
     [InlineData("Enumerable.Repeat(1, int.MaxValue).SelectMany(x => Enumerable.Repeat(x, int.MaxValue)).LongCount(x => x > 0);")]
