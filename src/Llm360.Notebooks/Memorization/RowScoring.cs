@@ -112,13 +112,17 @@ internal static class RowScoring
             chosen.AddRange(HeadReduction.Argmax(model, hidden.narrow(0, 0, before)));
         if (added.Count == 0)
             return [.. chosen];
-        var scores = HeadReduction.Scores(model, hidden.narrow(0, before, hidden.shape[0] - before), [.. added.SelectMany(r => r.Tokens.Skip(1))]);
-        var width = added[0].Tokens.Length - 1;
-        foreach (var (i, row) in added.Index())
+        var fresh = hidden.narrow(0, before, hidden.shape[0] - before);
+        var scores = HeadReduction.Scores(model, fresh, [.. added.SelectMany(r => r.Tokens.Skip(1))]);
+        int width = added[0].Tokens.Length - 1, length = added[0].Greedy.Length;
+        foreach (var (row, its) in added.Zip(scores.Chunk(width)))
+            row.Scores = its;
+        if (topK is { } k)
         {
-            row.Scores = scores[(i * width)..((i + 1) * width)];
-            if (topK is { } k)
-                row.TopKLogs = HeadReduction.TopKLogProbabilities(model, hidden.narrow(0, before + (i * width) + promptLength - 1, row.Greedy.Length), row.Tokens[promptLength..], k);
+            var continuations = fresh.view(added.Count, width, -1).narrow(1, promptLength - 1, length).reshape(added.Count * length, -1);
+            var logs = HeadReduction.TopKLogProbabilities(model, continuations, [.. added.SelectMany(r => r.Tokens[promptLength..])], k);
+            foreach (var (row, its) in added.Zip(logs.Chunk(length)))
+                row.TopKLogs = its;
         }
 
         return [.. chosen, .. scores.Select(s => s.Argmax)];

@@ -44,7 +44,7 @@ internal sealed class BatchAttention : AttentionPass
 
         // A row begins at position 0 with its first token.
         using var scope = NewDisposeScope();
-        var positions = (Places(past, all, model).unsqueeze(0) - Padding()).clamp_min(0).view(-1); // [batch x time]
+        var positions = (Places(past, all, model).unsqueeze(0) - Padding()).relu().view(-1); // [batch x time]
         cos = cos.index_select(0, positions).MoveToOuterDisposeScope();
         sin = sin.index_select(0, positions).MoveToOuterDisposeScope();
     }

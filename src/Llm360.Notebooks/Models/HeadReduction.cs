@@ -9,8 +9,8 @@ namespace Llm360.Notebooks.Models;
 /// <summary>Applies a model's head in pieces and reduces the logits at once: memory does not grow with vocabulary times positions.</summary>
 internal static class HeadReduction
 {
-    /// <summary>Logits at once.</summary>
-    private const int Piece = 1 << 22;
+    /// <summary>Logits at once on the CPU, where they should stay in its caches, and on other devices, where small products leave most of it idle.</summary>
+    private const int Piece = 1 << 22, PieceOnDevice = 1 << 25;
 
     /// <summary>Positions at once on the CPU, where a piece is a block of the vocabulary: the weights are read once for so many positions.</summary>
     private const int PositionsAtOnce = 2048;
@@ -24,15 +24,14 @@ internal static class HeadReduction
     /// <param name="targets">The true next token of each; -1 for none.</param>
     public static TokenScore[] Scores(LanguageModel model, Tensor hidden, int[] targets)
     {
+        if (hidden.device_type != DeviceType.CPU || hidden.dtype == float64)
+            return ByOperators(model, hidden, targets);
         var results = new List<TokenScore>(targets.Length);
-        var isCpu = hidden.device_type == DeviceType.CPU;
-        var rows = isCpu ? PositionsAtOnce : Math.Max(1, Piece / model.Config.VocabularySize);
-        for (var at = 0; at < targets.Length; at += rows)
+        for (var at = 0; at < targets.Length; at += PositionsAtOnce)
         {
             using var scope = NewDisposeScope();
-            var count = Math.Min(rows, targets.Length - at);
-            var part = hidden.narrow(0, at, count);
-            results.AddRange(isCpu ? ByVocabulary(model, part, targets[at..(at + count)]) : OnDevice(model.Logits(part).to(float32), targets[at..(at + count)]));
+            var count = Math.Min(PositionsAtOnce, targets.Length - at);
+            results.AddRange(ByVocabulary(model, hidden.narrow(0, at, count), targets[at..(at + count)]));
         }
 
         return [.. results];
@@ -44,15 +43,10 @@ internal static class HeadReduction
     public static int[] Argmax(LanguageModel model, Tensor hidden)
     {
         using var scope = NewDisposeScope();
-        var (positions, vocabulary) = ((int)hidden.shape[0], model.Config.VocabularySize);
         if (!TensorMemory.IsPlain(hidden))
-        {
-            var rows = Math.Max(1, Piece / vocabulary);
-            var parts = Enumerable.Range(0, (positions + rows - 1) / rows).Select(i => InScope(() => model.Logits(hidden.narrow(0, i * rows, Math.Min(rows, positions - (i * rows)))).argmax(1)));
-            return [.. cat([.. parts]).cpu().data<long>().Select(t => (int)t)];
-        }
-
-        var largest = new LargestLogits(positions);
+            return [.. Reduced(model, hidden, (logits, _) => logits.argmax(1)).cpu().data<long>().Select(t => (int)t)];
+        var vocabulary = model.Config.VocabularySize;
+        var largest = new LargestLogits((int)hidden.shape[0]);
         for (var first = 0; first < vocabulary; first += ArgmaxBlock)
         {
             using var block = NewDisposeScope();
@@ -69,28 +63,38 @@ internal static class HeadReduction
     /// <param name="topK">How many, at most the vocabulary.</param>
     public static float[] TopKLogProbabilities(LanguageModel model, Tensor hidden, int[] targets, int topK)
     {
-        var rows = Math.Max(1, Piece / model.Config.VocabularySize);
-        var results = new List<float>(targets.Length);
+        using var scope = NewDisposeScope();
         using var minus = double.NegativeInfinity.ToScalar();
-        for (var at = 0; at < targets.Length; at += rows)
+        var tokens = Tokens(targets, hidden.device);
+        return [.. Reduced(model, hidden, LogProbability).cpu().data<float>()];
+
+        Tensor LogProbability(Tensor logits, int first)
+        {
+            logits = logits.to(float32);
+            var (largest, _) = logits.topk(topK, dim: 1); // [count, k], falling
+            var target = logits.gather(1, tokens.narrow(0, first, logits.shape[0])); // [count, 1]
+            var log = target - largest.logsumexp(1, keepdim: true);
+            return log.masked_fill(target.lt(largest.narrow(1, topK - 1, 1)), minus).squeeze(1);
+        }
+    }
+
+    // What is made of the logits of positions from the second argument on, for all positions: nothing waits for the device on the way.
+    private static Tensor Reduced(LanguageModel model, Tensor hidden, Func<Tensor, int, Tensor> reduce)
+    {
+        var positions = (int)hidden.shape[0];
+        var rows = Math.Max(1, (hidden.device_type == DeviceType.CPU ? Piece : PieceOnDevice) / model.Config.VocabularySize);
+        var parts = new List<Tensor>();
+        for (var at = 0; at < positions; at += rows)
         {
             using var scope = NewDisposeScope();
-            var count = Math.Min(rows, targets.Length - at);
-            var logits = model.Logits(hidden.narrow(0, at, count)).to(float32); // [count, vocabulary]
-            var (largest, _) = logits.topk(topK, dim: 1); // [count, k], falling
-            var target = logits.gather(1, tensor(targets.AsSpan(at, count).ToArray().Select(t => (long)t).ToArray(), device: logits.device).unsqueeze(1)); // [count, 1]
-            var log = target - largest.logsumexp(1, keepdim: true);
-            results.AddRange(log.masked_fill(target.lt(largest.narrow(1, topK - 1, 1)), minus).cpu().data<float>());
+            parts.Add(reduce(model.Logits(hidden.narrow(0, at, Math.Min(rows, positions - at))), at).MoveToOuterDisposeScope());
         }
 
-        return [.. results];
+        return parts.Count == 1 ? parts[0] : cat([.. parts]);
     }
 
-    private static Tensor InScope(Func<Tensor> compute)
-    {
-        using var scope = NewDisposeScope();
-        return compute().MoveToOuterDisposeScope();
-    }
+    // I64 [tokens, 1]; any token stands for a missing one.
+    private static Tensor Tokens(int[] targets, torch.Device device) => tensor(targets.Select(t => (long)Math.Max(t, 0)).ToArray(), [targets.Length, 1], device: device);
 
     private static TokenScore[] ByVocabulary(LanguageModel model, Tensor hidden, int[] targets)
     {
@@ -110,23 +114,31 @@ internal static class HeadReduction
         foreach (var i in reduction.Unsure)
         {
             using var scope = NewDisposeScope();
-            results[i] = OnDevice(model.Logits(hidden.narrow(0, i, 1)).to(float32), [targets[i]])[0];
+            results[i] = ByOperators(model, hidden.narrow(0, i, 1), [targets[i]])[0];
         }
 
         return results;
     }
 
     // The same with LibTorch's operators, and one copy back.
-    private static TokenScore[] OnDevice(Tensor logits, int[] targets)
+    private static TokenScore[] ByOperators(LanguageModel model, Tensor hidden, int[] targets)
     {
-        var target = tensor(targets.Select(t => (long)Math.Max(t, 0)).ToArray(), device: logits.device).unsqueeze(1); // [count, 1]
-        var log = logits.log_softmax(1); // [count, vocabulary]
-        var rank = logits.gt(logits.gather(1, target)).sum(1).to(float64);
-        var probability = log.exp();
-        var weighted = (probability * log).nan_to_num(0); // [count, vocabulary]
-        var mean = weighted.sum(1).to(float64);
-        var variance = (weighted * log).nan_to_num(0).sum(1).to(float64) - (mean * mean);
-        var table = stack([log.gather(1, target).squeeze(1).to(float64), rank, logits.argmax(1).to(float64), mean.neg(), variance.clamp_min(0).sqrt()], 1).cpu().data<double>().ToArray(); // [count, 5]
+        using var scope = NewDisposeScope();
+        var tokens = Tokens(targets, hidden.device);
+        var table = Reduced(model, hidden, Measures).cpu().data<double>().ToArray(); // [positions, 5]
         return [.. targets.Select((t, i) => new TokenScore(t < 0 ? float.NaN : (float)table[5 * i], t < 0 ? -1 : (int)table[(5 * i) + 1], (int)table[(5 * i) + 2], (float)table[(5 * i) + 3], (float)table[(5 * i) + 4]))];
+
+        Tensor Measures(Tensor logits, int first)
+        {
+            if (logits.dtype != float64)
+                logits = logits.to(float32);
+            var target = tokens.narrow(0, first, logits.shape[0]); // [count, 1]
+            var rank = logits.gt(logits.gather(1, target)).sum(1).to(float64);
+            var log = logits.log_softmax(1); // [count, vocabulary]
+            var weighted = (log.exp() * log).nan_to_num(0); // [count, vocabulary]
+            var mean = weighted.sum(1).to(float64);
+            var variance = (weighted * log).nan_to_num(0).sum(1).to(float64) - (mean * mean);
+            return stack([log.gather(1, target).squeeze(1).to(float64), rank, logits.argmax(1).to(float64), mean.neg(), variance.relu().sqrt()], 1);
+        }
     }
 }

@@ -18,13 +18,10 @@ public static class Scoring
     /// <summary>Tokens of a batch on the CPU: more do not stay in its caches.</summary>
     private const int TokensAtOnce = 2048;
 
-    /// <summary>Tokens of a batch on another device to begin with; halved while they do not fit.</summary>
-    private const int TokensAtOnceOnDevice = 1 << 16;
-
     /// <summary>Log-probability, rank, argmax and entropy at every position of every sequence.</summary>
     /// <param name="model">The model.</param>
     /// <param name="sequences">Token ids; lengths may differ, and none may be empty.</param>
-    /// <param name="tokensAtOnce">Tokens of a batch; null chooses by device. Halved, and kept so, where memory does not suffice.</param>
+    /// <param name="tokensAtOnce">Tokens of a batch; null chooses by the device and what is free on it. Halved, and kept so, where memory does not suffice.</param>
     /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
     /// <param name="cancellation">Looked at before every batch; <see cref="Work.Cancellation"/> when not given.</param>
     /// <returns>In the order of the sequences.</returns>
@@ -37,7 +34,7 @@ public static class Scoring
         var results = new SequenceScores[sequences.Count];
         // Alike lengths together: least is padded.
         var order = sequences.Index().OrderBy(s => s.Item.Length).Select(s => s.Index).ToList();
-        var limit = tokensAtOnce ?? (model.Device.type == DeviceType.CPU ? TokensAtOnce : TokensAtOnceOnDevice);
+        var limit = tokensAtOnce ?? (model.Device.type == DeviceType.CPU ? TokensAtOnce : DeviceMemory.TokensAtOnce(model));
         for (var done = 0; done < order.Count;)
         {
             stop.ThrowIfCancellationRequested();

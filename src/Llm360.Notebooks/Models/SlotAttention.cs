@@ -124,9 +124,8 @@ internal sealed class SlotAttention : AttentionPass
         {
             var count = pieces[first].Tokens.Length;
             var same = pieces.Skip(first).TakeWhile(s => s.Tokens.Length == count).ToArray();
-            var lengths = same.Select(s => (long)cache.Lengths[s.Slot]).ToArray();
-            var stand = tensor(lengths, device: model.Device).view(-1, 1, 1) + Places(0, count, model).view(1, -1, 1); // [rows, count, 1]
-            var mask = stand.ge(Places(0, lengths.Max() + count, model).view(1, 1, -1)).unsqueeze(1);
+            var stand = same.SelectMany(s => Enumerable.Range(cache.Lengths[s.Slot], count)).Select(p => (long)p).ToArray(); // [rows, count]
+            var mask = tensor(stand, [same.Length, count, 1], device: model.Device).ge(Places(0, stand.Max() + 1, model).view(1, 1, -1)).unsqueeze(1);
             found.Add(new Run(at, count, same.Length, tensor(same.Select(s => (long)s.Slot).ToArray(), device: model.Device).DetachFromDisposeScope(), mask.DetachFromDisposeScope()));
             (first, at) = (first + same.Length, at + (same.Length * count));
         }

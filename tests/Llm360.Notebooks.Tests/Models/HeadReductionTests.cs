@@ -1,0 +1,60 @@
+// What is made of logits by operators, as on a GPU, in several pieces: float64 on the CPU takes that way.
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Torch;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Tests.Models;
+
+public sealed class HeadReductionTests
+{
+    [Fact]
+    public void Pieces_reduced_by_operators_are_what_the_kernel_makes()
+    {
+        using var kernel = LanguageModel.Load(Fixtures.Path("models", "llama-mha"), Device.Cpu, torch.float32);
+        using var operators = LanguageModel.Load(Fixtures.Path("models", "llama-mha"), Device.Cpu, torch.float64);
+        using var inference = torch.inference_mode();
+        using var scope = torch.NewDisposeScope();
+        var vocabulary = kernel.Config.VocabularySize;
+        var positions = ((1 << 22) / vocabulary) + 100; // More than a piece.
+        using var generator = new torch.Generator(1, torch.CPU);
+        var hidden = torch.randn([positions, kernel.Config.HiddenSize], torch.float32, generator: generator);
+        var wide = hidden.to(torch.float64);
+        var random = new Random(1);
+        int[] targets = [.. Enumerable.Range(0, positions).Select(i => i % 10 == 9 ? -1 : random.Next(vocabulary))];
+        var expected = HeadReduction.Scores(kernel, hidden, targets);
+        var actual = HeadReduction.Scores(operators, wide, targets);
+        Assert.Equal(positions, actual.Length);
+        foreach (var (e, a) in expected.Zip(actual))
+        {
+            Assert.Equal(float.IsNaN(e.LogProbability), float.IsNaN(a.LogProbability));
+            Assert.False(Math.Abs(e.LogProbability - a.LogProbability) > 1e-4);
+            Assert.Equal(e.Entropy, a.Entropy, 1e-4f);
+            Assert.Equal(e.Deviation, a.Deviation, 1e-4f);
+        }
+
+        // Float32 may put tokens of nearly equal logits in another order.
+        Assert.InRange(expected.Zip(actual).Count(p => p.First.Rank != p.Second.Rank || p.First.Argmax != p.Second.Argmax), 0, positions / 1000);
+        Assert.Equal(actual.Select(a => a.Argmax), HeadReduction.Argmax(operators, wide));
+
+        // Among all of the vocabulary the probability is the whole one; among three, a token that is not of them has none.
+        int[] known = [.. targets.Select(t => Math.Max(t, 0))];
+        var all = HeadReduction.TopKLogProbabilities(kernel, hidden, known, vocabulary);
+        var three = HeadReduction.TopKLogProbabilities(kernel, hidden, known, 3);
+        foreach (var (i, score) in expected.Index().Where(p => targets[p.Index] >= 0))
+        {
+            Assert.False(Math.Abs(score.LogProbability - all[i]) > 1e-4);
+            Assert.Equal(score.Rank >= 3, float.IsNegativeInfinity(three[i]));
+        }
+    }
+
+    [Theory]
+    [InlineData(torch.ScalarType.BFloat16, 5761)] // 1 GiB, which every device but a GPU gives, by 182 KiB.
+    [InlineData(torch.ScalarType.Float32, 3318)] // By 316 KiB.
+    public void Ambers_tokens_at_once_follow_from_the_memory(torch.ScalarType type, int expected)
+    {
+        using var scope = torch.NewDisposeScope();
+        var amber = (LlamaConfig)ModelConfig.Read(Fixtures.Path("models", "llama-mha", "config.json")) with { HiddenSize = 4096, IntermediateSize = 11008, Layers = 32, Heads = 32, VocabularySize = 32000 };
+        using var model = new LlamaModel(amber, new Dictionary<string, torch.Tensor> { [LlamaNames.Embedding] = torch.empty([1, 1], type) });
+        Assert.Equal(expected, DeviceMemory.TokensAtOnce(model));
+    }
+}
