@@ -1,4 +1,5 @@
 // A decoder-only language model: what the families have in common.
+using Llm360.Notebooks.Models.Cpu;
 using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Torch;
 using Llm360.Notebooks.Weights;
@@ -135,7 +136,7 @@ public abstract class LanguageModel : IDisposable
     /// <param name="first">The first token.</param>
     /// <param name="count">How many.</param>
     internal virtual Tensor Logits(Tensor hidden, int first, int count) =>
-        nn.functional.linear(hidden, count == Config.VocabularySize ? Weights[HeadName] : Weights[HeadName].narrow(0, first, count));
+        Linear(hidden, count == Config.VocabularySize ? Weights[HeadName] : Weights[HeadName].narrow(0, first, count), null);
 
     /// <summary>The rows of the head for tokens, [tokens] to [tokens, hidden]: a hidden state's product with one is the token's logit.</summary>
     internal virtual Tensor HeadRows(Tensor tokens) => Weights[HeadName].index_select(0, tokens);
@@ -153,14 +154,17 @@ public abstract class LanguageModel : IDisposable
     private protected abstract Tensor FinalNorm(Tensor x);
 
     /// <summary>x W^T + b, with the bias where there is one.</summary>
-    private protected Tensor Linear(Tensor x, string weight) => nn.functional.linear(x, Weights[weight], Weights.GetValueOrDefault(ParameterNames.BiasOf(weight)));
+    private protected Tensor Linear(Tensor x, string weight) => Linear(x, Weights[weight], Weights.GetValueOrDefault(ParameterNames.BiasOf(weight)));
 
     /// <summary>x + (y W^T + b). In float32, where no gradient is asked for, the product is added into x, which must belong to the caller.</summary>
     private protected Tensor AddLinear(Tensor x, Tensor y, string weight)
     {
         if (x.dtype != float32 || x.requires_grad || Weights.ContainsKey(ParameterNames.BiasOf(weight)))
             return x.add(Linear(y, weight), One);
-        x.view(-1, x.shape[^1]).addmm_(y.view(-1, y.shape[^1]), Weights[weight].t());
+        if (FewRows.Takes(y, Weights[weight]))
+            FewRows.AddProduct(x, y, Weights[weight]);
+        else
+            x.view(-1, x.shape[^1]).addmm_(y.view(-1, y.shape[^1]), Weights[weight].t());
         return x;
     }
 
@@ -169,6 +173,16 @@ public abstract class LanguageModel : IDisposable
 
     /// <summary>[batch, time, heads x head] to [batch, heads, time, head].</summary>
     private protected Tensor Heads(Tensor x, int heads) => x.view(x.shape[0], x.shape[1], heads, Config.HeadDimension).transpose(1, 2);
+
+    private static Tensor Linear(Tensor x, Tensor weight, Tensor? bias)
+    {
+        if (!FewRows.Takes(x, weight))
+            return nn.functional.linear(x, weight, bias);
+        long[] shape = [.. x.shape[..^1], weight.shape[0]];
+        var y = bias is null ? zeros(shape) : empty(shape).copy_(bias);
+        FewRows.AddProduct(y, x, weight);
+        return y;
+    }
 
     private static StateDict Open(string folder, ModelConfig config)
     {

@@ -26,6 +26,38 @@ public sealed class CpuRowTests
     }
 
     [Theory]
+    [InlineData(1, 16, 1)]
+    [InlineData(1, 288, 768)]
+    [InlineData(2, 512, 1377)]
+    [InlineData(3, 48, 4001)]
+    [InlineData(7, 2048, 770)]
+    [InlineData(16, 64, 32003)] // shared out among threads
+    public void Few_rows_times_a_matrix_are_added_and_are_what_the_operator_gives(int rows, int width, int outputs)
+    {
+        using var scope = torch.NewDisposeScope();
+        var (y, x, weight) = (torch.randn(1, rows, outputs), torch.randn(1, rows, width), torch.randn(outputs + 1, width).narrow(0, 1, outputs));
+        Assert.True(FewRows.Takes(x, weight));
+        var expected = y.to(torch.float64) + torch.nn.functional.linear(x.to(torch.float64), weight.to(torch.float64));
+        FewRows.AddProduct(y, x, weight);
+        Near(expected, y, 1e-6 * width);
+    }
+
+    [Fact]
+    public void What_is_not_for_the_product_of_few_rows_is_left_to_LibTorch()
+    {
+        using var scope = torch.NewDisposeScope();
+        var (x, weight) = (torch.randn(2, 8, 64), torch.randn(32, 64));
+        Assert.True(FewRows.Takes(x, weight));
+        Assert.False(FewRows.Takes(torch.randn(17, 64), weight));
+        Assert.False(FewRows.Takes(torch.randn(2, 72), torch.randn(32, 72)));
+        Assert.False(FewRows.Takes(x, weight.to(torch.bfloat16)));
+        Assert.False(FewRows.Takes(x.to(torch.float64), weight.to(torch.float64)));
+        Assert.False(FewRows.Takes(x, torch.randn(64, 32).t()));
+        Assert.False(FewRows.Takes(x.transpose(0, 1), weight));
+        Assert.False(FewRows.Takes(x, torch.randn(32, 64, requires_grad: true)));
+    }
+
+    [Theory]
     [InlineData(64, 64)]
     [InlineData(48, 48)]
     [InlineData(64, 16)]

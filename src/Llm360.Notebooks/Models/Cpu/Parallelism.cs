@@ -12,21 +12,22 @@ internal static class Parallelism
     /// <param name="rows">Number of rows.</param>
     /// <param name="width">Elements a row.</param>
     /// <param name="work">Takes a row's number.</param>
-    public static void ForRows(long rows, long width, Action<long> work)
+    public static void ForRows(long rows, long width, Action<long> work) => ForRanges(rows, width, (first, end) =>
+    {
+        for (var row = first; row < end; row++)
+            work(row);
+    });
+
+    /// <summary>Does something for one range of rows a thread: what a thread reads and writes lies together.</summary>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="width">Elements a row.</param>
+    /// <param name="work">Takes the first row and the end of a range.</param>
+    public static void ForRanges(long rows, long width, Action<long, long> work)
     {
         var threads = torch.get_num_threads();
         if (threads == 1 || rows == 1 || rows * width < WorthSharing)
-        {
-            for (var row = 0L; row < rows; row++)
-                work(row);
-            return;
-        }
-
-        // One piece a thread: what a thread writes lies together.
-        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
-        {
-            for (var row = rows * i / threads; row < rows * (i + 1) / threads; row++)
-                work(row);
-        });
+            work(0, rows);
+        else
+            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => work(rows * i / threads, rows * (i + 1) / threads));
     }
 }

@@ -1,0 +1,133 @@
+// Products of a few rows with a matrix of weights, as in decoding: the weights are read once, and reading them is what takes the time.
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Llm360.Notebooks.Torch;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks.Models.Cpu;
+
+/// <summary>x Wᵀ, float32, on LibTorch's number of threads. MKL packs the matrix first whatever the number of rows; that is worth it from some dozens of rows on.</summary>
+internal static unsafe class FewRows
+{
+    /// <summary>Rows up to which this is faster than MKL.</summary>
+    private const int Most = 16;
+
+    /// <summary>Rows of the matrix, and of the other side, that are worked on at once: their twelve sums fill the registers of AVX2.</summary>
+    private const int Weights = 4, Together = 3;
+
+    /// <summary>Whether a product is one for this kernel.</summary>
+    /// <param name="x">[..., width]</param>
+    /// <param name="weight">[outputs, width]</param>
+    public static bool Takes(Tensor x, Tensor weight)
+    {
+        var width = x.shape[^1];
+        return x.numel() <= Most * width && width % VectorWidth.Floats == 0 && TensorMemory.IsPlain(x) && TensorMemory.IsPlain(weight) && x.is_contiguous() && weight.is_contiguous();
+    }
+
+    /// <summary>y += x Wᵀ</summary>
+    /// <param name="y">[..., outputs], contiguous.</param>
+    /// <param name="x">[..., width]</param>
+    /// <param name="weight">[outputs, width]</param>
+    public static void AddProduct(Tensor y, Tensor x, Tensor weight)
+    {
+        int width = (int)x.shape[^1], outputs = (int)weight.shape[0], rows = (int)(x.numel() / width);
+        Matrix to = new(TensorMemory.Floats(y), outputs), from = new(TensorMemory.Floats(x), width), w = new(TensorMemory.Floats(weight), width);
+        Parallelism.ForRanges(outputs, (long)rows * width, (first, end) => Add(to, from, w, (int)first, (int)end, rows, width));
+        GC.KeepAlive((y, x, weight));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Add(Matrix y, Matrix x, Matrix w, int first, int end, int rows, int width)
+    {
+        var o = first;
+        for (; o <= end - Weights; o += Weights)
+        {
+            var row = 0;
+            for (; row <= rows - Together; row += Together)
+                AddTile(y.Row(row) + o, y.Row(row + 1) + o, y.Row(row + 2) + o, x.Row(row), x.Row(row + 1), x.Row(row + 2), w.Row(o), width);
+            for (; row < rows; row++)
+                AddColumn(y.Row(row) + o, x.Row(row), w.Row(o), width);
+        }
+
+        for (; o < end; o++)
+        {
+            for (var row = 0; row < rows; row++)
+                y.Row(row)[o] += Rows.Dot(w.Row(o), x.Row(row), width);
+        }
+    }
+
+    // Four rows of weights with three rows.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddTile(float* y0, float* y1, float* y2, float* x0, float* x1, float* x2, float* w, int width)
+    {
+        float* w1 = w + width, w2 = w1 + width, w3 = w2 + width;
+        Vector256<float> a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default, c0 = default, c1 = default, c2 = default, d0 = default, d1 = default, d2 = default;
+        for (var i = 0; i < width; i += Vector256<float>.Count)
+        {
+            Vector256<float> p = Vector256.Load(x0 + i), q = Vector256.Load(x1 + i), r = Vector256.Load(x2 + i);
+            if (i % VectorWidth.Floats == 0)
+                Prefetch(w + (Weights * width) + i, width);
+            var v = Vector256.Load(w + i);
+            a0 = Vector256.MultiplyAddEstimate(v, p, a0);
+            a1 = Vector256.MultiplyAddEstimate(v, q, a1);
+            a2 = Vector256.MultiplyAddEstimate(v, r, a2);
+            v = Vector256.Load(w1 + i);
+            b0 = Vector256.MultiplyAddEstimate(v, p, b0);
+            b1 = Vector256.MultiplyAddEstimate(v, q, b1);
+            b2 = Vector256.MultiplyAddEstimate(v, r, b2);
+            v = Vector256.Load(w2 + i);
+            c0 = Vector256.MultiplyAddEstimate(v, p, c0);
+            c1 = Vector256.MultiplyAddEstimate(v, q, c1);
+            c2 = Vector256.MultiplyAddEstimate(v, r, c2);
+            v = Vector256.Load(w3 + i);
+            d0 = Vector256.MultiplyAddEstimate(v, p, d0);
+            d1 = Vector256.MultiplyAddEstimate(v, q, d1);
+            d2 = Vector256.MultiplyAddEstimate(v, r, d2);
+        }
+
+        AddSums(y0, a0, b0, c0, d0);
+        AddSums(y1, a1, b1, c1, d1);
+        AddSums(y2, a2, b2, c2, d2);
+    }
+
+    // Four rows of weights with one row, each in two sums.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddColumn(float* y, float* x, float* w, int width)
+    {
+        float* w1 = w + width, w2 = w1 + width, w3 = w2 + width;
+        Vector512<float> a = default, b = default, c = default, d = default;
+        for (var i = 0; i < width; i += Vector512<float>.Count)
+        {
+            Prefetch(w + (Weights * width) + i, width);
+            var v = Vector512.Load(x + i);
+            a = Vector512.MultiplyAddEstimate(Vector512.Load(w + i), v, a);
+            b = Vector512.MultiplyAddEstimate(Vector512.Load(w1 + i), v, b);
+            c = Vector512.MultiplyAddEstimate(Vector512.Load(w2 + i), v, c);
+            d = Vector512.MultiplyAddEstimate(Vector512.Load(w3 + i), v, d);
+        }
+
+        AddSums(y, a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
+    }
+
+    // The processor itself does not look beyond a page of 4 kB, and rows are hardly longer.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(float* w, int width)
+    {
+        if (!Sse.IsSupported)
+            return;
+        Sse.Prefetch0(w);
+        Sse.Prefetch0(w + width);
+        Sse.Prefetch0(w + (2 * width));
+        Sse.Prefetch0(w + (3 * width));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddSums(float* y, Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
+    {
+        y[0] += Vector256.Sum(a);
+        y[1] += Vector256.Sum(b);
+        y[2] += Vector256.Sum(c);
+        y[3] += Vector256.Sum(d);
+    }
+}
