@@ -57,5 +57,5 @@ public sealed class CrystalModel : LanguageModel
     private protected override Tensor FinalNorm(Tensor x) => LayerNorm(x, CrystalNames.FinalNorm, config.NormEps);
 
     private Tensor Convolution(Tensor x, string module) =>
-        nn.functional.linear(x, Weights[ParameterNames.Weight(module)].t(), Weights[ParameterNames.Bias(module)]);
+        Linear(x, Weights[ParameterNames.Weight(module)].t(), Weights[ParameterNames.Bias(module)]);
 }

@@ -156,6 +156,20 @@ public abstract class LanguageModel : IDisposable
     /// <summary>x W^T + b, with the bias where there is one.</summary>
     private protected Tensor Linear(Tensor x, string weight) => Linear(x, Weights[weight], Weights.GetValueOrDefault(ParameterNames.BiasOf(weight)));
 
+    /// <summary>x W^T + b</summary>
+    /// <param name="x">[..., width]</param>
+    /// <param name="weight">[outputs, width]</param>
+    /// <param name="bias">[outputs]; null for none.</param>
+    private protected static Tensor Linear(Tensor x, Tensor weight, Tensor? bias)
+    {
+        if (!FewRows.Takes(x, weight))
+            return NarrowTypes.AreSlow(x) ? NarrowTypes.Linear(x, weight, bias) : nn.functional.linear(x, weight, bias);
+        long[] shape = [.. x.shape[..^1], weight.shape[0]];
+        var y = bias is null ? zeros(shape) : empty(shape).copy_(bias);
+        FewRows.AddProduct(y, x.to(float32), weight);
+        return y.to(x.dtype);
+    }
+
     /// <summary>x + (y W^T + b). In float32, where no gradient is asked for, the product is added into x, which must belong to the caller.</summary>
     private protected Tensor AddLinear(Tensor x, Tensor y, string weight)
     {
@@ -173,16 +187,6 @@ public abstract class LanguageModel : IDisposable
 
     /// <summary>[batch, time, heads x head] to [batch, heads, time, head].</summary>
     private protected Tensor Heads(Tensor x, int heads) => x.view(x.shape[0], x.shape[1], heads, Config.HeadDimension).transpose(1, 2);
-
-    private static Tensor Linear(Tensor x, Tensor weight, Tensor? bias)
-    {
-        if (!FewRows.Takes(x, weight))
-            return nn.functional.linear(x, weight, bias);
-        long[] shape = [.. x.shape[..^1], weight.shape[0]];
-        var y = bias is null ? zeros(shape) : empty(shape).copy_(bias);
-        FewRows.AddProduct(y, x, weight);
-        return y;
-    }
 
     private static StateDict Open(string folder, ModelConfig config)
     {

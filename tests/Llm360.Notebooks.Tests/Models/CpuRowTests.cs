@@ -40,6 +40,49 @@ public sealed class CpuRowTests
         var expected = y.to(torch.float64) + torch.nn.functional.linear(x.to(torch.float64), weight.to(torch.float64));
         FewRows.AddProduct(y, x, weight);
         Near(expected, y, 1e-6 * width);
+
+        foreach (var type in new[] { torch.bfloat16, torch.float16 })
+        {
+            var narrow = weight.to(type);
+            Assert.True(FewRows.Takes(x.to(type), narrow));
+            expected = y.to(torch.float64) + torch.nn.functional.linear(x.to(torch.float64), narrow.to(torch.float64));
+            FewRows.AddProduct(y, x, narrow);
+            Near(expected, y, 1e-6 * width);
+        }
+    }
+
+    [Fact]
+    public unsafe void Every_value_of_the_narrow_types_is_widened_exactly()
+    {
+        const int values = 1 << 16;
+        var bits = Enumerable.Range(0, values).Select(i => (ushort)i).ToArray();
+        var widened = new float[values];
+        fixed (ushort* from = bits)
+        {
+            fixed (float* to = widened)
+            {
+                new WeightRows(from, torch.ScalarType.Float16, values).AsFloats(0, 1, to);
+                Assert.Equal(bits.Select(b => (float)BitConverter.UInt16BitsToHalf(b)), widened);
+                new WeightRows(from, torch.ScalarType.BFloat16, values).AsFloats(0, 1, to);
+                Assert.Equal(bits.Select(b => BitConverter.UInt32BitsToSingle((uint)b << 16)), widened);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(torch.ScalarType.BFloat16, 4e-3)]
+    [InlineData(torch.ScalarType.Float16, 5e-4)]
+    public void Products_of_narrow_types_are_rounded_once(torch.ScalarType type, double relative)
+    {
+        using var scope = torch.NewDisposeScope();
+        var (x, bias) = (torch.randn([2, 33, 2048], type), torch.randn([4000], type));
+        foreach (var weight in new[] { torch.randn([4000, 2048], type), torch.randn([2048, 4000], type).t() }) // more than a block; CrystalCoder's lie the other way
+        {
+            var expected = torch.nn.functional.linear(x.to(torch.float64), weight.to(torch.float64), bias.to(torch.float64));
+            var actual = NarrowTypes.Linear(x, weight, bias);
+            Assert.Equal(type, actual.dtype);
+            Assert.InRange(((expected - actual.to(torch.float64)).abs() / (expected.abs() + 1)).max().item<double>(), 0, relative);
+        }
     }
 
     [Fact]

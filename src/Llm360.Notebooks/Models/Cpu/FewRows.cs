@@ -1,13 +1,15 @@
 // Products of a few rows with a matrix of weights, as in decoding: the weights are read once, and reading them is what takes the time.
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Llm360.Notebooks.Torch;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks.Models.Cpu;
 
-/// <summary>x Wᵀ, float32, on LibTorch's number of threads. MKL packs the matrix first whatever the number of rows; that is worth it from some dozens of rows on.</summary>
+/// <summary>x Wᵀ in float32, of weights in float32, bfloat16 or float16, on LibTorch's number of threads. MKL packs the matrix first whatever the number of rows; that is worth it from some dozens of rows on.</summary>
 internal static unsafe class FewRows
 {
     /// <summary>Rows up to which this is faster than MKL.</summary>
@@ -16,58 +18,69 @@ internal static unsafe class FewRows
     /// <summary>Rows of the matrix, and of the other side, that are worked on at once: their twelve sums fill the registers of AVX2.</summary>
     private const int Weights = 4, Together = 3;
 
-    /// <summary>Whether a product is one for this kernel.</summary>
+    /// <summary>Whether a product is one for this kernel, x made float32.</summary>
     /// <param name="x">[..., width]</param>
     /// <param name="weight">[outputs, width]</param>
     public static bool Takes(Tensor x, Tensor weight)
     {
         var width = x.shape[^1];
-        return x.numel() <= Most * width && width % VectorWidth.Floats == 0 && TensorMemory.IsPlain(x) && TensorMemory.IsPlain(weight) && x.is_contiguous() && weight.is_contiguous();
+        return x.numel() <= Most * width && width % VectorWidth.Floats == 0 && x.device_type == DeviceType.CPU && x.dtype == weight.dtype && x.dtype is ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16
+            && !x.requires_grad && !weight.requires_grad && x.is_contiguous() && weight.is_contiguous();
     }
 
     /// <summary>y += x Wᵀ</summary>
-    /// <param name="y">[..., outputs], contiguous.</param>
-    /// <param name="x">[..., width]</param>
-    /// <param name="weight">[outputs, width]</param>
+    /// <param name="y">float32 [..., outputs], contiguous.</param>
+    /// <param name="x">float32 [..., width], contiguous.</param>
+    /// <param name="weight">float32, bfloat16 or float16 [outputs, width], contiguous.</param>
     public static void AddProduct(Tensor y, Tensor x, Tensor weight)
     {
         int width = (int)x.shape[^1], outputs = (int)weight.shape[0], rows = (int)(x.numel() / width);
-        Matrix to = new(TensorMemory.Floats(y), outputs), from = new(TensorMemory.Floats(x), width), w = new(TensorMemory.Floats(weight), width);
+        Matrix to = new(TensorMemory.Floats(y), outputs), from = new(TensorMemory.Floats(x), width);
+        var w = new WeightRows(TensorMemory.Floats(weight), weight.dtype, width);
         Parallelism.ForRanges(outputs, (long)rows * width, (first, end) => Add(to, from, w, (int)first, (int)end, rows, width));
         GC.KeepAlive((y, x, weight));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Add(Matrix y, Matrix x, Matrix w, int first, int end, int rows, int width)
+    private static void Add(Matrix y, Matrix x, WeightRows weights, int first, int end, int rows, int width)
     {
-        var o = first;
-        for (; o <= end - Weights; o += Weights)
+        var rented = ArrayPool<float>.Shared.Rent(Weights * width);
+        fixed (float* scratch = rented)
         {
-            var row = 0;
-            for (; row <= rows - Together; row += Together)
-                AddTile(y.Row(row) + o, y.Row(row + 1) + o, y.Row(row + 2) + o, x.Row(row), x.Row(row + 1), x.Row(row + 2), w.Row(o), width);
-            for (; row < rows; row++)
-                AddColumn(y.Row(row) + o, x.Row(row), w.Row(o), width);
+            var o = first;
+            for (; o <= end - Weights; o += Weights)
+            {
+                var w = weights.AsFloats(o, Weights, scratch);
+                var next = weights.At(o + Weights);
+                var row = 0;
+                for (; row <= rows - Together; row += Together)
+                    AddTile(y.Row(row) + o, y.Row(row + 1) + o, y.Row(row + 2) + o, x.Row(row), x.Row(row + 1), x.Row(row + 2), w, next, weights.Bytes, width);
+                for (; row < rows; row++)
+                    AddColumn(y.Row(row) + o, x.Row(row), w, next, weights.Bytes, width);
+            }
+
+            for (; o < end; o++)
+            {
+                var w = weights.AsFloats(o, 1, scratch);
+                for (var row = 0; row < rows; row++)
+                    y.Row(row)[o] += Rows.Dot(w, x.Row(row), width);
+            }
         }
 
-        for (; o < end; o++)
-        {
-            for (var row = 0; row < rows; row++)
-                y.Row(row)[o] += Rows.Dot(w.Row(o), x.Row(row), width);
-        }
+        ArrayPool<float>.Shared.Return(rented);
     }
 
     // Four rows of weights with three rows.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void AddTile(float* y0, float* y1, float* y2, float* x0, float* x1, float* x2, float* w, int width)
+    private static void AddTile(float* y0, float* y1, float* y2, float* x0, float* x1, float* x2, float* w, byte* next, int bytes, int width)
     {
         float* w1 = w + width, w2 = w1 + width, w3 = w2 + width;
         Vector256<float> a0 = default, a1 = default, a2 = default, b0 = default, b1 = default, b2 = default, c0 = default, c1 = default, c2 = default, d0 = default, d1 = default, d2 = default;
         for (var i = 0; i < width; i += Vector256<float>.Count)
         {
-            Vector256<float> p = Vector256.Load(x0 + i), q = Vector256.Load(x1 + i), r = Vector256.Load(x2 + i);
             if (i % VectorWidth.Floats == 0)
-                Prefetch(w + (Weights * width) + i, width);
+                Prefetch(next + (i * bytes), width * bytes);
+            Vector256<float> p = Vector256.Load(x0 + i), q = Vector256.Load(x1 + i), r = Vector256.Load(x2 + i);
             var v = Vector256.Load(w + i);
             a0 = Vector256.MultiplyAddEstimate(v, p, a0);
             a1 = Vector256.MultiplyAddEstimate(v, q, a1);
@@ -93,13 +106,13 @@ internal static unsafe class FewRows
 
     // Four rows of weights with one row, each in two sums.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void AddColumn(float* y, float* x, float* w, int width)
+    private static void AddColumn(float* y, float* x, float* w, byte* next, int bytes, int width)
     {
         float* w1 = w + width, w2 = w1 + width, w3 = w2 + width;
         Vector512<float> a = default, b = default, c = default, d = default;
         for (var i = 0; i < width; i += Vector512<float>.Count)
         {
-            Prefetch(w + (Weights * width) + i, width);
+            Prefetch(next + (i * bytes), width * bytes);
             var v = Vector512.Load(x + i);
             a = Vector512.MultiplyAddEstimate(Vector512.Load(w + i), v, a);
             b = Vector512.MultiplyAddEstimate(Vector512.Load(w1 + i), v, b);
@@ -110,16 +123,16 @@ internal static unsafe class FewRows
         AddSums(y, a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
     }
 
-    // The processor itself does not look beyond a page of 4 kB, and rows are hardly longer.
+    // The next four rows of weights. The processor itself does not look beyond a page of 4 kB, and rows are hardly longer.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(float* w, int width)
+    private static void Prefetch(byte* w, int stride)
     {
         if (!Sse.IsSupported)
             return;
         Sse.Prefetch0(w);
-        Sse.Prefetch0(w + width);
-        Sse.Prefetch0(w + (2 * width));
-        Sse.Prefetch0(w + (3 * width));
+        Sse.Prefetch0(w + stride);
+        Sse.Prefetch0(w + (2 * stride));
+        Sse.Prefetch0(w + (3 * stride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
