@@ -68,7 +68,7 @@ internal sealed class BatchAttention : AttentionPass
         long[] query = q.stride(), key = k.stride(), value = v.stride();
         if (key[1] != value[1] || key[2] != value[2])
             (v, value) = (v.contiguous(), key);
-        var mixed = empty([batch, time, heads * head]);
+        var mixed = empty([batch, time, heads * head], float32, CPU);
         var rows = new AttentionRow[batch];
         for (var b = 0L; b < batch; b++)
             rows[b] = new AttentionRow(At(q, b * query[0]), At(k, b * key[0]), At(v, b * value[0]), At(mixed, b * time * heads * head), past, time, padding[b]);

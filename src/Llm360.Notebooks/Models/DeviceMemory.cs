@@ -9,23 +9,23 @@ internal static partial class DeviceMemory
     /// <summary>What keys and values of rows under way may take on the CPU.</summary>
     private const long OnCpu = 1L << 30;
 
-    /// <summary>More tokens in one pass make no device busier.</summary>
-    private const int MostTokensAtOnce = 1 << 16;
+    /// <summary>Fewer tokens in one pass leave a device idle; more make none busier.</summary>
+    private const int LeastTokensAtOnce = 1 << 11, MostTokensAtOnce = 1 << 16;
 
     private static readonly string[] Complaints = ["out of memory", "can't allocate memory", "not enough memory"];
 
-    /// <summary>Bytes that keys and values may take: half of what a CUDA device has free, 1 GiB elsewhere.</summary>
+    /// <summary>Bytes that keys and values, or the activations of a pass, may take: half of what a CUDA device has free, 1 GiB elsewhere.</summary>
     public static long Budget(torch.Device device) => device.type == DeviceType.CUDA && Free(device.index) is { } free ? free / 2 : OnCpu;
 
     /// <summary>
-    /// Tokens that one pass over whole sequences may have on a device: what a block keeps at once for each (six tensors of the hidden width, four of the MLP's, and
-    /// a norm's three in float32), in the memory that <see cref="Budget"/> gives.
+    /// Tokens that one pass over whole sequences may have on a device: what a block of LLaMA makes for each (21 tensors of the hidden width, four of the MLP's, and
+    /// six in float32 in its norms), in the memory that <see cref="Budget"/> gives. What LibTorch has kept of an earlier pass counts as used there, so there is a least.
     /// </summary>
     public static int TokensAtOnce(LanguageModel model)
     {
         long hidden = model.Config.HiddenSize, intermediate = model.Config.IntermediateSize;
-        var bytesOfToken = (model.Type.ElementSize() * ((6 * hidden) + (4 * intermediate))) + (3 * sizeof(float) * hidden);
-        return (int)Math.Clamp(Budget(model.Device) / bytesOfToken, 1, MostTokensAtOnce);
+        var bytesOfToken = (model.Type.ElementSize() * ((21 * hidden) + (4 * intermediate))) + (6 * sizeof(float) * hidden);
+        return (int)Math.Clamp(Budget(model.Device) / bytesOfToken, LeastTokensAtOnce, MostTokensAtOnce);
     }
 
     /// <summary>Whether an operator failed because memory did not suffice: LibTorch's messages of its CUDA and CPU allocators.</summary>

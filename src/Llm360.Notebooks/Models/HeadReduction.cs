@@ -10,7 +10,7 @@ namespace Llm360.Notebooks.Models;
 internal static class HeadReduction
 {
     /// <summary>Logits at once on the CPU, where they should stay in its caches, and on other devices, where small products leave most of it idle.</summary>
-    private const int Piece = 1 << 22, PieceOnDevice = 1 << 25;
+    private const int Piece = 1 << 22, PieceOnDevice = 1 << 24;
 
     /// <summary>Positions at once on the CPU, where a piece is a block of the vocabulary: the weights are read once for so many positions.</summary>
     private const int PositionsAtOnce = 2048;
@@ -24,7 +24,9 @@ internal static class HeadReduction
     /// <param name="targets">The true next token of each; -1 for none.</param>
     public static TokenScore[] Scores(LanguageModel model, Tensor hidden, int[] targets)
     {
-        if (hidden.device_type != DeviceType.CPU || hidden.dtype == float64)
+        if (targets.Length == 0)
+            return [];
+        if (hidden.device_type != DeviceType.CPU || hidden.dtype == float64) // The kernel would round to float32.
             return ByOperators(model, hidden, targets);
         var results = new List<TokenScore>(targets.Length);
         for (var at = 0; at < targets.Length; at += PositionsAtOnce)
@@ -63,6 +65,8 @@ internal static class HeadReduction
     /// <param name="topK">How many, at most the vocabulary.</param>
     public static float[] TopKLogProbabilities(LanguageModel model, Tensor hidden, int[] targets, int topK)
     {
+        if (targets.Length == 0)
+            return [];
         using var scope = NewDisposeScope();
         using var minus = double.NegativeInfinity.ToScalar();
         var tokens = Tokens(targets, hidden.device);
@@ -135,9 +139,9 @@ internal static class HeadReduction
             var target = tokens.narrow(0, first, logits.shape[0]); // [count, 1]
             var rank = logits.gt(logits.gather(1, target)).sum(1).to(float64);
             var log = logits.log_softmax(1); // [count, vocabulary]
-            var weighted = (log.exp() * log).nan_to_num(0); // [count, vocabulary]
+            var weighted = log.exp().mul_(log).nan_to_num_(0); // [count, vocabulary]
             var mean = weighted.sum(1).to(float64);
-            var variance = (weighted * log).nan_to_num(0).sum(1).to(float64) - (mean * mean);
+            var variance = weighted.mul_(log).nan_to_num_(0).sum(1).to(float64) - (mean * mean);
             return stack([log.gather(1, target).squeeze(1).to(float64), rank, logits.argmax(1).to(float64), mean.neg(), variance.relu().sqrt()], 1);
         }
     }

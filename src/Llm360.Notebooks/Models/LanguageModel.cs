@@ -108,7 +108,11 @@ public abstract class LanguageModel : IDisposable
         {
             trace?.AddHidden(x);
             using var layer = NewDisposeScope();
-            x = Block(i, x, attention).MoveToOuterDisposeScope();
+            var next = Block(i, x, attention);
+            if (ReferenceEquals(next, x)) // It was added to.
+                continue;
+            x.Dispose();
+            x = next.MoveToOuterDisposeScope();
         }
 
         trace?.AddBeforeFinalNorm(x);
@@ -163,11 +167,13 @@ public abstract class LanguageModel : IDisposable
     private protected static Tensor Linear(Tensor x, Tensor weight, Tensor? bias)
     {
         if (!FewRows.Takes(x, weight))
-            return NarrowTypes.AreSlow(x) ? NarrowTypes.Linear(x, weight, bias) : nn.functional.linear(x, weight, bias);
-        long[] shape = [.. x.shape[..^1], weight.shape[0]];
-        var y = bias is null ? zeros(shape) : empty(shape).copy_(bias);
+            return NarrowTypes.AreSlow(x, weight) ? NarrowTypes.Linear(x, weight, bias) : nn.functional.linear(x, weight, bias);
+        using var scope = NewDisposeScope();
+        var y = zeros([.. x.shape[..^1], weight.shape[0]], float32, CPU); // Not what the user has made the default.
+        if (bias is not null)
+            y.copy_(bias);
         FewRows.AddProduct(y, x.to(float32), weight);
-        return y.to(x.dtype);
+        return y.to(x.dtype).MoveToOuterDisposeScope();
     }
 
     /// <summary>x + (y W^T + b). In float32, where no gradient is asked for, the product is added into x, which must belong to the caller.</summary>

@@ -82,7 +82,7 @@ internal sealed class SlotAttention : AttentionPass
     {
         long heads = q.shape[1], tokens = q.shape[2], head = q.shape[3], keyHeads = model.Config.KeyValueHeads;
         var query = q.stride();
-        var mixed = empty([1, tokens, heads * head]);
+        var mixed = empty([1, tokens, heads * head], float32, CPU);
         float* from = TensorMemory.Floats(q), to = TensorMemory.Floats(mixed), keys = TensorMemory.Floats(cache.Keys(layer)), values = TensorMemory.Floats(cache.Values(layer));
         var rows = new AttentionRow[pieces.Length];
         var at = 0L;

@@ -93,6 +93,8 @@ public sealed class CpuRowTests
         Assert.True(FewRows.Takes(x, weight));
         Assert.False(FewRows.Takes(torch.randn(17, 64), weight));
         Assert.False(FewRows.Takes(torch.randn(2, 72), torch.randn(32, 72)));
+        Assert.False(FewRows.Takes(x, torch.randn(32, 48)));
+        Assert.False(FewRows.Takes(torch.randn(0, 64), weight));
         Assert.False(FewRows.Takes(x, weight.to(torch.bfloat16)));
         Assert.False(FewRows.Takes(x.to(torch.float64), weight.to(torch.float64)));
         Assert.False(FewRows.Takes(x, torch.randn(64, 32).t()));

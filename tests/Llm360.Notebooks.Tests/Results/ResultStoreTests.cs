@@ -2,7 +2,6 @@
 using Llm360.Notebooks.Memorization;
 using Llm360.Notebooks.Results;
 using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Tests.Results;
 
@@ -35,9 +34,9 @@ public sealed class ResultStoreTests(PicoSuite pico)
                 stop.Cancel();
         }, stop: stop.Token));
         var before = computed; // Cells in flight on other threads are finished.
-        Assert.InRange(before, 7, 6 + LibTorch.Threads);
         var cells = await RunAsync(folder, () => Interlocked.Increment(ref computed));
         Assert.Equal(cells.Count, computed);
+        Assert.InRange(before, 7, cells.Count - 1);
         Assert.Equal(before, cells.Count(c => c.FromStore));
     }
 

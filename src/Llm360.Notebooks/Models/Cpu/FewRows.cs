@@ -24,7 +24,8 @@ internal static unsafe class FewRows
     public static bool Takes(Tensor x, Tensor weight)
     {
         var width = x.shape[^1];
-        return x.numel() <= Most * width && width % VectorWidth.Floats == 0 && x.device_type == DeviceType.CPU && x.dtype == weight.dtype && x.dtype is ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16
+        return x.numel() is var values && values > 0 && values <= Most * width && width % VectorWidth.Floats == 0 && weight.shape[1] == width
+            && x.device_type == DeviceType.CPU && weight.device_type == DeviceType.CPU && x.dtype == weight.dtype && x.dtype is ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16
             && !x.requires_grad && !weight.requires_grad && x.is_contiguous() && weight.is_contiguous();
     }
 
@@ -123,7 +124,7 @@ internal static unsafe class FewRows
         AddSums(y, a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
     }
 
-    // The next four rows of weights. The processor itself does not look beyond a page of 4 kB, and rows are hardly longer.
+    // The next four rows of weights. The processor itself does not look beyond a page of 4 kB, which is a row or two.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch(byte* w, int stride)
     {

@@ -1,11 +1,11 @@
-// Products of bfloat16 and float16 on processors that have no instructions for them.
+// Products of bfloat16, on processors that have no instructions for them, and of float16.
 using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks.Models.Cpu;
 
-/// <summary>Weights are made float32 block by block and multiplied by MKL: LibTorch's own way costs many times as much without the instructions.</summary>
+/// <summary>Weights are made float32 block by block and multiplied by MKL: LibTorch's own way costs several times as much.</summary>
 internal static class NarrowTypes
 {
     /// <summary>Weights made float32 at once.</summary>
@@ -13,8 +13,8 @@ internal static class NarrowTypes
 
     private static readonly bool HasBFloat16Products = X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && X86Base.CpuId(7, 0).Eax >= 1 && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0; // AVX512_BF16
 
-    /// <summary>Whether LibTorch is slow at products of x.</summary>
-    public static bool AreSlow(Tensor x) => X86Base.IsSupported && x.device_type == DeviceType.CPU && (x.dtype == float16 || (x.dtype == bfloat16 && !HasBFloat16Products));
+    /// <summary>Whether LibTorch is slow at a product.</summary>
+    public static bool AreSlow(Tensor x, Tensor weight) => X86Base.IsSupported && x.device_type == DeviceType.CPU && weight.device_type == DeviceType.CPU && x.dtype == weight.dtype && (x.dtype == float16 || (x.dtype == bfloat16 && !HasBFloat16Products));
 
     /// <summary>x Wᵀ + b, summed in float32 and rounded once, as LibTorch does it.</summary>
     /// <param name="x">[..., width]</param>
@@ -25,7 +25,7 @@ internal static class NarrowTypes
     {
         using var scope = NewDisposeScope();
         var (wide, wideBias, outputs) = (x.to(float32), bias?.to(float32), weight.shape[0]);
-        var y = empty([.. x.shape[..^1], outputs], x.dtype);
+        var y = empty([.. x.shape[..^1], outputs], x.dtype, CPU);
         var rows = Math.Max(1, Block / weight.shape[1]);
         for (var first = 0L; first < outputs; first += rows)
         {
