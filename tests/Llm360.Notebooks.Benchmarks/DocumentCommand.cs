@@ -18,7 +18,7 @@ internal static class DocumentCommand
             var repository = Workspace.Repository!;
             var document = Path.Combine(repository, "docs", "benchmarks.md");
             var text = File.ReadAllText(document);
-            foreach (var (name, table) in new (string, Func<JsonNode, string>)[] { ("training", Training), ("reproduce", Reproduce), ("weights", Weights), ("forward", Forward), ("memorization", Memorization), ("kernel", Kernel) })
+            foreach (var (name, table) in new (string, Func<JsonNode, string>)[] { ("machine", Machine), ("training", Training), ("reproduce", Reproduce), ("weights", Weights), ("forward", Forward), ("memorization", Memorization), ("kernel", Kernel) })
             {
                 var results = BenchmarkResults.PathOf(name);
                 if (File.Exists(results))
@@ -38,6 +38,19 @@ internal static class DocumentCommand
         if (first < 0 || last < first)
             throw new Llm360Exception($"The markers of {name} are missing.", document, $"Put back the lines {begin} and {end}.");
         return $"{text[..(first + begin.Length)]}\n{table}{text[last..]}";
+    }
+
+    private static string Machine(JsonNode r)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{r["date"]} UTC, {r["processor"]}, {r["threads"]} threads, AMD switch {r["amd_switch"]}\n\n| what | median | best |\n|---|---|---|\n");
+        text.Append(CultureInfo.InvariantCulture, $"| float32 multiply-adds in registers | {(double)r["median_peak_gflops"]!:0} GFLOP/s | {(double)r["best_peak_gflops"]!:0} GFLOP/s |\n");
+        text.Append(CultureInfo.InvariantCulture, $"| reading memory | {(double)r["median_read_gbs"]!:0.0} GB/s | {(double)r["best_read_gbs"]!:0.0} GB/s |\n| copying memory, read and written | {(double)r["median_copy_gbs"]!:0.0} GB/s | {(double)r["best_copy_gbs"]!:0.0} GB/s |\n\n");
+        var shapes = r["products"]!.AsArray().GroupBy(p => $"{p!["inputs"]} to {p["outputs"]}").ToList();
+        text.Append(CultureInfo.InvariantCulture, $"| rows | {string.Join(" | ", shapes.Select(s => s.Key))} |\n|---|{string.Concat(shapes.Select(_ => "---|"))}\n");
+        foreach (var rows in shapes[0].Select(p => (int)p!["rows"]!))
+            text.Append(CultureInfo.InvariantCulture, $"| {rows:n0} | {string.Join(" | ", shapes.Select(s => s.First(p => (int)p!["rows"]! == rows)!["median_gflops"]!.GetValue<double>().ToString("0", CultureInfo.InvariantCulture)))} |\n");
+        return text.ToString();
     }
 
     private static string Training(JsonNode r)

@@ -3,6 +3,7 @@ using System.CommandLine;
 using Llm360.Notebooks.Benchmarks;
 using Llm360.Notebooks.Benchmarks.Forward;
 using Llm360.Notebooks.Benchmarks.Kernel;
+using Llm360.Notebooks.Benchmarks.Machine;
 using Llm360.Notebooks.Benchmarks.Memorization;
 using Llm360.Notebooks.Benchmarks.Reproduce;
 using Llm360.Notebooks.Benchmarks.Training;
@@ -12,6 +13,7 @@ using Llm360.Notebooks.Torch;
 LibTorch.Load();
 return await new RootCommand("Measures the kit's speed. Every contender of a benchmark takes turns in one run.")
 {
+    MachineCommand.Create(),
     TrainingCommand.Create(),
     TrainingWorker.Create(),
     ReproduceCommand.Create(),

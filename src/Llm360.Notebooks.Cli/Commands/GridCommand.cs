@@ -22,7 +22,7 @@ internal static class GridCommand
         var prompt = new Option<int>("-k", "--prompt-length") { Description = "Tokens given.", DefaultValueFactory = _ => 32 };
         var continuation = new Option<int>("-l", "--continuation-length") { Description = "Tokens to reproduce.", DefaultValueFactory = _ => 32 };
         var count = new Option<int>("-n", "--sequences") { Description = "The first n sequences of each chunk; canaries are always scored.", DefaultValueFactory = _ => 64 };
-        var metrics = new Option<bool>("--token-metrics") { Description = "Also loss, p_z, Min-K%, and extractibility for shorter lengths; the notebooks ask for them." };
+        var metrics = new Option<bool>("--token-metrics") { Description = "Also loss, p_z, Min-K%, and extractibility for shorter lengths: what notebook 04 asks for, and 03 does not." };
         var shard = new Option<string>("--shard") { Description = "i/n, 0 <= i < n: compute the i-th of n shares of the cells.", DefaultValueFactory = _ => "0/1", HelpName = "i/n" };
         var device = new Option<string>("--device") { Description = "best, cpu, cuda or cuda:N.", DefaultValueFactory = _ => "best" };
         var command = new Command("memorization", "Score the memorization of training sequences.") { suite, checkpoints, chunks, prompt, continuation, count, metrics, shard, device };
@@ -46,7 +46,7 @@ internal static class GridCommand
             [
                 ("cells", string.Create(CultureInfo.InvariantCulture, $"{fill.Computed} computed, {fill.FromStore} from the store")),
                 ("time", Screen.Duration(Stopwatch.GetElapsedTime(start))),
-                ("look next at", "notebooks/03-memorization.ipynb with the same checkpoints and n: its cells come from the store"),
+                ("look next at", $"notebooks/{(analysis.Settings.TokenMetrics ? "04-memorization-in-depth" : "03-memorization")}.ipynb with the same checkpoints and n: its cells come from the store"),
             ]);
             return 0;
         });

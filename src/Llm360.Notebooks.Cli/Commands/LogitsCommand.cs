@@ -2,7 +2,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Torch;
 using Llm360.Notebooks.Weights;
 using TorchSharp;
 
@@ -22,7 +21,6 @@ internal static class LogitsCommand
         {
             var path = parsed.GetValue(output)!.FullName;
             var rows = ModelOptions.Rows(parsed.GetValue(tokens)!, cancellation);
-            LibTorch.Load();
             using var loaded = model.Load(parsed);
             loaded.CheckTokens([.. rows.Select(r => r.TokenIds)]);
             await screen.WatchAsync(progress => Task.Run(

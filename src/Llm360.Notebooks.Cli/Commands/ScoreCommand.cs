@@ -53,17 +53,16 @@ internal static class ScoreCommand
                     return Result.Of(scored);
                 },
                 cancellation)).ConfigureAwait(false);
-            var differing = loaded.Type == TorchSharp.torch.ScalarType.Float32 ? null : Differing(loaded, sequences, settings, cancellation);
             AtomicFile.WriteText(path, JsonSerializer.Serialize(result, Json) + "\n");
             screen.Say(string.Create(CultureInfo.InvariantCulture, $"{result.Count} rows, mean score {result.TokenMatch:0.####}, k-extractible {result.FullMatch:0.####}: {path}"));
-            if (differing is not null)
-                screen.Say(differing);
+            if (loaded.Type != TorchSharp.torch.ScalarType.Float32)
+                screen.Say(await screen.WatchAsync(_ => Task.Run(() => Differing(loaded, sequences, settings, cancellation), cancellation)).ConfigureAwait(false));
             return 0;
         });
         return command;
     }
 
-    // In float32 rounding decides nothing.
+    // In float32 only logits that are equal within rounding could differ.
     private static string Differing(LanguageModel model, IReadOnlyList<TokenRow> rows, MemorizationSettings settings, CancellationToken cancellation)
     {
         List<TokenRow> sample = [.. rows.Take(RowsCompared)];

@@ -71,21 +71,23 @@ public static class CounterfactualOfAnalysis
         var chosen = (chunks ?? suite.Chunks).Where(c => bySeen.ContainsKey(c.Index) && bySeen.ContainsKey(c.Index + 1)).ToList();
         if (chosen.Count == 0)
             throw new Llm360Exception("No chunk has a checkpoint just before and one just after it.", suite.Folder, "Choose chunks whose two checkpoints are there.");
+        // Checkpoint by checkpoint: one that stands between two chunks is loaded once.
+        var before = new Dictionary<(int Chunk, int Row), double>();
         var rows = new List<CounterfactualRow>();
-        foreach (var chunk in chosen)
+        foreach (var seen in chosen.SelectMany(c => new[] { c.Index, c.Index + 1 }).Distinct().Order())
         {
-            var (before, after) = (bySeen[chunk.Index], bySeen[chunk.Index + 1]);
-            var scores = await analysis.ScoreAsync([before, after], [chunk], device, progress, cancellation).ConfigureAwait(false);
-            var earlier = scores.Rows.Where(r => r.Checkpoint == before.Index).ToDictionary(r => r.Row, r => r.Score);
-            rows.AddRange(scores.Rows.Where(r => r.Checkpoint == after.Index).OnceACanary().Select(r => new CounterfactualRow
+            var scores = await analysis.ScoreAsync([bySeen[seen]], [.. chosen.Where(c => c.Index == seen || c.Index + 1 == seen)], device, progress, cancellation).ConfigureAwait(false);
+            rows.AddRange(scores.Rows.Where(r => r.Chunk + 1 == seen).OnceACanary().Select(r => new CounterfactualRow
             {
                 Chunk = r.Chunk,
                 Row = r.Row,
                 Source = r.Source,
                 CanaryRepetitions = r.CanaryRepetitions,
-                Before = earlier[r.Row],
+                Before = before[(r.Chunk, r.Row)],
                 After = r.Score,
             }));
+            foreach (var row in scores.Rows.Where(r => r.Chunk == seen))
+                before[(row.Chunk, row.Row)] = row.Score;
         }
 
         return new CounterfactualMemorization(suite, analysis.Settings, chosen, rows);

@@ -20,6 +20,8 @@ public sealed record MemorizationSettings(int PromptLength = 32, int Continuatio
 /// <summary>Scores a suite's training sequences; results are stored and resumable.</summary>
 public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings settings)
 {
+    private readonly Lazy<ITokenizer?> tokenizer = new(() => suite.Checkpoints.FirstOrDefault()?.Folder is { } folder && Tokenizers.Exists(folder) ? Tokenizers.Load(folder) : null);
+
     /// <summary>The suite.</summary>
     public Suite Suite => suite;
 
@@ -69,15 +71,16 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         // The cell is the unit of progress, not the passes within it.
         using var quiet = Work.Begin(null, cancellation);
         var chosen = Choose(chunk, cancellation);
-        // Copies within a chunk, as of canaries, have the same results: they are computed once.
         var length = settings.PromptLength + settings.ContinuationLength;
-        var groups = chosen.GroupBy(c => (Tokens: Convert.ToHexString(MemoryMarshal.AsBytes(c.Row.TokenIds.AsSpan(0, Math.Min(length, c.Row.TokenIds.Length)))), c.Row.Source, c.Row.Canary)).ToList();
-        var scored = MemorizationScorer.Score(model, [.. groups.Select(g => g.First().Row)], settings, settings.TokenMetrics ? Tokenizer(suite) : null, cancellation);
+        // Here and not in the scorer, which knows nothing of chunks.
+        if (chosen.Find(c => c.Row.TokenIds.Length < length) is { Row: not null } tooShort)
+            throw new Llm360Exception($"A sequence has {tooShort.Row.TokenIds.Length} tokens; k + l = {length} are needed.", $"{chunk.Path}, row {tooShort.Index}", "Choose a smaller k or l.");
+        // Copies within a chunk, as of canaries, have the same results: they are computed once.
+        var groups = chosen.GroupBy(c => (Tokens: Convert.ToHexString(MemoryMarshal.AsBytes(c.Row.TokenIds.AsSpan(0, length))), c.Row.Source, c.Row.Canary)).ToList();
+        var scored = MemorizationScorer.Score(model, [.. groups.Select(g => g.First().Row)], settings, settings.TokenMetrics ? tokenizer.Value : null, cancellation);
         var results = groups.Zip(scored).SelectMany(p => p.First.Select(c => (c.Index, Row: p.Second))).ToDictionary(p => p.Index, p => p.Row.At(p.Index));
         return [.. chosen.Select(c => results[c.Index])];
     }
-
-    private static ITokenizer? Tokenizer(Suite suite) => suite.Checkpoints.FirstOrDefault()?.Tokenizer();
 
     // A chunk of Amber has 20 GB: it is read to its end only where canaries are known to stand in it.
     private List<(int Index, TokenRow Row)> Choose(Chunk chunk, CancellationToken cancellation)

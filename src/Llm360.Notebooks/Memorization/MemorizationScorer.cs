@@ -17,9 +17,9 @@ public static class MemorizationScorer
     /// <param name="rows">Sequences of at least k + l tokens.</param>
     /// <param name="settings">k, l and whether token metrics are wanted; null for the defaults.</param>
     /// <param name="tokenizer">The model's, for the zlib ratio among the token metrics; null leaves it out.</param>
-    /// <param name="cancellation">Looked at before every pass.</param>
+    /// <param name="cancellation">Looked at before every pass; <see cref="Work.Cancellation"/> when not given.</param>
     /// <exception cref="Llm360Exception">A row is too short or has unknown tokens, k or l is below 1, or k + l is more than the model's positions.</exception>
-    public static IReadOnlyList<MemorizationRow> Score(LanguageModel model, IReadOnlyList<TokenRow> rows, MemorizationSettings? settings = null, ITokenizer? tokenizer = null, CancellationToken cancellation = default)
+    public static IReadOnlyList<MemorizationRow> Score(LanguageModel model, IReadOnlyList<TokenRow> rows, MemorizationSettings? settings = null, ITokenizer? tokenizer = null, CancellationToken? cancellation = null)
     {
         settings ??= new MemorizationSettings();
         if (settings.TopK is { } topK && (topK < 1 || topK > model.Config.VocabularySize || !settings.TokenMetrics))
@@ -35,9 +35,9 @@ public static class MemorizationScorer
     /// <param name="rows">Sequences of at least k + l tokens.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
-    /// <param name="cancellation">Looked at before every pass.</param>
+    /// <param name="cancellation">Looked at before every pass; <see cref="Work.Cancellation"/> when not given.</param>
     /// <exception cref="Llm360Exception">As of <see cref="Score"/>.</exception>
-    public static IReadOnlyList<int> FirstMismatches(LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength = 32, int continuationLength = 32, CancellationToken cancellation = default) =>
+    public static IReadOnlyList<int> FirstMismatches(LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength = 32, int continuationLength = 32, CancellationToken? cancellation = null) =>
         [.. Run(model, rows, promptLength, continuationLength, Wanted.FirstMismatch, null, cancellation).Select(r => r.FirstMismatch)];
 
     /// <summary>
@@ -47,11 +47,11 @@ public static class MemorizationScorer
     /// <param name="rows">Sequences of at least k + l tokens.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
-    /// <param name="cancellation">Looked at before every pass.</param>
+    /// <param name="cancellation">Looked at before every pass; <see cref="Work.Cancellation"/> when not given.</param>
     /// <returns>For each row l scores, about tokens k to k + l - 1.</returns>
     /// <exception cref="Llm360Exception">As of <see cref="Score"/>.</exception>
-    public static IReadOnlyList<IReadOnlyList<TokenScore>> ContinuationScores(LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength = 32, int continuationLength = 32, CancellationToken cancellation = default) =>
-        RowScoring.Continuations(model, Checked(model, rows, promptLength, continuationLength), continuationLength, cancellation);
+    public static IReadOnlyList<IReadOnlyList<TokenScore>> ContinuationScores(LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength = 32, int continuationLength = 32, CancellationToken? cancellation = null) =>
+        RowScoring.Continuations(model, Checked(model, rows, promptLength, continuationLength), continuationLength, cancellation ?? Work.Cancellation);
 
     /// <summary>
     /// How many rows' greedy continuations are not those of decoding one token after the other. None in float32, but for logits that are equal within rounding; in lower precision a pass over several tokens and one over a single token round differently,
@@ -60,9 +60,9 @@ public static class MemorizationScorer
     /// <param name="model">The model.</param>
     /// <param name="rows">A sample of the sequences scored.</param>
     /// <param name="settings">Those of the scores in question; null for the defaults.</param>
-    /// <param name="cancellation">Looked at before every pass.</param>
+    /// <param name="cancellation">Looked at before every pass; <see cref="Work.Cancellation"/> when not given.</param>
     /// <exception cref="Llm360Exception">As of <see cref="Score"/>.</exception>
-    public static int Disagreements(LanguageModel model, IReadOnlyList<TokenRow> rows, MemorizationSettings? settings = null, CancellationToken cancellation = default)
+    public static int Disagreements(LanguageModel model, IReadOnlyList<TokenRow> rows, MemorizationSettings? settings = null, CancellationToken? cancellation = null)
     {
         settings ??= new MemorizationSettings();
         var scored = Run(model, rows, settings.PromptLength, settings.ContinuationLength, settings.TokenMetrics ? Wanted.TokenScores : Wanted.Continuation, null, cancellation);
@@ -70,10 +70,10 @@ public static class MemorizationScorer
         return scored.Zip(plain).Count(p => !p.First.Greedy.SequenceEqual(p.Second));
     }
 
-    private static List<ScoredRow> Run(LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength, int continuationLength, Wanted wanted, int? topK, CancellationToken cancellation)
+    private static List<ScoredRow> Run(LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength, int continuationLength, Wanted wanted, int? topK, CancellationToken? cancellation)
     {
         var states = Checked(model, rows, promptLength, continuationLength).Select((tokens, i) => new ScoredRow(i, tokens, promptLength, wanted)).ToList();
-        RowScoring.Run(model, states, wanted, promptLength, topK, cancellation);
+        RowScoring.Run(model, states, wanted, promptLength, topK, cancellation ?? Work.Cancellation);
         return states;
     }
 
@@ -83,6 +83,8 @@ public static class MemorizationScorer
         if (promptLength < 1 || continuationLength < 1)
             throw new Llm360Exception($"k = {promptLength} and l = {continuationLength} make no sense.", "prompt and continuation length", "Both are at least 1.");
         var length = promptLength + continuationLength;
+        if (model.Config.HasDynamicAngles && length > model.Config.MaximumLength)
+            throw new Llm360Exception($"k + l = {length} is more than the {model.Config.MaximumLength} positions that the model was trained on.", "prompt and continuation length", "Beyond them dynamic rotary scaling turns every token by the length of the sequence, and tokens checked together are not those of decoding one by one: choose a smaller k or l.");
         var tooShort = rows.Index().FirstOrDefault(r => r.Item.TokenIds.Length < length);
         if (tooShort.Item is not null)
             throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {length} are needed.", $"row {tooShort.Index}", "Choose a smaller k or l.");

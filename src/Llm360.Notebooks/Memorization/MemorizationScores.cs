@@ -33,7 +33,7 @@ public sealed class MemorizationScores
     public IReadOnlyList<GridCell<MemorizationRow>> Cells { get; }
 
     /// <summary>The checkpoints, in training order.</summary>
-    public IReadOnlyList<Checkpoint> Checkpoints => [.. Cells.Select(c => c.Checkpoint).Distinct()];
+    public IReadOnlyList<Checkpoint> Checkpoints => [.. Cells.Select(c => c.Checkpoint).Distinct().OrderBy(c => c.Index)];
 
     /// <summary>All rows.</summary>
     public IEnumerable<MemorizationRow> Rows => Cells.SelectMany(c => c.Rows);

@@ -24,7 +24,7 @@ internal static class RowScoring
     {
         if (rows.Count == 0)
             return;
-        var slots = (int)Math.Clamp(DeviceMemory.Budget(model.Device) / SlotCache.BytesOfSlot(model, rows[0].Tokens.Length), 1, Math.Min(Slots, rows.Count));
+        var slots = DeviceMemory.Rows(model, rows[0].Tokens.Length, Math.Min(Slots, rows.Count));
         for (IReadOnlyList<ScoredRow> left = rows; left.Count > 0; left = [.. rows.Where(r => !r.IsDone)])
         {
             try
@@ -52,12 +52,14 @@ internal static class RowScoring
         var results = new List<TokenScore[]>(rows.Length);
         if (rows.Length == 0)
             return results;
-        using var decoder = new RowDecoder(model, Math.Min(NewScoredRows, rows.Length), rows[0].Length);
-        foreach (var part in rows.Chunk(NewScoredRows))
+        var slots = DeviceMemory.Rows(model, rows[0].Length, Math.Min(NewScoredRows, rows.Length));
+        using var decoder = new RowDecoder(model, slots, rows[0].Length);
+        foreach (var part in rows.Chunk(slots))
         {
             using var scope = NewDisposeScope();
+            var targets = new TargetTokens([.. part.SelectMany(row => row[^count..])], model.Device);
             var hidden = decoder.Compute([.. part.Select((row, slot) => new Piece(slot, row[..^1], count))], cancellation);
-            results.AddRange(HeadReduction.Scores(model, hidden, [.. part.SelectMany(row => row[^count..])]).Chunk(count));
+            results.AddRange(HeadReduction.Scores(model, hidden, targets).Chunk(count));
             for (var slot = 0; slot < part.Length; slot++)
                 decoder.TakeBack(slot, 0);
         }
@@ -83,8 +85,10 @@ internal static class RowScoring
             }
 
             using var scope = NewDisposeScope();
+            var scored = wanted == Wanted.TokenScores ? round.Where(r => r.IsNew).Select(r => r.Row).ToList() : [];
+            var targets = new TargetTokens([.. scored.SelectMany(r => r.Tokens.Skip(1))], model.Device);
             var hidden = decoder.Compute([.. round.Select(r => r.Piece)], cancellation); // [wanted, hidden]
-            var chosen = wanted == Wanted.TokenScores ? Scored(model, round, hidden, promptLength, topK) : HeadReduction.Argmax(model, hidden);
+            var chosen = scored.Count > 0 ? Scored(model, scored, targets, hidden, promptLength, topK) : HeadReduction.Argmax(model, hidden);
             active.Clear();
             var at = 0;
             foreach (var (row, piece, isNew) in round)
@@ -103,24 +107,19 @@ internal static class RowScoring
     }
 
     // New rows stand behind those under way: theirs are scored, of the others only the first choice is asked for.
-    private static int[] Scored(LanguageModel model, List<(ScoredRow Row, Piece Piece, bool IsNew)> round, Tensor hidden, int promptLength, int? topK)
+    private static int[] Scored(LanguageModel model, List<ScoredRow> added, TargetTokens targets, Tensor hidden, int promptLength, int? topK)
     {
-        var before = round.Where(r => !r.IsNew).Sum(r => r.Piece.Wanted);
-        var added = round.Where(r => r.IsNew).Select(r => r.Row).ToList();
-        var chosen = new List<int>((int)hidden.shape[0]);
-        if (before > 0)
-            chosen.AddRange(HeadReduction.Argmax(model, hidden.narrow(0, 0, before)));
-        if (added.Count == 0)
-            return [.. chosen];
-        var fresh = hidden.narrow(0, before, hidden.shape[0] - before);
-        var scores = HeadReduction.Scores(model, fresh, [.. added.SelectMany(r => r.Tokens.Skip(1))]);
+        var before = (int)hidden.shape[0] - targets.Ids.Length;
+        int[] chosen = before > 0 ? HeadReduction.Argmax(model, hidden.narrow(0, 0, before)) : [];
+        var fresh = hidden.narrow(0, before, targets.Ids.Length);
+        var scores = HeadReduction.Scores(model, fresh, targets);
         int width = added[0].Tokens.Length - 1, length = added[0].Greedy.Length;
         foreach (var (row, its) in added.Zip(scores.Chunk(width)))
             row.Scores = its;
         if (topK is { } k)
         {
             var continuations = fresh.view(added.Count, width, -1).narrow(1, promptLength - 1, length).reshape(added.Count * length, -1);
-            var logs = HeadReduction.TopKLogProbabilities(model, continuations, [.. added.SelectMany(r => r.Tokens[promptLength..])], k);
+            var logs = HeadReduction.TopKLogProbabilities(model, continuations, new TargetTokens([.. added.SelectMany(r => r.Tokens[promptLength..])], model.Device), k);
             foreach (var (row, its) in added.Zip(logs.Chunk(length)))
                 row.TopKLogs = its;
         }

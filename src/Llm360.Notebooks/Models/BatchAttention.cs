@@ -56,7 +56,7 @@ internal sealed class BatchAttention : AttentionPass
         if (cache is not null)
             (k, v) = cache.Append(layer, k, v); // [batch, key-value heads, past + time, head]
         if (trace is { WantsAttention: true })
-            return Joined(Open(q, Repeated(k, q), Repeated(v, q)));
+            return Joined(Eager(q, Repeated(k, q), Repeated(v, q)));
         return IsForKernel(q, k, v) ? ByKernel(q, k, v) : Joined(Mix(q, k, v, Mask()));
     }
 
@@ -67,7 +67,11 @@ internal sealed class BatchAttention : AttentionPass
         long batch = q.shape[0], heads = q.shape[1], head = q.shape[3];
         long[] query = q.stride(), key = k.stride(), value = v.stride();
         if (key[1] != value[1] || key[2] != value[2])
-            (v, value) = (v.contiguous(), key);
+        {
+            (k, v) = (k.contiguous(), v.contiguous());
+            key = value = k.stride();
+        }
+
         var mixed = empty([batch, time, heads * head], float32, CPU);
         var rows = new AttentionRow[batch];
         for (var b = 0L; b < batch; b++)
@@ -95,7 +99,7 @@ internal sealed class BatchAttention : AttentionPass
     }
 
     // The same by its definition, with the probabilities to look at.
-    private Tensor Open(Tensor q, Tensor k, Tensor v)
+    private Tensor Eager(Tensor q, Tensor k, Tensor v)
     {
         long time = q.shape[2], all = k.shape[2];
         using var scale = (1 / Math.Sqrt(q.shape[3])).ToScalar();

@@ -44,18 +44,18 @@ public sealed class CrystalModel : LanguageModel
 
     private protected override Tensor Block(int i, Tensor x, AttentionPass attention)
     {
-        var y = Convolution(LayerNorm(x, CrystalNames.AttentionNorm(i), config.NormEps), CrystalNames.QueryKeyValue(i)); // [batch, time, 3 x hidden]: all queries, all keys, all values
+        var y = Conv1D(LayerNorm(x, CrystalNames.AttentionNorm(i), config.NormEps), CrystalNames.QueryKeyValue(i)); // [batch, time, 3 x hidden]: all queries, all keys, all values
         var q = Heads(y.narrow(2, 0, config.HiddenSize), config.Heads).mul(queryScale); // [batch, heads, time, head]
         var k = Heads(y.narrow(2, config.HiddenSize, config.HiddenSize), config.Heads);
         var v = Heads(y.narrow(2, 2L * config.HiddenSize, config.HiddenSize), config.Heads);
-        x = x.add(Convolution(attention.Attend(i, q, k, v), CrystalNames.AttentionOutput(i)), One);
+        x = x.add(Conv1D(attention.Attend(i, q, k, v), CrystalNames.AttentionOutput(i)), One);
         y = LayerNorm(x, CrystalNames.MlpNorm(i), config.NormEps);
-        var gated = Convolution(y, CrystalNames.Up(i)) * nn.functional.silu(Convolution(y, CrystalNames.Gate(i))); // [batch, time, intermediate]
-        return x.add(Convolution(gated, CrystalNames.Down(i)), One);
+        var gated = Conv1D(y, CrystalNames.Up(i)) * nn.functional.silu(Conv1D(y, CrystalNames.Gate(i))); // [batch, time, intermediate]
+        return x.add(Conv1D(gated, CrystalNames.Down(i)), One);
     }
 
     private protected override Tensor FinalNorm(Tensor x) => LayerNorm(x, CrystalNames.FinalNorm, config.NormEps);
 
-    private Tensor Convolution(Tensor x, string module) =>
+    private Tensor Conv1D(Tensor x, string module) =>
         Linear(x, Weights[ParameterNames.Weight(module)].t(), Weights[ParameterNames.Bias(module)]);
 }

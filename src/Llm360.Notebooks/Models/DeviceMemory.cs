@@ -1,4 +1,5 @@
 // How much memory a computation may take, and telling a lack of it from other failures of LibTorch, which have one exception type.
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
@@ -14,18 +15,33 @@ internal static partial class DeviceMemory
 
     private static readonly string[] Complaints = ["out of memory", "can't allocate memory", "not enough memory"];
 
-    /// <summary>Bytes that keys and values, or the activations of a pass, may take: half of what a CUDA device has free, 1 GiB elsewhere.</summary>
-    public static long Budget(torch.Device device) => device.type == DeviceType.CUDA && Free(device.index) is { } free ? free / 2 : OnCpu;
+    // The most that was ever free beside a model: what LibTorch has kept of earlier passes is not free to the driver, but to the next pass.
+    private static readonly ConditionalWeakTable<LanguageModel, StrongBox<long>> Budgets = [];
+
+    /// <summary>Bytes that keys and values, or the activations of a pass, may take: half of what a CUDA device has free beside the model, 1 GiB elsewhere.</summary>
+    public static long Budget(LanguageModel model)
+    {
+        if (model.Device.type != DeviceType.CUDA || Free(model.Device.index) is not { } free)
+            return OnCpu;
+        var known = Budgets.GetOrCreateValue(model);
+        return known.Value = Math.Max(known.Value, free / 2);
+    }
+
+    /// <summary>Rows whose keys and values <see cref="Budget"/> has room for, at least one.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="capacity">Tokens a row.</param>
+    /// <param name="most">Rows that there are.</param>
+    public static int Rows(LanguageModel model, int capacity, int most) => (int)Math.Clamp(Budget(model) / SlotCache.BytesOfSlot(model, capacity), 1, most);
 
     /// <summary>
     /// Tokens that one pass over whole sequences may have on a device: what a block of LLaMA makes for each (21 tensors of the hidden width, four of the MLP's, and
-    /// six in float32 in its norms), in the memory that <see cref="Budget"/> gives. What LibTorch has kept of an earlier pass counts as used there, so there is a least.
+    /// six in float32 in its norms), in the memory that <see cref="Budget"/> gives.
     /// </summary>
     public static int TokensAtOnce(LanguageModel model)
     {
         long hidden = model.Config.HiddenSize, intermediate = model.Config.IntermediateSize;
         var bytesOfToken = (model.Type.ElementSize() * ((21 * hidden) + (4 * intermediate))) + (6 * sizeof(float) * hidden);
-        return (int)Math.Clamp(Budget(model.Device) / bytesOfToken, LeastTokensAtOnce, MostTokensAtOnce);
+        return (int)Math.Clamp(Budget(model) / bytesOfToken, LeastTokensAtOnce, MostTokensAtOnce);
     }
 
     /// <summary>Whether an operator failed because memory did not suffice: LibTorch's messages of its CUDA and CPU allocators.</summary>

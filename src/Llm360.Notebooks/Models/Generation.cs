@@ -34,7 +34,7 @@ public sealed record GenerationOptions
 /// <summary>Generation.</summary>
 public static class Generation
 {
-    /// <summary>Continues prompts of any lengths in one batch.</summary>
+    /// <summary>Continues prompts of any lengths, as many at once as memory has room for.</summary>
     /// <param name="model">The model.</param>
     /// <param name="prompts">Token ids; none may be empty.</param>
     /// <param name="options">How.</param>
@@ -49,27 +49,48 @@ public static class Generation
         var generated = prompts.Select(_ => new List<int>()).ToArray();
         if (prompts.Count == 0)
             return generated;
-        using var inference = inference_mode();
-        using var decoder = new RowDecoder(model, prompts.Count, prompts.Max(p => p.Length) + options.MaxNewTokens);
-        using var sampler = new Sampler(options, model.Device);
-        var pieces = prompts.Select((p, row) => new Piece(row, p)).ToList();
-        for (var step = 0; step < options.MaxNewTokens && pieces.Count > 0; step++)
+        var capacity = prompts.Max(p => p.Length) + options.MaxNewTokens;
+        var atOnce = DeviceMemory.Rows(model, capacity, prompts.Count);
+        for (var first = 0; first < prompts.Count;)
         {
-            using var scope = NewDisposeScope();
-            var logits = model.Logits(decoder.Compute(pieces, cancellation ?? Work.Cancellation)); // [rows, vocabulary]
-            var next = sampler.Next(logits, [.. pieces.Select(p => p.Slot)]).cpu().data<long>().ToArray();
-            var goOn = new List<Piece>();
-            foreach (var (piece, token) in pieces.Zip(next, (p, t) => (p, (int)t)))
+            var count = Math.Min(atOnce, prompts.Count - first);
+            try
             {
-                generated[piece.Slot].Add(token);
-                onToken?.Invoke(piece.Slot, token);
-                if (!options.StopTokens.Contains(token))
-                    goOn.Add(new Piece(piece.Slot, [token]));
+                Batch(first, count);
+                first += count;
             }
-
-            pieces = goOn;
+            catch (Exception e) when (DeviceMemory.IsExhausted(e) && count > 1 && onToken is null) // What was told cannot be taken back.
+            {
+                atOnce = count / 2;
+                Array.ForEach(generated[first..(first + count)], row => row.Clear());
+                Work.Progress?.Report(new WorkProgress("generate", first, prompts.Count, "rows", $"memory does not suffice for {count} rows at once: going on with {atOnce}"));
+            }
         }
 
         return generated;
+
+        void Batch(int first, int count)
+        {
+            using var inference = inference_mode();
+            using var decoder = new RowDecoder(model, count, capacity);
+            using var sampler = new Sampler(options, model.Device);
+            var pieces = Enumerable.Range(0, count).Select(slot => new Piece(slot, prompts[first + slot])).ToList();
+            for (var step = 0; step < options.MaxNewTokens && pieces.Count > 0; step++)
+            {
+                using var scope = NewDisposeScope();
+                var logits = model.Logits(decoder.Compute(pieces, cancellation ?? Work.Cancellation)); // [rows, vocabulary]
+                var next = sampler.Next(logits, [.. pieces.Select(p => first + p.Slot)]).cpu().data<long>().ToArray();
+                var goOn = new List<Piece>();
+                foreach (var (piece, token) in pieces.Zip(next, (p, t) => (p, (int)t)))
+                {
+                    generated[first + piece.Slot].Add(token);
+                    onToken?.Invoke(first + piece.Slot, token);
+                    if (!options.StopTokens.Contains(token))
+                        goOn.Add(new Piece(piece.Slot, [token]));
+                }
+
+                pieces = goOn;
+            }
+        }
     }
 }

@@ -21,19 +21,20 @@ internal static class HeadReduction
     /// <summary>Log-probability, rank, argmax and entropy of every position.</summary>
     /// <param name="model">The model.</param>
     /// <param name="hidden">[positions, hidden]</param>
-    /// <param name="targets">The true next token of each; -1 for none.</param>
-    public static TokenScore[] Scores(LanguageModel model, Tensor hidden, int[] targets)
+    /// <param name="targets">The true next token of each.</param>
+    public static TokenScore[] Scores(LanguageModel model, Tensor hidden, TargetTokens targets)
     {
-        if (targets.Length == 0)
+        var positions = targets.Ids.Length;
+        if (positions == 0)
             return [];
         if (hidden.device_type != DeviceType.CPU || hidden.dtype == float64) // The kernel would round to float32.
             return ByOperators(model, hidden, targets);
-        var results = new List<TokenScore>(targets.Length);
-        for (var at = 0; at < targets.Length; at += PositionsAtOnce)
+        var results = new List<TokenScore>(positions);
+        for (var at = 0; at < positions; at += PositionsAtOnce)
         {
             using var scope = NewDisposeScope();
-            var count = Math.Min(PositionsAtOnce, targets.Length - at);
-            results.AddRange(ByVocabulary(model, hidden.narrow(0, at, count), targets[at..(at + count)]));
+            var count = Math.Min(PositionsAtOnce, positions - at);
+            results.AddRange(ByVocabulary(model, hidden.narrow(0, at, count), targets.Part(at, count)));
         }
 
         return [.. results];
@@ -63,20 +64,19 @@ internal static class HeadReduction
     /// <param name="hidden">[positions, hidden]</param>
     /// <param name="targets">The true next token of each position.</param>
     /// <param name="topK">How many, at most the vocabulary.</param>
-    public static float[] TopKLogProbabilities(LanguageModel model, Tensor hidden, int[] targets, int topK)
+    public static float[] TopKLogProbabilities(LanguageModel model, Tensor hidden, TargetTokens targets, int topK)
     {
-        if (targets.Length == 0)
+        if (targets.Ids.Length == 0)
             return [];
         using var scope = NewDisposeScope();
         using var minus = double.NegativeInfinity.ToScalar();
-        var tokens = Tokens(targets, hidden.device);
         return [.. Reduced(model, hidden, LogProbability).cpu().data<float>()];
 
         Tensor LogProbability(Tensor logits, int first)
         {
             logits = logits.to(float32);
             var (largest, _) = logits.topk(topK, dim: 1); // [count, k], falling
-            var target = logits.gather(1, tokens.narrow(0, first, logits.shape[0])); // [count, 1]
+            var target = logits.gather(1, targets.Tensor.narrow(0, first, logits.shape[0])); // [count, 1]
             var log = target - largest.logsumexp(1, keepdim: true);
             return log.masked_fill(target.lt(largest.narrow(1, topK - 1, 1)), minus).squeeze(1);
         }
@@ -97,16 +97,12 @@ internal static class HeadReduction
         return parts.Count == 1 ? parts[0] : cat([.. parts]);
     }
 
-    // I64 [tokens, 1]; any token stands for a missing one.
-    private static Tensor Tokens(int[] targets, torch.Device device) => tensor(targets.Select(t => (long)Math.Max(t, 0)).ToArray(), [targets.Length, 1], device: device);
-
-    private static TokenScore[] ByVocabulary(LanguageModel model, Tensor hidden, int[] targets)
+    private static TokenScore[] ByVocabulary(LanguageModel model, Tensor hidden, TargetTokens targets)
     {
         var vocabulary = model.Config.VocabularySize;
-        var tokens = tensor(targets.Select(t => (long)Math.Max(t, 0)).ToArray());
         // The logits of a model of lower precision are rounded.
         var doubt = hidden.dtype == float32 ? 1e-5f : 2e-2f;
-        var reduction = new LogitReduction(targets, (hidden.to(float32) * model.HeadRows(tokens).to(float32)).sum(1).data<float>().ToArray(), doubt);
+        var reduction = new LogitReduction(targets.Ids, (hidden.to(float32) * model.HeadRows(targets.Tensor.view(-1)).to(float32)).sum(1).data<float>().ToArray(), doubt);
         var block = (int)Math.Clamp(Piece / hidden.shape[0], 1, vocabulary);
         for (var first = 0; first < vocabulary; first += block)
         {
@@ -118,25 +114,24 @@ internal static class HeadReduction
         foreach (var i in reduction.Unsure)
         {
             using var scope = NewDisposeScope();
-            results[i] = ByOperators(model, hidden.narrow(0, i, 1), [targets[i]])[0];
+            results[i] = ByOperators(model, hidden.narrow(0, i, 1), targets.Part(i, 1))[0];
         }
 
         return results;
     }
 
     // The same with LibTorch's operators, and one copy back.
-    private static TokenScore[] ByOperators(LanguageModel model, Tensor hidden, int[] targets)
+    private static TokenScore[] ByOperators(LanguageModel model, Tensor hidden, TargetTokens targets)
     {
         using var scope = NewDisposeScope();
-        var tokens = Tokens(targets, hidden.device);
         var table = Reduced(model, hidden, Measures).cpu().data<double>().ToArray(); // [positions, 5]
-        return [.. targets.Select((t, i) => new TokenScore(t < 0 ? float.NaN : (float)table[5 * i], t < 0 ? -1 : (int)table[(5 * i) + 1], (int)table[(5 * i) + 2], (float)table[(5 * i) + 3], (float)table[(5 * i) + 4]))];
+        return [.. targets.Ids.Select((t, i) => new TokenScore(t < 0 ? float.NaN : (float)table[5 * i], t < 0 ? -1 : (int)table[(5 * i) + 1], (int)table[(5 * i) + 2], (float)table[(5 * i) + 3], (float)table[(5 * i) + 4]))];
 
         Tensor Measures(Tensor logits, int first)
         {
             if (logits.dtype != float64)
                 logits = logits.to(float32);
-            var target = tokens.narrow(0, first, logits.shape[0]); // [count, 1]
+            var target = targets.Tensor.narrow(0, first, logits.shape[0]); // [count, 1]
             var rank = logits.gt(logits.gather(1, target)).sum(1).to(float64);
             var log = logits.log_softmax(1); // [count, vocabulary]
             var weighted = log.exp().mul_(log).nan_to_num_(0); // [count, vocabulary]

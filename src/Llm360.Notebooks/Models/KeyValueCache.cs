@@ -25,23 +25,11 @@ public sealed class KeyValueCache : IDisposable
             [.. Enumerable.Range(0, config.Layers).Select(_ => torch.empty([batch, config.KeyValueHeads, capacity, config.HeadDimension], type, device).DetachFromDisposeScope())];
     }
 
-    private KeyValueCache(KeyValueCache source, torch.Tensor rows)
-    {
-        (Capacity, Length) = (source.Capacity, source.Length);
-        (keys, values) = (Select(source.keys), Select(source.values));
-
-        torch.Tensor[] Select(torch.Tensor[] from) => [.. from.Select(t => t.index_select(0, rows).DetachFromDisposeScope())];
-    }
-
     /// <summary>Positions held.</summary>
     public int Length { get; private set; }
 
     /// <summary>Positions that fit.</summary>
     public int Capacity { get; }
-
-    /// <summary>A cache of some of the rows.</summary>
-    /// <param name="rows">Row numbers, I64 [rows kept].</param>
-    internal KeyValueCache Keep(torch.Tensor rows) => new(this, rows);
 
     /// <summary>Stores one layer's new keys and values and returns views of all so far.</summary>
     internal (torch.Tensor Keys, torch.Tensor Values) Append(int layer, torch.Tensor key, torch.Tensor value)

@@ -40,13 +40,15 @@ public abstract class LanguageModel : IDisposable
     /// <summary>Loads a checkpoint's folder of any family: <c>config.json</c> and weights in any format that <see cref="StateDict"/> opens.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="device">Where to; the CPU maps the file.</param>
-    /// <param name="type">Type to compute in; null keeps the file's.</param>
+    /// <param name="type">Type to compute in; null takes the type of the file's embedding.</param>
     /// <exception cref="Llm360Exception">The files are missing or malformed, or tensors are missing, unknown or misshapen; all of them are listed.</exception>
     public static LanguageModel Load(string folder, Torch.Device? device = null, ScalarType? type = null)
     {
         LibTorch.Load();
         var config = ModelConfig.Read(Path.Combine(folder, SuiteLayout.Config));
-        var bound = BoundWeights.Load(Open(folder, config), [.. config.Parameters().Select(p => p.Name)], device, type);
+        var weights = Open(folder, config);
+        // One type for all: a file may hold its norms in another.
+        var bound = BoundWeights.Load(weights, [.. config.Parameters().Select(p => p.Name)], device, type ?? weights.Entry(config.EmbeddingName).ScalarType);
         return config switch
         {
             LlamaConfig llama => new LlamaModel(llama, bound.Tensors, bound),
@@ -179,12 +181,13 @@ public abstract class LanguageModel : IDisposable
     /// <summary>x + (y W^T + b). In float32, where no gradient is asked for, the product is added into x, which must belong to the caller.</summary>
     private protected Tensor AddLinear(Tensor x, Tensor y, string weight)
     {
-        if (x.dtype != float32 || x.requires_grad || Weights.ContainsKey(ParameterNames.BiasOf(weight)))
+        var w = Weights[weight];
+        if (x.dtype != float32 || x.requires_grad || y.requires_grad || w.requires_grad || Weights.ContainsKey(ParameterNames.BiasOf(weight)))
             return x.add(Linear(y, weight), One);
-        if (FewRows.Takes(y, Weights[weight]))
-            FewRows.AddProduct(x, y, Weights[weight]);
+        if (FewRows.Takes(y, w))
+            FewRows.AddProduct(x, y, w);
         else
-            x.view(-1, x.shape[^1]).addmm_(y.view(-1, y.shape[^1]), Weights[weight].t());
+            x.view(-1, x.shape[^1]).addmm_(y.view(-1, y.shape[^1]), w.t());
         return x;
     }
 

@@ -68,6 +68,7 @@ public sealed record LlamaConfig(
         ["max_position_embeddings"] = MaximumLength,
         ["rms_norm_eps"] = NormEps,
         ["rope_theta"] = RopeTheta,
+        ["rope_scaling"] = RopeScaling?.ToJson(),
         ["hidden_act"] = "silu",
         ["attention_bias"] = AttentionBias,
         ["mlp_bias"] = MlpBias,

@@ -55,7 +55,7 @@ public sealed class LlamaModel : LanguageModel
     // SwiGLU: silu(gate) up, [batch, time, intermediate].
     private static Tensor Gated(Tensor gate, Tensor up)
     {
-        if (!TensorMemory.IsPlain(gate))
+        if (!TensorMemory.IsPlain(gate) || !TensorMemory.IsPlain(up))
             return nn.functional.silu(gate) * up;
         FusedRows.SwiGlu(gate, up);
         return gate;
@@ -64,7 +64,7 @@ public sealed class LlamaModel : LanguageModel
     // RMSNorm in float32, rounded to the model's type before the product with the weight.
     private Tensor Norm(Tensor x, string name)
     {
-        if (TensorMemory.IsPlain(x))
+        if (TensorMemory.IsPlain(x) && TensorMemory.IsPlain(Weights[name]))
             return FusedRows.RmsNorm(x, Weights[name], (float)config.NormEps);
         var wide = x.to(float32);
         var scale = rsqrt(wide.square().mean([-1], keepdim: true).add(eps, One)); // [batch, time, 1]

@@ -1,4 +1,6 @@
 // Which dimensions of a head turn with the position, and how fast.
+using System.Text.Json.Nodes;
+
 namespace Llm360.Notebooks.Models;
 
 /// <summary>The published ways to stretch rotary embeddings over longer sequences.</summary>
@@ -39,6 +41,19 @@ public sealed record RopeScaling(RopeScalingType Type, double Factor)
 
     /// <summary>YaRN: factor on cosines and sines; 0.1 ln(factor) + 1 when null.</summary>
     public double? AttentionFactor { get; init; }
+
+    /// <summary>As <c>rope_scaling</c> in <c>config.json</c>.</summary>
+    internal JsonObject ToJson()
+    {
+        var json = new JsonObject { ["rope_type"] = Type.ToString().ToLowerInvariant(), ["factor"] = Factor };
+        if (OriginalLength is { } length)
+            json["original_max_position_embeddings"] = length;
+        if (Type == RopeScalingType.Llama3)
+            (json["low_freq_factor"], json["high_freq_factor"]) = (LowFrequencyFactor, HighFrequencyFactor);
+        else if (Type == RopeScalingType.Yarn)
+            (json["beta_fast"], json["beta_slow"], json["attention_factor"]) = (BetaFast, BetaSlow, AttentionFactor);
+        return json;
+    }
 }
 
 /// <summary>Rotary position embeddings (Su et al. 2021, arXiv 2104.09864).</summary>

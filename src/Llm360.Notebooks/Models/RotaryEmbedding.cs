@@ -77,6 +77,7 @@ internal sealed class RotaryEmbedding(ModelConfig config, bool neighbours) : IDi
 
     private (int Length, Tensor Cos, Tensor Sin) Make(int length, ScalarType type, torch.Device device)
     {
+        using var lasting = inference_mode(false); // The tables outlive the pass that needed them first, and may serve one with gradients.
         var table = new RotaryTable(config, length);
         return (length, Place(table.Cos), Place(table.Sin));
 

@@ -54,10 +54,10 @@ internal sealed class RowDecoder : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             using var step = NewDisposeScope();
+            // Before the pass: copying to a device waits for all that is under way there.
+            var wanted = cache is not null && pass.Exists(p => p.Wanted < p.Tokens.Length) ? tensor(Places(pass).ToArray(), device: model.Device) : null;
             var hidden = cache is null ? Whole(pass[0]) : model.Forward(pass, cache); // [tokens, hidden]
-            if (pass.Exists(p => p.Wanted < p.Tokens.Length) && cache is not null)
-                hidden = hidden.index_select(0, tensor(Places(pass).ToArray(), device: model.Device));
-            parts.Add(hidden.MoveToOuterDisposeScope());
+            parts.Add((wanted is null ? hidden : hidden.index_select(0, wanted)).MoveToOuterDisposeScope());
         }
 
         return (parts.Count == 1 ? parts[0] : cat(parts)).MoveToOuterDisposeScope();

@@ -72,12 +72,12 @@ public static class Scoring
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
         var time = rows.Max(r => r.Length);
+        // All that goes to a device goes before the pass: later it would wait for the pass.
+        var targets = new TargetTokens([.. rows.SelectMany(r => r.Skip(1).Append(-1))], model.Device);
+        var kept = targets.Ids.Length < rows.Length * time ? tensor(rows.SelectMany((r, i) => Enumerable.Range(i * time, r.Length)).Select(p => (long)p).ToArray(), device: model.Device) : null;
         var hidden = model.Forward(TokenRows.PadRight(rows, time, model.Device)); // [batch, time, hidden]
-        var kept = rows.SelectMany((r, i) => Enumerable.Range(i * time, r.Length)).Select(p => (long)p).ToArray();
         var flat = hidden.view(-1, hidden.shape[2]);
-        if (kept.Length < rows.Length * time)
-            flat = flat.index_select(0, tensor(kept, device: model.Device));
-        var scores = HeadReduction.Scores(model, flat, [.. rows.SelectMany(r => r.Skip(1).Append(-1))]);
+        var scores = HeadReduction.Scores(model, kept is null ? flat : flat.index_select(0, kept), targets);
         var at = 0;
         return [.. rows.Select(r => scores[at..(at += r.Length)])];
     }

@@ -1,6 +1,7 @@
 // Attention of pieces of rows that stand at places of their own, laid end to end.
 using Llm360.Notebooks.Models.Cpu;
 using Llm360.Notebooks.Torch;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks.Models;
@@ -28,6 +29,8 @@ internal sealed class SlotAttention : AttentionPass
         var positions = tensor(pieces.SelectMany(s => Enumerable.Range(cache.Lengths[s.Slot], s.Tokens.Length)).Select(p => (long)p).ToArray(), device: model.Device);
         cos = cos.index_select(0, positions).MoveToOuterDisposeScope();
         sin = sin.index_select(0, positions).MoveToOuterDisposeScope();
+        if (model.Device.type != DeviceType.CPU)
+            runs = Runs(); // Now: a copy to a device waits for all that is under way there.
         places = tensor(pieces.SelectMany(s => Enumerable.Range((s.Slot * cache.Capacity) + cache.Lengths[s.Slot], s.Tokens.Length)).Select(p => (long)p).ToArray(), device: model.Device).MoveToOuterDisposeScope();
     }
 

@@ -26,19 +26,13 @@ public static class TokenRows
     }
 
     /// <summary>I64 [rows, length], zeros behind each row.</summary>
-    internal static Tensor PadRight(int[][] rows, int length, torch.Device device) => Place(rows, length, device, _ => 0);
-
-    /// <summary>I64 [rows, length], zeros before each row.</summary>
-    internal static Tensor PadLeft(int[][] rows, int length, torch.Device device) => Place(rows, length, device, row => length - row.Length);
-
-    private static Tensor Place(int[][] rows, int length, torch.Device device, Func<int[], int> first)
+    internal static Tensor PadRight(int[][] rows, int length, torch.Device device)
     {
         var ids = new long[rows.Length * length];
         for (var i = 0; i < rows.Length; i++)
         {
-            var start = (i * length) + first(rows[i]);
             for (var t = 0; t < rows[i].Length; t++)
-                ids[start + t] = rows[i][t];
+                ids[(i * length) + t] = rows[i][t];
         }
 
         return tensor(ids, [rows.Length, length], device: device);

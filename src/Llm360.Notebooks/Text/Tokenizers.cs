@@ -22,6 +22,9 @@ public static class Tokenizers
         throw new Llm360Exception($"There is no tokenizer: neither {SuiteLayout.Tokenizer} nor {Json}.", folder, $"Name a checkpoint's folder. {Contents(folder)}");
     }
 
+    /// <summary>Whether a folder has a tokenizer's file.</summary>
+    internal static bool Exists(string folder) => File.Exists(Path.Combine(folder, SuiteLayout.Tokenizer)) || File.Exists(Path.Combine(folder, Json));
+
     private static string Contents(string folder)
     {
         const int shown = 20;

@@ -41,7 +41,7 @@ public sealed class BoundWeights : IDisposable
         var bound = new BoundWeights(source, names, (device ?? Device.Cpu).ToTorch());
         try
         {
-            bound.Bind(source, entry => type ?? entry.ScalarType);
+            bound.Bind(source, entry => type ?? entry.ScalarType, Work.Cancellation);
             return bound;
         }
         catch
@@ -52,19 +52,24 @@ public sealed class BoundWeights : IDisposable
     }
 
     /// <summary>Binds the same parameters to another checkpoint, in the device and types of the first. No tensor is allocated where one can be filled or mapped.</summary>
-    /// <param name="next">The other checkpoint; closed by this object. Check names and shapes before.</param>
+    /// <param name="next">The other checkpoint; closed by this object, now on failure. Check names and shapes before.</param>
+    /// <exception cref="OperationCanceledException"><see cref="Work.Cancellation"/> was asked for; the parameters are those of the checkpoint before, as after any other failure.</exception>
     public void Rebind(StateDict next)
     {
-        var former = source;
-        source = next;
         try
         {
-            Bind(next, entry => tensors[entry.Name].dtype);
+            Bind(next, entry => tensors[entry.Name].dtype, Work.Cancellation);
         }
-        finally
+        catch
         {
-            former.Dispose();
+            // Some parameters may be the next one's, or half filled.
+            Bind(source, entry => tensors[entry.Name].dtype, CancellationToken.None);
+            next.Dispose();
+            throw;
         }
+
+        source.Dispose();
+        source = next;
     }
 
     /// <inheritdoc/>
@@ -76,13 +81,13 @@ public sealed class BoundWeights : IDisposable
         source.Dispose();
     }
 
-    private void Bind(StateDict from, Func<TensorEntry, torch.ScalarType> type)
+    private void Bind(StateDict from, Func<TensorEntry, torch.ScalarType> type, CancellationToken cancellation)
     {
         var entries = names.Select(from.Entry).OrderBy(e => e.File, StringComparer.Ordinal).ThenBy(e => e.Begin).ToList();
         using var ahead = new ReadAhead(from, [.. entries.Where(e => !IsMapped(e, type(e)))]);
         foreach (var entry in entries)
         {
-            Work.Cancellation.ThrowIfCancellationRequested();
+            cancellation.ThrowIfCancellationRequested();
             using var scope = torch.NewDisposeScope();
             var view = from.View(entry.Name);
             if (IsMapped(entry, type(entry)))

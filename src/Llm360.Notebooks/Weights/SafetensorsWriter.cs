@@ -8,6 +8,9 @@ namespace Llm360.Notebooks.Weights;
 /// <summary>Writes safetensors files.</summary>
 public static class SafetensorsWriter
 {
+    /// <summary>Elements that are copied out of a tensor at once: a whole one may have more bytes than an array.</summary>
+    private const long Piece = 1 << 24;
+
     /// <summary>Writes tensors in the order given, complete or not at all.</summary>
     /// <param name="path">The file.</param>
     /// <param name="tensors">Tensors of any device; made contiguous where they are not.</param>
@@ -34,9 +37,12 @@ public static class SafetensorsWriter
                 var tensor = make(i);
                 if (tensor.dtype != type || !tensor.shape.SequenceEqual(shape))
                     throw new ArgumentException($"Tensor {name} is {tensor.dtype} [{string.Join(", ", tensor.shape)}], not {type} [{string.Join(", ", shape)}].", nameof(make));
-                var contiguous = tensor.detach().cpu().contiguous();
-                if (contiguous.numel() > 0)
-                    stream.Write(contiguous.bytes);
+                var flat = tensor.detach().cpu().contiguous().view(-1);
+                for (var at = 0L; at < flat.numel(); at += Piece)
+                {
+                    using var piece = flat.narrow(0, at, Math.Min(Piece, flat.numel() - at));
+                    stream.Write(piece.bytes);
+                }
             }
         });
     }

@@ -92,32 +92,32 @@ internal static class ForwardWorker
         }
     }
 
-    // The matrix products of a pass alone, the head in the pieces that the model takes.
+    // The matrix products of a pass alone, each layer with weights of its own, the head in blocks of the vocabulary, as `Score` takes it.
     private static Action Products(LlamaConfig config, torch.ScalarType type, int positions)
     {
         var (hidden, mlp, vocabulary) = (config.HiddenSize, config.IntermediateSize, config.VocabularySize);
         var x = Random(positions, hidden);
         var gated = Random(positions, mlp);
-        var (square, up, down, head) = (Random(hidden, hidden), Random(mlp, hidden), Random(hidden, mlp), Random(vocabulary, hidden));
-        var piece = Math.Max(1, (1 << 23) / vocabulary);
+        var layers = Enumerable.Range(0, config.Layers).Select(_ => (Narrow: Matrices(4, hidden, hidden), Wide: Matrices(2, mlp, hidden), Down: Random(hidden, mlp))).ToList();
+        var head = Random(vocabulary, hidden);
+        var block = Math.Max(1, (1 << 22) / positions);
         return () =>
         {
-            for (var layer = 0; layer < config.Layers; layer++)
+            foreach (var (narrow, wide, down) in layers)
             {
-                for (var i = 0; i < 4; i++)
-                    torch.nn.functional.linear(x, square).Dispose();
-                torch.nn.functional.linear(x, up).Dispose();
-                torch.nn.functional.linear(x, up).Dispose();
+                foreach (var weight in narrow.Concat(wide))
+                    torch.nn.functional.linear(x, weight).Dispose();
                 torch.nn.functional.linear(gated, down).Dispose();
             }
 
-            for (var at = 0; at < positions; at += piece)
+            for (var first = 0; first < vocabulary; first += block)
             {
-                using var part = x.narrow(0, at, Math.Min(piece, positions - at));
-                torch.nn.functional.linear(part, head).Dispose();
+                using var part = head.narrow(0, first, Math.Min(block, vocabulary - first));
+                torch.nn.functional.linear(x, part).Dispose();
             }
         };
 
+        torch.Tensor[] Matrices(int count, long rows, long columns) => [.. Enumerable.Range(0, count).Select(_ => Random(rows, columns))];
         torch.Tensor Random(long rows, long columns) => torch.randn([rows, columns]).to(type).DetachFromDisposeScope();
     }
 

@@ -21,8 +21,8 @@ public sealed class HeadReductionTests
         var wide = hidden.to(torch.float64);
         var random = new Random(1);
         int[] targets = [.. Enumerable.Range(0, positions).Select(i => i % 10 == 9 ? -1 : random.Next(vocabulary))];
-        var expected = HeadReduction.Scores(kernel, hidden, targets);
-        var actual = HeadReduction.Scores(operators, wide, targets);
+        var expected = HeadReduction.Scores(kernel, hidden, new TargetTokens(targets, torch.CPU));
+        var actual = HeadReduction.Scores(operators, wide, new TargetTokens(targets, torch.CPU));
         Assert.Equal(positions, actual.Length);
         foreach (var (e, a) in expected.Zip(actual))
         {
@@ -38,8 +38,8 @@ public sealed class HeadReductionTests
 
         // Among all of the vocabulary the probability is the whole one; among three, a token that is not of them has none.
         int[] known = [.. targets.Select(t => Math.Max(t, 0))];
-        var all = HeadReduction.TopKLogProbabilities(kernel, hidden, known, vocabulary);
-        var three = HeadReduction.TopKLogProbabilities(kernel, hidden, known, 3);
+        var all = HeadReduction.TopKLogProbabilities(kernel, hidden, new TargetTokens(known, torch.CPU), vocabulary);
+        var three = HeadReduction.TopKLogProbabilities(kernel, hidden, new TargetTokens(known, torch.CPU), 3);
         foreach (var (i, score) in expected.Index().Where(p => targets[p.Index] >= 0))
         {
             Assert.False(Math.Abs(score.LogProbability - all[i]) > 1e-4);

@@ -33,6 +33,7 @@ public sealed unsafe class CpuKernelTests
     [InlineData(24, 64, 128)]
     [InlineData(32, 80, 20)]
     [InlineData(8, 112, 65)]
+    [InlineData(40, 96, 300)]
     public void Products_are_sums_of_products(int m, int n, int k)
     {
         using AlignedFloats a = Values(m * k), b = Values(k * n), start = Values(m * n), aT = new(m * k), c = new(m * n);
@@ -49,7 +50,11 @@ public sealed unsafe class CpuKernelTests
         // What processors without 512-bit vectors run.
         c.Clear(0, c.Count);
         for (var row = 0; row < m; row += 8)
-            Tile256.Run(new Tile(a.Data + (row * k), k, 1, b.Data, n, c.Data + (row * n), start.Data + (row * n), n, k), n / 16);
+        {
+            for (var column = 0; column < n; column += n % 24 == 0 ? 24 : 16)
+                Tile256.Run(new Tile(a.Data + (row * k), k, 1, b.Data + column, n, c.Data + (row * n) + column, start.Data + (row * n) + column, n, k), n % 24 == 0 ? 3 : 2);
+        }
+
         Check(1);
 
         void Check(int starts, int products = 1)

@@ -7,11 +7,17 @@ namespace Llm360.Notebooks.Models.Cpu;
 /// <summary>Products c = a b and c = aᵀ b, float32.</summary>
 /// <remarks>
 /// Rows of c must be a multiple of 8 and columns of 16. b is read row by row, so x Wᵀ wants W transposed beforehand, once a step; dy W and dyᵀ x need nothing.
-/// For inner sizes of a few hundred, as here, b's strip of 48 columns stays in the first cache and nothing is gained by packing.
+/// The inner size is taken in parts, so that b's strip of three vectors stays in the first cache; of a on its side, lines of cache are gathered first, as they would be thrown out again before the next tile needs them.
 /// </remarks>
 internal static unsafe class Products
 {
     private const int TileRows = 8, Vector = VectorWidth.Floats;
+
+    /// <summary>The inner size at once.</summary>
+    private const int Depth = 256;
+
+    /// <summary>Inner sizes from which on gathering pays.</summary>
+    private const int Deep = 64;
 
     /// <summary>c [m, n] = a [m, k] b [k, n]</summary>
     public static void Set(Matrix c, Matrix a, Matrix b, int m, int n, int k) => Run(c, null, a.Data, a.Stride, 1, b, m, n, k);
@@ -45,36 +51,70 @@ internal static unsafe class Products
 
     private static void Run(Matrix c, float* start, float* a, nint aRow, nint aStep, Matrix b, int m, int n, int k)
     {
+        var isGathered = aStep != 1 && k >= Deep;
+        var gathered = stackalloc float[isGathered ? Depth * Vector : 1];
+        for (var inner = 0; inner < k; inner += Depth)
+        {
+            var depth = Math.Min(Depth, k - inner);
+            var part = a + (inner * aStep);
+            if (!isGathered)
+                RunStrips(c, start, part, aRow, aStep, b.From(inner), m, n, depth);
+            for (var row = 0; isGathered && row < m; row += Vector)
+            {
+                var rows = Math.Min(Vector, m - row);
+                Gather(gathered, part + row, aStep, rows, depth);
+                RunStrips(c.From(row), start is null ? null : start + ((nint)row * c.Stride), gathered, 1, Vector, b.From(inner), rows, n, depth);
+            }
+
+            start = c.Data; // The next part is added to this one's sums.
+        }
+    }
+
+    // One line of 8 or 16 values for each inner index.
+    private static void Gather(float* to, float* from, nint step, int rows, int depth)
+    {
+        for (var i = 0; i < depth; i++, from += step, to += Vector)
+        {
+            Vector256.Load(from).Store(to);
+            if (rows == Vector)
+                Vector256.Load(from + TileRows).Store(to + TileRows);
+        }
+    }
+
+    private static void RunStrips(Matrix c, float* start, float* a, nint aRow, nint aStep, Matrix b, int m, int n, int k)
+    {
+        var isWide = Vector512.IsHardwareAccelerated;
+        var width = isWide ? Vector512<float>.Count : Vector256<float>.Count;
         for (var column = 0; column < n;)
         {
-            // Strips of three vectors are fastest, of one slowest: 64 columns are 32 + 32, not 48 + 16.
-            var left = (n - column) / Vector;
+            // Strips of three vectors are fastest, of one slowest: four are two and two.
+            var left = (n - column) / width;
             var vectors = left is 4 or 2 ? 2 : Math.Min(left, 3);
             for (var row = 0; row < m; row += TileRows)
             {
                 var at = ((nint)row * c.Stride) + column;
                 if (start is not null)
-                    Prefetch(start + at, c.Stride, vectors);
+                    Prefetch(start + at, c.Stride, vectors * width);
                 var tile = new Tile(a + (row * aRow), aRow, aStep, b.Data + column, b.Stride, c.Data + at, start is null ? null : start + at, c.Stride, k);
-                if (Vector512.IsHardwareAccelerated)
+                if (isWide)
                     Tile512.Run(tile, vectors);
                 else
                     Tile256.Run(tile, vectors);
             }
 
-            column += vectors * Vector;
+            column += vectors * width;
         }
     }
 
     // Sums are added to at the end of a tile: by then their lines have arrived.
-    private static void Prefetch(float* first, nint stride, int vectors)
+    private static void Prefetch(float* first, nint stride, int columns)
     {
         if (!Sse.IsSupported)
             return;
         for (var r = 0; r < TileRows; r++)
         {
-            for (var v = 0; v < vectors; v++)
-                Sse.Prefetch0(first + (r * stride) + (v * Vector));
+            for (var column = 0; column < columns; column += Vector)
+                Sse.Prefetch0(first + (r * stride) + column);
         }
     }
 }

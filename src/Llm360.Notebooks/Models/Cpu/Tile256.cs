@@ -7,20 +7,18 @@ namespace Llm360.Notebooks.Models.Cpu;
 /// <summary>Right everywhere; fast where 256-bit vectors are.</summary>
 internal static unsafe class Tile256
 {
+    /// <param name="tile">Eight rows.</param>
+    /// <param name="vectors">Two or three vectors of 8 columns.</param>
     public static void Run(in Tile tile, int vectors)
     {
-        var width = vectors == 3 ? 24 : 16;
-        for (var column = 0; column < vectors * VectorWidth.Floats; column += width)
+        for (var row = 0; row < 8; row += 4)
         {
-            for (var row = 0; row < 8; row += 4)
-            {
-                var at = (row * tile.CRow) + column;
-                var part = new Tile(tile.A + (row * tile.ARow), tile.ARow, tile.AStep, tile.B + column, tile.BStep, tile.C + at, tile.Start is null ? null : tile.Start + at, tile.CRow, tile.K);
-                if (width == 24)
-                    Columns24(part);
-                else
-                    Columns16(part);
-            }
+            var at = row * tile.CRow;
+            var part = new Tile(tile.A + (row * tile.ARow), tile.ARow, tile.AStep, tile.B, tile.BStep, tile.C + at, tile.Start is null ? null : tile.Start + at, tile.CRow, tile.K);
+            if (vectors == 3)
+                Columns24(part);
+            else
+                Columns16(part);
         }
     }
 
