@@ -53,7 +53,11 @@ internal sealed class ScoredRow(int index, int[] tokens, int promptLength, Wante
     private bool HasParted => FirstMismatch < length;
 
     /// <summary>Forgets all that was computed.</summary>
-    public void Restart() => (known, drafted, step, FirstMismatch) = (0, 0, 1, length);
+    public void Restart()
+    {
+        (known, drafted, step, FirstMismatch) = (0, 0, 1, length);
+        Array.Clear(Greedy);
+    }
 
     /// <summary>The first piece: the prompt, or all that is scored.</summary>
     public Piece First(int slot)

@@ -1,4 +1,5 @@
 // Memorization scores against the reference (tests/fixtures/memorization): 200 rows, two checkpoints, four (k, l).
+using System.Text.Json.Nodes;
 using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Memorization;
 using Llm360.Notebooks.Models;
@@ -29,6 +30,61 @@ public sealed class GoldenMemorizationTests
         var greedy = model.Generate([.. Rows.Value.Select(r => r.TokenIds[..k])], new GenerationOptions { MaxNewTokens = l });
         Assert.Equal(expected["greedy"]![$"{k},{l}"]!.AsArray().Select(r => r!.AsArray().Select(t => (int)t!)), greedy);
         Assert.Equal(scores.Select(s => s.FirstMismatch), MemorizationScorer.FirstMismatches(model, Rows.Value, k, l));
+    }
+
+    // As after a lack of memory, with a piece of drafted tokens under way.
+    [Theory]
+    [InlineData(Wanted.Continuation)]
+    [InlineData(Wanted.FirstMismatch)]
+    [InlineData(Wanted.TokenScores)]
+    internal void A_restarted_row_begins_with_its_first_piece(Wanted wanted)
+    {
+        var row = new ScoredRow(0, [1, 2, 3, 4, 5, 6, 7, 8], 2, wanted);
+        row.Accept([3, .. wanted == Wanted.TokenScores ? [4, 5, 6, 7, 8] : Array.Empty<int>()]);
+        if (wanted != Wanted.TokenScores)
+        {
+            row.Next(0);
+            row.Accept([4]);
+            Assert.Equal(2, row.Next(0).Wanted);
+        }
+
+        row.Restart();
+        var fresh = new ScoredRow(0, row.Tokens, 2, wanted);
+        var (first, expected) = (row.First(0), fresh.First(0));
+        Assert.Equal(expected.Tokens, first.Tokens);
+        Assert.Equal(expected.Wanted, first.Wanted);
+        int[] chosen = [.. Enumerable.Repeat(3, wanted == Wanted.TokenScores ? 6 : 1)];
+        Assert.Equal(fresh.Accept(chosen), row.Accept(chosen));
+        Assert.Equal(fresh.Greedy, row.Greedy);
+        Assert.Equal(fresh.FirstMismatch, row.FirstMismatch);
+    }
+
+    [Fact]
+    public void A_cell_that_is_stopped_stops_scoring()
+    {
+        using var model = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_000"), Device.Cpu);
+        var rows = Rows.Value;
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        using var work = Work.Begin(null, stop.Token);
+        Assert.Throws<OperationCanceledException>(() => MemorizationScorer.FirstMismatches(model, rows));
+        Assert.Throws<OperationCanceledException>(() => MemorizationScorer.Score(model, rows));
+        Assert.Throws<OperationCanceledException>(() => MemorizationScorer.ContinuationScores(model, rows));
+    }
+
+    [Fact]
+    public void Dynamic_rotary_scaling_is_refused_beyond_the_trained_length()
+    {
+        using var folder = new TemporaryFolder();
+        var json = Fixtures.Json("memorization", "ckpt_000", "config.json");
+        json["rope_scaling"] = new JsonObject { ["type"] = "dynamic", ["factor"] = 2.0 };
+        json["max_position_embeddings"] = 40;
+        File.WriteAllText(folder["config.json"], json.ToJsonString());
+        foreach (var file in Directory.EnumerateFiles(Fixtures.Path("memorization", "ckpt_000")).Where(f => Path.GetFileName(f) != "config.json"))
+            File.Copy(file, folder[Path.GetFileName(file)]);
+        using var model = LanguageModel.Load(folder[""], Device.Cpu);
+        Assert.Contains("k + l = 64", Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, Rows.Value)).What, StringComparison.Ordinal);
+        Assert.Equal(200, MemorizationScorer.FirstMismatches(model, Rows.Value, 20, 20).Count);
     }
 
     [Theory]

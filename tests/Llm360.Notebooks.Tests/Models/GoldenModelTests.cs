@@ -144,6 +144,37 @@ public sealed class GoldenModelTests
         }
     }
 
+    [Fact]
+    public void A_crystal_that_turns_whole_heads_attends_the_same_with_a_cache_and_without()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var file in Directory.EnumerateFiles(Fixtures.Path("models", "crystal")))
+            File.Copy(file, folder[Path.GetFileName(file)]);
+        var json = Fixtures.Json("models", "crystal", "config.json");
+        json["rotary_dim"] = (int)json["n_embd"]! / (int)json["n_head"]!;
+        File.WriteAllText(folder["config.json"], json.ToJsonString());
+        using var model = LanguageModel.Load(folder[""], type: torch.float32);
+        using var scope = torch.NewDisposeScope();
+        var ids = Ids(Rows("crystal", "rows"));
+        using var cache = new KeyValueCache(model.Config, ids.shape[0], (int)ids.shape[1], model.Device);
+        Near(model.Forward(ids, cache), model.Forward(ids), 5e-3);
+    }
+
+    [Fact]
+    public void Weights_of_mixed_types_are_computed_in_that_of_the_embedding()
+    {
+        using var folder = new TemporaryFolder();
+        var source = Fixtures.Path("models", "llama-gqa");
+        File.Copy(Path.Combine(source, "config.json"), folder["config.json"]);
+        using var state = StateDict.Open(source);
+        using var scope = torch.NewDisposeScope();
+        SafetensorsWriter.Write(folder["model.safetensors"], [.. state.Entries.Keys.Select(n => (n, state.View(n).to(n.Contains("norm", StringComparison.Ordinal) ? torch.bfloat16 : torch.float32)))]);
+        using var model = LanguageModel.Load(folder[""]);
+        using var plain = Load("llama-gqa");
+        var ids = Ids(Rows("llama-gqa", "rows"));
+        Near(plain.Forward(ids), model.Forward(ids), 0.2); // The norms' weights were rounded to 8 bits.
+    }
+
     // llama-bf16's logits are float32 from bfloat16 weights; llama-bin's weights are float16.
     private static LanguageModel Load(string name) => LanguageModel.Load(Fixtures.Path("models", name), type: torch.float32);
 

@@ -16,6 +16,24 @@ public sealed class LlamaConfigTests
         Assert.Equal(config, LlamaConfig.Read(folder["config.json"]));
     }
 
+    [Fact]
+    public void Scalings_come_back_as_written()
+    {
+        using var folder = new TemporaryFolder();
+        var plain = LlamaConfig.Read(Fixtures.Path("training", "init", "config.json"));
+        foreach (var scaling in new[]
+        {
+            new RopeScaling(RopeScalingType.Linear, 2), new RopeScaling(RopeScalingType.Dynamic, 4),
+            new RopeScaling(RopeScalingType.Llama3, 8) { LowFrequencyFactor = 2, HighFrequencyFactor = 6, OriginalLength = 512 },
+            new RopeScaling(RopeScalingType.Yarn, 3) { BetaFast = 16, BetaSlow = 2, AttentionFactor = 1.5, OriginalLength = 128 },
+        })
+        {
+            var config = plain with { RopeScaling = scaling };
+            File.WriteAllText(folder["config.json"], config.ToJson());
+            Assert.Equal(config, LlamaConfig.Read(folder["config.json"]));
+        }
+    }
+
     [Theory]
     [InlineData("model_type", "\"gpt2\"")]
     [InlineData("hidden_act", "\"gelu\"")]

@@ -58,6 +58,30 @@ public sealed class BoundWeightsTests(PicoSuite pico)
         Assert.True(bound.Tensors["w"].Equals(first.View("w")));
     }
 
+    [Theory]
+    [InlineData(torch.ScalarType.Float32)] // Mapped.
+    [InlineData(torch.ScalarType.BFloat16)]
+    public void After_a_cancelled_rebinding_the_parameters_are_the_former_ones(torch.ScalarType type)
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder["a.safetensors"], 1);
+        Write(folder["b.safetensors"], 2);
+        using var bound = BoundWeights.Load(StateDict.Open(folder["a.safetensors"]), ["w", "v"], type: type);
+        using (var stop = new CancellationTokenSource())
+        using (Work.Begin(null, stop.Token))
+        {
+            stop.Cancel();
+            Assert.Throws<OperationCanceledException>(() => bound.Rebind(StateDict.Open(folder["b.safetensors"])));
+        }
+
+        using var source = StateDict.Open(folder["a.safetensors"]);
+        using var scope = torch.NewDisposeScope();
+        Assert.True(bound.Tensors["w"].Equals(source.View("w").to(type)));
+        Assert.True(bound.Tensors["v"].Equals(source.View("v").to(type)));
+        bound.Rebind(StateDict.Open(folder["b.safetensors"]));
+        Assert.False(bound.Tensors["w"].Equals(source.View("w").to(type)));
+    }
+
     [Fact]
     public void Every_missing_extra_and_misshapen_tensor_is_in_one_error()
     {
