@@ -19,9 +19,20 @@ public static class AtomicFile
     public static async Task WriteAsync(string path, Func<Stream, Task> write)
     {
         path = Path.GetFullPath(path);
+        // A link stays one, and a device is written to: renamed files would take their places.
+        var isDevice = path.StartsWith("/dev/", StringComparison.Ordinal) && !path.StartsWith("/dev/shm/", StringComparison.Ordinal);
+        if (!isDevice && new FileInfo(path).LinkTarget is not null)
+            path = File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
         var temporary = $"{path}.{Machine}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
         try
         {
+            if (isDevice)
+            {
+                await using var device = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+                await write(device).ConfigureAwait(false);
+                return;
+            }
+
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             await using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16))
             {

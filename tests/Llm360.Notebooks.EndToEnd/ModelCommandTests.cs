@@ -43,6 +43,16 @@ public sealed class ModelCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_bad_token_is_told_with_its_file_and_row()
+    {
+        await File.WriteAllTextAsync(llm360.PathOf("rows.jsonl"), "\uFEFF[1, 2]\n[3, 4000]\n", TestContext.Current.CancellationToken);
+        var result = await llm360.RunAsync("logits", "--model", Fixture("llama-mha"), "--tokens", llm360.PathOf("rows.jsonl"), "--out", llm360.PathOf("x.safetensors"));
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("rows.jsonl, row 1, token 1", result.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(llm360.PathOf("x.safetensors")));
+    }
+
+    [Fact]
     public async Task Generated_ids_are_the_golden_ones_with_and_without_the_end_token()
     {
         var greedy = Json("llama-mha", "greedy.json");

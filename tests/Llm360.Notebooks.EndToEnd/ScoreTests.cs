@@ -29,6 +29,18 @@ public sealed class ScoreTests : IDisposable
     }
 
     [Theory]
+    [InlineData("a", "a")]
+    [InlineData("0", "from 1 on")]
+    [InlineData("2147483647", "k + l = 2147483679")]
+    public async Task A_length_that_makes_no_sense_is_one_error(string k, string says)
+    {
+        var result = await llm360.RunAsync("score", "--model", Fixture("ckpt_000"), "--rows", Fixture("rows.jsonl"), "-k", k, "--out", llm360.PathOf("x.json"));
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(says, result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("{\"prompt\": [1, 2, 3], \"continuation\": [4, 5]}", "k + l = 64 are needed")]
     [InlineData("{\"prompt\": [1, 2, 3]}", "line 1")]
     [InlineData("", "no rows")]

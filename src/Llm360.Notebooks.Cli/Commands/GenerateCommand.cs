@@ -10,8 +10,6 @@ namespace Llm360.Notebooks.Cli.Commands;
 /// <summary><c>llm360 generate --model nano/36 --prompt "Returns the"</c></summary>
 internal static class GenerateCommand
 {
-    private const int RowsAtOnce = 64;
-
     public static Command Create()
     {
         var model = new ModelOptions();
@@ -23,13 +21,16 @@ internal static class GenerateCommand
         var topP = new Option<double>("--top-p") { Description = "Draw from the most probable tokens that together reach this probability.", DefaultValueFactory = _ => 1 };
         var seed = new Option<int>("--seed") { Description = "Of the draws.", DefaultValueFactory = _ => 0 };
         var ignoreEnd = new Option<bool>("--ignore-eos") { Description = "Go on after the end token." };
+        var bos = new Option<bool>("--bos") { Description = "Put the tokenizer's begin token before the text." };
         var json = new Option<bool>("--json") { Description = "Print {\"new\": [[ids] ...]}, an end token included." };
-        var command = new Command("generate", "Continue a text, or many token sequences at once.") { prompt, tokens, count, temperature, topK, topP, seed, ignoreEnd, json };
+        var command = new Command("generate", "Continue a text, or many token sequences at once.") { prompt, tokens, count, temperature, topK, topP, seed, ignoreEnd, bos, json };
         model.AddTo(command);
         command.Validators.Add(given =>
         {
             if (given.GetValue(prompt) is null == given.GetValue(tokens) is null)
                 given.AddError("Give either --prompt or --tokens.");
+            if (given.GetValue(bos) && given.GetValue(tokens) is not null)
+                given.AddError("--bos goes with --prompt; sequences of ids stay as they are.");
         });
         command.Run("Run it again.", async (parsed, screen, cancellation) =>
         {
@@ -37,7 +38,7 @@ internal static class GenerateCommand
             var wantsJson = parsed.GetValue(json);
             // Ids alone need no tokenizer.
             var tokenizer = parsed.GetValue(prompt) is not null || !wantsJson ? Tokenizers.Load(folder) : null;
-            int[][] prompts = parsed.GetValue(prompt) is { } text ? [tokenizer!.Encode(text)]
+            int[][] prompts = parsed.GetValue(prompt) is { } text ? [ModelOptions.Encode(tokenizer!, text, parsed.GetValue(bos), folder)]
                 : [.. ModelOptions.Rows(parsed.GetValue(tokens)!, cancellation).Select(r => r.PromptLength is { } length ? r.TokenIds[..length] : r.TokenIds)];
             using var loaded = model.Load(parsed);
             var longest = prompts.Max(p => p.Length);
@@ -56,7 +57,7 @@ internal static class GenerateCommand
                 return 0;
             }
 
-            var generated = await screen.WatchAsync(progress => Task.Run(() => Generate(loaded, prompts, options, progress, cancellation), cancellation)).ConfigureAwait(false);
+            var generated = await screen.WatchAsync(progress => Task.Run(() => loaded.Generate(prompts, options, cancellation: cancellation, progress: progress), cancellation)).ConfigureAwait(false);
             if (wantsJson)
                 Console.Out.WriteLine(JsonSerializer.Serialize(new Dictionary<string, IReadOnlyList<IReadOnlyList<int>>> { ["new"] = generated }));
             else
@@ -74,20 +75,7 @@ internal static class GenerateCommand
         Console.Out.WriteLine(decoder.Flush());
     }
 
-    private static List<IReadOnlyList<int>> Generate(LanguageModel model, int[][] prompts, GenerationOptions options, IProgress<WorkProgress> progress, CancellationToken cancellation)
-    {
-        var generated = new List<IReadOnlyList<int>>();
-        foreach (var batch in prompts.Chunk(RowsAtOnce))
-        {
-            // Each batch has draws of its own.
-            generated.AddRange(model.Generate(batch, options with { Seed = unchecked(options.Seed + generated.Count) }, cancellation: cancellation));
-            progress.Report(new WorkProgress("generate", generated.Count, prompts.Length, "rows"));
-        }
-
-        return generated;
-    }
-
-    private static void Show(Screen screen, ITokenizer tokenizer, int[][] prompts, List<IReadOnlyList<int>> generated, GenerationOptions options) =>
+    private static void Show(Screen screen, ITokenizer tokenizer, int[][] prompts, IReadOnlyList<IReadOnlyList<int>> generated, GenerationOptions options) =>
         screen.Result("continuations", ["row", "prompt", "new"], prompts.Select((p, i) =>
         {
             var decoder = tokenizer.StartDecoding(p);

@@ -1,7 +1,6 @@
 // llm360 logits: what a model predicts at every position of given sequences.
 using System.CommandLine;
 using System.Globalization;
-using Llm360.Notebooks.Models;
 using Llm360.Notebooks.Weights;
 using TorchSharp;
 
@@ -22,7 +21,7 @@ internal static class LogitsCommand
             var path = parsed.GetValue(output)!.FullName;
             var rows = ModelOptions.Rows(parsed.GetValue(tokens)!, cancellation);
             using var loaded = model.Load(parsed);
-            loaded.CheckTokens([.. rows.Select(r => r.TokenIds)]);
+            ModelOptions.Check(loaded, [.. rows.Select(r => r.TokenIds)], parsed.GetValue(tokens)!);
             await screen.WatchAsync(progress => Task.Run(
                 () =>
                 {

@@ -1,7 +1,9 @@
 // The options of commands that load a model.
 using System.CommandLine;
+using System.Globalization;
 using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Text;
 using Llm360.Notebooks.Torch;
 using TorchSharp;
 
@@ -37,12 +39,33 @@ internal sealed class ModelOptions
         return rows.Count > 0 ? rows : throw new Llm360Exception("There are no rows.", file.FullName, "A row is [ids], {\"token_ids\": [ids]} or {\"prompt\": [ids], \"continuation\": [ids]}, one a line.");
     }
 
+    /// <summary>The tokens of a text, the tokenizer's begin token before them if it is wanted.</summary>
+    /// <exception cref="Llm360Exception">It is wanted, and the tokenizer has none.</exception>
+    public static int[] Encode(ITokenizer tokenizer, string text, bool bos, string folder) => !bos ? tokenizer.Encode(text)
+        : tokenizer.BosId >= 0 ? [tokenizer.BosId, .. tokenizer.Encode(text)]
+        : throw new Llm360Exception("The tokenizer has no begin token.", folder, "Leave --bos out.");
+
+    /// <summary>Checks that a model can read rows of a file.</summary>
+    /// <exception cref="Llm360Exception">It cannot; the error has the file's name.</exception>
+    public static void Check(LanguageModel model, IReadOnlyList<int[]> rows, FileInfo file, int added = 0)
+    {
+        try
+        {
+            model.CheckTokens(rows, added);
+        }
+        catch (Llm360Exception e)
+        {
+            throw new Llm360Exception(e.What, $"{file.FullName}, {e.Where} (counted from 0)", e.Remedy, e);
+        }
+    }
+
     public static Option<FileInfo> RowsOption(bool required, string name = "--tokens") => new(name) { Description = "Token sequences, one a line: [ids], {\"token_ids\": [ids]} or {\"prompt\": [ids], \"continuation\": [ids]}.", Required = required, HelpName = "rows.jsonl" };
 
     /// <summary>Refuses a length below 1.</summary>
     public static Action<System.CommandLine.Parsing.OptionResult> AtLeastOne(Option<int> option) => given =>
     {
-        if (given.GetValueOrDefault<int>() < 1)
+        // What is no number at all has its own error.
+        if (!given.Errors.Any() && given.Tokens.All(t => int.TryParse(t.Value, CultureInfo.InvariantCulture, out _)) && given.GetValueOrDefault<int>() < 1)
             given.AddError($"{option.Name} takes a number from 1 on.");
     };
 }

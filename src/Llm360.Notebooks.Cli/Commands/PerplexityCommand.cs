@@ -28,9 +28,7 @@ internal static class PerplexityCommand
                 throw new Llm360Exception("There is no such text.", file, "Name a UTF-8 text file.");
             var content = await File.ReadAllTextAsync(file, cancellation).ConfigureAwait(false);
             var tokenizer = Tokenizers.Load(model.Folder(parsed));
-            if (parsed.GetValue(bos) && tokenizer.BosId < 0)
-                throw new Llm360Exception("The tokenizer has no begin token.", model.Folder(parsed), "Leave --bos out.");
-            int[] tokens = [.. parsed.GetValue(bos) ? [tokenizer.BosId] : Array.Empty<int>(), .. tokenizer.Encode(content)];
+            var tokens = ModelOptions.Encode(tokenizer, content, parsed.GetValue(bos), model.Folder(parsed));
             using var loaded = model.Load(parsed);
             var result = await screen.WatchAsync(progress => Task.Run(
                 () =>

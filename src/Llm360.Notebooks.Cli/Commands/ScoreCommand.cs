@@ -34,12 +34,12 @@ internal static class ScoreCommand
             var path = parsed.GetValue(output)!.FullName;
             var sequences = ModelOptions.Rows(parsed.GetValue(rows)!, cancellation);
             var settings = new MemorizationSettings(parsed.GetValue(prompt), parsed.GetValue(continuation));
-            var needed = settings.PromptLength + settings.ContinuationLength;
+            var needed = (long)settings.PromptLength + settings.ContinuationLength;
             // Here and not in the scorer, which sees slices: the number of the row is that of the file.
             if (sequences.Index().FirstOrDefault(r => r.Item.TokenIds.Length < needed) is { Item: not null } tooShort)
                 throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {needed} are needed.", $"{parsed.GetValue(rows)!.FullName}, row {tooShort.Index}", "Choose a smaller k or l.");
             using var loaded = model.Load(parsed);
-            loaded.CheckTokens([.. sequences.Select(r => r.TokenIds[..needed])]);
+            ModelOptions.Check(loaded, [.. sequences.Select(r => r.TokenIds[..(int)needed])], parsed.GetValue(rows)!);
             var result = await screen.WatchAsync(progress => Task.Run(
                 () =>
                 {

@@ -16,7 +16,7 @@ public static class ChunkReader
         ArgumentOutOfRangeException.ThrowIfNegative(limit ?? 0);
         // Checked here and not at the first row, so that a wrong name is reported where it was given.
         return File.Exists(path) ? Rows(path, limit ?? int.MaxValue, cancellation.CanBeCanceled ? cancellation : Work.Cancellation)
-            : throw new Llm360Exception("There is no such chunk.", path, "Name a train_NNN.jsonl file; llm360 train makes those of an embedded suite.");
+            : throw new Llm360Exception("There is no such file of token sequences.", path, "Name a file of rows, one a line, such as a suite's train_NNN.jsonl; llm360 train makes those of an embedded suite.");
     }
 
     private static IEnumerable<TokenRow> Rows(string path, int limit, CancellationToken cancellation)
@@ -37,7 +37,10 @@ public static class ChunkReader
             number++;
             try
             {
-                return lines.TryRead(out line);
+                var read = lines.TryRead(out line);
+                if (number == 1 && line.Span.StartsWith("\uFEFF"u8))
+                    line = line[3..];
+                return read;
             }
             catch (Exception e) when (e is IOException or InvalidDataException)
             {
@@ -57,7 +60,7 @@ public static class ChunkReader
             }
         }
 
-        Llm360Exception Bad(Exception e) => new($"The line is not a row of a chunk: {e.Message.Split(" | LineNumber:")[0]}", $"{path}, line {number}",
-            "A row is {\"token_ids\":[...],\"source\":\"...\"}; a file cut short must be downloaded or built again.", e);
+        Llm360Exception Bad(Exception e) => new($"The line is not a row: {e.Message.Split(" | LineNumber:")[0]}", $"{path}, line {number}",
+            "A row is [ids], {\"token_ids\":[ids]} or {\"prompt\":[ids],\"continuation\":[ids]}; a chunk that was cut short must be downloaded or built again.", e);
     }
 }

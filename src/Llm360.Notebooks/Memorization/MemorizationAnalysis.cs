@@ -71,12 +71,12 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         // The cell is the unit of progress, not the passes within it.
         using var quiet = Work.Begin(null, cancellation);
         var chosen = Choose(chunk, cancellation);
-        var length = settings.PromptLength + settings.ContinuationLength;
+        var length = (long)settings.PromptLength + settings.ContinuationLength;
         // Here and not in the scorer, which knows nothing of chunks.
         if (chosen.Find(c => c.Row.TokenIds.Length < length) is { Row: not null } tooShort)
             throw new Llm360Exception($"A sequence has {tooShort.Row.TokenIds.Length} tokens; k + l = {length} are needed.", $"{chunk.Path}, row {tooShort.Index}", "Choose a smaller k or l.");
         // Copies within a chunk, as of canaries, have the same results: they are computed once.
-        var groups = chosen.GroupBy(c => (Tokens: Convert.ToHexString(MemoryMarshal.AsBytes(c.Row.TokenIds.AsSpan(0, length))), c.Row.Source, c.Row.Canary)).ToList();
+        var groups = chosen.GroupBy(c => (Tokens: Convert.ToHexString(MemoryMarshal.AsBytes(c.Row.TokenIds.AsSpan(0, (int)length))), c.Row.Source, c.Row.Canary)).ToList();
         var scored = MemorizationScorer.Score(model, [.. groups.Select(g => g.First().Row)], settings, settings.TokenMetrics ? tokenizer.Value : null, cancellation);
         var results = groups.Zip(scored).SelectMany(p => p.First.Select(c => (c.Index, Row: p.Second))).ToDictionary(p => p.Index, p => p.Row.At(p.Index));
         return [.. chosen.Select(c => results[c.Index])];

@@ -76,7 +76,7 @@ public sealed class MemorizationRow
     [JsonPropertyName("min_k_plus")]
     public double? MinKPlus { get; set; }
 
-    /// <summary>Loss of all tokens over the bytes that zlib needs for their text (Carlini et al. 2021, arXiv 2012.07805); null where there is no tokenizer.</summary>
+    /// <summary>Loss of all tokens over the bytes that zlib needs for their text (Carlini et al. 2021, arXiv 2012.07805); null where there is no tokenizer. .NET's compressor and Python's differ by up to some percent of the bytes.</summary>
     [JsonPropertyName("zlib_ratio")]
     public double? ZlibRatio { get; set; }
 

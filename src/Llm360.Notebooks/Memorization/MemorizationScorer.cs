@@ -82,13 +82,13 @@ public static class MemorizationScorer
     {
         if (promptLength < 1 || continuationLength < 1)
             throw new Llm360Exception($"k = {promptLength} and l = {continuationLength} make no sense.", "prompt and continuation length", "Both are at least 1.");
-        var length = promptLength + continuationLength;
+        var length = (long)promptLength + continuationLength;
         if (model.Config.HasDynamicAngles && length > model.Config.MaximumLength)
             throw new Llm360Exception($"k + l = {length} is more than the {model.Config.MaximumLength} positions that the model was trained on.", "prompt and continuation length", "Beyond them dynamic rotary scaling turns every token by the length of the sequence, and tokens checked together are not those of decoding one by one: choose a smaller k or l.");
         var tooShort = rows.Index().FirstOrDefault(r => r.Item.TokenIds.Length < length);
         if (tooShort.Item is not null)
             throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {length} are needed.", $"row {tooShort.Index}", "Choose a smaller k or l.");
-        int[][] tokens = [.. rows.Select(r => r.TokenIds[..length])];
+        int[][] tokens = [.. rows.Select(r => r.TokenIds[..(int)length])];
         model.CheckTokens(tokens);
         return tokens;
     }

@@ -10,7 +10,7 @@ internal sealed class ConfigReader
     // What describes training, saving or generation, and leaves the forward pass as it is.
     private static readonly HashSet<string> Harmless =
     [
-        "architectures", "auto_map", "bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id", "torch_dtype", "dtype", "transformers_version", "use_cache", "initializer_range", "pretraining_tp", "_name_or_path",
+        "auto_map", "bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id", "torch_dtype", "dtype", "transformers_version", "use_cache", "initializer_range", "pretraining_tp", "_name_or_path",
         "attention_dropout", "hidden_dropout", "classifier_dropout", "attn_pdrop", "embd_pdrop", "resid_pdrop", "is_decoder", "max_sequence_length", "output_attentions", "output_hidden_states", "return_dict",
         "gradient_checkpointing", "id2label", "label2id", "problem_type", "task_specific_params", "summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type", "summary_use_proj", "tokenizer_class",
         "mup_weight_decay_scale", "mup_learning_rate_scale",
@@ -24,7 +24,7 @@ internal sealed class ConfigReader
         Path = path;
         try
         {
-            json = JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("It is not an object.");
+            json = JsonNode.Parse(File.ReadAllText(path), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject ?? throw new JsonException("It is not an object.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -75,8 +75,22 @@ internal sealed class ConfigReader
             throw Unsupported(json["rope_scaling"] is null ? "rope_parameters" : "rope_scaling", "It must be an object or null.");
         var theta = Number(parameters?["rope_theta"], "rope_parameters") ?? Number(baseKey, Number("rope_theta", 10000));
         var share = Number(parameters?["partial_rotary_factor"], "rope_parameters") ?? (shareKey is null ? standardShare : Number(shareKey, standardShare));
+        if (!(theta > 0 && double.IsFinite(theta)))
+            throw Unsupported(parameters?["rope_theta"] is not null ? "rope_parameters" : json[baseKey] is not null ? baseKey : "rope_theta", "The base of the rotary frequencies must be above 0.");
+        if (!(share is > 0 and <= 1))
+            throw Unsupported(parameters?["partial_rotary_factor"] is not null ? "rope_parameters" : shareKey ?? "rope_parameters", "The share of dimensions that turn is above 0 and at most 1.");
         var key = scaling is null ? "rope_parameters" : "rope_scaling";
         return new RotaryConfig((int)(dimensions * share), theta, Scaling(scaling ?? parameters, key));
+    }
+
+    /// <summary>An epsilon: a number above 0.</summary>
+    public double Epsilon(string key, double standard) => Number(key, standard) is var value && value > 0 && double.IsFinite(value) ? value : throw Unsupported(key, "It must be a number above 0.");
+
+    /// <summary>Refuses a class of models other than the one that is implemented.</summary>
+    public void ExpectArchitecture(string name)
+    {
+        if (Find("architectures") is { } given && !(given is JsonArray { Count: 1 } one && one[0]?.GetValueKind() == JsonValueKind.String && (string)one[0]! == name))
+            throw Unsupported("architectures", $"Of this model_type {name} is implemented.");
     }
 
     /// <summary>Refuses keys that nobody has asked for: they might change the mathematics.</summary>
@@ -90,8 +104,13 @@ internal sealed class ConfigReader
 
     private RopeScaling? Scaling(JsonObject? from, string key)
     {
+        string[] plain = ["rope_type", "type", "rope_theta", "partial_rotary_factor"];
         if (from is null || ((from["rope_type"] ?? from["type"]) is { } type ? (string?)type : "default") is not { } name || name == "default")
-            return null;
+        {
+            return from?.FirstOrDefault(p => !plain.Contains(p.Key) && p.Value is not null) is { Key: { } odd }
+                ? throw Unsupported(key, $"Without a rope_type but default, {odd} has no meaning here.") : null;
+        }
+
         RopeScalingType kind = name switch
         {
             "linear" => RopeScalingType.Linear,
@@ -100,9 +119,13 @@ internal sealed class ConfigReader
             "dynamic" => RopeScalingType.Dynamic,
             _ => throw Unsupported(key, "The scalings that are implemented are linear, llama3, yarn and dynamic."),
         };
-        string[] known = ["rope_type", "type", "rope_theta", "partial_rotary_factor", "factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings", "beta_fast", "beta_slow", "attention_factor"];
+        string[] known = [.. plain, "factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings", "beta_fast", "beta_slow", "attention_factor"];
         if (from.FirstOrDefault(p => !known.Contains(p.Key) && p.Value is not null) is { Key: { } unknown })
             throw Unsupported(key, $"Its {unknown} is not implemented.");
+        if (kind == RopeScalingType.Llama3 && (from["low_freq_factor"] is null || from["high_freq_factor"] is null))
+            throw Unsupported(key, "llama3 needs low_freq_factor and high_freq_factor.");
+        if (kind == RopeScalingType.Yarn && !((Value("beta_fast") ?? 32) > (Value("beta_slow") ?? 1)))
+            throw Unsupported(key, "yarn needs a beta_fast above its beta_slow.");
         var factor = Value("factor") is { } f && f >= 1 ? f : throw Unsupported(key, "It needs a factor of at least 1.");
         return new RopeScaling(kind, factor)
         {

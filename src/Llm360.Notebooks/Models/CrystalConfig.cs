@@ -31,6 +31,8 @@ public sealed record CrystalConfig(
 
     internal override string EmbeddingName => CrystalNames.Embedding;
 
+    internal override string TiedHeadName => "lm_head.weight";
+
     /// <inheritdoc/>
     public override IEnumerable<(string Name, long[] Shape)> Parameters()
     {
@@ -59,12 +61,13 @@ public sealed record CrystalConfig(
         yield return (ParameterNames.Bias(CrystalNames.FinalNorm), [HiddenSize]);
     }
 
-    // Published files carry the causal mask and a copy of the tied head.
+    // Published files carry the causal mask.
     internal override bool IsIgnored(string name) =>
-        name.EndsWith(".attn.bias", StringComparison.Ordinal) || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal) || name == "lm_head.weight";
+        name.EndsWith(".attn.bias", StringComparison.Ordinal) || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal) || name == TiedHeadName;
 
     internal static CrystalConfig From(ConfigReader json)
     {
+        json.ExpectArchitecture("CrystalCoderLMHeadModel");
         json.Expect("activation_function", "swiglu");
         json.Expect("position_embedding_type", "rotary");
         json.Expect("scale_attn_weights", "true");
@@ -81,7 +84,7 @@ public sealed record CrystalConfig(
             heads,
             json.Integer("vocab_size"),
             json.Integer("n_positions"),
-            json.Number("layer_norm_epsilon", 1e-5),
+            json.Epsilon("layer_norm_epsilon", 1e-5),
             json.Integer("rotary_dim", hidden / heads),
             json.Number("mup_embeddings_scale", 1),
             json.Number("mup_output_alpha", 1) * json.Number("mup_width_scale", 1),

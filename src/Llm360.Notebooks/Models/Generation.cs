@@ -26,23 +26,31 @@ public sealed record GenerationOptions
 
     internal void Check()
     {
-        if (MaxNewTokens < 1 || !(Temperature >= 0 && double.IsFinite(Temperature)) || TopK < 1 || !(TopP is > 0 and <= 1))
-            throw new Llm360Exception($"These options make no sense: {this}.", "generation options", "New tokens and top-k must be at least 1, the temperature 0 or above, and top-p above 0 and at most 1.");
+        var wrong = MaxNewTokens < 1 ? $"The number of new tokens is {MaxNewTokens}; it must be 1 or more."
+            : !(Temperature >= 0 && double.IsFinite(Temperature)) ? $"The temperature is {Temperature}; it must be 0 or more."
+            : TopK < 1 ? $"Top-k is {TopK}; it must be 1 or more."
+            : !(TopP is > 0 and <= 1) ? $"Top-p is {TopP}; it must be above 0 and at most 1." : null;
+        if (wrong is not null)
+            throw new Llm360Exception(wrong, "generation options", "Change it, or leave it out.");
     }
 }
 
 /// <summary>Generation.</summary>
 public static class Generation
 {
+    /// <summary>Rows at once, memory permitting.</summary>
+    private const int RowsAtOnce = 256;
+
     /// <summary>Continues prompts of any lengths, as many at once as memory has room for.</summary>
     /// <param name="model">The model.</param>
     /// <param name="prompts">Token ids; none may be empty.</param>
     /// <param name="options">How.</param>
     /// <param name="onToken">Told each new token as it comes: row, token.</param>
     /// <param name="cancellation">Looked at before every token; <see cref="Work.Cancellation"/> when not given.</param>
+    /// <param name="progress">Told after every token; nobody when null.</param>
     /// <returns>The new tokens of each row, a stop token included. Greedy rows are what each prompt alone gives.</returns>
-    /// <exception cref="Llm360Exception">A prompt is empty, has unknown tokens, or does not fit the model's positions with its continuation; options that make no sense.</exception>
-    public static IReadOnlyList<IReadOnlyList<int>> Generate(this LanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options, Action<int, int>? onToken = null, CancellationToken? cancellation = null)
+    /// <exception cref="Llm360Exception">A prompt is empty, has unknown tokens, or does not fit the model's positions with its continuation; options that make no sense; logits that are not numbers.</exception>
+    public static IReadOnlyList<IReadOnlyList<int>> Generate(this LanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options, Action<int, int>? onToken = null, CancellationToken? cancellation = null, IProgress<WorkProgress>? progress = null)
     {
         options.Check();
         model.CheckTokens(prompts, options.MaxNewTokens);
@@ -50,7 +58,7 @@ public static class Generation
         if (prompts.Count == 0)
             return generated;
         var capacity = prompts.Max(p => p.Length) + options.MaxNewTokens;
-        var atOnce = DeviceMemory.Rows(model, capacity, prompts.Count);
+        var atOnce = DeviceMemory.Rows(model, capacity, Math.Min(RowsAtOnce, prompts.Count));
         for (var first = 0; first < prompts.Count;)
         {
             var count = Math.Min(atOnce, prompts.Count - first);
@@ -63,7 +71,7 @@ public static class Generation
             {
                 atOnce = count / 2;
                 Array.ForEach(generated[first..(first + count)], row => row.Clear());
-                Work.Progress?.Report(new WorkProgress("generate", first, prompts.Count, "rows", $"memory does not suffice for {count} rows at once: going on with {atOnce}"));
+                (progress ?? Work.Progress)?.Report(new WorkProgress("generate", first, prompts.Count, "rows", $"memory does not suffice for {count} rows at once: going on with {atOnce}"));
             }
         }
 
@@ -83,6 +91,8 @@ public static class Generation
                 var goOn = new List<Piece>();
                 foreach (var (piece, token) in pieces.Zip(next, (p, t) => (p, (int)t)))
                 {
+                    if (token < 0)
+                        throw new Llm360Exception("The model's logits are not numbers.", $"row {first + piece.Slot}, token {prompts[first + piece.Slot].Length + generated[first + piece.Slot].Count}", "Look for NaN in its weights: llm360 inspect --stats.");
                     generated[first + piece.Slot].Add(token);
                     onToken?.Invoke(first + piece.Slot, token);
                     if (!options.StopTokens.Contains(token))
@@ -90,6 +100,7 @@ public static class Generation
                 }
 
                 pieces = goOn;
+                progress?.Report(new WorkProgress("generate", first + count - pieces.Count, prompts.Count, "rows", $"token {step + 1} of {options.MaxNewTokens}"));
             }
         }
     }

@@ -197,12 +197,22 @@ public abstract class LanguageModel : IDisposable
     /// <summary>[batch, time, heads x head] to [batch, heads, time, head].</summary>
     private protected Tensor Heads(Tensor x, int heads) => x.view(x.shape[0], x.shape[1], heads, Config.HeadDimension).transpose(1, 2);
 
+    // Which of the two was trained is not for a reader to guess.
+    private static void CheckTied(StateDict weights, string head, string embedding)
+    {
+        using var scope = NewDisposeScope();
+        if (!weights.View(head).Equals(weights.View(embedding)))
+            throw new Llm360Exception($"config.json's head is the embedding, and the file holds another one: {head} differs from {embedding}.", weights.Path, "Set tie_word_embeddings to false to use the file's head, or remove it from the file.");
+    }
+
     private static StateDict Open(string folder, ModelConfig config)
     {
         var weights = StateDict.Open(folder);
         try
         {
             weights.Check(config.Parameters(), config.IsIgnored);
+            if (config.TiedHeadName is { } head && weights.Entries.ContainsKey(head))
+                CheckTied(weights, head, config.EmbeddingName);
             return weights;
         }
         catch

@@ -49,6 +49,8 @@ public sealed record LlamaConfig(
 
     internal override string EmbeddingName => LlamaNames.Embedding;
 
+    internal override string? TiedHeadName => TiedHead ? LlamaNames.Head : null;
+
     /// <summary>Reads <c>config.json</c>.</summary>
     /// <exception cref="Llm360Exception">It is missing or malformed, not a LLaMA's, or has a key that changes the mathematics in a way not supported.</exception>
     public static new LlamaConfig Read(string path) => ModelConfig.Read(path) as LlamaConfig ?? throw new Llm360Exception("config.json's model_type is not llama.", path, "Load it with LanguageModel.Load.");
@@ -115,11 +117,12 @@ public sealed record LlamaConfig(
             yield return (LlamaNames.Head, [VocabularySize, HiddenSize]);
     }
 
-    // Older checkpoints store the rotary frequencies; a tied head may be stored beside the embedding it equals.
-    internal override bool IsIgnored(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || (TiedHead && name == LlamaNames.Head);
+    // Older checkpoints store the rotary frequencies.
+    internal override bool IsIgnored(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || name == TiedHeadName;
 
     internal static LlamaConfig From(ConfigReader json)
     {
+        json.ExpectArchitecture("LlamaForCausalLM");
         json.Expect("hidden_act", "silu");
         json.Expect("sliding_window");
         int heads = json.Integer("num_attention_heads"), hidden = json.Integer("hidden_size"), head = json.Integer("head_dim", hidden / heads);
@@ -133,7 +136,7 @@ public sealed record LlamaConfig(
             head,
             json.Integer("vocab_size"),
             json.Integer("max_position_embeddings", 2048),
-            json.Number("rms_norm_eps", 1e-6),
+            json.Epsilon("rms_norm_eps", 1e-6),
             rotary.Base,
             json.Truth("tie_word_embeddings", false))
         {

@@ -37,6 +37,9 @@ public abstract record ModelConfig
     /// <summary>Name of the embedding, whose device and type are the model's.</summary>
     internal abstract string EmbeddingName { get; }
 
+    /// <summary>Name of the head where it is the embedding: a file may hold a copy.</summary>
+    internal abstract string? TiedHeadName { get; }
+
     /// <summary>Whether every angle changes with the length of the sequence, once it is longer than trained.</summary>
     internal bool HasDynamicAngles => Rotary.Scaling is { Type: RopeScalingType.Dynamic };
 

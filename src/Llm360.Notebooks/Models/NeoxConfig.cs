@@ -33,6 +33,8 @@ public sealed record NeoxConfig(
 
     internal override string EmbeddingName => NeoxNames.Embedding;
 
+    internal override string? TiedHeadName => TiedHead ? NeoxNames.Head : null;
+
     /// <inheritdoc/>
     public override IEnumerable<(string Name, long[] Shape)> Parameters()
     {
@@ -68,10 +70,11 @@ public sealed record NeoxConfig(
     // Published files carry the causal mask and the rotary frequencies.
     internal override bool IsIgnored(string name) =>
         name.EndsWith(".attention.bias", StringComparison.Ordinal) || name.EndsWith(".attention.masked_bias", StringComparison.Ordinal)
-        || name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || (TiedHead && name == NeoxNames.Head);
+        || name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || name == TiedHeadName;
 
     internal static NeoxConfig From(ConfigReader json)
     {
+        json.ExpectArchitecture("GPTNeoXForCausalLM");
         json.Expect("hidden_act", "gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh");
         int heads = json.Integer("num_attention_heads"), hidden = json.Integer("hidden_size");
         var config = new NeoxConfig(
@@ -81,13 +84,13 @@ public sealed record NeoxConfig(
             heads,
             json.Integer("vocab_size"),
             json.Integer("max_position_embeddings", 2048),
-            json.Number("layer_norm_eps", 1e-5),
+            json.Epsilon("layer_norm_eps", 1e-5),
             json.Truth("use_parallel_residual", true),
             json.Text("hidden_act", "gelu") != "gelu",
             json.Truth("attention_bias", true),
             json.Truth("tie_word_embeddings", false),
             json.Rotary(hidden / heads, "rotary_emb_base", "rotary_pct", 0.25));
-        if (hidden % heads != 0 || config.Rotary.Dimensions % 2 != 0)
+        if (hidden % heads != 0 || config.Rotary.Dimensions % 2 != 0 || config.Rotary.Dimensions > hidden / heads)
             throw json.Unsupported("num_attention_heads", "A head's dimensions must be whole, and an even number of them rotary.");
         json.RefuseUnknown();
         return config;

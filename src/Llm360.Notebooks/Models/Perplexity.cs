@@ -2,7 +2,7 @@
 namespace Llm360.Notebooks.Models;
 
 /// <summary>The loss of a model on one text.</summary>
-/// <param name="Tokens">Tokens that were predicted: all but the first.</param>
+/// <param name="Tokens">Tokens that were predicted: all but the first; without overlap, all but the first of each window.</param>
 /// <param name="Loss">Mean negative log-probability of a token, nats.</param>
 public sealed record PerplexityResult(int Tokens, double Loss)
 {
@@ -13,35 +13,61 @@ public sealed record PerplexityResult(int Tokens, double Loss)
 /// <summary>Perplexity.</summary>
 public static class PerplexityOfText
 {
+    private const int WindowsAtOnce = 64;
+
     /// <summary>
     /// Slides a window over the tokens as Hugging Face's documentation describes it: windows of <paramref name="window"/> tokens begin every <paramref name="stride"/> tokens, and of each only the tokens count that no earlier
-    /// window has reached. Every token but the first counts exactly once, with at least window - stride tokens before it (but for the first window).
+    /// window has reached. Every token but the first counts exactly once, with at least window - stride tokens before it (but for the first window). With a stride of a whole window nothing overlaps, and nothing predicts the first token of each.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="tokens">At least two token ids.</param>
     /// <param name="window">Tokens a window; the model's longest sequence when null.</param>
     /// <param name="stride">Tokens from one window's beginning to the next's; 512, or half a window if that is less, when null.</param>
     /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
-    /// <exception cref="Llm360Exception">There are fewer than two tokens, or window and stride make no sense.</exception>
+    /// <exception cref="Llm360Exception">There are fewer than two tokens, window and stride make no sense, or the model's logits are not numbers.</exception>
     public static PerplexityResult Perplexity(this LanguageModel model, int[] tokens, int? window = null, int? stride = null, IProgress<WorkProgress>? progress = null)
     {
         var length = window ?? model.Config.MaximumLength;
         var step = stride ?? Math.Max(1, Math.Min(512, length / 2));
         if (tokens.Length < 2)
             throw new Llm360Exception($"The text has {tokens.Length} token(s); a perplexity needs two.", "text", "Give a longer text.");
-        if (length < 2 || length > model.Config.LongestSequence || step < 1 || step >= length)
-            throw new Llm360Exception($"Windows of {length} tokens every {step} make no sense with {model.Config.LongestSequence} positions.", "window and stride", "A window has 2 tokens to the model's positions; the stride is at least 1 and below the window.");
-        var windows = new List<(int[] Tokens, int Counted)>();
+        if (length < 2 || length > model.Config.LongestSequence || step < 1 || step > length)
+            throw new Llm360Exception($"Windows of {length} tokens every {step} make no sense with {model.Config.LongestSequence} positions.", "window and stride", "A window has 2 tokens to the model's positions; the stride is at least 1 and at most the window.");
+        progress ??= Work.Progress;
+        var (count, sum) = (0, 0.0);
+        // A few at a time: small strides make many windows of nearly the same tokens.
+        foreach (var part in Windows(tokens, length, step).Chunk(WindowsAtOnce))
+        {
+            var scores = model.Score([.. part.Select(w => tokens[w.Begin..w.End])], progress: new Quiet());
+            foreach (var (w, score) in part.Zip(scores))
+            {
+                // The last position of a window predicts nothing; the counted ones stand before it.
+                var counted = Math.Min(w.End - w.Reached, w.End - w.Begin - 1);
+                count += counted;
+                sum -= score.Positions.SkipLast(1).TakeLast(counted).Sum(s => (double)s.LogProbability);
+            }
+
+            progress?.Report(new WorkProgress("perplexity", part[^1].End, tokens.Length, "tokens"));
+        }
+
+        return double.IsFinite(sum) ? new PerplexityResult(count, sum / count) : throw new Llm360Exception("The model's logits are not numbers.", "text", "Look for NaN in its weights: llm360 inspect --stats.");
+    }
+
+    private static IEnumerable<(int Begin, int End, int Reached)> Windows(int[] tokens, int length, int step)
+    {
         for (int begin = 0, reached = 1; reached < tokens.Length; begin += step)
         {
             var end = Math.Min(begin + length, tokens.Length);
-            windows.Add((tokens[begin..end], end - reached));
+            yield return (begin, end, reached);
             reached = end;
         }
+    }
 
-        var scores = model.Score([.. windows.Select(w => w.Tokens)], progress: progress);
-        // The last position of a window predicts nothing; the counted ones stand before it.
-        var sum = windows.Zip(scores).Sum(p => p.Second.Positions.SkipLast(1).TakeLast(p.First.Counted).Sum(s => -(double)s.LogProbability));
-        return new PerplexityResult(tokens.Length - 1, sum / (tokens.Length - 1));
+    // Progress is told in tokens of the text, not in sequences of a part.
+    private sealed class Quiet : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value)
+        {
+        }
     }
 }

@@ -1,4 +1,5 @@
 // Choosing the next token from logits.
+using Llm360.Notebooks.Corpora;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,21 +8,39 @@ namespace Llm360.Notebooks.Models;
 /// <summary>Greedy choice, or draws with temperature, top-k and top-p. Works on the logits' device.</summary>
 internal sealed class Sampler(GenerationOptions options, torch.Device device) : IDisposable
 {
-    private readonly Dictionary<int, Random> draws = [];
-    private readonly Scalar temperature = Math.Max(options.Temperature, float.Epsilon).ToScalar();
-    private readonly Scalar topP = options.TopP.ToScalar(), zero = 0f.ToScalar(), one = 1L.ToScalar();
+    /// <summary>Below this float32 is inexact; a temperature or a share so small leaves one token anyway.</summary>
+    private const double Smallest = 1e-30;
+
+    private readonly Dictionary<int, SplitMix64> draws = [];
+    private readonly Scalar temperature = Math.Max(options.Temperature, Smallest).ToScalar(), topP = Math.Max(options.TopP, Smallest).ToScalar();
+    private readonly Scalar zero = 0f.ToScalar(), one = 1L.ToScalar(), none = (-1L).ToScalar();
 
     /// <summary>The next token of each row.</summary>
     /// <param name="logits">[rows, vocabulary]</param>
     /// <param name="rows">The rows' numbers, each with draws of its own.</param>
-    /// <returns>I64 [rows]</returns>
+    /// <returns>I64 [rows]; -1 where the logits are no numbers.</returns>
     public Tensor Next(Tensor logits, IReadOnlyList<int> rows)
     {
-        if (options.Temperature == 0)
-            return logits.argmax(1);
         using var scope = NewDisposeScope();
+        var next = options.Temperature == 0 ? logits.argmax(1) : Drawn(logits, rows);
+        return next.masked_fill(logits.amax([1]).isfinite().logical_not(), none).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        temperature.Dispose();
+        topP.Dispose();
+        zero.Dispose();
+        one.Dispose();
+        none.Dispose();
+    }
+
+    private Tensor Drawn(Tensor logits, IReadOnlyList<int> rows)
+    {
         var vocabulary = (int)logits.shape[1];
-        var (sorted, tokens) = logits.to(float32).div(temperature).topk(Math.Min(options.TopK ?? vocabulary, vocabulary), dim: 1); // [rows, k], falling
+        var wide = logits.to(float32);
+        // The largest becomes 0 before the division, which then cannot overflow.
+        var (sorted, tokens) = (wide - wide.amax([1], keepdim: true)).div(temperature).topk(Math.Min(options.TopK ?? vocabulary, vocabulary), dim: 1); // [rows, k], falling
         var probabilities = sorted.softmax(1);
         var before = probabilities.cumsum(1) - probabilities; // [rows, k]
         probabilities = probabilities * before.lt(topP).to(float32);
@@ -31,21 +50,14 @@ internal sealed class Sampler(GenerationOptions options, torch.Device device) : 
         var chosen = sums.le(shares).sum(1, keepdim: true);
         // Rounding may put a share at the very end: the last token of the set is meant.
         var last = probabilities.ne(zero).sum(1, keepdim: true).sub(one);
-        return tokens.gather(1, chosen.minimum(last)).squeeze(1).MoveToOuterDisposeScope();
+        return tokens.gather(1, chosen.minimum(last)).squeeze(1);
     }
 
-    public void Dispose()
-    {
-        temperature.Dispose();
-        topP.Dispose();
-        zero.Dispose();
-        one.Dispose();
-    }
-
+    // Uniform on 0 to 1.
     private double Draw(int row)
     {
         if (!draws.TryGetValue(row, out var random))
-            draws[row] = random = new Random(unchecked((options.Seed * 486187739) + row));
-        return random.NextDouble();
+            draws[row] = random = SplitMix64.For(options.Seed, $"row {row}");
+        return (random.Next() >> 11) * (1.0 / (1UL << 53));
     }
 }

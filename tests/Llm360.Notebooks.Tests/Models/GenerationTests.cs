@@ -1,5 +1,6 @@
 // Sampling, perplexity, batches: against their definitions.
 using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Weights;
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests.Models;
@@ -92,16 +93,72 @@ public sealed class GenerationTests
     }
 
     [Fact]
+    public void Windows_that_do_not_overlap_leave_out_their_first_tokens()
+    {
+        using var model = Load();
+        int[] tokens = [.. Enumerable.Range(0, 33).Select(i => (i * i) % 128)]; // The last window has a single one.
+        var result = model.Perplexity(tokens, 16, 16);
+        Assert.Equal(30, result.Tokens);
+        Assert.Equal((model.Score([tokens[..16]])[0].Loss + model.Score([tokens[16..32]])[0].Loss) / 2, result.Loss, 1e-6);
+    }
+
+    [Fact]
+    public void Draws_of_neighbouring_rows_have_nothing_in_common()
+    {
+        using var model = With(w => w.zero_()); // Every token is equally probable.
+        const int rows = 4000;
+        var drawn = model.Generate([.. Enumerable.Repeat(Prompts[1], rows)], new GenerationOptions { MaxNewTokens = 2, Temperature = 1 });
+        foreach (var lag in new[] { 1, 2, 3, 7, 64 })
+        {
+            var differences = new int[128];
+            for (var i = 0; i + lag < rows; i++)
+                differences[(drawn[i + lag][0] - drawn[i][0] + 128) % 128]++;
+            // 31 each are expected; a Poisson count exceeds 31 + 6 sqrt(31) once in 10 million.
+            Assert.InRange(differences.Max(), 0, 65);
+        }
+    }
+
+    [Fact]
+    public void The_smallest_temperatures_and_shares_give_the_most_probable_token()
+    {
+        using var model = Load();
+        var greedy = model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 5 });
+        foreach (var tiny in new[] { 1e-6, 1e-38, 1e-300, double.Epsilon })
+        {
+            Assert.Equal(greedy, model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 5, Temperature = tiny }));
+            Assert.Equal(greedy, model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 5, Temperature = 1, TopP = tiny }));
+        }
+    }
+
+    [Fact]
+    public void Logits_that_are_not_numbers_are_an_error()
+    {
+        using var model = With(w => w.fill_(float.NaN));
+        Assert.Contains("row 0", Assert.Throws<Llm360Exception>(() => model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 2 })).Where, StringComparison.Ordinal);
+        Assert.Throws<Llm360Exception>(() => model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 2, Temperature = 1 }));
+        Assert.Throws<Llm360Exception>(() => model.Perplexity([1, 2, 3]));
+    }
+
+    [Fact]
     public void Options_and_lengths_that_make_no_sense_are_refused()
     {
         using var model = Load();
         Assert.Throws<Llm360Exception>(() => model.Generate(Prompts, new GenerationOptions { Temperature = -1 }));
         Assert.Throws<Llm360Exception>(() => model.Generate(Prompts, new GenerationOptions { TopP = 0 }));
         Assert.Throws<Llm360Exception>(() => model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 100_000 }));
-        Assert.Throws<Llm360Exception>(() => model.Perplexity([1, 2, 3], 16, 16));
+        Assert.Throws<Llm360Exception>(() => model.Perplexity([1, 2, 3], 16, 17));
         Assert.Throws<Llm360Exception>(() => model.Perplexity([1]));
         Assert.Empty(model.Generate([], new GenerationOptions()));
     }
 
     private static LanguageModel Load() => LanguageModel.Load(Fixtures.Path("models", "llama-mha"));
+
+    // The model with another head.
+    private static LlamaModel With(Func<torch.Tensor, torch.Tensor> head)
+    {
+        var folder = Fixtures.Path("models", "llama-mha");
+        var config = (LlamaConfig)ModelConfig.Read(Path.Combine(folder, "config.json"));
+        using var state = StateDict.Open(folder);
+        return new LlamaModel(config, config.Parameters().ToDictionary(p => p.Name, p => p.Name == LlamaNames.Head ? head(state.View(p.Name).clone()) : state.View(p.Name).clone()));
+    }
 }

@@ -161,6 +161,24 @@ public sealed class GoldenModelTests
     }
 
     [Fact]
+    public void A_tied_head_may_lie_in_the_file_if_it_is_the_embedding()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(Fixtures.Path("models", "llama-tied", "config.json"), folder["config.json"]);
+        using var state = StateDict.Open(Fixtures.Path("models", "llama-tied"));
+        using var scope = torch.NewDisposeScope();
+        var tensors = state.Entries.Keys.Where(n => n != LlamaNames.Head).Select(n => (n, state.View(n))).ToList();
+        var embedding = state.View(LlamaNames.Embedding);
+        SafetensorsWriter.Write(folder["model.safetensors"], [.. tensors, (LlamaNames.Head, embedding)]);
+        using (LanguageModel.Load(folder[""]))
+        {
+        }
+
+        SafetensorsWriter.Write(folder["model.safetensors"], [.. tensors, (LlamaNames.Head, embedding + 1e-3f)]);
+        Assert.Contains(LlamaNames.Head, Assert.Throws<Llm360Exception>(() => LanguageModel.Load(folder[""])).What, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Weights_of_mixed_types_are_computed_in_that_of_the_embedding()
     {
         using var folder = new TemporaryFolder();

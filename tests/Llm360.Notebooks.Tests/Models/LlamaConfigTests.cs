@@ -47,6 +47,16 @@ public sealed class LlamaConfigTests
     [InlineData("rope_scaling", "2.0")]
     [InlineData("rope_parameters", """{"rope_type":"yarn"}""")]
     [InlineData("hidden_size", "-3")]
+    [InlineData("architectures", """["MistralForCausalLM"]""")]
+    [InlineData("architectures", "3")]
+    [InlineData("rope_theta", "0")]
+    [InlineData("rms_norm_eps", "-1")]
+    [InlineData("rope_scaling", """{"rope_type":"llama3","factor":8.0}""")]
+    [InlineData("rope_scaling", """{"rope_type":"yarn","factor":2.0,"beta_fast":1,"beta_slow":32}""")]
+    [InlineData("rope_scaling", """{"factor":4.0}""")]
+    [InlineData("rope_parameters", """{"rope_type":"default","rope_theta":10000,"mrope_section":[1]}""")]
+    [InlineData("rope_parameters", """{"full_attention":{"rope_type":"linear","factor":4}}""")]
+    [InlineData("rope_parameters", """{"rope_theta":-1}""")]
     public void A_key_that_changes_the_mathematics_is_refused_by_name(string key, string value)
     {
         using var folder = new TemporaryFolder();
@@ -61,6 +71,8 @@ public sealed class LlamaConfigTests
     {
         using var folder = new TemporaryFolder();
         Assert.Contains("config.json", Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).Message, StringComparison.Ordinal);
+        File.WriteAllText(folder["config.json"], """{"model_type":"llama","rms_norm_eps":1e-5,"rms_norm_eps":1e-6}""");
+        Assert.Contains("not JSON", Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).What, StringComparison.Ordinal);
         File.WriteAllText(folder["config.json"], "{ \"model_type\": ");
         Assert.Contains("not JSON", Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).What, StringComparison.Ordinal);
     }
