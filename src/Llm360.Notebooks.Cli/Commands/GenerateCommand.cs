@@ -51,6 +51,8 @@ internal static class GenerateCommand
                 Seed = parsed.GetValue(seed),
                 StopTokens = parsed.GetValue(ignoreEnd) ? [] : StopTokens.Read(folder),
             };
+            if (parsed.GetValue(tokens) is { } file)
+                ModelOptions.Check(loaded, prompts, file, options.MaxNewTokens);
             if (prompts.Length == 1 && !wantsJson)
             {
                 Stream(loaded, tokenizer!, prompts[0], options, cancellation);

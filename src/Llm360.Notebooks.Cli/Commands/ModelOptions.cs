@@ -45,7 +45,7 @@ internal sealed class ModelOptions
         : tokenizer.BosId >= 0 ? [tokenizer.BosId, .. tokenizer.Encode(text)]
         : throw new Llm360Exception("The tokenizer has no begin token.", folder, "Leave --bos out.");
 
-    /// <summary>Checks that a model can read rows of a file.</summary>
+    /// <summary>Checks that a model can read rows of a file, and go on from them with so many <paramref name="added"/> tokens.</summary>
     /// <exception cref="Llm360Exception">It cannot; the error has the file's name.</exception>
     public static void Check(LanguageModel model, IReadOnlyList<int[]> rows, FileInfo file, int added = 0)
     {
