@@ -34,11 +34,12 @@ public static class PerplexityOfText
         if (length < 2 || length > model.Config.LongestSequence || step < 1 || step > length)
             throw new Llm360Exception($"Windows of {length} tokens every {step} make no sense with {model.Config.LongestSequence} positions.", "window and stride", "A window has 2 tokens to the model's positions; the stride is at least 1 and at most the window.");
         progress ??= Work.Progress;
+        using var quiet = Work.Begin(null, Work.Cancellation); // Progress is told in tokens of the text, not in sequences of a part.
         var (count, sum) = (0, 0.0);
         // A few at a time: small strides make many windows of nearly the same tokens.
         foreach (var part in Windows(tokens, length, step).Chunk(WindowsAtOnce))
         {
-            var scores = model.Score([.. part.Select(w => tokens[w.Begin..w.End])], progress: new Quiet());
+            var scores = model.Score([.. part.Select(w => tokens[w.Begin..w.End])]);
             foreach (var (w, score) in part.Zip(scores))
             {
                 // The last position of a window predicts nothing; the counted ones stand before it.
@@ -60,14 +61,6 @@ public static class PerplexityOfText
             var end = Math.Min(begin + length, tokens.Length);
             yield return (begin, end, reached);
             reached = end;
-        }
-    }
-
-    // Progress is told in tokens of the text, not in sequences of a part.
-    private sealed class Quiet : IProgress<WorkProgress>
-    {
-        public void Report(WorkProgress value)
-        {
         }
     }
 }
