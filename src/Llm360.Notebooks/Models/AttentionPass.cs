@@ -9,11 +9,17 @@ internal abstract class AttentionPass : IDisposable
 {
     /// <summary>Mixes values by attention, scores divided by the root of the head's dimensions.</summary>
     /// <param name="layer">The layer, counted from 0.</param>
-    /// <param name="q">[batch, heads, time, head], not yet turned.</param>
+    /// <param name="q">[batch, heads, time, head], not yet turned; of the wanted positions alone.</param>
     /// <param name="k">[batch, key-value heads, time, head], not yet turned.</param>
     /// <param name="v">[batch, key-value heads, time, head]</param>
-    /// <returns>[batch, time, heads x head]</returns>
+    /// <returns>[batch, time, heads x head], as many positions as <paramref name="q"/> has.</returns>
     public abstract Tensor Attend(int layer, Tensor q, Tensor k, Tensor v);
+
+    /// <summary>What a layer goes on with once keys and values are made: all positions, but in the last layer only those whose hidden state is wanted in the end.</summary>
+    /// <param name="layer">The layer, counted from 0.</param>
+    /// <param name="x">All positions of something.</param>
+    /// <param name="dimension">Where positions are counted.</param>
+    public virtual Tensor Wanted(int layer, Tensor x, int dimension = 1) => x;
 
     /// <summary>Frees what was made along the way.</summary>
     public abstract void Dispose();

@@ -86,10 +86,10 @@ public abstract class LanguageModel : IDisposable
         return x.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The hidden states after the last norm of pieces of rows, each of its own length and standing behind what its slot of the cache holds.</summary>
+    /// <summary>The hidden states after the last norm of the wanted tokens of pieces of rows, each of its own length and standing behind what its slot of the cache holds.</summary>
     /// <param name="pieces">The pieces; their slots grow by them.</param>
     /// <param name="cache">Keys and values of earlier positions.</param>
-    /// <returns>[tokens of all pieces, hidden]</returns>
+    /// <returns>[sum of wanted, hidden]</returns>
     /// <exception cref="Llm360Exception">A sequence is longer than the model's positions.</exception>
     internal Tensor Forward(IReadOnlyList<Piece> pieces, SlotCache cache)
     {

@@ -42,9 +42,10 @@ public sealed class LlamaModel : LanguageModel
     private protected override Tensor Block(int i, Tensor x, AttentionPass attention)
     {
         var y = Norm(x, LlamaNames.AttentionNorm(i)); // [batch, time, hidden]
-        var q = Heads(Linear(y, LlamaNames.Query(i)), config.Heads); // [batch, heads, time, head]
         var k = Heads(Linear(y, LlamaNames.Key(i)), config.KeyValueHeads); // [batch, key-value heads, time, head]
         var v = Heads(Linear(y, LlamaNames.Value(i)), config.KeyValueHeads);
+        (x, y) = (attention.Wanted(i, x), attention.Wanted(i, y)); // [batch, wanted, hidden], as all that follows
+        var q = Heads(Linear(y, LlamaNames.Query(i)), config.Heads); // [batch, heads, wanted, head]
         x = AddLinear(x, attention.Attend(i, q, k, v), LlamaNames.AttentionOutput(i));
         y = Norm(x, LlamaNames.MlpNorm(i));
         return AddLinear(x, Gated(Linear(y, LlamaNames.Gate(i)), Linear(y, LlamaNames.Up(i))), LlamaNames.Down(i));

@@ -54,10 +54,7 @@ internal sealed class RowDecoder : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             using var step = NewDisposeScope();
-            // Before the pass: copying to a device waits for all that is under way there.
-            var wanted = cache is not null && pass.Exists(p => p.Wanted < p.Tokens.Length) ? tensor(Places(pass).ToArray(), device: model.Device) : null;
-            var hidden = cache is null ? Whole(pass[0]) : model.Forward(pass, cache); // [tokens, hidden]
-            parts.Add((wanted is null ? hidden : hidden.index_select(0, wanted)).MoveToOuterDisposeScope());
+            parts.Add((cache is null ? Whole(pass[0]) : model.Forward(pass, cache)).MoveToOuterDisposeScope());
         }
 
         return (parts.Count == 1 ? parts[0] : cat(parts)).MoveToOuterDisposeScope();
@@ -82,17 +79,6 @@ internal sealed class RowDecoder : IDisposable
         }
 
         yield return pass;
-    }
-
-    private static IEnumerable<long> Places(List<Piece> pass)
-    {
-        var at = 0;
-        foreach (var piece in pass)
-        {
-            at += piece.Tokens.Length;
-            for (var i = at - piece.Wanted; i < at; i++)
-                yield return i;
-        }
     }
 
     private Tensor Whole(Piece piece)

@@ -15,7 +15,8 @@ internal sealed class SlotAttention : AttentionPass
     private readonly Piece[] pieces;
     private readonly Tensor cos, sin; // [tokens, dimensions]
     private readonly Tensor places; // I64 [tokens]: slot x capacity + position
-    private List<Run>? runs;
+    private readonly Tensor? wanted; // I64 [sum of wanted]: places among the tokens; null for all
+    private List<Run>? runs, lastRuns;
 
     public SlotAttention(LanguageModel model, RotaryEmbedding rotary, IReadOnlyList<Piece> pieces, SlotCache cache)
     {
@@ -29,14 +30,17 @@ internal sealed class SlotAttention : AttentionPass
         var positions = tensor(pieces.SelectMany(s => Enumerable.Range(cache.Lengths[s.Slot], s.Tokens.Length)).Select(p => (long)p).ToArray(), device: model.Device);
         cos = cos.index_select(0, positions).MoveToOuterDisposeScope();
         sin = sin.index_select(0, positions).MoveToOuterDisposeScope();
+        // Now: a copy to a device waits for all that is under way there.
+        if (this.pieces.Any(p => p.Wanted < p.Tokens.Length))
+            wanted = tensor(WantedPlaces().ToArray(), device: model.Device).MoveToOuterDisposeScope();
         if (model.Device.type != DeviceType.CPU)
-            runs = Runs(); // Now: a copy to a device waits for all that is under way there.
+            (runs, lastRuns) = (Runs(p => p.Tokens.Length), wanted is null ? null : Runs(p => p.Wanted));
         places = tensor(pieces.SelectMany(s => Enumerable.Range((s.Slot * cache.Capacity) + cache.Lengths[s.Slot], s.Tokens.Length)).Select(p => (long)p).ToArray(), device: model.Device).MoveToOuterDisposeScope();
     }
 
     public override Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
     {
-        q = rotary.Turn(q, cos, sin); // [1, heads, tokens, head]
+        q = rotary.Turn(q, Wanted(layer, cos, 0), Wanted(layer, sin, 0)); // [1, heads, tokens or wanted, head]
         k = rotary.Turn(k, cos, sin);
         if (IsForKernel(q, k, v))
         {
@@ -50,13 +54,29 @@ internal sealed class SlotAttention : AttentionPass
         return ByOperators(layer, q);
     }
 
+    public override Tensor Wanted(int layer, Tensor x, int dimension = 1) => IsNarrowed(layer) ? x.index_select(dimension, wanted!) : x;
+
     public override void Dispose()
     {
         places.Dispose();
-        foreach (var run in runs ?? [])
+        wanted?.Dispose();
+        foreach (var run in (runs ?? []).Concat(lastRuns ?? []))
         {
             run.Slots.Dispose();
             run.Mask.Dispose();
+        }
+    }
+
+    private bool IsNarrowed(int layer) => wanted is not null && layer == model.Config.Layers - 1;
+
+    private IEnumerable<long> WantedPlaces()
+    {
+        var end = 0;
+        foreach (var piece in pieces)
+        {
+            end += piece.Tokens.Length;
+            for (var i = end - piece.Wanted; i < end; i++)
+                yield return i;
         }
     }
 
@@ -92,8 +112,9 @@ internal sealed class SlotAttention : AttentionPass
         foreach (var (i, piece) in pieces.Index())
         {
             var slot = piece.Slot * cache.Capacity * keyHeads * head;
-            rows[i] = new AttentionRow((nint)(from + (at * query[2])), (nint)(keys + slot), (nint)(values + slot), (nint)(to + (at * heads * head)), cache.Lengths[piece.Slot], piece.Tokens.Length, 0);
-            at += piece.Tokens.Length;
+            var count = IsNarrowed(layer) ? piece.Wanted : piece.Tokens.Length;
+            rows[i] = new AttentionRow((nint)(from + (at * query[2])), (nint)(keys + slot), (nint)(values + slot), (nint)(to + (at * heads * head)), cache.Lengths[piece.Slot] + piece.Tokens.Length - count, count, 0);
+            at += count;
         }
 
         CausalAttention.Run(rows, new AttentionShape((int)heads, (int)keyHeads, (int)head, (nint)query[1], (nint)query[2], (nint)head, (nint)(keyHeads * head)));
@@ -106,7 +127,7 @@ internal sealed class SlotAttention : AttentionPass
     {
         var parts = new List<Tensor>();
         long heads = q.shape[1], head = q.shape[3];
-        foreach (var run in runs ??= Runs())
+        foreach (var run in IsNarrowed(layer) ? lastRuns ??= Runs(p => p.Wanted) : runs ??= Runs(p => p.Tokens.Length))
         {
             using var scope = NewDisposeScope();
             var queries = q.narrow(2, run.First, run.Rows * run.Count).view(heads, run.Rows, run.Count, head).transpose(0, 1); // [rows, heads, count, head]
@@ -118,16 +139,16 @@ internal sealed class SlotAttention : AttentionPass
         return parts.Count == 1 ? parts[0] : cat(parts, 1);
     }
 
-    // The same for all layers.
-    private List<Run> Runs()
+    // The same for all layers, or for all but the last.
+    private List<Run> Runs(Func<Piece, int> queries)
     {
         using var scope = NewDisposeScope();
         var found = new List<Run>();
         for (int first = 0, at = 0; first < pieces.Length;)
         {
-            var count = pieces[first].Tokens.Length;
-            var same = pieces.Skip(first).TakeWhile(s => s.Tokens.Length == count).ToArray();
-            var stand = same.SelectMany(s => Enumerable.Range(cache.Lengths[s.Slot], count)).Select(p => (long)p).ToArray(); // [rows, count]
+            var count = queries(pieces[first]);
+            var same = pieces.Skip(first).TakeWhile(s => queries(s) == count).ToArray();
+            var stand = same.SelectMany(s => Enumerable.Range(cache.Lengths[s.Slot] + s.Tokens.Length - count, count)).Select(p => (long)p).ToArray(); // [rows, count]
             var mask = tensor(stand, [same.Length, count, 1], device: model.Device).ge(Places(0, stand.Max() + 1, model).view(1, 1, -1)).unsqueeze(1);
             found.Add(new Run(at, count, same.Length, tensor(same.Select(s => (long)s.Slot).ToArray(), device: model.Device).DetachFromDisposeScope(), mask.DetachFromDisposeScope()));
             (first, at) = (first + same.Length, at + (same.Length * count));
@@ -137,8 +158,8 @@ internal sealed class SlotAttention : AttentionPass
     }
 
     /// <summary>Pieces of one size that follow each other.</summary>
-    /// <param name="First">The first token's place among those of all pieces.</param>
-    /// <param name="Count">Tokens of each piece.</param>
+    /// <param name="First">The first query's place among those of all pieces.</param>
+    /// <param name="Count">Queries of each piece.</param>
     /// <param name="Rows">Pieces.</param>
     /// <param name="Slots">I64 [rows]</param>
     /// <param name="Mask">What is seen, [rows, 1, count, all].</param>
