@@ -16,6 +16,7 @@ public sealed class LlamaModel : LanguageModel
 {
     private readonly LlamaConfig config;
     private readonly Scalar eps;
+    private readonly FewTokens few;
 
     /// <summary>Binds tensors; the caller keeps owning them.</summary>
     public LlamaModel(LlamaConfig config, IReadOnlyDictionary<string, Tensor> weights)
@@ -28,6 +29,7 @@ public sealed class LlamaModel : LanguageModel
     {
         this.config = config;
         eps = config.NormEps.ToScalar();
+        few = new FewTokens(config, weights);
     }
 
     private protected override string HeadName => config.TiedHead ? LlamaNames.Embedding : LlamaNames.Head;
@@ -41,6 +43,12 @@ public sealed class LlamaModel : LanguageModel
 
     private protected override Tensor Block(int i, Tensor x, AttentionPass attention)
     {
+        if (attention is SlotAttention { WantsAll: true } slots && few.Takes(x))
+        {
+            few.Run(i, x, slots);
+            return x;
+        }
+
         var y = Norm(x, LlamaNames.AttentionNorm(i)); // [batch, time, hidden]
         var k = Heads(Linear(y, LlamaNames.Key(i)), config.KeyValueHeads); // [batch, key-value heads, time, head]
         var v = Heads(Linear(y, LlamaNames.Value(i)), config.KeyValueHeads);

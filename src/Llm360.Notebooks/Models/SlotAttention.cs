@@ -43,15 +43,31 @@ internal sealed class SlotAttention : AttentionPass
         q = rotary.Turn(q, Wanted(layer, cos, 0), Wanted(layer, sin, 0)); // [1, heads, tokens or wanted, head]
         k = rotary.Turn(k, cos, sin);
         if (IsForKernel(q, k, v))
-        {
-            Copy(cache.Keys(layer), k);
-            Copy(cache.Values(layer), v);
-            return ByKernel(layer, q);
-        }
+            return ByKernel(layer, q, k, v);
 
         Append(cache.Keys(layer), k);
         Append(cache.Values(layer), v);
         return ByOperators(layer, q);
+    }
+
+    /// <summary>Whether the hidden states of all tokens are wanted.</summary>
+    public bool WantsAll => wanted is null;
+
+    /// <summary>The same in plain memory of float32, where all tokens are wanted.</summary>
+    /// <param name="layer">The layer, counted from 0.</param>
+    /// <param name="mixed">Where to: [tokens, heads x head].</param>
+    /// <param name="q">[tokens, heads x head], not yet turned; it will be.</param>
+    /// <param name="k">[tokens, key-value heads x head], as <paramref name="q"/>.</param>
+    /// <param name="v">[tokens, key-value heads x head]</param>
+    public unsafe void Attend(int layer, Matrix mixed, Matrix q, Matrix k, Matrix v)
+    {
+        int head = model.Config.HeadDimension, dimensions = (int)cos.shape[1], tokens = (int)cos.shape[0];
+        Matrix c = new(TensorMemory.Floats(cos), dimensions), s = new(TensorMemory.Floats(sin), dimensions);
+        FusedRows.TurnHalves(q, tokens, head, c, s);
+        FusedRows.TurnHalves(k, tokens, head, c, s);
+        Copy(cache.Keys(layer), k.Data);
+        Copy(cache.Values(layer), v.Data);
+        Mix(layer, mixed.Data, q.Data, head, q.Stride);
     }
 
     public override Tensor Wanted(int layer, Tensor x, int dimension = 1) => IsNarrowed(layer) ? x.index_select(dimension, wanted!) : x;
@@ -88,11 +104,10 @@ internal sealed class SlotAttention : AttentionPass
     }
 
     // The same in plain memory: what follows in a row lies together.
-    private unsafe void Copy(Tensor to, Tensor from)
+    private unsafe void Copy(Tensor to, float* source)
     {
-        using var rows = from.transpose(1, 2).contiguous(); // [1, tokens, key-value heads, head], as projections leave it
         var width = to.shape[2] * to.shape[3];
-        float* source = TensorMemory.Floats(rows), target = TensorMemory.Floats(to);
+        var target = TensorMemory.Floats(to);
         foreach (var piece in pieces)
         {
             var bytes = piece.Tokens.Length * width * sizeof(float);
@@ -101,25 +116,32 @@ internal sealed class SlotAttention : AttentionPass
         }
     }
 
-    private unsafe Tensor ByKernel(int layer, Tensor q)
+    private unsafe Tensor ByKernel(int layer, Tensor q, Tensor k, Tensor v)
     {
-        long heads = q.shape[1], tokens = q.shape[2], head = q.shape[3], keyHeads = model.Config.KeyValueHeads;
-        var query = q.stride();
-        var mixed = empty([1, tokens, heads * head], float32, CPU);
-        float* from = TensorMemory.Floats(q), to = TensorMemory.Floats(mixed), keys = TensorMemory.Floats(cache.Keys(layer)), values = TensorMemory.Floats(cache.Values(layer));
+        using Tensor keys = k.transpose(1, 2).contiguous(), values = v.transpose(1, 2).contiguous(); // [1, tokens, key-value heads, head], as projections leave them
+        Copy(cache.Keys(layer), TensorMemory.Floats(keys));
+        Copy(cache.Values(layer), TensorMemory.Floats(values));
+        var mixed = empty([1, q.shape[2], q.shape[1] * q.shape[3]], float32, CPU);
+        Mix(layer, TensorMemory.Floats(mixed), TensorMemory.Floats(q), (nint)q.stride(1), (nint)q.stride(2));
+        GC.KeepAlive(q);
+        return mixed;
+    }
+
+    private unsafe void Mix(int layer, float* to, float* from, nint queryHead, nint queryTime)
+    {
+        int heads = model.Config.Heads, head = model.Config.HeadDimension, keyHeads = model.Config.KeyValueHeads;
+        float* keys = TensorMemory.Floats(cache.Keys(layer)), values = TensorMemory.Floats(cache.Values(layer));
         var rows = new AttentionRow[pieces.Length];
         var at = 0L;
         foreach (var (i, piece) in pieces.Index())
         {
-            var slot = piece.Slot * cache.Capacity * keyHeads * head;
+            var slot = piece.Slot * (long)cache.Capacity * keyHeads * head;
             var count = IsNarrowed(layer) ? piece.Wanted : piece.Tokens.Length;
-            rows[i] = new AttentionRow((nint)(from + (at * query[2])), (nint)(keys + slot), (nint)(values + slot), (nint)(to + (at * heads * head)), cache.Lengths[piece.Slot] + piece.Tokens.Length - count, count, 0);
+            rows[i] = new AttentionRow((nint)(from + (at * queryTime)), (nint)(keys + slot), (nint)(values + slot), (nint)(to + (at * heads * head)), cache.Lengths[piece.Slot] + piece.Tokens.Length - count, count, 0);
             at += count;
         }
 
-        CausalAttention.Run(rows, new AttentionShape((int)heads, (int)keyHeads, (int)head, (nint)query[1], (nint)query[2], (nint)head, (nint)(keyHeads * head)));
-        GC.KeepAlive(q);
-        return mixed;
+        CausalAttention.Run(rows, new AttentionShape(heads, keyHeads, head, queryHead, queryTime, head, keyHeads * head));
     }
 
     // Each run as a batch with a mask.

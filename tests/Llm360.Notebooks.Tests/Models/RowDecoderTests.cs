@@ -1,5 +1,6 @@
 // Pieces of ragged rows against whole passes over each row alone, by the kernel and by operators.
 using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Models.Cpu;
 using Llm360.Notebooks.Torch;
 using TorchSharp;
 
@@ -48,6 +49,31 @@ public sealed class RowDecoderTests
             var whole = model.Forward(torch.tensor(row.Select(t => (long)t).ToArray(), [1, row.Length])).squeeze(0);
             foreach (var (first, hidden) in parts)
                 Assert.InRange((whole.narrow(0, first, hidden.shape[0]) - hidden).abs().max().to(torch.float64).item<double>(), 0, tolerance);
+        }
+    }
+
+    [Theory]
+    [InlineData(4, 4, 16)]
+    [InlineData(6, 2, 8)]
+    [InlineData(3, 1, 32)]
+    public void Few_tokens_in_plain_memory_give_what_whole_rows_give_in_float64(int heads, int keyValueHeads, int head)
+    {
+        var config = new LlamaConfig(64, 96, 2, heads, keyValueHeads, head, 50, 64, 1e-5, 10000, false);
+        using var inference = torch.inference_mode();
+        using var scope = torch.NewDisposeScope();
+        var weights = config.Parameters().ToDictionary(p => p.Name, p => torch.randn(p.Shape) / 4);
+        using var model = new LlamaModel(config, weights);
+        using var reference = new LlamaModel(config, weights.ToDictionary(w => w.Key, w => w.Value.to(torch.float64)));
+        Assert.True(new FewTokens(config, weights).Takes(torch.zeros(1, FewRows.Most, 64)));
+        var random = new Random(2);
+        int[][] rows = [.. new[] { 20, 9, 15 }.Select(n => Enumerable.Range(0, n).Select(_ => random.Next(50)).ToArray())];
+        var whole = rows.Select(row => reference.Forward(torch.tensor(row.Select(t => (long)t).ToArray(), [1, row.Length])).squeeze(0)).ToArray();
+        using var decoder = new RowDecoder(model, rows.Length, 20);
+        for (var t = 0; t < 20; t += 5)
+        {
+            Piece[] pieces = [.. Enumerable.Range(0, rows.Length).Where(i => t < rows[i].Length).Select(i => new Piece(i, rows[i][t..Math.Min(t + 5, rows[i].Length)], Math.Min(5, rows[i].Length - t)))];
+            var expected = torch.cat([.. pieces.Select(p => whole[p.Slot].narrow(0, t, p.Wanted))]);
+            Assert.InRange((expected - decoder.Compute(pieces, CancellationToken.None)).abs().max().item<double>(), 0, 1e-4);
         }
     }
 

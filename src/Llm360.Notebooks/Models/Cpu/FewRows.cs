@@ -13,7 +13,7 @@ namespace Llm360.Notebooks.Models.Cpu;
 internal static unsafe class FewRows
 {
     /// <summary>Rows up to which this is faster than MKL.</summary>
-    private const int Most = 16;
+    public const int Most = 16;
 
     /// <summary>Rows of the matrix, and of the other side, that are worked on at once: their twelve sums fill the registers of AVX2.</summary>
     private const int Weights = 4, Together = 3;
@@ -35,12 +35,27 @@ internal static unsafe class FewRows
     /// <param name="weight">float32, bfloat16 or float16 [outputs, width], contiguous.</param>
     public static void AddProduct(Tensor y, Tensor x, Tensor weight)
     {
-        int width = (int)x.shape[^1], outputs = (int)weight.shape[0], rows = (int)(x.numel() / width);
-        Matrix to = new(TensorMemory.Floats(y), outputs), from = new(TensorMemory.Floats(x), width);
-        var w = new WeightRows(TensorMemory.Floats(weight), weight.dtype, width);
-        Parallelism.ForRanges(outputs, (long)rows * width, (first, end) => Add(to, from, w, (int)first, (int)end, rows, width));
+        int width = (int)x.shape[^1], outputs = (int)weight.shape[0];
+        AddProducts(new Matrix(TensorMemory.Floats(x), width), (int)(x.numel() / width), [new(new Matrix(TensorMemory.Floats(y), outputs), new WeightRows(TensorMemory.Floats(weight), weight.dtype, width))]);
         GC.KeepAlive((y, x, weight));
     }
+
+    /// <summary>y += x Wᵀ for several matrices, shared out among threads as one.</summary>
+    /// <param name="x">[rows, width] without gaps, the width a multiple of 16.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="products">Where to, without gaps: [rows, outputs] each.</param>
+    public static void AddProducts(Matrix x, int rows, (Matrix To, WeightRows Weights)[] products) =>
+        Parallelism.ForRanges(products.Sum(p => (long)p.To.Stride), (long)rows * x.Stride, (first, end) =>
+        {
+            var before = 0;
+            foreach (var (to, weights) in products)
+            {
+                var (from, until) = ((int)Math.Max(first - before, 0), (int)Math.Min(end - before, to.Stride));
+                if (from < until)
+                    Add(to, x, weights, from, until, rows, x.Stride);
+                before += to.Stride;
+            }
+        });
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Add(Matrix y, Matrix x, WeightRows weights, int first, int end, int rows, int width)
@@ -57,7 +72,7 @@ internal static unsafe class FewRows
                 for (; row <= rows - Together; row += Together)
                     AddTile(y.Row(row) + o, y.Row(row + 1) + o, y.Row(row + 2) + o, x.Row(row), x.Row(row + 1), x.Row(row + 2), w, next, weights.Bytes, width);
                 for (; row < rows; row++)
-                    AddColumn(y.Row(row) + o, x.Row(row), w, next, weights.Bytes, width);
+                    AddDots(y.Row(row) + o, x.Row(row), w, Weights, width);
             }
 
             for (; o < end; o++)
@@ -105,23 +120,30 @@ internal static unsafe class FewRows
         AddSums(y2, a2, b2, c2, d2);
     }
 
-    // Four rows of weights with one row, each in two sums.
+    // Rows of weights with one row, one after another: memory is read in its order, which the processor foresees better than it is told.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void AddColumn(float* y, float* x, float* w, byte* next, int bytes, int width)
+    private static void AddDots(float* y, float* x, float* w, int count, int width)
     {
-        float* w1 = w + width, w2 = w1 + width, w3 = w2 + width;
-        Vector512<float> a = default, b = default, c = default, d = default;
-        for (var i = 0; i < width; i += Vector512<float>.Count)
+        for (var o = 0; o < count; o++, w += width)
         {
-            Prefetch(next + (i * bytes), width * bytes);
-            var v = Vector512.Load(x + i);
-            a = Vector512.MultiplyAddEstimate(Vector512.Load(w + i), v, a);
-            b = Vector512.MultiplyAddEstimate(Vector512.Load(w1 + i), v, b);
-            c = Vector512.MultiplyAddEstimate(Vector512.Load(w2 + i), v, c);
-            d = Vector512.MultiplyAddEstimate(Vector512.Load(w3 + i), v, d);
-        }
+            Vector256<float> a = default, b = default, c = default, d = default;
+            var i = 0;
+            for (; i <= width - 32; i += 32)
+            {
+                a = Vector256.MultiplyAddEstimate(Vector256.Load(w + i), Vector256.Load(x + i), a);
+                b = Vector256.MultiplyAddEstimate(Vector256.Load(w + i + 8), Vector256.Load(x + i + 8), b);
+                c = Vector256.MultiplyAddEstimate(Vector256.Load(w + i + 16), Vector256.Load(x + i + 16), c);
+                d = Vector256.MultiplyAddEstimate(Vector256.Load(w + i + 24), Vector256.Load(x + i + 24), d);
+            }
 
-        AddSums(y, a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
+            if (i < width)
+            {
+                a = Vector256.MultiplyAddEstimate(Vector256.Load(w + i), Vector256.Load(x + i), a);
+                b = Vector256.MultiplyAddEstimate(Vector256.Load(w + i + 8), Vector256.Load(x + i + 8), b);
+            }
+
+            y[o] += Vector256.Sum(a + b + (c + d));
+        }
     }
 
     // The next four rows of weights. The processor itself does not look beyond a page of 4 kB, which is a row or two.

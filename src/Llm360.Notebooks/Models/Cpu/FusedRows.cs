@@ -19,10 +19,14 @@ internal static unsafe class FusedRows
     {
         var width = (int)x.shape[^1];
         var y = empty_like(x);
-        float* from = TensorMemory.Floats(x), to = TensorMemory.Floats(y), g = TensorMemory.Floats(weight);
-        Parallelism.ForRows(x.numel() / width, width, row => RmsNorm(from + (row * width), to + (row * width), g, width, eps));
+        RmsNorm(new Matrix(TensorMemory.Floats(y), width), new Matrix(TensorMemory.Floats(x), width), TensorMemory.Floats(weight), (int)(x.numel() / width), eps);
+        GC.KeepAlive((x, weight));
         return y;
     }
+
+    /// <summary>The same, y from x; rows without gaps.</summary>
+    public static void RmsNorm(Matrix y, Matrix x, float* weight, int rows, float eps) =>
+        Parallelism.ForRows(rows, x.Stride, row => RmsNorm(x.Row((int)row), y.Row((int)row), weight, x.Stride, eps));
 
     /// <summary>silu(gate) up, in place of the gate.</summary>
     /// <param name="gate">Contiguous.</param>
@@ -30,9 +34,12 @@ internal static unsafe class FusedRows
     public static void SwiGlu(Tensor gate, Tensor up)
     {
         var width = (int)gate.shape[^1];
-        float* g = TensorMemory.Floats(gate), u = TensorMemory.Floats(up);
-        Parallelism.ForRows(gate.numel() / width, width, row => SwiGlu(g + (row * width), u + (row * width), width));
+        SwiGlu(new Matrix(TensorMemory.Floats(gate), width), new Matrix(TensorMemory.Floats(up), width), (int)(gate.numel() / width));
+        GC.KeepAlive((gate, up));
     }
+
+    /// <summary>The same; rows without gaps.</summary>
+    public static void SwiGlu(Matrix gate, Matrix up, int rows) => Parallelism.ForRows(rows, gate.Stride, row => SwiGlu(gate.Row((int)row), up.Row((int)row), gate.Stride));
 
     /// <summary>Turns pairs (i, i + half) of the first dimensions of each head, in place.</summary>
     /// <param name="x">[batch, heads, time, head]; only the last dimension must be without gaps.</param>
@@ -51,6 +58,16 @@ internal static unsafe class FusedRows
             for (var h = 0L; h < heads; h++)
                 TurnHalves(data + (b * strides[0]) + (h * strides[1]) + (t * strides[2]), c + (row % table * dimensions), s + (row % table * dimensions), dimensions / 2);
         });
+    }
+
+    /// <summary>The same for heads of <paramref name="head"/> values that lie together, [rows, heads x head], one line of the tables a row.</summary>
+    public static void TurnHalves(Matrix x, int rows, int head, Matrix cos, Matrix sin)
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            for (var at = 0; at < x.Stride; at += head)
+                TurnHalves(x.Row(row) + at, cos.Row(row), sin.Row(row), cos.Stride / 2);
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

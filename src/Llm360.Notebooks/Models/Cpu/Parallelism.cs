@@ -1,4 +1,5 @@
 // Sharing rows out among threads.
+using System.Runtime.ExceptionServices;
 using TorchSharp;
 
 namespace Llm360.Notebooks.Models.Cpu;
@@ -7,6 +8,9 @@ internal static class Parallelism
 {
     /// <summary>Elements below which sharing out costs more than it gains.</summary>
     private const long WorthSharing = 1 << 15;
+
+    /// <summary>Ranges a thread: one that comes late, or is interrupted, leaves the others its share.</summary>
+    private const int RangesOfThread = 4;
 
     /// <summary>Does something for every row, with as many threads as LibTorch's operators use on this one.</summary>
     /// <param name="rows">Number of rows.</param>
@@ -18,7 +22,7 @@ internal static class Parallelism
             work(row);
     });
 
-    /// <summary>Does something for one range of rows a thread: what a thread reads and writes lies together.</summary>
+    /// <summary>Does something for ranges of rows, a few a thread: what a thread reads and writes lies together.</summary>
     /// <param name="rows">Number of rows.</param>
     /// <param name="width">Elements a row.</param>
     /// <param name="work">Takes the first row and the end of a range.</param>
@@ -28,6 +32,43 @@ internal static class Parallelism
         if (threads == 1 || rows == 1 || rows * width < WorthSharing)
             work(0, rows);
         else
-            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => work(rows * i / threads, rows * (i + 1) / threads));
+            new Ranges(rows, (int)Math.Min(rows, threads * RangesOfThread), work).Run(threads);
+    }
+
+    /// <summary>Ranges that threads take as they come. In decoding there are dozens for every token, of some ten microseconds each, which is what Parallel.For needs to begin.</summary>
+    private sealed class Ranges(long rows, int count, Action<long, long> work) : IThreadPoolWorkItem
+    {
+        private int taken, done;
+        private ExceptionDispatchInfo? error;
+
+        public void Run(int threads)
+        {
+            for (var i = 1; i < threads; i++)
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            Execute();
+            var wait = default(SpinWait);
+            while (Volatile.Read(ref done) < count)
+                wait.SpinOnce(sleep1Threshold: -1);
+            error?.Throw();
+        }
+
+        public void Execute()
+        {
+            while (Interlocked.Increment(ref taken) is var range && range <= count)
+            {
+                try
+                {
+                    work(rows * (range - 1) / count, rows * range / count);
+                }
+                catch (Exception e)
+                {
+                    error = ExceptionDispatchInfo.Capture(e);
+                }
+                finally
+                {
+                    Interlocked.Increment(ref done);
+                }
+            }
+        }
     }
 }

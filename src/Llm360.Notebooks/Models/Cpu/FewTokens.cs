@@ -1,0 +1,65 @@
+// A block of LLaMA over a few tokens, as in decoding.
+using System.Buffers;
+using Llm360.Notebooks.Torch;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks.Models.Cpu;
+
+/// <summary>The steps of <see cref="LlamaModel"/>'s block in plain memory: with a tensor for each of them, making tensors would take as long as reading the weights of a small model.</summary>
+internal sealed unsafe class FewTokens
+{
+    private readonly LlamaConfig config;
+    private readonly IReadOnlyDictionary<string, Tensor> weights;
+    private readonly bool isPlain;
+
+    /// <summary>Looks at a model.</summary>
+    /// <param name="config">Its shape.</param>
+    /// <param name="weights">Its tensors by name.</param>
+    public FewTokens(LlamaConfig config, IReadOnlyDictionary<string, Tensor> weights)
+    {
+        (this.config, this.weights) = (config, weights);
+        isPlain = !config.AttentionBias && !config.MlpBias && new[] { config.HiddenSize, config.Heads * config.HeadDimension, config.IntermediateSize }.All(w => w % VectorWidth.Floats == 0)
+            && weights.Values.All(w => w.is_contiguous() && TensorMemory.IsPlain(w));
+    }
+
+    /// <summary>Whether tokens are few enough, and they and the model in float32 on the CPU.</summary>
+    /// <param name="x">[1, tokens, hidden]</param>
+    public bool Takes(Tensor x) => isPlain && x.shape[1] <= FewRows.Most && TensorMemory.IsPlain(x) && x.is_contiguous();
+
+    /// <summary>Computes a block.</summary>
+    /// <param name="i">The block, counted from 0.</param>
+    /// <param name="hidden">[1, tokens, hidden], added to in place.</param>
+    /// <param name="attention">Of the pass; the hidden states of all its tokens are wanted.</param>
+    public void Run(int i, Tensor hidden, SlotAttention attention)
+    {
+        int rows = (int)hidden.shape[1], width = config.HiddenSize, queries = config.Heads * config.HeadDimension, keys = config.KeyValueHeads * config.HeadDimension, mlp = config.IntermediateSize;
+        var rented = ArrayPool<float>.Shared.Rent(rows * (width + (2 * queries) + (2 * keys) + (2 * mlp)));
+        Array.Clear(rented);
+        fixed (float* scratch = rented)
+        {
+            Matrix x = new(TensorMemory.Floats(hidden), width), y = new(scratch, width);
+            Matrix q = After(y, queries), mixed = After(q, queries), k = After(mixed, keys), v = After(k, keys), gate = After(v, mlp), up = After(gate, mlp);
+            FusedRows.RmsNorm(y, x, Norm(LlamaNames.AttentionNorm(i)), rows, (float)config.NormEps);
+            FewRows.AddProducts(y, rows, [(q, Of(LlamaNames.Query(i))), (k, Of(LlamaNames.Key(i))), (v, Of(LlamaNames.Value(i)))]);
+            attention.Attend(i, mixed, q, k, v);
+            FewRows.AddProducts(mixed, rows, [(x, Of(LlamaNames.AttentionOutput(i)))]);
+            FusedRows.RmsNorm(y, x, Norm(LlamaNames.MlpNorm(i)), rows, (float)config.NormEps);
+            FewRows.AddProducts(y, rows, [(gate, Of(LlamaNames.Gate(i))), (up, Of(LlamaNames.Up(i)))]);
+            FusedRows.SwiGlu(gate, up, rows);
+            FewRows.AddProducts(gate, rows, [(x, Of(LlamaNames.Down(i)))]);
+        }
+
+        ArrayPool<float>.Shared.Return(rented);
+        GC.KeepAlive(hidden);
+
+        Matrix After(Matrix m, int columns) => new(m.Row(rows), columns);
+    }
+
+    private float* Norm(string name) => TensorMemory.Floats(weights[name]);
+
+    private WeightRows Of(string name)
+    {
+        var weight = weights[name];
+        return new WeightRows(TensorMemory.Floats(weight), ScalarType.Float32, (int)weight.shape[1]);
+    }
+}
