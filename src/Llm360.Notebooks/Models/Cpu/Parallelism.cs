@@ -9,9 +9,6 @@ internal static class Parallelism
     /// <summary>Elements below which sharing out costs more than it gains.</summary>
     private const long WorthSharing = 1 << 15;
 
-    /// <summary>Ranges a thread: one that comes late, or is interrupted, leaves the others its share.</summary>
-    private const int RangesOfThread = 4;
-
     /// <summary>Does something for every row, with as many threads as LibTorch's operators use on this one.</summary>
     /// <param name="rows">Number of rows.</param>
     /// <param name="width">Elements a row.</param>
@@ -22,7 +19,7 @@ internal static class Parallelism
             work(row);
     });
 
-    /// <summary>Does something for ranges of rows, a few a thread: what a thread reads and writes lies together.</summary>
+    /// <summary>Does something for one range of rows a thread: what a thread reads and writes lies together.</summary>
     /// <param name="rows">Number of rows.</param>
     /// <param name="width">Elements a row.</param>
     /// <param name="work">Takes the first row and the end of a range.</param>
@@ -32,18 +29,18 @@ internal static class Parallelism
         if (threads == 1 || rows == 1 || rows * width < WorthSharing)
             work(0, rows);
         else
-            new Ranges(rows, (int)Math.Min(rows, threads * RangesOfThread), work).Run(threads);
+            new Ranges(rows, (int)Math.Min(rows, threads), work).Run();
     }
 
-    /// <summary>Ranges that threads take as they come. In decoding there are dozens for every token, of some ten microseconds each, which is what Parallel.For needs to begin.</summary>
+    /// <summary>Ranges that threads take as they come, the caller's too: whoever is late finds less to do. In decoding there are dozens for every token, of some ten microseconds each, which is what Parallel.For needs to begin.</summary>
     private sealed class Ranges(long rows, int count, Action<long, long> work) : IThreadPoolWorkItem
     {
         private int taken, done;
         private ExceptionDispatchInfo? error;
 
-        public void Run(int threads)
+        public void Run()
         {
-            for (var i = 1; i < threads; i++)
+            for (var i = 1; i < count; i++)
                 ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
             Execute();
             var wait = default(SpinWait);
