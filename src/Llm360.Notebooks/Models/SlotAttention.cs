@@ -14,9 +14,9 @@ internal sealed class SlotAttention : AttentionPass
     private readonly SlotCache cache;
     private readonly Piece[] pieces;
     private readonly Tensor cos, sin; // [tokens, dimensions]
-    private readonly Tensor places; // I64 [tokens]: slot x capacity + position
     private readonly Tensor? wanted; // I64 [sum of wanted]: places among the tokens; null for all
-    private List<Run>? runs, lastRuns;
+    private Tensor? places; // I64 [tokens]: slot x capacity + position
+    private List<Run> runs = [], lastRuns = []; // of all layers, and of the last where not all tokens are wanted
 
     public SlotAttention(LanguageModel model, RotaryEmbedding rotary, IReadOnlyList<Piece> pieces, SlotCache cache)
     {
@@ -30,12 +30,10 @@ internal sealed class SlotAttention : AttentionPass
         var positions = tensor(pieces.SelectMany(s => Enumerable.Range(cache.Lengths[s.Slot], s.Tokens.Length)).Select(p => (long)p).ToArray(), device: model.Device);
         cos = cos.index_select(0, positions).MoveToOuterDisposeScope();
         sin = sin.index_select(0, positions).MoveToOuterDisposeScope();
-        // Now: a copy to a device waits for all that is under way there.
         if (this.pieces.Any(p => p.Wanted < p.Tokens.Length))
             wanted = tensor(WantedPlaces().ToArray(), device: model.Device).MoveToOuterDisposeScope();
         if (model.Device.type != DeviceType.CPU)
-            (runs, lastRuns) = (Runs(p => p.Tokens.Length), wanted is null ? null : Runs(p => p.Wanted));
-        places = tensor(pieces.SelectMany(s => Enumerable.Range((s.Slot * cache.Capacity) + cache.Lengths[s.Slot], s.Tokens.Length)).Select(p => (long)p).ToArray(), device: model.Device).MoveToOuterDisposeScope();
+            PrepareOperators(); // Now: a copy to a device waits for all that is under way there.
     }
 
     public override Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
@@ -44,7 +42,8 @@ internal sealed class SlotAttention : AttentionPass
         k = rotary.Turn(k, cos, sin);
         if (IsForKernel(q, k, v))
             return ByKernel(layer, q, k, v);
-
+        if (places is null)
+            PrepareOperators();
         Append(cache.Keys(layer), k);
         Append(cache.Values(layer), v);
         return ByOperators(layer, q);
@@ -74,9 +73,9 @@ internal sealed class SlotAttention : AttentionPass
 
     public override void Dispose()
     {
-        places.Dispose();
+        places?.Dispose();
         wanted?.Dispose();
-        foreach (var run in (runs ?? []).Concat(lastRuns ?? []))
+        foreach (var run in runs.Concat(lastRuns))
         {
             run.Slots.Dispose();
             run.Mask.Dispose();
@@ -100,7 +99,7 @@ internal sealed class SlotAttention : AttentionPass
     private void Append(Tensor to, Tensor from)
     {
         var width = to.shape[2] * to.shape[3];
-        to.view(-1, width).index_copy_(0, places, from.squeeze(0).transpose(0, 1).reshape(-1, width));
+        to.view(-1, width).index_copy_(0, places!, from.squeeze(0).transpose(0, 1).reshape(-1, width));
     }
 
     // The same in plain memory: what follows in a row lies together.
@@ -149,7 +148,7 @@ internal sealed class SlotAttention : AttentionPass
     {
         var parts = new List<Tensor>();
         long heads = q.shape[1], head = q.shape[3];
-        foreach (var run in IsNarrowed(layer) ? lastRuns ??= Runs(p => p.Wanted) : runs ??= Runs(p => p.Tokens.Length))
+        foreach (var run in IsNarrowed(layer) ? lastRuns : runs)
         {
             using var scope = NewDisposeScope();
             var queries = q.narrow(2, run.First, run.Rows * run.Count).view(heads, run.Rows, run.Count, head).transpose(0, 1); // [rows, heads, count, head]
@@ -161,7 +160,13 @@ internal sealed class SlotAttention : AttentionPass
         return parts.Count == 1 ? parts[0] : cat(parts, 1);
     }
 
-    // The same for all layers, or for all but the last.
+    private void PrepareOperators()
+    {
+        using var scope = NewDisposeScope();
+        (runs, lastRuns) = (Runs(p => p.Tokens.Length), wanted is null ? [] : Runs(p => p.Wanted));
+        places = tensor(pieces.SelectMany(s => Enumerable.Range((s.Slot * cache.Capacity) + cache.Lengths[s.Slot], s.Tokens.Length)).Select(p => (long)p).ToArray(), device: model.Device).DetachFromDisposeScope();
+    }
+
     private List<Run> Runs(Func<Piece, int> queries)
     {
         using var scope = NewDisposeScope();

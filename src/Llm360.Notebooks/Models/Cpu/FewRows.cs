@@ -36,7 +36,7 @@ internal static unsafe class FewRows
     public static void AddProduct(Tensor y, Tensor x, Tensor weight)
     {
         int width = (int)x.shape[^1], outputs = (int)weight.shape[0];
-        AddProducts(new Matrix(TensorMemory.Floats(x), width), (int)(x.numel() / width), [new(new Matrix(TensorMemory.Floats(y), outputs), new WeightRows(TensorMemory.Floats(weight), weight.dtype, width))]);
+        AddProducts(new Matrix(TensorMemory.Floats(x), width), (int)(x.numel() / width), [(new Matrix(TensorMemory.Floats(y), outputs), new WeightRows(TensorMemory.Floats(weight), weight.dtype, width))]);
         GC.KeepAlive((y, x, weight));
     }
 
