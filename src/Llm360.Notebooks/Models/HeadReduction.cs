@@ -53,7 +53,7 @@ internal static class HeadReduction
         for (var first = 0; first < vocabulary; first += ArgmaxBlock)
         {
             using var block = NewDisposeScope();
-            largest.Add(model.Logits(hidden, first, Math.Min(ArgmaxBlock, vocabulary - first)).contiguous(), first);
+            largest.Add(model.Logits(hidden, first, Math.Min(ArgmaxBlock, vocabulary - first)), first);
         }
 
         return largest.Tokens;
@@ -101,13 +101,13 @@ internal static class HeadReduction
     {
         var vocabulary = model.Config.VocabularySize;
         // The logits of a model of lower precision are rounded.
-        var doubt = hidden.dtype == float32 ? 1e-5f : 2e-2f;
-        var reduction = new LogitReduction(targets.Ids, (hidden.to(float32) * model.HeadRows(targets.Tensor.view(-1)).to(float32)).sum(1).data<float>().ToArray(), doubt);
+        var doubt = model.Type == float32 ? 1e-5f : 2e-2f;
+        var reduction = new LogitReduction(targets.Ids, (hidden * model.HeadRows(targets.Tensor.view(-1)).to(float32)).sum(1).data<float>().ToArray(), doubt);
         var block = (int)Math.Clamp(Piece / hidden.shape[0], 1, vocabulary);
         for (var first = 0; first < vocabulary; first += block)
         {
             using var scope = NewDisposeScope();
-            reduction.Add(model.Logits(hidden, first, Math.Min(block, vocabulary - first)).to(float32).contiguous(), first);
+            reduction.Add(model.Logits(hidden, first, Math.Min(block, vocabulary - first)), first);
         }
 
         var results = reduction.Results();

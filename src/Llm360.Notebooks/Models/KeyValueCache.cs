@@ -10,19 +10,17 @@ public sealed class KeyValueCache : IDisposable
     private readonly torch.Tensor[] values;
 
     /// <summary>Allocates room for <paramref name="capacity"/> positions.</summary>
-    /// <param name="config">Of the model.</param>
+    /// <param name="model">The model whose passes will use it.</param>
     /// <param name="batch">Rows.</param>
     /// <param name="capacity">Positions a row.</param>
-    /// <param name="device">The model's.</param>
-    /// <param name="type">The model's.</param>
-    public KeyValueCache(ModelConfig config, long batch, int capacity, torch.Device device, torch.ScalarType type = torch.ScalarType.Float32)
+    public KeyValueCache(LanguageModel model, long batch, int capacity)
     {
         Capacity = capacity;
         keys = Allocate();
         values = Allocate();
 
         torch.Tensor[] Allocate() =>
-            [.. Enumerable.Range(0, config.Layers).Select(_ => torch.empty([batch, config.KeyValueHeads, capacity, config.HeadDimension], type, device).DetachFromDisposeScope())];
+            [.. Enumerable.Range(0, model.Config.Layers).Select(_ => torch.empty([batch, model.Config.KeyValueHeads, capacity, model.Config.HeadDimension], model.HiddenType, model.Device).DetachFromDisposeScope())];
     }
 
     /// <summary>Positions held.</summary>

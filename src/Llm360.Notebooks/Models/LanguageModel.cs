@@ -20,6 +20,7 @@ public abstract class LanguageModel : IDisposable
         (Config, Weights, this.bound) = (config, weights, bound);
         rotary = new RotaryEmbedding(config, rotatesNeighbours);
         One = 1f.ToScalar();
+        HiddenType = Device.type == DeviceType.CPU && Type is ScalarType.BFloat16 or ScalarType.Float16 ? float32 : Type;
     }
 
     /// <summary>The shape.</summary>
@@ -28,8 +29,11 @@ public abstract class LanguageModel : IDisposable
     /// <summary>Where the weights are.</summary>
     public torch.Device Device => Weights[Config.EmbeddingName].device;
 
-    /// <summary>The type computed in.</summary>
+    /// <summary>The weights' type.</summary>
     public ScalarType Type => Weights[Config.EmbeddingName].dtype;
+
+    /// <summary>The type of hidden states, keys and values: the weights', but on the CPU float32 for bfloat16 and float16, which are no faster there between products.</summary>
+    public ScalarType HiddenType { get; internal init; }
 
     /// <summary>The tensors by name.</summary>
     private protected IReadOnlyDictionary<string, Tensor> Weights { get; }
@@ -40,7 +44,7 @@ public abstract class LanguageModel : IDisposable
     /// <summary>Loads a checkpoint's folder of any family: <c>config.json</c> and weights in any format that <see cref="StateDict"/> opens.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="device">Where to; the CPU maps the file.</param>
-    /// <param name="type">Type to compute in; null takes the type of the file's embedding.</param>
+    /// <param name="type">Type of the weights; null takes the type of the file's embedding.</param>
     /// <exception cref="Llm360Exception">The files are missing or malformed, or tensors are missing, unknown or misshapen; all of them are listed.</exception>
     public static LanguageModel Load(string folder, Torch.Device? device = null, ScalarType? type = null)
     {
@@ -125,7 +129,7 @@ public abstract class LanguageModel : IDisposable
 
     /// <summary>Logits of hidden states.</summary>
     /// <param name="hidden">[..., hidden]</param>
-    /// <returns>[..., vocabulary]</returns>
+    /// <returns>[..., vocabulary], of <see cref="HiddenType"/> or <see cref="Type"/></returns>
     public Tensor Logits(Tensor hidden) => Logits(hidden, 0, Config.VocabularySize);
 
     /// <inheritdoc/>
@@ -142,7 +146,7 @@ public abstract class LanguageModel : IDisposable
     /// <param name="first">The first token.</param>
     /// <param name="count">How many.</param>
     internal virtual Tensor Logits(Tensor hidden, int first, int count) =>
-        Linear(hidden, count == Config.VocabularySize ? Weights[HeadName] : Weights[HeadName].narrow(0, first, count), null);
+        Product(hidden, count == Config.VocabularySize ? Weights[HeadName] : Weights[HeadName].narrow(0, first, count), null);
 
     /// <summary>The rows of the head for tokens, [tokens] to [tokens, hidden]: a hidden state's product with one is the token's logit.</summary>
     internal virtual Tensor HeadRows(Tensor tokens) => Weights[HeadName].index_select(0, tokens);
@@ -151,7 +155,7 @@ public abstract class LanguageModel : IDisposable
     private protected abstract string HeadName { get; }
 
     /// <summary>Embeddings of token ids, [tokens] to [tokens, hidden].</summary>
-    private protected virtual Tensor Embed(Tensor tokens) => Weights[Config.EmbeddingName].index_select(0, tokens);
+    private protected virtual Tensor Embed(Tensor tokens) => Weights[Config.EmbeddingName].index_select(0, tokens).to(HiddenType);
 
     /// <summary>One block, [batch, time, hidden] to the same.</summary>
     private protected abstract Tensor Block(int i, Tensor x, AttentionPass attention);
@@ -168,14 +172,21 @@ public abstract class LanguageModel : IDisposable
     /// <param name="bias">[outputs]; null for none.</param>
     private protected static Tensor Linear(Tensor x, Tensor weight, Tensor? bias)
     {
+        using var scope = NewDisposeScope();
+        return Product(x, weight, bias).to(x.dtype).MoveToOuterDisposeScope();
+    }
+
+    // The same, which may have the type of the weights.
+    private static Tensor Product(Tensor x, Tensor weight, Tensor? bias)
+    {
         if (!FewRows.Takes(x, weight))
-            return NarrowTypes.AreSlow(x, weight) ? NarrowTypes.Linear(x, weight, bias) : nn.functional.linear(x, weight, bias);
+            return x.dtype == weight.dtype ? nn.functional.linear(x, weight, bias) : NarrowTypes.Linear(x, weight, bias);
         using var scope = NewDisposeScope();
         var y = zeros([.. x.shape[..^1], weight.shape[0]], float32, CPU); // Not what the user has made the default.
         if (bias is not null)
             y.copy_(bias);
-        FewRows.AddProduct(y, x.to(float32), weight);
-        return y.to(x.dtype).MoveToOuterDisposeScope();
+        FewRows.AddProduct(y, x, weight);
+        return y.MoveToOuterDisposeScope();
     }
 
     /// <summary>x + (y W^T + b). In float32, where no gradient is asked for, the product is added into x, which must belong to the caller.</summary>
@@ -186,13 +197,15 @@ public abstract class LanguageModel : IDisposable
             return x.add(Linear(y, weight), One);
         if (FewRows.Takes(y, w))
             FewRows.AddProduct(x, y, w);
+        else if (w.dtype != float32)
+            x.add_(Linear(y, w, null), One);
         else
             x.view(-1, x.shape[^1]).addmm_(y.view(-1, y.shape[^1]), w.t());
         return x;
     }
 
     /// <summary>LayerNorm with weight and bias.</summary>
-    private protected Tensor LayerNorm(Tensor x, string module, double eps) => nn.functional.layer_norm(x, [Config.HiddenSize], Weights[ParameterNames.Weight(module)], Weights[ParameterNames.Bias(module)], eps);
+    private protected Tensor LayerNorm(Tensor x, string module, double eps) => nn.functional.layer_norm(x, [Config.HiddenSize], Weights[ParameterNames.Weight(module)].to(x.dtype), Weights[ParameterNames.Bias(module)].to(x.dtype), eps);
 
     /// <summary>[batch, time, heads x head] to [batch, heads, time, head].</summary>
     private protected Tensor Heads(Tensor x, int heads) => x.view(x.shape[0], x.shape[1], heads, Config.HeadDimension).transpose(1, 2);

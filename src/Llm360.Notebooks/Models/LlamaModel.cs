@@ -70,13 +70,14 @@ public sealed class LlamaModel : LanguageModel
         return gate;
     }
 
-    // RMSNorm in float32, rounded to the model's type before the product with the weight.
+    // RMSNorm in float32, rounded to the hidden states' type before the product with the weight.
     private Tensor Norm(Tensor x, string name)
     {
-        if (TensorMemory.IsPlain(x) && TensorMemory.IsPlain(Weights[name]))
-            return FusedRows.RmsNorm(x, Weights[name], (float)config.NormEps);
+        var weight = Weights[name].to(x.dtype);
+        if (TensorMemory.IsPlain(x) && TensorMemory.IsPlain(weight))
+            return FusedRows.RmsNorm(x, weight, (float)config.NormEps);
         var wide = x.to(float32);
         var scale = rsqrt(wide.square().mean([-1], keepdim: true).add(eps, One)); // [batch, time, 1]
-        return (wide * scale).to(x.dtype) * Weights[name];
+        return (wide * scale).to(x.dtype) * weight;
     }
 }

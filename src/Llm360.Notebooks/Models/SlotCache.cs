@@ -19,7 +19,7 @@ internal sealed class SlotCache : IDisposable
         try
         {
             for (var i = 0; i < 2 * model.Config.Layers; i++)
-                tensors.Add(torch.empty([slots, capacity, model.Config.KeyValueHeads, model.Config.HeadDimension], model.Type, model.Device).DetachFromDisposeScope());
+                tensors.Add(torch.empty([slots, capacity, model.Config.KeyValueHeads, model.Config.HeadDimension], model.HiddenType, model.Device).DetachFromDisposeScope());
         }
         catch
         {
@@ -43,7 +43,7 @@ internal sealed class SlotCache : IDisposable
     public torch.Tensor Values(int layer) => values[layer];
 
     /// <summary>Bytes that a slot takes.</summary>
-    public static long BytesOfSlot(LanguageModel model, int capacity) => 2L * model.Config.Layers * capacity * model.Config.KeyValueHeads * model.Config.HeadDimension * model.Type.ElementSize();
+    public static long BytesOfSlot(LanguageModel model, int capacity) => 2L * model.Config.Layers * capacity * model.Config.KeyValueHeads * model.Config.HeadDimension * model.HiddenType.ElementSize();
 
     public void Dispose()
     {

@@ -53,15 +53,17 @@ public sealed class RowDecoderTests
     }
 
     [Theory]
-    [InlineData(4, 4, 16)]
-    [InlineData(6, 2, 8)]
-    [InlineData(3, 1, 32)]
-    public void Few_tokens_in_plain_memory_give_what_whole_rows_give_in_float64(int heads, int keyValueHeads, int head)
+    [InlineData(4, 4, 16, torch.ScalarType.Float32)]
+    [InlineData(6, 2, 8, torch.ScalarType.Float32)]
+    [InlineData(3, 1, 32, torch.ScalarType.Float32)]
+    [InlineData(4, 2, 16, torch.ScalarType.BFloat16)]
+    [InlineData(4, 4, 16, torch.ScalarType.Float16)]
+    public void Few_tokens_in_plain_memory_give_what_whole_rows_give_in_float64(int heads, int keyValueHeads, int head, torch.ScalarType type)
     {
         var config = new LlamaConfig(64, 96, 2, heads, keyValueHeads, head, 50, 64, 1e-5, 10000, false);
         using var inference = torch.inference_mode();
         using var scope = torch.NewDisposeScope();
-        var weights = config.Parameters().ToDictionary(p => p.Name, p => torch.randn(p.Shape) / 4);
+        var weights = config.Parameters().ToDictionary(p => p.Name, p => (torch.randn(p.Shape) / 4).to(type));
         using var model = new LlamaModel(config, weights);
         using var reference = new LlamaModel(config, weights.ToDictionary(w => w.Key, w => w.Value.to(torch.float64)));
         Assert.True(new FewTokens(config, weights).Takes(torch.zeros(1, FewRows.Most, 64)));

@@ -18,14 +18,14 @@ internal static unsafe class FewRows
     /// <summary>Rows of the matrix, and of the other side, that are worked on at once: their twelve sums fill the registers of AVX2.</summary>
     private const int Weights = 4, Together = 3;
 
-    /// <summary>Whether a product is one for this kernel, x made float32.</summary>
+    /// <summary>Whether a product is one for this kernel.</summary>
     /// <param name="x">[..., width]</param>
     /// <param name="weight">[outputs, width]</param>
     public static bool Takes(Tensor x, Tensor weight)
     {
         var width = x.shape[^1];
         return x.numel() is var values && values > 0 && values <= Most * width && width % VectorWidth.Floats == 0 && weight.shape[1] == width
-            && x.device_type == DeviceType.CPU && weight.device_type == DeviceType.CPU && x.dtype == weight.dtype && x.dtype is ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16
+            && x.device_type == DeviceType.CPU && weight.device_type == DeviceType.CPU && x.dtype == float32 && StoredRows.Holds(weight.dtype)
             && !x.requires_grad && !weight.requires_grad && x.is_contiguous() && weight.is_contiguous();
     }
 
@@ -36,7 +36,7 @@ internal static unsafe class FewRows
     public static void AddProduct(Tensor y, Tensor x, Tensor weight)
     {
         int width = (int)x.shape[^1], outputs = (int)weight.shape[0];
-        AddProducts(new Matrix(TensorMemory.Floats(x), width), (int)(x.numel() / width), [(new Matrix(TensorMemory.Floats(y), outputs), new WeightRows(TensorMemory.Floats(weight), weight.dtype, width))]);
+        AddProducts(new Matrix(TensorMemory.Floats(x), width), (int)(x.numel() / width), [(new Matrix(TensorMemory.Floats(y), outputs), StoredRows.Of(weight))]);
         GC.KeepAlive((y, x, weight));
     }
 
@@ -44,7 +44,7 @@ internal static unsafe class FewRows
     /// <param name="x">[rows, width] without gaps, the width a multiple of 16.</param>
     /// <param name="rows">Its rows.</param>
     /// <param name="products">Where to, without gaps: [rows, outputs] each.</param>
-    public static void AddProducts(Matrix x, int rows, (Matrix To, WeightRows Weights)[] products) =>
+    public static void AddProducts(Matrix x, int rows, (Matrix To, StoredRows Weights)[] products) =>
         Parallelism.ForRanges(products.Sum(p => (long)p.To.Stride), (long)rows * x.Stride, (first, end) =>
         {
             var before = 0;
@@ -58,7 +58,7 @@ internal static unsafe class FewRows
         });
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Add(Matrix y, Matrix x, WeightRows weights, int first, int end, int rows, int width)
+    private static void Add(Matrix y, Matrix x, StoredRows weights, int first, int end, int rows, int width)
     {
         var rented = ArrayPool<float>.Shared.Rent(Weights * width);
         fixed (float* scratch = rented)

@@ -1,6 +1,7 @@
 // A block of LLaMA over a few tokens, as in decoding.
 using System.Buffers;
 using Llm360.Notebooks.Torch;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks.Models.Cpu;
@@ -19,11 +20,11 @@ internal sealed unsafe class FewTokens
     {
         (this.config, this.weights) = (config, weights);
         isPlain = !config.AttentionBias && !config.MlpBias && new[] { config.HiddenSize, config.Heads * config.HeadDimension, config.IntermediateSize }.All(w => w % VectorWidth.Floats == 0)
-            && weights.Values.All(w => w.is_contiguous() && TensorMemory.IsPlain(w));
+            && weights.Values.All(w => w.is_contiguous() && w.device_type == DeviceType.CPU && StoredRows.Holds(w.dtype) && !w.requires_grad);
     }
 
-    /// <summary>Whether tokens are few enough, and they and the model in float32 on the CPU.</summary>
-    /// <param name="x">[1, tokens, hidden]</param>
+    /// <summary>Whether tokens are few enough, and they and the model on the CPU.</summary>
+    /// <param name="x">float32 [1, tokens, hidden]</param>
     public bool Takes(Tensor x) => isPlain && x.shape[1] <= FewRows.Most && TensorMemory.IsPlain(x) && x.is_contiguous();
 
     /// <summary>Computes a block.</summary>
@@ -33,17 +34,17 @@ internal sealed unsafe class FewTokens
     public void Run(int i, Tensor hidden, SlotAttention attention)
     {
         int rows = (int)hidden.shape[1], width = config.HiddenSize, queries = config.Heads * config.HeadDimension, keys = config.KeyValueHeads * config.HeadDimension, mlp = config.IntermediateSize;
-        var rented = ArrayPool<float>.Shared.Rent(rows * (width + (2 * queries) + (2 * keys) + (2 * mlp)));
+        var rented = ArrayPool<float>.Shared.Rent(width + (rows * (width + (2 * queries) + (2 * keys) + (2 * mlp))));
         Array.Clear(rented);
         fixed (float* scratch = rented)
         {
-            Matrix x = new(TensorMemory.Floats(hidden), width), y = new(scratch, width);
+            Matrix x = new(TensorMemory.Floats(hidden), width), y = new(scratch + width, width);
             Matrix q = After(y, queries), mixed = After(q, queries), k = After(mixed, keys), v = After(k, keys), gate = After(v, mlp), up = After(gate, mlp);
-            FusedRows.RmsNorm(y, x, Norm(LlamaNames.AttentionNorm(i)), rows, (float)config.NormEps);
+            FusedRows.RmsNorm(y, x, Of(LlamaNames.AttentionNorm(i)).AsFloats(0, 1, scratch), rows, (float)config.NormEps);
             FewRows.AddProducts(y, rows, [(q, Of(LlamaNames.Query(i))), (k, Of(LlamaNames.Key(i))), (v, Of(LlamaNames.Value(i)))]);
             attention.Attend(i, mixed, q, k, v);
             FewRows.AddProducts(mixed, rows, [(x, Of(LlamaNames.AttentionOutput(i)))]);
-            FusedRows.RmsNorm(y, x, Norm(LlamaNames.MlpNorm(i)), rows, (float)config.NormEps);
+            FusedRows.RmsNorm(y, x, Of(LlamaNames.MlpNorm(i)).AsFloats(0, 1, scratch), rows, (float)config.NormEps);
             FewRows.AddProducts(y, rows, [(gate, Of(LlamaNames.Gate(i))), (up, Of(LlamaNames.Up(i)))]);
             FusedRows.SwiGlu(gate, up, rows);
             FewRows.AddProducts(gate, rows, [(x, Of(LlamaNames.Down(i)))]);
@@ -55,11 +56,5 @@ internal sealed unsafe class FewTokens
         Matrix After(Matrix m, int columns) => new(m.Row(rows), columns);
     }
 
-    private float* Norm(string name) => TensorMemory.Floats(weights[name]);
-
-    private WeightRows Of(string name)
-    {
-        var weight = weights[name];
-        return new WeightRows(TensorMemory.Floats(weight), ScalarType.Float32, (int)weight.shape[1]);
-    }
+    private StoredRows Of(string name) => StoredRows.Of(weights[name]);
 }

@@ -1,12 +1,11 @@
 // The first choice at each position, taken up block of the vocabulary by block.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 
 namespace Llm360.Notebooks.Models.Cpu;
 
-/// <summary>argmax of float32 logits on the CPU as they come. Of equal ones the first counts; among NaN the answer means nothing.</summary>
+/// <summary>argmax of logits on the CPU as they come. Of equal ones the first counts; among NaN the answer means nothing.</summary>
 /// <param name="positions">How many.</param>
 internal sealed unsafe class LargestLogits(int positions)
 {
@@ -16,15 +15,14 @@ internal sealed unsafe class LargestLogits(int positions)
     public int[] Tokens { get; } = new int[positions];
 
     /// <summary>Takes up a block, positions shared out among LibTorch's threads.</summary>
-    /// <param name="logits">[positions, block], contiguous.</param>
+    /// <param name="logits">[positions, block]</param>
     /// <param name="first">The first token of the block.</param>
     public void Add(torch.Tensor logits, int first)
     {
         var width = (int)logits.shape[1];
-        var data = TensorMemory.Floats(logits);
-        Parallelism.ForRows(positions, width, row =>
+        LogitRows.ForEach(logits, (row, values) =>
         {
-            var x = data + (row * width);
+            var x = (float*)values;
             var most = Largest(x, width);
             if (most > largest[row])
                 (largest[row], Tokens[row]) = (most, first + new ReadOnlySpan<float>(x, width).IndexOf(most));

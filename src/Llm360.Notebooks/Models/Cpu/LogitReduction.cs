@@ -1,12 +1,12 @@
 // What is asked of the logits, taken up block of the vocabulary by block.
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 
 namespace Llm360.Notebooks.Models.Cpu;
 
-/// <summary>Reduces float32 logits of some positions on the CPU as they come, a block of the vocabulary at a time: none is kept.</summary>
+/// <summary>Reduces logits of some positions on the CPU as they come, a block of the vocabulary at a time: none is kept.</summary>
 /// <remarks>
 /// The sums of the softmax are carried along with the largest logit so far and scaled when it grows (Milakov and Gimelshein 2018, arXiv 1805.02867). The true token's logit is known only when its block comes; until then
 /// others are compared with an estimate, and those too near to call are kept for the end, so that ranks are exact.
@@ -35,13 +35,12 @@ internal sealed unsafe class LogitReduction
     public IEnumerable<int> Unsure => positions.Index().Where(p => targets[p.Index] >= 0 && !(Math.Abs(p.Item.Target - p.Item.Estimate) <= p.Item.Doubt)).Select(p => p.Index);
 
     /// <summary>Takes up a block, positions shared out among LibTorch's threads.</summary>
-    /// <param name="logits">[positions, block], contiguous.</param>
+    /// <param name="logits">[positions, block]</param>
     /// <param name="first">The first token of the block.</param>
     public void Add(torch.Tensor logits, int first)
     {
         var width = (int)logits.shape[1];
-        var data = TensorMemory.Floats(logits);
-        Parallelism.ForRows(positions.Length, width, row => Add((int)row, data + (row * width), width, first));
+        LogitRows.ForEach(logits, (row, values) => Add(row, (float*)values, width, first));
     }
 
     /// <summary>The results, after all blocks.</summary>
@@ -107,15 +106,29 @@ internal sealed unsafe class LogitReduction
         p.Above += surely;
         if (possibly > surely)
         {
-            p.Near ??= [];
-            for (i = 0; i < n; i++)
-            {
-                if (x[i] >= p.Estimate - p.Doubt && !(x[i] > p.Estimate + p.Doubt))
-                    p.Near.Add(x[i]);
-            }
+            AddNear(x, n, p.Estimate - p.Doubt, p.Estimate + p.Doubt, p.Near ??= []);
         }
 
         return most;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddNear(float* x, int n, float low, float high, List<float> near)
+    {
+        var i = 0;
+        for (; i <= n - Width; i += Width)
+        {
+            var v = Vector512.Load(x + i);
+            var between = Vector512.AndNot(Vector512.GreaterThanOrEqual(v, Vector512.Create(low)), Vector512.GreaterThan(v, Vector512.Create(high)));
+            for (var lanes = between.ExtractMostSignificantBits(); lanes != 0; lanes &= lanes - 1)
+                near.Add(x[i + BitOperations.TrailingZeroCount(lanes)]);
+        }
+
+        for (; i < n; i++)
+        {
+            if (x[i] >= low && !(x[i] > high))
+                near.Add(x[i]);
+        }
     }
 
     private static float Most(Vector512<float> x)

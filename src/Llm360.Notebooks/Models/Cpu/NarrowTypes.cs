@@ -1,11 +1,10 @@
-// Products of bfloat16, on processors that have no instructions for them, and of float16.
+// Products of float32 with weights of bfloat16 and float16.
 using System.Runtime.Intrinsics.X86;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks.Models.Cpu;
 
-/// <summary>Weights are made float32 block by block and multiplied by MKL: LibTorch's own way costs several times as much.</summary>
+/// <summary>LibTorch multiplies matrices of one type only: either x is rounded to the weights' type, or the weights are made float32 block by block.</summary>
 internal static class NarrowTypes
 {
     /// <summary>Weights made float32 at once.</summary>
@@ -13,25 +12,33 @@ internal static class NarrowTypes
 
     private static readonly bool HasBFloat16Products = X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && X86Base.CpuId(7, 0).Eax >= 1 && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0; // AVX512_BF16
 
-    /// <summary>Whether LibTorch is slow at a product.</summary>
-    public static bool AreSlow(Tensor x, Tensor weight) => X86Base.IsSupported && x.device_type == DeviceType.CPU && weight.device_type == DeviceType.CPU && x.dtype == weight.dtype && (x.dtype == float16 || (x.dtype == bfloat16 && !HasBFloat16Products));
+    /// <summary>x Wᵀ + b</summary>
+    /// <param name="x">float32 [..., width]</param>
+    /// <param name="weight">bfloat16 or float16 [outputs, width]</param>
+    /// <param name="bias">[outputs] of the same type; null for none.</param>
+    /// <returns>[..., outputs]: float32, or the weights' type where the processor multiplies in it; without instructions for it LibTorch takes several times as long as in float32.</returns>
+    public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias) =>
+        !X86Base.IsSupported || (weight.dtype == bfloat16 && HasBFloat16Products) ? Rounded(x, weight, bias) : Widened(x, weight, bias);
 
-    /// <summary>x Wᵀ + b, summed in float32 and rounded once, as LibTorch does it.</summary>
-    /// <param name="x">[..., width]</param>
-    /// <param name="weight">[outputs, width]</param>
-    /// <param name="bias">[outputs]; null for none.</param>
-    /// <returns>[..., outputs]</returns>
-    public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias)
+    /// <summary>x rounded first.</summary>
+    public static Tensor Rounded(Tensor x, Tensor weight, Tensor? bias)
+    {
+        using var narrow = x.to(weight.dtype);
+        return nn.functional.linear(narrow, weight, bias);
+    }
+
+    /// <summary>All in float32.</summary>
+    public static Tensor Widened(Tensor x, Tensor weight, Tensor? bias)
     {
         using var scope = NewDisposeScope();
-        var (wide, wideBias, outputs) = (x.to(float32), bias?.to(float32), weight.shape[0]);
-        var y = empty([.. x.shape[..^1], outputs], x.dtype, CPU);
+        var (wide, outputs) = (bias?.to(float32), weight.shape[0]);
+        var y = empty([.. x.shape[..^1], outputs], float32, CPU);
         var rows = Math.Max(1, Block / weight.shape[1]);
         for (var first = 0L; first < outputs; first += rows)
         {
             using var block = NewDisposeScope();
             var count = Math.Min(rows, outputs - first);
-            y.narrow(-1, first, count).copy_(nn.functional.linear(wide, weight.narrow(0, first, count).to(float32), wideBias?.narrow(0, first, count)));
+            y.narrow(-1, first, count).copy_(nn.functional.linear(x, weight.narrow(0, first, count).to(float32), wide?.narrow(0, first, count)));
         }
 
         return y.MoveToOuterDisposeScope();

@@ -1,14 +1,23 @@
-// Rows of weights as float32, whatever type they are stored in.
+// Rows of weights or logits as float32, whatever type they are stored in.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Llm360.Notebooks.Torch;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks.Models.Cpu;
 
-/// <summary>A matrix of weights in memory of float32, bfloat16 or float16, its rows one after another.</summary>
-internal readonly unsafe struct WeightRows(void* data, ScalarType type, int width)
+/// <summary>A matrix in memory of float32, bfloat16 or float16, its rows one after another.</summary>
+internal readonly unsafe struct StoredRows(void* data, ScalarType type, int width)
 {
     private const int Width = 8; // Values at once.
+
+    /// <summary>The rows of a tensor without gaps, which must outlive this.</summary>
+    /// <param name="matrix">[rows, width], or [width].</param>
+    public static StoredRows Of(Tensor matrix) => new(TensorMemory.Floats(matrix), matrix.dtype, (int)matrix.shape[^1]);
+
+    /// <summary>Whether a type is one of the three.</summary>
+    public static bool Holds(ScalarType type) => type is ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16;
 
     /// <summary>Bytes a value.</summary>
     public int Bytes => type == ScalarType.Float32 ? sizeof(float) : sizeof(ushort);
@@ -16,7 +25,7 @@ internal readonly unsafe struct WeightRows(void* data, ScalarType type, int widt
     /// <summary>Where a row begins.</summary>
     public byte* At(int row) => (byte*)data + ((nint)row * width * Bytes);
 
-    /// <summary>Rows as float32: where they lie, or widened into <paramref name="scratch"/>. The width is a multiple of 8.</summary>
+    /// <summary>Rows as float32: where they lie, or widened into <paramref name="scratch"/>.</summary>
     public float* AsFloats(int row, int count, float* scratch)
     {
         if (type == ScalarType.Float32)
@@ -32,8 +41,11 @@ internal readonly unsafe struct WeightRows(void* data, ScalarType type, int widt
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void FromBFloat16(ushort* from, float* to, int count)
     {
-        for (var i = 0; i < count; i += Width)
+        var i = 0;
+        for (; i <= count - Width; i += Width)
             (Widen(from + i) << 16).AsSingle().Store(to + i);
+        for (; i < count; i++)
+            to[i] = BitConverter.UInt32BitsToSingle((uint)from[i] << 16);
     }
 
     // 1 bit of sign, 5 of exponent with bias 15, 10 of mantissa: float32 has 1, 8 with bias 127, 23.
@@ -41,7 +53,8 @@ internal readonly unsafe struct WeightRows(void* data, ScalarType type, int widt
     private static void FromFloat16(ushort* from, float* to, int count)
     {
         Vector256<uint> magnitude = Vector256.Create(0x7FFFu), bias = Vector256.Create(112u << 23), smallest = Vector256.Create(113u << 23), normal = Vector256.Create(0x400u), infinity = Vector256.Create(0x7C00u);
-        for (var i = 0; i < count; i += Width)
+        var i = 0;
+        for (; i <= count - Width; i += Width)
         {
             var bits = Widen(from + i);
             var m = bits & magnitude;
@@ -50,11 +63,16 @@ internal readonly unsafe struct WeightRows(void* data, ScalarType type, int widt
             var value = Vector256.ConditionalSelect(Vector256.LessThan(m, normal), subnormal.AsUInt32(), wide);
             (value | ((bits ^ m) << 16)).AsSingle().Store(to + i);
         }
+
+        for (; i < count; i++)
+            to[i] = (float)BitConverter.UInt16BitsToHalf(from[i]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Widen(ushort* from)
     {
+        if (Avx2.IsSupported)
+            return Avx2.ConvertToVector256Int32(from).AsUInt32();
         var (low, high) = Vector128.Widen(Vector128.Load(from));
         return Vector256.Create(low, high);
     }
