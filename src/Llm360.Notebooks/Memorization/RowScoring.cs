@@ -24,7 +24,7 @@ internal static class RowScoring
     {
         if (rows.Count == 0)
             return;
-        var slots = DeviceMemory.Rows(model, rows[0].Tokens.Length, Math.Min(Slots, rows.Count));
+        var slots = DeviceMemory.Rows(model, rows[0].Tokens.Length, rows.Count, Slots);
         for (IReadOnlyList<ScoredRow> left = rows; left.Count > 0; left = [.. rows.Where(r => !r.IsDone)])
         {
             try
@@ -52,7 +52,7 @@ internal static class RowScoring
         var results = new List<TokenScore[]>(rows.Length);
         if (rows.Length == 0)
             return results;
-        var slots = DeviceMemory.Rows(model, rows[0].Length, Math.Min(NewScoredRows, rows.Length));
+        var slots = DeviceMemory.Rows(model, rows[0].Length, rows.Length, NewScoredRows);
         using var decoder = new RowDecoder(model, slots, rows[0].Length);
         foreach (var part in rows.Chunk(slots))
         {

@@ -27,11 +27,17 @@ internal static partial class DeviceMemory
         return known.Value = Math.Max(known.Value, free / 2);
     }
 
-    /// <summary>Rows whose keys and values <see cref="Budget"/> has room for, at least one.</summary>
+    /// <summary>Rows at once, at least one: as many as <see cref="Budget"/> has room for, shared out evenly, since a last round of few rows would take nearly as long as one of many.</summary>
     /// <param name="model">The model.</param>
     /// <param name="capacity">Tokens a row.</param>
-    /// <param name="most">Rows that there are.</param>
-    public static int Rows(LanguageModel model, int capacity, int most) => (int)Math.Clamp(Budget(model) / SlotCache.BytesOfSlot(model, capacity), 1, most);
+    /// <param name="rows">Rows that there are.</param>
+    /// <param name="most">No more at once than so many.</param>
+    public static int Rows(LanguageModel model, int capacity, int rows, int most)
+    {
+        most = (int)Math.Clamp(Budget(model) / SlotCache.BytesOfSlot(model, capacity), 1, most);
+        var rounds = (rows + most - 1) / most;
+        return (rows + rounds - 1) / rounds;
+    }
 
     /// <summary>
     /// Tokens that one pass over whole sequences may have on a device: what a block of LLaMA makes for each (21 tensors of the hidden width, four of the MLP's, and

@@ -58,7 +58,7 @@ public static class Generation
         if (prompts.Count == 0)
             return generated;
         var capacity = prompts.Max(p => p.Length) + options.MaxNewTokens;
-        var atOnce = DeviceMemory.Rows(model, capacity, Math.Min(RowsAtOnce, prompts.Count));
+        var atOnce = DeviceMemory.Rows(model, capacity, prompts.Count, RowsAtOnce);
         for (var first = 0; first < prompts.Count;)
         {
             var count = Math.Min(atOnce, prompts.Count - first);

@@ -57,4 +57,18 @@ public sealed class HeadReductionTests
         using var model = new LlamaModel(amber, new Dictionary<string, torch.Tensor> { [LlamaNames.Embedding] = torch.empty([1, 1], type) });
         Assert.Equal(expected, DeviceMemory.TokensAtOnce(model));
     }
+    [Theory]
+    [InlineData(12, 1000, 256, 200)] // 4.5 MiB a row: room for 227, and five rounds of 200 are better than four and a rest of 92.
+    [InlineData(12, 228, 256, 114)]
+    [InlineData(12, 90, 256, 90)]
+    [InlineData(1, 1000, 256, 250)]
+    [InlineData(1, 1, 256, 1)]
+    [InlineData(10000, 3, 256, 1)] // There is room for none.
+    public void Rows_at_once_share_the_rows_out_evenly(int layers, int rows, int most, int expected)
+    {
+        using var scope = torch.NewDisposeScope();
+        var config = new LlamaConfig(768, 2048, layers, 12, 12, 64, 32000, 2048, 1e-5, 10000, false);
+        using var model = new LlamaModel(config, new Dictionary<string, torch.Tensor> { [LlamaNames.Embedding] = torch.empty(1, 1) });
+        Assert.Equal(expected, DeviceMemory.Rows(model, capacity: 64, rows, most));
+    }
 }
