@@ -60,6 +60,13 @@ internal static unsafe class FewRows
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Add(Matrix y, Matrix x, StoredRows weights, int first, int end, int rows, int width)
     {
+        if (rows < Together && weights.Type == ScalarType.BFloat16)
+        {
+            for (var row = 0; row < rows; row++)
+                AddDots(y.Row(row) + first, x.Row(row), (ushort*)weights.At(first), end - first, width);
+            return;
+        }
+
         var rented = ArrayPool<float>.Shared.Rent(Weights * width);
         fixed (float* scratch = rented)
         {
@@ -120,9 +127,10 @@ internal static unsafe class FewRows
         AddSums(y2, a2, b2, c2, d2);
     }
 
-    // Rows of weights with one row, one after another: memory is read in its order, which the processor foresees better than it is told.
+    // Rows of weights, float or (as ushort) bfloat16, with one row, one after another: memory is read in its order, which the processor foresees better than it is told.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void AddDots(float* y, float* x, float* w, int count, int width)
+    private static void AddDots<T>(float* y, float* x, T* w, int count, int width)
+        where T : unmanaged
     {
         for (var o = 0; o < count; o++, w += width)
         {
@@ -130,21 +138,25 @@ internal static unsafe class FewRows
             var i = 0;
             for (; i <= width - 32; i += 32)
             {
-                a = Vector256.MultiplyAddEstimate(Vector256.Load(w + i), Vector256.Load(x + i), a);
-                b = Vector256.MultiplyAddEstimate(Vector256.Load(w + i + 8), Vector256.Load(x + i + 8), b);
-                c = Vector256.MultiplyAddEstimate(Vector256.Load(w + i + 16), Vector256.Load(x + i + 16), c);
-                d = Vector256.MultiplyAddEstimate(Vector256.Load(w + i + 24), Vector256.Load(x + i + 24), d);
+                a = Vector256.MultiplyAddEstimate(Load(w + i), Vector256.Load(x + i), a);
+                b = Vector256.MultiplyAddEstimate(Load(w + i + 8), Vector256.Load(x + i + 8), b);
+                c = Vector256.MultiplyAddEstimate(Load(w + i + 16), Vector256.Load(x + i + 16), c);
+                d = Vector256.MultiplyAddEstimate(Load(w + i + 24), Vector256.Load(x + i + 24), d);
             }
 
             if (i < width)
             {
-                a = Vector256.MultiplyAddEstimate(Vector256.Load(w + i), Vector256.Load(x + i), a);
-                b = Vector256.MultiplyAddEstimate(Vector256.Load(w + i + 8), Vector256.Load(x + i + 8), b);
+                a = Vector256.MultiplyAddEstimate(Load(w + i), Vector256.Load(x + i), a);
+                b = Vector256.MultiplyAddEstimate(Load(w + i + 8), Vector256.Load(x + i + 8), b);
             }
 
             y[o] += Vector256.Sum(a + b + (c + d));
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Load<T>(T* w)
+        where T : unmanaged => typeof(T) == typeof(float) ? Vector256.Load((float*)w) : StoredRows.FromBFloat16((ushort*)w);
 
     // The next four rows of weights. The processor itself does not look beyond a page of 4 kB, which is a row or two.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -19,6 +19,9 @@ internal readonly unsafe struct StoredRows(void* data, ScalarType type, int widt
     /// <summary>Whether a type is one of the three.</summary>
     public static bool Holds(ScalarType type) => type is ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16;
 
+    /// <summary>What is stored.</summary>
+    public ScalarType Type => type;
+
     /// <summary>Bytes a value.</summary>
     public int Bytes => type == ScalarType.Float32 ? sizeof(float) : sizeof(ushort);
 
@@ -37,13 +40,16 @@ internal readonly unsafe struct StoredRows(void* data, ScalarType type, int widt
         return scratch;
     }
 
-    // The upper half of a float32.
+    /// <summary>Eight values of bfloat16, the upper half of a float32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> FromBFloat16(ushort* from) => (Widen(from) << 16).AsSingle();
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void FromBFloat16(ushort* from, float* to, int count)
     {
         var i = 0;
         for (; i <= count - Width; i += Width)
-            (Widen(from + i) << 16).AsSingle().Store(to + i);
+            FromBFloat16(from + i).Store(to + i);
         for (; i < count; i++)
             to[i] = BitConverter.UInt32BitsToSingle((uint)from[i] << 16);
     }
