@@ -129,8 +129,12 @@ public abstract class LanguageModel : IDisposable
 
     /// <summary>Logits of hidden states.</summary>
     /// <param name="hidden">[..., hidden]</param>
-    /// <returns>[..., vocabulary], of <see cref="HiddenType"/> or <see cref="Type"/></returns>
-    public Tensor Logits(Tensor hidden) => Logits(hidden, 0, Config.VocabularySize);
+    /// <returns>[..., vocabulary], of the hidden states' type</returns>
+    public Tensor Logits(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        return Logits(hidden, 0, Config.VocabularySize).to(hidden.dtype).MoveToOuterDisposeScope();
+    }
 
     /// <inheritdoc/>
     public virtual void Dispose()
@@ -145,6 +149,7 @@ public abstract class LanguageModel : IDisposable
     /// <param name="hidden">[..., hidden]</param>
     /// <param name="first">The first token.</param>
     /// <param name="count">How many.</param>
+    /// <returns>[..., count], of the hidden states' type or the weights': who reduces them at once needs no copy.</returns>
     internal virtual Tensor Logits(Tensor hidden, int first, int count) =>
         Product(hidden, count == Config.VocabularySize ? Weights[HeadName] : Weights[HeadName].narrow(0, first, count), null);
 

@@ -126,7 +126,9 @@ public sealed class GoldenModelTests
         using var model = new LlamaModel((LlamaConfig)plain.Config, state.Entries.Keys.ToDictionary(n => n, state.View)) { HiddenType = hidden };
         using var expected = Expected("llama-bf16");
         using var scope = torch.NewDisposeScope();
-        var logits = model.Logits(model.Forward(Ids(Rows("llama-bf16", "rows")))).to(torch.float32);
+        var logits = model.Logits(model.Forward(Ids(Rows("llama-bf16", "rows"))));
+        Assert.Equal(hidden, logits.dtype);
+        logits = logits.to(torch.float32);
         var reference = expected.View("logits_bf16").to(torch.float32);
         Assert.InRange((logits - reference).abs().mean().item<float>(), 0, 0.06);
         Assert.InRange(logits.argmax(-1).eq(reference.argmax(-1)).to(torch.float32).mean().item<float>(), 0.95, 1);
