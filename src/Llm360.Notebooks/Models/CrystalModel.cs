@@ -36,9 +36,7 @@ public sealed class CrystalModel : LanguageModel
         base.Dispose();
     }
 
-    internal override Tensor Logits(Tensor hidden, int first, int count) => base.Logits(hidden, first, count).mul(logitScale);
-
-    internal override Tensor HeadRows(Tensor tokens) => base.HeadRows(tokens).mul(logitScale);
+    private protected override Tensor ScaleLogits(Tensor products) => products.mul(logitScale);
 
     private protected override Tensor Embed(Tensor tokens) => base.Embed(tokens).mul(embeddingScale);
 

@@ -50,10 +50,11 @@ internal static class HeadReduction
             return [.. Reduced(model, hidden, (logits, _) => logits.argmax(1)).cpu().data<long>().Select(t => (int)t)];
         var vocabulary = model.Config.VocabularySize;
         var largest = new LargestLogits((int)hidden.shape[0]);
+        var x = model.ForHead(hidden);
         for (var first = 0; first < vocabulary; first += ArgmaxBlock)
         {
             using var block = NewDisposeScope();
-            largest.Add(model.Logits(hidden, first, Math.Min(ArgmaxBlock, vocabulary - first)), first);
+            largest.Add(model.Logits(x, first, Math.Min(ArgmaxBlock, vocabulary - first)), first);
         }
 
         return largest.Tokens;
@@ -100,14 +101,14 @@ internal static class HeadReduction
     private static TokenScore[] ByVocabulary(LanguageModel model, Tensor hidden, TargetTokens targets)
     {
         var vocabulary = model.Config.VocabularySize;
-        // The logits of a model of lower precision are rounded.
-        var doubt = model.Type == float32 ? 1e-5f : 2e-2f;
-        var reduction = new LogitReduction(targets.Ids, (hidden * model.HeadRows(targets.Tensor.view(-1)).to(float32)).sum(1).data<float>().ToArray(), doubt);
+        var x = model.ForHead(hidden);
+        var (low, high) = model.LogitBounds(x, targets.Tensor.view(-1));
+        var reduction = new LogitReduction(targets.Ids, low.data<float>().ToArray(), high.data<float>().ToArray());
         var block = (int)Math.Clamp(Piece / hidden.shape[0], 1, vocabulary);
         for (var first = 0; first < vocabulary; first += block)
         {
             using var scope = NewDisposeScope();
-            reduction.Add(model.Logits(hidden, first, Math.Min(block, vocabulary - first)), first);
+            reduction.Add(model.Logits(x, first, Math.Min(block, vocabulary - first)), first);
         }
 
         var results = reduction.Results();

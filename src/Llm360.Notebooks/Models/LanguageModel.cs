@@ -146,15 +146,33 @@ public abstract class LanguageModel : IDisposable
     }
 
     /// <summary>Logits of some of the vocabulary.</summary>
-    /// <param name="hidden">[..., hidden]</param>
+    /// <param name="hidden">[..., hidden], as they are or <see cref="ForHead"/>.</param>
     /// <param name="first">The first token.</param>
     /// <param name="count">How many.</param>
     /// <returns>[..., count], of the hidden states' type or the weights': who reduces them at once needs no copy.</returns>
-    internal virtual Tensor Logits(Tensor hidden, int first, int count) =>
-        Product(hidden, count == Config.VocabularySize ? Weights[HeadName] : Weights[HeadName].narrow(0, first, count), null);
+    internal Tensor Logits(Tensor hidden, int first, int count) =>
+        ScaleLogits(Product(hidden, count == Config.VocabularySize ? Weights[HeadName] : Weights[HeadName].narrow(0, first, count), null));
 
-    /// <summary>The rows of the head for tokens, [tokens] to [tokens, hidden]: a hidden state's product with one is the token's logit.</summary>
-    internal virtual Tensor HeadRows(Tensor tokens) => Weights[HeadName].index_select(0, tokens);
+    /// <summary>Hidden states as the head multiplies them.</summary>
+    internal Tensor ForHead(Tensor hidden) => ForProducts(hidden, Weights[HeadName]);
+
+    /// <summary>What the logits of tokens are at least and at most, on the CPU: another order of summation may round them otherwise.</summary>
+    /// <param name="hidden"><see cref="ForHead"/>, [tokens, hidden]</param>
+    /// <param name="tokens">One of each position.</param>
+    /// <returns>float32 [tokens] each</returns>
+    internal (Tensor Low, Tensor High) LogitBounds(Tensor hidden, Tensor tokens)
+    {
+        using var scope = NewDisposeScope();
+        using var share = 1e-5.ToScalar();
+        var logits = (hidden.to(float32) * Weights[HeadName].index_select(0, tokens).to(float32)).sum(1);
+        var doubt = logits.abs().add(One).mul(share);
+        return (Bound(logits - doubt).MoveToOuterDisposeScope(), Bound(logits + doubt).MoveToOuterDisposeScope());
+
+        Tensor Bound(Tensor x) => ScaleLogits(x.to(hidden.dtype)).to(float32); // Rounding keeps the order.
+    }
+
+    /// <summary>What the family does to products with the head.</summary>
+    private protected virtual Tensor ScaleLogits(Tensor products) => products;
 
     /// <summary>Name of the head's weight, [vocabulary, hidden].</summary>
     private protected abstract string HeadName { get; }
@@ -172,21 +190,30 @@ public abstract class LanguageModel : IDisposable
     private protected Tensor Linear(Tensor x, string weight) => Linear(x, Weights[weight], Weights.GetValueOrDefault(ParameterNames.BiasOf(weight)));
 
     /// <summary>x W^T + b</summary>
-    /// <param name="x">[..., width]</param>
+    /// <param name="x">[..., width], as it is or <see cref="ForProducts"/>.</param>
     /// <param name="weight">[outputs, width]</param>
     /// <param name="bias">[outputs]; null for none.</param>
-    private protected static Tensor Linear(Tensor x, Tensor weight, Tensor? bias)
+    /// <returns>[..., outputs], of <see cref="HiddenType"/></returns>
+    private protected Tensor Linear(Tensor x, Tensor weight, Tensor? bias)
     {
         using var scope = NewDisposeScope();
-        return Product(x, weight, bias).to(x.dtype).MoveToOuterDisposeScope();
+        return Product(x, weight, bias).to(HiddenType).MoveToOuterDisposeScope();
     }
 
-    // The same, which may have the type of the weights.
+    /// <summary>x in the type in which it is multiplied with weights: rounded once where several products follow.</summary>
+    private protected static Tensor ForProducts(Tensor x, Tensor weight) =>
+        x.dtype != weight.dtype && !FewRows.Takes(x, weight) && NarrowTypes.Rounds(weight.dtype) ? x.to(weight.dtype) : x;
+
+    // x W^T + b, which may have the type of the weights.
     private static Tensor Product(Tensor x, Tensor weight, Tensor? bias)
     {
-        if (!FewRows.Takes(x, weight))
-            return x.dtype == weight.dtype ? nn.functional.linear(x, weight, bias) : NarrowTypes.Linear(x, weight, bias);
         using var scope = NewDisposeScope();
+        if (!FewRows.Takes(x, weight))
+        {
+            x = ForProducts(x, weight);
+            return (x.dtype == weight.dtype ? nn.functional.linear(x, weight, bias) : NarrowTypes.Widened(x, weight, bias)).MoveToOuterDisposeScope();
+        }
+
         var y = zeros([.. x.shape[..^1], weight.shape[0]], float32, CPU); // Not what the user has made the default.
         if (bias is not null)
             y.copy_(bias);

@@ -49,13 +49,13 @@ public sealed class LlamaModel : LanguageModel
             return x;
         }
 
-        var y = Norm(x, LlamaNames.AttentionNorm(i)); // [batch, time, hidden]
+        var y = ForProducts(Norm(x, LlamaNames.AttentionNorm(i)), Weights[LlamaNames.Query(i)]); // [batch, time, hidden]
         var k = Heads(Linear(y, LlamaNames.Key(i)), config.KeyValueHeads); // [batch, key-value heads, time, head]
         var v = Heads(Linear(y, LlamaNames.Value(i)), config.KeyValueHeads);
         (x, y) = (attention.Wanted(i, x), attention.Wanted(i, y)); // [batch, wanted, hidden], as all that follows
         var q = Heads(Linear(y, LlamaNames.Query(i)), config.Heads); // [batch, heads, wanted, head]
         x = AddLinear(x, attention.Attend(i, q, k, v), LlamaNames.AttentionOutput(i));
-        y = Norm(x, LlamaNames.MlpNorm(i));
+        y = ForProducts(Norm(x, LlamaNames.MlpNorm(i)), Weights[LlamaNames.Gate(i)]);
         return AddLinear(x, Gated(Linear(y, LlamaNames.Gate(i)), Linear(y, LlamaNames.Up(i))), LlamaNames.Down(i));
     }
 

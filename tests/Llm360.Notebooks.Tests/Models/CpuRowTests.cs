@@ -83,9 +83,9 @@ public sealed class CpuRowTests
     }
 
     [Theory]
-    [InlineData(torch.ScalarType.BFloat16, 4e-3)]
-    [InlineData(torch.ScalarType.Float16, 5e-4)]
-    public void Products_with_weights_of_narrow_types_are_float32s_or_rounded_once(torch.ScalarType type, double relative)
+    [InlineData(torch.ScalarType.BFloat16)]
+    [InlineData(torch.ScalarType.Float16)]
+    public void Products_with_weights_of_narrow_types_are_float32s(torch.ScalarType type)
     {
         using var scope = torch.NewDisposeScope();
         var (x, bias) = (torch.randn(2, 33, 2048), torch.randn([4000], type));
@@ -93,10 +93,6 @@ public sealed class CpuRowTests
         {
             var expected = torch.nn.functional.linear(x.to(torch.float64), weight.to(torch.float64), bias.to(torch.float64));
             Near(expected, NarrowTypes.Widened(x, weight, bias), 1e-4);
-            expected = torch.nn.functional.linear(x.to(type).to(torch.float64), weight.to(torch.float64));
-            var rounded = NarrowTypes.Rounded(x, weight, null); // LibTorch rounds again when it adds a bias.
-            Assert.Equal(type, rounded.dtype);
-            Near(expected, rounded, relative);
         }
     }
 
@@ -139,7 +135,8 @@ public sealed class CpuRowTests
     [InlineData(32000, 2048, 1e-3f)]
     [InlineData(131, 131, 1e-3f)]
     [InlineData(131, 1, 1e-3f)]
-    [InlineData(1000, 37, 10f)] // everything is in doubt
+    [InlineData(1000, 37, 50f)] // everything is in doubt
+    [InlineData(1000, 37, 0f)] // nothing is
     public void Blocks_of_logits_reduce_to_what_the_whole_row_gives(int vocabulary, int block, float doubt)
     {
         using var scope = torch.NewDisposeScope();
@@ -151,7 +148,7 @@ public sealed class CpuRowTests
         int[] targets = [.. Enumerable.Range(0, rows).Select(i => i == 7 ? -1 : i == 0 ? 3 : i * 97 % vocabulary)];
         var values = logits.data<float>().ToArray();
         var estimates = targets.Select((t, i) => t < 0 ? 0 : values[(i * vocabulary) + t] + (doubt * 0.5f * (i % 3 - 1))).ToArray();
-        var reduction = new LogitReduction(targets, estimates, doubt);
+        var reduction = new LogitReduction(targets, [.. estimates.Select(e => e - doubt)], [.. estimates.Select(e => e + doubt)]);
         for (var first = 0; first < vocabulary; first += block)
             reduction.Add(logits.narrow(1, first, Math.Min(block, vocabulary - first)).contiguous(), first);
         Assert.Empty(reduction.Unsure);
@@ -187,7 +184,7 @@ public sealed class CpuRowTests
 
         static TokenScore[] Reduce(torch.Tensor logits)
         {
-            var reduction = new LogitReduction(new int[9], new float[9], 10);
+            var reduction = new LogitReduction(new int[9], [.. Enumerable.Repeat(-50f, 9)], [.. Enumerable.Repeat(50f, 9)]);
             reduction.Add(logits.narrow(1, 0, 67), 0);
             reduction.Add(logits.narrow(1, 67, 64), 67);
             return reduction.Results();
@@ -195,12 +192,33 @@ public sealed class CpuRowTests
     }
 
     [Fact]
-    public void A_rank_that_the_estimate_cannot_settle_is_named()
+    public void A_rank_that_the_bounds_cannot_settle_is_named()
     {
         using var scope = torch.NewDisposeScope();
-        var reduction = new LogitReduction([1, 2, 0], [0, 5, 0], 1e-3f);
+        var reduction = new LogitReduction([1, 2, 0], [0, 4, 0], [1, 5, 0]);
         reduction.Add(torch.tensor(new[] { 1f, 0, 2, 1, 0, 2, float.NaN, 1, 2 }, [3, 3]), 0);
         Assert.Equal([1, 2], reduction.Unsure);
+    }
+
+    // A rank that they do not settle is computed once more, position by position: right all the same, but slow.
+    [Theory]
+    [InlineData("llama-gqa", torch.ScalarType.Float32)]
+    [InlineData("llama-gqa", torch.ScalarType.BFloat16)]
+    [InlineData("llama-gqa", torch.ScalarType.Float16)]
+    [InlineData("crystal", torch.ScalarType.Float32)]
+    [InlineData("crystal", torch.ScalarType.BFloat16)]
+    [InlineData("neox", torch.ScalarType.BFloat16)]
+    public void The_logits_of_tokens_are_within_their_bounds(string name, torch.ScalarType type)
+    {
+        using var model = LanguageModel.Load(Fixtures.Path("models", name), type: type);
+        using var scope = torch.NewDisposeScope();
+        using var inference = torch.inference_mode();
+        var hidden = model.ForHead(torch.randn(500, model.Config.HiddenSize) * 3);
+        var tokens = torch.randint(0, model.Config.VocabularySize, [500]);
+        var logits = model.Logits(hidden, 0, model.Config.VocabularySize).to(torch.float32).gather(1, tokens.unsqueeze(1)).squeeze(1);
+        var (low, high) = model.LogitBounds(hidden, tokens);
+        Assert.Equal(500, (logits.ge(low) & logits.le(high)).sum().item<long>());
+        Assert.InRange(((high - low) / (1 + high.abs())).max().item<float>(), 0, hidden.dtype == torch.float32 ? 3e-5f : 1 / 64f); // Two steps of bfloat16.
     }
 
     [Theory]

@@ -9,7 +9,7 @@ namespace Llm360.Notebooks.Models.Cpu;
 /// <summary>Reduces logits of some positions on the CPU as they come, a block of the vocabulary at a time: none is kept.</summary>
 /// <remarks>
 /// The sums of the softmax are carried along with the largest logit so far and scaled when it grows (Milakov and Gimelshein 2018, arXiv 1805.02867). The true token's logit is known only when its block comes; until then
-/// others are compared with an estimate, and those too near to call are kept for the end, so that ranks are exact.
+/// others are compared with bounds on it, and those between them are kept for the end, so that ranks are exact.
 /// </remarks>
 internal sealed unsafe class LogitReduction
 {
@@ -23,16 +23,16 @@ internal sealed unsafe class LogitReduction
 
     /// <summary>Begins.</summary>
     /// <param name="targets">The true next token of each position; -1 for none.</param>
-    /// <param name="estimates">About its logit.</param>
-    /// <param name="doubt">How far, relative to 1 + its size, the logit may be from the estimate.</param>
-    public LogitReduction(int[] targets, float[] estimates, float doubt)
+    /// <param name="low">What its logit is at least.</param>
+    /// <param name="high">What its logit is at most.</param>
+    public LogitReduction(int[] targets, float[] low, float[] high)
     {
         this.targets = targets;
-        positions = [.. estimates.Select(e => new Position { Largest = float.NegativeInfinity, Estimate = e, Doubt = doubt * (1 + Math.Abs(e)) })];
+        positions = [.. low.Zip(high, (l, h) => new Position { Largest = float.NegativeInfinity, Low = l, High = h })];
     }
 
-    /// <summary>Positions whose estimate was further off than that, and whose rank is therefore not known; NaN is always.</summary>
-    public IEnumerable<int> Unsure => positions.Index().Where(p => targets[p.Index] >= 0 && !(Math.Abs(p.Item.Target - p.Item.Estimate) <= p.Item.Doubt)).Select(p => p.Index);
+    /// <summary>Positions whose logit was not between the bounds, and whose rank is therefore not known; NaN never is.</summary>
+    public IEnumerable<int> Unsure => positions.Index().Where(p => targets[p.Index] >= 0 && !(p.Item.Target >= p.Item.Low && p.Item.Target <= p.Item.High)).Select(p => p.Index);
 
     /// <summary>Takes up a block, positions shared out among LibTorch's threads.</summary>
     /// <param name="logits">[positions, block]</param>
@@ -84,7 +84,7 @@ internal sealed unsafe class LogitReduction
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static float Compare(float* x, int n, ref Position p)
     {
-        Vector512<float> largest = Vector512.Create(float.NegativeInfinity), low = Vector512.Create(p.Estimate - p.Doubt), high = Vector512.Create(p.Estimate + p.Doubt);
+        Vector512<float> largest = Vector512.Create(float.NegativeInfinity), low = Vector512.Create(p.Low), high = Vector512.Create(p.High);
         Vector512<int> above = default, notBelow = default;
         var i = 0;
         for (; i <= n - Width; i += Width)
@@ -99,15 +99,13 @@ internal sealed unsafe class LogitReduction
         for (; i < n; i++)
         {
             most = Math.Max(most, x[i]);
-            surely += x[i] > p.Estimate + p.Doubt ? 1 : 0;
-            possibly += x[i] >= p.Estimate - p.Doubt ? 1 : 0;
+            surely += x[i] > p.High ? 1 : 0;
+            possibly += x[i] >= p.Low ? 1 : 0;
         }
 
         p.Above += surely;
-        if (possibly > surely)
-        {
-            AddNear(x, n, p.Estimate - p.Doubt, p.Estimate + p.Doubt, p.Near ??= []);
-        }
+        if (possibly > surely && p.Low < p.High) // Where the bounds are one value, what lies between them is equal to the logit.
+            AddNear(x, n, p.Low, p.High, p.Near ??= []);
 
         return most;
     }
@@ -170,7 +168,7 @@ internal sealed unsafe class LogitReduction
 
     private struct Position
     {
-        public float Largest, Estimate, Doubt, Target;
+        public float Largest, Low, High, Target;
         public double Sum, Weighted, Squared;
         public int Place, Above;
         public List<float>? Near;

@@ -12,22 +12,15 @@ internal static class NarrowTypes
 
     private static readonly bool HasBFloat16Products = X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && X86Base.CpuId(7, 0).Eax >= 1 && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0; // AVX512_BF16
 
-    /// <summary>x Wᵀ + b</summary>
+    /// <summary>Whether x is rounded: where the processor multiplies in the weights' type. Without instructions for it LibTorch takes several times as long as in float32.</summary>
+    /// <param name="weights">bfloat16 or float16.</param>
+    public static bool Rounds(ScalarType weights) => !X86Base.IsSupported || (weights == ScalarType.BFloat16 && HasBFloat16Products);
+
+    /// <summary>x Wᵀ + b in float32.</summary>
     /// <param name="x">float32 [..., width]</param>
     /// <param name="weight">bfloat16 or float16 [outputs, width]</param>
     /// <param name="bias">[outputs] of the same type; null for none.</param>
-    /// <returns>[..., outputs]: float32, or the weights' type where the processor multiplies in it; without instructions for it LibTorch takes several times as long as in float32.</returns>
-    public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias) =>
-        !X86Base.IsSupported || (weight.dtype == bfloat16 && HasBFloat16Products) ? Rounded(x, weight, bias) : Widened(x, weight, bias);
-
-    /// <summary>x rounded first.</summary>
-    public static Tensor Rounded(Tensor x, Tensor weight, Tensor? bias)
-    {
-        using var narrow = x.to(weight.dtype);
-        return nn.functional.linear(narrow, weight, bias);
-    }
-
-    /// <summary>All in float32.</summary>
+    /// <returns>float32 [..., outputs]</returns>
     public static Tensor Widened(Tensor x, Tensor weight, Tensor? bias)
     {
         using var scope = NewDisposeScope();
