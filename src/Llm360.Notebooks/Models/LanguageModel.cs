@@ -202,22 +202,22 @@ public abstract class LanguageModel : IDisposable
 
     /// <summary>x in the type in which it is multiplied with weights: rounded once where several products follow.</summary>
     private protected static Tensor ForProducts(Tensor x, Tensor weight) =>
-        x.dtype != weight.dtype && !FewRows.Takes(x, weight) && NarrowTypes.Rounds(weight.dtype) ? x.to(weight.dtype) : x;
+        x.dtype != weight.dtype && !UnpackedProducts.Takes(x, weight) && NarrowTypes.Rounds(weight.dtype) ? x.to(weight.dtype) : x;
 
     // x W^T + b, which may have the type of the weights.
     private static Tensor Product(Tensor x, Tensor weight, Tensor? bias)
     {
         using var scope = NewDisposeScope();
-        if (!FewRows.Takes(x, weight))
+        if (!UnpackedProducts.Takes(x, weight))
         {
             x = ForProducts(x, weight);
             return (x.dtype == weight.dtype ? nn.functional.linear(x, weight, bias) : NarrowTypes.Widened(x, weight, bias)).MoveToOuterDisposeScope();
         }
 
-        var y = zeros([.. x.shape[..^1], weight.shape[0]], float32, CPU); // Not what the user has made the default.
+        var y = empty([.. x.shape[..^1], weight.shape[0]], float32, CPU); // Not what the user has made the default.
         if (bias is not null)
             y.copy_(bias);
-        FewRows.AddProduct(y, x, weight);
+        UnpackedProducts.Multiply(y, x, weight, add: bias is not null);
         return y.MoveToOuterDisposeScope();
     }
 
@@ -227,8 +227,8 @@ public abstract class LanguageModel : IDisposable
         var w = Weights[weight];
         if (x.dtype != float32 || x.requires_grad || y.requires_grad || w.requires_grad || Weights.ContainsKey(ParameterNames.BiasOf(weight)))
             return x.add(Linear(y, weight), One);
-        if (FewRows.Takes(y, w))
-            FewRows.AddProduct(x, y, w);
+        if (UnpackedProducts.Takes(y, w))
+            UnpackedProducts.Multiply(x, y, w, add: true);
         else if (w.dtype != float32)
             x.add_(Linear(y, w, null), One);
         else

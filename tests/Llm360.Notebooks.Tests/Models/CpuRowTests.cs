@@ -1,6 +1,7 @@
 // The kernels of Models/Cpu against LibTorch's operators and against definitions.
 using Llm360.Notebooks.Models;
 using Llm360.Notebooks.Models.Cpu;
+using Llm360.Notebooks.Torch;
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests.Models;
@@ -32,21 +33,51 @@ public sealed class CpuRowTests
     [InlineData(3, 48, 4001)]
     [InlineData(7, 2048, 770)]
     [InlineData(16, 64, 32003)] // shared out among threads
-    public void Few_rows_times_a_matrix_are_added_and_are_what_the_operator_gives(int rows, int width, int outputs)
+    [InlineData(70, 96, 1003)] // more than pass by at once
+    public void Products_with_weights_as_they_lie_are_what_the_operator_gives(int rows, int width, int outputs)
     {
         using var scope = torch.NewDisposeScope();
-        var (y, x, weight) = (torch.randn(1, rows, outputs), torch.randn(1, rows, width), torch.randn(outputs + 1, width).narrow(0, 1, outputs));
-        Assert.True(FewRows.Takes(x, weight));
-        var expected = y.to(torch.float64) + torch.nn.functional.linear(x.to(torch.float64), weight.to(torch.float64));
-        FewRows.AddProduct(y, x, weight);
-        Near(expected, y, 1e-6 * width);
-
-        foreach (var type in new[] { torch.bfloat16, torch.float16 })
+        var (x, whole) = (torch.randn(1, rows, width), torch.randn(outputs + 1, width).narrow(0, 1, outputs));
+        foreach (var type in new[] { torch.float32, torch.bfloat16, torch.float16 })
         {
-            var narrow = weight.to(type);
-            Assert.True(FewRows.Takes(x, narrow));
-            expected = y.to(torch.float64) + torch.nn.functional.linear(x.to(torch.float64), narrow.to(torch.float64));
-            FewRows.AddProduct(y, x, narrow);
+            var weight = whole.to(type);
+            var expected = torch.nn.functional.linear(x.to(torch.float64), weight.to(torch.float64));
+            var y = torch.full(1, rows, outputs, float.NaN);
+            UnpackedProducts.Multiply(y, x, weight, add: false);
+            Near(expected, y, 1e-6 * width);
+            UnpackedProducts.Multiply(y, x, weight, add: true);
+            Near(2 * expected, y, 2e-6 * width);
+        }
+    }
+
+    // A processor has one of the two.
+    [Theory]
+    [InlineData(1, 16)]
+    [InlineData(2, 304)]
+    [InlineData(3, 1376)]
+    [InlineData(4, 64)]
+    public unsafe void Tiles_of_both_widths_are_what_the_operator_gives(int rows, int width)
+    {
+        using var scope = torch.NewDisposeScope();
+        var (x, weight) = (torch.randn(rows, width), torch.randn(DotTile.Weights, width));
+        var narrow = weight.to(torch.bfloat16);
+        for (var wide = 0; wide < 2; wide++)
+        {
+            var some = Math.Min(rows, wide == 0 ? DotTile.Rows256 : DotTile.Rows512);
+            var y = torch.full(rows, DotTile.Weights + 1, 7f);
+            Matrix to = new(TensorMemory.Floats(y), DotTile.Weights + 1), from = new(TensorMemory.Floats(x), width);
+            float* w = TensorMemory.Floats(weight);
+            var n = (ushort*)TensorMemory.Floats(narrow);
+            if (wide == 0)
+                DotTile.Run256(to, from, some, w, (byte*)w, 0, add: false);
+            else
+                DotTile.Run512(to, from, some, w, (byte*)w, 0, add: false);
+            if (wide == 0)
+                DotTile.Run256(to, from, some, n, (byte*)n, 0, add: true);
+            else
+                DotTile.Run512(to, from, some, n, (byte*)n, 0, add: true);
+            var expected = torch.full([rows, DotTile.Weights + 1], 7, torch.float64);
+            expected.narrow(0, 0, some).narrow(1, 0, DotTile.Weights).copy_(torch.nn.functional.linear(x.narrow(0, 0, some).to(torch.float64), weight.to(torch.float64) + narrow.to(torch.float64)));
             Near(expected, y, 1e-6 * width);
         }
     }
@@ -101,16 +132,16 @@ public sealed class CpuRowTests
     {
         using var scope = torch.NewDisposeScope();
         var (x, weight) = (torch.randn(2, 8, 64), torch.randn(32, 64));
-        Assert.True(FewRows.Takes(x, weight));
-        Assert.False(FewRows.Takes(torch.randn(17, 64), weight));
-        Assert.False(FewRows.Takes(torch.randn(2, 72), torch.randn(32, 72)));
-        Assert.False(FewRows.Takes(x, torch.randn(32, 48)));
-        Assert.False(FewRows.Takes(torch.randn(0, 64), weight));
-        Assert.False(FewRows.Takes(x.to(torch.bfloat16), weight.to(torch.bfloat16)));
-        Assert.False(FewRows.Takes(x.to(torch.float64), weight.to(torch.float64)));
-        Assert.False(FewRows.Takes(x, torch.randn(64, 32).t()));
-        Assert.False(FewRows.Takes(x.transpose(0, 1), weight));
-        Assert.False(FewRows.Takes(x, torch.randn(32, 64, requires_grad: true)));
+        Assert.True(UnpackedProducts.Takes(x, weight));
+        Assert.False(UnpackedProducts.Takes(torch.randn(UnpackedProducts.Most + 1, 64), weight));
+        Assert.False(UnpackedProducts.Takes(torch.randn(2, 72), torch.randn(32, 72)));
+        Assert.False(UnpackedProducts.Takes(x, torch.randn(32, 48)));
+        Assert.False(UnpackedProducts.Takes(torch.randn(0, 64), weight));
+        Assert.False(UnpackedProducts.Takes(x.to(torch.bfloat16), weight.to(torch.bfloat16)));
+        Assert.False(UnpackedProducts.Takes(x.to(torch.float64), weight.to(torch.float64)));
+        Assert.False(UnpackedProducts.Takes(x, torch.randn(64, 32).t()));
+        Assert.False(UnpackedProducts.Takes(x.transpose(0, 1), weight));
+        Assert.False(UnpackedProducts.Takes(x, torch.randn(32, 64, requires_grad: true)));
     }
 
     [Theory]

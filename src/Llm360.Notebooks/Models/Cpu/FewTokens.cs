@@ -9,6 +9,9 @@ namespace Llm360.Notebooks.Models.Cpu;
 /// <summary>The steps of <see cref="LlamaModel"/>'s block in plain memory: with a tensor for each of them, making tensors would take as long as reading the weights of a small model.</summary>
 internal sealed unsafe class FewTokens
 {
+    /// <summary>Tokens up to which this is faster.</summary>
+    public const int Most = 16;
+
     private readonly LlamaConfig config;
     private readonly IReadOnlyDictionary<string, Tensor> weights;
     private readonly bool isPlain;
@@ -25,7 +28,7 @@ internal sealed unsafe class FewTokens
 
     /// <summary>Whether tokens are few enough, and they and the model on the CPU.</summary>
     /// <param name="x">float32 [1, tokens, hidden]</param>
-    public bool Takes(Tensor x) => isPlain && x.shape[1] <= FewRows.Most && TensorMemory.IsPlain(x) && x.is_contiguous();
+    public bool Takes(Tensor x) => isPlain && x.shape[1] <= Most && TensorMemory.IsPlain(x) && x.is_contiguous();
 
     /// <summary>Computes a block.</summary>
     /// <param name="i">The block, counted from 0.</param>
@@ -35,19 +38,18 @@ internal sealed unsafe class FewTokens
     {
         int rows = (int)hidden.shape[1], width = config.HiddenSize, queries = config.Heads * config.HeadDimension, keys = config.KeyValueHeads * config.HeadDimension, mlp = config.IntermediateSize;
         var rented = ArrayPool<float>.Shared.Rent(width + (rows * (width + (2 * queries) + (2 * keys) + (2 * mlp))));
-        Array.Clear(rented);
         fixed (float* scratch = rented)
         {
             Matrix x = new(TensorMemory.Floats(hidden), width), y = new(scratch + width, width);
             Matrix q = After(y, queries), mixed = After(q, queries), k = After(mixed, keys), v = After(k, keys), gate = After(v, mlp), up = After(gate, mlp);
             FusedRows.RmsNorm(y, x, Of(LlamaNames.AttentionNorm(i)).AsFloats(0, 1, scratch), rows, (float)config.NormEps);
-            FewRows.AddProducts(y, rows, [(q, Of(LlamaNames.Query(i))), (k, Of(LlamaNames.Key(i))), (v, Of(LlamaNames.Value(i)))]);
+            UnpackedProducts.Multiply(y, rows, add: false, [(q, Of(LlamaNames.Query(i))), (k, Of(LlamaNames.Key(i))), (v, Of(LlamaNames.Value(i)))]);
             attention.Attend(i, mixed, q, k, v);
-            FewRows.AddProducts(mixed, rows, [(x, Of(LlamaNames.AttentionOutput(i)))]);
+            UnpackedProducts.Multiply(mixed, rows, add: true, [(x, Of(LlamaNames.AttentionOutput(i)))]);
             FusedRows.RmsNorm(y, x, Of(LlamaNames.MlpNorm(i)).AsFloats(0, 1, scratch), rows, (float)config.NormEps);
-            FewRows.AddProducts(y, rows, [(gate, Of(LlamaNames.Gate(i))), (up, Of(LlamaNames.Up(i)))]);
+            UnpackedProducts.Multiply(y, rows, add: false, [(gate, Of(LlamaNames.Gate(i))), (up, Of(LlamaNames.Up(i)))]);
             FusedRows.SwiGlu(gate, up, rows);
-            FewRows.AddProducts(gate, rows, [(x, Of(LlamaNames.Down(i)))]);
+            UnpackedProducts.Multiply(gate, rows, add: true, [(x, Of(LlamaNames.Down(i)))]);
         }
 
         ArrayPool<float>.Shared.Return(rented);

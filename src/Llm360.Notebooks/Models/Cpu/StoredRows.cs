@@ -40,16 +40,22 @@ internal readonly unsafe struct StoredRows(void* data, ScalarType type, int widt
         return scratch;
     }
 
-    /// <summary>Eight values of bfloat16, the upper half of a float32.</summary>
+    /// <summary>Eight values of float32 or, as ushort, of bfloat16, which is the upper half of a float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> FromBFloat16(ushort* from) => (Widen(from) << 16).AsSingle();
+    public static Vector256<float> Load256<T>(T* from)
+        where T : unmanaged => typeof(T) == typeof(float) ? Vector256.Load((float*)from) : (Widen((ushort*)from) << 16).AsSingle();
+
+    /// <summary>Sixteen.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load512<T>(T* from)
+        where T : unmanaged => typeof(T) == typeof(float) ? Vector512.Load((float*)from) : (Vector512.WidenLower(Vector256.Load((ushort*)from).ToVector512Unsafe()) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void FromBFloat16(ushort* from, float* to, int count)
     {
         var i = 0;
         for (; i <= count - Width; i += Width)
-            FromBFloat16(from + i).Store(to + i);
+            Load256(from + i).Store(to + i);
         for (; i < count; i++)
             to[i] = BitConverter.UInt32BitsToSingle((uint)from[i] << 16);
     }
