@@ -133,7 +133,7 @@ public sealed class CpuRowTests
         using var scope = torch.NewDisposeScope();
         var (x, weight) = (torch.randn(2, 8, 64), torch.randn(32, 64));
         Assert.True(UnpackedProducts.Takes(x, weight));
-        Assert.False(UnpackedProducts.Takes(torch.randn(UnpackedProducts.Most + 1, 64), weight));
+        Assert.False(UnpackedProducts.Takes(torch.randn(UnpackedProducts.Most(torch.float32) + 1, 64), weight));
         Assert.False(UnpackedProducts.Takes(torch.randn(2, 72), torch.randn(32, 72)));
         Assert.False(UnpackedProducts.Takes(x, torch.randn(32, 48)));
         Assert.False(UnpackedProducts.Takes(torch.randn(0, 64), weight));

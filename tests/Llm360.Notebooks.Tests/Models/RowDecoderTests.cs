@@ -66,7 +66,8 @@ public sealed class RowDecoderTests
         var weights = config.Parameters().ToDictionary(p => p.Name, p => (torch.randn(p.Shape) / 4).to(type));
         using var model = new LlamaModel(config, weights);
         using var reference = new LlamaModel(config, weights.ToDictionary(w => w.Key, w => w.Value.to(torch.float64)));
-        Assert.True(new FewTokens(config, weights).Takes(torch.zeros(1, FewTokens.Most, 64)));
+        var few = new FewTokens(config, weights);
+        Assert.True(few.Takes(torch.zeros(1, few.Most, 64)));
         var random = new Random(2);
         int[][] rows = [.. new[] { 20, 9, 15 }.Select(n => Enumerable.Range(0, n).Select(_ => random.Next(50)).ToArray())];
         var whole = rows.Select(row => reference.Forward(torch.tensor(row.Select(t => (long)t).ToArray(), [1, row.Length])).squeeze(0)).ToArray();

@@ -9,9 +9,6 @@ namespace Llm360.Notebooks.Models.Cpu;
 /// <summary>The steps of <see cref="LlamaModel"/>'s block in plain memory: with a tensor for each of them, making tensors would take as long as reading the weights of a small model.</summary>
 internal sealed unsafe class FewTokens
 {
-    /// <summary>Tokens up to which this is faster.</summary>
-    public const int Most = 16;
-
     private readonly LlamaConfig config;
     private readonly IReadOnlyDictionary<string, Tensor> weights;
     private readonly bool isPlain;
@@ -24,7 +21,11 @@ internal sealed unsafe class FewTokens
         (this.config, this.weights) = (config, weights);
         isPlain = !config.AttentionBias && !config.MlpBias && new[] { config.HiddenSize, config.Heads * config.HeadDimension, config.IntermediateSize }.All(w => w % VectorWidth.Floats == 0)
             && weights.Values.All(w => w.is_contiguous() && w.device_type == DeviceType.CPU && StoredRows.Holds(w.dtype) && !w.requires_grad);
+        Most = weights.Values.Min(w => Math.Min(64, UnpackedProducts.Most(w.dtype)));
     }
+
+    /// <summary>Tokens up to which this is faster.</summary>
+    public int Most { get; }
 
     /// <summary>Whether tokens are few enough, and they and the model on the CPU.</summary>
     /// <param name="x">float32 [1, tokens, hidden]</param>

@@ -20,8 +20,9 @@ internal static unsafe class UnpackedProducts
 
     private static readonly bool IsWide = Vector512.IsHardwareAccelerated;
 
-    /// <summary>Rows up to which this is faster than MKL.</summary>
-    public static int Most { get; } = IsWide ? 256 : 16;
+    /// <summary>Rows up to which this is faster than what LibTorch has: MKL or, on processors that multiply bfloat16, oneDNN.</summary>
+    /// <param name="weights">The weights' type.</param>
+    public static int Most(ScalarType weights) => !IsWide || NarrowTypes.Rounds(weights) ? 32 : 256;
 
     /// <summary>Whether a product is one for this kernel.</summary>
     /// <param name="x">[..., width]</param>
@@ -29,7 +30,7 @@ internal static unsafe class UnpackedProducts
     public static bool Takes(Tensor x, Tensor weight)
     {
         var width = x.shape[^1];
-        return x.numel() is var values && values > 0 && values <= Most * width && width % VectorWidth.Floats == 0 && weight.shape[1] == width
+        return x.numel() is var values && values > 0 && values <= Most(weight.dtype) * width && width % VectorWidth.Floats == 0 && weight.shape[1] == width
             && x.device_type == DeviceType.CPU && weight.device_type == DeviceType.CPU && x.dtype == float32 && StoredRows.Holds(weight.dtype)
             && !x.requires_grad && !weight.requires_grad && x.is_contiguous() && weight.is_contiguous();
     }
