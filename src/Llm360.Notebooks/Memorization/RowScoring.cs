@@ -1,5 +1,7 @@
 // Rows through the model: a large ragged batch of those under way, filled up as rows end.
 using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Models.Cpu;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks.Memorization;
@@ -7,8 +9,8 @@ namespace Llm360.Notebooks.Memorization;
 /// <summary>Finds greedy continuations, exactly those of free-running decoding, and token scores on the way.</summary>
 internal static class RowScoring
 {
-    /// <summary>Rows under way at once, memory permitting.</summary>
-    private const int Slots = 256;
+    /// <summary>Rows under way at once, memory permitting: as many as products need for their full rate. Of fewer rows keys and values are more often still in a cache.</summary>
+    private const int Slots = 256, UnpackedSlots = 128;
 
     /// <summary>Sequences whose every position is scored at once: their hidden states are all kept until the head is applied.</summary>
     private const int NewScoredRows = 32;
@@ -24,7 +26,8 @@ internal static class RowScoring
     {
         if (rows.Count == 0)
             return;
-        var slots = DeviceMemory.Rows(model, rows[0].Tokens.Length, rows.Count, Slots);
+        var isUnpacked = model.Device.type == DeviceType.CPU && UnpackedProducts.Most(model.Type) >= UnpackedSlots;
+        var slots = DeviceMemory.Rows(model, rows[0].Tokens.Length, rows.Count, isUnpacked ? UnpackedSlots : Slots);
         for (IReadOnlyList<ScoredRow> left = rows; left.Count > 0; left = [.. rows.Where(r => !r.IsDone)])
         {
             try
