@@ -49,8 +49,10 @@ internal static class DocumentCommand
         var shapes = r["products"]!.AsArray().GroupBy(p => $"{p!["inputs"]} to {p["outputs"]}").ToList();
         text.Append(CultureInfo.InvariantCulture, $"| rows | {string.Join(" | ", shapes.Select(s => s.Key))} |\n|---|{string.Concat(shapes.Select(_ => "---|"))}\n");
         foreach (var rows in shapes[0].Select(p => (int)p!["rows"]!))
-            text.Append(CultureInfo.InvariantCulture, $"| {rows:n0} | {string.Join(" | ", shapes.Select(s => s.First(p => (int)p!["rows"]! == rows)!["median_gflops"]!.GetValue<double>().ToString("0", CultureInfo.InvariantCulture)))} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {rows:n0} | {string.Join(" | ", shapes.Select(s => Rates(s.First(p => (int)p!["rows"]! == rows)!)))} |\n");
         return text.ToString();
+
+        static string Rates(JsonNode product) => string.Create(CultureInfo.InvariantCulture, $"{(double)product["median_gflops"]!:0}{(product["unpacked_median_gflops"] is { } own ? $" / {(double)own:0}" : "")}");
     }
 
     private static string Training(JsonNode r)

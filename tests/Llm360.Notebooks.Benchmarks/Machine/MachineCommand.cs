@@ -3,12 +3,13 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Llm360.Notebooks.Models.Cpu;
 using Llm360.Notebooks.Torch;
 using TorchSharp;
 
 namespace Llm360.Notebooks.Benchmarks.Machine;
 
-/// <summary>The rate of fused multiply-adds in registers, of reading and copying memory, and of LibTorch's float32 products x Wᵀ, all in turns.</summary>
+/// <summary>The rate of fused multiply-adds in registers, of reading and copying memory, and of float32 products x Wᵀ, LibTorch's and the kit's own, all in turns.</summary>
 internal static class MachineCommand
 {
     /// <summary>Weights in turn are more than the caches hold, as in a model.</summary>
@@ -16,7 +17,7 @@ internal static class MachineCommand
 
     private const long MemoryBytes = 512L << 20;
     private static readonly (int Inputs, int Outputs)[] Weights = [(288, 768), (512, 1376), (768, 768), (768, 2048), (2048, 768), (768, 32000)];
-    private static readonly int[] Rows = [64, 128, 256, 512, 2048];
+    private static readonly int[] Rows = [8, 32, 64, 128, 256, 512, 2048];
 
     public static Command Create()
     {
@@ -38,15 +39,30 @@ internal static class MachineCommand
             torch.Tensor[] weights = [.. Enumerable.Range(0, (int)(WeightBytes / (4L * inputs * outputs)) + 1).Select(_ => torch.randn([outputs, inputs]))];
             foreach (var rows in Rows)
             {
-                using var x = torch.randn([rows, inputs]);
+                using torch.Tensor x = torch.randn([rows, inputs]), y = torch.empty([rows, outputs]);
                 var next = 0;
-                var rates = new List<double>();
-                Alternate(seconds, (peaks, () => MultiplyAdds.Run(threads)), (rates, () =>
+                var (rates, unpacked) = (new List<double>(), new List<double>());
+                var operations = 2.0 * rows * inputs * outputs;
+                List<(List<double>, Func<double>)> works = [(peaks, () => MultiplyAdds.Run(threads)), (rates, () =>
                 {
                     torch.nn.functional.linear(x, weights[next++ % weights.Length]).Dispose();
-                    return 2.0 * rows * inputs * outputs;
-                }));
-                products.Add((JsonNode)new JsonObject { ["inputs"] = inputs, ["outputs"] = outputs, ["rows"] = rows, ["median_gflops"] = Median(rates), ["best_gflops"] = rates.Max() });
+                    return operations;
+                })];
+                if (UnpackedProducts.Takes(x, weights[0]))
+                {
+                    works.Add((unpacked, () =>
+                    {
+                        UnpackedProducts.Multiply(y, x, weights[next++ % weights.Length], add: false);
+                        return operations;
+                    }));
+                }
+
+                Alternate(seconds, [.. works]);
+                products.Add((JsonNode)new JsonObject
+                {
+                    ["inputs"] = inputs, ["outputs"] = outputs, ["rows"] = rows, ["median_gflops"] = Median(rates), ["best_gflops"] = rates.Max(),
+                    ["unpacked_median_gflops"] = unpacked.Count > 0 ? Median(unpacked) : null,
+                });
                 Console.WriteLine(products[^1]!.ToJsonString());
             }
         }
