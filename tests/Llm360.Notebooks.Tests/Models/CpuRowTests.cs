@@ -41,6 +41,7 @@ public sealed class CpuRowTests
         foreach (var type in new[] { torch.float32, torch.bfloat16, torch.float16 })
         {
             var weight = whole.to(type);
+            Assert.Equal(rows <= UnpackedProducts.Most(type), UnpackedProducts.Takes(x, weight));
             var expected = torch.nn.functional.linear(x.to(torch.float64), weight.to(torch.float64));
             var y = torch.full(1, rows, outputs, float.NaN);
             UnpackedProducts.Multiply(y, x, weight, add: false);
