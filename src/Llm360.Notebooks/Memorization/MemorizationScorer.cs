@@ -18,7 +18,7 @@ public static class MemorizationScorer
     /// <param name="settings">k, l and whether token metrics are wanted; null for the defaults.</param>
     /// <param name="tokenizer">The model's, for the zlib ratio among the token metrics; null leaves it out.</param>
     /// <param name="cancellation">Looked at before every pass; <see cref="Work.Cancellation"/> when not given.</param>
-    /// <exception cref="Llm360Exception">A row is too short or has unknown tokens, k or l is below 1, or k + l is more than the model's positions.</exception>
+    /// <exception cref="Llm360Exception">A row is too short or has unknown tokens, k or l is below 1, k + l is more than the model's positions, or the logits are not numbers.</exception>
     public static IReadOnlyList<MemorizationRow> Score(LanguageModel model, IReadOnlyList<TokenRow> rows, MemorizationSettings? settings = null, ITokenizer? tokenizer = null, CancellationToken? cancellation = null)
     {
         settings ??= new MemorizationSettings();

@@ -98,6 +98,8 @@ internal static class RowScoring
             {
                 // Of a piece that begins before the continuation only what follows the prompt counts.
                 var answers = chosen.AsSpan(at, piece.Wanted);
+                if (answers.Contains(-1))
+                    throw HeadReduction.NotNumbers($"row {row.Index}");
                 var keep = row.Accept(isNew ? answers[^Math.Min(piece.Wanted, row.Greedy.Length)..] : answers);
                 at += piece.Wanted;
                 decoder.TakeBack(piece.Slot, row.IsDone ? 0 : keep);
@@ -118,7 +120,7 @@ internal static class RowScoring
         var scores = HeadReduction.Scores(model, fresh, targets);
         int width = added[0].Tokens.Length - 1, length = added[0].Greedy.Length;
         foreach (var (row, its) in added.Zip(scores.Chunk(width)))
-            row.Scores = its;
+            row.Scores = !its.Any(s => float.IsNaN(s.LogProbability)) ? its : throw HeadReduction.NotNumbers($"row {row.Index}");
         if (topK is { } k)
         {
             var continuations = fresh.view(added.Count, width, -1).narrow(1, promptLength - 1, length).reshape(added.Count * length, -1);

@@ -92,7 +92,7 @@ public static class Generation
                 foreach (var (piece, token) in pieces.Zip(next, (p, t) => (p, (int)t)))
                 {
                     if (token < 0)
-                        throw new Llm360Exception("The model's logits are not numbers.", $"row {first + piece.Slot}, token {prompts[first + piece.Slot].Length + generated[first + piece.Slot].Count}", "Look for NaN in its weights: llm360 inspect --stats.");
+                        throw HeadReduction.NotNumbers($"row {first + piece.Slot}, token {prompts[first + piece.Slot].Length + generated[first + piece.Slot].Count}");
                     generated[first + piece.Slot].Add(token);
                     onToken?.Invoke(first + piece.Slot, token);
                     if (!options.StopTokens.Contains(token))

@@ -40,14 +40,24 @@ internal static class HeadReduction
         return [.. results];
     }
 
-    /// <summary>The most probable token at every position.</summary>
+    /// <summary>The most probable token at every position; -1 where the largest logit is not a finite number.</summary>
     /// <param name="model">The model.</param>
     /// <param name="hidden">[positions, hidden]</param>
     public static int[] Argmax(LanguageModel model, Tensor hidden)
     {
         using var scope = NewDisposeScope();
         if (!TensorMemory.IsPlain(hidden))
-            return [.. Reduced(model, hidden, (logits, _) => logits.argmax(1)).cpu().data<long>().Select(t => (int)t)];
+        {
+            using var none = (-1L).ToScalar();
+            return [.. Reduced(model, hidden, Largest).cpu().data<long>().Select(t => (int)t)];
+
+            Tensor Largest(Tensor logits, int first)
+            {
+                var (values, tokens) = logits.max(1);
+                return tokens.masked_fill(values.isfinite().logical_not(), none);
+            }
+        }
+
         var vocabulary = model.Config.VocabularySize;
         var largest = new LargestLogits((int)hidden.shape[0]);
         var x = model.ForHead(hidden);
@@ -82,6 +92,9 @@ internal static class HeadReduction
             return log.masked_fill(target.lt(largest.narrow(1, topK - 1, 1)), minus).squeeze(1);
         }
     }
+
+    /// <summary>The error of logits that are none.</summary>
+    public static Llm360Exception NotNumbers(string where) => new("The model's logits are not numbers.", where, "Look for NaN in its weights: llm360 inspect --stats.");
 
     // What is made of the logits of positions from the second argument on, for all positions: nothing waits for the device on the way.
     private static Tensor Reduced(LanguageModel model, Tensor hidden, Func<Tensor, int, Tensor> reduce)

@@ -34,24 +34,21 @@ public static class PerplexityOfText
         if (length < 2 || length > model.Config.LongestSequence || step < 1 || step > length)
             throw new Llm360Exception($"Windows of {length} tokens every {step} make no sense with {model.Config.LongestSequence} positions.", "window and stride", "A window has 2 tokens to the model's positions; the stride is at least 1 and at most the window.");
         progress ??= Work.Progress;
-        using var quiet = Work.Begin(null, Work.Cancellation); // Progress is told in tokens of the text, not in sequences of a part.
         var (count, sum) = (0, 0.0);
         // A few at a time: small strides make many windows of nearly the same tokens.
         foreach (var part in Windows(tokens, length, step).Chunk(WindowsAtOnce))
         {
-            var scores = model.Score([.. part.Select(w => tokens[w.Begin..w.End])]);
-            foreach (var (w, score) in part.Zip(scores))
-            {
-                // The last position of a window predicts nothing; the counted ones stand before it.
-                var counted = Math.Min(w.End - w.Reached, w.End - w.Begin - 1);
-                count += counted;
-                sum -= score.Positions.SkipLast(1).TakeLast(counted).Sum(s => (double)s.LogProbability);
-            }
+            // A position says of the next token; the last of a window of none.
+            int[] first = [.. part.Select(w => Math.Max(w.Reached - w.Begin - 1, 0))];
+            var scores = Scoring.Scores(model, [.. part.Select(w => tokens[w.Begin..w.End])], first, null, Tell, Work.Cancellation);
+            count += scores.Sum(s => s.Length - 1);
+            sum -= scores.Sum(s => s.SkipLast(1).Sum(p => (double)p.LogProbability));
 
-            progress?.Report(new WorkProgress("perplexity", part[^1].End, tokens.Length, "tokens"));
+            void Tell(int windows, string detail) =>
+                progress?.Report(new WorkProgress("perplexity", windows == 0 ? part[0].Reached : part[windows - 1].End, tokens.Length, "tokens", detail));
         }
 
-        return double.IsFinite(sum) ? new PerplexityResult(count, sum / count) : throw new Llm360Exception("The model's logits are not numbers.", "text", "Look for NaN in its weights: llm360 inspect --stats.");
+        return double.IsFinite(sum) ? new PerplexityResult(count, sum / count) : throw HeadReduction.NotNumbers("text");
     }
 
     private static IEnumerable<(int Begin, int End, int Reached)> Windows(int[] tokens, int length, int step)

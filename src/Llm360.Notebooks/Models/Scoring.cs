@@ -28,31 +28,45 @@ public static class Scoring
     /// <exception cref="Llm360Exception">A sequence is empty, longer than the model's positions, or has a token beyond the vocabulary.</exception>
     public static IReadOnlyList<SequenceScores> Score(this LanguageModel model, IReadOnlyList<int[]> sequences, int? tokensAtOnce = null, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
     {
-        model.CheckTokens(sequences);
         progress ??= Work.Progress;
-        var stop = cancellation ?? Work.Cancellation;
-        var results = new SequenceScores[sequences.Count];
+        return [.. Scores(model, sequences, null, tokensAtOnce, Tell, cancellation ?? Work.Cancellation).Select(s => new SequenceScores(s))];
+
+        void Tell(int done, string detail) => progress?.Report(new WorkProgress("score", done, sequences.Count, "sequences", detail));
+    }
+
+    /// <summary>The same from some position of each sequence on: nothing before it goes through the head.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="sequences">Token ids.</param>
+    /// <param name="first">The first position wanted of each; null for all.</param>
+    /// <param name="tokensAtOnce">As of <see cref="Score"/>.</param>
+    /// <param name="tell">Told after each batch, and when one is halved: sequences done, and what there is to say.</param>
+    /// <param name="cancellation">Looked at before every batch.</param>
+    internal static TokenScore[][] Scores(LanguageModel model, IReadOnlyList<int[]> sequences, int[]? first, int? tokensAtOnce, Action<int, string> tell, CancellationToken cancellation)
+    {
+        model.CheckTokens(sequences);
+        first ??= new int[sequences.Count];
+        var results = new TokenScore[sequences.Count][];
         // Alike lengths together: least is padded.
         var order = sequences.Index().OrderBy(s => s.Item.Length).Select(s => s.Index).ToList();
         var limit = tokensAtOnce ?? (model.Device.type == DeviceType.CPU ? TokensAtOnce : DeviceMemory.TokensAtOnce(model));
         for (var done = 0; done < order.Count;)
         {
-            stop.ThrowIfCancellationRequested();
+            cancellation.ThrowIfCancellationRequested();
             var batch = Batch(order, done, sequences, limit, equalLengths: model.Config.HasDynamicAngles);
             try
             {
-                foreach (var (index, scores) in batch.Zip(ScoreBatch(model, [.. batch.Select(i => sequences[i])])))
-                    results[index] = new SequenceScores(scores);
+                foreach (var (index, scores) in batch.Zip(ScoreBatch(model, [.. batch.Select(i => sequences[i])], [.. batch.Select(i => first[i])])))
+                    results[index] = scores;
             }
             catch (Exception e) when (DeviceMemory.IsExhausted(e) && batch.Count > 1)
             {
                 limit = Math.Max(1, batch.Count / 2) * sequences[batch[^1]].Length;
-                progress?.Report(new WorkProgress("score", done, order.Count, "sequences", $"memory does not suffice for {batch.Count} sequences at once: going on with {batch.Count / 2}"));
+                tell(done, $"memory does not suffice for {batch.Count} sequences at once: going on with {batch.Count / 2}");
                 continue;
             }
 
             done += batch.Count;
-            progress?.Report(new WorkProgress("score", done, order.Count, "sequences", $"{batch.Count} at once"));
+            tell(done, $"{batch.Count} at once");
         }
 
         return results;
@@ -67,18 +81,18 @@ public static class Scoring
     }
 
     // Padding stands behind a row, where no token of the row sees it.
-    private static IEnumerable<TokenScore[]> ScoreBatch(LanguageModel model, int[][] rows)
+    private static IEnumerable<TokenScore[]> ScoreBatch(LanguageModel model, int[][] rows, int[] first)
     {
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
         var time = rows.Max(r => r.Length);
         // All that goes to a device goes before the pass: later it would wait for the pass.
-        var targets = new TargetTokens([.. rows.SelectMany(r => r.Skip(1).Append(-1))], model.Device);
-        var kept = targets.Ids.Length < rows.Length * time ? tensor(rows.SelectMany((r, i) => Enumerable.Range(i * time, r.Length)).Select(p => (long)p).ToArray(), device: model.Device) : null;
+        var targets = new TargetTokens([.. rows.SelectMany((r, i) => r.Skip(1).Append(-1).Skip(first[i]))], model.Device);
+        var kept = targets.Ids.Length < rows.Length * time ? tensor(rows.SelectMany((r, i) => Enumerable.Range((i * time) + first[i], r.Length - first[i])).Select(p => (long)p).ToArray(), device: model.Device) : null;
         var hidden = model.Forward(TokenRows.PadRight(rows, time, model.Device)); // [batch, time, hidden]
         var flat = hidden.view(-1, hidden.shape[2]);
         var scores = HeadReduction.Scores(model, kept is null ? flat : flat.index_select(0, kept), targets);
         var at = 0;
-        return [.. rows.Select(r => scores[at..(at += r.Length)])];
+        return [.. rows.Select((r, i) => scores[at..(at += r.Length - first[i])])];
     }
 }

@@ -101,9 +101,4 @@ public sealed class CorpusBuilderTests : IDisposable
         Assert.Contains(counts.Sha256, error.What, StringComparison.Ordinal);
         Assert.False(File.Exists(_fake.Folder["other", SuiteLayout.Manifest]));
     }
-
-    private sealed class Immediate(Action<WorkProgress> report) : IProgress<WorkProgress>
-    {
-        public void Report(WorkProgress value) => report(value);
-    }
 }

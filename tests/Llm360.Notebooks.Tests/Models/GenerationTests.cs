@@ -1,4 +1,6 @@
 // Sampling, perplexity, batches: against their definitions.
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Memorization;
 using Llm360.Notebooks.Models;
 using Llm360.Notebooks.Weights;
 using TorchSharp;
@@ -137,6 +139,31 @@ public sealed class GenerationTests
         Assert.Contains("row 0", Assert.Throws<Llm360Exception>(() => model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 2 })).Where, StringComparison.Ordinal);
         Assert.Throws<Llm360Exception>(() => model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 2, Temperature = 1 }));
         Assert.Throws<Llm360Exception>(() => model.Perplexity([1, 2, 3]));
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void Memorization_is_not_scored_by_logits_of_which_one_is_not_a_number(float value)
+    {
+        using var model = With(w =>
+        {
+            w[100, 3] = value; // With a hidden state of either sign infinity gives both infinities.
+            return w;
+        });
+        List<TokenRow> rows = [.. Enumerable.Range(0, 3).Select(i => new TokenRow([.. Enumerable.Range(i, 12).Select(t => t * 31 % 128)], "", []))];
+        Assert.StartsWith("row ", Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, rows, new MemorizationSettings(4, 8))).Where, StringComparison.Ordinal);
+        Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, rows, new MemorizationSettings(4, 8, TokenMetrics: true)));
+        Assert.Throws<Llm360Exception>(() => MemorizationScorer.FirstMismatches(model, rows, 4, 8));
+    }
+
+    [Fact]
+    public void Perplexity_tells_how_far_it_is_and_how_much_is_under_way()
+    {
+        using var model = Load();
+        var told = new List<WorkProgress>();
+        model.Perplexity([.. Enumerable.Range(0, 40).Select(i => i % 128)], 16, 4, new Immediate(told.Add));
+        Assert.Equal([new WorkProgress("perplexity", 40, 40, "tokens", "7 at once")], told);
     }
 
     [Fact]

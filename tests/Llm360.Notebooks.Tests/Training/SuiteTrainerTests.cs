@@ -35,7 +35,7 @@ public sealed class SuiteTrainerTests(PicoSuite pico)
         {
             using var folder = new TemporaryFolder();
             using var kill = new CancellationTokenSource();
-            var steps = new ActionProgress(p =>
+            var steps = new Immediate(p =>
             {
                 if (p.Unit == "steps" && p.Done == stopAt)
                     kill.Cancel();
@@ -155,10 +155,5 @@ public sealed class SuiteTrainerTests(PicoSuite pico)
         }
 
         public void Dispose() => inner.Dispose();
-    }
-
-    private sealed class ActionProgress(Action<WorkProgress> action) : IProgress<WorkProgress>
-    {
-        public void Report(WorkProgress value) => action(value);
     }
 }

@@ -5,14 +5,14 @@ using TorchSharp;
 
 namespace Llm360.Notebooks.Models.Cpu;
 
-/// <summary>argmax of logits on the CPU as they come. Of equal ones the first counts; among NaN the answer means nothing.</summary>
+/// <summary>argmax of logits on the CPU as they come. Of equal ones the first counts.</summary>
 /// <param name="positions">How many.</param>
 internal sealed unsafe class LargestLogits(int positions)
 {
     private readonly float[] largest = [.. Enumerable.Repeat(float.NegativeInfinity, positions)];
 
-    /// <summary>The most probable token of each position so far.</summary>
-    public int[] Tokens { get; } = new int[positions];
+    /// <summary>The most probable token of each position so far; -1 where the largest logit is not a finite number.</summary>
+    public int[] Tokens { get; } = [.. Enumerable.Repeat(-1, positions)];
 
     /// <summary>Takes up a block, positions shared out among LibTorch's threads.</summary>
     /// <param name="logits">[positions, block]</param>
@@ -24,12 +24,13 @@ internal sealed unsafe class LargestLogits(int positions)
         {
             var x = (float*)values;
             var most = Largest(x, width);
-            if (most > largest[row])
-                (largest[row], Tokens[row]) = (most, first + new ReadOnlySpan<float>(x, width).IndexOf(most));
+            if (float.IsNaN(largest[row]) || most <= largest[row]) // A NaN stays the largest.
+                return;
+            (largest[row], Tokens[row]) = (most, float.IsFinite(most) ? first + new ReadOnlySpan<float>(x, width).IndexOf(most) : -1);
         });
     }
 
-    /// <summary>The largest of n values.</summary>
+    /// <summary>The largest of n values; NaN where one of them is.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static float Largest(float* x, int n)
     {
@@ -37,10 +38,10 @@ internal sealed unsafe class LargestLogits(int positions)
         Vector512<float> most = Vector512.Create(float.NegativeInfinity), other = most;
         var i = 0;
         for (; i <= n - (2 * width); i += 2 * width)
-            (most, other) = (Vector512.MaxNative(most, Vector512.Load(x + i)), Vector512.MaxNative(other, Vector512.Load(x + i + width)));
+            (most, other) = (Vector512.Max(most, Vector512.Load(x + i)), Vector512.Max(other, Vector512.Load(x + i + width)));
         for (; i <= n - width; i += width)
-            most = Vector512.MaxNative(most, Vector512.Load(x + i));
-        most = Vector512.MaxNative(most, other);
+            most = Vector512.Max(most, Vector512.Load(x + i));
+        most = Vector512.Max(most, other);
         var result = most[0];
         for (var lane = 1; lane < width; lane++)
             result = Math.Max(result, most[lane]);
