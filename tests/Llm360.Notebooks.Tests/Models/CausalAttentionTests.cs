@@ -17,7 +17,9 @@ public sealed unsafe class CausalAttentionTests
     [InlineData(2, 2, 16, 0, 40, 11)]
     [InlineData(2, 2, 16, 30, 1, 11)]
     [InlineData(2, 2, 20, 0, 12, 4)]
-    [InlineData(4, 2, 48, 40, 1, 0, 20)] // many rows of few queries share out by rows
+    [InlineData(4, 2, 48, 40, 1, 0, 20)]
+    [InlineData(8, 4, 64, 2300, 1, 0)] // two threads share one query's positions
+    [InlineData(4, 4, 72, 2300, 1, 1500)]
     [InlineData(3, 1, 20, 7, 5, 3, 16)]
     public void Rows_of_any_kind_are_the_definition(int heads, int keyHeads, int head, int past, int count, int padding, int rows = 1)
     {

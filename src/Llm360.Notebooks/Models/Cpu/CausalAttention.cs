@@ -17,6 +17,13 @@ internal readonly unsafe record struct AttentionRow(nint Queries, nint Keys, nin
 {
     public float* Query(int head, int time, in AttentionShape shape) => (float*)Queries + (head * shape.QueryHead) + (time * shape.QueryTime);
 
+    /// <summary>The first position that a query sees, and how many.</summary>
+    public (int First, int Count) Seen(int time)
+    {
+        var first = Math.Min(Padding, Past + time);
+        return Past + time < Padding ? (Past + time, 1) : (first, Past + time + 1 - first);
+    }
+
     public float* To(int head, int time, in AttentionShape shape) => (float*)Output + ((nint)time * shape.Heads * shape.Head) + ((nint)head * shape.Head);
 }
 
@@ -25,7 +32,7 @@ internal readonly record struct AttentionShape(int Heads, int KeyValueHeads, int
 
 /// <summary>softmax(q kᵀ / sqrt(head)) v, float32, on LibTorch's number of threads.</summary>
 /// <remarks>
-/// Nothing is computed that the mask would throw away: a strip of 32 queries meets the keys up to its last position. A few queries, as in decoding, are taken one by one without transposing the keys.
+/// Nothing is computed that the mask would throw away: a strip of 32 queries meets the keys up to its last position. A few queries, as in decoding, do not pay for transposing the keys: <see cref="QueryAttention"/>.
 /// </remarks>
 internal static unsafe class CausalAttention
 {
@@ -34,68 +41,20 @@ internal static unsafe class CausalAttention
     /// <summary>Queries below which the keys are not worth transposing.</summary>
     private const int Few = 6;
 
-    /// <summary>Rows from which on each is one piece of work: all its heads together read keys and values in the order in which they lie.</summary>
-    private const int Many = 16;
-
     /// <summary>Computes all heads of all rows.</summary>
-    public static void Run(AttentionRow[] rows, AttentionShape shape)
+    public static void Run(IReadOnlyList<AttentionRow> rows, AttentionShape shape)
+    {
+        List<AttentionRow> few = [.. rows.Where(r => r.Count < Few || shape.Head % Width != 0)], many = [.. rows.Where(r => r.Count >= Few && shape.Head % Width == 0)];
+        if (few.Count > 0)
+            QueryAttention.Run(few, shape);
+        if (many.Count > 0)
+            Parallelism.ForRows((long)many.Count * shape.KeyValueHeads, (long)many.Max(r => r.Past + r.Count) * shape.Head * many[0].Count, i => InStrips(many[(int)(i / shape.KeyValueHeads)], shape, (int)(i % shape.KeyValueHeads)));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void InStrips(in AttentionRow row, in AttentionShape shape, int keyHead)
     {
         var scale = (float)(1 / Math.Sqrt(shape.Head));
-        var longest = rows.Max(r => r.Past + r.Count);
-        var together = rows.Length >= Many && rows.All(r => r.Count < Few) ? shape.KeyValueHeads : 1;
-        var parts = shape.KeyValueHeads / together;
-        Parallelism.ForRows((long)rows.Length * parts, (long)longest * shape.Head * (shape.Heads / parts) * rows[0].Count, i =>
-        {
-            var (row, head) = (rows[i / parts], (int)(i % parts));
-            if (row.Count < Few || shape.Head % Width != 0)
-                OneByOne(row, shape, head, together, scale);
-            else
-                InStrips(row, shape, head, scale);
-        });
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void OneByOne(in AttentionRow row, in AttentionShape shape, int keyHead, int keyHeads, float scale)
-    {
-        int group = shape.Heads / shape.KeyValueHeads, firstHead = keyHead * group, heads = keyHeads * group;
-        var keys = (float*)row.Keys + (keyHead * shape.KeyHead);
-        var values = (float*)row.Values + (keyHead * shape.KeyHead);
-        var width = VectorWidth.Pad(row.Past + row.Count);
-        var rented = ArrayPool<float>.Shared.Rent(heads * (width + 1));
-        fixed (float* scores = rented)
-        {
-            var factors = scores + (heads * width);
-            for (var t = 0; t < row.Count; t++)
-            {
-                var (first, seen) = Seen(row, t);
-                var key = keys + (first * shape.KeyTime);
-                for (var j = 0; j < seen; j++, key += shape.KeyTime)
-                {
-                    for (var h = 0; h < heads; h++)
-                        scores[(h * width) + j] = Rows.Dot(row.Query(firstHead + h, t, shape), key + (h / group * shape.KeyHead), shape.Head);
-                }
-
-                for (var h = 0; h < heads; h++)
-                {
-                    factors[h] = 1 / Softmax.Exponentials(scores + (h * width), seen, VectorWidth.Pad(seen), scale).Sum;
-                    new Span<float>(row.To(firstHead + h, t, shape), shape.Head).Clear();
-                }
-
-                var value = values + (first * shape.KeyTime);
-                for (var j = 0; j < seen; j++, value += shape.KeyTime)
-                {
-                    for (var h = 0; h < heads; h++)
-                        Rows.Add(row.To(firstHead + h, t, shape), value + (h / group * shape.KeyHead), shape.Head, scores[(h * width) + j] * factors[h]);
-                }
-            }
-        }
-
-        ArrayPool<float>.Shared.Return(rented);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void InStrips(in AttentionRow row, in AttentionShape shape, int keyHead, float scale)
-    {
         int all = row.Past + row.Count, head = shape.Head, group = shape.Heads / shape.KeyValueHeads;
         var stride = VectorWidth.Pad(all) + Width; // not a power of two: rows must not fall on the same cache lines
         var rented = ArrayPool<float>.Shared.Rent(((head + Strip) * stride) + (2 * Strip * head));
@@ -117,7 +76,7 @@ internal static unsafe class CausalAttention
                     Products.Set(s, q, kT, tile, VectorWidth.Pad(keys), head);
                     for (var t = 0; t < queries; t++)
                     {
-                        var (first, seen) = Seen(row, at + t);
+                        var (first, seen) = row.Seen(at + t);
                         var (sum, _) = Softmax.Exponentials(s.Row(t) + first, seen, seen, scale);
                         new Span<float>(s.Row(t), first).Clear();
                         new Span<float>(s.Row(t) + first + seen, keys - first - seen).Clear();
@@ -132,13 +91,6 @@ internal static unsafe class CausalAttention
         }
 
         ArrayPool<float>.Shared.Return(rented);
-    }
-
-    // The first key that a query sees, and how many.
-    private static (int First, int Count) Seen(in AttentionRow row, int t)
-    {
-        var first = Math.Min(row.Padding, row.Past + t);
-        return row.Past + t < row.Padding ? (row.Past + t, 1) : (first, row.Past + t + 1 - first);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,0 +1,138 @@
+// Attention of single queries, as in decoding: reading keys and values is what takes the time.
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Models.Cpu;
+
+/// <summary>softmax(q kᵀ / sqrt(head)) v of one query after another, float32, on LibTorch's number of threads.</summary>
+/// <remarks>
+/// All heads of a query are taken together where they lie together, so that keys and values are read in their order: head after head, by two threads at once, took twice as long as by one so. Where there are fewer queries than threads,
+/// and many positions, each takes some of the positions, and their results are joined (as in Dao et al. 2023, Flash-Decoding).
+/// </remarks>
+internal static unsafe class QueryAttention
+{
+    /// <summary>Keys and values, in floats, that are worth a thread of their own.</summary>
+    private const long Worth = 1 << 18;
+
+    /// <summary>Computes all heads of all queries of all rows.</summary>
+    public static void Run(IReadOnlyList<AttentionRow> rows, AttentionShape shape)
+    {
+        (int Row, int Time)[] queries = [.. rows.SelectMany((row, i) => Enumerable.Range(0, row.Count).Select(t => (i, t)))];
+        var longest = 2L * rows.Max(r => r.Past + r.Count) * shape.KeyValueHeads * shape.Head;
+        var parts = (int)Math.Clamp(longest / Worth, 1, Math.Max(1, torch.get_num_threads() / queries.Length));
+        if (parts == 1)
+        {
+            Parallelism.ForRows(queries.Length, longest, i =>
+            {
+                var (row, time) = (rows[queries[i].Row], queries[i].Time);
+                var (first, seen) = row.Seen(time);
+                Mix(row, shape, time, first, seen, row.To(0, time, shape), null);
+            });
+            return;
+        }
+
+        var width = shape.Heads * shape.Head;
+        var rented = ArrayPool<float>.Shared.Rent(queries.Length * parts * width);
+        var weights = new SoftmaxSum[queries.Length * parts * shape.Heads];
+        fixed (float* scratch = rented)
+        fixed (SoftmaxSum* sums = weights)
+        {
+            var (mixed, its) = ((nint)scratch, (nint)sums);
+            Parallelism.ForRows(queries.Length * parts, longest / parts, i =>
+            {
+                var (row, time) = (rows[queries[i / parts].Row], queries[i / parts].Time);
+                var (first, seen) = row.Seen(time);
+                int from = (int)(seen * (i % parts) / parts), end = (int)(seen * ((i % parts) + 1) / parts);
+                Mix(row, shape, time, first + from, end - from, (float*)mixed + (i * width), (SoftmaxSum*)its + (i * shape.Heads));
+            });
+            for (var q = 0; q < queries.Length; q++)
+            {
+                for (var h = 0; h < shape.Heads; h++)
+                    Join(rows[queries[q].Row].To(h, queries[q].Time, shape), scratch + (((q * parts * shape.Heads) + h) * shape.Head), sums + (q * parts * shape.Heads) + h, parts, shape);
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(rented);
+    }
+
+    // One head from the results over its parts, each of which is a softmax of its own.
+    private static void Join(float* to, float* mixed, SoftmaxSum* sums, int parts, in AttentionShape shape)
+    {
+        var (largest, total) = (float.NegativeInfinity, 0f);
+        for (var p = 0; p < parts; p++)
+            largest = MathF.Max(largest, sums[p * shape.Heads].Shift);
+        for (var p = 0; p < parts; p++)
+            total += Weight(sums[p * shape.Heads]);
+        new Span<float>(to, shape.Head).Clear();
+        for (var p = 0; p < parts; p++)
+            Rows.Add(to, mixed + (p * shape.Heads * shape.Head), shape.Head, Weight(sums[p * shape.Heads]) / total);
+
+        float Weight(SoftmaxSum part) => part.Sum * MathF.Exp(part.Shift - largest);
+    }
+
+    // Over some positions of a row.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Mix(in AttentionRow row, in AttentionShape shape, int time, int first, int count, float* to, SoftmaxSum* sums)
+    {
+        int head = shape.Head, group = shape.Heads / shape.KeyValueHeads, width = VectorWidth.Pad(count);
+        var together = shape.KeyHead < shape.KeyTime ? shape.KeyValueHeads : 1;
+        var scale = (float)(1 / Math.Sqrt(head));
+        var rented = ArrayPool<float>.Shared.Rent(group * together * width);
+        fixed (float* scores = rented)
+        {
+            for (var keyHead = 0; keyHead < shape.KeyValueHeads; keyHead += together)
+            {
+                var query = row.Query(keyHead * group, time, shape);
+                var mixed = to + (keyHead * group * head);
+                Score(scores, width, query, (float*)row.Keys + (keyHead * shape.KeyHead) + (first * shape.KeyTime), count, together, group, shape);
+                for (var h = 0; h < group * together; h++)
+                {
+                    var weights = scores + (h * width);
+                    var (sum, shift) = Softmax.Exponentials(weights, count, width, scale);
+                    for (var j = 0; j < width; j += VectorWidth.Floats)
+                        (Vector512.Load(weights + j) * (1 / sum)).Store(weights + j);
+                    if (sums is not null)
+                        sums[(keyHead * group) + h] = new SoftmaxSum(sum, shift);
+                }
+
+                new Span<float>(mixed, group * together * head).Clear();
+                Add(mixed, scores, width, (float*)row.Values + (keyHead * shape.KeyHead) + (first * shape.KeyTime), count, together, group, shape);
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(rented);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Score(float* scores, int width, float* query, float* key, int count, int keyHeads, int group, in AttentionShape shape)
+    {
+        for (var j = 0; j < count; j++, key += shape.KeyTime)
+        {
+            for (int k = 0, h = 0; k < keyHeads; k++)
+            {
+                for (var end = h + group; h < end; h++)
+                    scores[(h * width) + j] = Rows.Dot(query + (h * shape.QueryHead), key + (k * shape.KeyHead), shape.Head);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Add(float* mixed, float* weights, int width, float* value, int count, int keyHeads, int group, in AttentionShape shape)
+    {
+        for (var j = 0; j < count; j++, value += shape.KeyTime)
+        {
+            for (int k = 0, h = 0; k < keyHeads; k++)
+            {
+                for (var end = h + group; h < end; h++)
+                    Rows.Add(mixed + (h * shape.Head), value + (k * shape.KeyHead), shape.Head, weights[(h * width) + j]);
+            }
+        }
+    }
+
+    /// <summary>What a softmax over some positions needs to be joined with those over others.</summary>
+    /// <param name="Sum">Sum of exp(score - Shift).</param>
+    /// <param name="Shift">The largest score.</param>
+    private readonly record struct SoftmaxSum(float Sum, float Shift);
+}
