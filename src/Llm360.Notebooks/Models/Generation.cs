@@ -86,10 +86,10 @@ public static class Generation
             for (var step = 0; step < options.MaxNewTokens && pieces.Count > 0; step++)
             {
                 using var scope = NewDisposeScope();
-                var logits = model.Logits(decoder.Compute(pieces, cancellation ?? Work.Cancellation)); // [rows, vocabulary]
-                var next = sampler.Next(logits, [.. pieces.Select(p => first + p.Slot)]).cpu().data<long>().ToArray();
+                var hidden = decoder.Compute(pieces, cancellation ?? Work.Cancellation); // [rows, hidden]
+                var next = options.Temperature == 0 ? HeadReduction.Argmax(model, hidden) : sampler.Next(model.Logits(hidden), [.. pieces.Select(p => first + p.Slot)]);
                 var goOn = new List<Piece>();
-                foreach (var (piece, token) in pieces.Zip(next, (p, t) => (p, (int)t)))
+                foreach (var (piece, token) in pieces.Zip(next))
                 {
                     if (token < 0)
                         throw HeadReduction.NotNumbers($"row {first + piece.Slot}, token {prompts[first + piece.Slot].Length + generated[first + piece.Slot].Count}");

@@ -15,8 +15,8 @@ internal static class HeadReduction
     /// <summary>Positions at once on the CPU, where a piece is a block of the vocabulary: the weights are read once for so many positions.</summary>
     private const int PositionsAtOnce = 2048;
 
-    /// <summary>Tokens of the vocabulary at once for the most probable one.</summary>
-    private const int ArgmaxBlock = 2048;
+    /// <summary>Logits at once for the most probable token: less than a processor's own cache; and tokens of the vocabulary at least.</summary>
+    private const int ArgmaxPiece = 1 << 17, ArgmaxBlock = 2048;
 
     /// <summary>Log-probability, rank, argmax and entropy of every position.</summary>
     /// <param name="model">The model.</param>
@@ -61,10 +61,11 @@ internal static class HeadReduction
         var vocabulary = model.Config.VocabularySize;
         var largest = new LargestLogits((int)hidden.shape[0]);
         var x = model.ForHead(hidden);
-        for (var first = 0; first < vocabulary; first += ArgmaxBlock)
+        var block = (int)Math.Max(ArgmaxPiece / hidden.shape[0], ArgmaxBlock);
+        for (var first = 0; first < vocabulary; first += block)
         {
-            using var block = NewDisposeScope();
-            largest.Add(model.Logits(x, first, Math.Min(ArgmaxBlock, vocabulary - first)), first);
+            using var step = NewDisposeScope();
+            largest.Add(model.Logits(x, first, Math.Min(block, vocabulary - first)), first);
         }
 
         return largest.Tokens;

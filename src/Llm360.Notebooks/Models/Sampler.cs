@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks.Models;
 
-/// <summary>Greedy choice, or draws with temperature, top-k and top-p. Works on the logits' device.</summary>
+/// <summary>Draws with temperature, top-k and top-p. Works on the logits' device.</summary>
 internal sealed class Sampler(GenerationOptions options, torch.Device device) : IDisposable
 {
     /// <summary>Below this float32 is inexact; a temperature or a share so small leaves one token anyway.</summary>
@@ -18,12 +18,11 @@ internal sealed class Sampler(GenerationOptions options, torch.Device device) : 
     /// <summary>The next token of each row.</summary>
     /// <param name="logits">[rows, vocabulary]</param>
     /// <param name="rows">The rows' numbers, each with draws of its own.</param>
-    /// <returns>I64 [rows]; -1 where the logits are no numbers.</returns>
-    public Tensor Next(Tensor logits, IReadOnlyList<int> rows)
+    /// <returns>[rows]; -1 where the largest logit is not a finite number.</returns>
+    public int[] Next(Tensor logits, IReadOnlyList<int> rows)
     {
         using var scope = NewDisposeScope();
-        var next = options.Temperature == 0 ? logits.argmax(1) : Drawn(logits, rows);
-        return next.masked_fill(logits.amax([1]).isfinite().logical_not(), none).MoveToOuterDisposeScope();
+        return [.. Drawn(logits, rows).masked_fill(logits.amax([1]).isfinite().logical_not(), none).cpu().data<long>().Select(t => (int)t)];
     }
 
     public void Dispose()
