@@ -15,23 +15,22 @@ internal sealed class RotaryEmbedding(ModelConfig config, bool neighbours) : IDi
     private readonly object gate = new();
     private readonly Scalar one = 1f.ToScalar();
     private (int Length, Tensor Cos, Tensor Sin)? tables; // [length, dimensions], each pair's value at both of its places
-    private (ScalarType Type, torch.Device Device) place;
 
     /// <summary>Cosines and sines of a batch's positions.</summary>
     /// <param name="length">Positions 0 to length - 1 are needed.</param>
-    /// <param name="type">The model's type: angles are float32, cosines and sines are rounded to this.</param>
-    /// <param name="device">The model's device.</param>
+    /// <param name="type">The type of the model's hidden states, always the same: angles are float32, cosines and sines are rounded to this.</param>
+    /// <param name="device">The model's device, always the same.</param>
     public (Tensor Cos, Tensor Sin) Tables(int length, ScalarType type, torch.Device device)
     {
         lock (gate)
         {
             // With a dynamic scaling the angles of all positions depend on the length.
             var isDynamic = config.HasDynamicAngles && (length > config.MaximumLength || tables?.Length > config.MaximumLength);
-            if (tables is not { } known || known.Length < length || (isDynamic && known.Length != length) || place.Type != type || !place.Device.Equals(device))
+            if (tables is not { } known || known.Length < length || (isDynamic && known.Length != length))
             {
                 Drop();
                 known = Make(isDynamic ? length : Math.Min(Math.Max(config.MaximumLength, length), Math.Max(Shortest, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length))), type, device);
-                (tables, place) = (known, (type, device));
+                tables = known;
             }
 
             // Views of their own: another thread may need longer tables meanwhile.

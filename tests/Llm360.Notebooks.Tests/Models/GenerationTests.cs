@@ -2,6 +2,7 @@
 using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Memorization;
 using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Torch;
 using Llm360.Notebooks.Weights;
 using TorchSharp;
 
@@ -155,6 +156,18 @@ public sealed class GenerationTests
         Assert.StartsWith("row ", Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, rows, new MemorizationSettings(4, 8))).Where, StringComparison.Ordinal);
         Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, rows, new MemorizationSettings(4, 8, TokenMetrics: true)));
         Assert.Throws<Llm360Exception>(() => MemorizationScorer.FirstMismatches(model, rows, 4, 8));
+    }
+
+    [Fact]
+    public void Rotary_tables_are_made_once_for_all_passes_that_are_no_longer()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var rotary = new RotaryEmbedding(ModelConfig.Read(Fixtures.Path("models", "llama-mha", "config.json")), neighbours: false);
+        var first = rotary.Tables(20, torch.float32, torch.CPU);
+        var second = rotary.Tables(30, torch.float32, new torch.Device("cpu")); // Devices of LibTorch are objects: no two are equal.
+        Assert.Equal(First(first.Cos), First(second.Cos));
+
+        static unsafe nint First(torch.Tensor x) => (nint)TensorMemory.Floats(x);
     }
 
     [Fact]
