@@ -104,14 +104,17 @@ internal sealed class Submissions : IDisposable
         return cell.Entry is { } entry ? entry(states) : Task.FromResult<object?>(null);
     }
 
-    /// <summary>Makes the started cell, ended or not, part of the chain.</summary>
+    /// <summary>Makes the started cell, ended or not, part of the chain; not one that was stopped before its first statement, as it has no state.</summary>
     public void Keep(Submission cell)
     {
+        var hasState = states.Length > filled && states[filled] is not null;
+        if (cell.Entry is not null && !hasState)
+            return; // The compiler would count a place for it, and every later cell would look for its own one too far.
         last = cell.Compilation;
         given.UnionWith(last.ExternalReferences);
         lock (sources)
             sources.Add(cell.Compilation.SyntaxTrees[^1]);
-        if (states.Length > filled && states[filled] is not null)
+        if (hasState)
             filled++;
     }
 

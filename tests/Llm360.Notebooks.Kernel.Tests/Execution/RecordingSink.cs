@@ -16,7 +16,14 @@ internal sealed class RecordingSink : IOutputSink
 
     public string? LastPlain => Calls.LastOrDefault(call => call.Bundle is not null).Bundle?.Data["text/plain"]?.ToString();
 
-    public void Stream(OutputStream stream, string text) => Calls.Add((stream.ToString(), null, text));
+    /// <summary>Told after each text.</summary>
+    public Action? Streamed { get; set; }
+
+    public void Stream(OutputStream stream, string text)
+    {
+        Calls.Add((stream.ToString(), null, text));
+        Streamed?.Invoke();
+    }
 
     public void Display(MimeBundle bundle, string? displayId) => Calls.Add(("display", bundle, displayId));
 

@@ -89,6 +89,27 @@ public sealed class StopTests : IDisposable
     }
 
     [Fact]
+    public async Task A_cell_stopped_between_its_compilation_and_its_first_statement_leaves_the_session_whole()
+    {
+        using var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        sink.Streamed = source.Cancel; // The compiler's warning is shown at just that moment.
+        CellStop.Begin();
+        try
+        {
+            Assert.Equal(CellStatus.Cancelled, (await session.ExecuteAsync("void F() { int unused = 1; }\nvar declared = 1;", source.Token)).Status);
+        }
+        finally
+        {
+            CellStop.End();
+            sink.Streamed = null;
+        }
+
+        Assert.Equal(CellStatus.Ok, (await session.ExecuteAsync("var declared = 2;", TestContext.Current.CancellationToken)).Status);
+        Assert.Equal(CellStatus.Ok, (await session.ExecuteAsync("declared + 1", TestContext.Current.CancellationToken)).Status);
+        Assert.Equal("3", sink.LastPlain);
+    }
+
+    [Fact]
     public async Task Warnings_are_shown_as_warnings()
     {
         var result = await session.ExecuteAsync("async Task<int> Later() => 1;\nstring? s = null;\nvoid F() { int unused = 1; }", TestContext.Current.CancellationToken);
