@@ -37,14 +37,15 @@ internal sealed class ExecuteRequests : IDisposable
         var counts = (content.Flag("store_history") ?? true) && !silent;
         outputs.Begin(request);
         input.Begin(content.Flag("allow_stdin") ?? false ? request : null);
-        if (!silent)
-            channels.Send(ChannelName.IOPub, "execute_input", new JsonObject { ["code"] = code, ["execution_count"] = Session.ExecutionCount + (counts ? 1 : 0) }, request);
 
+        // Before the client hears that the cell runs: it may interrupt it at once.
         using var stop = new CancellationTokenSource();
         lock (gate)
             running = stop;
         try
         {
+            if (!silent)
+                channels.Send(ChannelName.IOPub, "execute_input", new JsonObject { ["code"] = code, ["execution_count"] = Session.ExecutionCount + (counts ? 1 : 0) }, request);
             var result = await Session.ExecuteAsync(code, new CellOptions { Counts = counts, ShowsResult = !silent }, stop.Token).ConfigureAwait(false);
             outputs.Flush();
             if (counts)

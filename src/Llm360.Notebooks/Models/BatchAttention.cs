@@ -35,7 +35,7 @@ internal sealed class BatchAttention : AttentionPass
         if (padding is not null && (padding.Count != batch || padding.Any(p => p < 0 || p >= all)))
             throw new ArgumentException("One number of padding positions a row, fewer than the row has.", nameof(padding));
         this.padding = padding is null ? new int[batch] : [.. padding];
-        (cos, sin) = rotary.Tables(all, model.HiddenType, model.Device);
+        (cos, sin) = rotary.Tables(all);
         if (Array.TrueForAll(this.padding, p => p == 0))
         {
             (cos, sin) = (cos.narrow(0, past, time), sin.narrow(0, past, time));

@@ -18,7 +18,7 @@ public abstract class LanguageModel : IDisposable
     private protected LanguageModel(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, BoundWeights? bound, bool rotatesNeighbours = false)
     {
         (Config, Weights, this.bound) = (config, weights, bound);
-        rotary = new RotaryEmbedding(config, rotatesNeighbours);
+        rotary = new RotaryEmbedding(this, rotatesNeighbours);
         One = 1f.ToScalar();
         HiddenType = Device.type == DeviceType.CPU && Type is ScalarType.BFloat16 or ScalarType.Float16 ? float32 : Type;
     }

@@ -6,30 +6,30 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks.Models;
 
-/// <summary>The rotary tables of a model on its device, in its type, made as long as sequences have needed so far.</summary>
-/// <param name="config">The model's.</param>
+/// <summary>The rotary tables of a model on its device, in the type of its hidden states (to which cosines and sines of float32 angles are rounded), made as long as sequences have needed so far.</summary>
+/// <param name="model">The model; asked for its type and device only when tables are made.</param>
 /// <param name="neighbours">Whether dimensions 2i and 2i + 1 turn together, instead of i and i + half.</param>
-internal sealed class RotaryEmbedding(ModelConfig config, bool neighbours) : IDisposable
+internal sealed class RotaryEmbedding(LanguageModel model, bool neighbours) : IDisposable
 {
     private const int Shortest = 64;
     private readonly object gate = new();
     private readonly Scalar one = 1f.ToScalar();
     private (int Length, Tensor Cos, Tensor Sin)? tables; // [length, dimensions], each pair's value at both of its places
 
+    private ModelConfig Config => model.Config;
+
     /// <summary>Cosines and sines of a batch's positions.</summary>
     /// <param name="length">Positions 0 to length - 1 are needed.</param>
-    /// <param name="type">The type of the model's hidden states, always the same: angles are float32, cosines and sines are rounded to this.</param>
-    /// <param name="device">The model's device, always the same.</param>
-    public (Tensor Cos, Tensor Sin) Tables(int length, ScalarType type, torch.Device device)
+    public (Tensor Cos, Tensor Sin) Tables(int length)
     {
         lock (gate)
         {
             // With a dynamic scaling the angles of all positions depend on the length.
-            var isDynamic = config.HasDynamicAngles && (length > config.MaximumLength || tables?.Length > config.MaximumLength);
+            var isDynamic = Config.HasDynamicAngles && (length > Config.MaximumLength || tables?.Length > Config.MaximumLength);
             if (tables is not { } known || known.Length < length || (isDynamic && known.Length != length))
             {
                 Drop();
-                known = Make(isDynamic ? length : Math.Min(Math.Max(config.MaximumLength, length), Math.Max(Shortest, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length))), type, device);
+                known = Make(isDynamic ? length : Math.Min(Math.Max(Config.MaximumLength, length), Math.Max(Shortest, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length))));
                 tables = known;
             }
 
@@ -50,7 +50,7 @@ internal sealed class RotaryEmbedding(ModelConfig config, bool neighbours) : IDi
             return x;
         }
 
-        int dimensions = config.Rotary.Dimensions, half = dimensions / 2;
+        int dimensions = Config.Rotary.Dimensions, half = dimensions / 2;
         if (cos.shape[0] != x.shape[2])
             (cos, sin) = (cos.view(x.shape[0], 1, x.shape[2], dimensions), sin.view(x.shape[0], 1, x.shape[2], dimensions));
         var turning = x.narrow(3, 0, dimensions);
@@ -74,18 +74,18 @@ internal sealed class RotaryEmbedding(ModelConfig config, bool neighbours) : IDi
         tables = null;
     }
 
-    private (int Length, Tensor Cos, Tensor Sin) Make(int length, ScalarType type, torch.Device device)
+    private (int Length, Tensor Cos, Tensor Sin) Make(int length)
     {
         using var lasting = inference_mode(false); // The tables outlive the pass that needed them first, and may serve one with gradients.
-        var table = new RotaryTable(config, length);
+        var table = new RotaryTable(Config, length);
         return (length, Place(table.Cos), Place(table.Sin));
 
         Tensor Place(float[] values)
         {
             using var scope = NewDisposeScope();
-            var pairs = tensor(values, [length, config.Rotary.Dimensions / 2]);
+            var pairs = tensor(values, [length, Config.Rotary.Dimensions / 2]);
             var both = neighbours ? pairs.repeat_interleave(2, dim: 1) : cat([pairs, pairs], dim: 1);
-            return both.to(type).to(device).DetachFromDisposeScope();
+            return both.to(model.HiddenType).to(model.Device).DetachFromDisposeScope();
         }
     }
 }

@@ -26,7 +26,7 @@ internal sealed class SlotAttention : AttentionPass
         if (longest > cache.Capacity)
             throw new InvalidOperationException($"A slot holds {cache.Capacity} positions; {longest} are needed.");
         using var scope = NewDisposeScope();
-        (cos, sin) = rotary.Tables(longest, model.HiddenType, model.Device);
+        (cos, sin) = rotary.Tables(longest);
         var positions = tensor(pieces.SelectMany(s => Enumerable.Range(cache.Lengths[s.Slot], s.Tokens.Length)).Select(p => (long)p).ToArray(), device: model.Device);
         cos = cos.index_select(0, positions).MoveToOuterDisposeScope();
         sin = sin.index_select(0, positions).MoveToOuterDisposeScope();

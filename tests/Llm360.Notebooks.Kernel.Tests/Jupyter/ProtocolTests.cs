@@ -146,6 +146,18 @@ public sealed class ProtocolTests : IAsyncDisposable
     }
 
     [Fact]
+    public void An_interrupt_is_not_lost_however_soon_it_comes()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            var id = client.Execute("while (true) { }");
+            client.Until(m => m.Type == "execute_input" && m.ParentHeader["msg_id"]!.ToString() == id);
+            client.AskOn(client.Control, "interrupt_request", []);
+            Assert.Equal("Cancelled", client.Reply(client.Shell, id).Content["ename"]!.ToString());
+        }
+    }
+
+    [Fact]
     public void Comms_are_refused_politely()
     {
         var id = client.Send(client.Shell, "comm_open", new JsonObject { ["comm_id"] = "c1", ["target_name"] = "jupyter.widget", ["data"] = new JsonObject() });

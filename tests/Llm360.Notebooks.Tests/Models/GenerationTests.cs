@@ -1,9 +1,6 @@
 // Sampling, perplexity, batches: against their definitions.
 using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Memorization;
 using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Torch;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests.Models;
@@ -52,6 +49,24 @@ public sealed class GenerationTests
         var nucleus = Array.FindIndex(cumulative, c => c >= 0.6f) + 1;
         Assert.Subset(sorted[..nucleus].ToHashSet(), model.Generate(many, new GenerationOptions { MaxNewTokens = 1, Temperature = 1, TopP = 0.6 }).Select(r => r[0]).ToHashSet());
         Assert.All(model.Generate(many, new GenerationOptions { MaxNewTokens = 1, Temperature = 1, TopP = 1e-9 }), r => Assert.Equal(sorted[0], r[0]));
+    }
+
+    [Fact]
+    public void The_cache_changes_no_token()
+    {
+        using var model = LanguageModel.Load(Fixtures.Path("memorization", "ckpt_001"));
+        using var scope = torch.NewDisposeScope();
+        using var inference = torch.inference_mode();
+        var prompts = ChunkReader.Read(Fixtures.Path("memorization", "rows.jsonl")).Take(20).Select(r => r.TokenIds[..16]).ToList();
+        var cached = model.Generate(prompts, new GenerationOptions { MaxNewTokens = 24 });
+        var sequence = torch.tensor(prompts.SelectMany(p => p).Select(t => (long)t).ToArray(), [20, 16]);
+        for (var i = 0; i < 24; i++)
+        {
+            var hidden = model.Forward(sequence);
+            sequence = torch.cat([sequence, model.Logits(hidden.select(1, hidden.shape[1] - 1)).argmax(1, keepdim: true)], 1);
+        }
+
+        Assert.Equal(sequence.narrow(1, 16, 24).reshape(-1).data<long>(), cached.SelectMany(r => r).Select(t => (long)t));
     }
 
     [Fact]
@@ -108,7 +123,7 @@ public sealed class GenerationTests
     [Fact]
     public void Draws_of_neighbouring_rows_have_nothing_in_common()
     {
-        using var model = With(w => w.zero_()); // Every token is equally probable.
+        using var model = FixtureModels.WithHead(w => w.zero_()); // Every token is equally probable.
         const int rows = 4000;
         var drawn = model.Generate([.. Enumerable.Repeat(Prompts[1], rows)], new GenerationOptions { MaxNewTokens = 2, Temperature = 1 });
         foreach (var lag in new[] { 1, 2, 3, 7, 64 })
@@ -136,38 +151,10 @@ public sealed class GenerationTests
     [Fact]
     public void Logits_that_are_not_numbers_are_an_error()
     {
-        using var model = With(w => w.fill_(float.NaN));
+        using var model = FixtureModels.WithHead(w => w.fill_(float.NaN));
         Assert.Contains("row 0", Assert.Throws<Llm360Exception>(() => model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 2 })).Where, StringComparison.Ordinal);
         Assert.Throws<Llm360Exception>(() => model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 2, Temperature = 1 }));
         Assert.Throws<Llm360Exception>(() => model.Perplexity([1, 2, 3]));
-    }
-
-    [Theory]
-    [InlineData(float.NaN)]
-    [InlineData(float.PositiveInfinity)]
-    public void Memorization_is_not_scored_by_logits_of_which_one_is_not_a_number(float value)
-    {
-        using var model = With(w =>
-        {
-            w[100, 3] = value; // With a hidden state of either sign infinity gives both infinities.
-            return w;
-        });
-        List<TokenRow> rows = [.. Enumerable.Range(0, 3).Select(i => new TokenRow([.. Enumerable.Range(i, 12).Select(t => t * 31 % 128)], "", []))];
-        Assert.StartsWith("row ", Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, rows, new MemorizationSettings(4, 8))).Where, StringComparison.Ordinal);
-        Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, rows, new MemorizationSettings(4, 8, TokenMetrics: true)));
-        Assert.Throws<Llm360Exception>(() => MemorizationScorer.FirstMismatches(model, rows, 4, 8));
-    }
-
-    [Fact]
-    public void Rotary_tables_are_made_once_for_all_passes_that_are_no_longer()
-    {
-        using var scope = torch.NewDisposeScope();
-        using var rotary = new RotaryEmbedding(ModelConfig.Read(Fixtures.Path("models", "llama-mha", "config.json")), neighbours: false);
-        var first = rotary.Tables(20, torch.float32, torch.CPU);
-        var second = rotary.Tables(30, torch.float32, new torch.Device("cpu")); // Devices of LibTorch are objects: no two are equal.
-        Assert.Equal(First(first.Cos), First(second.Cos));
-
-        static unsafe nint First(torch.Tensor x) => (nint)TensorMemory.Floats(x);
     }
 
     [Fact]
@@ -192,13 +179,4 @@ public sealed class GenerationTests
     }
 
     private static LanguageModel Load() => LanguageModel.Load(Fixtures.Path("models", "llama-mha"));
-
-    // The model with another head.
-    private static LlamaModel With(Func<torch.Tensor, torch.Tensor> head)
-    {
-        var folder = Fixtures.Path("models", "llama-mha");
-        var config = (LlamaConfig)ModelConfig.Read(Path.Combine(folder, "config.json"));
-        using var state = StateDict.Open(folder);
-        return new LlamaModel(config, config.Parameters().ToDictionary(p => p.Name, p => p.Name == LlamaNames.Head ? head(state.View(p.Name).clone()) : state.View(p.Name).clone()));
-    }
 }

@@ -44,7 +44,8 @@ internal static unsafe class CausalAttention
     /// <summary>Computes all heads of all rows.</summary>
     public static void Run(IReadOnlyList<AttentionRow> rows, AttentionShape shape)
     {
-        List<AttentionRow> few = [.. rows.Where(r => r.Count < Few || shape.Head % Width != 0)], many = [.. rows.Where(r => r.Count >= Few && shape.Head % Width == 0)];
+        var byFew = rows.ToLookup(r => r.Count < Few || shape.Head % Width != 0);
+        List<AttentionRow> few = [.. byFew[true]], many = [.. byFew[false]];
         if (few.Count > 0)
             QueryAttention.Run(few, shape);
         if (many.Count > 0)
