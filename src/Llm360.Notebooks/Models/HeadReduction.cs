@@ -58,6 +58,23 @@ internal static class HeadReduction
             }
         }
 
+        if (model.RoundedHead(hidden)?.Argmax(hidden) is { } tokens)
+        {
+            int[] open = [.. tokens.Index().Where(t => t.Item is null).Select(t => t.Index)];
+            if (open.Length > 0)
+            {
+                foreach (var (i, token) in open.Zip(ArgmaxByHead(model, hidden.index_select(0, tensor(open)))))
+                    tokens[i] = token;
+            }
+
+            return [.. tokens.Select(t => t!.Value)];
+        }
+
+        return ArgmaxByHead(model, hidden);
+    }
+
+    private static int[] ArgmaxByHead(LanguageModel model, Tensor hidden)
+    {
         var vocabulary = model.Config.VocabularySize;
         var largest = new LargestLogits((int)hidden.shape[0]);
         var x = model.ForHead(hidden);

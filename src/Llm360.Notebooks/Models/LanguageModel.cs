@@ -14,6 +14,8 @@ public abstract class LanguageModel : IDisposable
 {
     private readonly BoundWeights? bound;
     private readonly RotaryEmbedding rotary;
+    private readonly Lock gate = new();
+    private RoundedHead? roundedHead;
 
     private protected LanguageModel(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, BoundWeights? bound, bool rotatesNeighbours = false)
     {
@@ -71,6 +73,7 @@ public abstract class LanguageModel : IDisposable
         var path = Path.Combine(folder, SuiteLayout.Config);
         if (ModelConfig.Read(path) != Config)
             throw new Llm360Exception("The checkpoint has another configuration.", path, "Load it as a model of its own.");
+        DropRoundedHead();
         bound.Rebind(Open(folder, Config));
     }
 
@@ -139,6 +142,7 @@ public abstract class LanguageModel : IDisposable
     /// <inheritdoc/>
     public virtual void Dispose()
     {
+        DropRoundedHead();
         rotary.Dispose();
         One.Dispose();
         bound?.Dispose();
@@ -155,6 +159,16 @@ public abstract class LanguageModel : IDisposable
 
     /// <summary>Hidden states as the head multiplies them.</summary>
     internal Tensor ForHead(Tensor hidden) => ForProducts(hidden, Weights[HeadName]);
+
+    /// <summary>The head in bfloat16, made when first asked for, where it finds greedy tokens of float32 faster; null where it does not. Weights that others own may change: of those nothing is kept.</summary>
+    /// <param name="hidden">float32 [positions, hidden]</param>
+    internal RoundedHead? RoundedHead(Tensor hidden)
+    {
+        if (bound is null || !Cpu.RoundedHead.Takes(hidden, Weights[HeadName]))
+            return null;
+        lock (gate)
+            return roundedHead ??= new RoundedHead(Weights[HeadName]);
+    }
 
     /// <summary>What the logits of tokens are at least and at most, on the CPU: another order of summation may round them otherwise.</summary>
     /// <param name="hidden"><see cref="ForHead"/>, [tokens, hidden]</param>
@@ -201,11 +215,11 @@ public abstract class LanguageModel : IDisposable
     }
 
     /// <summary>x in the type in which it is multiplied with weights: rounded once where several products follow.</summary>
-    private protected static Tensor ForProducts(Tensor x, Tensor weight) =>
+    internal static Tensor ForProducts(Tensor x, Tensor weight) =>
         x.dtype != weight.dtype && !UnpackedProducts.Takes(x, weight) && NarrowTypes.Rounds(weight.dtype) ? x.to(weight.dtype) : x;
 
     // x W^T + b, which may have the type of the weights.
-    private static Tensor Product(Tensor x, Tensor weight, Tensor? bias)
+    internal static Tensor Product(Tensor x, Tensor weight, Tensor? bias)
     {
         using var scope = NewDisposeScope();
         if (!UnpackedProducts.Takes(x, weight))
@@ -241,6 +255,12 @@ public abstract class LanguageModel : IDisposable
 
     /// <summary>[batch, time, heads x head] to [batch, heads, time, head].</summary>
     private protected Tensor Heads(Tensor x, int heads) => x.view(x.shape[0], x.shape[1], heads, Config.HeadDimension).transpose(1, 2);
+
+    private void DropRoundedHead()
+    {
+        roundedHead?.Dispose();
+        roundedHead = null;
+    }
 
     // Which of the two was trained is not for a reader to guess.
     private static void CheckTied(StateDict weights, string head, string embedding)

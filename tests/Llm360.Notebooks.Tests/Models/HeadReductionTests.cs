@@ -57,6 +57,7 @@ public sealed class HeadReductionTests
         using var model = new LlamaModel(amber, new Dictionary<string, torch.Tensor> { [LlamaNames.Embedding] = torch.empty([1, 1], type) });
         Assert.Equal(expected, DeviceMemory.TokensAtOnce(model));
     }
+
     [Theory]
     [InlineData(12, 1000, 256, 200)] // 4.5 MiB a row: room for 227, and five rounds of 200 are better than four and a rest of 92.
     [InlineData(12, 228, 256, 114)]

@@ -30,23 +30,24 @@ internal sealed unsafe class LargestLogits(int positions)
         });
     }
 
-    /// <summary>The largest of n values; NaN where one of them is.</summary>
+    /// <summary>The largest of n values of float32 or, as ushort, of bfloat16; NaN where one of them is.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static float Largest(float* x, int n)
+    public static float Largest<T>(T* x, int n)
+        where T : unmanaged
     {
         const int width = VectorWidth.Floats;
         Vector512<float> most = Vector512.Create(float.NegativeInfinity), other = most;
         var i = 0;
         for (; i <= n - (2 * width); i += 2 * width)
-            (most, other) = (Vector512.Max(most, Vector512.Load(x + i)), Vector512.Max(other, Vector512.Load(x + i + width)));
+            (most, other) = (Vector512.Max(most, StoredRows.Load512(x + i)), Vector512.Max(other, StoredRows.Load512(x + i + width)));
         for (; i <= n - width; i += width)
-            most = Vector512.Max(most, Vector512.Load(x + i));
+            most = Vector512.Max(most, StoredRows.Load512(x + i));
         most = Vector512.Max(most, other);
         var result = most[0];
         for (var lane = 1; lane < width; lane++)
             result = Math.Max(result, most[lane]);
         for (; i < n; i++)
-            result = Math.Max(result, x[i]);
+            result = Math.Max(result, StoredRows.Load(x + i));
         return result;
     }
 }

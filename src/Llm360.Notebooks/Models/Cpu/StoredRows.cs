@@ -40,6 +40,11 @@ internal readonly unsafe struct StoredRows(void* data, ScalarType type, int widt
         return scratch;
     }
 
+    /// <summary>A value of float32 or, as ushort, of bfloat16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Load<T>(T* from)
+        where T : unmanaged => typeof(T) == typeof(float) ? *(float*)from : BitConverter.UInt32BitsToSingle((uint)*(ushort*)from << 16);
+
     /// <summary>Eight values of float32 or, as ushort, of bfloat16, which is the upper half of a float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load256<T>(T* from)
@@ -57,7 +62,7 @@ internal readonly unsafe struct StoredRows(void* data, ScalarType type, int widt
         for (; i <= count - Width; i += Width)
             Load256(from + i).Store(to + i);
         for (; i < count; i++)
-            to[i] = BitConverter.UInt32BitsToSingle((uint)from[i] << 16);
+            to[i] = Load(from + i);
     }
 
     // 1 bit of sign, 5 of exponent with bias 15, 10 of mantissa: float32 has 1, 8 with bias 127, 23.

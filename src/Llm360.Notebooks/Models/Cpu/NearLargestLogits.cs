@@ -1,0 +1,104 @@
+// The first choices that rounding leaves in doubt, taken up block of the vocabulary by block.
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Models.Cpu;
+
+/// <summary>Tokens whose logits are so near the largest of their position that they may be the most probable.</summary>
+/// <param name="doubts">For each position, how far below the largest a logit may be.</param>
+internal sealed unsafe class NearLargestLogits(double[] doubts)
+{
+    /// <summary>Tokens of a position beyond which computing all logits exactly is as cheap.</summary>
+    private const int Most = 256;
+
+    private readonly Position[] positions = [.. doubts.Select(d => new Position { Doubt = d, Largest = float.NegativeInfinity, Near = double.IsFinite(d) ? [] : null })];
+
+    /// <summary>The tokens of a position in the vocabulary's order; null where they are too many or a logit is not a number.</summary>
+    public IReadOnlyList<int>? Of(int position)
+    {
+        ref var p = ref positions[position];
+        Forget(ref p);
+        return p.Near?.ConvertAll(n => n.Token);
+    }
+
+    /// <summary>Takes up a block, positions shared out among LibTorch's threads.</summary>
+    /// <param name="logits">[positions, block], contiguous, of float32 or bfloat16; those are rounded themselves, which is reckoned with here.</param>
+    /// <param name="first">The first token of the block.</param>
+    public void Add(torch.Tensor logits, int first)
+    {
+        var (rows, width) = (StoredRows.Of(logits), (int)logits.shape[1]);
+        Parallelism.ForRows(positions.Length, width, row =>
+        {
+            if (rows.Type == torch.ScalarType.Float32)
+                Add(ref positions[row], (float*)rows.At((int)row), width, first);
+            else
+                Add(ref positions[row], (ushort*)rows.At((int)row), width, first);
+        });
+        GC.KeepAlive(logits);
+    }
+
+    private static void Add<T>(ref Position p, T* x, int width, int first)
+        where T : unmanaged
+    {
+        if (p.Near is not { } near)
+            return;
+        var most = LargestLogits.Largest(x, width);
+        if (!float.IsFinite(most))
+        {
+            p.Near = null;
+            return;
+        }
+
+        if (most > p.Largest)
+        {
+            // bfloat16 rounds by a 256th at most: the largest, and what is compared with it.
+            p.Largest = most;
+            p.Floor = (float)(most - p.Doubt - (typeof(T) == typeof(float) ? 0 : (Math.Abs(most) + p.Doubt) / 64));
+        }
+
+        if (most < p.Floor)
+            return;
+        AddNear(x, width, first, p.Floor, near);
+        if (near.Count > Most)
+            Forget(ref p);
+        if (near.Count > Most)
+            p.Near = null;
+    }
+
+    // Those that were near the largest only until a larger one came.
+    private static void Forget(ref Position p)
+    {
+        var floor = p.Floor;
+        p.Near?.RemoveAll(n => n.Logit < floor);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddNear<T>(T* x, int n, int first, float floor, List<(int Token, float Logit)> near)
+        where T : unmanaged
+    {
+        const int width = VectorWidth.Floats;
+        var i = 0;
+        for (; i <= n - width; i += width)
+        {
+            for (var lanes = Vector512.GreaterThanOrEqual(StoredRows.Load512(x + i), Vector512.Create(floor)).ExtractMostSignificantBits(); lanes != 0; lanes &= lanes - 1)
+                Keep(i + BitOperations.TrailingZeroCount(lanes));
+        }
+
+        for (; i < n; i++)
+        {
+            if (StoredRows.Load(x + i) >= floor)
+                Keep(i);
+        }
+
+        void Keep(int i) => near.Add((first + i, StoredRows.Load(x + i)));
+    }
+
+    private struct Position
+    {
+        public double Doubt;
+        public float Largest, Floor;
+        public List<(int Token, float Logit)>? Near;
+    }
+}

@@ -1,0 +1,133 @@
+// Greedy tokens of a float32 model by a head of bfloat16, and exactly.
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Llm360.Notebooks.Torch;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks.Models.Cpu;
+
+/// <summary>A float32 head rounded to bfloat16: half the bytes, and where the processor multiplies bfloat16 twice the rate. It tells which tokens may be the most probable, and only their logits are computed from the head itself.</summary>
+/// <remarks>
+/// With x' and w' for what is rounded, |x w - x' w'| is at most |x - x'| |w| + |x'| |w - w'| (Cauchy and Schwarz): a token whose rounded logit is further than twice that below the largest is not the most probable one. The norms are
+/// measured: of x at each position, of w the largest of the vocabulary. What sums in float32 may lose is added. Mostly fewer than ten tokens are left.
+/// </remarks>
+internal sealed unsafe class RoundedHead : IDisposable
+{
+    /// <summary>Positions up to which reading the head is what takes the time: the kit's kernel widens it, and x is not rounded.</summary>
+    private const int Few = 16;
+
+    /// <summary>Logits at once: about as many as stay in the processors' own caches; and tokens of the vocabulary at least, because oneDNN arranges x anew for each block.</summary>
+    private const int LogitsAtOnce = 1 << 19, BlockAtLeast = 8192;
+
+    private const int Width = VectorWidth.Floats;
+
+    private readonly Tensor head, rounded; // [vocabulary, width]
+    private readonly int vocabulary, width;
+    private readonly double norm, lost; // the largest |w| and |w - w'|
+
+    /// <summary>Rounds a head.</summary>
+    /// <param name="head">float32 [vocabulary, width], contiguous, the width a multiple of 16; it must outlive this and not change.</param>
+    public RoundedHead(Tensor head)
+    {
+        this.head = head;
+        (vocabulary, width) = ((int)head.shape[0], (int)head.shape[1]);
+        rounded = head.to(bfloat16).DetachFromDisposeScope();
+        var norms = new (double W, double Lost)[vocabulary];
+        StoredRows exact = StoredRows.Of(head), stored = StoredRows.Of(rounded);
+        Parallelism.ForRows(vocabulary, width, i => norms[i] = Norms((float*)exact.At((int)i), (ushort*)stored.At((int)i), width));
+        (norm, lost) = (norms.Max(n => n.W), norms.Max(n => n.Lost));
+    }
+
+    /// <summary>Whether this is faster than products with the head itself.</summary>
+    /// <param name="hidden">[positions, width]</param>
+    /// <param name="head">[vocabulary, width]</param>
+    public static bool Takes(Tensor hidden, Tensor head) => TensorMemory.IsPlain(hidden) && TensorMemory.IsPlain(head) && hidden.is_contiguous() && head.is_contiguous()
+        && head.shape[1] % Width == 0 && (hidden.shape[0] <= Few || NarrowTypes.Rounds(ScalarType.BFloat16));
+
+    /// <summary>The most probable token at each position; null where only the head itself can tell, because a value is not finite or too many tokens are in doubt.</summary>
+    /// <param name="hidden">float32 [positions, width], contiguous.</param>
+    public int?[] Argmax(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        var positions = (int)hidden.shape[0];
+        var x = positions > Few ? hidden.to(bfloat16) : hidden;
+        var near = new NearLargestLogits(Doubts(hidden, x));
+        var block = Math.Max(LogitsAtOnce / positions, BlockAtLeast);
+        for (var first = 0; first < vocabulary; first += block)
+        {
+            using var step = NewDisposeScope();
+            near.Add(LanguageModel.Product(x, rounded.narrow(0, first, Math.Min(block, vocabulary - first)), null), first);
+        }
+
+        var tokens = new int?[positions];
+        StoredRows exact = StoredRows.Of(hidden), weights = StoredRows.Of(head);
+        Parallelism.ForRows(positions, width * 8, i => tokens[i] = near.Of((int)i) is { } few ? Best((float*)exact.At((int)i), weights, few) : null);
+        GC.KeepAlive(hidden);
+        return tokens;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => rounded.Dispose();
+
+    // Twice what a logit of each position may be wrong by.
+    private double[] Doubts(Tensor hidden, Tensor x)
+    {
+        var sums = 2 * (width + 8) * Math.Pow(2, -24); // The share of |x| |w| that float32 may lose, in any order, in either of the products that are compared.
+        StoredRows exact = StoredRows.Of(hidden), stored = StoredRows.Of(x);
+        var doubts = new double[hidden.shape[0]];
+        for (var i = 0; i < doubts.Length; i++)
+        {
+            var row = (float*)exact.At(i);
+            var (all, rest) = stored.Type == ScalarType.BFloat16 ? Norms(row, (ushort*)stored.At(i), width) : Norms(row, row, width);
+            doubts[i] = 2.002 * ((rest * norm) + ((all + rest) * (lost + (sums * (norm + lost)))));
+        }
+
+        GC.KeepAlive((hidden, x));
+        return doubts;
+    }
+
+    // |x| and |x - y|
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static (double X, double Difference) Norms<T>(float* x, T* y, int n)
+        where T : unmanaged
+    {
+        Vector512<float> squares = default, differences = default;
+        for (var i = 0; i < n; i += Width)
+        {
+            Vector512<float> v = Vector512.Load(x + i), d = v - StoredRows.Load512(y + i);
+            squares += v * v;
+            differences += d * d;
+        }
+
+        return (Math.Sqrt(Vector512.Sum(squares)), Math.Sqrt(Vector512.Sum(differences)));
+    }
+
+    private int? Best(float* x, StoredRows weights, IReadOnlyList<int> tokens)
+    {
+        var (best, most) = ((int?)null, float.NegativeInfinity);
+        foreach (var token in tokens)
+        {
+            var logit = (float)Dot(x, (float*)weights.At(token), width);
+            if (!float.IsFinite(logit))
+                return null;
+            if (logit > most)
+                (best, most) = (token, logit);
+        }
+
+        return best;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static double Dot(float* x, float* y, int n)
+    {
+        Vector512<double> low = default, high = default;
+        for (var i = 0; i < n; i += Width)
+        {
+            var (a, b) = (Vector512.Widen(Vector512.Load(x + i)), Vector512.Widen(Vector512.Load(y + i)));
+            low += a.Lower * b.Lower;
+            high += a.Upper * b.Upper;
+        }
+
+        return Vector512.Sum(low + high);
+    }
+}

@@ -1,0 +1,84 @@
+// Greedy tokens by a head in bfloat16, against products in float64.
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Models.Cpu;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks.Tests.Models;
+
+public sealed class RoundedHeadTests
+{
+    private const int Vocabulary = 5000, Width = 96; // Several blocks, the last a short one.
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(33)] // More than the kit's kernel takes of bfloat16: where the processor multiplies it, x and the logits are rounded too.
+    [InlineData(300)]
+    public void Tokens_that_bfloat16_cannot_tell_apart_are_told_apart(int positions)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(3, CPU);
+        var hidden = randn([positions, Width], float32, generator: generator);
+
+        // Five tokens each are alike but for a 4000th, where bfloat16 keeps a 256th.
+        var head = randn([Vocabulary / 5, Width], float32, generator: generator).repeat(5, 1) * (1 + (randn([Vocabulary, Width], float32, generator: generator) / 4000));
+        using var rounded = new RoundedHead(head);
+        var expected = hidden.to(float64).matmul(head.to(float64).t()).argmax(1).data<long>().Select(t => (int?)t).ToArray();
+        Assert.Equal(expected, rounded.Argmax(hidden));
+        if (positions == 300)
+            Assert.InRange(hidden.matmul(head.to(bfloat16).to(float32).t()).argmax(1).data<long>().Where((t, i) => t != expected[i]).Count(), 50, 300);
+    }
+
+    [Fact]
+    public void Of_equal_logits_the_first_counts()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(4, CPU);
+        var hidden = randn([40, Width], float32, generator: generator);
+        using var rounded = new RoundedHead(randn([Vocabulary / 2, Width], float32, generator: generator).repeat(2, 1));
+        Assert.All(rounded.Argmax(hidden), t => Assert.InRange(t!.Value, 0, (Vocabulary / 2) - 1));
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(1e38f)] // Sums overflow.
+    public void What_is_not_finite_and_what_is_all_in_doubt_is_left_to_the_head(float value)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(5, CPU);
+        var (hidden, head) = (randn([40, Width], float32, generator: generator), randn([Vocabulary, Width], float32, generator: generator));
+        hidden[3, 5] = value;
+        hidden[4] = zeros([Width], float32); // All tokens are equally probable.
+        using (var rounded = new RoundedHead(head))
+            Assert.Equal([3, 4], rounded.Argmax(hidden).Index().Where(t => t.Item is null).Select(t => t.Index));
+        head[17, 5] = value;
+        using (var rounded = new RoundedHead(head))
+            Assert.All(rounded.Argmax(hidden), Assert.Null);
+    }
+
+    [Fact]
+    public void A_model_gives_the_tokens_of_its_logits_before_and_after_it_is_rebound()
+    {
+        using var scope = NewDisposeScope();
+        using var model = LanguageModel.Load(Fixtures.Path("memorization", "ckpt_000"));
+        using var generator = new Generator(6, CPU);
+        var hidden = randn([50, model.Config.HiddenSize], float32, generator: generator);
+        hidden[7] = zeros([model.Config.HiddenSize], float32);
+        foreach (var checkpoint in new[] { "ckpt_000", "ckpt_001" })
+        {
+            model.Rebind(Fixtures.Path("memorization", checkpoint));
+            Assert.NotNull(model.RoundedHead(hidden.narrow(0, 0, 32)));
+            foreach (var positions in new[] { 32, 50 })
+                Assert.Equal(model.Logits(hidden).narrow(0, 0, positions).argmax(1).data<long>(), HeadReduction.Argmax(model, hidden.narrow(0, 0, positions)).Select(t => (long)t));
+        }
+    }
+
+    [Fact]
+    public void Of_weights_that_others_may_change_nothing_is_kept()
+    {
+        using var scope = NewDisposeScope();
+        using var model = FixtureModels.WithHead(w => w);
+        Assert.Null(model.RoundedHead(zeros([1, model.Config.HiddenSize], float32)));
+    }
+}
