@@ -58,21 +58,19 @@ internal static class HeadReduction
             }
         }
 
-        if (model.RoundedHead(hidden)?.Argmax(hidden) is { } tokens)
+        if (model.RoundedHead(hidden)?.Argmax(hidden) is not { } tokens)
+            return ArgmaxByHead(model, hidden);
+        int[] open = [.. tokens.Index().Where(t => t.Item is null).Select(t => t.Index)];
+        if (open.Length > 0)
         {
-            int[] open = [.. tokens.Index().Where(t => t.Item is null).Select(t => t.Index)];
-            if (open.Length > 0)
-            {
-                foreach (var (i, token) in open.Zip(ArgmaxByHead(model, hidden.index_select(0, tensor(open)))))
-                    tokens[i] = token;
-            }
-
-            return [.. tokens.Select(t => t!.Value)];
+            foreach (var (i, token) in open.Zip(ArgmaxByHead(model, hidden.index_select(0, tensor(open)))))
+                tokens[i] = token;
         }
 
-        return ArgmaxByHead(model, hidden);
+        return [.. tokens.Select(t => t!.Value)];
     }
 
+    // All logits from the head itself.
     private static int[] ArgmaxByHead(LanguageModel model, Tensor hidden)
     {
         var vocabulary = model.Config.VocabularySize;

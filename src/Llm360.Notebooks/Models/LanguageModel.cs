@@ -14,7 +14,7 @@ public abstract class LanguageModel : IDisposable
 {
     private readonly BoundWeights? bound;
     private readonly RotaryEmbedding rotary;
-    private readonly Lock gate = new();
+    private readonly Lock headGate = new();
     private RoundedHead? roundedHead;
 
     private protected LanguageModel(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, BoundWeights? bound, bool rotatesNeighbours = false)
@@ -166,7 +166,7 @@ public abstract class LanguageModel : IDisposable
     {
         if (bound is null || !Cpu.RoundedHead.Takes(hidden, Weights[HeadName]))
             return null;
-        lock (gate)
+        lock (headGate)
             return roundedHead ??= new RoundedHead(Weights[HeadName]);
     }
 
@@ -215,7 +215,7 @@ public abstract class LanguageModel : IDisposable
     }
 
     /// <summary>x in the type in which it is multiplied with weights: rounded once where several products follow.</summary>
-    internal static Tensor ForProducts(Tensor x, Tensor weight) =>
+    private protected static Tensor ForProducts(Tensor x, Tensor weight) =>
         x.dtype != weight.dtype && !UnpackedProducts.Takes(x, weight) && NarrowTypes.Rounds(weight.dtype) ? x.to(weight.dtype) : x;
 
     // x W^T + b, which may have the type of the weights.

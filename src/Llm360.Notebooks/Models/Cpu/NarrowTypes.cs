@@ -10,11 +10,12 @@ internal static class NarrowTypes
     /// <summary>Weights made float32 at once.</summary>
     private const int Block = 1 << 22;
 
-    private static readonly bool HasBFloat16Products = X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && X86Base.CpuId(7, 0).Eax >= 1 && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0; // AVX512_BF16
+    /// <summary>Whether the processor multiplies bfloat16, with sums in float32.</summary>
+    public static bool MultipliesBFloat16 { get; } = X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && X86Base.CpuId(7, 0).Eax >= 1 && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0; // AVX512_BF16
 
     /// <summary>Whether x is rounded: where the processor multiplies in the weights' type. Without instructions for it LibTorch takes several times as long as in float32.</summary>
     /// <param name="weights">Their type.</param>
-    public static bool Rounds(ScalarType weights) => weights == ScalarType.BFloat16 ? !X86Base.IsSupported || HasBFloat16Products : weights == ScalarType.Float16 && !X86Base.IsSupported;
+    public static bool Rounds(ScalarType weights) => weights == ScalarType.BFloat16 ? !X86Base.IsSupported || MultipliesBFloat16 : weights == ScalarType.Float16 && !X86Base.IsSupported;
 
     /// <summary>x Wᵀ + b in float32.</summary>
     /// <param name="x">float32 [..., width]</param>

@@ -42,7 +42,7 @@ internal sealed unsafe class RoundedHead : IDisposable
     /// <param name="hidden">[positions, width]</param>
     /// <param name="head">[vocabulary, width]</param>
     public static bool Takes(Tensor hidden, Tensor head) => TensorMemory.IsPlain(hidden) && TensorMemory.IsPlain(head) && hidden.is_contiguous() && head.is_contiguous()
-        && head.shape[1] % Width == 0 && (hidden.shape[0] <= Few || NarrowTypes.Rounds(ScalarType.BFloat16));
+        && head.shape[1] % Width == 0 && (hidden.shape[0] <= Few || NarrowTypes.MultipliesBFloat16);
 
     /// <summary>The most probable token at each position; null where only the head itself can tell, because a value is not finite or too many tokens are in doubt.</summary>
     /// <param name="hidden">float32 [positions, width], contiguous.</param>
@@ -50,7 +50,7 @@ internal sealed unsafe class RoundedHead : IDisposable
     {
         using var scope = NewDisposeScope();
         var positions = (int)hidden.shape[0];
-        var x = positions > Few ? hidden.to(bfloat16) : hidden;
+        var x = positions > Few && NarrowTypes.MultipliesBFloat16 ? hidden.to(bfloat16) : hidden;
         var near = new NearLargestLogits(Doubts(hidden, x));
         var block = Math.Max(LogitsAtOnce / positions, BlockAtLeast);
         for (var first = 0; first < vocabulary; first += block)
