@@ -91,6 +91,8 @@ public sealed record CrystalConfig(
             json.Truth("mup_scale_qk_dot_by_d", false));
         if (hidden % heads != 0 || config.RotaryDimensions % 2 != 0 || config.RotaryDimensions > hidden / heads)
             throw json.Unsupported("rotary_dim", "A head's dimensions must be whole, and an even number of them rotary.");
+        if (!(config.LogitScale > 0 && double.IsFinite(config.LogitScale)))
+            throw json.Unsupported("mup_output_alpha", "Times mup_width_scale it must be above 0: logits of another sign would turn the order of tokens round.");
         json.RefuseUnknown();
         return config;
     }

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace Llm360.Notebooks.Models;
 
 /// <summary>A language model: a configuration and tensors bound by name. Nothing is initialised at random.</summary>
-/// <remarks>Weights on the CPU in the file's own type are mapped, not copied. Several threads may run passes at once; <see cref="Rebind"/> must be alone.</remarks>
+/// <remarks>Weights on the CPU in the file's own type are mapped, not copied; of a float32 head there is a copy in bfloat16 from the first greedy token on. Several threads may run passes at once; <see cref="Rebind"/> must be alone.</remarks>
 public abstract class LanguageModel : IDisposable
 {
     private readonly BoundWeights? bound;

@@ -7,11 +7,11 @@ namespace Llm360.Notebooks.Tests.Models;
 
 public sealed class RoundedHeadTests
 {
-    private const int Vocabulary = 5000, Width = 96; // Several blocks, the last a short one.
+    private const int Vocabulary = 40_000, Width = 96; // Several blocks from 16 positions on, the last a short one.
 
     [Theory]
     [InlineData(1)]
-    [InlineData(7)]
+    [InlineData(16)]
     [InlineData(33)] // Where the processor multiplies bfloat16, x and the logits of so many are rounded too.
     [InlineData(300)]
     public void Tokens_that_bfloat16_cannot_tell_apart_are_told_apart(int positions)
@@ -23,10 +23,26 @@ public sealed class RoundedHeadTests
         // Five tokens each are alike but for a 4000th, where bfloat16 keeps a 256th.
         var head = randn([Vocabulary / 5, Width], float32, generator: generator).repeat(5, 1) * (1 + (randn([Vocabulary, Width], float32, generator: generator) / 4000));
         using var rounded = new RoundedHead(head);
-        var expected = hidden.to(float64).matmul(head.to(float64).t()).argmax(1).data<long>().Select(t => (int?)t).ToArray();
+        var expected = hidden.to(float64).matmul(head.to(float64).t()).to(float32).argmax(1).data<long>().Select(t => (int?)t).ToArray();
         Assert.Equal(expected, rounded.Argmax(hidden));
         if (positions == 300)
             Assert.InRange(hidden.matmul(head.to(bfloat16).to(float32).t()).argmax(1).data<long>().Where((t, i) => t != expected[i]).Count(), 50, 300);
+    }
+
+    [Theory]
+    [InlineData(1e-12)]
+    [InlineData(1e-24)] // Squares are 0 in float32.
+    [InlineData(1e-36)]
+    [InlineData(1e12)]
+    public void Hidden_states_of_any_size_are_told_apart_or_left_to_the_head(double scale)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(7, CPU);
+        var (hidden, head) = (randn([40, Width], float32, generator: generator) * scale, randn([400, Width], float32, generator: generator));
+        using var rounded = new RoundedHead(head - 10); // All logits of some positions are negative.
+        var expected = hidden.to(float64).matmul((head - 10).to(float64).t()).to(float32).argmax(1).data<long>().ToArray();
+        foreach (var positions in new[] { 8, 40 })
+            Assert.All(rounded.Argmax(hidden.narrow(0, 0, positions)).Index(), t => Assert.True(t.Item is null || t.Item == expected[t.Index], $"position {t.Index}"));
     }
 
     [Fact]
@@ -65,6 +81,7 @@ public sealed class RoundedHeadTests
         using var generator = new Generator(6, CPU);
         var hidden = randn([50, model.Config.HiddenSize], float32, generator: generator);
         hidden[7] = zeros([model.Config.HiddenSize], float32);
+        hidden[8] *= 1e30f; // Its squares overflow: the head itself decides.
         foreach (var checkpoint in new[] { "ckpt_000", "ckpt_001" })
         {
             model.Rebind(Fixtures.Path("memorization", checkpoint));
@@ -72,6 +89,19 @@ public sealed class RoundedHeadTests
             foreach (var positions in new[] { 16, 50 })
                 Assert.Equal(model.Logits(hidden).narrow(0, 0, positions).argmax(1).data<long>(), HeadReduction.Argmax(model, hidden.narrow(0, 0, positions)).Select(t => (long)t));
         }
+    }
+
+    [Fact]
+    public void A_hidden_state_that_is_not_a_number_has_no_token_and_the_others_have_theirs()
+    {
+        using var scope = NewDisposeScope();
+        using var model = LanguageModel.Load(Fixtures.Path("memorization", "ckpt_000"));
+        using var generator = new Generator(8, CPU);
+        var hidden = randn([10, model.Config.HiddenSize], float32, generator: generator);
+        var expected = HeadReduction.Argmax(model, hidden);
+        hidden[3, 1] = float.NaN;
+        expected[3] = -1;
+        Assert.Equal(expected, HeadReduction.Argmax(model, hidden));
     }
 
     [Fact]

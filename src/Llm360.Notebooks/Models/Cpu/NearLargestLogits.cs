@@ -10,12 +10,12 @@ namespace Llm360.Notebooks.Models.Cpu;
 /// <param name="doubts">For each position, how far below the largest a logit may be.</param>
 internal sealed unsafe class NearLargestLogits(double[] doubts)
 {
-    /// <summary>Tokens of a position beyond which computing all logits exactly is as cheap.</summary>
-    private const int Most = 256;
+    /// <summary>Tokens kept for a position, at most.</summary>
+    private const int Most = 1024;
 
     private readonly Position[] positions = [.. doubts.Select(d => new Position { Doubt = d, Largest = float.NegativeInfinity, Near = double.IsFinite(d) ? [] : null })];
 
-    /// <summary>The tokens of a position in the vocabulary's order; null where they are too many or a logit is not a number.</summary>
+    /// <summary>The tokens of a position in the vocabulary's order; null where they are too many or the largest of a block is not a finite number.</summary>
     public IReadOnlyList<int>? Of(int position)
     {
         ref var p = ref positions[position];
@@ -53,7 +53,7 @@ internal sealed unsafe class NearLargestLogits(double[] doubts)
 
         if (most > p.Largest)
         {
-            // bfloat16 rounds by a 256th at most: the largest, and what is compared with it.
+            // bfloat16 rounds by a 256th at most: the largest, and what is compared with it, which may be larger by the doubt. A 64th is safely more than both.
             p.Largest = most;
             p.Floor = (float)(most - p.Doubt - (typeof(T) == typeof(float) ? 0 : (Math.Abs(most) + p.Doubt) / 64));
         }

@@ -21,6 +21,9 @@ internal sealed unsafe class RoundedHead : IDisposable
 
     private const int Width = VectorWidth.Floats;
 
+    /// <summary>Added to sums of squares: more than what squares and products of the tiniest values lose by underflow. Where it counts, the doubt is large and the head itself decides.</summary>
+    private const double Least = 1e-30;
+
     private readonly Tensor head, rounded; // [vocabulary, width]
     private readonly int vocabulary, width;
     private readonly double norm, lost; // the largest |w| and |w - w'|
@@ -38,7 +41,7 @@ internal sealed unsafe class RoundedHead : IDisposable
         (norm, lost) = (norms.Max(n => n.W), norms.Max(n => n.Lost));
     }
 
-    /// <summary>Whether this is faster than products with the head itself.</summary>
+    /// <summary>Whether this can be done, and is faster than products with the head itself.</summary>
     /// <param name="hidden">[positions, width]</param>
     /// <param name="head">[vocabulary, width]</param>
     public static bool Takes(Tensor hidden, Tensor head) => TensorMemory.IsPlain(hidden) && TensorMemory.IsPlain(head) && hidden.is_contiguous() && head.is_contiguous()
@@ -50,7 +53,7 @@ internal sealed unsafe class RoundedHead : IDisposable
     {
         using var scope = NewDisposeScope();
         var positions = (int)hidden.shape[0];
-        var x = positions > Few && NarrowTypes.MultipliesBFloat16 ? hidden.to(bfloat16) : hidden;
+        var x = positions > Few && NarrowTypes.Rounds(ScalarType.BFloat16) ? hidden.to(bfloat16) : hidden;
         var near = new NearLargestLogits(Doubts(hidden, x));
         var block = Math.Max(LogitsAtOnce / positions, BlockAtLeast);
         for (var first = 0; first < vocabulary; first += block)
@@ -62,17 +65,17 @@ internal sealed unsafe class RoundedHead : IDisposable
         var tokens = new int?[positions];
         StoredRows exact = StoredRows.Of(hidden), weights = StoredRows.Of(head);
         Parallelism.ForRows(positions, width * 8, i => tokens[i] = near.Of((int)i) is { } few ? Best((float*)exact.At((int)i), weights, few) : null);
-        GC.KeepAlive(hidden);
+        GC.KeepAlive((hidden, head));
         return tokens;
     }
 
     /// <inheritdoc/>
     public void Dispose() => rounded.Dispose();
 
-    // Twice what a logit of each position may be wrong by.
+    // Twice what a logit of each position may be wrong by, and a thousandth more for what rounds here.
     private double[] Doubts(Tensor hidden, Tensor x)
     {
-        var sums = 2 * (width + 8) * Math.Pow(2, -24); // The share of |x| |w| that float32 may lose, in any order, in either of the products that are compared.
+        var sums = 2 * (width + 8) * Math.Pow(2, -24); // The share of |x| |w| that sums in float32 may lose, in any order.
         StoredRows exact = StoredRows.Of(hidden), stored = StoredRows.Of(x);
         var doubts = new double[hidden.shape[0]];
         for (var i = 0; i < doubts.Length; i++)
@@ -99,7 +102,7 @@ internal sealed unsafe class RoundedHead : IDisposable
             differences += d * d;
         }
 
-        return (Math.Sqrt(Vector512.Sum(squares)), Math.Sqrt(Vector512.Sum(differences)));
+        return (Math.Sqrt(Vector512.Sum(squares) + Least), Math.Sqrt(Vector512.Sum(differences) + Least));
     }
 
     private int? Best(float* x, StoredRows weights, IReadOnlyList<int> tokens)
