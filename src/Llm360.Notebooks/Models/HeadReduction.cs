@@ -58,7 +58,7 @@ internal static class HeadReduction
             }
         }
 
-        if (model.RoundedHead(hidden)?.Argmax(hidden) is not { } tokens)
+        if (model.RoundedHeadFor(hidden)?.Argmax(hidden) is not { } tokens)
             return ArgmaxByHead(model, hidden);
         int[] open = [.. tokens.Index().Where(t => t.Item is null).Select(t => t.Index)];
         if (open.Length > 0)

@@ -162,9 +162,9 @@ public abstract class LanguageModel : IDisposable
 
     /// <summary>The head in bfloat16, made when first asked for, where it finds greedy tokens of float32 faster; null where it does not. Weights that others own may change: of those nothing is kept.</summary>
     /// <param name="hidden">float32 [positions, hidden]</param>
-    internal RoundedHead? RoundedHead(Tensor hidden)
+    internal RoundedHead? RoundedHeadFor(Tensor hidden)
     {
-        if (bound is null || !Cpu.RoundedHead.Takes(hidden, Weights[HeadName]))
+        if (bound is null || !RoundedHead.Takes(hidden, Weights[HeadName]))
             return null;
         lock (headGate)
             return roundedHead ??= new RoundedHead(Weights[HeadName]);

@@ -1,5 +1,4 @@
 // The analyses of memory against the reference (tests/fixtures/memorization).
-using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Memorization;
 using Llm360.Notebooks.Models;
 using Llm360.Notebooks.Torch;
@@ -9,8 +8,6 @@ namespace Llm360.Notebooks.Tests.Memorization;
 
 public sealed class GoldenAnalysesTests
 {
-    private static readonly Lazy<IReadOnlyList<TokenRow>> Rows = new(() => [.. ChunkReader.Read(Fixtures.Path("memorization", "rows.jsonl"))]);
-
     [Fact]
     public void Forecast_of_one_checkpoint_by_the_other_is_the_reference()
     {
@@ -51,7 +48,7 @@ public sealed class GoldenAnalysesTests
         }
 
         using var model = LlamaModel.Load(Fixtures.Path("memorization", $"ckpt_{checkpoint}"), Device.Cpu);
-        Near([.. MemorizationScorer.Score(model, Rows.Value, new MemorizationSettings(TokenMetrics: true)).Select(r => r.LogPz!.Value)], "", 5e-4);
+        Near([.. MemorizationScorer.Score(model, ReferenceRows.All, new MemorizationSettings(TokenMetrics: true)).Select(r => r.LogPz!.Value)], "", 5e-4);
 
         double[] Values(string name)
         {
@@ -106,6 +103,6 @@ public sealed class GoldenAnalysesTests
     private static IReadOnlyList<MemorizationRow> Scores(string checkpoint)
     {
         using var model = LlamaModel.Load(Fixtures.Path("memorization", $"ckpt_{checkpoint}"), Device.Cpu);
-        return MemorizationScorer.Score(model, Rows.Value);
+        return MemorizationScorer.Score(model, ReferenceRows.All);
     }
 }

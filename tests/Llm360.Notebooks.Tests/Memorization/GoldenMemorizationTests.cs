@@ -1,5 +1,4 @@
 // Memorization scores against the reference (tests/fixtures/memorization): 200 rows, two checkpoints, four (k, l).
-using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Memorization;
 using Llm360.Notebooks.Models;
 using Llm360.Notebooks.Torch;
@@ -10,8 +9,6 @@ namespace Llm360.Notebooks.Tests.Memorization;
 
 public sealed class GoldenMemorizationTests
 {
-    private static readonly Lazy<IReadOnlyList<TokenRow>> Rows = new(() => [.. ChunkReader.Read(Fixtures.Path("memorization", "rows.jsonl"))]);
-
     [Theory]
     [InlineData("000", 32, 32)]
     [InlineData("000", 32, 16)]
@@ -22,13 +19,13 @@ public sealed class GoldenMemorizationTests
     {
         var expected = Fixtures.Json("memorization", $"expected_{checkpoint}.json");
         using var model = LlamaModel.Load(Fixtures.Path("memorization", $"ckpt_{checkpoint}"), Device.Cpu);
-        var scores = MemorizationScorer.Score(model, Rows.Value, new MemorizationSettings(k, l));
+        var scores = MemorizationScorer.Score(model, ReferenceRows.All, new MemorizationSettings(k, l));
         Assert.Equal(expected["score"]![$"{k},{l}"]!.AsArray().Select(v => (double)v!), scores.Select(s => s.Score));
         Assert.Equal((double)expected["mean_score"]![$"{k},{l}"]!, scores.Average(s => s.Score), 1e-12);
 
-        var greedy = model.Generate([.. Rows.Value.Select(r => r.TokenIds[..k])], new GenerationOptions { MaxNewTokens = l });
+        var greedy = model.Generate([.. ReferenceRows.All.Select(r => r.TokenIds[..k])], new GenerationOptions { MaxNewTokens = l });
         Assert.Equal(expected["greedy"]![$"{k},{l}"]!.AsArray().Select(r => r!.AsArray().Select(t => (int)t!)), greedy);
-        Assert.Equal(scores.Select(s => s.FirstMismatch), MemorizationScorer.FirstMismatches(model, Rows.Value, k, l));
+        Assert.Equal(scores.Select(s => s.FirstMismatch), MemorizationScorer.FirstMismatches(model, ReferenceRows.All, k, l));
     }
 
     [Theory]
@@ -38,7 +35,7 @@ public sealed class GoldenMemorizationTests
     {
         var expected = Fixtures.Json("memorization", $"expected_{checkpoint}.json");
         using var model = LlamaModel.Load(Fixtures.Path("memorization", $"ckpt_{checkpoint}"), Device.Cpu);
-        var scores = MemorizationScorer.Score(model, Rows.Value);
+        var scores = MemorizationScorer.Score(model, ReferenceRows.All);
         Assert.Equal(expected["match"]!.AsArray().Select(v => (int)v!), scores.Select(s => s.Match));
         Assert.Equal(expected["all_match"]!.AsArray().Select(r => string.Concat(r!.AsArray().Select(v => (int)v!))), scores.Select(s => s.Matches));
         Assert.Equal(expected["first_mismatch"]!.AsArray().Select(v => (int)v!), scores.Select(s => s.FirstMismatch));
@@ -53,7 +50,7 @@ public sealed class GoldenMemorizationTests
     {
         using var expected = StateDict.Open(Fixtures.Path("memorization", $"expected_{checkpoint}.safetensors"));
         using var model = LlamaModel.Load(Fixtures.Path("memorization", $"ckpt_{checkpoint}"), Device.Cpu);
-        var scores = MemorizationScorer.Score(model, Rows.Value, new MemorizationSettings(TokenMetrics: true, TopK: 40));
+        var scores = MemorizationScorer.Score(model, ReferenceRows.All, new MemorizationSettings(TokenMetrics: true, TopK: 40));
         Near("loss_continuation", s => s.Loss, 5e-5);
         Near("loss_all", s => s.LossAll, 5e-5);
         Near("min_k_20", s => s.MinK, 5e-5);
@@ -84,7 +81,7 @@ public sealed class GoldenMemorizationTests
     {
         using var expected = StateDict.Open(Fixtures.Path("memorization", $"expected_{checkpoint}.safetensors"));
         using var model = LlamaModel.Load(Fixtures.Path("memorization", $"ckpt_{checkpoint}"), Device.Cpu);
-        var scores = MemorizationScorer.ContinuationScores(model, Rows.Value);
+        var scores = MemorizationScorer.ContinuationScores(model, ReferenceRows.All);
         using var scope = torch.NewDisposeScope();
         Near("logprob", s => s.LogProbability);
         Near("entropy", s => s.Entropy);
@@ -106,9 +103,9 @@ public sealed class GoldenMemorizationTests
     public void Rounding_decides_nothing_in_float32_and_little_in_bfloat16()
     {
         using var model = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_001"), Device.Cpu);
-        Assert.Equal(0, MemorizationScorer.Disagreements(model, Rows.Value));
+        Assert.Equal(0, MemorizationScorer.Disagreements(model, ReferenceRows.All));
         using var coarse = LanguageModel.Load(Fixtures.Path("memorization", "ckpt_001"), Device.Cpu, torch.bfloat16);
-        Assert.InRange(MemorizationScorer.Disagreements(coarse, Rows.Value, new MemorizationSettings(TokenMetrics: true)), 0, Rows.Value.Count / 10);
+        Assert.InRange(MemorizationScorer.Disagreements(coarse, ReferenceRows.All, new MemorizationSettings(TokenMetrics: true)), 0, ReferenceRows.All.Count / 10);
     }
 
     [Fact]
@@ -117,7 +114,7 @@ public sealed class GoldenMemorizationTests
         var across = Fixtures.Json("memorization", "across.json");
         using var early = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_000"), Device.Cpu);
         using var late = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_001"), Device.Cpu);
-        var pairs = MemorizationScorer.Score(early, Rows.Value).Zip(MemorizationScorer.Score(late, Rows.Value)).ToList();
+        var pairs = MemorizationScorer.Score(early, ReferenceRows.All).Zip(MemorizationScorer.Score(late, ReferenceRows.All)).ToList();
         Assert.Equal((double)across["score_pearson"]!, MemorizationScores.Pearson([.. pairs.Select(p => (p.First.Score, p.Second.Score))]), 1e-12);
         Assert.Equal((double)across["extractible_phi"]!, MemorizationScores.Pearson([.. pairs.Select(p => (p.First.Extractible ? 1.0 : 0, p.Second.Extractible ? 1.0 : 0))]), 1e-12);
     }

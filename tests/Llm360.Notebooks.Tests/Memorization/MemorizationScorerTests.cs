@@ -10,8 +10,6 @@ namespace Llm360.Notebooks.Tests.Memorization;
 
 public sealed class MemorizationScorerTests
 {
-    private static readonly Lazy<IReadOnlyList<TokenRow>> Rows = new(() => [.. ChunkReader.Read(Fixtures.Path("memorization", "rows.jsonl"))]);
-
     // As after a lack of memory, with a piece of drafted tokens under way.
     [Theory]
     [InlineData(Wanted.Continuation)]
@@ -43,7 +41,7 @@ public sealed class MemorizationScorerTests
     public void A_cell_that_is_stopped_stops_scoring()
     {
         using var model = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_000"), Device.Cpu);
-        var rows = Rows.Value;
+        var rows = ReferenceRows.All;
         using var stop = new CancellationTokenSource();
         stop.Cancel();
         using var work = Work.Begin(null, stop.Token);
@@ -63,16 +61,16 @@ public sealed class MemorizationScorerTests
         foreach (var file in Directory.EnumerateFiles(Fixtures.Path("memorization", "ckpt_000")).Where(f => Path.GetFileName(f) != "config.json"))
             File.Copy(file, folder[Path.GetFileName(file)]);
         using var model = LanguageModel.Load(folder[""], Device.Cpu);
-        Assert.Contains("k + l = 64", Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, Rows.Value)).What, StringComparison.Ordinal);
-        Assert.Equal(200, MemorizationScorer.FirstMismatches(model, Rows.Value, 20, 20).Count);
+        Assert.Contains("k + l = 64", Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, ReferenceRows.All)).What, StringComparison.Ordinal);
+        Assert.Equal(200, MemorizationScorer.FirstMismatches(model, ReferenceRows.All, 20, 20).Count);
     }
 
     [Fact]
     public void More_rows_than_fit_at_once_and_token_metrics_change_no_continuation()
     {
         using var model = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_001"), Device.Cpu);
-        var alone = MemorizationScorer.Score(model, Rows.Value);
-        List<TokenRow> many = [.. Enumerable.Repeat(Rows.Value, 3).SelectMany(r => r)];
+        var alone = MemorizationScorer.Score(model, ReferenceRows.All);
+        List<TokenRow> many = [.. Enumerable.Repeat(ReferenceRows.All, 3).SelectMany(r => r)];
         foreach (var settings in new[] { new MemorizationSettings(), new MemorizationSettings(TokenMetrics: true) })
         {
             var scores = MemorizationScorer.Score(model, many, settings);
@@ -88,7 +86,7 @@ public sealed class MemorizationScorerTests
     public void A_row_too_short_is_one_clear_error()
     {
         using var model = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_000"), Device.Cpu);
-        var error = Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, Rows.Value, new MemorizationSettings(40, 32)));
+        var error = Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, ReferenceRows.All, new MemorizationSettings(40, 32)));
         Assert.Equal("row 0", error.Where);
     }
 

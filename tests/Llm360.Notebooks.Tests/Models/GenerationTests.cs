@@ -1,6 +1,6 @@
 // Sampling, perplexity, batches: against their definitions.
-using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Tests.Memorization;
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests.Models;
@@ -57,7 +57,7 @@ public sealed class GenerationTests
         using var model = LanguageModel.Load(Fixtures.Path("memorization", "ckpt_001"));
         using var scope = torch.NewDisposeScope();
         using var inference = torch.inference_mode();
-        var prompts = ChunkReader.Read(Fixtures.Path("memorization", "rows.jsonl")).Take(20).Select(r => r.TokenIds[..16]).ToList();
+        var prompts = ReferenceRows.All.Take(20).Select(r => r.TokenIds[..16]).ToList();
         var cached = model.Generate(prompts, new GenerationOptions { MaxNewTokens = 24 });
         var sequence = torch.tensor(prompts.SelectMany(p => p).Select(t => (long)t).ToArray(), [20, 16]);
         for (var i = 0; i < 24; i++)

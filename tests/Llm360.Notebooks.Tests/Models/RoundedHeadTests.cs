@@ -1,6 +1,5 @@
 // Greedy tokens by a head in bfloat16, against products in float64.
 using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Models.Cpu;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks.Tests.Models;
@@ -100,7 +99,7 @@ public sealed class RoundedHeadTests
         foreach (var checkpoint in new[] { "ckpt_000", "ckpt_001" })
         {
             model.Rebind(Fixtures.Path("memorization", checkpoint));
-            Assert.NotNull(model.RoundedHead(hidden.narrow(0, 0, 16)));
+            Assert.NotNull(model.RoundedHeadFor(hidden.narrow(0, 0, 16)));
             foreach (var positions in new[] { 16, 50 })
                 Assert.Equal(model.Logits(hidden).narrow(0, 0, positions).argmax(1).data<long>(), HeadReduction.Argmax(model, hidden.narrow(0, 0, positions)).Select(t => (long)t));
         }
@@ -124,7 +123,7 @@ public sealed class RoundedHeadTests
     {
         using var scope = NewDisposeScope();
         using var model = FixtureModels.WithHead(w => w);
-        Assert.Null(model.RoundedHead(zeros([1, model.Config.HiddenSize], float32)));
+        Assert.Null(model.RoundedHeadFor(zeros([1, model.Config.HiddenSize], float32)));
     }
 
     // Five tokens each are alike but for a 4000th, where bfloat16 keeps a 256th.
