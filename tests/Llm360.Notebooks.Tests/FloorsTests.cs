@@ -13,6 +13,7 @@ public sealed class FloorsTests
         [""] = -1,
         ["Suites"] = 0,
         ["Torch"] = 0,
+        ["Hub"] = 1,
         ["Text"] = 1,
         ["Weights"] = 2,
         ["Corpora"] = 2,

@@ -34,13 +34,13 @@ internal static class GenerateCommand
         });
         command.Run("Run it again.", async (parsed, screen, cancellation) =>
         {
-            var folder = model.Folder(parsed);
+            var checkpoint = model.Checkpoint(parsed);
             var wantsJson = parsed.GetValue(json);
             // Ids alone need no tokenizer.
-            var tokenizer = parsed.GetValue(prompt) is not null || !wantsJson ? Tokenizers.Load(folder) : null;
-            int[][] prompts = parsed.GetValue(prompt) is { } text ? [ModelOptions.Encode(tokenizer!, text, parsed.GetValue(bos), folder)]
+            var tokenizer = parsed.GetValue(prompt) is not null || !wantsJson ? checkpoint.Tokenizer() : null;
+            int[][] prompts = parsed.GetValue(prompt) is { } text ? [ModelOptions.Encode(tokenizer!, text, parsed.GetValue(bos), checkpoint)]
                 : [.. ModelOptions.Rows(parsed.GetValue(tokens)!, cancellation).Select(r => r.PromptLength is { } length ? r.TokenIds[..length] : r.TokenIds)];
-            using var loaded = model.Load(parsed);
+            using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
             var longest = prompts.Max(p => p.Length);
             var options = new GenerationOptions
             {
@@ -49,7 +49,7 @@ internal static class GenerateCommand
                 TopK = parsed.GetValue(topK),
                 TopP = parsed.GetValue(topP),
                 Seed = parsed.GetValue(seed),
-                StopTokens = parsed.GetValue(ignoreEnd) ? [] : StopTokens.Read(folder),
+                StopTokens = parsed.GetValue(ignoreEnd) ? [] : StopTokens.Read(await checkpoint.FetchAsync(cancellation: cancellation).ConfigureAwait(false)),
             };
             if (parsed.GetValue(tokens) is { } file)
                 ModelOptions.Check(loaded, prompts, file, options.MaxNewTokens);

@@ -11,7 +11,7 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        var path = new Argument<string>("checkpoint") { Description = "A weights file, a checkpoint's folder or index, or suite/checkpoint." };
+        var path = new Argument<string>("checkpoint") { Description = "A weights file, a checkpoint's folder or index, suite/checkpoint, or organisation/name@revision on the Hugging Face Hub." };
         var stats = new Option<bool>("--stats") { Description = "Add mean, standard deviation (n - 1) and extremes of the finite elements, and the number of NaN and infinite ones." };
         var hash = new Option<bool>("--hash") { Description = "Add the SHA-256 of each tensor's elements, row-major and little-endian: equal for equal tensors in any format." };
         var diff = new Option<string?>("--diff") { Description = "Compare with the tensors of the same names in another checkpoint.", HelpName = "other" };
@@ -21,8 +21,8 @@ internal static class InspectCommand
         {
             try
             {
-                using var weights = StateDict.Open(Suites.Suites.FindCheckpoint(parsed.GetValue(path)!));
-                using var other = parsed.GetValue(diff) is { } name ? StateDict.Open(Suites.Suites.FindCheckpoint(name)) : null;
+                using var weights = StateDict.Open(await FetchAsync(parsed.GetValue(path)!).ConfigureAwait(false));
+                using var other = parsed.GetValue(diff) is { } name ? StateDict.Open(await FetchAsync(name).ConfigureAwait(false)) : null;
                 var inspection = new TensorInspection(weights, other, parsed.GetValue(stats), parsed.GetValue(hash) || parsed.GetValue(json));
                 var tensors = await screen.WatchAsync(progress => inspection.RunAsync(progress, cancellation)).ConfigureAwait(false);
                 if (parsed.GetValue(json))
@@ -36,6 +36,8 @@ internal static class InspectCommand
                 Console.Out.WriteLine(InspectJson.Of(e));
                 return Shared.Failed;
             }
+
+            Task<string> FetchAsync(string pathOrName) => ModelOptions.FetchAsync(Suites.Suites.FindCheckpoint(pathOrName), screen, cancellation);
         });
         return command;
     }

@@ -20,7 +20,7 @@ internal static class LogitsCommand
         {
             var path = parsed.GetValue(output)!.FullName;
             var rows = ModelOptions.Rows(parsed.GetValue(tokens)!, cancellation);
-            using var loaded = model.Load(parsed);
+            using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
             ModelOptions.Check(loaded, [.. rows.Select(r => r.TokenIds)], parsed.GetValue(tokens)!);
             await screen.WatchAsync(progress => Task.Run(
                 () =>

@@ -1,8 +1,10 @@
 // The options of commands that load a model.
 using System.CommandLine;
 using System.Globalization;
+using Llm360.Notebooks.Cli.Terminal;
 using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Text;
 using Llm360.Notebooks.Torch;
 using TorchSharp;
@@ -13,7 +15,7 @@ namespace Llm360.Notebooks.Cli.Commands;
 internal sealed class ModelOptions
 {
     private static readonly Dictionary<string, torch.ScalarType?> Types = new() { ["auto"] = null, ["fp32"] = torch.ScalarType.Float32, ["bf16"] = torch.ScalarType.BFloat16, ["fp16"] = torch.ScalarType.Float16 };
-    private readonly Option<string> model = new("--model", "-m") { Description = "A checkpoint's folder, or suite/checkpoint.", Required = true };
+    private readonly Option<string> model = new("--model", "-m") { Description = "A checkpoint's folder, suite/checkpoint, or organisation/name@revision on the Hugging Face Hub.", Required = true };
     private readonly Option<string> device = new("--device") { Description = "best, cpu, cuda or cuda:N.", DefaultValueFactory = _ => "best" };
     private readonly Option<string> type = new("--dtype") { Description = "Type to compute in: auto (the checkpoint's own), fp32, bf16, fp16.", DefaultValueFactory = _ => "auto" };
 
@@ -26,10 +28,15 @@ internal sealed class ModelOptions
         command.Options.Add(type);
     }
 
-    /// <summary>The checkpoint's folder.</summary>
-    public string Folder(ParseResult parsed) => Suites.Suites.FindCheckpoint(parsed.GetValue(model)!);
+    /// <summary>The checkpoint that is meant; nothing of it is read or fetched yet.</summary>
+    public Checkpoint Checkpoint(ParseResult parsed) => Suites.Suites.FindCheckpoint(parsed.GetValue(model)!);
 
-    public LanguageModel Load(ParseResult parsed) => LanguageModel.Load(Folder(parsed), Device.Parse(parsed.GetValue(device)!), Types[parsed.GetValue(type)!]);
+    public async Task<LanguageModel> LoadAsync(ParseResult parsed, Screen screen, CancellationToken cancellation) =>
+        LanguageModel.Load(await FetchAsync(Checkpoint(parsed), screen, cancellation).ConfigureAwait(false), Device.Parse(parsed.GetValue(device)!), Types[parsed.GetValue(type)!]);
+
+    /// <summary>The folder or file of a checkpoint, fetched from the Hub with a bar if it is there.</summary>
+    public static async Task<string> FetchAsync(Checkpoint checkpoint, Screen screen, CancellationToken cancellation) =>
+        checkpoint.IsOnHub ? await screen.WatchAsync(progress => checkpoint.FetchAsync(progress, cancellation)).ConfigureAwait(false) : checkpoint.Folder;
 
     /// <summary>The rows of a file of token sequences.</summary>
     /// <exception cref="Llm360Exception">There are none, or one is broken.</exception>
@@ -41,9 +48,9 @@ internal sealed class ModelOptions
 
     /// <summary>The tokens of a text, the tokenizer's begin token before them if it is wanted.</summary>
     /// <exception cref="Llm360Exception">It is wanted, and the tokenizer has none.</exception>
-    public static int[] Encode(ITokenizer tokenizer, string text, bool bos, string folder) => !bos ? tokenizer.Encode(text)
+    public static int[] Encode(ITokenizer tokenizer, string text, bool bos, Checkpoint checkpoint) => !bos ? tokenizer.Encode(text)
         : tokenizer.BosId >= 0 ? [tokenizer.BosId, .. tokenizer.Encode(text)]
-        : throw new Llm360Exception("The tokenizer has no begin token.", folder, "Leave --bos out.");
+        : throw new Llm360Exception("The tokenizer has no begin token.", checkpoint.Name, "Leave --bos out.");
 
     /// <summary>Checks that a model can read rows of a file, and go on from them with so many <paramref name="added"/> tokens.</summary>
     /// <exception cref="Llm360Exception">It cannot; the error has the file's name.</exception>

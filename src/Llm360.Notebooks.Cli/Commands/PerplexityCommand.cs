@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Text;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
@@ -27,9 +26,9 @@ internal static class PerplexityCommand
             if (!File.Exists(file))
                 throw new Llm360Exception("There is no such text.", file, "Name a UTF-8 text file.");
             var content = await File.ReadAllTextAsync(file, cancellation).ConfigureAwait(false);
-            var tokenizer = Tokenizers.Load(model.Folder(parsed));
-            var tokens = ModelOptions.Encode(tokenizer, content, parsed.GetValue(bos), model.Folder(parsed));
-            using var loaded = model.Load(parsed);
+            var tokenizer = model.Checkpoint(parsed).Tokenizer();
+            var tokens = ModelOptions.Encode(tokenizer, content, parsed.GetValue(bos), model.Checkpoint(parsed));
+            using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
             var result = await screen.WatchAsync(progress => Task.Run(
                 () =>
                 {

@@ -38,7 +38,7 @@ internal static class ScoreCommand
             // Here and not in the scorer, which sees slices: the number of the row is that of the file.
             if (sequences.Index().FirstOrDefault(r => r.Item.TokenIds.Length < needed) is { Item: not null } tooShort)
                 throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {needed} are needed.", $"{parsed.GetValue(rows)!.FullName}, row {tooShort.Index}", "Choose a smaller k or l.");
-            using var loaded = model.Load(parsed);
+            using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
             ModelOptions.Check(loaded, [.. sequences.Select(r => r.TokenIds[..(int)needed])], parsed.GetValue(rows)!);
             var result = await screen.WatchAsync(progress => Task.Run(
                 () =>

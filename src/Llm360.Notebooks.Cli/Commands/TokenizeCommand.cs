@@ -1,7 +1,7 @@
 // llm360 tokenize: text to tokens and back.
 using System.CommandLine;
 using System.Text.Json;
-using Llm360.Notebooks.Text;
+using Llm360.Notebooks.Models;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
@@ -11,13 +11,13 @@ internal static class TokenizeCommand
     public static Command Create()
     {
         var text = new Argument<string?>("text") { Description = "The text; read from standard input when left out.", Arity = ArgumentArity.ZeroOrOne };
-        var model = new Option<string>("--model", "-m") { Description = "A folder with tokenizer.model or tokenizer.json, or suite/checkpoint.", Required = true };
+        var model = new Option<string>("--model", "-m") { Description = "A folder with tokenizer.model or tokenizer.json, suite/checkpoint, or organisation/name@revision on the Hugging Face Hub.", Required = true };
         var decode = new Option<bool>("--decode") { Description = "The text is ids, apart by commas or spaces: print what they stand for." };
         var json = new Option<bool>("--json") { Description = "Print {\"ids\": [...], \"tokens\": [...]}, or {\"text\": ...}." };
         var command = new Command("tokenize", "Show a text's tokens with a checkpoint's tokenizer; nothing is put before or after.") { text, model, decode, json };
         command.Run("Run it again.", async (parsed, screen, cancellation) =>
         {
-            var tokenizer = Tokenizers.Load(Suites.Suites.FindCheckpoint(parsed.GetValue(model)!));
+            var tokenizer = Suites.Suites.FindCheckpoint(parsed.GetValue(model)!).Tokenizer();
             var given = parsed.GetValue(text) ?? await Console.In.ReadToEndAsync(cancellation).ConfigureAwait(false);
             if (parsed.GetValue(decode))
             {

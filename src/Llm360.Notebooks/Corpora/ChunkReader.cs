@@ -1,5 +1,7 @@
 // Reads the rows of a chunk, of this kit's suites and of Amber's.
 using System.Text.Json;
+using Llm360.Notebooks.Hub;
+using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Corpora;
 
@@ -15,13 +17,33 @@ public static class ChunkReader
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limit ?? 0);
         // Checked here and not at the first row, so that a wrong name is reported where it was given.
-        return File.Exists(path) ? Rows(path, limit ?? int.MaxValue, cancellation.CanBeCanceled ? cancellation : Work.Cancellation)
+        return File.Exists(path) ? Rows(path, _ => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0), limit ?? int.MaxValue, Stop(cancellation))
             : throw new Llm360Exception("There is no such file of token sequences.", path, "Name a file of rows, one a line, such as a suite's train_NNN.jsonl; llm360 train makes those of an embedded suite.");
     }
 
-    private static IEnumerable<TokenRow> Rows(string path, int limit, CancellationToken cancellation)
+    /// <summary>The rows of a chunk, in order, read as they are asked for. Of a chunk on the Hub, no more is fetched than is read, in pieces of 8 MB; they stay in the cache.</summary>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="limit">At most so many rows; all if null.</param>
+    /// <param name="cancellation">Stops between rows.</param>
+    /// <exception cref="Llm360Exception">The chunk is missing or cannot be fetched, or a line is not a row; the error has the line's number.</exception>
+    public static IEnumerable<TokenRow> Read(Chunk chunk, int? limit = null, CancellationToken cancellation = default)
     {
-        using var lines = new LineReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0));
+        ArgumentOutOfRangeException.ThrowIfNegative(limit ?? 0);
+        return !chunk.IsOnHub ? Read(chunk.Path, limit, cancellation) : FromHub(chunk.Hub!, limit ?? int.MaxValue, Stop(cancellation));
+    }
+
+    private static IEnumerable<TokenRow> FromHub(HubLocation file, int limit, CancellationToken cancellation)
+    {
+        using var hub = new HubClient();
+        foreach (var row in Rows(file.ToString(), stop => hub.OpenAsync(file, stop).GetAwaiter().GetResult(), limit, cancellation))
+            yield return row;
+    }
+
+    private static CancellationToken Stop(CancellationToken given) => given.CanBeCanceled ? given : Work.Cancellation;
+
+    private static IEnumerable<TokenRow> Rows(string path, Func<CancellationToken, Stream> open, int limit, CancellationToken cancellation)
+    {
+        using var lines = new LineReader(open(cancellation));
         var number = 0;
         for (var count = 0; count < limit && Next(out var line);)
         {

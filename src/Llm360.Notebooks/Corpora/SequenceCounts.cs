@@ -32,7 +32,7 @@ public static class SequenceCounts
         var done = 0;
         await Task.Run(() => Parallel.ForEach(chunks, new ParallelOptions { CancellationToken = stop, MaxDegreeOfParallelism = Environment.ProcessorCount }, chunk =>
         {
-            foreach (var row in ChunkReader.Read(chunk.Path, cancellation: stop))
+            foreach (var row in ChunkReader.Read(chunk, cancellation: stop))
                 table.Add(row.TokenIds);
             progress?.Report(new WorkProgress("count duplicates", Interlocked.Increment(ref done), chunks.Count, "chunks", chunk.Name));
         }), stop).ConfigureAwait(false);

@@ -12,24 +12,28 @@ namespace Llm360.Notebooks.Display;
 /// <summary>Tables of a suite, one method each.</summary>
 public static partial class Tables
 {
+    /// <summary>Of a chunk, looked through for its sources; those of Amber have 1.7 million rows.</summary>
+    private const int SampledRows = 2000;
+
     private static readonly TableColumn[] NameAndValue = [new("quantity"), new("value", ColumnAlignment.Right)];
 
     /// <summary>What a suite is, in numbers.</summary>
     public static Table Overview(Suite suite) => new(
-        $"The suite {suite.Name}: {suite.Manifest.Description}",
+        $"The suite {suite.Name}: {suite.Description}",
         NameAndValue,
         [
             ["parameters", FigureText.Count(suite.ParameterCount())],
             ["tokens trained on", FigureText.Count(suite.TrainedTokens())],
             ["chunks of data", FigureText.Count(suite.Chunks.Count)],
             ["checkpoints", $"{FigureText.Count(suite.Checkpoints.Count)} ({suite.Checkpoints[0]} to {suite.Checkpoints[^1]})"],
-            ["sources", string.Join(", ", suite.Manifest.Corpus.Sources.Select(s => s.Name))],
+            suite.Hub is { } hub ? ["on the Hub", hub.Chunks is { } chunks ? $"{hub.Checkpoints.Repository}, datasets/{chunks.Repository}" : hub.Checkpoints.Repository]
+                : ["sources", string.Join(", ", suite.Recipe.Corpus.Sources.Select(s => s.Name))],
         ]);
 
     /// <summary>The shape and the optimisation of a suite beside Amber's as published.</summary>
     public static Table Hyperparameters(Suite suite)
     {
-        var (model, corpus, training) = (suite.Manifest.Model, suite.Manifest.Corpus, suite.Manifest.Training);
+        var (model, corpus, training) = (suite.Recipe.Model, suite.Recipe.Corpus, suite.Recipe.Training);
         return new Table(
             $"Architecture and hyperparameters of {suite.Name}, and of Amber (arXiv 2312.06550 and the authors' training code).",
             [new("hyperparameter"), new(suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right)],
@@ -54,7 +58,7 @@ public static partial class Tables
             ]);
     }
 
-    /// <summary>The beginning of the first row of each source in a chunk, as text.</summary>
+    /// <summary>The beginning of the first row of each source in a chunk, as text; of a long chunk, of its first 2,000 rows.</summary>
     /// <param name="suite">The suite.</param>
     /// <param name="chunk">The chunk.</param>
     /// <param name="tokens">Tokens shown of each row.</param>
@@ -64,14 +68,14 @@ public static partial class Tables
         return new Table(
             $"The first {tokens} tokens of the first row of each source in {chunk}.",
             [new("source"), new("row", ColumnAlignment.Right), new("text")],
-            [.. ChunkReader.Read(chunk.Path).Index().DistinctBy(r => r.Item.Source).Select(r => new[] { r.Item.Source, Plain(r.Index), tokenizer.Decode(r.Item.TokenIds.Take(tokens)) })]);
+            [.. ChunkReader.Read(chunk, SampledRows).Index().DistinctBy(r => r.Item.Source).Select(r => new[] { r.Item.Source, Plain(r.Index), tokenizer.Decode(r.Item.TokenIds.Take(tokens)) })]);
     }
 
     /// <summary>How much text each source has, how much of it is the same text again, and how much was used.</summary>
     public static Table Documents(Suite suite) => new(
         "Documents of each source: one a documented type or member. Equal texts are not removed: duplicates are data.",
         [new("source"), new("documents", ColumnAlignment.Right), new("different texts", ColumnAlignment.Right), new("documents used", ColumnAlignment.Right), new("training sequences", ColumnAlignment.Right)],
-        [.. (suite.Manifest.Expected?.Sources ?? []).Select(s => new[] { s.Name, FigureText.Count(s.Documents), FigureText.Count(s.UniqueDocuments), FigureText.Count(s.UsedDocuments), FigureText.Count(s.Sequences) })]);
+        [.. (suite.Recipe.Expected?.Sources ?? []).Select(s => new[] { s.Name, FigureText.Count(s.Documents), FigureText.Count(s.UniqueDocuments), FigureText.Count(s.UsedDocuments), FigureText.Count(s.Sequences) })]);
 
     /// <summary>What a suite lays open, beside what LLM360 released of Amber.</summary>
     public static Table Openness(Suite suite) => new(
@@ -90,7 +94,7 @@ public static partial class Tables
     {
         var planted = Canary.ReadAll(Path.Combine(suite.Folder, SuiteLayout.Canaries)).Where(c => c.Chunk is not null).ToList();
         return new Table(
-            $"{planted.Count} canaries, random sequences of {suite.Manifest.Corpus.Canaries?.Length ?? 0} tokens, by chunk and by how often each stands in it.",
+            $"{planted.Count} canaries, random sequences of {suite.Recipe.Corpus.Canaries?.Length ?? 0} tokens, by chunk and by how often each stands in it.",
             [new("chunk"), new("repetitions of its canaries", ColumnAlignment.Right)],
             [.. planted.GroupBy(c => c.Chunk!.Value).OrderBy(g => g.Key).Select(g => new[] { SuiteLayout.ChunkName(g.Key), string.Join(", ", g.Select(c => c.Repetitions).Order()) })]);
     }
@@ -120,7 +124,7 @@ public static partial class Tables
             $"Training of {suite.Name} beside Amber's. The losses cannot be compared: another vocabulary, other text, another size.",
             [new("quantity"), new(suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right), new("why they differ")],
             [
-                ["loss of the first step, nats per token", FigureText.Number(steps[0].Loss), FigureText.Number(Math.Log(32000)) + " (ln 32,000)", $"a model that knows nothing has ln(vocabulary); here ln {FigureText.Count(suite.Manifest.Corpus.Tokenizer.VocabularySize)} = {FigureText.Number(Math.Log(suite.Manifest.Corpus.Tokenizer.VocabularySize))}"],
+                ["loss of the first step, nats per token", FigureText.Number(steps[0].Loss), FigureText.Number(Math.Log(32000)) + " (ln 32,000)", $"a model that knows nothing has ln(vocabulary); here ln {FigureText.Count(suite.Recipe.Corpus.Tokenizer.VocabularySize)} = {FigureText.Number(Math.Log(suite.Recipe.Corpus.Tokenizer.VocabularySize))}"],
                 ["held-out loss at the end", FigureText.Number(validation[^1].ValidationLoss!.Value), "not published", "documents that are not in the training text"],
                 ["steps", FigureText.Count(steps.Count), "274,320", "one pass over the data in both"],
                 ["batches with a loss that is not finite", FigureText.Count(skipped), "four chunks (reported)", "Amber met NaN losses in bf16; here training is in float32, and such a batch would be skipped and counted"],

@@ -14,7 +14,7 @@ public static partial class Figures
     /// <param name="steps">Its log.</param>
     public static Figure DataMix(Suite suite, IReadOnlyList<TrainingStep> steps)
     {
-        var length = suite.Manifest.Corpus.SequenceLength;
+        var length = suite.Recipe.Corpus.SequenceLength;
         var sources = steps.SelectMany(s => s.Sources).CountBy(s => s).Select(s => new SourceTokens(s.Key, (double)s.Value * length)).ToList();
         return DataMix(new DataMix(suite.Name, sources), Notebooks.Figures.DataMix.Amber);
     }
@@ -26,7 +26,7 @@ public static partial class Figures
     public static Figure LearningRate(Suite suite, IReadOnlyList<TrainingStep> steps) => LearningRate(Series(suite, steps, s => s.LearningRate));
 
     /// <summary>Gradient norm of a suite against tokens, with its clipping threshold.</summary>
-    public static Figure GradientNorm(Suite suite, IReadOnlyList<TrainingStep> steps) => GradientNorm(Series(suite, steps, s => s.GradientNorm), suite.Manifest.Training.ClipNorm);
+    public static Figure GradientNorm(Suite suite, IReadOnlyList<TrainingStep> steps) => GradientNorm(Series(suite, steps, s => s.GradientNorm), suite.Recipe.Training.ClipNorm);
 
     /// <summary>Loss on held-out sequences at every checkpoint of a suite.</summary>
     public static Figure ValidationLoss(Suite suite, IReadOnlyList<TrainingStep> steps)
@@ -35,7 +35,7 @@ public static partial class Figures
         return ValidationLoss(
             suite.Name,
             TokensSeen,
-            Math.Min(SuiteTrainer.ValidationRows, suite.Manifest.Corpus.ValidationSequences),
+            Math.Min(SuiteTrainer.ValidationRows, suite.Recipe.Corpus.ValidationSequences),
             [new ValidationCurve("all", [.. measured.Select(s => (double)s.Tokens)], [.. measured.Select(s => s.ValidationLoss!.Value)])]);
     }
 
@@ -45,7 +45,7 @@ public static partial class Figures
         scores.Settings.PromptLength,
         [
             .. scores.Checkpoints.Where(c => scores.Seen(c).Count > 0)
-                .Select(c => ScoreDistribution.FromScores(c.Name, Progress(scores.Suite, c), scores.Seen(c).Select(r => r.Score), scores.Settings.ContinuationLength)),
+                .Select(c => ScoreDistribution.FromScores(c.Name, scores.Suite.Progress(c), scores.Seen(c).Select(r => r.Score), scores.Settings.ContinuationLength)),
         ]);
 
     /// <summary>Mean memorization score of every chunk, seen or not, a line for each checkpoint; canaries left out.</summary>
@@ -61,7 +61,7 @@ public static partial class Figures
             var intervals = cells.Select(c => Intervals.Mean(c.Scores)).ToList();
             return new ChunkScores(
                 checkpoint.Name,
-                Progress(scores.Suite, checkpoint),
+                scores.Suite.Progress(checkpoint),
                 checkpoint.ChunksSeen > 0 ? checkpoint.ChunksSeen - 1 : null,
                 [.. cells.Select(c => c.Index)],
                 means,
@@ -103,13 +103,11 @@ public static partial class Figures
             finding,
             new Panel("", new Axis("repetitions within its chunk", Log: true, LogBase: 2), new Axis("mean memorization score", Minimum: 0, Maximum: 1.05),
             [
-                .. lines.Select(l => new Trace(l.Checkpoint.Name, TraceKind.Line, [.. l.Groups.Select(g => (double)g.Key)], [.. l.Groups.Select(g => g.Average(r => r.Score))], Progress: Progress(scores.Suite, l.Checkpoint),
+                .. lines.Select(l => new Trace(l.Checkpoint.Name, TraceKind.Line, [.. l.Groups.Select(g => (double)g.Key)], [.. l.Groups.Select(g => g.Average(r => r.Score))], Progress: scores.Suite.Progress(l.Checkpoint),
                     Hover: [.. l.Groups.Select(g => $"{l.Checkpoint}: {g.Key} repetitions, mean score {FigureText.Number(g.Average(r => r.Score))} over {g.Count()} rows")])),
             ]));
     }
 
     private static TrainingSeries Series(Suite suite, IReadOnlyList<TrainingStep> steps, Func<TrainingStep, double> value) =>
         new(suite.Name, TokensSeen, [.. steps.Select(s => (double)s.Tokens)], [.. steps.Select(value)]);
-
-    private static double Progress(Suite suite, Checkpoint checkpoint) => (double)checkpoint.ChunksSeen / suite.Manifest.Corpus.Chunks;
 }

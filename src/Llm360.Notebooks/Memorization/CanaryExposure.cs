@@ -93,7 +93,7 @@ public static class ExposureOfCheckpoint
         CancellationToken? cancellation = null)
     {
         var at = checkpoint ?? suite.Checkpoints[^1];
-        if (suite.Manifest.Corpus.Canaries is not { } recipe || at.Tokenizer() is not SentencePieceTokenizer tokenizer)
+        if (suite.Manifest?.Corpus.Canaries is not { } recipe || at.Tokenizer() is not SentencePieceTokenizer tokenizer)
             return new CanaryExposure(suite, at, prefixLength, secretLength, alternatives, []);
         ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(Math.Min(prefixLength, secretLength), alternatives), 1);
         if (prefixLength + secretLength > recipe.Length)

@@ -77,7 +77,11 @@ public static class DuplicatesOfScores
         var at = checkpoint ?? scores.LastCheckpoint();
         var seen = scores.Rows.Where(r => r.Checkpoint == at.Index && r.Chunk < at.ChunksSeen).ToList();
         var tokens = await scores.TokensAsync(seen, lengths.Total, cancellation).ConfigureAwait(false);
-        var counts = await SequenceCounts.CountAsync(tokens, [.. scores.Suite.Chunks.Where(c => c.Index < at.ChunksSeen)], progress, cancellation).ConfigureAwait(false);
+        List<Chunk> corpus = [.. scores.Suite.Chunks.Where(c => c.Index < at.ChunksSeen)];
+        // Those of Amber have 7.5 TB: nobody should begin to fetch them by running a cell.
+        if (corpus.Find(c => c.IsOnHub) is { } away)
+            throw new Llm360Exception($"Counting duplicates reads all of the {corpus.Count} chunks that {at} has seen, and {corpus.Count(c => c.IsOnHub)} of them are on the Hub only.", away.Place, $"Put the chunks in {Path.GetDirectoryName(away.Path)}, or choose an earlier checkpoint whose chunks are there.");
+        var counts = await SequenceCounts.CountAsync(tokens, corpus, progress, cancellation).ConfigureAwait(false);
         var rows = seen.Select((r, i) => new DuplicateRow
         {
             Chunk = r.Chunk,
@@ -103,7 +107,7 @@ public static class DuplicatesOfScores
                 foreach (var chunk in rows.Index().GroupBy(r => r.Item.Chunk))
                 {
                     var wanted = chunk.ToLookup(r => r.Item.Row, r => r.Index);
-                    foreach (var (line, row) in ChunkReader.Read(scores.Suite.Chunk(chunk.Key).Path, chunk.Max(r => r.Item.Row) + 1, stop).Index())
+                    foreach (var (line, row) in ChunkReader.Read(scores.Suite.Chunk(chunk.Key), chunk.Max(r => r.Item.Row) + 1, stop).Index())
                     {
                         foreach (var i in wanted[line])
                             tokens[i] = row.TokenIds[..length];

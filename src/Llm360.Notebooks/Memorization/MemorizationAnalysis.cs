@@ -20,7 +20,7 @@ public sealed record MemorizationSettings(int PromptLength = 32, int Continuatio
 /// <summary>Scores a suite's training sequences; results are stored and resumable.</summary>
 public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings settings)
 {
-    private readonly Lazy<ITokenizer?> tokenizer = new(() => suite.Checkpoints.FirstOrDefault()?.Folder is { } folder && Tokenizers.Exists(folder) ? Tokenizers.Load(folder) : null);
+    private readonly Lazy<ITokenizer?> tokenizer = new(suite.TokenizerOrNull);
 
     /// <summary>The suite.</summary>
     public Suite Suite => suite;
@@ -74,7 +74,7 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         var length = (long)settings.PromptLength + settings.ContinuationLength;
         // Here and not in the scorer, which knows nothing of chunks.
         if (chosen.Find(c => c.Row.TokenIds.Length < length) is { Row: not null } tooShort)
-            throw new Llm360Exception($"A sequence has {tooShort.Row.TokenIds.Length} tokens; k + l = {length} are needed.", $"{chunk.Path}, row {tooShort.Index}", "Choose a smaller k or l.");
+            throw new Llm360Exception($"A sequence has {tooShort.Row.TokenIds.Length} tokens; k + l = {length} are needed.", $"{chunk.Place}, row {tooShort.Index}", "Choose a smaller k or l.");
         // Copies within a chunk, as of canaries, have the same results: they are computed once.
         var groups = chosen.GroupBy(c => (Tokens: Convert.ToHexString(MemoryMarshal.AsBytes(c.Row.TokenIds.AsSpan(0, (int)length))), c.Row.Source, c.Row.Canary)).ToList();
         var scored = MemorizationScorer.Score(model, [.. groups.Select(g => g.First().Row)], settings, settings.TokenMetrics ? tokenizer.Value : null, cancellation);
@@ -85,9 +85,9 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     // A chunk of Amber has 20 GB: it is read to its end only where canaries are known to stand in it.
     private List<(int Index, TokenRow Row)> Choose(Chunk chunk, CancellationToken cancellation)
     {
-        if (suite.Manifest.Corpus.Canaries is null)
-            return [.. ChunkReader.Read(chunk.Path, settings.SequencesPerChunk, cancellation).Index()];
-        var rows = ChunkReader.Read(chunk.Path, cancellation: cancellation).Index().ToLookup(r => r.Item.Canary is null);
+        if (suite.Manifest?.Corpus.Canaries is null)
+            return [.. ChunkReader.Read(chunk, settings.SequencesPerChunk, cancellation).Index()];
+        var rows = ChunkReader.Read(chunk, cancellation: cancellation).Index().ToLookup(r => r.Item.Canary is null);
         return [.. rows[true].Take(settings.SequencesPerChunk ?? int.MaxValue), .. rows[false]];
     }
 }

@@ -7,11 +7,13 @@ namespace Llm360.Notebooks.Models;
 /// <summary>Reads <c>eos_token_id</c>, a number or a list of them.</summary>
 public static class StopTokens
 {
+    internal const string GenerationConfig = "generation_config.json";
+
     /// <summary>The end tokens of a checkpoint: of <c>generation_config.json</c> where it names any, else of <c>config.json</c>; none where neither does.</summary>
     /// <exception cref="Llm360Exception">A file is broken.</exception>
     public static IReadOnlyCollection<int> Read(string folder)
     {
-        foreach (var path in new[] { Path.Combine(folder, "generation_config.json"), Path.Combine(folder, SuiteLayout.Config) }.Where(File.Exists))
+        foreach (var path in new[] { Path.Combine(folder, GenerationConfig), Path.Combine(folder, SuiteLayout.Config) }.Where(File.Exists))
         {
             try
             {

@@ -7,12 +7,16 @@ namespace Llm360.Notebooks.Models;
 /// <summary>Generation with a tokenizer on both sides.</summary>
 public static class TextGeneration
 {
-    /// <summary>The tokenizer stored with a checkpoint.</summary>
-    /// <exception cref="Llm360Exception">It is missing, malformed or of a kind that is not supported.</exception>
-    public static ITokenizer Tokenizer(this Checkpoint checkpoint) => Tokenizers.Load(checkpoint.Folder);
+    /// <summary>The tokenizer stored with a checkpoint; on the Hub, fetched alone, and of a revision without one, that of <c>main</c>.</summary>
+    /// <exception cref="Llm360Exception">It cannot be fetched, is missing, malformed or of a kind that is not supported.</exception>
+    public static ITokenizer Tokenizer(this Checkpoint checkpoint) => Tokenizers.Load(checkpoint.FetchTokenizerAsync().GetAwaiter().GetResult());
 
     /// <summary>The tokenizer of a suite: that of its last checkpoint.</summary>
     public static ITokenizer Tokenizer(this Suite suite) => suite.Checkpoints[^1].Tokenizer();
+
+    /// <summary>The same, or null where there is none.</summary>
+    internal static ITokenizer? TokenizerOrNull(this Suite suite) =>
+        suite.Checkpoints.Count > 0 && suite.Checkpoints[^1].FetchTokenizerAsync().GetAwaiter().GetResult() is var folder && Tokenizers.Exists(folder) ? Tokenizers.Load(folder) : null;
 
     /// <summary>The greedy continuation of a text.</summary>
     /// <param name="model">The model.</param>

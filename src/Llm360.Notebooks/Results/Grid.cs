@@ -100,6 +100,8 @@ public static class Grid
     {
         progress ??= Work.Progress;
         device ??= Device.Best;
+        // Fetching and loading a checkpoint shows in the same place, and stops with the same token.
+        using var surroundings = Work.Begin(progress, stop);
         var (found, computed) = (0, 0);
         var blocks = checkpoints.Select((checkpoint, i) =>
         {

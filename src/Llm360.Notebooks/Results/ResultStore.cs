@@ -2,6 +2,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Llm360.Notebooks.Hub;
 using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Weights;
 
@@ -10,12 +11,13 @@ namespace Llm360.Notebooks.Results;
 /// <summary>The cells of one analysis with one setting: <c>ROOT/SUITE/ANALYSIS-HASH/checkpoint=ckpt_012/chunk=7.parquet</c>.</summary>
 /// <remarks>
 /// A cell is there whole or not at all, and several processes, on one machine or on several that share the disk, may fill one store. <c>settings.json</c> says what the hash stands for;
-/// it includes the suite's recipe. Beside the cells of a checkpoint lies the fingerprint of its weights: cells computed from other weights are dropped.
+/// it includes the suite's recipe. Beside the cells of a checkpoint lies the fingerprint of its weights, on the Hub the commit: cells computed from other weights are dropped.
 /// </remarks>
 public sealed class ResultStore
 {
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
     private readonly Dictionary<string, string> fingerprints = [];
+    private bool hubIsSilent;
 
     /// <summary>Opens the store of an analysis.</summary>
     /// <param name="suite">The suite.</param>
@@ -24,7 +26,7 @@ public sealed class ResultStore
     /// <param name="root">The workspace's results folder when null.</param>
     public ResultStore(Suite suite, string analysis, object settings, string? root = null)
     {
-        var recipe = Hash(ManifestFile.Identity(suite.Manifest));
+        var recipe = Hash(suite.Identity);
         var description = JsonSerializer.Serialize(new { suite = suite.Name, analysis, recipe, settings }, Json);
         AtomicFile.Sweep(Folder = Path.Combine(root ?? Workspace.ResultsFolder, suite.Name, $"{analysis}-{Hash(description)[..12]}"));
         if (!File.Exists(Path.Combine(Folder, "settings.json")))
@@ -57,7 +59,7 @@ public sealed class ResultStore
     // Of several processes that find cells of other weights, the first drops them; the others, who come later, must not drop what it has written since.
     private void Renew(Checkpoint checkpoint)
     {
-        using var alone = StoreLock.Take(Path.Combine(Folder, "store.lock"));
+        using var alone = FileLock.Take(Path.Combine(Folder, "store.lock"));
         if (IsCurrent(checkpoint))
             return;
         var stale = PartitionPath(checkpoint);
@@ -70,7 +72,7 @@ public sealed class ResultStore
     {
         try
         {
-            return File.ReadAllText(FingerprintPath(checkpoint)).Trim() == FingerprintOf(checkpoint);
+            return File.ReadAllText(FingerprintPath(checkpoint)).Trim() is var stored && (FingerprintOf(checkpoint) is not { } present || stored == present);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -79,12 +81,33 @@ public sealed class ResultStore
         }
     }
 
-    private string FingerprintOf(Checkpoint checkpoint)
+    // Of a checkpoint on the Hub, the commit: 27 GB need not be fetched to find that results are there. Null where the Hub cannot be asked: then what is stored is believed.
+    private string? FingerprintOf(Checkpoint checkpoint)
     {
         lock (fingerprints)
         {
-            return fingerprints.TryGetValue(checkpoint.Folder, out var known) ? known
-                : fingerprints[checkpoint.Folder] = Fingerprint.Of(Path.Combine(checkpoint.Folder, SuiteLayout.Weights));
+            if (fingerprints.TryGetValue(checkpoint.Folder, out var known))
+                return known;
+            if (!checkpoint.IsOnHub)
+                return fingerprints[checkpoint.Folder] = Fingerprint.OfCheckpoint(checkpoint.Folder);
+            return CommitOrNull(checkpoint.Hub!) is { } commit ? fingerprints[checkpoint.Folder] = commit : null;
+        }
+    }
+
+    private string? CommitOrNull(HubLocation place)
+    {
+        using var hub = new HubClient();
+        if (hub.Snapshot(place) is null && hubIsSilent)
+            return null;
+        try
+        {
+            return hub.CommitAsync(place, Work.Cancellation).GetAwaiter().GetResult();
+        }
+        catch (Llm360Exception)
+        {
+            // Asked once and not for each of 360 checkpoints, with the patience that each asking has.
+            hubIsSilent = true;
+            return null;
         }
     }
 

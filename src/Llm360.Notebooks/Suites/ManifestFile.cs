@@ -1,7 +1,4 @@
-// Reading and writing suite manifests, strictly: a misspelt key is an error that names the right one.
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
+// Reading and writing the manifests of suites that are trained here.
 using System.Text.RegularExpressions;
 
 namespace Llm360.Notebooks.Suites;
@@ -9,49 +6,22 @@ namespace Llm360.Notebooks.Suites;
 /// <summary>Reads and writes <see cref="SuiteManifest"/> files.</summary>
 public static partial class ManifestFile
 {
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        AllowDuplicateProperties = false,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = true,
-    };
+    private const string Example = "data-manifests/suites/nano.json";
 
     /// <summary>Reads a manifest.</summary>
     /// <exception cref="Llm360Exception">The file is missing, is not JSON, or has an unknown, missing or misspelt key or a value out of range.</exception>
     public static SuiteManifest Read(string path)
     {
-        try
-        {
-            using var stream = File.OpenRead(path);
-            var manifest = JsonSerializer.Deserialize<SuiteManifest>(stream, Options) ?? throw new JsonException("The file holds null.");
-            Check(manifest, path);
-            return manifest;
-        }
-        catch (JsonException e)
-        {
-            throw new Llm360Exception($"The suite manifest cannot be read: {FirstSentence(e.Message)}", $"{path}, line {e.LineNumber + 1}, {e.Path ?? "$"}", Suggestion(e.Message), e);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new Llm360Exception("There is no suite manifest.", path, "Name a suite (llm360 train nano), a recipe file, or a suite's folder.", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new Llm360Exception($"The suite manifest cannot be read: {e.Message}", path, "Check the file and its permissions.", e);
-        }
+        var manifest = ManifestJson.Read<SuiteManifest>(path, Example);
+        Check(manifest, path);
+        return manifest;
     }
 
     /// <summary>Writes a manifest, complete or not at all.</summary>
     public static void Write(string path, SuiteManifest manifest) => AtomicFile.WriteText(path, ToJson(manifest) + "\n");
 
     /// <summary>The manifest as indented JSON.</summary>
-    public static string ToJson(SuiteManifest manifest) => JsonSerializer.Serialize(manifest, Options);
+    public static string ToJson(SuiteManifest manifest) => ManifestJson.Write(manifest);
 
     /// <summary>Everything that decides what comes of a recipe, as text: what only describes it, and what it is expected to give, is left out.</summary>
     public static string Identity(SuiteManifest manifest) =>
@@ -61,12 +31,12 @@ public static partial class ManifestFile
     {
         var corpus = manifest.Corpus;
         var training = manifest.Training;
-        Require(SafeName().IsMatch(manifest.Name), "name", "must be letters, digits, '-' or '_'");
-        Require(SafeName().IsMatch(corpus.Tokenizer.Asset), "corpus.tokenizer.asset", "must be a plain file name");
+        Require(ManifestJson.IsSafeName(manifest.Name), "name", "must be letters, digits, '-' or '_'");
+        Require(ManifestJson.IsSafeName(corpus.Tokenizer.Asset), "corpus.tokenizer.asset", "must be a plain file name");
         Require(corpus.Sources.Count > 0 && corpus.Sources.All(s => s.Share > 0), "corpus.sources", "must hold at least one source with a positive share");
         Require(corpus.Sources.Select(s => s.Name).Append("canary").Distinct().Count() == corpus.Sources.Count + 1, "corpus.sources", "must have different names, none of them \"canary\"");
         var packages = corpus.Sources.SelectMany(s => s.Packages).ToList();
-        Require(packages.All(p => SafeName().IsMatch(p.Id) && SafeName().IsMatch(p.Version)), "corpus.sources.packages", "must have plain ids and exact versions");
+        Require(packages.All(p => ManifestJson.IsSafeName(p.Id) && ManifestJson.IsSafeName(p.Version)), "corpus.sources.packages", "must have plain ids and exact versions");
         Require(packages.All(p => p.Files.Count > 0 && p.Files.All(f => f.Split('/').All(part => FilePart().IsMatch(part)))), "corpus.sources.packages.files", "must be paths inside the package, with '/', no '..' and '*' only in file names");
         Require(corpus.ValidationSequences >= 0, "corpus.validationSequences", "must not be negative");
         Require(corpus.SequenceLength > 1, "corpus.sequenceLength", "must be at least 2");
@@ -90,49 +60,10 @@ public static partial class ManifestFile
         void Require(bool holds, string key, string rule)
         {
             if (!holds)
-                throw new Llm360Exception($"The suite manifest's {key} {rule}.", path, "Correct the value; data-manifests/suites/nano.json is an example.");
+                throw ManifestJson.Wrong(key, rule, path, Example);
         }
     }
-
-    private static string FirstSentence(string message) => message.Split(" Path:")[0];
-
-    private static string Suggestion(string message)
-    {
-        var unknown = UnknownKey().Match(message);
-        if (!unknown.Success)
-            return "Compare with data-manifests/suites/nano.json.";
-        var known = typeof(SuiteManifest).Assembly.GetTypes()
-            .Where(t => t.Namespace == typeof(SuiteManifest).Namespace && t.FullName == unknown.Groups["type"].Value)
-            .SelectMany(t => t.GetProperties()).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).ToList();
-        var nearest = known.MinBy(k => Distance(k, unknown.Groups["key"].Value));
-        return $"Did you mean \"{nearest}\"? The keys there are: {string.Join(", ", known)}.";
-    }
-
-    /// <summary>Levenshtein distance, ignoring case.</summary>
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var substitution = diagonal + (char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(substitution, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[^1];
-    }
-
-    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_.-]*\z")]
-    private static partial Regex SafeName();
 
     [GeneratedRegex(@"^[A-Za-z0-9_*][A-Za-z0-9_.*-]*\z")]
     private static partial Regex FilePart();
-
-    [GeneratedRegex("JSON property '(?<key>[^']*)' could not be mapped to any .NET member contained in type '(?<type>[^']*)'")]
-    private static partial Regex UnknownKey();
 }

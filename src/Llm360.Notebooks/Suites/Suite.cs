@@ -1,4 +1,4 @@
-// A suite on disk: its manifest, checkpoints, chunks and metrics.
+// A suite, trained here or on the Hub: its manifest, checkpoints, chunks and metrics.
 using System.Globalization;
 
 namespace Llm360.Notebooks.Suites;
@@ -7,9 +7,13 @@ namespace Llm360.Notebooks.Suites;
 /// <param name="Name">For example <c>ckpt_012</c>.</param>
 /// <param name="Index">Its number.</param>
 /// <param name="ChunksSeen">How many chunks, counted from 0, training had seen when it was saved.</param>
-/// <param name="Folder">Where <c>config.json</c>, the weights and the tokenizer lie.</param>
-public sealed record Checkpoint(string Name, int Index, int ChunksSeen, string Folder)
+/// <param name="Folder">Where <c>config.json</c>, the weights and the tokenizer lie; with a place on the Hub, where they are looked for first.</param>
+/// <param name="Hub">Where on the Hub it is; null where it is only on disk.</param>
+public sealed record Checkpoint(string Name, int Index, int ChunksSeen, string Folder, HubLocation? Hub = null)
 {
+    /// <summary>Whether it has to be taken from the Hub or its cache: there is a place on the Hub, and nothing in <see cref="Folder"/>.</summary>
+    public bool IsOnHub => Hub is not null && !File.Exists(Path.Combine(Folder, SuiteLayout.Config));
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }
@@ -17,34 +21,62 @@ public sealed record Checkpoint(string Name, int Index, int ChunksSeen, string F
 /// <summary>One chunk of the training data: a JSON Lines file of Amber's row format.</summary>
 /// <param name="Name">For example <c>train_012</c>.</param>
 /// <param name="Index">Its number, also its place in the training order.</param>
-/// <param name="Path">The file.</param>
-public sealed record Chunk(string Name, int Index, string Path)
+/// <param name="Path">The file; with a place on the Hub, where it is looked for first.</param>
+/// <param name="Hub">Where on the Hub it is; null where it is only on disk.</param>
+public sealed record Chunk(string Name, int Index, string Path, HubLocation? Hub = null)
 {
+    /// <summary>Whether it has to be taken from the Hub or its cache: there is a place on the Hub, and no file at <see cref="Path"/>.</summary>
+    public bool IsOnHub => Hub is not null && !File.Exists(Path);
+
+    /// <summary>The file or its place on the Hub, for messages.</summary>
+    internal string Place => IsOnHub ? Hub!.ToString() : Path;
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }
 
-/// <summary>A suite on disk.</summary>
+/// <summary>A suite: trained here, or published on the Hugging Face Hub.</summary>
 public sealed class Suite
 {
     private Suite(SuiteManifest manifest, string folder, IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Chunk> chunks)
     {
-        Manifest = manifest;
-        Folder = folder;
-        Checkpoints = checkpoints;
-        Chunks = chunks;
+        (Name, Description, Manifest, Folder, Checkpoints, Chunks) = (manifest.Name, manifest.Description, manifest, folder, checkpoints, chunks);
+        Identity = ManifestFile.Identity(manifest);
     }
 
-    /// <summary>Short name: <c>nano</c>, <c>pico</c>.</summary>
-    public string Name => Manifest.Name;
+    private Suite(HubManifest manifest, string folder)
+    {
+        var (from, data) = (manifest.Checkpoints, manifest.Chunks);
+        (Name, Description, Hub, Folder) = (manifest.Name, manifest.Description, manifest, folder);
+        Checkpoints = [.. from.Series.SelectMany(series => series.Numbers().Select(number =>
+        {
+            var name = NumberedName.Of(series.Name, number);
+            return new Checkpoint(name, number, data is null ? 0 : number + from.ChunksSeenByFirst, System.IO.Path.Combine(folder, name), new HubLocation(from.Repository, series.Revision ?? name));
+        }))];
+        Chunks = data is null ? [] : [.. Enumerable.Range(0, data.Count).Select(number =>
+        {
+            var name = NumberedName.Of(data.Name, number);
+            return new Chunk(name, number, System.IO.Path.Combine(folder, SuiteLayout.Train, name + ".jsonl"), new HubLocation(data.Repository, data.Revision, NumberedName.Of(data.Path, number), IsDataset: true));
+        })];
+        Identity = $"{from.Repository}, {data?.Repository}@{data?.Revision}/{data?.Path}";
+    }
 
-    /// <summary>The recipe it was made from.</summary>
-    public SuiteManifest Manifest { get; }
+    /// <summary>Short name: <c>nano</c>, <c>amber</c>.</summary>
+    public string Name { get; }
 
-    /// <summary>Its folder.</summary>
+    /// <summary>One or two sentences.</summary>
+    public string Description { get; }
+
+    /// <summary>The recipe it was made from; null where it was not trained here.</summary>
+    public SuiteManifest? Manifest { get; }
+
+    /// <summary>Where on the Hub its parts are; null where it was trained here.</summary>
+    public HubManifest? Hub { get; }
+
+    /// <summary>Its folder. Of a suite on the Hub, where a checkpoint's folder, a chunk in <c>train/</c> or a <c>metrics.parquet</c> that one has already is found before the Hub is asked; it need not exist.</summary>
     public string Folder { get; }
 
-    /// <summary>All checkpoints that exist, in training order.</summary>
+    /// <summary>All checkpoints, in training order; of a suite trained here, those that exist.</summary>
     public IReadOnlyList<Checkpoint> Checkpoints { get; }
 
     /// <summary>All chunks, in training order.</summary>
@@ -55,6 +87,27 @@ public sealed class Suite
 
     /// <summary>Loss, learning rate, gradient norm, tokens a second and sources of every training step.</summary>
     public string MetricsPath => System.IO.Path.Combine(Folder, SuiteLayout.Metrics);
+
+    /// <summary>The recipe, for what only a suite that was trained here can tell.</summary>
+    /// <exception cref="Llm360Exception">It was not trained here.</exception>
+    internal SuiteManifest Recipe => Manifest ?? throw new Llm360Exception($"The suite {Name} was not trained here: its recipe is not known to the kit.", $"suite {Name}", "Choose a suite that llm360 train made, such as nano.");
+
+    /// <summary>What decides its training data, as text.</summary>
+    internal string Identity { get; }
+
+    /// <summary>The share of training that a checkpoint has seen, 0 to 1.</summary>
+    internal double Progress(Checkpoint checkpoint) =>
+        (Manifest?.Corpus.Chunks ?? Chunks.Count) is > 0 and var chunks ? (double)checkpoint.ChunksSeen / chunks : (double)checkpoint.Index / Checkpoints[^1].Index;
+
+    /// <summary>A suite on the Hub. Nothing is read or fetched until it is needed.</summary>
+    /// <param name="manifest">What it consists of.</param>
+    /// <param name="folder">Where files of one's own are looked for first; the suite's folder in the workspace when null.</param>
+    /// <exception cref="Llm360Exception">A value of the manifest is out of range.</exception>
+    public static Suite OnHub(HubManifest manifest, string? folder = null)
+    {
+        HubManifestFile.Check(manifest, $"suite {manifest.Name}");
+        return new Suite(manifest, System.IO.Path.GetFullPath(folder ?? System.IO.Path.Combine(Workspace.SuitesFolder, manifest.Name)));
+    }
 
     /// <summary>Opens a suite's folder.</summary>
     /// <exception cref="Llm360Exception">The folder is not a suite.</exception>

@@ -11,10 +11,12 @@ internal sealed record TokenizerConfig(string Place, IReadOnlyDictionary<string,
     /// <summary>What GPT-NeoX ends, and begins, a text with.</summary>
     private const string EndOfText = "<|endoftext|>";
 
+    public const string FileName = "tokenizer_config.json";
+
     /// <summary>Reads the file in the same folder as another; nothing if there is none.</summary>
     public static TokenizerConfig ReadBeside(string path)
     {
-        var place = Path.Combine(Path.GetDirectoryName(path) ?? "", "tokenizer_config.json");
+        var place = Path.Combine(Path.GetDirectoryName(path) ?? "", FileName);
         var contents = new Dictionary<string, string>();
         if (!File.Exists(place))
             return new TokenizerConfig(place, contents);

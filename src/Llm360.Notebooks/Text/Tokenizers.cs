@@ -22,6 +22,9 @@ public static class Tokenizers
         throw new Llm360Exception($"There is no tokenizer: neither {SuiteLayout.Tokenizer} nor {Json}.", folder, $"Name a checkpoint's folder. {Contents(folder)}");
     }
 
+    /// <summary>What a tokenizer consists of, in a checkpoint's folder.</summary>
+    internal static IReadOnlyList<string> FileNames { get; } = [SuiteLayout.Tokenizer, Json, TokenizerConfig.FileName];
+
     /// <summary>Whether a folder has a tokenizer's file.</summary>
     internal static bool Exists(string folder) => File.Exists(Path.Combine(folder, SuiteLayout.Tokenizer)) || File.Exists(Path.Combine(folder, Json));
 

@@ -1,5 +1,6 @@
 // Telling whether a weights file is still the one that results were computed from, without reading 27 GB.
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Llm360.Notebooks.Weights;
 
@@ -7,6 +8,14 @@ namespace Llm360.Notebooks.Weights;
 public static class Fingerprint
 {
     private const int Pieces = 64, PieceLength = 1 << 16;
+
+    /// <summary>Of a checkpoint's weights: that of their file, or of all shards together.</summary>
+    /// <exception cref="Llm360Exception">The folder holds no weights.</exception>
+    public static string OfCheckpoint(string folder)
+    {
+        var files = WeightFiles.FilesOf(folder);
+        return files.Count == 1 ? Of(files[0]) : Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(files.Select(Of)))));
+    }
 
     /// <summary>SHA-256 over the length and 64 evenly spaced pieces of 64 kB; a file under 4 MB is hashed whole.</summary>
     public static string Of(string path)

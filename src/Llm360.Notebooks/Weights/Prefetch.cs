@@ -6,14 +6,14 @@ internal sealed class Prefetch : IDisposable
 {
     private readonly CancellationTokenSource stop = new();
 
-    private Prefetch(string path) => Completion = Task.Run(() => Read(path, stop.Token));
+    private Prefetch(Func<CancellationToken, Task<string>> find) => Completion = Task.Run(() => ReadAsync(find, stop.Token));
 
     /// <summary>Ends when all is read, or was given up.</summary>
     public Task Completion { get; }
 
     /// <summary>Starts. What is wrong with the files shows when they are loaded, not here.</summary>
-    /// <param name="path">What <see cref="StateDict.Open"/> takes.</param>
-    public static Prefetch Start(string path) => new(path);
+    /// <param name="find">Gives what <see cref="StateDict.Open"/> takes.</param>
+    public static Prefetch Start(Func<CancellationToken, Task<string>> find) => new(find);
 
     /// <summary>Stops reading.</summary>
     public void Dispose()
@@ -23,11 +23,11 @@ internal sealed class Prefetch : IDisposable
         stop.Dispose();
     }
 
-    private static void Read(string path, CancellationToken cancellation)
+    private static async Task ReadAsync(Func<CancellationToken, Task<string>> find, CancellationToken cancellation)
     {
         try
         {
-            using var weights = StateDict.Open(path);
+            using var weights = StateDict.Open(await find(cancellation).ConfigureAwait(false));
             // More than half of the memory would push out what is in use.
             var room = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
             foreach (var entry in weights.Entries.Values.TakeWhile(e => (room -= e.Extent) >= 0))

@@ -22,9 +22,21 @@ internal static class WeightFiles
             return path;
         if (!Directory.Exists(path))
             throw new Llm360Exception("There is no such file or folder.", path, "Name a weights file, its index, or a checkpoint's folder.");
-        return Names.Select(n => Path.Combine(path, n)).FirstOrDefault(File.Exists)
-            ?? throw new Llm360Exception("The folder holds no weights.", path, $"A checkpoint has one of {string.Join(", ", Names)}; this has {Content(path)}.");
+        return Choose(n => File.Exists(Path.Combine(path, n))) is { } name ? Path.Combine(path, name)
+            : throw new Llm360Exception("The folder holds no weights.", path, $"A checkpoint has one of {string.Join(", ", Names)}; this has {Content(path)}.");
     }
+
+    /// <summary>The name of the weights file or index that is read where several are there; null where none is.</summary>
+    public static string? Choose(Func<string, bool> isThere) => Names.FirstOrDefault(isThere);
+
+    /// <summary>Whether a folder has weights, with all their shards.</summary>
+    public static bool AreComplete(string folder) => Choose(n => File.Exists(Path.Combine(folder, n))) is not null && FilesOf(folder).All(File.Exists);
+
+    /// <summary>The files with a checkpoint's tensors, in the order of their names; not the index.</summary>
+    /// <exception cref="Llm360Exception">The folder holds none.</exception>
+    public static IReadOnlyList<string> FilesOf(string folder) => Find(folder) is var path && IsIndex(path)
+        ? [.. ShardIndex.Read(path).Values.Distinct().Order(StringComparer.Ordinal).Select(shard => Path.Combine(Path.GetDirectoryName(path)!, shard))]
+        : [path];
 
     public static bool IsIndex(string path) => path.EndsWith(IndexEnding, StringComparison.OrdinalIgnoreCase);
 

@@ -28,7 +28,7 @@ public sealed class CorpusBuilderTests : IDisposable
         var counts = Build(_manifest);
         var suite = Suite.OpenFolder(Folder);
         Assert.Equal((4, 64, 64L * 33), (suite.Chunks.Count, counts.Sequences, counts.Tokens));
-        Assert.Equal(counts.Sha256, suite.Manifest.Expected!.Sha256);
+        Assert.Equal(counts.Sha256, suite.Manifest!.Expected!.Sha256);
         Assert.Equal(10, ChunkReader.Read(suite.ValidationPath).Count());
         var canaries = Canary.ReadAll(Path.Combine(Folder, SuiteLayout.Canaries));
         var planted = ChunkReader.Read(suite.Chunks[3].Path).Where(r => r.Canary is not null).ToList();
@@ -88,7 +88,7 @@ public sealed class CorpusBuilderTests : IDisposable
         Build(_manifest with { Description = "Told otherwise." });
         var error = Assert.Throws<Llm360Exception>(() => Build(_manifest with { Training = _manifest.Training with { Seed = 99 } }));
         Assert.Contains("checkpoints", error.What, StringComparison.Ordinal);
-        Assert.Equal(_manifest.Training.Seed, Suite.OpenFolder(Folder).Manifest.Training.Seed);
+        Assert.Equal(_manifest.Training.Seed, Suite.OpenFolder(Folder).Manifest!.Training.Seed);
     }
 
     [Fact]

@@ -1,0 +1,58 @@
+// A lock between threads, processes and machines that share a disk: a file that one of them holds open.
+namespace Llm360.Notebooks;
+
+/// <summary>Waits until nobody else holds a file; the system lets it go when its holder ends, however it ends.</summary>
+/// <remarks>The file stays: deleting it would let two processes hold two files of one name. Python's <c>filelock</c> locks in the same way.</remarks>
+internal static class FileLock
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    /// <summary>Takes a lock that is held for milliseconds; disposing it gives it back.</summary>
+    /// <exception cref="Llm360Exception">The folder cannot be written, or another has held the lock for a minute.</exception>
+    public static IDisposable Take(string path)
+    {
+        var end = DateTime.UtcNow + Patience;
+        while (true)
+        {
+            if (TryTake(path) is { } taken)
+                return taken;
+            if (DateTime.UtcNow >= end)
+                throw new Llm360Exception("The file is locked by another process, for a minute already.", path, "End a process that hangs while it holds the file.");
+            Thread.Sleep(Pause);
+        }
+    }
+
+    /// <summary>Takes a lock that may be held for long, as during a download; disposing it gives it back.</summary>
+    /// <exception cref="Llm360Exception">The folder cannot be written.</exception>
+    public static async Task<IDisposable> TakeAsync(string path, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (TryTake(path) is { } taken)
+                return taken;
+            await Task.Delay(Pause, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private static FileStream? TryTake(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (IsHeld(e))
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new Llm360Exception($"The file cannot be locked: {e.Message}", path, "Make the folder writable.", e);
+        }
+    }
+
+    // EWOULDBLOCK of Linux and macOS; sharing and lock violation of Windows.
+    private static bool IsHeld(IOException e) => (e.HResult & 0xFFFF) is 11 or 35 or 32 or 33;
+}

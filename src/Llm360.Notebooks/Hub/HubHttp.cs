@@ -1,0 +1,146 @@
+// Requests to the Hub: redirects, the token, waiting and trying again, errors in words.
+using System.Net;
+using System.Net.Http.Headers;
+using Llm360.Notebooks.Suites;
+using Polly;
+using Polly.Retry;
+using Polly.Timeout;
+
+namespace Llm360.Notebooks.Hub;
+
+/// <summary>Sends requests and turns what goes wrong into one clear error.</summary>
+internal sealed class HubHttp : IDisposable
+{
+    private const int Attempts = 5;
+    private const int MostRedirects = 5;
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
+    private readonly HubSettings settings;
+    private readonly HttpClient client;
+    private readonly ResiliencePipeline<HttpResponseMessage> pipeline;
+
+    public HubHttp(HubSettings settings)
+    {
+        this.settings = settings;
+        client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = settings.Timeout, AutomaticDecompression = DecompressionMethods.None }) { Timeout = Timeout.InfiniteTimeSpan };
+        client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("Llm360.Notebooks", typeof(HubHttp).Assembly.GetName().Version?.ToString(3)));
+        // Sizes and ranges are those of the file, not of a packed one.
+        client.DefaultRequestHeaders.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
+        pipeline = new ResiliencePipelineBuilder<HttpResponseMessage>()
+            .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
+            {
+                ShouldHandle = args => ValueTask.FromResult(args.Outcome is { Exception: HttpRequestException or TimeoutRejectedException } or { Result.StatusCode: HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError }),
+                MaxRetryAttempts = Attempts - 1,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = settings.RetryDelay,
+                MaxDelay = LongestDelay,
+                DelayGenerator = args => ValueTask.FromResult(AskedDelay(args.Outcome.Result)),
+                OnRetry = args =>
+                {
+                    args.Outcome.Result?.Dispose();
+                    return default;
+                },
+            })
+            .AddTimeout(settings.Timeout)
+            .Build();
+        Reading = new ResiliencePipelineBuilder()
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<IOException>().Handle<HttpRequestException>(),
+                MaxRetryAttempts = Attempts - 1,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = settings.RetryDelay,
+                MaxDelay = LongestDelay,
+            })
+            .Build();
+    }
+
+    /// <summary>Tries again where an answer breaks off.</summary>
+    public ResiliencePipeline Reading { get; }
+
+    /// <summary>Sends a request and returns when the answer begins.</summary>
+    /// <param name="method">GET or HEAD.</param>
+    /// <param name="address">Relative to the endpoint, or absolute.</param>
+    /// <param name="about">What is asked for, for messages.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <param name="range">Bytes wanted; all when null.</param>
+    /// <param name="stay">Return a redirect to another host instead of following it: the Hub says there what it sends one to.</param>
+    /// <returns>The answer, of success or a redirect; dispose it.</returns>
+    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses.</exception>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string address, HubLocation about, CancellationToken cancellation, RangeHeaderValue? range = null, bool stay = false)
+    {
+        var uri = new Uri(settings.Endpoint, address);
+        if (settings.Offline)
+            throw new Llm360Exception($"{about} is not in the cache, and HF_HUB_OFFLINE is set.", settings.CacheFolder, "Unset HF_HUB_OFFLINE, or run the same once on a machine with a network and the same cache.");
+        for (var redirects = 0; ; redirects++)
+        {
+            var response = await TryAsync(uri).ConfigureAwait(false);
+            if (response.Headers.Location is { } location && (int)response.StatusCode is >= 300 and < 400)
+            {
+                var next = new Uri(uri, location);
+                if (stay && !IsHub(next))
+                    return response;
+                response.Dispose();
+                if (redirects == MostRedirects || next.Scheme is not ("https" or "http") || (uri.Scheme == "https" && next.Scheme == "http"))
+                    throw new Llm360Exception("The Hub sends from one address to the next.", $"{about}, {next.Host}", "Check HF_ENDPOINT.");
+                uri = next;
+                continue;
+            }
+
+            if (response.IsSuccessStatusCode || (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && range is not null))
+                return response;
+            using (response)
+                throw Refused(response, about);
+        }
+
+        async Task<HttpResponseMessage> TryAsync(Uri to)
+        {
+            try
+            {
+                return await pipeline.ExecuteAsync(
+                    async stop =>
+                    {
+                        using var request = new HttpRequestMessage(method, to);
+                        request.Headers.Range = range;
+                        if (settings.Token is { } token && IsHub(to))
+                            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+                        return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop).ConfigureAwait(false);
+                    },
+                    cancellation).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is HttpRequestException or TimeoutRejectedException)
+            {
+                throw Unreachable(e, about);
+            }
+        }
+    }
+
+    /// <summary>The error of an answer that never came or broke off for good.</summary>
+    public Llm360Exception Unreachable(Exception e, HubLocation about) =>
+        new($"The Hub cannot be reached: {(e is TimeoutRejectedException ? $"no answer in {settings.Timeout.TotalSeconds:0} s" : e.Message)}", $"{about} at {settings.Endpoint}", "Check the network, or HF_ENDPOINT. What has arrived is kept: the same again goes on from there. With HF_HUB_OFFLINE=1 only the cache is used.", e);
+
+    public void Dispose() => client.Dispose();
+
+    private bool IsHub(Uri uri) => uri.Scheme == settings.Endpoint.Scheme && uri.Authority == settings.Endpoint.Authority;
+
+    private static TimeSpan? AskedDelay(HttpResponseMessage? response) =>
+        (response?.Headers.RetryAfter is { } after ? after.Delta ?? after.Date - DateTimeOffset.UtcNow : null) is { } delay && delay > TimeSpan.Zero ? (delay < LongestDelay ? delay : LongestDelay) : null;
+
+    private Llm360Exception Refused(HttpResponseMessage response, HubLocation about)
+    {
+        var page = new Uri(settings.Endpoint, $"{(about.IsDataset ? "datasets/" : "")}{about.Repository}");
+        var code = response.Headers.TryGetValues("X-Error-Code", out var values) ? values.First() : "";
+        return (code, response.StatusCode) switch
+        {
+            ("EntryNotFound", _) => Error($"The revision {about.Revision} has no file {about.Path}.", $"Look at the files on {page}."),
+            ("RevisionNotFound", _) => Error($"The repository {about.Repository} has no revision {about.Revision}.", $"Look at the branches on {page}."),
+            ("GatedRepo", _) => Error("The repository asks for consent to its terms.", $"Give it on {page}, then set HF_TOKEN to a token of the same account."),
+            ("RepoNotFound", _) or (_, HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) => Error($"The repository {about.Repository} does not exist, or is not open to you.", "Check the name; for a private or gated repository set HF_TOKEN."),
+            (_, HttpStatusCode.NotFound) => Error("The Hub does not have it.", $"Look at {page}."),
+            _ => Error($"The Hub answers {(int)response.StatusCode} {response.ReasonPhrase}.", "Try again later. What has arrived is kept."),
+        };
+
+        Llm360Exception Error(string what, string remedy) => new(what, $"{about} at {settings.Endpoint}", remedy);
+    }
+}

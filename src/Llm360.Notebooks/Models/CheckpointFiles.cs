@@ -1,0 +1,56 @@
+// From a checkpoint, wherever it is, to a folder on disk.
+using Llm360.Notebooks.Hub;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Text;
+using Llm360.Notebooks.Weights;
+
+namespace Llm360.Notebooks.Models;
+
+/// <summary>Bringing the files of a checkpoint on the Hub into the cache.</summary>
+public static class CheckpointFiles
+{
+    /// <summary>The folder with a checkpoint's configuration, weights and, where it has one, tokenizer. Of one on the Hub they are fetched unless the cache has them: safetensors where both kinds are there.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="progress">Megabytes; <see cref="Work.Progress"/> when null.</param>
+    /// <param name="cancellation">Stops, and keeps what has arrived; <see cref="Work.Cancellation"/> when not given.</param>
+    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, the disk is too small, or the revision is no checkpoint.</exception>
+    public static async Task<string> FetchAsync(this Checkpoint checkpoint, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
+    {
+        if (!checkpoint.IsOnHub)
+            return checkpoint.Folder;
+        var (place, stop) = (checkpoint.Hub!, cancellation ?? Work.Cancellation);
+        using var hub = new HubClient();
+        if (hub.Snapshot(place) is { } cached && File.Exists(Path.Combine(cached, SuiteLayout.Config)) && WeightFiles.AreComplete(cached))
+            return cached;
+        var there = (await hub.ListAsync(place, stop).ConfigureAwait(false)).ToDictionary(f => f.Path);
+        if (!there.ContainsKey(SuiteLayout.Config) || WeightFiles.Choose(there.ContainsKey) is not { } weights)
+            throw new Llm360Exception($"The revision has no {(there.ContainsKey(SuiteLayout.Config) ? "weights that are read" : SuiteLayout.Config)}.", place.ToString(), $"It holds {string.Join(", ", there.Keys.Take(20))}.");
+        var small = there.Keys.Where(n => n is SuiteLayout.Config or StopTokens.GenerationConfig || Tokenizers.FileNames.Contains(n)).Append(weights);
+        var folder = await hub.DownloadAsync(place, [.. small.Where(n => n != weights || WeightFiles.IsIndex(weights)).Select(n => there[n])], progress, stop).ConfigureAwait(false);
+        var large = WeightFiles.IsIndex(weights) ? ShardIndex.Read(Path.Combine(folder, weights)).Values.Distinct() : [weights];
+        return await hub.DownloadAsync(place, [.. large.Select(n => there.GetValueOrDefault(n) ?? throw new Llm360Exception($"The shard {n} that {weights} names is not there.", place.ToString(), "Choose another revision."))], progress, stop).ConfigureAwait(false);
+    }
+
+    /// <summary>The folder with a checkpoint's tokenizer. On the Hub, a revision without one takes that of <c>main</c>.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="cancellation"><see cref="Work.Cancellation"/> when not given.</param>
+    /// <returns>A folder; where there is no tokenizer anywhere, one without.</returns>
+    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses.</exception>
+    internal static async Task<string> FetchTokenizerAsync(this Checkpoint checkpoint, CancellationToken? cancellation = null)
+    {
+        if (!checkpoint.IsOnHub)
+            return checkpoint.Folder;
+        var stop = cancellation ?? Work.Cancellation;
+        using var hub = new HubClient();
+        var folder = "";
+        foreach (var place in new[] { checkpoint.Hub!, checkpoint.Hub! with { Revision = HubLocation.Main } }.Distinct())
+        {
+            folder = hub.Snapshot(place) is { } cached && Tokenizers.Exists(cached) ? cached
+                : await hub.DownloadAsync(place, [.. (await hub.ListAsync(place, stop).ConfigureAwait(false)).Where(f => Tokenizers.FileNames.Contains(f.Path))], cancellation: stop).ConfigureAwait(false);
+            if (Tokenizers.Exists(folder))
+                break;
+        }
+
+        return folder;
+    }
+}

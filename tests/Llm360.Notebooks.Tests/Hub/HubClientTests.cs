@@ -1,0 +1,439 @@
+// The Hub's client against an imitation of the Hub: the cache's layout, going on, what goes wrong.
+using System.Net;
+using System.Text;
+using Llm360.Notebooks.Hub;
+using Llm360.Notebooks.Suites;
+using Microsoft.AspNetCore.Http;
+
+namespace Llm360.Notebooks.Tests.Hub;
+
+public sealed class HubClientTests : IAsyncLifetime
+{
+    private const string Repository = "org/model";
+    private static readonly HubLocation Revision = new(Repository, "ckpt_007");
+    private readonly byte[] weights = Bytes(3_000_000);
+    private readonly byte[] config = Encoding.UTF8.GetBytes("{\"a\": 1}");
+    private readonly TemporaryFolder cache = new();
+    private ImitationHub hub = null!;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private HubSettings Settings => new(hub.Endpoint, cache["hub"], "secret") { RetryDelay = TimeSpan.FromMilliseconds(1), Timeout = TimeSpan.FromSeconds(5) };
+
+    private string Blob(byte[] content) => cache["hub", "models--org--model", "blobs", HubContent.Large(content).Etag];
+
+    public async ValueTask InitializeAsync() =>
+        hub = (await ImitationHub.StartAsync()).Add(Repository, "ckpt_007", "config.json", HubContent.Small(config)).Add(Repository, "ckpt_007", "deep/in/weights.bin", HubContent.Large(weights)).Add(Repository, "ckpt_007", "empty.txt", HubContent.Small([]));
+
+    public async ValueTask DisposeAsync()
+    {
+        await hub.DisposeAsync();
+        cache.Dispose();
+    }
+
+    [Fact]
+    public async Task A_revision_lies_in_the_cache_as_Python_lays_it()
+    {
+        var folder = await DownloadAsync();
+        var commit = hub.Commit(Repository, "ckpt_007");
+        Assert.Equal(cache["hub", "models--org--model", "snapshots", commit], folder);
+        Assert.Equal(commit, await File.ReadAllTextAsync(cache["hub", "models--org--model", "refs", "ckpt_007"], Stop));
+        Assert.Equal(weights, await File.ReadAllBytesAsync(Path.Combine(folder, "deep", "in", "weights.bin"), Stop));
+        Assert.Equal(config, await File.ReadAllBytesAsync(Path.Combine(folder, "config.json"), Stop));
+        Assert.Empty(await File.ReadAllBytesAsync(Path.Combine(folder, "empty.txt"), Stop));
+        Assert.Equal($"../../../../blobs/{HubContent.Large(weights).Etag}", new FileInfo(Path.Combine(folder, "deep", "in", "weights.bin")).LinkTarget);
+        Assert.Equal($"../../blobs/{HubContent.Small(config).Etag}", new FileInfo(Path.Combine(folder, "config.json")).LinkTarget);
+        Assert.True(File.Exists(cache["hub", "CACHEDIR.TAG"]));
+        Assert.True(File.Exists(cache["hub", ".locks", "models--org--model", HubContent.Large(weights).Etag + ".lock"]));
+        Assert.Empty(Directory.EnumerateFiles(cache.Path, "*.partial", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task What_is_in_the_cache_is_not_asked_for()
+    {
+        await DownloadAsync();
+        var asked = hub.Requests.Count;
+        using var client = new HubClient(Settings with { Offline = true });
+        Assert.Equal(client.Snapshot(Revision), await client.DownloadAsync(Revision, [new HubEntry("config.json", config.Length)], cancellation: Stop));
+        await using var stream = await client.OpenAsync(Revision with { Path = "deep/in/weights.bin" }, Stop);
+        Assert.Equal(weights, Read(stream, weights.Length));
+        Assert.Equal(asked, hub.Requests.Count);
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => client.CommitAsync(Revision with { Revision = "other" }, Stop));
+        Assert.Contains("HF_HUB_OFFLINE", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_token_goes_to_the_Hub_alone()
+    {
+        await DownloadAsync();
+        Assert.All(hub.Requests, r => Assert.Equal(r.IsStore ? null : "Bearer secret", r.Token));
+        Assert.Contains(hub.Requests, r => r.IsStore);
+        Assert.DoesNotContain("secret", Settings.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_broken_connection_goes_on_where_it_broke()
+    {
+        hub.CutAfter = r => r.IsStore ? 200_000 : null;
+        var folder = await DownloadAsync();
+        Assert.Equal(weights, await File.ReadAllBytesAsync(Path.Combine(folder, "deep", "in", "weights.bin"), Stop));
+        // What was under way when a connection broke may be lost with it.
+        var starts = hub.Requests.Where(r => r.IsStore).Select(r => r.From!.Value).ToList();
+        Assert.InRange(starts.Count, 15, 30);
+        Assert.Equal(starts.Distinct().Order(), starts);
+    }
+
+    [Fact]
+    public async Task Another_process_goes_on_with_what_has_arrived()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        hub.CutAfter = r =>
+        {
+            if (r is { IsStore: true, From: > 1_000_000 })
+                stop.Cancel();
+            return r.IsStore ? 600_000 : null;
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => DownloadAsync(stop.Token));
+        var arrived = new FileInfo(Blob(weights) + ".partial").Length;
+        Assert.InRange(arrived, 1_000_000, 2_000_000);
+        hub.Requests.Clear();
+        hub.CutAfter = null;
+        var folder = await DownloadAsync();
+        Assert.Equal(arrived, Assert.Single(hub.Requests, r => r.IsStore).From);
+        Assert.Equal(weights, await File.ReadAllBytesAsync(Path.Combine(folder, "deep", "in", "weights.bin"), Stop));
+    }
+
+    [Fact]
+    public async Task Clients_that_want_the_same_at_once_fetch_it_once()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => DownloadAsync()));
+        Assert.Equal(weights.Length + config.Length, hub.Sent);
+    }
+
+    [Fact]
+    public async Task Damaged_once_it_is_fetched_again()
+    {
+        hub.Damages = r => r.IsStore && hub.Requests.Count(x => x.IsStore) == 1;
+        var folder = await DownloadAsync();
+        Assert.Equal(weights, await File.ReadAllBytesAsync(Path.Combine(folder, "deep", "in", "weights.bin"), Stop));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Damaged_always_it_is_an_error_and_nothing_is_kept(bool large)
+    {
+        hub.Damages = r => r.IsStore == large;
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => DownloadAsync());
+        Assert.Contains("damaged", error.What, StringComparison.Ordinal);
+        Assert.Contains(large ? "deep/in/weights.bin" : "config.json", error.Where, StringComparison.Ordinal);
+        var blob = large ? Blob(weights) : cache["hub", "models--org--model", "blobs", HubContent.Small(config).Etag];
+        Assert.False(File.Exists(blob) || File.Exists(blob + ".partial"));
+    }
+
+    [Fact]
+    public async Task A_server_without_ranges_sends_all_again()
+    {
+        hub.CutAfter = r => r.IsStore && r.From is 0 ? 100_000 : null;
+        hub.Instead = async (request, context) =>
+        {
+            if (request is not { IsStore: true, From: > 0 })
+                return false;
+            await context.Response.Body.WriteAsync(weights, Stop);
+            return true;
+        };
+        var folder = await DownloadAsync();
+        Assert.Equal(weights, await File.ReadAllBytesAsync(Path.Combine(folder, "deep", "in", "weights.bin"), Stop));
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.TooManyRequests)]
+    [InlineData(HttpStatusCode.RequestTimeout)]
+    [InlineData(HttpStatusCode.BadGateway)]
+    public async Task A_busy_Hub_is_asked_again(HttpStatusCode status)
+    {
+        var refused = 0;
+        hub.Instead = (_, context) =>
+        {
+            if (Interlocked.Increment(ref refused) > 3)
+                return Task.FromResult(false);
+            context.Response.StatusCode = (int)status;
+            return Task.FromResult(true);
+        };
+        using var client = new HubClient(Settings);
+        Assert.Equal(hub.Commit(Repository, "ckpt_007"), await client.CommitAsync(Revision, Stop));
+        Assert.Equal(4, hub.Requests.Count);
+    }
+
+    [Fact]
+    public async Task The_Hubs_own_delay_is_kept()
+    {
+        var times = new List<DateTime>();
+        hub.Instead = (_, context) =>
+        {
+            times.Add(DateTime.UtcNow);
+            if (times.Count > 1)
+                return Task.FromResult(false);
+            context.Response.StatusCode = (int)HttpStatusCode.TooManyRequests;
+            context.Response.Headers.RetryAfter = "1";
+            return Task.FromResult(true);
+        };
+        using var client = new HubClient(Settings);
+        await client.CommitAsync(Revision, Stop);
+        Assert.InRange((times[1] - times[0]).TotalSeconds, 0.9, double.MaxValue);
+    }
+
+    [Fact]
+    public async Task A_Hub_that_stays_silent_is_one_error()
+    {
+        hub.Instead = async (_, context) =>
+        {
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return true;
+        };
+        using var client = new HubClient(Settings with { Timeout = TimeSpan.FromMilliseconds(100) });
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => client.CommitAsync(Revision, Stop));
+        Assert.Contains("cannot be reached: no answer in", error.What, StringComparison.Ordinal);
+        Assert.Equal(5, hub.Requests.Count);
+    }
+
+    [Fact]
+    public async Task An_answer_that_stops_coming_is_one_error_and_kept()
+    {
+        hub.Instead = async (request, context) =>
+        {
+            if (!request.IsStore)
+                return false;
+            context.Response.StatusCode = (int)HttpStatusCode.PartialContent;
+            context.Response.GetTypedHeaders().ContentRange = new(request.From!.Value, weights.Length - 1, weights.Length);
+            context.Response.ContentLength = weights.Length - request.From;
+            if (request.From == 0)
+                await context.Response.Body.WriteAsync(weights.AsMemory(0, 1000), context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return true;
+        };
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => DownloadAsync(settings: Settings with { Timeout = TimeSpan.FromMilliseconds(200) }));
+        Assert.Contains("nothing came for", error.What, StringComparison.Ordinal);
+        Assert.Equal(weights[..1000], await File.ReadAllBytesAsync(Blob(weights) + ".partial", Stop));
+    }
+
+    [Fact]
+    public async Task No_Hub_at_all_is_one_error()
+    {
+        using var client = new HubClient(Settings with { Endpoint = new Uri("http://127.0.0.1:9/") });
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => client.CommitAsync(Revision, Stop));
+        Assert.Contains("cannot be reached", error.What, StringComparison.Ordinal);
+        Assert.Contains("org/model@ckpt_007", error.Where, StringComparison.Ordinal);
+        Assert.Contains("HF_ENDPOINT", error.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(404, "RevisionNotFound", "has no revision ckpt_007", "branches")]
+    [InlineData(404, "RepoNotFound", "does not exist, or is not open", "HF_TOKEN")]
+    [InlineData(401, "", "does not exist, or is not open", "HF_TOKEN")]
+    [InlineData(403, "GatedRepo", "asks for consent", "org/model")]
+    [InlineData(404, "", "does not have it", "org/model")]
+    [InlineData(400, "", "answers 400", "Try again")]
+    public async Task What_the_Hub_refuses_is_told(int status, string code, string what, string remedy)
+    {
+        hub.Instead = (_, context) =>
+        {
+            context.Response.StatusCode = status;
+            context.Response.Headers["X-Error-Code"] = code;
+            return Task.FromResult(true);
+        };
+        using var client = new HubClient(Settings);
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => client.ListAsync(Revision, Stop));
+        Assert.Contains(what, error.What, StringComparison.Ordinal);
+        Assert.Contains(remedy, error.Remedy, StringComparison.Ordinal);
+        Assert.Single(hub.Requests);
+    }
+
+    [Fact]
+    public async Task A_missing_file_is_named()
+    {
+        using var client = new HubClient(Settings);
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => client.OpenAsync(Revision with { Path = "train/none.jsonl" }, Stop));
+        Assert.Contains("has no file train/none.jsonl", error.What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("../../evil")]
+    [InlineData("a/../../evil")]
+    [InlineData("/evil")]
+    [InlineData("a\\..\\evil")]
+    [InlineData("C:evil")]
+    [InlineData("")]
+    public async Task A_name_that_leads_out_of_the_cache_is_refused(string name)
+    {
+        hub.Instead = async (request, context) =>
+        {
+            if (!request.Path.Contains("/tree/", StringComparison.Ordinal))
+                return false;
+            await context.Response.WriteAsJsonAsync(new[] { new { type = "file", path = name, size = 3 } }, Stop);
+            return true;
+        };
+        using var client = new HubClient(Settings);
+        Assert.Contains("cannot be used", (await Assert.ThrowsAsync<Llm360Exception>(() => client.ListAsync(Revision, Stop))).What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("org/model", "../../x", "")]
+    [InlineData("org/..", "main", "")]
+    [InlineData("../model", "main", "")]
+    [InlineData("model", "main", "")]
+    [InlineData("org/model", "main", "a/../b")]
+    public async Task A_place_that_is_none_is_refused(string repository, string revision, string path)
+    {
+        using var client = new HubClient(Settings);
+        await Assert.ThrowsAsync<Llm360Exception>(() => client.CommitAsync(new HubLocation(repository, revision, path), Stop));
+        Assert.Empty(hub.Requests);
+    }
+
+    [Theory]
+    [InlineData("sha", "../../evil")]
+    [InlineData("sha", "ABC")]
+    [InlineData("other", "x")]
+    public async Task A_commit_that_is_none_is_refused(string key, string value)
+    {
+        hub.Instead = async (_, context) =>
+        {
+            await context.Response.WriteAsJsonAsync(new Dictionary<string, string> { [key] = value }, Stop);
+            return true;
+        };
+        using var client = new HubClient(Settings);
+        Assert.Contains("cannot be used", (await Assert.ThrowsAsync<Llm360Exception>(() => client.CommitAsync(Revision, Stop))).What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"../../../evil\"", "3")]
+    [InlineData("\"\"", "3")]
+    [InlineData("\"abc\"", "many")]
+    [InlineData("\"abc\"", "-3")]
+    public async Task An_etag_or_size_that_is_none_is_refused(string etag, string size)
+    {
+        hub.Instead = (request, context) =>
+        {
+            context.Response.Headers["X-Linked-Etag"] = etag;
+            context.Response.Headers["X-Linked-Size"] = size;
+            return Task.FromResult(request.Method == "HEAD");
+        };
+        Assert.Contains("cannot be used", (await Assert.ThrowsAsync<Llm360Exception>(() => DownloadAsync())).What, StringComparison.Ordinal);
+        Assert.False(File.Exists(cache["evil"]));
+    }
+
+    [Fact]
+    public async Task A_renamed_repository_is_followed()
+    {
+        hub.Instead = (request, context) =>
+        {
+            if (request.IsStore || !request.Path.Contains("old/name", StringComparison.Ordinal))
+                return Task.FromResult(false);
+            context.Response.StatusCode = (int)HttpStatusCode.TemporaryRedirect;
+            context.Response.Headers.Location = "/" + request.Path.Replace("old/name", Repository, StringComparison.Ordinal) + context.Request.QueryString;
+            return Task.FromResult(true);
+        };
+        using var client = new HubClient(Settings);
+        var old = Revision with { Repository = "old/name" };
+        var folder = await client.DownloadAsync(old, await client.ListAsync(old, Stop), cancellation: Stop);
+        Assert.Contains("models--old--name", folder, StringComparison.Ordinal);
+        Assert.Equal(weights, await File.ReadAllBytesAsync(Path.Combine(folder, "deep", "in", "weights.bin"), Stop));
+    }
+
+    [Fact]
+    public async Task Redirects_in_a_circle_end()
+    {
+        hub.Instead = (request, context) =>
+        {
+            context.Response.StatusCode = (int)HttpStatusCode.Found;
+            context.Response.Headers.Location = "/" + request.Path;
+            return Task.FromResult(true);
+        };
+        using var client = new HubClient(Settings);
+        await Assert.ThrowsAsync<Llm360Exception>(() => client.CommitAsync(Revision, Stop));
+    }
+
+    [Fact]
+    public async Task Too_little_room_is_told_before_the_download()
+    {
+        using var client = new HubClient(Settings);
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => client.DownloadAsync(Revision, [new HubEntry("deep/in/weights.bin", long.MaxValue / 2)], cancellation: Stop));
+        Assert.Contains("the disk has room for", error.What, StringComparison.Ordinal);
+        Assert.Contains("HF_HUB_CACHE", error.Remedy, StringComparison.Ordinal);
+        Assert.DoesNotContain(hub.Requests, r => r.IsStore);
+    }
+
+    [Fact]
+    public async Task The_beginning_of_a_file_larger_than_the_disk_costs_no_more_than_that()
+    {
+        var rows = Bytes(12_000);
+        hub.Add(Repository, "ckpt_007", "train.jsonl", HubContent.Endless(rows, 20_800_000_000_000));
+        var file = Revision with { Path = "train.jsonl" };
+        using (var client = new HubClient(Settings))
+        {
+            await using var stream = await client.OpenAsync(file, Stop);
+            Assert.Equal(rows, Read(stream, rows.Length));
+            Assert.Equal(rows, Read(stream, rows.Length));
+            Assert.Equal(HubStream.Piece, hub.Sent);
+        }
+
+        // It stays: another client needs no network for it, and fetches only what is further on.
+        using var offline = new HubClient(Settings with { Offline = true });
+        await using var again = await offline.OpenAsync(file, Stop);
+        Assert.Equal(HubStream.Piece, Read(again, HubStream.Piece).Length);
+        Assert.Contains("HF_HUB_OFFLINE", Assert.Throws<Llm360Exception>(() => again.Read(new byte[1])).Message, StringComparison.Ordinal);
+        using var third = new HubClient(Settings);
+        await using var further = await third.OpenAsync(file, Stop);
+        Assert.Equal(HubStream.Piece + 1, Read(further, HubStream.Piece + 1).Length);
+        Assert.Equal([0L, HubStream.Piece], hub.Requests.Where(r => r.IsStore).Select(r => r.From!.Value));
+    }
+
+    [Fact]
+    public async Task A_file_read_to_its_end_is_whole_and_checked()
+    {
+        using var client = new HubClient(Settings);
+        var file = Revision with { Path = "deep/in/weights.bin" };
+        await using (var stream = await client.OpenAsync(file, Stop))
+        {
+            Assert.Equal(weights, Read(stream, weights.Length));
+            Assert.Equal(0, stream.Read(new byte[10]));
+        }
+
+        Assert.True(File.Exists(Blob(weights)));
+        (await client.OpenAsync(file, Stop)).Dispose();
+        Assert.Equal(weights, await File.ReadAllBytesAsync(Path.Combine(client.Snapshot(Revision)!, "deep", "in", "weights.bin"), Stop));
+    }
+
+    [Fact]
+    public async Task Progress_counts_what_is_there_and_ends_full()
+    {
+        var reports = new List<WorkProgress>();
+        hub.CutAfter = r => r.IsStore ? 1_000_000 : null;
+        using var client = new HubClient(Settings);
+        await client.DownloadAsync(Revision, await client.ListAsync(Revision, Stop), new Immediate(reports.Add), Stop);
+        Assert.All(reports, r => Assert.InRange(r.Done, 0, r.Total + 1e-9));
+        Assert.Equal((weights.Length + config.Length) / 1e6, reports.Max(r => r.Done), 1e-9);
+        Assert.Equal("MB", reports[0].Unit);
+    }
+
+    private async Task<string> DownloadAsync(CancellationToken? stop = null, HubSettings? settings = null)
+    {
+        using var client = new HubClient(settings ?? Settings);
+        return await client.DownloadAsync(Revision, await client.ListAsync(Revision, Stop), cancellation: stop ?? Stop);
+    }
+
+    private static byte[] Read(Stream stream, int count)
+    {
+        var bytes = new byte[count];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private static byte[] Bytes(int count)
+    {
+        var bytes = new byte[count];
+        new Random(count).NextBytes(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,172 @@
+// The memorization of a suite on the Hub: only its name differs from one on disk.
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Memorization;
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Hub;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Torch;
+
+namespace Llm360.Notebooks.Tests.Hub;
+
+[Collection(nameof(HubEnvironment))]
+public sealed class HubGridTests : IAsyncLifetime
+{
+    private const int Rows = 40;
+    private readonly HubEnvironment environment = new();
+    private readonly TemporaryFolder folder = new();
+    private readonly Suite suite;
+    private ImitationHub hub = null!;
+
+    public HubGridTests()
+    {
+        var amber = Suites.Suites.Open("amber");
+        suite = Suite.OnHub(amber.Hub! with { Name = $"amber-{Guid.NewGuid():N}" }, folder["suite"]);
+    }
+
+    private IReadOnlyList<Checkpoint> Checkpoints => [suite.Checkpoint("143"), suite.Checkpoint("359")];
+
+    private IReadOnlyList<Chunk> Chunks => [suite.Chunk(143), suite.Chunk(355)];
+
+    public async ValueTask InitializeAsync()
+    {
+        hub = (await ImitationHub.StartAsync()).AddCheckpoints().AddChunk(143).AddChunk(355);
+        environment["HF_ENDPOINT"] = hub.Endpoint.ToString();
+        environment["HF_HOME"] = folder["home"];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await hub.DisposeAsync();
+        environment.Dispose();
+        if (Directory.Exists(Path.Combine(Workspace.ResultsFolder, suite.Name)))
+            Directory.Delete(Path.Combine(Workspace.ResultsFolder, suite.Name), recursive: true);
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task The_scores_are_the_golden_ones()
+    {
+        var reports = new List<string>();
+        var scores = await suite.Memorization(sequencesPerChunk: Rows).ScoreAsync(Checkpoints, Chunks, Device.Cpu, new Immediate(r =>
+        {
+            lock (reports)
+                reports.Add(r.Task);
+        }));
+        foreach (var (cell, golden) in scores.Cells.Zip((string[])["000", "000", "001", "001"]))
+        {
+            var expected = Fixtures.Json("memorization", $"expected_{golden}.json")["match"]!.AsArray().Take(Rows).Select(m => (int)m!);
+            Assert.Equal(expected, cell.Rows.Select(r => r.Match));
+        }
+
+        // Of four chunks of 20.8 GB no more than their beginnings, and of the repository no more than a checkpoint.
+        Assert.InRange(hub.Sent, 0, 2 * (HubStream.Piece + 10_000_000));
+        Assert.DoesNotContain(hub.Requests, r => r.Path.EndsWith("README.md", StringComparison.Ordinal));
+        Assert.Contains($"download {ImitationAmber.Models}@ckpt_143", reports);
+        Assert.Contains($"score {suite.Name}", reports);
+    }
+
+    [Fact]
+    public async Task What_is_in_the_store_needs_neither_network_nor_cache()
+    {
+        await ScoreAsync();
+        hub.Requests.Clear();
+        Assert.Equal("4 cells from the store, 0 computed", (await ScoreAsync()).Origin);
+        Directory.Delete(folder["home"], recursive: true);
+        environment["HF_HUB_OFFLINE"] = "1";
+        Assert.Equal("4 cells from the store, 0 computed", (await ScoreAsync()).Origin);
+        Assert.Empty(hub.Requests);
+        // With the Hub, what the commit is is asked, and no file.
+        environment["HF_HUB_OFFLINE"] = "0";
+        Assert.Equal("4 cells from the store, 0 computed", (await ScoreAsync()).Origin);
+        Assert.All(hub.Requests, r => Assert.Contains("/revision/", r.Path, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Results_of_another_commit_are_computed_anew()
+    {
+        await ScoreAsync();
+        Directory.Delete(folder["home"], recursive: true);
+        var moved = "0123456789012345678901234567890123456789";
+        await File.WriteAllTextAsync(Directory.CreateDirectory(folder["home", "hub", "models--LLM360--Amber", "refs"]).FullName + "/ckpt_143", moved, TestContext.Current.CancellationToken);
+        var store = suite.Memorization(sequencesPerChunk: Rows).Store;
+        Assert.False(store.Contains(Checkpoints[0], Chunks[0]));
+        Assert.True(store.Contains(Checkpoints[1], Chunks[0]));
+    }
+
+    [Fact]
+    public async Task What_was_fetched_serves_without_the_network()
+    {
+        await ScoreAsync();
+        environment["HF_HUB_OFFLINE"] = "1";
+        hub.Requests.Clear();
+        // Other lengths: nothing of it is in the store.
+        var scores = await suite.Memorization(16, 16, Rows, tokenMetrics: true).ScoreAsync(Checkpoints, Chunks, Device.Cpu);
+        Assert.Equal(4, scores.Cells.Count(c => !c.FromStore));
+        Assert.Empty(hub.Requests);
+    }
+
+    [Fact]
+    public async Task A_checkpoint_comes_without_what_a_model_does_not_need()
+    {
+        using var model = await suite.Checkpoints[^1].LoadAsync(Device.Cpu);
+        var snapshot = Path.Combine(folder["home"], "hub", "models--LLM360--Amber", "snapshots", hub.Commit(ImitationAmber.Models, HubLocation.Main));
+        Assert.Equal(["config.json", "model.safetensors", "tokenizer.model"], Directory.EnumerateFiles(snapshot).Select(Path.GetFileName).Order());
+        Assert.Equal(snapshot, await suite.Checkpoints[^1].FetchAsync());
+    }
+
+    [Fact]
+    public async Task A_tokenizer_comes_alone_and_from_main_where_a_revision_has_none()
+    {
+        Assert.Equal(2048, suite.Checkpoint("143").Tokenizer().VocabularySize);
+        Assert.DoesNotContain(hub.Requests, r => r.Path.Contains("model.safetensors", StringComparison.Ordinal) || r.Path.Contains("config.json", StringComparison.Ordinal));
+        environment["HF_HUB_OFFLINE"] = "1";
+        Assert.Equal(2048, suite.Tokenizer().VocabularySize);
+        // The weights of another checkpoint are not there.
+        Assert.Contains("HF_HUB_OFFLINE", (await Assert.ThrowsAsync<Llm360Exception>(() => suite.Checkpoint("143").FetchAsync())).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sharded-safetensors", "model-00001-of-00003.safetensors")]
+    [InlineData("sharded-bin", "pytorch_model-00001-of-00003.bin")]
+    public async Task Shards_come_with_their_index_and_are_found_missing(string weights, string shard)
+    {
+        const string model = "org/sharded";
+        hub.AddFolder(model, HubLocation.Main, Fixtures.Path("weights", weights)).Add(model, HubLocation.Main, "config.json", HubContent.Small("{}"u8.ToArray()));
+        var checkpoint = Suites.Suites.FindCheckpoint($"{model}@main");
+        var fetched = await checkpoint.FetchAsync();
+        Assert.Equal(Directory.EnumerateFiles(Fixtures.Path("weights", weights)).Select(Path.GetFileName).Append("config.json").Order(), Directory.EnumerateFiles(fetched).Select(Path.GetFileName).Order());
+        File.Delete(Path.Combine(fetched, shard));
+        hub.Requests.Clear();
+        await checkpoint.FetchAsync();
+        Assert.True(File.Exists(Path.Combine(fetched, shard)));
+        // The content was still there.
+        Assert.DoesNotContain(hub.Requests, r => r.IsStore);
+    }
+
+    [Fact]
+    public async Task A_revision_without_a_model_is_one_error()
+    {
+        hub.Add("org/data", HubLocation.Main, "README.md", HubContent.Small("x"u8.ToArray()));
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => Suites.Suites.FindCheckpoint("org/data@main").FetchAsync());
+        Assert.Contains("has no config.json", error.What, StringComparison.Ordinal);
+        Assert.Contains("README.md", error.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Duplicates_are_not_counted_over_terabytes_by_mistake()
+    {
+        var scores = await ScoreAsync();
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => scores.DuplicatesAsync());
+        Assert.Contains("360 of them are on the Hub only", error.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_error_of_a_line_has_its_place_on_the_Hub()
+    {
+        hub.Add(ImitationAmber.Data, HubLocation.Main, "train/train_007.jsonl", HubContent.Large("{\"token_ids\": [1]}\n{\"token_ids\": [1\n"u8.ToArray()));
+        var error = Assert.Throws<Llm360Exception>(() => ChunkReader.Read(suite.Chunk(7)).ToList());
+        Assert.Equal("datasets/LLM360/AmberDatasets@main/train/train_007.jsonl, line 2", error.Where);
+    }
+
+    private Task<MemorizationScores> ScoreAsync() => suite.Memorization(sequencesPerChunk: Rows).ScoreAsync(Checkpoints, Chunks, Device.Cpu);
+}

@@ -1,0 +1,82 @@
+// The variables of Python's huggingface_hub.
+using Llm360.Notebooks.Hub;
+
+namespace Llm360.Notebooks.Tests.Hub;
+
+[Collection(nameof(HubEnvironment))]
+public sealed class HubSettingsTests : IDisposable
+{
+    private readonly HubEnvironment environment = new();
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose()
+    {
+        environment.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public void Without_variables_it_is_the_Hub_and_the_users_cache()
+    {
+        var settings = HubSettings.FromEnvironment();
+        Assert.Equal("https://huggingface.co/", settings.Endpoint.ToString());
+        Assert.Equal(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "huggingface", "hub"), settings.CacheFolder);
+        Assert.False(settings.Offline);
+    }
+
+    [Fact]
+    public void The_nearer_variable_wins()
+    {
+        environment["XDG_CACHE_HOME"] = folder["xdg"];
+        Assert.Equal(folder["xdg", "huggingface", "hub"], HubSettings.FromEnvironment().CacheFolder);
+        environment["HF_HOME"] = folder["home"];
+        Assert.Equal(folder["home", "hub"], HubSettings.FromEnvironment().CacheFolder);
+        environment["HF_HUB_CACHE"] = folder["cache"];
+        Assert.Equal(folder["cache"], HubSettings.FromEnvironment().CacheFolder);
+    }
+
+    [Fact]
+    public void A_token_is_the_variables_else_the_files()
+    {
+        environment["HF_HOME"] = folder.Path;
+        Assert.Null(HubSettings.FromEnvironment().Token);
+        File.WriteAllText(folder["token"], "of the home\n");
+        Assert.Equal("of the home", HubSettings.FromEnvironment().Token);
+        File.WriteAllText(folder["other"], "of the path\n");
+        environment["HF_TOKEN_PATH"] = folder["other"];
+        Assert.Equal("of the path", HubSettings.FromEnvironment().Token);
+        environment["HF_TOKEN"] = " of the variable ";
+        Assert.Equal("of the variable", HubSettings.FromEnvironment().Token);
+    }
+
+    [Theory]
+    [InlineData("1", true)]
+    [InlineData("yes", true)]
+    [InlineData("ON", true)]
+    [InlineData("True", true)]
+    [InlineData("0", false)]
+    [InlineData("", false)]
+    public void Offline_is_what_Python_takes_for_it(string value, bool offline)
+    {
+        environment["HF_HUB_OFFLINE"] = value;
+        Assert.Equal(offline, HubSettings.FromEnvironment().Offline);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:8080", "http://127.0.0.1:8080/")]
+    [InlineData("https://mirror.example/hub/", "https://mirror.example/hub/")]
+    public void An_endpoint_may_have_a_path(string value, string endpoint)
+    {
+        environment["HF_ENDPOINT"] = value;
+        Assert.Equal(endpoint, HubSettings.FromEnvironment().Endpoint.ToString());
+    }
+
+    [Theory]
+    [InlineData("huggingface")]
+    [InlineData("ftp://x")]
+    public void An_endpoint_that_is_no_address_is_one_error(string value)
+    {
+        environment["HF_ENDPOINT"] = value;
+        Assert.Contains(value, Assert.Throws<Llm360Exception>(HubSettings.FromEnvironment).What, StringComparison.Ordinal);
+    }
+}

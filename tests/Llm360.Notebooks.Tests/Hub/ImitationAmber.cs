@@ -1,0 +1,31 @@
+// Amber in small on the imitation of the Hub: the golden checkpoints and rows of tests/fixtures/memorization under Amber's names.
+using System.Text;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Tests.Hub;
+
+/// <summary>Fills an imitation with <c>LLM360/Amber</c> and <c>LLM360/AmberDatasets</c>.</summary>
+internal static class ImitationAmber
+{
+    public const string Models = "LLM360/Amber";
+    public const string Data = "datasets/LLM360/AmberDatasets";
+
+    /// <summary>Of a real chunk.</summary>
+    private const long ChunkLength = 20_800_000_000;
+
+    /// <summary>The golden rows, a line each.</summary>
+    public static IReadOnlyList<string> Rows => File.ReadAllLines(Fixture("rows.jsonl"));
+
+    /// <summary>The revisions of two checkpoints, <c>ckpt_143</c> (golden 000) and <c>main</c> (golden 001); a tokenizer in <c>main</c> alone, as on the Hub.</summary>
+    public static ImitationHub AddCheckpoints(this ImitationHub hub) => hub
+        .AddFolder(Models, "ckpt_143", Fixture("ckpt_000"))
+        .AddFolder(Models, HubLocation.Main, Fixture("ckpt_001"))
+        .Add(Models, HubLocation.Main, "tokenizer.model", HubContent.Large(File.ReadAllBytes(Path.Combine(Workspace.Repository!, "tests", "fixtures", "tokenizer", "small.model"))))
+        .Add(Models, HubLocation.Main, "README.md", HubContent.Small(Encoding.UTF8.GetBytes("# Not fetched")));
+
+    /// <summary>A chunk as long as Amber's that begins with the golden rows, again and again.</summary>
+    public static ImitationHub AddChunk(this ImitationHub hub, int chunk) =>
+        hub.Add(Data, HubLocation.Main, $"train/train_{chunk:000}.jsonl", HubContent.Endless(Encoding.UTF8.GetBytes(string.Join('\n', Rows) + "\n"), ChunkLength + chunk));
+
+    public static string Fixture(string name) => Path.Combine(Workspace.Repository!, "tests", "fixtures", "memorization", name);
+}

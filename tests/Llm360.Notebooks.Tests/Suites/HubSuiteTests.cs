@@ -1,0 +1,128 @@
+// Suites on the Hub: their manifests, and that nothing is fetched by opening one.
+using System.Text.Json;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Training;
+
+namespace Llm360.Notebooks.Tests;
+
+public sealed class HubSuiteTests
+{
+    private static readonly HubManifest Small = new("small", "Two checkpoints.", 1, 1, new HubCheckpoints("org/model", [new("ckpt_{0}", 0, 1)]), new HubChunks("org/data", "train_{0}", "train/{0}.jsonl", 2));
+
+    [Fact]
+    public void Amber_has_360_checkpoints_and_chunks()
+    {
+        var suite = Suites.Suites.Open("amber");
+        Assert.Equal(360, suite.Checkpoints.Count);
+        Assert.Equal(new HubLocation("LLM360/Amber", "ckpt_007"), suite.Checkpoint("7").Hub);
+        Assert.Equal(("ckpt_359", 359, 360, HubLocation.Main), (suite.Checkpoints[^1].Name, suite.Checkpoints[^1].Index, suite.Checkpoints[^1].ChunksSeen, suite.Checkpoints[^1].Hub!.Revision));
+        Assert.Equal(1, suite.Checkpoints[0].ChunksSeen);
+        Assert.Equal(360, suite.Chunks.Count);
+        Assert.Equal(new HubLocation("LLM360/AmberDatasets", HubLocation.Main, "train/train_355.jsonl", IsDataset: true), suite.Chunk(355).Hub);
+        Assert.Equal((6_738_415_616, 1_258_448_486_400), (suite.ParameterCount(), suite.TrainedTokens()));
+        Assert.Equal(1, suite.Progress(suite.Checkpoints[^1]));
+        Assert.All(suite.Checkpoints, c => Assert.True(c.Hub!.IsValid && c.IsOnHub));
+        Assert.All(suite.Chunks, c => Assert.True(c.Hub!.IsValid && c.IsOnHub));
+    }
+
+    [Fact]
+    public void Pythia_has_154_checkpoints_and_no_chunks_that_are_read()
+    {
+        var suite = Suites.Suites.Open("pythia-160m");
+        Assert.Equal(154, suite.Checkpoints.Count);
+        Assert.Equal(["step0", "step1", "step2", "step4"], suite.Checkpoints.Take(4).Select(c => c.Name));
+        Assert.Equal(["step512", "step1000", "step2000"], suite.Checkpoints.Skip(10).Take(3).Select(c => c.Name));
+        Assert.Equal(new HubLocation("EleutherAI/pythia-160m", "step143000"), suite.Checkpoints[^1].Hub);
+        Assert.Empty(suite.Chunks);
+        Assert.Equal((0, 0.5, 1), (suite.Progress(suite.Checkpoints[0]), suite.Progress(suite.Checkpoint("71000")) * 143 / 142, suite.Progress(suite.Checkpoints[^1])));
+    }
+
+    [Fact]
+    public async Task What_only_a_suite_trained_here_can_tell_is_one_error()
+    {
+        var suite = Suite.OnHub(Small);
+        Assert.Null(suite.Manifest);
+        Assert.Contains("was not trained here", Assert.Throws<Llm360Exception>(() => suite.Recipe).What, StringComparison.Ordinal);
+        Assert.Contains("training log", (await Assert.ThrowsAsync<Llm360Exception>(suite.MetricsAsync)).What, StringComparison.Ordinal);
+        Assert.Contains("others have published it", Assert.Throws<Llm360Exception>(() => Suites.Suites.FindManifest("amber")).What, StringComparison.Ordinal);
+        Assert.Contains("has no checkpoint \"2\"", Assert.Throws<Llm360Exception>(() => suite.Checkpoint("2")).What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_lies_in_the_suites_folder_comes_before_the_Hub()
+    {
+        using var folder = new TemporaryFolder();
+        var suite = Suite.OnHub(Small, folder.Path);
+        Assert.True(suite.Checkpoints[0].IsOnHub && suite.Chunks[0].IsOnHub);
+        Directory.CreateDirectory(folder["ckpt_0"]);
+        File.WriteAllText(folder["ckpt_0", "config.json"], "{}");
+        Directory.CreateDirectory(folder["train"]);
+        File.WriteAllText(folder["train", "train_0.jsonl"], "");
+        Assert.False(suite.Checkpoints[0].IsOnHub || suite.Chunks[0].IsOnHub);
+        Assert.True(suite.Checkpoints[1].IsOnHub && suite.Chunks[1].IsOnHub);
+    }
+
+    [Fact]
+    public void A_manifest_file_of_ones_own_opens()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["mine.json"], """
+            { "name": "mine", "description": "Mine.", "parameters": 1, "trainedTokens": 1, "checkpoints": { "repository": "org/model", "series": [{ "name": "step{0}", "from": 5, "to": 9, "step": 2 }] } }
+            """);
+        var suite = Suites.Suites.Open(folder["mine.json"]);
+        Assert.Equal(["step5", "step7", "step9"], suite.Checkpoints.Select(c => c.Name));
+        File.WriteAllText(folder["wrong.json"], """{ "name": "mine", "descripton": "" }""");
+        Assert.Contains("Did you mean \"description\"?", Assert.Throws<Llm360Exception>(() => Suites.Suites.Open(folder["wrong.json"])).Remedy, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, string> Wrong => new()
+    {
+        { "name", Json(Small with { Name = "../x" }) },
+        { "parameters", Json(Small with { Parameters = 0 }) },
+        { "checkpoints.repository", Json(Small with { Checkpoints = Small.Checkpoints with { Repository = "../x" } }) },
+        { "checkpoints.chunksSeenByFirst", Json(Small with { Checkpoints = Small.Checkpoints with { ChunksSeenByFirst = -1 } }) },
+        { "checkpoints.series", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [] } }) },
+        { "checkpoints.series", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("ckpt_{0}", 5, 4)] } }) },
+        { "checkpoints.series", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("ckpt_{0}", 0, int.MaxValue)] } }) },
+        { "checkpoints.series", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("ckpt_{0}", 0, 4, 0)] } }) },
+        { "checkpoints.series", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("ckpt_{0}", 0, 4), new("b_{0}", 4)] } }) },
+        { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("ckpt", 0)] } }) },
+        { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("../{0}", 0)] } }) },
+        { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("{0}{1}", 0)] } }) },
+        { "checkpoints.series.revision", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("c{0}", 0, Revision: "a/../b")] } }) },
+        { "chunks.count", Json(Small with { Chunks = Small.Chunks! with { Count = 0 } }) },
+        { "chunks.name", Json(Small with { Chunks = Small.Chunks! with { Name = "a/{0}" } }) },
+        { "chunks", Json(Small with { Chunks = Small.Chunks! with { Path = "../{0}.jsonl" } }) },
+        { "chunks", Json(Small with { Chunks = Small.Chunks! with { Path = "train.jsonl" } }) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void A_value_out_of_range_is_named(string key, string json)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["wrong.json"], json);
+        var error = Assert.Throws<Llm360Exception>(() => HubManifestFile.Read(folder["wrong.json"]));
+        Assert.StartsWith($"The suite manifest's {key} ", error.What, StringComparison.Ordinal);
+        Assert.Contains("amber.json", error.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("LLM360/Amber@ckpt_100", "LLM360/Amber", "ckpt_100")]
+    [InlineData("EleutherAI/pythia-160m@refs/pr/1", "EleutherAI/pythia-160m", "refs/pr/1")]
+    public void A_revision_is_written_with_an_at(string text, string repository, string revision)
+    {
+        var checkpoint = Suites.Suites.FindCheckpoint(text);
+        Assert.Equal((new HubLocation(repository, revision), text), (checkpoint.Hub, checkpoint.Name));
+        Assert.True(checkpoint.IsOnHub);
+    }
+
+    [Theory]
+    [InlineData("LLM360/Amber")]
+    [InlineData("LLM360/Amber@../x")]
+    [InlineData("a--b/c@main")]
+    public void What_could_be_a_mistyped_path_is_not_looked_for_on_the_Hub(string text) =>
+        Assert.Contains("organisation/name@revision", Assert.Throws<Llm360Exception>(() => Suites.Suites.FindCheckpoint(text)).Remedy, StringComparison.Ordinal);
+
+    private static string Json(HubManifest manifest) => JsonSerializer.Serialize(manifest, JsonSerializerOptions.Web);
+}
