@@ -1,21 +1,19 @@
 // The layout of the cache on disk, which Python's huggingface_hub and this kit share.
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
 namespace Llm360.Notebooks.Hub;
 
-/// <summary>What the Hub says of one file of a commit.</summary>
-/// <param name="Etag">Names the content: SHA-256 of large files, git's SHA-1 of others.</param>
-/// <param name="Size">Bytes.</param>
-internal sealed record HubFileFacts(string Etag, long Size);
-
 /// <summary>The part of the cache that belongs to one repository.</summary>
 /// <remarks>
-/// <c>models--org--name/</c> or <c>datasets--org--name/</c> with <c>refs/REVISION</c> (the commit), <c>blobs/ETAG</c> (contents) and <c>snapshots/COMMIT/PATH</c> (links to contents). This kit adds
-/// <c>blobs/ETAG.partial</c>, the beginning of a content, and <c>.llm360/COMMIT/PATH.json</c>, what the Hub said of a file.
+/// <c>models--org--name/</c> or <c>datasets--org--name/</c> with <c>refs/REVISION</c> (the commit), <c>blobs/ETAG</c> (contents), <c>snapshots/COMMIT/PATH</c> (links to contents) and, since
+/// huggingface_hub 2, <c>trees/COMMIT.json</c> (what files there are). This kit adds <c>blobs/ETAG.partial</c>, the beginning of a content.
 /// </remarks>
 internal sealed partial class HubCache(string root, string repository, bool isDataset)
 {
+    private const int TreeVersion = 1;
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
     private readonly string name = $"{(isDataset ? "datasets" : "models")}--{repository.Replace("/", "--", StringComparison.Ordinal)}";
 
     private string Folder => Path.Combine(root, name);
@@ -45,11 +43,13 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
             AtomicFile.WriteText(tag, "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache: see https://bford.info/cachedir/\n");
     }
 
-    public HubFileFacts? Facts(string commit, string path)
+    /// <summary>The files of a commit, which never change; null where they have not been asked for yet.</summary>
+    public IReadOnlyList<HubEntry>? Tree(string commit)
     {
         try
         {
-            return JsonSerializer.Deserialize<HubFileFacts>(File.ReadAllBytes(FactsFile(commit, path))) is { Size: >= 0 } facts && IsEtag(facts.Etag) ? facts : null;
+            using var stream = File.OpenRead(TreeFile(commit));
+            return JsonSerializer.Deserialize<TreeJson>(stream, Json) is { FormatVersion: TreeVersion, Files: { } files } ? [.. files.Select(f => new HubEntry(f.Key, f.Value.Size, f.Value.LfsSha256 ?? f.Value.BlobId) { Details = f.Value })] : null;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException)
         {
@@ -57,7 +57,8 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
         }
     }
 
-    public void Remember(string commit, string path, HubFileFacts facts) => AtomicFile.Write(FactsFile(commit, path), stream => JsonSerializer.Serialize(stream, facts));
+    public void Remember(string commit, IEnumerable<HubEntry> files) =>
+        AtomicFile.Write(TreeFile(commit), stream => JsonSerializer.Serialize(stream, new TreeJson(TreeVersion, files.OrderBy(f => f.Path, StringComparer.Ordinal).ToDictionary(f => f.Path, f => f.Details)), Json));
 
     /// <summary>Makes a content appear as a file of a commit: a relative link, or the file itself where links are not allowed.</summary>
     public void Link(string commit, string path, string etag)
@@ -87,11 +88,21 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
 
     private string Ref(string revision) => Path.Combine(Folder, "refs", Path.Combine(revision.Split('/')));
 
-    private string FactsFile(string commit, string path) => Path.Combine(Folder, ".llm360", commit, Path.Combine(path.Split('/')) + ".json");
+    private string TreeFile(string commit) => Path.Combine(Folder, "trees", commit + ".json");
 
     [GeneratedRegex(@"^[0-9a-f]{40}\z")]
     private static partial Regex CommitHash();
 
     [GeneratedRegex(@"^[A-Za-z0-9_-]{1,128}\z")]
     private static partial Regex SafeEtag();
+
+    private sealed record TreeJson(int FormatVersion, IReadOnlyDictionary<string, TreeEntryJson> Files);
 }
+
+/// <summary>What the cache keeps of a file in a listing.</summary>
+/// <param name="Size">Bytes.</param>
+/// <param name="BlobId">Git's SHA-1; of a large file, of the pointer to it.</param>
+/// <param name="LfsSha256">Of a large file.</param>
+/// <param name="LfsSize">Of a large file.</param>
+/// <param name="XetHash">Of a large file, for Python.</param>
+internal sealed record TreeEntryJson(long Size, string BlobId, string? LfsSha256 = null, long? LfsSize = null, string? XetHash = null);

@@ -4,11 +4,6 @@ using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Hub;
 
-/// <summary>A file of a revision.</summary>
-/// <param name="Path">In the repository, with <c>/</c>.</param>
-/// <param name="Size">Bytes.</param>
-public sealed record HubEntry(string Path, long Size);
-
 /// <summary>Reads from the Hugging Face Hub through the cache that Python's <c>huggingface_hub</c> uses.</summary>
 /// <remarks>
 /// A revision is looked up once and then stays the commit that the cache remembers, so that a study does not change under one's feet: delete <c>refs/REVISION</c> in the cache to look again. What is in the cache needs
@@ -39,7 +34,7 @@ public sealed class HubClient : IDisposable
         var cache = Cache(revision);
         if (cache.Commit(revision.Revision) is { } known)
             return known;
-        using var response = await http.SendAsync(HttpMethod.Get, $"{Api(revision)}/revision/{Uri.EscapeDataString(revision.Revision)}", revision, cancellation).ConfigureAwait(false);
+        using var response = await http.GetAsync($"{Api(revision)}/revision/{Uri.EscapeDataString(revision.Revision)}", revision, cancellation).ConfigureAwait(false);
         using var json = await JsonAsync(response, revision, cancellation).ConfigureAwait(false);
         var commit = json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("sha", out var sha) ? sha.ToString() : "";
         if (!HubCache.IsCommit(commit))
@@ -52,14 +47,17 @@ public sealed class HubClient : IDisposable
     /// <exception cref="Llm360Exception">As of <see cref="CommitAsync"/>.</exception>
     public async Task<IReadOnlyList<HubEntry>> ListAsync(HubLocation revision, CancellationToken cancellation = default)
     {
+        var (cache, commit) = (Cache(revision), await CommitAsync(revision, cancellation).ConfigureAwait(false));
+        if (cache.Tree(commit) is { } known)
+            return Checked(known);
         var files = new List<HubEntry>();
-        for (var address = $"{Api(revision)}/tree/{await CommitAsync(revision, cancellation).ConfigureAwait(false)}?recursive=true"; address is not null;)
+        for (var address = $"{Api(revision)}/tree/{commit}?recursive=true"; address is not null;)
         {
-            using var response = await http.SendAsync(HttpMethod.Get, address, revision, cancellation).ConfigureAwait(false);
+            using var response = await http.GetAsync(address, revision, cancellation).ConfigureAwait(false);
             using var json = await JsonAsync(response, revision, cancellation).ConfigureAwait(false);
             try
             {
-                files.AddRange(json.RootElement.EnumerateArray().Where(e => e.GetProperty("type").GetString() == "file").Select(e => new HubEntry(e.GetProperty("path").GetString()!, e.GetProperty("size").GetInt64())));
+                files.AddRange(json.RootElement.EnumerateArray().Where(e => e.GetProperty("type").GetString() == "file").Select(Entry));
             }
             catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or FormatException)
             {
@@ -69,7 +67,12 @@ public sealed class HubClient : IDisposable
             address = Next(response);
         }
 
-        return files.Find(f => !HubLocation.IsRelative(f.Path)) is { } wrong ? throw NotUnderstood(revision, $"it names a file \"{wrong.Path}\"") : files;
+        cache.Remember(commit, Checked(files));
+        return files;
+
+        // Names, etags and sizes come from outside, of the cache as well.
+        IReadOnlyList<HubEntry> Checked(IReadOnlyList<HubEntry> entries) => entries.FirstOrDefault(f => !HubLocation.IsRelative(f.Path) || !HubCache.IsEtag(f.Etag) || f.Size < 0) is { } wrong
+            ? throw NotUnderstood(revision, $"it names a file \"{wrong.Path}\" with the etag \"{wrong.Etag}\" and {wrong.Size} bytes") : entries;
     }
 
     /// <summary>Brings files of a revision into the cache, several at once; what is there already is not asked for.</summary>
@@ -91,11 +94,10 @@ public sealed class HubClient : IDisposable
         await Parallel.ForEachAsync(missing, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancellation }, async (file, stop) =>
         {
             var location = revision with { Path = file.Path };
-            var facts = await FactsAsync(location, commit, stop).ConfigureAwait(false);
-            await Blob(location, commit, facts).CompleteAsync(
+            await Blob(location, commit, file).CompleteAsync(
                 bytes => progress?.Report(new WorkProgress($"download {revision}", Interlocked.Add(ref done, bytes) / megabyte, total / megabyte, "MB", file.Path)),
                 stop).ConfigureAwait(false);
-            cache.Link(commit, file.Path, facts.Etag);
+            cache.Link(commit, file.Path, file.Etag);
         }).ConfigureAwait(false);
         return cache.Snapshot(commit);
     }
@@ -111,34 +113,28 @@ public sealed class HubClient : IDisposable
         var cache = Cache(file);
         if (cache.SnapshotFile(commit, file.Path) is var whole && File.Exists(whole))
             return new FileStream(whole, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        var facts = await FactsAsync(file, commit, cancellation).ConfigureAwait(false);
+        var entry = (await ListAsync(file with { Path = "" }, cancellation).ConfigureAwait(false)).FirstOrDefault(f => f.Path == file.Path)
+            ?? throw new Llm360Exception($"The revision {file.Revision} has no file {file.Path}.", file.ToString(), $"Look at the files on {http.Page(file)}.");
         // Read to its end earlier: from now on Python finds it as well.
-        if (File.Exists(cache.Blob(facts.Etag)))
-            cache.Link(commit, file.Path, facts.Etag);
-        return new HubStream(Blob(file, commit, facts), cache.Partial(facts.Etag), facts.Size, cancellation);
+        if (File.Exists(cache.Blob(entry.Etag)))
+            cache.Link(commit, file.Path, entry.Etag);
+        return new HubStream(Blob(file, commit, entry), cache.Partial(entry.Etag), entry.Size, cancellation);
     }
 
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
 
-    private async Task<HubFileFacts> FactsAsync(HubLocation file, string commit, CancellationToken cancellation)
+    private static HubEntry Entry(JsonElement json)
     {
-        var cache = Cache(file);
-        if (cache.Facts(commit, file.Path) is { } known)
-            return known;
-        using var response = await http.SendAsync(HttpMethod.Head, Address(file, commit), file, cancellation, stay: true).ConfigureAwait(false);
-        var etag = (Header("X-Linked-Etag") ?? response.Headers.ETag?.Tag ?? "").Replace("W/", "", StringComparison.Ordinal).Trim('"');
-        var size = Header("X-Linked-Size") is { } linked ? long.TryParse(linked, out var length) ? length : -1 : response.Content.Headers.ContentLength ?? -1;
-        if (!HubCache.IsEtag(etag) || size < 0)
-            throw NotUnderstood(file, $"etag \"{etag}\", size {size}");
-        var facts = new HubFileFacts(etag, size);
-        cache.Remember(commit, file.Path, facts);
-        return facts;
-
-        string? Header(string name) => response.Headers.TryGetValues(name, out var values) ? values.First() : null;
+        var (size, blob) = (json.GetProperty("size").GetInt64(), json.GetProperty("oid").GetString()!);
+        var sha256 = json.TryGetProperty("lfs", out var lfs) && lfs.ValueKind == JsonValueKind.Object ? lfs.GetProperty("oid").GetString() : null;
+        return new HubEntry(json.GetProperty("path").GetString()!, size, sha256 ?? blob)
+        {
+            Details = new TreeEntryJson(size, blob, sha256, sha256 is null ? null : size, json.TryGetProperty("xetHash", out var xet) ? xet.GetString() : null),
+        };
     }
 
-    private HubBlob Blob(HubLocation file, string commit, HubFileFacts facts) => new(http, Cache(file), file, Address(file, commit), facts, settings.Timeout);
+    private HubBlob Blob(HubLocation file, string commit, HubEntry entry) => new(http, Cache(file), file, Address(file, commit), entry, settings.Timeout);
 
     private HubCache Cache(HubLocation place) => place.IsValid ? new HubCache(settings.CacheFolder, place.Repository, place.IsDataset)
         : throw new Llm360Exception($"\"{place}\" is not a place on the Hub.", place.ToString(), "A repository is organisation/name; a revision or file has no \"..\", \"\\\" or \":\".");

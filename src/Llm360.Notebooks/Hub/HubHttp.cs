@@ -60,15 +60,13 @@ internal sealed class HubHttp : IDisposable
     public ResiliencePipeline Reading { get; }
 
     /// <summary>Sends a request and returns when the answer begins.</summary>
-    /// <param name="method">GET or HEAD.</param>
     /// <param name="address">Relative to the endpoint, or absolute.</param>
     /// <param name="about">What is asked for, for messages.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <param name="range">Bytes wanted; all when null.</param>
-    /// <param name="stay">Return a redirect to another host instead of following it: the Hub says there what it sends one to.</param>
-    /// <returns>The answer, of success or a redirect; dispose it.</returns>
+    /// <returns>The answer, of success or a range that cannot be had; dispose it.</returns>
     /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses.</exception>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string address, HubLocation about, CancellationToken cancellation, RangeHeaderValue? range = null, bool stay = false)
+    public async Task<HttpResponseMessage> GetAsync(string address, HubLocation about, CancellationToken cancellation, RangeHeaderValue? range = null)
     {
         var uri = new Uri(settings.Endpoint, address);
         if (settings.Offline)
@@ -79,8 +77,6 @@ internal sealed class HubHttp : IDisposable
             if (response.Headers.Location is { } location && (int)response.StatusCode is >= 300 and < 400)
             {
                 var next = new Uri(uri, location);
-                if (stay && !IsHub(next))
-                    return response;
                 response.Dispose();
                 if (redirects == MostRedirects || next.Scheme is not ("https" or "http") || (uri.Scheme == "https" && next.Scheme == "http"))
                     throw new Llm360Exception("The Hub sends from one address to the next.", $"{about}, {next.Host}", "Check HF_ENDPOINT.");
@@ -101,7 +97,7 @@ internal sealed class HubHttp : IDisposable
                 return await pipeline.ExecuteAsync(
                     async stop =>
                     {
-                        using var request = new HttpRequestMessage(method, to);
+                        using var request = new HttpRequestMessage(HttpMethod.Get, to);
                         request.Headers.Range = range;
                         if (settings.Token is { } token && IsHub(to))
                             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -120,6 +116,9 @@ internal sealed class HubHttp : IDisposable
     public Llm360Exception Unreachable(Exception e, HubLocation about) =>
         new($"The Hub cannot be reached: {(e is TimeoutRejectedException ? $"no answer in {settings.Timeout.TotalSeconds:0} s" : e.Message)}", $"{about} at {settings.Endpoint}", "Check the network, or HF_ENDPOINT. What has arrived is kept: the same again goes on from there. With HF_HUB_OFFLINE=1 only the cache is used.", e);
 
+    /// <summary>Where a person looks at a repository.</summary>
+    public Uri Page(HubLocation about) => new(settings.Endpoint, $"{(about.IsDataset ? "datasets/" : "")}{about.Repository}");
+
     public void Dispose() => client.Dispose();
 
     private bool IsHub(Uri uri) => uri.Scheme == settings.Endpoint.Scheme && uri.Authority == settings.Endpoint.Authority;
@@ -129,11 +128,10 @@ internal sealed class HubHttp : IDisposable
 
     private Llm360Exception Refused(HttpResponseMessage response, HubLocation about)
     {
-        var page = new Uri(settings.Endpoint, $"{(about.IsDataset ? "datasets/" : "")}{about.Repository}");
+        var page = Page(about);
         var code = response.Headers.TryGetValues("X-Error-Code", out var values) ? values.First() : "";
         return (code, response.StatusCode) switch
         {
-            ("EntryNotFound", _) => Error($"The revision {about.Revision} has no file {about.Path}.", $"Look at the files on {page}."),
             ("RevisionNotFound", _) => Error($"The repository {about.Repository} has no revision {about.Revision}.", $"Look at the branches on {page}."),
             ("GatedRepo", _) => Error("The repository asks for consent to its terms.", $"Give it on {page}, then set HF_TOKEN to a token of the same account."),
             ("RepoNotFound", _) or (_, HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) => Error($"The repository {about.Repository} does not exist, or is not open to you.", "Check the name; for a private or gated repository set HF_TOKEN."),

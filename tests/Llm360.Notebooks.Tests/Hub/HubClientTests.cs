@@ -1,6 +1,7 @@
 // The Hub's client against an imitation of the Hub: the cache's layout, going on, what goes wrong.
 using System.Net;
 using System.Text;
+using System.Text.Json.Nodes;
 using Llm360.Notebooks.Hub;
 using Llm360.Notebooks.Suites;
 using Microsoft.AspNetCore.Http;
@@ -54,7 +55,7 @@ public sealed class HubClientTests : IAsyncLifetime
         await DownloadAsync();
         var asked = hub.Requests.Count;
         using var client = new HubClient(Settings with { Offline = true });
-        Assert.Equal(client.Snapshot(Revision), await client.DownloadAsync(Revision, [new HubEntry("config.json", config.Length)], cancellation: Stop));
+        Assert.Equal(client.Snapshot(Revision), await client.DownloadAsync(Revision, [new HubEntry("config.json", config.Length, HubContent.Small(config).Etag)], cancellation: Stop));
         await using var stream = await client.OpenAsync(Revision with { Path = "deep/in/weights.bin" }, Stop);
         Assert.Equal(weights, Read(stream, weights.Length));
         Assert.Equal(asked, hub.Requests.Count);
@@ -271,7 +272,7 @@ public sealed class HubClientTests : IAsyncLifetime
         {
             if (!request.Path.Contains("/tree/", StringComparison.Ordinal))
                 return false;
-            await context.Response.WriteAsJsonAsync(new[] { new { type = "file", path = name, size = 3 } }, Stop);
+            await context.Response.WriteAsJsonAsync(new[] { new { type = "file", path = name, size = 3, oid = "abc" } }, Stop);
             return true;
         };
         using var client = new HubClient(Settings);
@@ -307,20 +308,38 @@ public sealed class HubClientTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("\"../../../evil\"", "3")]
-    [InlineData("\"\"", "3")]
-    [InlineData("\"abc\"", "many")]
-    [InlineData("\"abc\"", "-3")]
-    public async Task An_etag_or_size_that_is_none_is_refused(string etag, string size)
+    [InlineData("\"oid\": \"../../../evil\", \"size\": 3")]
+    [InlineData("\"oid\": \"\", \"size\": 3")]
+    [InlineData("\"oid\": \"abc\", \"size\": -3")]
+    [InlineData("\"oid\": \"abc\", \"size\": \"many\"")]
+    [InlineData("\"oid\": \"abc\", \"size\": 3, \"lfs\": {\"oid\": \"../x\"}")]
+    [InlineData("\"size\": 3")]
+    public async Task A_listing_that_makes_no_sense_is_refused(string rest)
     {
-        hub.Instead = (request, context) =>
+        hub.Instead = async (request, context) =>
         {
-            context.Response.Headers["X-Linked-Etag"] = etag;
-            context.Response.Headers["X-Linked-Size"] = size;
-            return Task.FromResult(request.Method == "HEAD");
+            if (request.Path.Contains("/tree/", StringComparison.Ordinal))
+                await context.Response.WriteAsync($"[{{\"type\": \"file\", \"path\": \"a\", {rest}}}]", Stop);
+            return request.Path.Contains("/tree/", StringComparison.Ordinal);
         };
         Assert.Contains("cannot be used", (await Assert.ThrowsAsync<Llm360Exception>(() => DownloadAsync())).What, StringComparison.Ordinal);
-        Assert.False(File.Exists(cache["evil"]));
+        Assert.False(Directory.Exists(cache["hub", "models--org--model", "trees"]));
+    }
+
+    [Fact]
+    public async Task A_listing_is_asked_for_once_and_shared_with_Python()
+    {
+        using var client = new HubClient(Settings);
+        var listed = await client.ListAsync(Revision, Stop);
+        var json = JsonNode.Parse(await File.ReadAllTextAsync(cache["hub", "models--org--model", "trees", hub.Commit(Repository, "ckpt_007") + ".json"], Stop))!;
+        Assert.Equal(1, (int)json["format_version"]!);
+        Assert.Equal(["config.json", "deep/in/weights.bin", "empty.txt"], json["files"]!.AsObject().Select(f => f.Key));
+        Assert.Equal(["size", "blob_id", "lfs_sha256", "lfs_size", "xet_hash"], json["files"]!["deep/in/weights.bin"]!.AsObject().Select(f => f.Key));
+        Assert.Equal(HubContent.Large(weights).Etag, (string?)json["files"]!["deep/in/weights.bin"]!["lfs_sha256"]);
+        Assert.Equal(["size", "blob_id"], json["files"]!["config.json"]!.AsObject().Select(f => f.Key));
+        var asked = hub.Requests.Count;
+        Assert.Equal(listed, await client.ListAsync(Revision, Stop));
+        Assert.Equal(asked, hub.Requests.Count);
     }
 
     [Fact]
@@ -358,7 +377,7 @@ public sealed class HubClientTests : IAsyncLifetime
     public async Task Too_little_room_is_told_before_the_download()
     {
         using var client = new HubClient(Settings);
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => client.DownloadAsync(Revision, [new HubEntry("deep/in/weights.bin", long.MaxValue / 2)], cancellation: Stop));
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => client.DownloadAsync(Revision, [new HubEntry("deep/in/weights.bin", long.MaxValue / 2, "abc")], cancellation: Stop));
         Assert.Contains("the disk has room for", error.What, StringComparison.Ordinal);
         Assert.Contains("HF_HUB_CACHE", error.Remedy, StringComparison.Ordinal);
         Assert.DoesNotContain(hub.Requests, r => r.IsStore);

@@ -121,6 +121,7 @@ public sealed class HubGridTests : IAsyncLifetime
         Assert.DoesNotContain(hub.Requests, r => r.Path.Contains("model.safetensors", StringComparison.Ordinal) || r.Path.Contains("config.json", StringComparison.Ordinal));
         environment["HF_HUB_OFFLINE"] = "1";
         Assert.Equal(2048, suite.Tokenizer().VocabularySize);
+        Assert.Equal(2048, suite.Checkpoint("143").Tokenizer().VocabularySize);
         // The weights of another checkpoint are not there.
         Assert.Contains("HF_HUB_OFFLINE", (await Assert.ThrowsAsync<Llm360Exception>(() => suite.Checkpoint("143").FetchAsync())).Message, StringComparison.Ordinal);
     }

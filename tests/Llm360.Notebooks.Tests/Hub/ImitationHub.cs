@@ -34,7 +34,7 @@ internal sealed record HubContent(long Length, string Etag, bool IsLarge, Action
 }
 
 /// <summary>One request that came in.</summary>
-/// <param name="Method">GET or HEAD.</param>
+/// <param name="Method">GET or, of Python, HEAD.</param>
 /// <param name="Path">Of the address.</param>
 /// <param name="IsStore">Whether it came to the second server.</param>
 /// <param name="Token">The bearer token; null without one.</param>
@@ -167,8 +167,10 @@ internal sealed class ImitationHub : IAsyncDisposable
         var first = int.Parse(context.Request.Query["cursor"].FirstOrDefault() ?? "0", CultureInfo.InvariantCulture);
         if (first + PageLength < tree.Count)
             context.Response.Headers.Link = $"<{new Uri(Endpoint, $"{context.Request.Path}?recursive=true&cursor={first + PageLength}")}>; rel=\"next\"";
-        var folders = first == 0 ? tree.Keys.Where(k => k.Contains('/', StringComparison.Ordinal)).Select(k => k.Split('/')[0]).Distinct().Select(f => (object)new { type = "directory", path = f, size = 0 }) : [];
-        await context.Response.WriteAsJsonAsync(folders.Concat(tree.Skip(first).Take(PageLength).Select(f => new { type = "file", path = f.Key, size = f.Value.Length })).ToList());
+        var folders = first == 0 ? tree.Keys.Where(k => k.Contains('/', StringComparison.Ordinal)).Select(k => k.Split('/')[0]).Distinct().Select(f => (object)new { type = "directory", oid = "", path = f, size = 0 }) : [];
+        await context.Response.WriteAsJsonAsync(folders.Concat(tree.Skip(first).Take(PageLength).Select(f => f.Value.IsLarge
+            ? (object)new { type = "file", oid = "0123456789012345678901234567890123456789", path = f.Key, size = f.Value.Length, lfs = new { oid = f.Value.Etag, size = f.Value.Length, pointerSize = 135 }, xetHash = f.Value.Etag }
+            : new { type = "file", oid = f.Value.Etag, path = f.Key, size = f.Value.Length })).ToList());
     }
 
     private async Task ResolveAsync(HubRequest request, HttpContext context, string repository, string commit, string path)
