@@ -1,5 +1,7 @@
 // The command on Amber's names, with an imitation of the Hub: grids in shards, scores, kills, figures.
+using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Llm360.Notebooks.EndToEnd.Jupyter;
 using Llm360.Notebooks.Tests.Hub;
 
 namespace Llm360.Notebooks.EndToEnd;
@@ -89,6 +91,38 @@ public sealed class HubTests : IAsyncLifetime
         var outputs = File.ReadAllText(llm360.PathOf("amber.ipynb"));
         Assert.Contains("720 computed", outputs, StringComparison.Ordinal);
         Assert.DoesNotContain("\"output_type\": \"error\"", outputs, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Python_and_this_kit_share_a_cache()
+    {
+        var peers = Python.Peers("transformers");
+        var rows = new[] { "--rows", ImitationAmber.Fixture("rows.jsonl"), "-o", llm360.PathOf("result.json") };
+        // What this kit fetched, Python finds and loads.
+        Assert.Equal(0, (await llm360.RunAsync(["score", "-m", "LLM360/Amber@main", .. rows])).ExitCode);
+        Assert.Equal("174528", await PythonAsync("from transformers import AutoModelForCausalLM as M; print(sum(p.numel() for p in M.from_pretrained('LLM360/Amber').parameters()))", "1"));
+        // What Python fetched, this kit finds.
+        await PythonAsync("import huggingface_hub; print(huggingface_hub.snapshot_download('LLM360/Amber', revision='ckpt_143'))", "0");
+        hub.Requests.Clear();
+        llm360.Variables["HF_HUB_OFFLINE"] = "1";
+        var result = await llm360.RunAsync(["score", "-m", "amber/143", .. rows]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Empty(hub.Requests);
+
+        async Task<string> PythonAsync(string code, string offline)
+        {
+            var start = new ProcessStartInfo(peers.Program, ["-c", code])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                Environment = { ["HF_HOME"] = llm360.PathOf("home"), ["HF_ENDPOINT"] = hub.Endpoint.ToString().TrimEnd('/'), ["HF_HUB_OFFLINE"] = offline, ["HF_TOKEN"] = "" },
+            };
+            using var python = Process.Start(start)!;
+            var (output, error) = (python.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), python.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+            await python.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.True(python.ExitCode == 0, await error);
+            return (await output).Trim();
+        }
     }
 
     [Fact]

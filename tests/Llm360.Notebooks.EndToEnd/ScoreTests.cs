@@ -28,6 +28,18 @@ public sealed class ScoreTests : IDisposable
             Assert.Equal((double)expected[field]!, (double)written[field]!, 1e-12);
     }
 
+    [Fact]
+    public async Task Extractibility_alone_has_the_golden_first_mismatches()
+    {
+        var output = llm360.PathOf("result.json");
+        var result = await llm360.RunAsync("score", "--model", Fixture("ckpt_001"), "--rows", Fixture("rows.jsonl"), "-k", "32", "-l", "32", "--extractible-only", "--out", output);
+        Assert.True(result.ExitCode == 0, result.Error);
+        var (written, expected) = (JsonNode.Parse(File.ReadAllText(output))!.AsObject(), JsonNode.Parse(File.ReadAllText(Fixture("expected_001.json")))!);
+        Assert.Equal(["full_match", "count", "first_mismatch"], written.Select(f => f.Key));
+        Assert.Equal(expected["first_mismatch"]!.ToJsonString(), written["first_mismatch"]!.ToJsonString());
+        Assert.Equal((double)expected["full_match"]!, (double)written["full_match"]!, 1e-12);
+    }
+
     [Theory]
     [InlineData("a", "a")]
     [InlineData("0", "from 1 on")]

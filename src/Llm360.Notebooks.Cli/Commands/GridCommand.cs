@@ -25,7 +25,8 @@ internal static class GridCommand
         var metrics = new Option<bool>("--token-metrics") { Description = "Also loss, p_z, Min-K%, and extractibility for shorter lengths: what notebook 04 asks for, and 03 does not." };
         var shard = new Option<string>("--shard") { Description = "i/n, 0 <= i < n: compute the i-th of n shares of the cells.", DefaultValueFactory = _ => "0/1", HelpName = "i/n" };
         var device = new Option<string>("--device") { Description = "best, cpu, cuda or cuda:N.", DefaultValueFactory = _ => "best" };
-        var command = new Command("memorization", "Score the memorization of training sequences.") { suite, checkpoints, chunks, prompt, continuation, count, metrics, shard, device };
+        var type = ModelOptions.TypeOption();
+        var command = new Command("memorization", "Score the memorization of training sequences.") { suite, checkpoints, chunks, prompt, continuation, count, metrics, shard, device, type };
         foreach (var length in new[] { prompt, continuation, count })
             length.Validators.Add(ModelOptions.AtLeastOne(length));
         command.Run("The same command goes on with the cells that are left.", async (parsed, screen, cancellation) =>
@@ -33,11 +34,11 @@ internal static class GridCommand
             var opened = Suites.Suites.Open(parsed.GetValue(suite)!);
             var (rows, columns) = (Selection.Of(parsed.GetValue(checkpoints)!, opened.Checkpoints, c => c.Index, "checkpoint"), Selection.Of(parsed.GetValue(chunks)!, opened.Chunks, c => c.Index, "chunk"));
             var share = GridShard.Parse(parsed.GetValue(shard)!);
-            var analysis = opened.Memorization(parsed.GetValue(prompt), parsed.GetValue(continuation), parsed.GetValue(count), parsed.GetValue(metrics));
+            var analysis = opened.Memorization(parsed.GetValue(prompt), parsed.GetValue(continuation), parsed.GetValue(count), parsed.GetValue(metrics), precision: parsed.GetValue(type)!);
             screen.Facts($"Memorization of {opened.Name}",
             [
                 ("grid", string.Create(CultureInfo.InvariantCulture, $"{rows.Count} checkpoints x {columns.Count} chunks{(share.Count > 1 ? $", shard {share}" : "")}")),
-                ("setting", string.Create(CultureInfo.InvariantCulture, $"k = {analysis.Settings.PromptLength}, l = {analysis.Settings.ContinuationLength}, n = {analysis.Settings.SequencesPerChunk} sequences a chunk{(analysis.Settings.TokenMetrics ? ", with token metrics" : "")}")),
+                ("setting", string.Create(CultureInfo.InvariantCulture, $"k = {analysis.Settings.PromptLength}, l = {analysis.Settings.ContinuationLength}, n = {analysis.Settings.SequencesPerChunk} sequences a chunk{(analysis.Settings.TokenMetrics ? ", with token metrics" : "")}{(analysis.Settings.Precision == Precision.Auto ? "" : $", {analysis.Settings.Precision}")}")),
                 ("goes to", analysis.Store.Folder),
             ]);
             var start = Stopwatch.GetTimestamp();
@@ -46,7 +47,7 @@ internal static class GridCommand
             [
                 ("cells", string.Create(CultureInfo.InvariantCulture, $"{fill.Computed} computed, {fill.FromStore} from the store")),
                 ("time", Screen.Duration(Stopwatch.GetElapsedTime(start))),
-                ("look next at", $"notebooks/{(analysis.Settings.TokenMetrics ? "04-memorization-in-depth" : "03-memorization")}.ipynb with the same checkpoints and n: its cells come from the store"),
+                ("look next at", $"notebooks/{(analysis.Settings.TokenMetrics ? "04-memorization-in-depth" : "03-memorization")}.ipynb with the same parameters: its cells come from the store"),
             ]);
             return 0;
         });

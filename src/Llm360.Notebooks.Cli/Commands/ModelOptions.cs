@@ -7,19 +7,15 @@ using Llm360.Notebooks.Models;
 using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Text;
 using Llm360.Notebooks.Torch;
-using TorchSharp;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
 /// <summary><c>--model</c>, <c>--device</c> and <c>--dtype</c>.</summary>
 internal sealed class ModelOptions
 {
-    private static readonly Dictionary<string, torch.ScalarType?> Types = new() { ["auto"] = null, ["fp32"] = torch.ScalarType.Float32, ["bf16"] = torch.ScalarType.BFloat16, ["fp16"] = torch.ScalarType.Float16 };
     private readonly Option<string> model = new("--model", "-m") { Description = "A checkpoint's folder, suite/checkpoint, or organisation/name@revision on the Hugging Face Hub.", Required = true };
     private readonly Option<string> device = new("--device") { Description = "best, cpu, cuda or cuda:N.", DefaultValueFactory = _ => "best" };
-    private readonly Option<string> type = new("--dtype") { Description = "Type to compute in: auto (the checkpoint's own), fp32, bf16, fp16.", DefaultValueFactory = _ => "auto" };
-
-    public ModelOptions() => type.AcceptOnlyFromAmong([.. Types.Keys]);
+    private readonly Option<string> type = TypeOption();
 
     public void AddTo(Command command)
     {
@@ -32,7 +28,7 @@ internal sealed class ModelOptions
     public Checkpoint Checkpoint(ParseResult parsed) => Suites.Suites.FindCheckpoint(parsed.GetValue(model)!);
 
     public async Task<LanguageModel> LoadAsync(ParseResult parsed, Screen screen, CancellationToken cancellation) =>
-        LanguageModel.Load(await FetchAsync(Checkpoint(parsed), screen, cancellation).ConfigureAwait(false), Device.Parse(parsed.GetValue(device)!), Types[parsed.GetValue(type)!]);
+        LanguageModel.Load(await FetchAsync(Checkpoint(parsed), screen, cancellation).ConfigureAwait(false), Device.Parse(parsed.GetValue(device)!), Precision.Parse(parsed.GetValue(type)!));
 
     /// <summary>The folder or file of a checkpoint, fetched from the Hub with a bar if it is there.</summary>
     public static async Task<string> FetchAsync(Checkpoint checkpoint, Screen screen, CancellationToken cancellation) =>
@@ -64,6 +60,13 @@ internal sealed class ModelOptions
         {
             throw new Llm360Exception(e.What, $"{file.FullName}, {e.Where} (counted from 0)", e.Remedy, e);
         }
+    }
+
+    public static Option<string> TypeOption()
+    {
+        var option = new Option<string>("--dtype") { Description = "Type to compute in: auto (the checkpoint's own), fp32, bf16, fp16.", DefaultValueFactory = _ => Precision.Auto };
+        option.AcceptOnlyFromAmong([.. Precision.Names]);
+        return option;
     }
 
     public static Option<FileInfo> RowsOption(bool required, string name = "--tokens") => new(name) { Description = "Token sequences, one a line: [ids], {\"token_ids\": [ids]} or {\"prompt\": [ids], \"continuation\": [ids]}.", Required = required, HelpName = "rows.jsonl" };

@@ -1,4 +1,4 @@
-// llm360 score: memorization scores of given sequences, in the format of the paper's analysis repository.
+// llm360 score: memorization scores of given sequences, in the format of the paper's analysis repository, or extractibility alone.
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
@@ -25,7 +25,8 @@ internal static class ScoreCommand
         var prompt = new Option<int>("-k", "--prompt-length") { Description = "Tokens given, from the start of the sequence.", DefaultValueFactory = _ => 32 };
         var continuation = new Option<int>("-l", "--continuation-length") { Description = "Tokens to reproduce.", DefaultValueFactory = _ => 32 };
         var output = new Option<FileInfo>("--out", "-o") { Description = "Where to write: JSON with full_match, token_match, count, match and all_match, as Analysis360 writes it.", Required = true };
-        var command = new Command("score", "Score how much of given sequences a model reproduces word for word.") { rows, prompt, continuation, output };
+        var extractible = new Option<bool>("--extractible-only") { Description = "Only whether each sequence is k-extractible, several times faster: full_match, count and first_mismatch." };
+        var command = new Command("score", "Score how much of given sequences a model reproduces word for word.") { rows, prompt, continuation, output, extractible };
         model.AddTo(command);
         foreach (var length in new[] { prompt, continuation })
             length.Validators.Add(ModelOptions.AtLeastOne(length));
@@ -40,24 +41,39 @@ internal static class ScoreCommand
                 throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {needed} are needed.", $"{parsed.GetValue(rows)!.FullName}, row {tooShort.Index}", "Choose a smaller k or l.");
             using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
             ModelOptions.Check(loaded, [.. sequences.Select(r => r.TokenIds[..(int)needed])], parsed.GetValue(rows)!);
-            var result = await screen.WatchAsync(progress => Task.Run(
-                () =>
-                {
-                    var scored = new List<MemorizationRow>(sequences.Count);
-                    foreach (var slice in sequences.Chunk(RowsAtOnce))
-                    {
-                        scored.AddRange(MemorizationScorer.Score(loaded, slice, settings, cancellation: cancellation));
-                        progress.Report(new WorkProgress("score", scored.Count, sequences.Count, "rows"));
-                    }
+            string said;
+            if (parsed.GetValue(extractible))
+            {
+                var mismatches = await InSlicesAsync(slice => MemorizationScorer.FirstMismatches(loaded, slice, settings.PromptLength, settings.ContinuationLength, cancellation)).ConfigureAwait(false);
+                var result = new Extractibility((double)mismatches.Count(m => m == settings.ContinuationLength) / mismatches.Count, mismatches.Count, mismatches);
+                AtomicFile.WriteText(path, JsonSerializer.Serialize(result, Json) + "\n");
+                said = string.Create(CultureInfo.InvariantCulture, $"k-extractible {result.FullMatch:0.####}");
+            }
+            else
+            {
+                var result = Result.Of(await InSlicesAsync(slice => MemorizationScorer.Score(loaded, slice, settings, cancellation: cancellation)).ConfigureAwait(false));
+                AtomicFile.WriteText(path, JsonSerializer.Serialize(result, Json) + "\n");
+                said = string.Create(CultureInfo.InvariantCulture, $"mean score {result.TokenMatch:0.####}, k-extractible {result.FullMatch:0.####}");
+            }
 
-                    return Result.Of(scored);
-                },
-                cancellation)).ConfigureAwait(false);
-            AtomicFile.WriteText(path, JsonSerializer.Serialize(result, Json) + "\n");
-            screen.Say(string.Create(CultureInfo.InvariantCulture, $"{result.Count} rows, mean score {result.TokenMatch:0.####}, k-extractible {result.FullMatch:0.####}: {path}"));
+            screen.Say($"{sequences.Count} rows, {said}: {path}");
             if (loaded.Type != TorchSharp.torch.ScalarType.Float32)
                 screen.Say(await screen.WatchAsync(_ => Task.Run(() => Differing(loaded, sequences, settings, cancellation), cancellation)).ConfigureAwait(false));
             return 0;
+
+            Task<List<T>> InSlicesAsync<T>(Func<IReadOnlyList<TokenRow>, IReadOnlyList<T>> score) => screen.WatchAsync(progress => Task.Run(
+                () =>
+                {
+                    var scored = new List<T>(sequences.Count);
+                    foreach (var slice in sequences.Chunk(RowsAtOnce))
+                    {
+                        scored.AddRange(score(slice));
+                        progress.Report(new WorkProgress("score", scored.Count, sequences.Count, "rows"));
+                    }
+
+                    return scored;
+                },
+                cancellation));
         });
         return command;
     }
@@ -84,4 +100,10 @@ internal static class ScoreCommand
             [.. rows.Select(r => r.Match)],
             [.. rows.Select(r => r.Matches.Select(m => m - '0').ToList())]);
     }
+
+    /// <summary>What is asked of extractibility alone.</summary>
+    /// <param name="FullMatch">Share of rows reproduced whole.</param>
+    /// <param name="Count">Rows.</param>
+    /// <param name="FirstMismatch">Place in the continuation of the first token that differs, a row; l where none does.</param>
+    private sealed record Extractibility(double FullMatch, int Count, IReadOnlyList<int> FirstMismatch);
 }

@@ -20,7 +20,7 @@ public static class MemorizedText
             ?? throw new Llm360Exception($"{checkpoint} has seen none of the scored sequences.", $"suite {scores.Suite.Name}", "Score a later checkpoint, or chunks it has seen.");
         var (k, l) = (scores.Settings.PromptLength, scores.Settings.ContinuationLength);
         var tokens = (await scores.TokensAsync([row], k + l).ConfigureAwait(false))[0];
-        using var model = await checkpoint.LoadAsync(device).ConfigureAwait(false);
+        using var model = await checkpoint.LoadAsync(device, Precision.Parse(scores.Settings.Precision)).ConfigureAwait(false);
         var positions = model.Score([tokens], progress: new Progress<WorkProgress>())[0].Positions; // one pass: nothing to watch
         var decoder = checkpoint.Tokenizer().StartDecoding([]);
         return new TokenText(

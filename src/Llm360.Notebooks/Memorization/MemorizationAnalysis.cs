@@ -15,7 +15,8 @@ namespace Llm360.Notebooks.Memorization;
 /// <param name="SequencesPerChunk">The first n sequences of a chunk, and all of its canaries; null for all.</param>
 /// <param name="TokenMetrics">Also what one pass with the true tokens tells: loss, p_z, Min-K%, and extractibility for shorter prompts and continuations. Costs about half as much again.</param>
 /// <param name="TopK">With token metrics: also p_z when only so many of the most probable tokens are drawn from; null for none.</param>
-public sealed record MemorizationSettings(int PromptLength = 32, int ContinuationLength = 32, int? SequencesPerChunk = null, bool TokenMetrics = false, int? TopK = null);
+/// <param name="Precision">Type to compute in: <c>auto</c> for the checkpoint's own, <c>fp32</c>, <c>bf16</c>, <c>fp16</c> (the paper's). In low precision some continuations differ by rounding: <see cref="MemorizationScorer.Disagreements"/>.</param>
+public sealed record MemorizationSettings(int PromptLength = 32, int ContinuationLength = 32, int? SequencesPerChunk = null, bool TokenMetrics = false, int? TopK = null, string Precision = Torch.Precision.Auto);
 
 /// <summary>Scores a suite's training sequences; results are stored and resumable.</summary>
 public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings settings)
@@ -45,7 +46,7 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         IProgress<WorkProgress>? progress = null,
         CancellationToken? cancellation = null)
     {
-        var cells = await Grid.RunAsync(Store, checkpoints ?? suite.Checkpoints, chunks ?? suite.Chunks, Compute, $"score {suite.Name}", device, progress, cancellation).ConfigureAwait(false);
+        var cells = await Grid.RunAsync(Store, checkpoints ?? suite.Checkpoints, chunks ?? suite.Chunks, Compute, $"score {suite.Name}", device, Precision.Parse(settings.Precision), progress, cancellation).ConfigureAwait(false);
         return new MemorizationScores(suite, settings, cells);
     }
 
@@ -64,7 +65,7 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         Device? device = null,
         IProgress<WorkProgress>? progress = null,
         CancellationToken? cancellation = null) =>
-        Grid.FillAsync(Store, checkpoints ?? suite.Checkpoints, chunks ?? suite.Chunks, shard ?? GridShard.Whole, Compute, $"score {suite.Name}", device, progress, cancellation);
+        Grid.FillAsync(Store, checkpoints ?? suite.Checkpoints, chunks ?? suite.Chunks, shard ?? GridShard.Whole, Compute, $"score {suite.Name}", device, Precision.Parse(settings.Precision), progress, cancellation);
 
     private IReadOnlyList<MemorizationRow> Compute(LanguageModel model, Chunk chunk, CancellationToken cancellation)
     {
@@ -102,6 +103,7 @@ public static class MemorizationOfSuite
     /// <param name="sequencesPerChunk">The first n sequences of a chunk, and all of its canaries; null for all.</param>
     /// <param name="tokenMetrics">Also loss, p_z, Min-K% and extractibility for shorter lengths.</param>
     /// <param name="topK">With token metrics: also p_z when only so many of the most probable tokens are drawn from.</param>
-    public static MemorizationAnalysis Memorization(this Suite suite, int promptLength = 32, int continuationLength = 32, int? sequencesPerChunk = null, bool tokenMetrics = false, int? topK = null) =>
-        new(suite, new MemorizationSettings(promptLength, continuationLength, sequencesPerChunk, tokenMetrics, topK));
+    /// <param name="precision">Type to compute in: <c>auto</c> for the checkpoint's own, <c>fp32</c>, <c>bf16</c>, <c>fp16</c>.</param>
+    public static MemorizationAnalysis Memorization(this Suite suite, int promptLength = 32, int continuationLength = 32, int? sequencesPerChunk = null, bool tokenMetrics = false, int? topK = null, string precision = Precision.Auto) =>
+        new(suite, new MemorizationSettings(promptLength, continuationLength, sequencesPerChunk, tokenMetrics, topK, precision));
 }

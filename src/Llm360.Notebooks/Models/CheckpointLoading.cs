@@ -20,9 +20,10 @@ public static class CheckpointLoading
     /// <summary>Goes through checkpoints with one model: each is loaded into the memory of the one before, and fetched from the Hub and read ahead from disk while that one is in use.</summary>
     /// <param name="checkpoints">Of one suite.</param>
     /// <param name="device">Where to; <see cref="Torch.Device.Best"/> when null.</param>
+    /// <param name="type">Type of the weights; the first checkpoint's own when null.</param>
     /// <returns>Each checkpoint with the model, which is the same object every time; it is disposed at the end.</returns>
     /// <exception cref="Llm360Exception">A checkpoint's files cannot be fetched, are missing or malformed.</exception>
-    public static async IAsyncEnumerable<(Checkpoint Checkpoint, LanguageModel Model)> SweepAsync(this IReadOnlyList<Checkpoint> checkpoints, Torch.Device? device = null)
+    public static async IAsyncEnumerable<(Checkpoint Checkpoint, LanguageModel Model)> SweepAsync(this IReadOnlyList<Checkpoint> checkpoints, Torch.Device? device = null, torch.ScalarType? type = null)
     {
         LanguageModel? model = null;
         try
@@ -30,7 +31,7 @@ public static class CheckpointLoading
             for (var i = 0; i < checkpoints.Count; i++)
             {
                 if (model is null)
-                    model = await checkpoints[i].LoadAsync(device).ConfigureAwait(false);
+                    model = await checkpoints[i].LoadAsync(device, type).ConfigureAwait(false);
                 else
                     await Task.Run(async () => model.Rebind(await checkpoints[i].FetchAsync().ConfigureAwait(false)), Work.Cancellation).ConfigureAwait(false);
                 using var next = i + 1 < checkpoints.Count ? Ahead(checkpoints[i + 1]) : null;

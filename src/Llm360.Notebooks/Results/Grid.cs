@@ -3,6 +3,7 @@ using System.Globalization;
 using Llm360.Notebooks.Models;
 using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Torch;
+using TorchSharp;
 
 namespace Llm360.Notebooks.Results;
 
@@ -31,6 +32,7 @@ public static class Grid
     /// <param name="compute">The rows of one cell; called from several threads at once with a small model.</param>
     /// <param name="task">Name for the progress display.</param>
     /// <param name="device">Where models run; <see cref="Device.Best"/> when null.</param>
+    /// <param name="type">Type of the weights; the checkpoint's own when null.</param>
     /// <param name="progress">Cells done; <see cref="Work.Progress"/> when null.</param>
     /// <param name="cancellation">Stops before the next cell; <see cref="Work.Cancellation"/> when not given.</param>
     public static async Task<IReadOnlyList<GridCell<T>>> RunAsync<T>(
@@ -40,6 +42,7 @@ public static class Grid
         Func<LanguageModel, Chunk, CancellationToken, IReadOnlyList<T>> compute,
         string task,
         Device? device = null,
+        torch.ScalarType? type = null,
         IProgress<WorkProgress>? progress = null,
         CancellationToken? cancellation = null)
         where T : class, new()
@@ -56,6 +59,7 @@ public static class Grid
             (i, checkpoint, chunk, rows) => cells[i] = new GridCell<T>(checkpoint, chunk, rows, FromStore: false),
             task,
             device,
+            type,
             progress,
             stop).ConfigureAwait(false);
         return cells;
@@ -69,6 +73,7 @@ public static class Grid
     /// <param name="compute">As in <see cref="RunAsync"/>.</param>
     /// <param name="task">Name for the progress display.</param>
     /// <param name="device">Where models run; <see cref="Device.Best"/> when null.</param>
+    /// <param name="type">Type of the weights; the checkpoint's own when null.</param>
     /// <param name="progress">Cells done; <see cref="Work.Progress"/> when null.</param>
     /// <param name="cancellation">Stops before the next cell; <see cref="Work.Cancellation"/> when not given.</param>
     public static Task<GridFill> FillAsync<T>(
@@ -79,10 +84,11 @@ public static class Grid
         Func<LanguageModel, Chunk, CancellationToken, IReadOnlyList<T>> compute,
         string task,
         Device? device = null,
+        torch.ScalarType? type = null,
         IProgress<WorkProgress>? progress = null,
         CancellationToken? cancellation = null)
         where T : class, new() =>
-        GoAsync(store, checkpoints, chunks, shard, compute, (_, _, _) => Task.CompletedTask, (_, _, _, _) => { }, task, device, progress, cancellation ?? Work.Cancellation);
+        GoAsync(store, checkpoints, chunks, shard, compute, (_, _, _) => Task.CompletedTask, (_, _, _, _) => { }, task, device, type, progress, cancellation ?? Work.Cancellation);
 
     private static async Task<GridFill> GoAsync<T>(
         ResultStore store,
@@ -94,6 +100,7 @@ public static class Grid
         Action<int, Checkpoint, Chunk, IReadOnlyList<T>> onComputed,
         string task,
         Device? device,
+        torch.ScalarType? type,
         IProgress<WorkProgress>? progress,
         CancellationToken stop)
         where T : class, new()
@@ -109,7 +116,7 @@ public static class Grid
             return (Checkpoint: checkpoint, Found: own[true].ToList(), Missing: own[false].ToList());
         }).ToList();
         var total = blocks.Sum(b => b.Found.Count + b.Missing.Count);
-        var models = blocks.Where(b => b.Missing.Count > 0).Select(b => b.Checkpoint).ToList().SweepAsync(device).GetAsyncEnumerator(CancellationToken.None);
+        var models = blocks.Where(b => b.Missing.Count > 0).Select(b => b.Checkpoint).ToList().SweepAsync(device, type).GetAsyncEnumerator(CancellationToken.None);
         await using var sweep = models.ConfigureAwait(false);
         foreach (var (checkpoint, inStore, missing) in blocks)
         {

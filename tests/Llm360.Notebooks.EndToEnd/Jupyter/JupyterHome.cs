@@ -10,7 +10,7 @@ namespace Llm360.Notebooks.EndToEnd.Jupyter;
 /// <param name="Program">The interpreter.</param>
 internal sealed record Python(string Program)
 {
-    /// <summary>The variable that names a Python environment with JupyterLab and newer Jupyter packages.</summary>
+    /// <summary>The variable that names a Python environment with JupyterLab and newer Jupyter packages, and with huggingface_hub and transformers.</summary>
     public const string PeersVariable = "LLM360_PEERS";
 
     /// <summary>The system's, if it has the module; the test is skipped where it has not.</summary>

@@ -2,6 +2,8 @@
 using Llm360.Notebooks.Memorization;
 using Llm360.Notebooks.Results;
 using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Torch;
+using TorchSharp;
 
 namespace Llm360.Notebooks.Tests.Results;
 
@@ -131,6 +133,26 @@ public sealed class ResultStoreTests(PicoSuite pico)
         var second = new ResultStore(suite, "memorization", new MemorizationSettings(16, 32), folder.Path);
         Assert.NotEqual(first.Folder, second.Folder);
         Assert.Contains("\"prompt_length\": 16", File.ReadAllText(Path.Combine(second.Folder, "settings.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_grid_computes_in_the_type_that_its_settings_name()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var (name, type) in new[] { (Precision.Auto, torch.float32), ("fp32", torch.float32), ("bf16", torch.bfloat16), ("fp16", torch.float16) })
+        {
+            var seen = new List<torch.ScalarType>();
+            var store = new ResultStore(suite, "memorization", new MemorizationSettings(Precision: name), folder.Path);
+            await Grid.FillAsync<MemorizationRow>(store, [.. suite.Checkpoints.Take(2)], [suite.Chunks[0]], GridShard.Whole, (model, _, _) =>
+            {
+                seen.Add(model.Type);
+                return [new MemorizationRow()];
+            }, "test", Device.Cpu, Precision.Parse(name));
+            Assert.Equal([type, type], seen);
+            Assert.Contains($"\"precision\": \"{name}\"", await File.ReadAllTextAsync(Path.Combine(store.Folder, "settings.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+
+        Assert.Contains("auto, fp32, bf16, fp16", Assert.Throws<Llm360Exception>(() => Precision.Parse("int8")).Remedy, StringComparison.Ordinal);
     }
 
     private static IEnumerable<string> Cells(TemporaryFolder root) => Directory.EnumerateFiles(root.Path, "*.parquet", SearchOption.AllDirectories);
