@@ -26,6 +26,8 @@ public static partial class Figures
     /// <exception cref="Llm360Exception">The checkpoint has seen nothing.</exception>
     public static Figure ScoreByDuplicates(DuplicateScores duplicates)
     {
+        if (duplicates.NotCounted is not null)
+            return NotCounted(duplicates);
         var settings = duplicates.Scores.Settings;
         var asScored = (duplicates.PromptLength, duplicates.ContinuationLength) == (settings.PromptLength, settings.ContinuationLength);
         return ScoreByDuplicates(duplicates.Scores.Suite.Name, duplicates.Checkpoint.Name, duplicates.PromptLength, duplicates.ContinuationLength,
@@ -37,6 +39,8 @@ public static partial class Figures
     public static Figure RecallClasses(RecallClasses classes)
     {
         var of = classes.Duplicates;
+        if (of.NotCounted is not null)
+            return NotCounted(of);
         return RecallClasses(of.Scores.Suite.Name, of.Checkpoint.Name, of.PromptLength, of.ContinuationLength, of.Rows.Count(r => r.CanaryRepetitions is null),
         [
             ("recited", classes.Rows.Count(r => r.Class == RecallClass.Recite)),
@@ -90,4 +94,10 @@ public static partial class Figures
         Exposure(exposure.Suite.Name, exposure.Checkpoint.Name, exposure.SecretLength, exposure.Alternatives + 1, [.. exposure.Rows.Select(r => (r.Repetitions, r.Exposure))]);
 
     private static string GroupName(int repetitions) => repetitions == 0 ? OrdinaryText : $"canary × {repetitions}";
+
+    private static Figure NotCounted(DuplicateScores duplicates) => Single(
+        "Copies were not counted: nothing to draw",
+        $"{duplicates.Scores.Suite.Name} at {duplicates.Checkpoint}",
+        duplicates.NotCounted!,
+        new Panel("", new Axis("occurrences in what was read"), new Axis(""), []));
 }

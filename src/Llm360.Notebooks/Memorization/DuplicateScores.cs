@@ -50,6 +50,9 @@ public sealed class DuplicateRow
 /// <param name="Rows">The sequences it has seen, canaries among them.</param>
 public sealed record DuplicateScores(MemorizationScores Scores, Checkpoint Checkpoint, int PromptLength, int ContinuationLength, IReadOnlyList<DuplicateRow> Rows)
 {
+    /// <summary>Why nothing was counted, and then there are no rows; null where it was.</summary>
+    public string? NotCounted { get; init; }
+
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
 }
@@ -64,6 +67,7 @@ public static class DuplicatesOfScores
     /// <param name="continuationLength">l; the scores' own when null.</param>
     /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
     /// <param name="cancellation"><see cref="Work.Cancellation"/> when not given.</param>
+    /// <returns>Without rows, and saying why, where chunks that were seen are on the Hub only: they are not fetched for this.</returns>
     /// <exception cref="Llm360Exception">A chunk cannot be read, or other lengths are asked for than the scores can tell.</exception>
     public static async Task<DuplicateScores> DuplicatesAsync(
         this MemorizationScores scores,
@@ -75,12 +79,12 @@ public static class DuplicatesOfScores
     {
         var lengths = ExtractionLengths.Of(scores, promptLength, continuationLength);
         var at = checkpoint ?? scores.LastCheckpoint();
-        var seen = scores.Rows.Where(r => r.Checkpoint == at.Index && r.Chunk < at.ChunksSeen).ToList();
-        var tokens = await scores.TokensAsync(seen, lengths.Total, cancellation).ConfigureAwait(false);
         List<Chunk> corpus = [.. scores.Suite.Chunks.Where(c => c.Index < at.ChunksSeen)];
         // Those of Amber have 7.5 TB: nobody should begin to fetch them by running a cell.
-        if (corpus.Find(c => c.IsOnHub) is { } away)
-            throw new Llm360Exception($"Counting duplicates reads all of the {corpus.Count} chunks that {at} has seen, and {corpus.Count(c => c.IsOnHub)} of them are on the Hub only.", away.Place, $"Put the chunks in {Path.GetDirectoryName(away.Path)}, or choose an earlier checkpoint whose chunks are there.");
+        if (corpus.Count(c => c.IsOnHub) is > 0 and var away)
+            return new DuplicateScores(scores, at, lengths.PromptLength, lengths.ContinuationLength, []) { NotCounted = $"Counting reads all of the {corpus.Count} chunks that {at} has seen, and {away} of them are on the Hub only; in the suite's folder, in {SuiteLayout.Train}/, they would be found." };
+        var seen = scores.Rows.Where(r => r.Checkpoint == at.Index && r.Chunk < at.ChunksSeen).ToList();
+        var tokens = await scores.TokensAsync(seen, lengths.Total, cancellation).ConfigureAwait(false);
         var counts = await SequenceCounts.CountAsync(tokens, corpus, progress, cancellation).ConfigureAwait(false);
         var rows = seen.Select((r, i) => new DuplicateRow
         {

@@ -64,6 +64,8 @@ public static class RecallOfDuplicates
     /// <summary>Classifies the extractible sequences of ordinary text.</summary>
     public static RecallClasses Classify(this DuplicateScores duplicates)
     {
+        if (duplicates.Rows.Count == 0)
+            return new RecallClasses(duplicates, []);
         var tokenizer = duplicates.Checkpoint.Tokenizer();
         return new RecallClasses(duplicates, [.. duplicates.Rows.Where(r => r.Extractible && r.CanaryRepetitions is null).Select(r => new RecallRow
         {

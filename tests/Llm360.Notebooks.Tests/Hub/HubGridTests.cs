@@ -157,8 +157,13 @@ public sealed class HubGridTests : IAsyncLifetime
     public async Task Duplicates_are_not_counted_over_terabytes_by_mistake()
     {
         var scores = await ScoreAsync();
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => scores.DuplicatesAsync());
-        Assert.Contains("360 of them are on the Hub only", error.What, StringComparison.Ordinal);
+        hub.Requests.Clear();
+        var duplicates = await scores.DuplicatesAsync();
+        Assert.Empty(duplicates.Rows);
+        Assert.Contains("360 of them are on the Hub only", duplicates.NotCounted, StringComparison.Ordinal);
+        foreach (var figure in new[] { Notebooks.Figures.Figures.ScoreByDuplicates(duplicates), Notebooks.Figures.Figures.RecallClasses(duplicates.Classify()) })
+            Assert.Contains("360 of them are on the Hub only", figure.Finding, StringComparison.Ordinal);
+        Assert.Empty(hub.Requests);
     }
 
     [Fact]

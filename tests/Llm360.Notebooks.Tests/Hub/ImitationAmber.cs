@@ -23,6 +23,17 @@ internal static class ImitationAmber
         .Add(Models, HubLocation.Main, "tokenizer.model", HubContent.Large(File.ReadAllBytes(Path.Combine(Workspace.Repository!, "tests", "fixtures", "tokenizer", "small.model"))))
         .Add(Models, HubLocation.Main, "README.md", HubContent.Small(Encoding.UTF8.GetBytes("# Not fetched")));
 
+    /// <summary>All of Amber: 360 revisions, those before <c>ckpt_200</c> the one golden checkpoint and the others the other, and 360 chunks.</summary>
+    public static ImitationHub AddAll(this ImitationHub hub)
+    {
+        hub.AddCheckpoints();
+        for (var i = 0; i < 360; i++)
+            hub.AddChunk(i);
+        for (var i = 0; i < 359; i++)
+            hub.AddFolder(Models, $"ckpt_{i:000}", Fixture(i < 200 ? "ckpt_000" : "ckpt_001"));
+        return hub;
+    }
+
     /// <summary>A chunk as long as Amber's that begins with the golden rows, again and again.</summary>
     public static ImitationHub AddChunk(this ImitationHub hub, int chunk) =>
         hub.Add(Data, HubLocation.Main, $"train/train_{chunk:000}.jsonl", HubContent.Endless(Encoding.UTF8.GetBytes(string.Join('\n', Rows) + "\n"), ChunkLength + chunk));

@@ -68,7 +68,7 @@ public sealed class ManifestFileTests : IDisposable
     public void The_readme_describes_every_key()
     {
         var readme = File.ReadAllText(Path.Combine(Workspace.Manifests, "README.md"));
-        Type[] records = [typeof(SuiteManifest), typeof(CorpusRecipe), typeof(CorpusSource), typeof(CorpusPackage), typeof(TokenizerRecipe), typeof(CanaryRecipe), typeof(ModelShape), typeof(TrainingRecipe), typeof(CorpusCounts), typeof(SourceCounts)];
+        Type[] records = [typeof(SuiteManifest), typeof(CorpusRecipe), typeof(CorpusSource), typeof(CorpusPackage), typeof(TokenizerRecipe), typeof(CanaryRecipe), typeof(ModelShape), typeof(TrainingRecipe), typeof(CorpusCounts), typeof(SourceCounts), typeof(HubManifest), typeof(HubCheckpoints), typeof(CheckpointSeries), typeof(HubChunks)];
         var keys = records.SelectMany(r => r.GetProperties()).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Distinct();
         Assert.All(keys, key => Assert.Matches($@"`([a-z]+(\[\])?\.)?{key}`", readme));
     }
