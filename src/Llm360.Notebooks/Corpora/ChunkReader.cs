@@ -21,7 +21,7 @@ public static class ChunkReader
             : throw new Llm360Exception("There is no such file of token sequences.", path, "Name a file of rows, one a line, such as a suite's train_NNN.jsonl; llm360 train makes those of an embedded suite.");
     }
 
-    /// <summary>The rows of a chunk, in order, read as they are asked for. Of a chunk on the Hub, no more is fetched than is read, in pieces of 8 MB; they stay in the cache.</summary>
+    /// <summary>The rows of a chunk, in order, read as they are asked for. Of a chunk on the Hub, no more is fetched than is read, in pieces of 1 to 8 MB; they stay in the cache.</summary>
     /// <param name="chunk">The chunk.</param>
     /// <param name="limit">At most so many rows; all if null.</param>
     /// <param name="cancellation">Stops between rows.</param>

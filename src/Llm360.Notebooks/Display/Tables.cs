@@ -15,6 +15,9 @@ public static partial class Tables
     /// <summary>Of a chunk, looked through for its sources; those of Amber have 1.7 million rows.</summary>
     private const int SampledRows = 2000;
 
+    /// <summary>The repository of the paper's own model.</summary>
+    private const string Amber = "LLM360/Amber";
+
     private static readonly TableColumn[] NameAndValue = [new("quantity"), new("value", ColumnAlignment.Right)];
 
     /// <summary>What a suite is, in numbers.</summary>
@@ -139,7 +142,8 @@ public static partial class Tables
         var groups = scores.Canaries(last).ToList();
         var chunks = groups.SelectMany(g => g.Select(r => r.Chunk)).Distinct().Order().ToList();
         return new Table(
-            $"Memorization score of each canary at {last}, by the chunk it stood in and by its repetitions there.",
+            groups.Count == 0 ? $"No canary has been read in {scores.Suite.Name}: no scores of canaries."
+                : $"Memorization score of each canary at {last}, by the chunk it stood in and by its repetitions there.",
             [new("chunk"), .. groups.Select(g => new TableColumn($"{g.Key} x", ColumnAlignment.Right))],
             [.. chunks.Select(c => new[] { SuiteLayout.ChunkName(c) }.Concat(groups.Select(g => FigureText.Number(g.Where(r => r.Chunk == c).Select(r => r.Score).DefaultIfEmpty(double.NaN).Average()))).ToArray())]);
     }
@@ -151,15 +155,16 @@ public static partial class Tables
         var seen = scores.Seen(last);
         var newest = seen.Where(r => r.Chunk == last.ChunksSeen - 1).ToList();
         var older = seen.Where(r => r.Chunk == (last.ChunksSeen - 1) * 143 / 355).ToList();
-        const string size = "another model, 6.7B parameters against few, and other text; each document was read about once in both";
+        var reason = scores.Suite.Hub?.Checkpoints.Repository == Amber ? "the same model; another checkpoint, other rows of the chunk or another precision (published: fp16)"
+            : "another model, 6.7B parameters against few, and other text; each document was read about once in both";
         return new Table(
             $"Memorization at {last} of {scores.Suite.Name} (canaries left out) beside Amber's ckpt_355 (k = l = 32, 1000 sequences a chunk, Analysis360's published demo).",
             [new("quantity"), new(scores.Suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right), new("why they may differ")],
             [
-                ["mean score, chunk just read", Mean(newest), "0.1055", size],
-                ["mean score, a chunk two fifths into training", Mean(older), "0.1007", size],
-                ["share k-extractible, chunk just read", Share(newest), "1.6 %", size],
-                ["share k-extractible, a chunk two fifths into training", Share(older), "1.0 %", size],
+                ["mean score, chunk just read", Mean(newest), "0.1055", reason],
+                ["mean score, a chunk two fifths into training", Mean(older), "0.1007", reason],
+                ["share k-extractible, chunk just read", Share(newest), "1.6 %", reason],
+                ["share k-extractible, a chunk two fifths into training", Share(older), "1.0 %", reason],
             ]);
 
         static string Mean(List<MemorizationRow> rows) => rows.Count == 0 ? "not scored" : $"{FigureText.Number(rows.Average(r => r.Score))} (n = {rows.Count})";

@@ -4,8 +4,9 @@ namespace Llm360.Notebooks.Hub;
 /// <summary>Reads a content from the cache and has the next piece fetched where the cache has no more of it.</summary>
 internal sealed class HubStream(HubBlob blob, string partial, long size, CancellationToken cancellation) : Stream
 {
-    /// <summary>About 700 rows of Amber.</summary>
-    public const int Piece = 8 << 20;
+    /// <summary>About 90 rows of Amber. Pieces grow as a reader goes on, so that few rows cost little and many few requests.</summary>
+    public const int FirstPiece = 1 << 20;
+    private const int LargestPiece = 8 << 20;
 
     private FileStream? source;
     private long position;
@@ -34,7 +35,7 @@ internal sealed class HubStream(HubBlob blob, string partial, long size, Cancell
         var read = source?.Read(buffer) ?? 0;
         if (read == 0)
         {
-            var file = blob.ExtendAsync(position + Piece, null, cancellation).GetAwaiter().GetResult();
+            var file = blob.ExtendAsync(position + Math.Clamp(position, FirstPiece, LargestPiece), null, cancellation).GetAwaiter().GetResult();
             // Another process may have made it whole, or begun it anew.
             source?.Dispose();
             source = Opened(file);

@@ -394,18 +394,18 @@ public sealed class HubClientTests : IAsyncLifetime
             await using var stream = await client.OpenAsync(file, Stop);
             Assert.Equal(rows, Read(stream, rows.Length));
             Assert.Equal(rows, Read(stream, rows.Length));
-            Assert.Equal(HubStream.Piece, hub.Sent);
+            Assert.Equal(HubStream.FirstPiece, hub.Sent);
         }
 
         // It stays: another client needs no network for it, and fetches only what is further on.
         using var offline = new HubClient(Settings with { Offline = true });
         await using var again = await offline.OpenAsync(file, Stop);
-        Assert.Equal(HubStream.Piece, Read(again, HubStream.Piece).Length);
+        Assert.Equal(HubStream.FirstPiece, Read(again, HubStream.FirstPiece).Length);
         Assert.Contains("HF_HUB_OFFLINE", Assert.Throws<Llm360Exception>(() => again.Read(new byte[1])).Message, StringComparison.Ordinal);
         using var third = new HubClient(Settings);
         await using var further = await third.OpenAsync(file, Stop);
-        Assert.Equal(HubStream.Piece + 1, Read(further, HubStream.Piece + 1).Length);
-        Assert.Equal([0L, HubStream.Piece], hub.Requests.Where(r => r.IsStore).Select(r => r.From!.Value));
+        Assert.Equal(HubStream.FirstPiece + 1, Read(further, HubStream.FirstPiece + 1).Length);
+        Assert.Equal([0L, HubStream.FirstPiece], hub.Requests.Where(r => r.IsStore).Select(r => r.From!.Value));
     }
 
     [Fact]

@@ -2,6 +2,7 @@
 using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Memorization;
 using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Display;
 using Llm360.Notebooks.Hub;
 using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Torch;
@@ -59,7 +60,7 @@ public sealed class HubGridTests : IAsyncLifetime
         }
 
         // Of four chunks of 20.8 GB no more than their beginnings, and of the repository no more than a checkpoint.
-        Assert.InRange(hub.Sent, 0, 2 * (HubStream.Piece + 10_000_000));
+        Assert.InRange(hub.Sent, 0, 2 * (HubStream.FirstPiece + 10_000_000));
         Assert.DoesNotContain(hub.Requests, r => r.Path.EndsWith("README.md", StringComparison.Ordinal));
         Assert.Contains($"download {ImitationAmber.Models}@ckpt_143", reports);
         Assert.Contains($"score {suite.Name}", reports);
@@ -164,6 +165,15 @@ public sealed class HubGridTests : IAsyncLifetime
         foreach (var figure in new[] { Notebooks.Figures.Figures.ScoreByDuplicates(duplicates), Notebooks.Figures.Figures.RecallClasses(duplicates.Classify()) })
             Assert.Contains("360 of them are on the Hub only", figure.Finding, StringComparison.Ordinal);
         Assert.Empty(hub.Requests);
+    }
+
+    [Fact]
+    public async Task The_tables_say_what_is_true_of_Amber_itself()
+    {
+        var scores = await ScoreAsync();
+        Assert.All(Tables.MemorizationSummary(scores).Rows, r => Assert.StartsWith("the same model", r[^1], StringComparison.Ordinal));
+        Assert.StartsWith("No canary has been read", Tables.CanaryScores(scores).Caption, StringComparison.Ordinal);
+        Assert.Contains(Tables.Overview(suite).Rows, r => r[1] == "LLM360/Amber, datasets/LLM360/AmberDatasets");
     }
 
     [Fact]
