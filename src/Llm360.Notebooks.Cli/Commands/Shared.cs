@@ -21,6 +21,8 @@ internal static class Shared
         command.SetAction(async (parsed, cancellation) =>
         {
             var screen = Screen.Create(parsed.GetValue(Quiet));
+            // For what takes its surroundings' token, such as the fetching of a tokenizer.
+            using var surroundings = Work.Begin(null, cancellation);
             try
             {
                 if (parsed.GetValue(Threads) is { } threads)

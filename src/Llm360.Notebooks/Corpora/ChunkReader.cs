@@ -35,8 +35,10 @@ public static class ChunkReader
     private static IEnumerable<TokenRow> FromHub(HubLocation file, int limit, CancellationToken cancellation)
     {
         using var hub = new HubClient();
-        foreach (var row in Rows(file.ToString(), stop => hub.OpenAsync(file, stop).GetAwaiter().GetResult(), limit, cancellation))
+        foreach (var row in Rows(file.ToString(), stop => OpenAsync(stop).GetAwaiter().GetResult(), limit, cancellation))
             yield return row;
+
+        async Task<Stream> OpenAsync(CancellationToken stop) => await (await hub.ResolveAsync(file, stop).ConfigureAwait(false)).OpenAsync(file.Path, stop).ConfigureAwait(false);
     }
 
     private static CancellationToken Stop(CancellationToken given) => given.CanBeCanceled ? given : Work.Cancellation;

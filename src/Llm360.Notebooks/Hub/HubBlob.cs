@@ -12,52 +12,74 @@ namespace Llm360.Notebooks.Hub;
 /// What has arrived lies in a file named by the content's etag, so that another process goes on with it. When it is whole its hash is compared and it gets its name; so an <c>If-Range</c>, which
 /// the servers that the Hub sends one to would compare with an etag of their own, is not needed.
 /// </remarks>
-internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, string address, HubEntry entry, TimeSpan timeout)
+internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, string commit, HubEntry entry)
 {
     private const int BufferLength = 1 << 20;
+    private readonly string address = $"{(file.IsDataset ? "datasets/" : "")}{file.Repository}/resolve/{commit}/{string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString))}";
 
-    /// <summary>Makes the content whole and gives it its name.</summary>
-    /// <param name="arrived">Called with the number of bytes of each part.</param>
+    /// <summary>Makes at least so many bytes of the content be there. When it is whole it gets its name and appears among the commit's files.</summary>
+    /// <param name="length">How many; the size for all.</param>
+    /// <param name="arrived">Called with the number of bytes of each part, those that were there included.</param>
     /// <param name="cancellation">Stops; what has arrived is kept.</param>
-    public Task CompleteAsync(Action<long>? arrived, CancellationToken cancellation) => ExtendAsync(entry.Size, arrived, cancellation);
-
-    /// <summary>Makes at least so many bytes of the content be there.</summary>
-    /// <returns>The file that has them: the content's own when it is whole.</returns>
-    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, or the content arrived damaged twice.</exception>
+    /// <returns>The file that has them: the commit's own when it is whole.</returns>
+    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, the content arrived damaged twice, or the cache cannot be written.</exception>
     public async Task<string> ExtendAsync(long length, Action<long>? arrived, CancellationToken cancellation)
     {
         using var alone = await FileLock.TakeAsync(cache.Lock(entry.Etag), cancellation).ConfigureAwait(false);
-        var (blob, partial) = (cache.Blob(entry.Etag), cache.Partial(entry.Etag));
+        var partial = cache.Partial(entry.Etag);
+        try
+        {
+            if (!IsWhole())
+            {
+                if (!await FetchAsync(partial, Math.Min(length, entry.Size), arrived, cancellation).ConfigureAwait(false))
+                    return partial;
+            }
+            else
+            {
+                arrived?.Invoke(entry.Size);
+            }
+
+            cache.Link(commit, file.Path, entry.Etag);
+            return cache.SnapshotFile(commit, file.Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw HubCache.Unusable(partial, e);
+        }
+    }
+
+    private bool IsWhole() => File.Exists(cache.Blob(entry.Etag)) || File.Exists(cache.SnapshotFile(commit, file.Path));
+
+    /// <summary>Lengthens the partial file.</summary>
+    /// <returns>Whether it became whole, and has its name.</returns>
+    private async Task<bool> FetchAsync(string partial, long length, Action<long>? arrived, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(partial)!);
         for (var damaged = false; ; damaged = true)
         {
-            if (File.Exists(blob))
-                return blob;
-            Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
-            using (var stream = new FileStream(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0))
-            {
-                if (stream.Length > entry.Size)
-                    stream.SetLength(0);
-                arrived?.Invoke(stream.Length);
-                await GrowAsync(stream, Math.Min(length, entry.Size), arrived, cancellation).ConfigureAwait(false);
-                if (stream.Length < entry.Size)
-                    return partial;
-                stream.Flush(flushToDisk: true);
-                var hash = await HashAsync(stream, cancellation).ConfigureAwait(false);
-                if (hash is null || hash == entry.Etag)
-                {
-                    File.Move(partial, blob);
-                    return blob;
-                }
-
-                if (damaged)
-                {
-                    File.Delete(partial);
-                    throw new Llm360Exception($"The file arrived damaged: its hash is {hash}, not {entry.Etag}.", file.ToString(), "Try again; if it stays so, something between the Hub and this machine changes files.");
-                }
-
-                arrived?.Invoke(-stream.Length);
+            using var stream = new FileStream(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            if (stream.Length > entry.Size)
                 stream.SetLength(0);
+            arrived?.Invoke(stream.Length);
+            await GrowAsync(stream, length, arrived, cancellation).ConfigureAwait(false);
+            if (stream.Length < entry.Size)
+                return false;
+            stream.Flush(flushToDisk: true);
+            var hash = await HashAsync(stream, cancellation).ConfigureAwait(false);
+            if (hash is null || hash == entry.Etag)
+            {
+                File.Move(partial, cache.Blob(entry.Etag));
+                return true;
             }
+
+            if (damaged)
+            {
+                File.Delete(partial);
+                throw new Llm360Exception($"The file arrived damaged: its hash is {hash}, not {entry.Etag}.", file.ToString(), "Try again; if it stays so, something between the Hub and this machine changes files.");
+            }
+
+            arrived?.Invoke(-stream.Length);
+            stream.SetLength(0);
         }
     }
 
@@ -93,35 +115,34 @@ internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, st
         {
             var from = stream.Length;
             using var response = await http.GetAsync(address, file, stop, new RangeHeaderValue(from, length - 1)).ConfigureAwait(false);
-            // A server that does not know ranges sends all from the beginning; one that has less than was said refuses.
-            if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != from)
+            CheckLength(response);
+            // A server that does not know ranges sends all from the beginning.
+            if (response.StatusCode == HttpStatusCode.OK)
             {
-                if (response.StatusCode != HttpStatusCode.OK)
-                    throw new Llm360Exception($"The file is not as long as the Hub says, {entry.Size} bytes.", file.ToString(), "Try again later.");
                 arrived?.Invoke(-from);
                 stream.SetLength(from = 0);
             }
 
-            using var body = await response.Content.ReadAsStreamAsync(stop).ConfigureAwait(false);
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            using var body = await http.ReadingAsync(response, stop).ConfigureAwait(false);
             stream.Position = from;
             while (stream.Length < length)
             {
-                patience.CancelAfter(timeout);
-                int read;
-                try
-                {
-                    read = await body.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, length - stream.Length)), patience.Token).ConfigureAwait(false);
-                }
-                catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-                {
-                    throw new HttpIOException(HttpRequestError.ResponseEnded, $"nothing came for {timeout.TotalSeconds:0} s");
-                }
-
+                var read = await body.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, length - stream.Length))).ConfigureAwait(false);
                 if (read == 0)
                     throw new HttpIOException(HttpRequestError.ResponseEnded, "the answer ended before the file did");
                 Append(buffer.AsSpan(0, read));
                 arrived?.Invoke(read);
+            }
+
+            // What is not the file must not come into it: of a file's beginning nothing tells later that it is wrong.
+            void CheckLength(HttpResponseMessage answer)
+            {
+                var range = answer.Content.Headers.ContentRange;
+                var said = answer.StatusCode == HttpStatusCode.PartialContent ? range?.Length : answer.StatusCode == HttpStatusCode.OK ? answer.Content.Headers.ContentLength : range?.Length ?? -1;
+                if (said is { } bytes && bytes != entry.Size)
+                    throw new Llm360Exception($"The answer is not the file: the Hub says that it has {entry.Size} bytes{(bytes < 0 ? ", and refuses them" : $", and sends something of {bytes}")}.", file.ToString(), "Check HF_ENDPOINT and what lies between the Hub and this machine; try again later.");
+                if (answer.StatusCode == HttpStatusCode.PartialContent && range?.From != from)
+                    throw new Llm360Exception($"The answer begins at byte {range?.From} of the file, not at {from}.", file.ToString(), "Check HF_ENDPOINT and what lies between the Hub and this machine; try again later.");
             }
         }
 
@@ -133,7 +154,7 @@ internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, st
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new Llm360Exception($"The file could not be written: {e.Message}", stream.Name, "Free disk space, or set HF_HUB_CACHE to a folder on another disk; what has arrived is kept.", e);
+                throw HubCache.Unusable(stream.Name, e);
             }
         }
     }

@@ -31,7 +31,7 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
     /// <summary>The commit that a revision was found to be; the revision where it is a commit; null where it has not been asked for yet.</summary>
     public string? Commit(string revision) =>
         IsCommit(revision) ? revision
-        : File.Exists(Ref(revision)) && File.ReadAllText(Ref(revision)).Trim() is var commit && IsCommit(commit) ? commit
+        : File.Exists(Ref(revision)) && Guarded(Ref(revision), () => File.ReadAllText(Ref(revision))).Trim() is var commit && IsCommit(commit) ? commit
         : null;
 
     public void Remember(string revision, string commit)
@@ -46,21 +46,27 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
     /// <summary>The files of a commit, which never change; null where they have not been asked for yet.</summary>
     public IReadOnlyList<HubEntry>? Tree(string commit)
     {
+        if (!File.Exists(TreeFile(commit)))
+            return null;
         try
         {
-            using var stream = File.OpenRead(TreeFile(commit));
-            return JsonSerializer.Deserialize<TreeJson>(stream, Json) is { FormatVersion: TreeVersion, Files: { } files } ? [.. files.Select(f => new HubEntry(f.Key, f.Value.Size, f.Value.LfsSha256 ?? f.Value.BlobId) { Details = f.Value })] : null;
+            var json = Guarded(TreeFile(commit), () => File.ReadAllBytes(TreeFile(commit)));
+            return JsonSerializer.Deserialize<TreeJson>(json, Json) is { FormatVersion: TreeVersion, Files: { } files } && !files.Values.Contains(null) ? [.. files.Select(f => new HubEntry(f.Key, f.Value!.Size, f.Value.LfsSha256 ?? f.Value.BlobId) { Details = f.Value })] : null;
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException)
+        catch (JsonException)
         {
             return null;
         }
     }
 
     public void Remember(string commit, IEnumerable<HubEntry> files) =>
-        AtomicFile.Write(TreeFile(commit), stream => JsonSerializer.Serialize(stream, new TreeJson(TreeVersion, files.OrderBy(f => f.Path, StringComparer.Ordinal).ToDictionary(f => f.Path, f => f.Details)), Json));
+        AtomicFile.Write(TreeFile(commit), stream => JsonSerializer.Serialize(stream, new TreeJson(TreeVersion, files.OrderBy(f => f.Path, StringComparer.Ordinal).ToDictionary(f => f.Path, f => (TreeEntryJson?)f.Details)), Json));
 
-    /// <summary>Makes a content appear as a file of a commit: a relative link, or the file itself where links are not allowed.</summary>
+    /// <summary>How many bytes of a content are there.</summary>
+    public long Arrived(HubEntry entry) =>
+        new FileInfo(Blob(entry.Etag)) is { Exists: true } ? entry.Size : new FileInfo(Partial(entry.Etag)) is { Exists: true } partial ? Math.Min(partial.Length, entry.Size) : 0;
+
+    /// <summary>Makes a content appear as a file of a commit: a relative link, or the file itself where links are not allowed. Only who holds the content's lock may.</summary>
     public void Link(string commit, string path, string etag)
     {
         var target = SnapshotFile(commit, path);
@@ -75,11 +81,26 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (File.Exists(target))
-                return; // Another process was faster.
             File.Move(Blob(etag), target);
         }
     }
+
+    /// <summary>Runs what reads or writes a file of the cache.</summary>
+    /// <exception cref="Llm360Exception">It fails.</exception>
+    public static T Guarded<T>(string path, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(path, e);
+        }
+    }
+
+    public static Llm360Exception Unusable(string path, Exception e) =>
+        new($"The Hub's cache cannot be used: {e.Message}", path, "Check the folder and its permissions, and free disk space if there is none; HF_HUB_CACHE names another folder. What has arrived is kept.", e);
 
     public static bool IsCommit(string text) => CommitHash().IsMatch(text);
 
@@ -96,7 +117,7 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
     [GeneratedRegex(@"^[A-Za-z0-9_-]{1,128}\z")]
     private static partial Regex SafeEtag();
 
-    private sealed record TreeJson(int FormatVersion, IReadOnlyDictionary<string, TreeEntryJson> Files);
+    private sealed record TreeJson(int FormatVersion, IReadOnlyDictionary<string, TreeEntryJson?> Files);
 }
 
 /// <summary>What the cache keeps of a file in a listing.</summary>

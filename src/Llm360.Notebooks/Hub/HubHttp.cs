@@ -70,7 +70,7 @@ internal sealed class HubHttp : IDisposable
     {
         var uri = new Uri(settings.Endpoint, address);
         if (settings.Offline)
-            throw new Llm360Exception($"{about} is not in the cache, and HF_HUB_OFFLINE is set.", settings.CacheFolder, "Unset HF_HUB_OFFLINE, or run the same once on a machine with a network and the same cache.");
+            throw new HubUnreachableException($"{about} is not in the cache, and HF_HUB_OFFLINE is set.", settings.CacheFolder, "Unset HF_HUB_OFFLINE, or run the same once on a machine with a network and the same cache.");
         for (var redirects = 0; ; redirects++)
         {
             var response = await TryAsync(uri).ConfigureAwait(false);
@@ -112,8 +112,45 @@ internal sealed class HubHttp : IDisposable
         }
     }
 
+    /// <summary>The whole body of an answer that has one page of JSON, and its header <c>Link</c>.</summary>
+    /// <exception cref="Llm360Exception">As of <see cref="GetAsync"/>, or the answer is too long for what it should be.</exception>
+    public async Task<(byte[] Body, string? Link)> GetWholeAsync(string address, HubLocation about, CancellationToken cancellation)
+    {
+        const int longest = 64 << 20;
+        try
+        {
+            return await Reading.ExecuteAsync(
+                async stop =>
+                {
+                    using var response = await GetAsync(address, about, stop).ConfigureAwait(false);
+                    using var body = await ReadingAsync(response, stop).ConfigureAwait(false);
+                    using var whole = new MemoryStream();
+                    var buffer = new byte[1 << 16];
+                    for (int read; (read = await body.ReadAsync(buffer).ConfigureAwait(false)) > 0;)
+                    {
+                        if (whole.Length + read > longest)
+                            throw NotUnderstood(about, $"it has more than {longest >> 20} MB");
+                        whole.Write(buffer, 0, read);
+                    }
+
+                    return (whole.ToArray(), response.Headers.TryGetValues("Link", out var links) ? string.Join(", ", links) : null);
+                },
+                cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            throw Unreachable(e, about);
+        }
+    }
+
+    /// <summary>Reads an answer's body; waiting for more of it ends with an error after the settings' time.</summary>
+    public async Task<PatientBody> ReadingAsync(HttpResponseMessage response, CancellationToken cancellation) =>
+        new(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), settings.Timeout, cancellation);
+
+    public static Llm360Exception NotUnderstood(HubLocation about, string how, Exception? inner = null) => new($"The Hub's answer cannot be used: {how}.", about.ToString(), "Check HF_ENDPOINT; try again later.", inner);
+
     /// <summary>The error of an answer that never came or broke off for good.</summary>
-    public Llm360Exception Unreachable(Exception e, HubLocation about) =>
+    public HubUnreachableException Unreachable(Exception e, HubLocation about) =>
         new($"The Hub cannot be reached: {(e is TimeoutRejectedException ? $"no answer in {settings.Timeout.TotalSeconds:0} s" : e.Message)}", $"{about} at {settings.Endpoint}", "Check the network, or HF_ENDPOINT. What has arrived is kept: the same again goes on from there. With HF_HUB_OFFLINE=1 only the cache is used.", e);
 
     /// <summary>Where a person looks at a repository.</summary>
@@ -134,6 +171,7 @@ internal sealed class HubHttp : IDisposable
         {
             ("RevisionNotFound", _) => Error($"The repository {about.Repository} has no revision {about.Revision}.", $"Look at the branches on {page}."),
             ("GatedRepo", _) => Error("The repository asks for consent to its terms.", $"Give it on {page}, then set HF_TOKEN to a token of the same account."),
+            (_, HttpStatusCode.Unauthorized) when settings.Token is not null => Error($"The repository {about.Repository} does not exist, or the token does not open it.", "Check the name; renew HF_TOKEN or the token's file, or take it away: an expired one closes public repositories too."),
             ("RepoNotFound", _) or (_, HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) => Error($"The repository {about.Repository} does not exist, or is not open to you.", "Check the name; for a private or gated repository set HF_TOKEN."),
             (_, HttpStatusCode.NotFound) => Error("The Hub does not have it.", $"Look at {page}."),
             _ => Error($"The Hub answers {(int)response.StatusCode} {response.ReasonPhrase}.", "Try again later. What has arrived is kept."),

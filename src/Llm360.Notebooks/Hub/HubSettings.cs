@@ -18,16 +18,17 @@ public sealed record HubSettings(Uri Endpoint, string CacheFolder, string? Token
     /// <c>HF_ENDPOINT</c>; <c>HF_HUB_CACHE</c>, else <c>hub</c> in <c>HF_HOME</c>, else in <c>huggingface</c> in <c>XDG_CACHE_HOME</c> or <c>~/.cache</c>;
     /// <c>HF_TOKEN</c>, else the file <c>HF_TOKEN_PATH</c> or <c>token</c> in <c>HF_HOME</c>; <c>HF_HUB_OFFLINE</c>.
     /// </summary>
-    /// <exception cref="Llm360Exception"><c>HF_ENDPOINT</c> is not an address.</exception>
+    /// <remarks>A <c>~/</c> at the beginning of a folder is the user's home.</remarks>
+    /// <exception cref="Llm360Exception"><c>HF_ENDPOINT</c> is not an address, or the token cannot be one or cannot be read.</exception>
     public static HubSettings FromEnvironment()
     {
-        var home = Value("HF_HOME") ?? Path.Combine(Value("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "huggingface");
+        var home = Folder("HF_HOME") ?? Path.Combine(Folder("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "huggingface");
         var endpoint = Value("HF_ENDPOINT") ?? "https://huggingface.co";
         return new HubSettings(
             Uri.TryCreate(endpoint.TrimEnd('/') + "/", UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" ? uri
                 : throw new Llm360Exception($"\"{endpoint}\" is not the address of a Hub.", "HF_ENDPOINT", "Set it to an address such as https://huggingface.co, or unset it."),
-            Path.GetFullPath(Value("HF_HUB_CACHE") ?? Path.Combine(home, "hub")),
-            Value("HF_TOKEN") ?? FileContent(Value("HF_TOKEN_PATH") ?? Path.Combine(home, "token")),
+            Path.GetFullPath(Folder("HF_HUB_CACHE") ?? Path.Combine(home, "hub")),
+            Value("HF_TOKEN") is { } token ? Checked(token, "HF_TOKEN") : TokenIn(Folder("HF_TOKEN_PATH") ?? Path.Combine(home, "token")),
             Value("HF_HUB_OFFLINE")?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE");
     }
 
@@ -40,5 +41,11 @@ public sealed record HubSettings(Uri Endpoint, string CacheFolder, string? Token
 
     private static string? Value(string name) => Environment.GetEnvironmentVariable(name)?.Trim() is { Length: > 0 } value ? value : null;
 
-    private static string? FileContent(string path) => File.Exists(path) && File.ReadAllText(path).Trim() is { Length: > 0 } text ? text : null;
+    private static string? Folder(string name) => Value(name) is not { } value ? null
+        : value.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), value[2..]) : value;
+
+    private static string? TokenIn(string path) => File.Exists(path) && HubCache.Guarded(path, () => File.ReadAllText(path)).Trim() is { Length: > 0 } text ? Checked(text, path) : null;
+
+    private static string Checked(string token, string where) => token.All(c => c is > ' ' and <= '~') ? token
+        : throw new Llm360Exception("The token holds what no token can hold: white space, or what is not ASCII.", where, "Copy it again.");
 }

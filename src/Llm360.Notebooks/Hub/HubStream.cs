@@ -33,19 +33,17 @@ internal sealed class HubStream(HubBlob blob, string partial, long size, Cancell
             return 0;
         source ??= Opened(partial);
         var read = source?.Read(buffer) ?? 0;
-        if (read == 0)
+        // Once more: between two looks at a file, another process may have made it whole, which moves it, or begun it anew.
+        for (var attempt = 0; read == 0 && attempt < 2; attempt++)
         {
             var file = blob.ExtendAsync(position + Math.Clamp(position, FirstPiece, LargestPiece), null, cancellation).GetAwaiter().GetResult();
-            // Another process may have made it whole, or begun it anew.
             source?.Dispose();
             source = Opened(file);
             read = source?.Read(buffer) ?? 0;
-            if (read == 0)
-                throw new IOException($"{file} became shorter while it was read.");
         }
 
         position += read;
-        return read;
+        return read > 0 ? read : throw HubCache.Unusable(partial, new IOException("it became shorter while it was read"));
     }
 
     public override void Flush()
@@ -64,5 +62,19 @@ internal sealed class HubStream(HubBlob blob, string partial, long size, Cancell
         base.Dispose(disposing);
     }
 
-    private FileStream? Opened(string file) => !File.Exists(file) ? null : new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0) { Position = position };
+    private FileStream? Opened(string file)
+    {
+        try
+        {
+            return new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0) { Position = position };
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw HubCache.Unusable(file, e);
+        }
+    }
 }

@@ -21,7 +21,7 @@ public sealed record MemorizationSettings(int PromptLength = 32, int Continuatio
 /// <summary>Scores a suite's training sequences; results are stored and resumable.</summary>
 public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings settings)
 {
-    private readonly Lazy<ITokenizer?> tokenizer = new(suite.TokenizerOrNull);
+    private readonly Lazy<ITokenizer?> tokenizer = new(suite.TokenizerOrNull, LazyThreadSafetyMode.PublicationOnly); // A failed or stopped fetch is tried again.
 
     /// <summary>The suite.</summary>
     public Suite Suite => suite;

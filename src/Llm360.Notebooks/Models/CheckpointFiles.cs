@@ -22,13 +22,14 @@ public static class CheckpointFiles
         using var hub = new HubClient();
         if (hub.Snapshot(place) is { } cached && File.Exists(Path.Combine(cached, SuiteLayout.Config)) && WeightFiles.AreComplete(cached))
             return cached;
-        var there = (await hub.ListAsync(place, stop).ConfigureAwait(false)).ToDictionary(f => f.Path);
+        var revision = await hub.ResolveAsync(place, stop).ConfigureAwait(false);
+        var there = (await revision.ListAsync(stop).ConfigureAwait(false)).ToDictionary(f => f.Path);
         if (!there.ContainsKey(SuiteLayout.Config) || WeightFiles.Choose(there.ContainsKey) is not { } weights)
             throw new Llm360Exception($"The revision has no {(there.ContainsKey(SuiteLayout.Config) ? "weights that are read" : SuiteLayout.Config)}.", place.ToString(), $"It holds {string.Join(", ", there.Keys.Take(20))}.");
         var small = there.Keys.Where(n => n is SuiteLayout.Config or StopTokens.GenerationConfig || Tokenizers.FileNames.Contains(n)).Append(weights);
-        var folder = await hub.DownloadAsync(place, [.. small.Where(n => n != weights || WeightFiles.IsIndex(weights)).Select(n => there[n])], progress, stop).ConfigureAwait(false);
+        var folder = await revision.DownloadAsync([.. small.Where(n => n != weights || WeightFiles.IsIndex(weights)).Select(n => there[n])], progress, stop).ConfigureAwait(false);
         var large = WeightFiles.IsIndex(weights) ? ShardIndex.Read(Path.Combine(folder, weights)).Values.Distinct() : [weights];
-        return await hub.DownloadAsync(place, [.. large.Select(n => there.GetValueOrDefault(n) ?? throw new Llm360Exception($"The shard {n} that {weights} names is not there.", place.ToString(), "Choose another revision."))], progress, stop).ConfigureAwait(false);
+        return await revision.DownloadAsync([.. large.Select(n => there.GetValueOrDefault(n) ?? throw new Llm360Exception($"The shard {n} that {weights} names is not there.", place.ToString(), "Choose another revision."))], progress, stop).ConfigureAwait(false);
     }
 
     /// <summary>The folder with a checkpoint's tokenizer. On the Hub, a revision without one takes that of <c>main</c>.</summary>
@@ -42,15 +43,25 @@ public static class CheckpointFiles
             return checkpoint.Folder;
         var stop = cancellation ?? Work.Cancellation;
         using var hub = new HubClient();
-        var folder = "";
+        HubUnreachableException? unreachable = null;
+        var folder = checkpoint.Folder;
         foreach (var place in new[] { checkpoint.Hub!, checkpoint.Hub! with { Revision = HubLocation.Main } }.Distinct())
         {
-            folder = hub.Snapshot(place) is { } cached && Tokenizers.Exists(cached) ? cached
-                : await hub.DownloadAsync(place, [.. (await hub.ListAsync(place, stop).ConfigureAwait(false)).Where(f => Tokenizers.FileNames.Contains(f.Path))], cancellation: stop).ConfigureAwait(false);
+            try
+            {
+                var revision = await hub.ResolveAsync(place, stop).ConfigureAwait(false);
+                folder = await revision.DownloadAsync([.. (await revision.ListAsync(stop).ConfigureAwait(false)).Where(f => Tokenizers.FileNames.Contains(f.Path))], cancellation: stop).ConfigureAwait(false);
+            }
+            catch (HubUnreachableException e) when (hub.Snapshot(place) is { } cached)
+            {
+                // Fetched by a Python that keeps no listings: what is there is taken.
+                (unreachable, folder) = (e, cached);
+            }
+
             if (Tokenizers.Exists(folder))
-                break;
+                return folder;
         }
 
-        return folder;
+        return unreachable is null ? folder : throw unreachable;
     }
 }

@@ -20,8 +20,8 @@ public static class CheckpointLoading
     /// <summary>Goes through checkpoints with one model: each is loaded into the memory of the one before, and fetched from the Hub and read ahead from disk while that one is in use.</summary>
     /// <param name="checkpoints">Of one suite.</param>
     /// <param name="device">Where to; <see cref="Torch.Device.Best"/> when null.</param>
-    /// <param name="type">Type of the weights; the first checkpoint's own when null.</param>
-    /// <returns>Each checkpoint with the model, which is the same object every time; it is disposed at the end.</returns>
+    /// <param name="type">Type of the weights; each checkpoint's own when null.</param>
+    /// <returns>Each checkpoint with the model, which is the same object as long as the type is the same; it is disposed at the end.</returns>
     /// <exception cref="Llm360Exception">A checkpoint's files cannot be fetched, are missing or malformed.</exception>
     public static async IAsyncEnumerable<(Checkpoint Checkpoint, LanguageModel Model)> SweepAsync(this IReadOnlyList<Checkpoint> checkpoints, Torch.Device? device = null, torch.ScalarType? type = null)
     {
@@ -30,10 +30,18 @@ public static class CheckpointLoading
         {
             for (var i = 0; i < checkpoints.Count; i++)
             {
+                var folder = await checkpoints[i].FetchAsync().ConfigureAwait(false);
+                // Some suites change the type on the way: the last of Amber is in bfloat16, those before in float32. What a checkpoint gives must not depend on which others it is studied with.
+                if (model is not null && type is null && !model.HasTypeOf(folder))
+                {
+                    model.Dispose();
+                    model = null;
+                }
+
                 if (model is null)
-                    model = await checkpoints[i].LoadAsync(device, type).ConfigureAwait(false);
+                    model = await Task.Run(() => LanguageModel.Load(folder, device ?? Torch.Device.Best, type), Work.Cancellation).ConfigureAwait(false);
                 else
-                    await Task.Run(async () => model.Rebind(await checkpoints[i].FetchAsync().ConfigureAwait(false)), Work.Cancellation).ConfigureAwait(false);
+                    await Task.Run(() => model.Rebind(folder), Work.Cancellation).ConfigureAwait(false);
                 using var next = i + 1 < checkpoints.Count ? Ahead(checkpoints[i + 1]) : null;
                 yield return (checkpoints[i], model);
             }

@@ -77,6 +77,14 @@ public abstract class LanguageModel : IDisposable
         bound.Rebind(Open(folder, Config));
     }
 
+    /// <summary>Whether a checkpoint's own type, that of its embedding, is this model's.</summary>
+    /// <exception cref="Llm360Exception">Its weights cannot be opened, or have no embedding.</exception>
+    internal bool HasTypeOf(string folder)
+    {
+        using var weights = StateDict.Open(folder);
+        return weights.Entry(Config.EmbeddingName).ScalarType == Type;
+    }
+
     /// <summary>The hidden states after the last norm.</summary>
     /// <param name="tokens">Token ids, I64 [batch, time], on the model's device.</param>
     /// <param name="cache">Keys and values of earlier positions; the new ones are added.</param>

@@ -101,12 +101,12 @@ public sealed class ResultStore
             return null;
         try
         {
-            return hub.CommitAsync(place, Work.Cancellation).GetAwaiter().GetResult();
+            return hub.ResolveAsync(place, Work.Cancellation).GetAwaiter().GetResult().Commit;
         }
-        catch (Llm360Exception)
+        catch (Llm360Exception e)
         {
-            // Asked once and not for each of 360 checkpoints, with the patience that each asking has.
-            hubIsSilent = true;
+            // A Hub that is not there is asked once and not for each of 360 checkpoints, with the patience that each asking has.
+            hubIsSilent |= e is HubUnreachableException;
             return null;
         }
     }

@@ -28,8 +28,8 @@ public sealed record CheckpointSeries(string Name, int From, int? To = null, int
 {
     internal IEnumerable<int> Numbers()
     {
-        for (var number = From; number <= (To ?? From); number += Step)
-            yield return number;
+        for (long number = From; number <= (To ?? From); number += Step)
+            yield return (int)number;
     }
 }
 
@@ -46,12 +46,13 @@ internal static class NumberedName
 {
     public static string Of(string pattern, int number) => string.Format(CultureInfo.InvariantCulture, pattern, number);
 
-    /// <summary>Whether the pattern gives another name for another number.</summary>
-    public static bool IsValid(string pattern)
+    /// <summary>Whether a pattern has a place for the number, and gives good and different names for all of them.</summary>
+    public static bool AreValid(string pattern, IEnumerable<int> numbers, Func<string, bool> isGood)
     {
         try
         {
-            return Of(pattern, 0) != Of(pattern, 1);
+            var names = numbers.Select(n => Of(pattern, n)).ToList();
+            return Of(pattern, 0) != Of(pattern, 1) && names.All(isGood) && names.Distinct(StringComparer.OrdinalIgnoreCase).Count() == names.Count;
         }
         catch (FormatException)
         {

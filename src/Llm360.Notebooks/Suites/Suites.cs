@@ -39,7 +39,7 @@ public static class Suites
         if (pathOrName.Contains('@', StringComparison.Ordinal) && HubLocation.TryParse(pathOrName) is { IsValid: true } hub)
             return new Checkpoint(pathOrName, 0, 0, Path.Combine(Workspace.SuitesFolder, hub.Repository, hub.Revision), hub);
         var slash = pathOrName.LastIndexOf('/');
-        if (slash > 0 && (Names.Contains(pathOrName[..slash]) || Directory.Exists(pathOrName[..slash]) || Directory.Exists(Path.Combine(Workspace.SuitesFolder, pathOrName[..slash]))))
+        if (slash > 0 && (Names.Contains(pathOrName[..slash]) || IsFile(pathOrName[..slash]) || Directory.Exists(pathOrName[..slash]) || Directory.Exists(Path.Combine(Workspace.SuitesFolder, pathOrName[..slash]))))
             return Open(pathOrName[..slash]).Checkpoint(pathOrName[(slash + 1)..]);
         throw new Llm360Exception($"There is no file, folder or checkpoint \"{pathOrName}\".", Path.GetFullPath(pathOrName), $"Name a weights file, a checkpoint's folder, a checkpoint as suite/checkpoint (suites: {string.Join(", ", Names)}), or a model on the Hugging Face Hub as organisation/name@revision.");
     }

@@ -55,11 +55,12 @@ public sealed class HubClientTests : IAsyncLifetime
         await DownloadAsync();
         var asked = hub.Requests.Count;
         using var client = new HubClient(Settings with { Offline = true });
-        Assert.Equal(client.Snapshot(Revision), await client.DownloadAsync(Revision, [new HubEntry("config.json", config.Length, HubContent.Small(config).Etag)], cancellation: Stop));
-        await using var stream = await client.OpenAsync(Revision with { Path = "deep/in/weights.bin" }, Stop);
+        var revision = await client.ResolveAsync(Revision, Stop);
+        Assert.Equal(client.Snapshot(Revision), await revision.DownloadAsync(await revision.ListAsync(Stop), cancellation: Stop));
+        await using var stream = await revision.OpenAsync("deep/in/weights.bin", Stop);
         Assert.Equal(weights, Read(stream, weights.Length));
         Assert.Equal(asked, hub.Requests.Count);
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => client.CommitAsync(Revision with { Revision = "other" }, Stop));
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision with { Revision = "other" }, Stop));
         Assert.Contains("HF_HUB_OFFLINE", error.Message, StringComparison.Ordinal);
     }
 
@@ -125,7 +126,7 @@ public sealed class HubClientTests : IAsyncLifetime
     public async Task Damaged_always_it_is_an_error_and_nothing_is_kept(bool large)
     {
         hub.Damages = r => r.IsStore == large;
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => DownloadAsync());
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync());
         Assert.Contains("damaged", error.What, StringComparison.Ordinal);
         Assert.Contains(large ? "deep/in/weights.bin" : "config.json", error.Where, StringComparison.Ordinal);
         var blob = large ? Blob(weights) : cache["hub", "models--org--model", "blobs", HubContent.Small(config).Etag];
@@ -162,7 +163,7 @@ public sealed class HubClientTests : IAsyncLifetime
             return Task.FromResult(true);
         };
         using var client = new HubClient(Settings);
-        Assert.Equal(hub.Commit(Repository, "ckpt_007"), await client.CommitAsync(Revision, Stop));
+        Assert.Equal(hub.Commit(Repository, "ckpt_007"), (await client.ResolveAsync(Revision, Stop)).Commit);
         Assert.Equal(4, hub.Requests.Count);
     }
 
@@ -180,7 +181,7 @@ public sealed class HubClientTests : IAsyncLifetime
             return Task.FromResult(true);
         };
         using var client = new HubClient(Settings);
-        await client.CommitAsync(Revision, Stop);
+        await client.ResolveAsync(Revision, Stop);
         Assert.InRange((times[1] - times[0]).TotalSeconds, 0.9, double.MaxValue);
     }
 
@@ -193,7 +194,7 @@ public sealed class HubClientTests : IAsyncLifetime
             return true;
         };
         using var client = new HubClient(Settings with { Timeout = TimeSpan.FromMilliseconds(100) });
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => client.CommitAsync(Revision, Stop));
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop));
         Assert.Contains("cannot be reached: no answer in", error.What, StringComparison.Ordinal);
         Assert.Equal(5, hub.Requests.Count);
     }
@@ -214,7 +215,7 @@ public sealed class HubClientTests : IAsyncLifetime
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
             return true;
         };
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => DownloadAsync(settings: Settings with { Timeout = TimeSpan.FromMilliseconds(200) }));
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync(settings: Settings with { Timeout = TimeSpan.FromMilliseconds(200) }));
         Assert.Contains("nothing came for", error.What, StringComparison.Ordinal);
         Assert.Equal(weights[..1000], await File.ReadAllBytesAsync(Blob(weights) + ".partial", Stop));
     }
@@ -223,7 +224,7 @@ public sealed class HubClientTests : IAsyncLifetime
     public async Task No_Hub_at_all_is_one_error()
     {
         using var client = new HubClient(Settings with { Endpoint = new Uri("http://127.0.0.1:9/") });
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => client.CommitAsync(Revision, Stop));
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop));
         Assert.Contains("cannot be reached", error.What, StringComparison.Ordinal);
         Assert.Contains("org/model@ckpt_007", error.Where, StringComparison.Ordinal);
         Assert.Contains("HF_ENDPOINT", error.Remedy, StringComparison.Ordinal);
@@ -232,7 +233,7 @@ public sealed class HubClientTests : IAsyncLifetime
     [Theory]
     [InlineData(404, "RevisionNotFound", "has no revision ckpt_007", "branches")]
     [InlineData(404, "RepoNotFound", "does not exist, or is not open", "HF_TOKEN")]
-    [InlineData(401, "", "does not exist, or is not open", "HF_TOKEN")]
+    [InlineData(401, "", "the token does not open it", "HF_TOKEN")]
     [InlineData(403, "GatedRepo", "asks for consent", "org/model")]
     [InlineData(404, "", "does not have it", "org/model")]
     [InlineData(400, "", "answers 400", "Try again")]
@@ -245,7 +246,7 @@ public sealed class HubClientTests : IAsyncLifetime
             return Task.FromResult(true);
         };
         using var client = new HubClient(Settings);
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => client.ListAsync(Revision, Stop));
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => ListAsync(client));
         Assert.Contains(what, error.What, StringComparison.Ordinal);
         Assert.Contains(remedy, error.Remedy, StringComparison.Ordinal);
         Assert.Single(hub.Requests);
@@ -255,7 +256,7 @@ public sealed class HubClientTests : IAsyncLifetime
     public async Task A_missing_file_is_named()
     {
         using var client = new HubClient(Settings);
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => client.OpenAsync(Revision with { Path = "train/none.jsonl" }, Stop));
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => OpenAsync(client, "train/none.jsonl"));
         Assert.Contains("has no file train/none.jsonl", error.What, StringComparison.Ordinal);
     }
 
@@ -276,7 +277,7 @@ public sealed class HubClientTests : IAsyncLifetime
             return true;
         };
         using var client = new HubClient(Settings);
-        Assert.Contains("cannot be used", (await Assert.ThrowsAsync<Llm360Exception>(() => client.ListAsync(Revision, Stop))).What, StringComparison.Ordinal);
+        Assert.Contains("cannot be used", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => ListAsync(client))).What, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -288,7 +289,7 @@ public sealed class HubClientTests : IAsyncLifetime
     public async Task A_place_that_is_none_is_refused(string repository, string revision, string path)
     {
         using var client = new HubClient(Settings);
-        await Assert.ThrowsAsync<Llm360Exception>(() => client.CommitAsync(new HubLocation(repository, revision, path), Stop));
+        await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(new HubLocation(repository, revision, path), Stop));
         Assert.Empty(hub.Requests);
     }
 
@@ -304,7 +305,7 @@ public sealed class HubClientTests : IAsyncLifetime
             return true;
         };
         using var client = new HubClient(Settings);
-        Assert.Contains("cannot be used", (await Assert.ThrowsAsync<Llm360Exception>(() => client.CommitAsync(Revision, Stop))).What, StringComparison.Ordinal);
+        Assert.Contains("cannot be used", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop))).What, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -314,6 +315,9 @@ public sealed class HubClientTests : IAsyncLifetime
     [InlineData("\"oid\": \"abc\", \"size\": \"many\"")]
     [InlineData("\"oid\": \"abc\", \"size\": 3, \"lfs\": {\"oid\": \"../x\"}")]
     [InlineData("\"size\": 3")]
+    [InlineData("\"size\": 3, \"oid\": null")]
+    [InlineData("\"size\": 3, \"oid\": \"abc\"}, {\"type\": \"file\", \"path\": \"a\", \"size\": 3, \"oid\": \"abd\"")]
+    [InlineData("\"size\": 9223372036854775807, \"oid\": \"abc\"")]
     public async Task A_listing_that_makes_no_sense_is_refused(string rest)
     {
         hub.Instead = async (request, context) =>
@@ -322,7 +326,7 @@ public sealed class HubClientTests : IAsyncLifetime
                 await context.Response.WriteAsync($"[{{\"type\": \"file\", \"path\": \"a\", {rest}}}]", Stop);
             return request.Path.Contains("/tree/", StringComparison.Ordinal);
         };
-        Assert.Contains("cannot be used", (await Assert.ThrowsAsync<Llm360Exception>(() => DownloadAsync())).What, StringComparison.Ordinal);
+        Assert.Contains("cannot be used", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync())).What, StringComparison.Ordinal);
         Assert.False(Directory.Exists(cache["hub", "models--org--model", "trees"]));
     }
 
@@ -330,7 +334,7 @@ public sealed class HubClientTests : IAsyncLifetime
     public async Task A_listing_is_asked_for_once_and_shared_with_Python()
     {
         using var client = new HubClient(Settings);
-        var listed = await client.ListAsync(Revision, Stop);
+        var listed = await ListAsync(client);
         var json = JsonNode.Parse(await File.ReadAllTextAsync(cache["hub", "models--org--model", "trees", hub.Commit(Repository, "ckpt_007") + ".json"], Stop))!;
         Assert.Equal(1, (int)json["format_version"]!);
         Assert.Equal(["config.json", "deep/in/weights.bin", "empty.txt"], json["files"]!.AsObject().Select(f => f.Key));
@@ -338,7 +342,7 @@ public sealed class HubClientTests : IAsyncLifetime
         Assert.Equal(HubContent.Large(weights).Etag, (string?)json["files"]!["deep/in/weights.bin"]!["lfs_sha256"]);
         Assert.Equal(["size", "blob_id"], json["files"]!["config.json"]!.AsObject().Select(f => f.Key));
         var asked = hub.Requests.Count;
-        Assert.Equal(listed, await client.ListAsync(Revision, Stop));
+        Assert.Equal(listed, await ListAsync(client));
         Assert.Equal(asked, hub.Requests.Count);
     }
 
@@ -355,7 +359,8 @@ public sealed class HubClientTests : IAsyncLifetime
         };
         using var client = new HubClient(Settings);
         var old = Revision with { Repository = "old/name" };
-        var folder = await client.DownloadAsync(old, await client.ListAsync(old, Stop), cancellation: Stop);
+        var revision = await client.ResolveAsync(old, Stop);
+        var folder = await revision.DownloadAsync(await revision.ListAsync(Stop), cancellation: Stop);
         Assert.Contains("models--old--name", folder, StringComparison.Ordinal);
         Assert.Equal(weights, await File.ReadAllBytesAsync(Path.Combine(folder, "deep", "in", "weights.bin"), Stop));
     }
@@ -370,17 +375,222 @@ public sealed class HubClientTests : IAsyncLifetime
             return Task.FromResult(true);
         };
         using var client = new HubClient(Settings);
-        await Assert.ThrowsAsync<Llm360Exception>(() => client.CommitAsync(Revision, Stop));
+        await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop));
     }
 
     [Fact]
     public async Task Too_little_room_is_told_before_the_download()
     {
         using var client = new HubClient(Settings);
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => client.DownloadAsync(Revision, [new HubEntry("deep/in/weights.bin", long.MaxValue / 2, "abc")], cancellation: Stop));
+        var revision = await client.ResolveAsync(Revision, Stop);
+        var huge = new HubEntry("huge.bin", 1L << 50, "abc");
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => revision.DownloadAsync([huge], cancellation: Stop));
         Assert.Contains("the disk has room for", error.What, StringComparison.Ordinal);
         Assert.Contains("HF_HUB_CACHE", error.Remedy, StringComparison.Ordinal);
         Assert.DoesNotContain(hub.Requests, r => r.IsStore);
+    }
+
+    [Fact]
+    public async Task What_has_arrived_needs_no_room_again()
+    {
+        var free = new DriveInfo(cache.Path).AvailableFreeSpace;
+        var large = HubContent.Endless(Bytes(1000), free + 1_000_000_000);
+        hub.Add(Repository, "ckpt_007", "large.bin", large);
+        var partial = cache["hub", "models--org--model", "blobs", large.Etag + ".partial"];
+        Directory.CreateDirectory(Path.GetDirectoryName(partial)!);
+        using (var file = File.Create(partial))
+            file.SetLength(large.Length - 100_000); // A hole: it takes no room.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        hub.CutAfter = r =>
+        {
+            if (r.IsStore)
+                stop.Cancel();
+            return null;
+        };
+        using var client = new HubClient(Settings);
+        var revision = await client.ResolveAsync(Revision, Stop);
+        var entry = (await revision.ListAsync(Stop)).Single(f => f.Path == "large.bin");
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => revision.DownloadAsync([entry], cancellation: stop.Token));
+        Assert.Equal(large.Length - 100_000, Assert.Single(hub.Requests, r => r.IsStore).From);
+    }
+
+    [Fact]
+    public async Task A_content_that_is_there_is_linked_without_a_request()
+    {
+        var folder = await DownloadAsync();
+        File.Delete(Path.Combine(folder, "deep", "in", "weights.bin"));
+        var asked = hub.Requests.Count;
+        await DownloadAsync();
+        Assert.Equal(weights, await File.ReadAllBytesAsync(Path.Combine(folder, "deep", "in", "weights.bin"), Stop));
+        Assert.Equal(asked, hub.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_listing_that_breaks_off_is_asked_for_again_and_one_that_stalls_is_an_error()
+    {
+        var answers = 0;
+        hub.Instead = async (request, context) =>
+        {
+            if (!request.Path.Contains("/tree/", StringComparison.Ordinal) || Interlocked.Increment(ref answers) > 1)
+                return false;
+            context.Response.ContentLength = 1000;
+            await context.Response.WriteAsync("[", Stop);
+            await context.Response.Body.FlushAsync(Stop);
+            context.Abort();
+            return true;
+        };
+        using (var client = new HubClient(Settings))
+            Assert.Equal(3, (await ListAsync(client)).Count);
+        Directory.Delete(cache["hub"], recursive: true);
+        hub.Instead = async (request, context) =>
+        {
+            await context.Response.WriteAsync("{", Stop);
+            await context.Response.Body.FlushAsync(Stop);
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return true;
+        };
+        using var impatient = new HubClient(Settings with { Timeout = TimeSpan.FromMilliseconds(200) });
+        Assert.Contains("nothing came for", (await Assert.ThrowsAsync<HubUnreachableException>(() => impatient.ResolveAsync(Revision, Stop))).What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("<https://huggingface.example/api/models/org/model/tree/x?recursive=true&cursor=2>; rel=\"next\"", 3)]
+    [InlineData("</prev?cursor=0>; rel=\"prev\", <?recursive=true&cursor=2>; rel=\"next\"", 3)]
+    [InlineData("</prev?cursor=0>; rel=\"prev\"", 0)]
+    [InlineData("rel=\"next\"", 0)]
+    [InlineData("<nowhere>; rel=\"next\"", 0)]
+    public async Task A_link_to_the_next_page_is_followed_or_an_error(string link, int files)
+    {
+        hub.Instead = (request, context) =>
+        {
+            if (request.Path.Contains("/tree/", StringComparison.Ordinal) && !context.Request.QueryString.Value!.Contains("cursor", StringComparison.Ordinal))
+            {
+                context.Response.OnStarting(() =>
+                {
+                    context.Response.Headers.Link = link;
+                    return Task.CompletedTask;
+                });
+            }
+
+            return Task.FromResult(false);
+        };
+        using var client = new HubClient(Settings);
+        if (files > 0)
+            Assert.Equal(files, (await ListAsync(client)).Count);
+        else
+            Assert.Contains("next page", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => ListAsync(client))).What, StringComparison.Ordinal);
+        Assert.All(hub.Requests, r => Assert.False(r.IsStore));
+    }
+
+    [Fact]
+    public async Task A_revision_stays_the_commit_it_was_found_to_be()
+    {
+        using var client = new HubClient(Settings);
+        var revision = await client.ResolveAsync(Revision, Stop);
+        var files = await revision.ListAsync(Stop);
+        // As Python does when it looks again and the branch has moved.
+        await File.WriteAllTextAsync(cache["hub", "models--org--model", "refs", "ckpt_007"], new string('b', 40), Stop);
+        Assert.EndsWith(revision.Commit, await revision.DownloadAsync(files, cancellation: Stop), StringComparison.Ordinal);
+        Assert.Equal([revision.Commit], Directory.EnumerateDirectories(cache["hub", "models--org--model", "snapshots"]).Select(Path.GetFileName));
+        Assert.Equal(new string('b', 40), (await client.ResolveAsync(Revision, Stop)).Commit);
+    }
+
+    [Theory]
+    [InlineData(200, null)]
+    [InlineData(206, "bytes 0-19/20")]
+    [InlineData(206, "bytes 5-24/3000000")]
+    public async Task What_is_not_the_file_does_not_come_into_the_cache(int status, string? range)
+    {
+        var page = Encoding.UTF8.GetBytes("<html>sign in</html>");
+        hub.Instead = async (request, context) =>
+        {
+            if (!request.IsStore)
+                return false;
+            context.Response.StatusCode = status;
+            context.Response.Headers.ContentRange = range;
+            context.Response.ContentLength = page.Length;
+            await context.Response.Body.WriteAsync(page, Stop);
+            return true;
+        };
+        using var client = new HubClient(Settings);
+        await using (var stream = await OpenAsync(client, "deep/in/weights.bin"))
+            Assert.Contains("The answer", Assert.ThrowsAny<Llm360Exception>(() => stream.Read(new byte[10])).What, StringComparison.Ordinal);
+        hub.Instead = null;
+        await using var again = await OpenAsync(client, "deep/in/weights.bin");
+        Assert.Equal(weights[..20], Read(again, 20));
+    }
+
+    [Theory]
+    [InlineData("../../../evil", "a", 3)]
+    [InlineData("abc", "../../evil", 3)]
+    [InlineData("abc", "a", -1)]
+    [InlineData("abc", "a", long.MaxValue)]
+    public async Task An_entry_of_ones_own_that_makes_no_sense_is_refused(string etag, string path, long size)
+    {
+        using var client = new HubClient(Settings);
+        var revision = await client.ResolveAsync(Revision, Stop);
+        await Assert.ThrowsAnyAsync<Llm360Exception>(() => revision.DownloadAsync([new HubEntry(path, size, etag)], cancellation: Stop));
+        Assert.False(File.Exists(cache["hub", "evil"]));
+    }
+
+    [Fact]
+    public async Task A_cache_that_cannot_be_used_is_one_error()
+    {
+        // A file stands where the folder should be.
+        Directory.CreateDirectory(cache["hub", "models--org--model"]);
+        await File.WriteAllTextAsync(cache["hub", "models--org--model", "blobs"], "", Stop);
+        Assert.Contains("HF_HUB_CACHE", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync())).Remedy, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(cache["file"], "", Stop);
+        Assert.Contains(cache["file"], (await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync(settings: Settings with { CacheFolder = cache["file"] }))).Where, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("refs/ckpt_007", "nonsense")]
+    [InlineData("trees/COMMIT.json", "nonsense")]
+    [InlineData("trees/COMMIT.json", "{\"format_version\": 1, \"files\": {\"a\": null}}")]
+    [InlineData("trees/COMMIT.json", "{\"format_version\": 7}")]
+    public async Task What_is_broken_in_the_cache_is_asked_for_again(string file, string content)
+    {
+        using var client = new HubClient(Settings);
+        var listed = await ListAsync(client);
+        var path = cache["hub", "models--org--model", Path.Combine(file.Replace("COMMIT", hub.Commit(Repository, "ckpt_007"), StringComparison.Ordinal).Split('/'))];
+        var good = await File.ReadAllTextAsync(path, Stop);
+        await File.WriteAllTextAsync(path, content, Stop);
+        Assert.Equal(listed, await ListAsync(client));
+        Assert.Equal(good, await File.ReadAllTextAsync(path, Stop));
+    }
+
+    [Fact]
+    public async Task A_listing_in_the_cache_that_leads_out_of_it_is_refused()
+    {
+        using var client = new HubClient(Settings);
+        await ListAsync(client);
+        await File.WriteAllTextAsync(cache["hub", "models--org--model", "trees", hub.Commit(Repository, "ckpt_007") + ".json"], "{\"format_version\": 1, \"files\": {\"../../evil\": {\"size\": 1, \"blob_id\": \"abc\"}}}", Stop);
+        await Assert.ThrowsAnyAsync<Llm360Exception>(() => ListAsync(client));
+    }
+
+    [Fact]
+    public async Task An_expired_token_is_thought_of()
+    {
+        hub.Instead = (_, context) =>
+        {
+            context.Response.StatusCode = (int)HttpStatusCode.Unauthorized;
+            return Task.FromResult(true);
+        };
+        using var client = new HubClient(Settings);
+        Assert.Contains("expired", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop))).Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Readers_of_one_file_at_once_share_what_is_fetched()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            using var client = new HubClient(Settings);
+            await using var stream = await OpenAsync(client, "deep/in/weights.bin");
+            Assert.Equal(weights, Read(stream, weights.Length));
+        })));
+        Assert.Equal(weights.Length, hub.Sent);
     }
 
     [Fact]
@@ -388,10 +598,10 @@ public sealed class HubClientTests : IAsyncLifetime
     {
         var rows = Bytes(12_000);
         hub.Add(Repository, "ckpt_007", "train.jsonl", HubContent.Endless(rows, 20_800_000_000_000));
-        var file = Revision with { Path = "train.jsonl" };
+        const string file = "train.jsonl";
         using (var client = new HubClient(Settings))
         {
-            await using var stream = await client.OpenAsync(file, Stop);
+            await using var stream = await OpenAsync(client, file);
             Assert.Equal(rows, Read(stream, rows.Length));
             Assert.Equal(rows, Read(stream, rows.Length));
             Assert.Equal(HubStream.FirstPiece, hub.Sent);
@@ -399,11 +609,11 @@ public sealed class HubClientTests : IAsyncLifetime
 
         // It stays: another client needs no network for it, and fetches only what is further on.
         using var offline = new HubClient(Settings with { Offline = true });
-        await using var again = await offline.OpenAsync(file, Stop);
+        await using var again = await OpenAsync(offline, file);
         Assert.Equal(HubStream.FirstPiece, Read(again, HubStream.FirstPiece).Length);
-        Assert.Contains("HF_HUB_OFFLINE", Assert.Throws<Llm360Exception>(() => again.Read(new byte[1])).Message, StringComparison.Ordinal);
+        Assert.Contains("HF_HUB_OFFLINE", Assert.ThrowsAny<Llm360Exception>(() => again.Read(new byte[1])).Message, StringComparison.Ordinal);
         using var third = new HubClient(Settings);
-        await using var further = await third.OpenAsync(file, Stop);
+        await using var further = await OpenAsync(third, file);
         Assert.Equal(HubStream.FirstPiece + 1, Read(further, HubStream.FirstPiece + 1).Length);
         Assert.Equal([0L, HubStream.FirstPiece], hub.Requests.Where(r => r.IsStore).Select(r => r.From!.Value));
     }
@@ -412,15 +622,15 @@ public sealed class HubClientTests : IAsyncLifetime
     public async Task A_file_read_to_its_end_is_whole_and_checked()
     {
         using var client = new HubClient(Settings);
-        var file = Revision with { Path = "deep/in/weights.bin" };
-        await using (var stream = await client.OpenAsync(file, Stop))
+        const string file = "deep/in/weights.bin";
+        await using (var stream = await OpenAsync(client, file))
         {
             Assert.Equal(weights, Read(stream, weights.Length));
             Assert.Equal(0, stream.Read(new byte[10]));
         }
 
         Assert.True(File.Exists(Blob(weights)));
-        (await client.OpenAsync(file, Stop)).Dispose();
+        (await OpenAsync(client, file)).Dispose();
         Assert.Equal(weights, await File.ReadAllBytesAsync(Path.Combine(client.Snapshot(Revision)!, "deep", "in", "weights.bin"), Stop));
     }
 
@@ -430,7 +640,7 @@ public sealed class HubClientTests : IAsyncLifetime
         var reports = new List<WorkProgress>();
         hub.CutAfter = r => r.IsStore ? 1_000_000 : null;
         using var client = new HubClient(Settings);
-        await client.DownloadAsync(Revision, await client.ListAsync(Revision, Stop), new Immediate(reports.Add), Stop);
+        await DownloadAsync(client, Stop, new Immediate(reports.Add));
         Assert.All(reports, r => Assert.InRange(r.Done, 0, r.Total + 1e-9));
         Assert.Equal((weights.Length + config.Length) / 1e6, reports.Max(r => r.Done), 1e-9);
         Assert.Equal("MB", reports[0].Unit);
@@ -439,8 +649,18 @@ public sealed class HubClientTests : IAsyncLifetime
     private async Task<string> DownloadAsync(CancellationToken? stop = null, HubSettings? settings = null)
     {
         using var client = new HubClient(settings ?? Settings);
-        return await client.DownloadAsync(Revision, await client.ListAsync(Revision, Stop), cancellation: stop ?? Stop);
+        return await DownloadAsync(client, stop ?? Stop);
     }
+
+    private static async Task<string> DownloadAsync(HubClient client, CancellationToken stop, IProgress<WorkProgress>? progress = null)
+    {
+        var revision = await client.ResolveAsync(Revision, Stop);
+        return await revision.DownloadAsync(await revision.ListAsync(Stop), progress, stop);
+    }
+
+    private static async Task<IReadOnlyList<HubEntry>> ListAsync(HubClient client) => await (await client.ResolveAsync(Revision, Stop)).ListAsync(Stop);
+
+    private static async Task<Stream> OpenAsync(HubClient client, string path) => await (await client.ResolveAsync(Revision, Stop)).OpenAsync(path, Stop);
 
     private static byte[] Read(Stream stream, int count)
     {

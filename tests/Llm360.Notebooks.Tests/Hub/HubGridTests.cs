@@ -79,7 +79,32 @@ public sealed class HubGridTests : IAsyncLifetime
         // With the Hub, what the commit is is asked, and no file.
         environment["HF_HUB_OFFLINE"] = "0";
         Assert.Equal("4 cells from the store, 0 computed", (await ScoreAsync()).Origin);
-        Assert.All(hub.Requests, r => Assert.Contains("/revision/", r.Path, StringComparison.Ordinal));
+        Assert.Equal(["api/models/LLM360/Amber/revision/ckpt_143", "api/models/LLM360/Amber/revision/main"], hub.Requests.Select(r => r.Path).Order());
+    }
+
+    [Fact]
+    public async Task A_Hub_that_is_not_there_is_asked_once_and_what_is_stored_believed()
+    {
+        await ScoreAsync();
+        Directory.Delete(folder["home"], recursive: true);
+        hub.Requests.Clear();
+        hub.Instead = (_, context) =>
+        {
+            context.Abort();
+            return Task.FromResult(true);
+        };
+        Assert.Equal("4 cells from the store, 0 computed", (await ScoreAsync()).Origin);
+        Assert.Single(hub.Requests.Select(r => r.Path).Distinct());
+    }
+
+    [Fact]
+    public async Task A_tokenizer_of_a_cache_without_listings_is_found_offline()
+    {
+        _ = suite.Tokenizer();
+        await suite.Checkpoint("143").FetchAsync();
+        Directory.Delete(folder["home", "hub", "models--LLM360--Amber", "trees"], recursive: true);
+        environment["HF_HUB_OFFLINE"] = "1";
+        Assert.Equal(2048, suite.Checkpoint("143").Tokenizer().VocabularySize);
     }
 
     [Fact]
@@ -124,7 +149,7 @@ public sealed class HubGridTests : IAsyncLifetime
         Assert.Equal(2048, suite.Tokenizer().VocabularySize);
         Assert.Equal(2048, suite.Checkpoint("143").Tokenizer().VocabularySize);
         // The weights of another checkpoint are not there.
-        Assert.Contains("HF_HUB_OFFLINE", (await Assert.ThrowsAsync<Llm360Exception>(() => suite.Checkpoint("143").FetchAsync())).Message, StringComparison.Ordinal);
+        Assert.Contains("HF_HUB_OFFLINE", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => suite.Checkpoint("143").FetchAsync())).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -149,7 +174,7 @@ public sealed class HubGridTests : IAsyncLifetime
     public async Task A_revision_without_a_model_is_one_error()
     {
         hub.Add("org/data", HubLocation.Main, "README.md", HubContent.Small("x"u8.ToArray()));
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => Suites.Suites.FindCheckpoint("org/data@main").FetchAsync());
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => Suites.Suites.FindCheckpoint("org/data@main").FetchAsync());
         Assert.Contains("has no config.json", error.What, StringComparison.Ordinal);
         Assert.Contains("README.md", error.Remedy, StringComparison.Ordinal);
     }
@@ -180,7 +205,7 @@ public sealed class HubGridTests : IAsyncLifetime
     public void The_error_of_a_line_has_its_place_on_the_Hub()
     {
         hub.Add(ImitationAmber.Data, HubLocation.Main, "train/train_007.jsonl", HubContent.Large("{\"token_ids\": [1]}\n{\"token_ids\": [1\n"u8.ToArray()));
-        var error = Assert.Throws<Llm360Exception>(() => ChunkReader.Read(suite.Chunk(7)).ToList());
+        var error = Assert.ThrowsAny<Llm360Exception>(() => ChunkReader.Read(suite.Chunk(7)).ToList());
         Assert.Equal("datasets/LLM360/AmberDatasets@main/train/train_007.jsonl, line 2", error.Where);
     }
 

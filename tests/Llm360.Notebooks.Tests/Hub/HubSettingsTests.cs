@@ -40,13 +40,32 @@ public sealed class HubSettingsTests : IDisposable
     {
         environment["HF_HOME"] = folder.Path;
         Assert.Null(HubSettings.FromEnvironment().Token);
-        File.WriteAllText(folder["token"], "of the home\n");
-        Assert.Equal("of the home", HubSettings.FromEnvironment().Token);
-        File.WriteAllText(folder["other"], "of the path\n");
+        File.WriteAllText(folder["token"], "of-the-home\n");
+        Assert.Equal("of-the-home", HubSettings.FromEnvironment().Token);
+        File.WriteAllText(folder["other"], "of-the-path\n");
         environment["HF_TOKEN_PATH"] = folder["other"];
-        Assert.Equal("of the path", HubSettings.FromEnvironment().Token);
-        environment["HF_TOKEN"] = " of the variable ";
-        Assert.Equal("of the variable", HubSettings.FromEnvironment().Token);
+        Assert.Equal("of-the-path", HubSettings.FromEnvironment().Token);
+        environment["HF_TOKEN"] = " of-the-variable ";
+        Assert.Equal("of-the-variable", HubSettings.FromEnvironment().Token);
+    }
+
+    [Theory]
+    [InlineData("two words")]
+    [InlineData("hf_\n1")]
+    [InlineData("schlüssel")]
+    public void What_cannot_be_a_token_is_one_error_that_does_not_show_it(string token)
+    {
+        environment["HF_TOKEN"] = token;
+        var error = Assert.ThrowsAny<Llm360Exception>(HubSettings.FromEnvironment);
+        Assert.Equal("HF_TOKEN", error.Where);
+        Assert.DoesNotContain(token, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tilde_is_the_users_home()
+    {
+        environment["HF_HOME"] = "~/hf";
+        Assert.Equal(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), "hf", "hub"), HubSettings.FromEnvironment().CacheFolder);
     }
 
     [Theory]
@@ -77,6 +96,6 @@ public sealed class HubSettingsTests : IDisposable
     public void An_endpoint_that_is_no_address_is_one_error(string value)
     {
         environment["HF_ENDPOINT"] = value;
-        Assert.Contains(value, Assert.Throws<Llm360Exception>(HubSettings.FromEnvironment).What, StringComparison.Ordinal);
+        Assert.Contains(value, Assert.ThrowsAny<Llm360Exception>(HubSettings.FromEnvironment).What, StringComparison.Ordinal);
     }
 }

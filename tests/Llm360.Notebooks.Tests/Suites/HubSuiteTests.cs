@@ -71,9 +71,14 @@ public sealed class HubSuiteTests
             """);
         var suite = Suites.Suites.Open(folder["mine.json"]);
         Assert.Equal(["step5", "step7", "step9"], suite.Checkpoints.Select(c => c.Name));
+        Assert.Equal(suite.Checkpoints[1], Suites.Suites.FindCheckpoint(folder["mine.json"] + "/7"));
         File.WriteAllText(folder["wrong.json"], """{ "name": "mine", "descripton": "" }""");
         Assert.Contains("Did you mean \"description\"?", Assert.Throws<Llm360Exception>(() => Suites.Suites.Open(folder["wrong.json"])).Remedy, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Numbers_end_at_the_largest() =>
+        Assert.Equal(4, Suite.OnHub(Small with { Checkpoints = Small.Checkpoints with { Series = [new("c{0}", int.MaxValue - 3, int.MaxValue)], ChunksSeenByFirst = 0 }, Chunks = null }).Checkpoints.Count);
 
     public static TheoryData<string, string> Wrong => new()
     {
@@ -90,6 +95,10 @@ public sealed class HubSuiteTests
         { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("../{0}", 0)] } }) },
         { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("{0}{1}", 0)] } }) },
         { "checkpoints.series.revision", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("c{0}", 0, Revision: "a/../b")] } }) },
+        { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("{0:'../../evil/'0;;'ok'0}", 0, 1)] } }) },
+        { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("a1{0}", 1), new("a{0}", 11)] } }) },
+        { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("a1{0}", 1), new("A{0}", 11)] } }) },
+        { "chunks", Json(Small with { Chunks = Small.Chunks! with { Path = "{0:'../'0;;'ok'0}" } }) },
         { "chunks.count", Json(Small with { Chunks = Small.Chunks! with { Count = 0 } }) },
         { "chunks.name", Json(Small with { Chunks = Small.Chunks! with { Name = "a/{0}" } }) },
         { "chunks", Json(Small with { Chunks = Small.Chunks! with { Path = "../{0}.jsonl" } }) },

@@ -1,5 +1,6 @@
 // Binding a model's parameters: views, conversions, going on to the next checkpoint in the same memory.
 using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Weights;
 using TorchSharp;
 
@@ -108,6 +109,37 @@ public sealed class BoundWeightsTests(PicoSuite pico)
         }
 
         Assert.Equal(suite.Checkpoints.Count, seen);
+    }
+
+    [Fact]
+    public async Task In_a_sweep_each_checkpoint_keeps_its_own_type_unless_one_is_asked_for()
+    {
+        using var folder = new TemporaryFolder();
+        var checkpoints = new List<Checkpoint>();
+        foreach (var (type, i) in new[] { torch.float32, torch.bfloat16, torch.bfloat16, torch.float32 }.Select((t, i) => (t, i)))
+        {
+            var source = pico.Suite.Checkpoints[i];
+            Directory.CreateDirectory(folder[source.Name]);
+            File.Copy(Path.Combine(source.Folder, "config.json"), folder[source.Name, "config.json"]);
+            using var weights = StateDict.Open(source.Folder);
+            using var scope = torch.NewDisposeScope();
+            SafetensorsWriter.Write(folder[source.Name, "model.safetensors"], [.. weights.Entries.Keys.Select(n => (n, weights.View(n).to(type)))]);
+            checkpoints.Add(source with { Folder = folder[source.Name] });
+        }
+
+        var own = new List<torch.ScalarType>();
+        using var tokens = torch.arange(12, torch.int64).view(1, 12);
+        await foreach (var (checkpoint, model) in checkpoints.SweepAsync(Notebooks.Torch.Device.Cpu))
+        {
+            own.Add(model.Type);
+            using var alone = LlamaModel.Load(checkpoint.Folder);
+            using var scope = torch.NewDisposeScope();
+            Assert.True(model.Forward(tokens).Equals(alone.Forward(tokens)), checkpoint.Name);
+        }
+
+        Assert.Equal([torch.float32, torch.bfloat16, torch.bfloat16, torch.float32], own);
+        await foreach (var (_, model) in checkpoints.SweepAsync(Notebooks.Torch.Device.Cpu, torch.float16))
+            Assert.Equal(torch.float16, model.Type);
     }
 
     [Fact]

@@ -1,0 +1,104 @@
+// One commit of a repository on the Hub: what it holds, files whole into the cache, the beginning of files too large for it.
+using System.Text.RegularExpressions;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Hub;
+
+/// <summary>A revision that was found to be a commit, and stays it.</summary>
+public sealed partial class HubRevision
+{
+    private const int FilesAtOnce = 4;
+    private readonly HubSettings settings;
+    private readonly HubHttp http;
+    private readonly HubCache cache;
+    private readonly HubLocation place;
+
+    internal HubRevision(HubSettings settings, HubHttp http, HubCache cache, HubLocation revision, string commit) =>
+        (this.settings, this.http, this.cache, place, Commit) = (settings, http, cache, revision with { Path = "" }, commit);
+
+    /// <summary>The commit, 40 hexadecimal digits.</summary>
+    public string Commit { get; }
+
+    /// <summary>The folder in the cache with the files that are there.</summary>
+    public string Snapshot => cache.Snapshot(Commit);
+
+    /// <summary>What the commit holds; asked for once and kept in the cache.</summary>
+    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, or its answer makes no sense.</exception>
+    public async Task<IReadOnlyList<HubEntry>> ListAsync(CancellationToken cancellation = default)
+    {
+        if (cache.Tree(Commit) is { } known)
+            return Checked(known);
+        var files = new List<HubEntry>();
+        for (var (address, query) = ($"{Api(place)}/tree/{Commit}", "?recursive=true"); query is not null;)
+        {
+            var (body, link) = await http.GetWholeAsync(address + query, place, cancellation).ConfigureAwait(false);
+            files.AddRange(HubListing.Read(body, place));
+            query = link is null ? null : NextQuery(link) ?? throw HubHttp.NotUnderstood(place, $"the link to its next page is \"{link}\"");
+        }
+
+        cache.Remember(Commit, Checked(files));
+        return files;
+    }
+
+    /// <summary>Brings files into the cache, several at once; what is there already is not asked for.</summary>
+    /// <param name="files">Of <see cref="ListAsync"/>.</param>
+    /// <param name="progress">Megabytes; <see cref="Work.Progress"/> when null.</param>
+    /// <param name="cancellation">Stops; what has arrived is kept.</param>
+    /// <returns>The folder with the files.</returns>
+    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, a file arrives damaged, the disk is too small, or the cache cannot be written.</exception>
+    public async Task<string> DownloadAsync(IReadOnlyList<HubEntry> files, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        const double megabyte = 1e6;
+        progress ??= Work.Progress;
+        var missing = Checked(files).Where(f => !File.Exists(cache.SnapshotFile(Commit, f.Path))).ToList();
+        CheckRoom(missing.Sum(f => f.Size - cache.Arrived(f)));
+        var (total, done) = (missing.Sum(f => f.Size), 0L);
+        await Parallel.ForEachAsync(missing, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancellation }, async (file, stop) =>
+            await Blob(file).ExtendAsync(
+                file.Size,
+                bytes => progress?.Report(new WorkProgress($"download {place}", Interlocked.Add(ref done, bytes) / megabyte, total / megabyte, "MB", file.Path)),
+                stop).ConfigureAwait(false)).ConfigureAwait(false);
+        return Snapshot;
+    }
+
+    /// <summary>Opens a file for reading from its beginning. Of one that is not in the cache, only as much is fetched as is read, in pieces; they stay in the cache.</summary>
+    /// <param name="path">The file, with <c>/</c>.</param>
+    /// <param name="cancellation">Stops opening and reading.</param>
+    /// <returns>A stream that can be read forward; dispose it before the client.</returns>
+    /// <exception cref="Llm360Exception">There is no such file, or as of <see cref="DownloadAsync"/>, at once or while it is read.</exception>
+    public async Task<Stream> OpenAsync(string path, CancellationToken cancellation = default)
+    {
+        var file = place with { Path = path };
+        if (file.IsValid && cache.SnapshotFile(Commit, path) is var whole && File.Exists(whole))
+            return HubCache.Guarded(whole, () => new FileStream(whole, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0));
+        var entry = (await ListAsync(cancellation).ConfigureAwait(false)).FirstOrDefault(f => f.Path == path)
+            ?? throw new Llm360Exception($"The revision {place.Revision} has no file {path}.", file.ToString(), $"Look at the files on {http.Page(place)}.");
+        return new HubStream(Blob(entry), cache.Partial(entry.Etag), entry.Size, cancellation);
+    }
+
+    internal static string Api(HubLocation place) => $"api/{(place.IsDataset ? "datasets" : "models")}/{place.Repository}";
+
+    private HubBlob Blob(HubEntry entry) => new(http, cache, place with { Path = entry.Path }, Commit, entry);
+
+    /// <summary>Names, etags and sizes come from outside, those of the cache as well.</summary>
+    private IReadOnlyList<HubEntry> Checked(IReadOnlyList<HubEntry> entries)
+    {
+        const long largest = 1L << 50;
+        if (entries.FirstOrDefault(f => !HubLocation.IsRelative(f.Path) || !HubCache.IsEtag(f.Etag) || f.Size is < 0 or > largest) is { } wrong)
+            throw HubHttp.NotUnderstood(place, $"it names a file \"{wrong.Path}\" with the etag \"{wrong.Etag}\" and {wrong.Size} bytes");
+        return entries.Select(f => f.Path).Distinct().Count() == entries.Count ? entries : throw HubHttp.NotUnderstood(place, "it names a file twice");
+    }
+
+    private void CheckRoom(long bytes)
+    {
+        var free = HubCache.Guarded(settings.CacheFolder, () => new DriveInfo(Directory.CreateDirectory(settings.CacheFolder).FullName).AvailableFreeSpace);
+        if (free < bytes)
+            throw new Llm360Exception(FormattableString.Invariant($"{place} needs {bytes / 1e9:0.0} GB more, and the disk has room for {free / 1e9:0.0} GB."), settings.CacheFolder, "Free disk space, or set HF_HUB_CACHE to a folder on another disk.");
+    }
+
+    /// <summary>The query of the next page's address. The rest of it is known, and another one where a mirror passes on the Hub's own.</summary>
+    private static string? NextQuery(string link) => NextLink().Match(link) is { Success: true } match ? match.Groups["query"].Value : null;
+
+    [GeneratedRegex("<[^<>?]*(?<query>\\?[^<>]+)>[^,<]*rel=\"?next\"?")]
+    private static partial Regex NextLink();
+}

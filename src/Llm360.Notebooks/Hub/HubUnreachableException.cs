@@ -1,0 +1,9 @@
+// The Hub is not there, as opposed to: it is, and refuses.
+namespace Llm360.Notebooks.Hub;
+
+/// <summary>The Hub could not be asked.</summary>
+/// <param name="what">What is wrong.</param>
+/// <param name="where">Where.</param>
+/// <param name="remedy">What to do.</param>
+/// <param name="inner">The cause.</param>
+internal sealed class HubUnreachableException(string what, string where, string remedy, Exception? inner = null) : Llm360Exception(what, where, remedy, inner);
