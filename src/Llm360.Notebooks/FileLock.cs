@@ -5,7 +5,8 @@ namespace Llm360.Notebooks;
 /// <remarks>The file stays: deleting it would let two processes hold two files of one name. Python's <c>filelock</c> locks in the same way.</remarks>
 internal static class FileLock
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private const int AttemptsASecond = 50;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1) / AttemptsASecond;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Takes a lock that is held for milliseconds; disposing it gives it back.</summary>
@@ -24,14 +25,19 @@ internal static class FileLock
     }
 
     /// <summary>Takes a lock that may be held for long, as during a download; disposing it gives it back.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="waiting">Called about once a second while it is held by another.</param>
+    /// <param name="cancellation">Stops waiting.</param>
     /// <exception cref="Llm360Exception">The folder cannot be written.</exception>
-    public static async Task<IDisposable> TakeAsync(string path, CancellationToken cancellation)
+    public static async Task<IDisposable> TakeAsync(string path, Action waiting, CancellationToken cancellation)
     {
-        while (true)
+        for (var attempt = 1; ; attempt++)
         {
             cancellation.ThrowIfCancellationRequested();
             if (TryTake(path) is { } taken)
                 return taken;
+            if (attempt % AttemptsASecond == 0)
+                waiting();
             await Task.Delay(Pause, cancellation).ConfigureAwait(false);
         }
     }

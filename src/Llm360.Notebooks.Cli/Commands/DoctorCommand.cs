@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Llm360.Notebooks.Cli.Terminal;
+using Llm360.Notebooks.Hub;
 using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Torch;
 
@@ -33,6 +34,7 @@ internal static class DoctorCommand
 
     private static void Show(Screen screen, TorchReport report)
     {
+        var hub = HubSettings.FromEnvironment();
         screen.Facts("This machine",
         [
             ("processor", report.Processor),
@@ -46,6 +48,8 @@ internal static class DoctorCommand
             ("MKL's fast path on AMD", report.AmdSwitch.ToString()),
             ("1024³ float32 product", string.Create(CultureInfo.InvariantCulture, $"{report.ProductGflops:0} GFLOP/s, largest relative error {report.ProductError:0.0e+0}")),
             ("writes to", Workspace.Artifacts),
+            ("Hugging Face Hub", $"{hub.Endpoint}{(hub.Offline ? ", offline" : "")}, {(hub.Token is null ? "no token" : "with a token")}"),
+            ("Hub's cache", hub.CacheFolder),
         ]);
         if (report.ProductError > LargestError)
             screen.Warn($"Matrix products are wrong here. Set LLM360_AMD_SWITCH=off, or {LibTorch.FolderVariable} to another LibTorch, and run again.");

@@ -71,6 +71,8 @@ internal static class GenerateCommand
 
     private static void Stream(LanguageModel model, ITokenizer tokenizer, int[] prompt, GenerationOptions options, CancellationToken cancellation)
     {
+        // Before the first word of an answer.
+        model.CheckTokens([prompt], options.MaxNewTokens);
         var decoder = tokenizer.StartDecoding(prompt);
         Console.Out.Write(tokenizer.Decode(prompt));
         model.Generate([prompt], options, (_, token) => Console.Out.Write(options.StopTokens.Contains(token) ? "" : decoder.Push(token)), cancellation);

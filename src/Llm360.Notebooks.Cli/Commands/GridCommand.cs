@@ -16,7 +16,7 @@ internal static class GridCommand
 
     private static Command Memorization()
     {
-        var suite = new Option<string>("--suite", "-s") { Description = "A suite's name or folder.", Required = true };
+        var suite = new Option<string>("--suite", "-s") { Description = "A suite's name or folder, or the manifest file of one on the Hub.", Required = true };
         var checkpoints = new Option<string>("--checkpoints") { Description = "all, every:N (counted back from the last), or a list of numbers and ranges: 0,12,24-36.", DefaultValueFactory = _ => "all", HelpName = "LIST|every:N|all" };
         var chunks = new Option<string>("--chunks") { Description = "all, every:N, or a list of numbers and ranges: 0-11,35.", DefaultValueFactory = _ => "all", HelpName = "LIST|every:N|all" };
         var prompt = new Option<int>("-k", "--prompt-length") { Description = "Tokens given.", DefaultValueFactory = _ => 32 };

@@ -21,8 +21,10 @@ internal static class InspectCommand
         {
             try
             {
-                using var weights = StateDict.Open(await FetchAsync(parsed.GetValue(path)!).ConfigureAwait(false));
-                using var other = parsed.GetValue(diff) is { } name ? StateDict.Open(await FetchAsync(name).ConfigureAwait(false)) : null;
+                // Both are found before either is fetched.
+                var (first, second) = (Suites.Suites.FindCheckpoint(parsed.GetValue(path)!), parsed.GetValue(diff) is { } name ? Suites.Suites.FindCheckpoint(name) : null);
+                using var weights = StateDict.Open(await ModelOptions.FetchAsync(first, screen, cancellation).ConfigureAwait(false));
+                using var other = second is null ? null : StateDict.Open(await ModelOptions.FetchAsync(second, screen, cancellation).ConfigureAwait(false));
                 var inspection = new TensorInspection(weights, other, parsed.GetValue(stats), parsed.GetValue(hash) || parsed.GetValue(json));
                 var tensors = await screen.WatchAsync(progress => inspection.RunAsync(progress, cancellation)).ConfigureAwait(false);
                 if (parsed.GetValue(json))
@@ -36,8 +38,6 @@ internal static class InspectCommand
                 Console.Out.WriteLine(InspectJson.Of(e));
                 return Shared.Failed;
             }
-
-            Task<string> FetchAsync(string pathOrName) => ModelOptions.FetchAsync(Suites.Suites.FindCheckpoint(pathOrName), screen, cancellation);
         });
         return command;
     }

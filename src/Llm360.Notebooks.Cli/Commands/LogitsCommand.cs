@@ -18,7 +18,7 @@ internal static class LogitsCommand
         model.AddTo(command);
         command.Run("Run it again: the file is written whole or not at all.", async (parsed, screen, cancellation) =>
         {
-            var path = parsed.GetValue(output)!.FullName;
+            var path = ModelOptions.Output(parsed.GetValue(output)!);
             var rows = ModelOptions.Rows(parsed.GetValue(tokens)!, cancellation);
             using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
             ModelOptions.Check(loaded, [.. rows.Select(r => r.TokenIds)], parsed.GetValue(tokens)!);

@@ -27,8 +27,12 @@ internal sealed class ModelOptions
     /// <summary>The checkpoint that is meant; nothing of it is read or fetched yet.</summary>
     public Checkpoint Checkpoint(ParseResult parsed) => Suites.Suites.FindCheckpoint(parsed.GetValue(model)!);
 
-    public async Task<LanguageModel> LoadAsync(ParseResult parsed, Screen screen, CancellationToken cancellation) =>
-        LanguageModel.Load(await FetchAsync(Checkpoint(parsed), screen, cancellation).ConfigureAwait(false), Device.Parse(parsed.GetValue(device)!), Precision.Parse(parsed.GetValue(type)!));
+    public async Task<LanguageModel> LoadAsync(ParseResult parsed, Screen screen, CancellationToken cancellation)
+    {
+        // A device that is not there should not be found so after 27 GB were fetched.
+        var (on, of) = (Device.Parse(parsed.GetValue(device)!), Precision.Parse(parsed.GetValue(type)!));
+        return LanguageModel.Load(await FetchAsync(Checkpoint(parsed), screen, cancellation).ConfigureAwait(false), on, of);
+    }
 
     /// <summary>The folder or file of a checkpoint, fetched from the Hub with a bar if it is there.</summary>
     public static async Task<string> FetchAsync(Checkpoint checkpoint, Screen screen, CancellationToken cancellation) =>
@@ -61,6 +65,11 @@ internal sealed class ModelOptions
             throw new Llm360Exception(e.What, $"{file.FullName}, {e.Where} (counted from 0)", e.Remedy, e);
         }
     }
+
+    /// <summary>Where a result goes; checked before anything is computed.</summary>
+    /// <exception cref="Llm360Exception">It is a folder.</exception>
+    public static string Output(FileInfo file) => !Directory.Exists(file.FullName) ? file.FullName
+        : throw new Llm360Exception("The output is a folder.", file.FullName, "Name a file in it.");
 
     public static Option<string> TypeOption()
     {

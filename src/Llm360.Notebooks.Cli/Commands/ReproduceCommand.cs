@@ -26,6 +26,7 @@ internal static class ReproduceCommand
     {
         var watch = Stopwatch.StartNew();
         LibTorch.Load();
+        var manifest = ManifestFile.Read(Suites.Suites.FindManifest(suiteName));
         var notebooks = FindNotebooks();
         var artifacts = Workspace.Artifacts;
         var executed = Path.Combine(artifacts, "notebooks");
@@ -39,7 +40,7 @@ internal static class ReproduceCommand
             ("report goes to", Path.Combine(site, "index.html")),
         ]);
 
-        var suite = await TrainCommand.TrainAsync(ManifestFile.Read(Suites.Suites.FindManifest(suiteName)), screen, cancellation).ConfigureAwait(false);
+        var suite = await TrainCommand.TrainAsync(manifest, screen, cancellation).ConfigureAwait(false);
         RemoveOthers(executed, notebooks);
         var runs = new List<NotebookRun>();
         foreach (var notebook in notebooks)

@@ -32,7 +32,7 @@ internal static class ScoreCommand
             length.Validators.Add(ModelOptions.AtLeastOne(length));
         command.Run("Run it again: the file is written whole or not at all.", async (parsed, screen, cancellation) =>
         {
-            var path = parsed.GetValue(output)!.FullName;
+            var path = ModelOptions.Output(parsed.GetValue(output)!);
             var sequences = ModelOptions.Rows(parsed.GetValue(rows)!, cancellation);
             var settings = new MemorizationSettings(parsed.GetValue(prompt), parsed.GetValue(continuation));
             var needed = (long)settings.PromptLength + settings.ContinuationLength;

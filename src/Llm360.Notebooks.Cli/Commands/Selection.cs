@@ -12,7 +12,7 @@ internal static class Selection
     public static IReadOnlyList<T> Of<T>(string text, IReadOnlyList<T> items, Func<T, int> number, string what)
     {
         if (items.Count == 0)
-            throw new Llm360Exception($"The suite has no {what}.", $"--{what}s", "Train it, or get it whole.");
+            throw new Llm360Exception($"The suite has no {what}.", $"--{what}s", "Train it, or get it whole; a suite on the Hub whose data is not published as rows has no chunks.");
         if (text == "all")
             return items;
         if (text.StartsWith("every:", StringComparison.Ordinal))

@@ -32,6 +32,19 @@ public static class ChunkReader
         return !chunk.IsOnHub ? Read(chunk.Path, limit, cancellation) : FromHub(chunk.Hub!, limit ?? int.MaxValue, Stop(cancellation));
     }
 
+    /// <summary>Checks that chunks on the Hub are there, without fetching them.</summary>
+    /// <exception cref="Llm360Exception">One is not, or the Hub cannot be reached.</exception>
+    internal static async Task RequireAsync(IReadOnlyList<Chunk> chunks, CancellationToken cancellation)
+    {
+        using var hub = new HubClient();
+        foreach (var of in chunks.Where(c => c.IsOnHub).Select(c => c.Hub!).GroupBy(h => h with { Path = "" }))
+        {
+            var revision = await hub.ResolveAsync(of.Key, cancellation).ConfigureAwait(false);
+            foreach (var file in of)
+                await revision.EntryAsync(file.Path, cancellation).ConfigureAwait(false);
+        }
+    }
+
     private static IEnumerable<TokenRow> FromHub(HubLocation file, int limit, CancellationToken cancellation)
     {
         using var hub = new HubClient();
@@ -45,7 +58,8 @@ public static class ChunkReader
 
     private static IEnumerable<TokenRow> Rows(string path, Func<CancellationToken, Stream> open, int limit, CancellationToken cancellation)
     {
-        using var lines = new LineReader(open(cancellation));
+        var stream = open(cancellation);
+        using var lines = new LineReader(stream);
         var number = 0;
         for (var count = 0; count < limit && Next(out var line);)
         {
@@ -84,7 +98,7 @@ public static class ChunkReader
             }
         }
 
-        Llm360Exception Bad(Exception e) => new($"The line is not a row: {e.Message.Split(" | LineNumber:")[0]}", $"{path}, line {number}",
-            "A row is [ids], {\"token_ids\":[ids]} or {\"prompt\":[ids],\"continuation\":[ids]}; a chunk that was cut short must be downloaded or built again.", e);
+        Llm360Exception Bad(Exception e) => new($"The line is not a row: {e.Message.Split(" | LineNumber:")[0]}", $"{path}{(stream is HubStream cached ? $", in the cache {cached.Source}" : "")}, line {number}",
+            "A row is [ids], {\"token_ids\":[ids]} or {\"prompt\":[ids],\"continuation\":[ids]}; a chunk that is broken must be built or, deleted from where it is, fetched again.", e);
     }
 }

@@ -25,10 +25,11 @@ internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, st
     /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, the content arrived damaged twice, or the cache cannot be written.</exception>
     public async Task<string> ExtendAsync(long length, Action<long>? arrived, CancellationToken cancellation)
     {
-        using var alone = await FileLock.TakeAsync(cache.Lock(entry.Etag), cancellation).ConfigureAwait(false);
+        using var alone = await FileLock.TakeAsync(cache.Lock(entry.Etag), Waiting, cancellation).ConfigureAwait(false);
         var partial = cache.Partial(entry.Etag);
         try
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(partial)!);
             if (!IsWhole())
             {
                 if (!await FetchAsync(partial, Math.Min(length, entry.Size), arrived, cancellation).ConfigureAwait(false))
@@ -48,13 +49,21 @@ internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, st
         }
     }
 
-    private bool IsWhole() => File.Exists(cache.Blob(entry.Etag)) || File.Exists(cache.SnapshotFile(commit, file.Path));
+    private void Waiting() => Work.Progress?.Report(new WorkProgress($"another process fetches {file}", cache.Arrived(entry) / 1e6, entry.Size / 1e6, "MB"));
+
+    // A content of another length was cut after it had arrived: it is fetched again.
+    private bool IsWhole()
+    {
+        if (cache.Has(commit, entry) || HubCache.LengthOf(cache.Blob(entry.Etag)) == entry.Size)
+            return true;
+        File.Delete(cache.Blob(entry.Etag));
+        return false;
+    }
 
     /// <summary>Lengthens the partial file.</summary>
     /// <returns>Whether it became whole, and has its name.</returns>
     private async Task<bool> FetchAsync(string partial, long length, Action<long>? arrived, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(partial)!);
         for (var damaged = false; ; damaged = true)
         {
             using var stream = new FileStream(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);

@@ -1,4 +1,5 @@
 // The layout of the cache on disk, which Python's huggingface_hub and this kit share.
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
@@ -37,10 +38,10 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
     public void Remember(string revision, string commit)
     {
         if (!IsCommit(revision))
-            AtomicFile.WriteText(Ref(revision), commit);
+            Write(Ref(revision), stream => stream.Write(Encoding.ASCII.GetBytes(commit)));
         var tag = Path.Combine(root, "CACHEDIR.TAG");
         if (!File.Exists(tag))
-            AtomicFile.WriteText(tag, "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache: see https://bford.info/cachedir/\n");
+            Write(tag, stream => stream.Write("Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache: see https://bford.info/cachedir/\n"u8));
     }
 
     /// <summary>The files of a commit, which never change; null where they have not been asked for yet.</summary>
@@ -60,20 +61,40 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
     }
 
     public void Remember(string commit, IEnumerable<HubEntry> files) =>
-        AtomicFile.Write(TreeFile(commit), stream => JsonSerializer.Serialize(stream, new TreeJson(TreeVersion, files.OrderBy(f => f.Path, StringComparer.Ordinal).ToDictionary(f => f.Path, f => (TreeEntryJson?)f.Details)), Json));
+        Write(TreeFile(commit), stream => JsonSerializer.Serialize(stream, new TreeJson(TreeVersion, files.OrderBy(f => f.Path, StringComparer.Ordinal).ToDictionary(f => f.Path, f => (TreeEntryJson?)f.Details)), Json));
+
+    /// <summary>The length of a file; null where there is none, or a link to one that is gone.</summary>
+    public static long? LengthOf(string path)
+    {
+        try
+        {
+            using var file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
+            return RandomAccess.GetLength(file);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(path, e);
+        }
+    }
+
+    /// <summary>Whether a file of a commit is there, as long as it should be.</summary>
+    public bool Has(string commit, HubEntry entry) => LengthOf(SnapshotFile(commit, entry.Path)) == entry.Size;
 
     /// <summary>How many bytes of a content are there.</summary>
-    public long Arrived(HubEntry entry) =>
-        new FileInfo(Blob(entry.Etag)) is { Exists: true } ? entry.Size : new FileInfo(Partial(entry.Etag)) is { Exists: true } partial ? Math.Min(partial.Length, entry.Size) : 0;
+    public long Arrived(HubEntry entry) => LengthOf(Blob(entry.Etag)) == entry.Size ? entry.Size : Math.Min(LengthOf(Partial(entry.Etag)) ?? 0, entry.Size);
 
     /// <summary>Makes a content appear as a file of a commit: a relative link, or the file itself where links are not allowed. Only who holds the content's lock may.</summary>
     public void Link(string commit, string path, string etag)
     {
         var target = SnapshotFile(commit, path);
-        if (File.Exists(target))
+        if (LengthOf(target) is { } length && length == LengthOf(Blob(etag)))
             return;
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        // One whose content is gone.
+        // One whose content is gone, or another.
         File.Delete(target);
         try
         {
@@ -82,6 +103,18 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             File.Move(Blob(etag), target);
+        }
+    }
+
+    private static void Write(string path, Action<Stream> write)
+    {
+        try
+        {
+            AtomicFile.Write(path, write);
+        }
+        catch (Llm360Exception e)
+        {
+            throw Unusable(path, e.InnerException ?? e);
         }
     }
 

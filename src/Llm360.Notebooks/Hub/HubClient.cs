@@ -28,6 +28,9 @@ public sealed class HubClient : IDisposable
     /// <exception cref="Llm360Exception">The place is not of the Hub's form, or the cache cannot be read.</exception>
     public string? Snapshot(HubLocation revision) => Cache(revision) is var cache && cache.Commit(revision.Revision) is { } commit ? cache.Snapshot(commit) : null;
 
+    /// <summary>Whether the cache tells what files a revision has, and how long they are.</summary>
+    internal bool KnowsListing(HubLocation revision) => Cache(revision) is var cache && cache.Commit(revision.Revision) is { } commit && cache.Tree(commit) is not null;
+
     /// <summary>The commit that a revision is: as the cache remembers it, else as the Hub says.</summary>
     /// <param name="revision">The revision; a path in it does not matter.</param>
     /// <param name="cancellation">Stops waiting.</param>
@@ -40,7 +43,7 @@ public sealed class HubClient : IDisposable
             return new HubRevision(settings, http, cache, revision, known);
         var (body, _) = await http.GetWholeAsync($"{HubRevision.Api(revision)}/revision/{Uri.EscapeDataString(revision.Revision)}", revision, cancellation).ConfigureAwait(false);
         if (CommitIn(body) is not { } commit)
-            throw HubHttp.NotUnderstood(revision, "it names no commit");
+            throw http.NotUnderstood(revision, body is [(byte)'<', ..] ? "it is a page for people, as of a network that asks one to sign in" : "it names no commit");
         cache.Remember(revision.Revision, commit);
         return new HubRevision(settings, http, cache, revision, commit);
     }

@@ -28,7 +28,8 @@ internal sealed class HubHttp : IDisposable
         pipeline = new ResiliencePipelineBuilder<HttpResponseMessage>()
             .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
             {
-                ShouldHandle = args => ValueTask.FromResult(args.Outcome is { Exception: HttpRequestException or TimeoutRejectedException } or { Result.StatusCode: HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError }),
+                // Who asks for more patience than that is not asked again.
+                ShouldHandle = args => ValueTask.FromResult(!(AskedDelay(args.Outcome.Result) > LongestDelay) && args.Outcome is { Exception: HttpRequestException or TimeoutRejectedException } or { Result.StatusCode: HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError }),
                 MaxRetryAttempts = Attempts - 1,
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
@@ -37,6 +38,7 @@ internal sealed class HubHttp : IDisposable
                 DelayGenerator = args => ValueTask.FromResult(AskedDelay(args.Outcome.Result)),
                 OnRetry = args =>
                 {
+                    Waiting(args.AttemptNumber, args.RetryDelay, args.Outcome.Exception?.Message ?? $"it answers {(int?)args.Outcome.Result?.StatusCode}");
                     args.Outcome.Result?.Dispose();
                     return default;
                 },
@@ -52,6 +54,11 @@ internal sealed class HubHttp : IDisposable
                 UseJitter = true,
                 Delay = settings.RetryDelay,
                 MaxDelay = LongestDelay,
+                OnRetry = args =>
+                {
+                    Waiting(args.AttemptNumber, args.RetryDelay, args.Outcome.Exception?.Message ?? "");
+                    return default;
+                },
             })
             .Build();
     }
@@ -147,7 +154,7 @@ internal sealed class HubHttp : IDisposable
     public async Task<PatientBody> ReadingAsync(HttpResponseMessage response, CancellationToken cancellation) =>
         new(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), settings.Timeout, cancellation);
 
-    public static Llm360Exception NotUnderstood(HubLocation about, string how, Exception? inner = null) => new($"The Hub's answer cannot be used: {how}.", about.ToString(), "Check HF_ENDPOINT; try again later.", inner);
+    public Llm360Exception NotUnderstood(HubLocation about, string how, Exception? inner = null) => new($"The Hub's answer cannot be used: {how}.", $"{about} at {settings.Endpoint}", "Check HF_ENDPOINT; try again later.", inner);
 
     /// <summary>The error of an answer that never came or broke off for good.</summary>
     public HubUnreachableException Unreachable(Exception e, HubLocation about) =>
@@ -161,7 +168,10 @@ internal sealed class HubHttp : IDisposable
     private bool IsHub(Uri uri) => uri.Scheme == settings.Endpoint.Scheme && uri.Authority == settings.Endpoint.Authority;
 
     private static TimeSpan? AskedDelay(HttpResponseMessage? response) =>
-        (response?.Headers.RetryAfter is { } after ? after.Delta ?? after.Date - DateTimeOffset.UtcNow : null) is { } delay && delay > TimeSpan.Zero ? (delay < LongestDelay ? delay : LongestDelay) : null;
+        (response?.Headers.RetryAfter is { } after ? after.Delta ?? after.Date - DateTimeOffset.UtcNow : null) is { } delay && delay > TimeSpan.Zero ? delay : null;
+
+    private static void Waiting(int attempt, TimeSpan delay, string why) =>
+        Work.Progress?.Report(new WorkProgress("ask the Hub again", attempt + 1, Attempts - 1, "attempts", FormattableString.Invariant($"in {delay.TotalSeconds:0} s: {why}")));
 
     private Llm360Exception Refused(HttpResponseMessage response, HubLocation about)
     {
@@ -174,6 +184,7 @@ internal sealed class HubHttp : IDisposable
             (_, HttpStatusCode.Unauthorized) when settings.Token is not null => Error($"The repository {about.Repository} does not exist, or the token does not open it.", "Check the name; renew HF_TOKEN or the token's file, or take it away: an expired one closes public repositories too."),
             ("RepoNotFound", _) or (_, HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) => Error($"The repository {about.Repository} does not exist, or is not open to you.", "Check the name; for a private or gated repository set HF_TOKEN."),
             (_, HttpStatusCode.NotFound) => Error("The Hub does not have it.", $"Look at {page}."),
+            _ when AskedDelay(response) > LongestDelay => Error($"The Hub answers {(int)response.StatusCode} {response.ReasonPhrase} and asks to wait {Math.Ceiling(AskedDelay(response)!.Value.TotalMinutes)} minutes.", "Try again then; a token in HF_TOKEN may get more."),
             _ => Error($"The Hub answers {(int)response.StatusCode} {response.ReasonPhrase}.", "Try again later. What has arrived is kept."),
         };
 

@@ -9,7 +9,7 @@ internal static class HubListing
 {
     /// <summary>The files of a page; folders are left out.</summary>
     /// <exception cref="Llm360Exception">It is no listing.</exception>
-    public static IReadOnlyList<HubEntry> Read(byte[] page, HubLocation about)
+    public static IReadOnlyList<HubEntry> Read(byte[] page, HubLocation about, HubHttp http)
     {
         try
         {
@@ -18,7 +18,7 @@ internal static class HubListing
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            throw HubHttp.NotUnderstood(about, e.Message, e);
+            throw http.NotUnderstood(about, e.Message.Split(". ")[0].TrimEnd('.'), e);
         }
     }
 

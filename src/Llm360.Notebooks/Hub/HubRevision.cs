@@ -32,8 +32,8 @@ public sealed partial class HubRevision
         for (var (address, query) = ($"{Api(place)}/tree/{Commit}", "?recursive=true"); query is not null;)
         {
             var (body, link) = await http.GetWholeAsync(address + query, place, cancellation).ConfigureAwait(false);
-            files.AddRange(HubListing.Read(body, place));
-            query = link is null ? null : NextQuery(link) ?? throw HubHttp.NotUnderstood(place, $"the link to its next page is \"{link}\"");
+            files.AddRange(HubListing.Read(body, place, http));
+            query = link is null ? null : NextQuery(link) ?? throw http.NotUnderstood(place, $"the link to its next page is \"{link}\"");
         }
 
         cache.Remember(Commit, Checked(files));
@@ -50,9 +50,12 @@ public sealed partial class HubRevision
     {
         const double megabyte = 1e6;
         progress ??= Work.Progress;
-        var missing = Checked(files).Where(f => !File.Exists(cache.SnapshotFile(Commit, f.Path))).ToList();
+        var missing = Checked(files).Where(f => !cache.Has(Commit, f)).ToList();
         CheckRoom(missing.Sum(f => f.Size - cache.Arrived(f)));
         var (total, done) = (missing.Sum(f => f.Size), 0L);
+        // Of less there is nothing to watch.
+        if (total < megabyte)
+            progress = null;
         await Parallel.ForEachAsync(missing, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancellation }, async (file, stop) =>
             await Blob(file).ExtendAsync(
                 file.Size,
@@ -61,6 +64,11 @@ public sealed partial class HubRevision
         return Snapshot;
     }
 
+    /// <summary>What names the content of a file: SHA-256 of large files, git's SHA-1 of others.</summary>
+    /// <exception cref="Llm360Exception">There is no such file, or as of <see cref="ListAsync"/>.</exception>
+    internal async Task<HubEntry> EntryAsync(string path, CancellationToken cancellation = default) => (await ListAsync(cancellation).ConfigureAwait(false)).FirstOrDefault(f => f.Path == path)
+        ?? throw new Llm360Exception($"The revision {place.Revision} has no file {path}.", (place with { Path = path }).ToString(), $"Look at the files on {http.Page(place)}.");
+
     /// <summary>Opens a file for reading from its beginning. Of one that is not in the cache, only as much is fetched as is read, in pieces; they stay in the cache.</summary>
     /// <param name="path">The file, with <c>/</c>.</param>
     /// <param name="cancellation">Stops opening and reading.</param>
@@ -68,12 +76,8 @@ public sealed partial class HubRevision
     /// <exception cref="Llm360Exception">There is no such file, or as of <see cref="DownloadAsync"/>, at once or while it is read.</exception>
     public async Task<Stream> OpenAsync(string path, CancellationToken cancellation = default)
     {
-        var file = place with { Path = path };
-        if (file.IsValid && cache.SnapshotFile(Commit, path) is var whole && File.Exists(whole))
-            return HubCache.Guarded(whole, () => new FileStream(whole, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0));
-        var entry = (await ListAsync(cancellation).ConfigureAwait(false)).FirstOrDefault(f => f.Path == path)
-            ?? throw new Llm360Exception($"The revision {place.Revision} has no file {path}.", file.ToString(), $"Look at the files on {http.Page(place)}.");
-        return new HubStream(Blob(entry), cache.Partial(entry.Etag), entry.Size, cancellation);
+        var entry = await EntryAsync(path, cancellation).ConfigureAwait(false);
+        return new HubStream(Blob(entry), cache.Has(Commit, entry) ? cache.SnapshotFile(Commit, path) : cache.Partial(entry.Etag), path, entry.Size, cancellation);
     }
 
     internal static string Api(HubLocation place) => $"api/{(place.IsDataset ? "datasets" : "models")}/{place.Repository}";
@@ -85,8 +89,8 @@ public sealed partial class HubRevision
     {
         const long largest = 1L << 50;
         if (entries.FirstOrDefault(f => !HubLocation.IsRelative(f.Path) || !HubCache.IsEtag(f.Etag) || f.Size is < 0 or > largest) is { } wrong)
-            throw HubHttp.NotUnderstood(place, $"it names a file \"{wrong.Path}\" with the etag \"{wrong.Etag}\" and {wrong.Size} bytes");
-        return entries.Select(f => f.Path).Distinct().Count() == entries.Count ? entries : throw HubHttp.NotUnderstood(place, "it names a file twice");
+            throw http.NotUnderstood(place, $"it names a file \"{wrong.Path}\" with the etag \"{wrong.Etag}\" and {wrong.Size} bytes");
+        return entries.Select(f => f.Path).Distinct().Count() == entries.Count ? entries : throw http.NotUnderstood(place, "it names a file twice");
     }
 
     private void CheckRoom(long bytes)

@@ -69,9 +69,12 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
 
     private IReadOnlyList<MemorizationRow> Compute(LanguageModel model, Chunk chunk, CancellationToken cancellation)
     {
+        // With progress: of a chunk on the Hub the rows have to come.
+        var chosen = Choose(chunk, cancellation);
         // The cell is the unit of progress, not the passes within it.
         using var quiet = Work.Begin(null, cancellation);
-        var chosen = Choose(chunk, cancellation);
+        if (chosen.Count == 0)
+            throw new Llm360Exception("The chunk has no rows.", chunk.Place, "Build or fetch it again.");
         var length = (long)settings.PromptLength + settings.ContinuationLength;
         // Here and not in the scorer, which knows nothing of chunks.
         if (chosen.Find(c => c.Row.TokenIds.Length < length) is { Row: not null } tooShort)

@@ -17,20 +17,45 @@ public static class CheckpointFiles
     public static async Task<string> FetchAsync(this Checkpoint checkpoint, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
     {
         if (!checkpoint.IsOnHub)
-            return checkpoint.Folder;
+            return Local(checkpoint);
         var (place, stop) = (checkpoint.Hub!, cancellation ?? Work.Cancellation);
+        using var surroundings = Work.Begin(progress ?? Work.Progress, stop);
         using var hub = new HubClient();
-        if (hub.Snapshot(place) is { } cached && File.Exists(Path.Combine(cached, SuiteLayout.Config)) && WeightFiles.AreComplete(cached))
+        if (hub.Snapshot(place) is { } cached && File.Exists(Path.Combine(cached, SuiteLayout.Config)) && WeightFiles.AreComplete(cached) && !hub.KnowsListing(place))
             return cached;
         var revision = await hub.ResolveAsync(place, stop).ConfigureAwait(false);
-        var there = (await revision.ListAsync(stop).ConfigureAwait(false)).ToDictionary(f => f.Path);
-        if (!there.ContainsKey(SuiteLayout.Config) || WeightFiles.Choose(there.ContainsKey) is not { } weights)
-            throw new Llm360Exception($"The revision has no {(there.ContainsKey(SuiteLayout.Config) ? "weights that are read" : SuiteLayout.Config)}.", place.ToString(), $"It holds {string.Join(", ", there.Keys.Take(20))}.");
+        var (there, weights) = await FilesAsync(revision, place, stop).ConfigureAwait(false);
         var small = there.Keys.Where(n => n is SuiteLayout.Config or StopTokens.GenerationConfig || Tokenizers.FileNames.Contains(n)).Append(weights);
         var folder = await revision.DownloadAsync([.. small.Where(n => n != weights || WeightFiles.IsIndex(weights)).Select(n => there[n])], progress, stop).ConfigureAwait(false);
         var large = WeightFiles.IsIndex(weights) ? ShardIndex.Read(Path.Combine(folder, weights)).Values.Distinct() : [weights];
         return await revision.DownloadAsync([.. large.Select(n => there.GetValueOrDefault(n) ?? throw new Llm360Exception($"The shard {n} that {weights} names is not there.", place.ToString(), "Choose another revision."))], progress, stop).ConfigureAwait(false);
     }
+
+    /// <summary>Checks that a checkpoint can be had, without fetching it: so that a wrong name in a long list shows at the beginning.</summary>
+    /// <exception cref="Llm360Exception">It cannot.</exception>
+    internal static async Task RequireAsync(this Checkpoint checkpoint, CancellationToken cancellation)
+    {
+        if (!checkpoint.IsOnHub)
+        {
+            Local(checkpoint);
+            return;
+        }
+
+        using var hub = new HubClient();
+        if (hub.Snapshot(checkpoint.Hub!) is { } cached && WeightFiles.AreComplete(cached))
+            return;
+        await FilesAsync(await hub.ResolveAsync(checkpoint.Hub!, cancellation).ConfigureAwait(false), checkpoint.Hub!, cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<(IReadOnlyDictionary<string, HubEntry> There, string Weights)> FilesAsync(HubRevision revision, HubLocation place, CancellationToken cancellation)
+    {
+        var there = (await revision.ListAsync(cancellation).ConfigureAwait(false)).ToDictionary(f => f.Path);
+        return there.ContainsKey(SuiteLayout.Config) && WeightFiles.Choose(there.ContainsKey) is { } weights ? (there, weights)
+            : throw new Llm360Exception($"The revision has no {(there.ContainsKey(SuiteLayout.Config) ? "weights that are read" : SuiteLayout.Config)}.", place.ToString(), $"It holds {string.Join(", ", there.Keys.Take(20))}.");
+    }
+
+    private static string Local(Checkpoint checkpoint) => checkpoint.Hub is null || WeightFiles.AreComplete(checkpoint.Folder) ? checkpoint.Folder
+        : throw new Llm360Exception($"The folder has a {SuiteLayout.Config} but no complete weights, and comes before the Hub.", checkpoint.Folder, $"Complete it, or take it away: then {checkpoint.Hub} is fetched.");
 
     /// <summary>The folder with a checkpoint's tokenizer. On the Hub, a revision without one takes that of <c>main</c>.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
@@ -39,7 +64,7 @@ public static class CheckpointFiles
     /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses.</exception>
     internal static async Task<string> FetchTokenizerAsync(this Checkpoint checkpoint, CancellationToken? cancellation = null)
     {
-        if (!checkpoint.IsOnHub)
+        if (checkpoint.Hub is null || Tokenizers.Exists(checkpoint.Folder))
             return checkpoint.Folder;
         var stop = cancellation ?? Work.Cancellation;
         using var hub = new HubClient();

@@ -11,7 +11,7 @@ namespace Llm360.Notebooks.Results;
 /// <summary>The cells of one analysis with one setting: <c>ROOT/SUITE/ANALYSIS-HASH/checkpoint=ckpt_012/chunk=7.parquet</c>.</summary>
 /// <remarks>
 /// A cell is there whole or not at all, and several processes, on one machine or on several that share the disk, may fill one store. <c>settings.json</c> says what the hash stands for;
-/// it includes the suite's recipe. Beside the cells of a checkpoint lies the fingerprint of its weights, on the Hub the commit: cells computed from other weights are dropped.
+/// it includes the suite's recipe. Beside the cells lie fingerprints: of a checkpoint's weights in <c>weights.id</c>, of a chunk in <c>chunks/chunk=7.id</c>; on the Hub, the commit and the file's hash. Cells computed from other weights or other rows are dropped.
 /// </remarks>
 public sealed class ResultStore
 {
@@ -36,8 +36,9 @@ public sealed class ResultStore
     /// <summary>Where the cells lie.</summary>
     public string Folder { get; }
 
-    /// <summary>Whether a cell is there and belongs to the checkpoint's present weights.</summary>
-    public bool Contains(Checkpoint checkpoint, Chunk chunk) => File.Exists(CellPath(checkpoint, chunk)) && IsCurrent(checkpoint);
+    /// <summary>Whether a cell is there and belongs to the checkpoint's present weights and the chunk's present rows.</summary>
+    public bool Contains(Checkpoint checkpoint, Chunk chunk) =>
+        File.Exists(CellPath(checkpoint, chunk)) && IsCurrent(FingerprintPath(checkpoint), () => FingerprintOf(checkpoint)) && IsCurrent(FingerprintPath(chunk), () => FingerprintOf(chunk));
 
     /// <summary>Reads a cell.</summary>
     public Task<IReadOnlyList<T>> ReadAsync<T>(Checkpoint checkpoint, Chunk chunk, CancellationToken cancellation = default)
@@ -49,30 +50,32 @@ public sealed class ResultStore
     {
         lock (fingerprints)
         {
-            if (!IsCurrent(checkpoint))
-                Renew(checkpoint);
+            Renew(FingerprintPath(checkpoint), () => FingerprintOf(checkpoint), () => Directory.EnumerateFiles(PartitionPath(checkpoint), "chunk=*.parquet"));
+            Renew(FingerprintPath(chunk), () => FingerprintOf(chunk), () => Directory.EnumerateDirectories(Folder, "checkpoint=*").Select(partition => Path.Combine(partition, CellName(chunk))));
         }
 
         await ParquetRows.WriteAsync(CellPath(checkpoint, chunk), rows).ConfigureAwait(false);
     }
 
-    // Of several processes that find cells of other weights, the first drops them; the others, who come later, must not drop what it has written since.
-    private void Renew(Checkpoint checkpoint)
+    // Of several processes that find cells of other weights or rows, the first drops them; the others, who come later, must not drop what it has written since.
+    private void Renew(string path, Func<string?> present, Func<IEnumerable<string>> cells)
     {
-        using var alone = FileLock.Take(Path.Combine(Folder, "store.lock"));
-        if (IsCurrent(checkpoint))
+        if (IsCurrent(path, present))
             return;
-        var stale = PartitionPath(checkpoint);
-        if (Directory.Exists(stale))
-            Directory.Delete(stale, recursive: true);
-        AtomicFile.WriteText(FingerprintPath(checkpoint), FingerprintOf(checkpoint) + "\n");
+        using var alone = FileLock.Take(Path.Combine(Folder, "store.lock"));
+        if (IsCurrent(path, present))
+            return;
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        foreach (var cell in cells().ToList())
+            File.Delete(cell);
+        AtomicFile.WriteText(path, present() + "\n");
     }
 
-    private bool IsCurrent(Checkpoint checkpoint)
+    private static bool IsCurrent(string path, Func<string?> present)
     {
         try
         {
-            return File.ReadAllText(FingerprintPath(checkpoint)).Trim() is var stored && (FingerprintOf(checkpoint) is not { } present || stored == present);
+            return File.ReadAllText(path).Trim() is var stored && (present() is not { } now || stored == now);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -81,27 +84,31 @@ public sealed class ResultStore
         }
     }
 
-    // Of a checkpoint on the Hub, the commit: 27 GB need not be fetched to find that results are there. Null where the Hub cannot be asked: then what is stored is believed.
-    private string? FingerprintOf(Checkpoint checkpoint)
+    // Of what is on the Hub, the commit or hash: 27 GB need not be fetched to find that results are there. Null where nobody can be asked: then what is stored is believed.
+    private string? FingerprintOf(Checkpoint checkpoint) => Known(checkpoint.Folder, () => checkpoint.IsOnHub ? FromHub(checkpoint.Hub!, revision => revision.Commit) : Fingerprint.OfCheckpoint(checkpoint.Folder));
+
+    private string? FingerprintOf(Chunk chunk) => Known(chunk.Path, () =>
+        chunk.IsOnHub ? FromHub(chunk.Hub!, revision => revision.EntryAsync(chunk.Hub!.Path, Work.Cancellation).GetAwaiter().GetResult().Etag)
+        : File.Exists(chunk.Path) ? Fingerprint.Of(chunk.Path) : null);
+
+    private string? Known(string key, Func<string?> make)
     {
         lock (fingerprints)
         {
-            if (fingerprints.TryGetValue(checkpoint.Folder, out var known))
+            if (fingerprints.TryGetValue(key, out var known))
                 return known;
-            if (!checkpoint.IsOnHub)
-                return fingerprints[checkpoint.Folder] = Fingerprint.OfCheckpoint(checkpoint.Folder);
-            return CommitOrNull(checkpoint.Hub!) is { } commit ? fingerprints[checkpoint.Folder] = commit : null;
+            return make() is { } made ? fingerprints[key] = made : null;
         }
     }
 
-    private string? CommitOrNull(HubLocation place)
+    private string? FromHub(HubLocation place, Func<HubRevision, string> tell)
     {
         using var hub = new HubClient();
-        if (hub.Snapshot(place) is null && hubIsSilent)
+        if (hubIsSilent && !hub.KnowsListing(place))
             return null;
         try
         {
-            return hub.ResolveAsync(place, Work.Cancellation).GetAwaiter().GetResult().Commit;
+            return tell(hub.ResolveAsync(place, Work.Cancellation).GetAwaiter().GetResult());
         }
         catch (Llm360Exception e)
         {
@@ -113,9 +120,13 @@ public sealed class ResultStore
 
     private string PartitionPath(Checkpoint checkpoint) => Path.Combine(Folder, $"checkpoint={checkpoint.Name}");
 
-    private string FingerprintPath(Checkpoint checkpoint) => Path.Combine(PartitionPath(checkpoint), "weights.sha256");
+    private string FingerprintPath(Checkpoint checkpoint) => Path.Combine(PartitionPath(checkpoint), "weights.id");
 
-    private string CellPath(Checkpoint checkpoint, Chunk chunk) => Path.Combine(PartitionPath(checkpoint), $"chunk={chunk.Index}.parquet");
+    private string FingerprintPath(Chunk chunk) => Path.Combine(Folder, "chunks", $"chunk={chunk.Index}.id");
+
+    private string CellPath(Checkpoint checkpoint, Chunk chunk) => Path.Combine(PartitionPath(checkpoint), CellName(chunk));
+
+    private static string CellName(Chunk chunk) => $"chunk={chunk.Index}.parquet";
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

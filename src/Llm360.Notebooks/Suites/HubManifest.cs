@@ -23,7 +23,7 @@ public sealed record HubCheckpoints(string Repository, IReadOnlyList<CheckpointS
 /// <param name="From">The first number.</param>
 /// <param name="To">The last number; <paramref name="From"/> when null.</param>
 /// <param name="Step">From one number to the next.</param>
-/// <param name="Revision">What the Hub calls it; the name when null.</param>
+/// <param name="Revision">What the Hub calls it, with the number's place where there are several; the name when null.</param>
 public sealed record CheckpointSeries(string Name, int From, int? To = null, int Step = 1, string? Revision = null)
 {
     internal IEnumerable<int> Numbers()

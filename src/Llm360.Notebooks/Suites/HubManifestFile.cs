@@ -29,7 +29,7 @@ public static class HubManifestFile
         Require(checkpoints.Series.All(s => s is { From: >= 0, Step: > 0 } && (s.To ?? s.From) >= s.From), "checkpoints.series", "must go up from a number that is not negative");
         Require(checkpoints.Series.Sum(s => (((long)(s.To ?? s.From) - s.From) / s.Step) + 1) is > 0 and <= MostCheckpoints, "checkpoints.series", $"must hold 1 to {MostCheckpoints} checkpoints");
         Require(checkpoints.Series.All(s => NumberedName.AreValid(s.Name, s.Numbers(), ManifestJson.IsSafeName)), "checkpoints.series.name", "must be a plain name with the number's place, such as ckpt_{0:000}");
-        Require(checkpoints.Series.All(s => s.Revision is null || new HubLocation(checkpoints.Repository, s.Revision).IsValid), "checkpoints.series.revision", "must be a branch, a tag or a commit");
+        Require(checkpoints.Series.All(s => s.Revision is null || (s.Numbers().Count() == 1 ? IsRevision(NumberedName.Of(s.Revision, s.From)) : NumberedName.AreValid(s.Revision, s.Numbers(), IsRevision))), "checkpoints.series.revision", "must be a branch, a tag or a commit, of several numbers with the number's place");
         var names = checkpoints.Series.SelectMany(s => s.Numbers().Select(n => NumberedName.Of(s.Name, n))).ToList();
         Require(names.Distinct(StringComparer.OrdinalIgnoreCase).Count() == names.Count, "checkpoints.series.name", "must give each checkpoint a name of its own");
         var numbers = checkpoints.Series.SelectMany(s => s.Numbers()).ToList();
@@ -39,6 +39,8 @@ public static class HubManifestFile
         Require(chunks.Count is > 0 and <= MostCheckpoints, "chunks.count", $"must be 1 to {MostCheckpoints}");
         Require(NumberedName.AreValid(chunks.Name, Enumerable.Range(0, chunks.Count), ManifestJson.IsSafeName), "chunks.name", "must be a plain name with the number's place, such as train_{0:000}");
         Require(NumberedName.AreValid(chunks.Path, Enumerable.Range(0, chunks.Count), path => new HubLocation(chunks.Repository, chunks.Revision, path, IsDataset: true).IsValid), "chunks", "must have a repository organisation/name, a revision, and a path with the number's place, such as train/train_{0:000}.jsonl");
+
+        bool IsRevision(string name) => new HubLocation(checkpoints.Repository, name).IsValid;
 
         void Require(bool holds, string key, string rule)
         {

@@ -51,7 +51,7 @@ public sealed class Suite
         Checkpoints = [.. from.Series.SelectMany(series => series.Numbers().Select(number =>
         {
             var name = NumberedName.Of(series.Name, number);
-            return new Checkpoint(name, number, data is null ? 0 : number + from.ChunksSeenByFirst, System.IO.Path.Combine(folder, name), new HubLocation(from.Repository, series.Revision ?? name));
+            return new Checkpoint(name, number, data is null ? 0 : number + from.ChunksSeenByFirst, System.IO.Path.Combine(folder, name), new HubLocation(from.Repository, NumberedName.Of(series.Revision ?? series.Name, number)));
         }))];
         Chunks = data is null ? [] : [.. Enumerable.Range(0, data.Count).Select(number =>
         {
@@ -106,7 +106,9 @@ public sealed class Suite
     public static Suite OnHub(HubManifest manifest, string? folder = null)
     {
         HubManifestFile.Check(manifest, $"suite {manifest.Name}");
-        return new Suite(manifest, System.IO.Path.GetFullPath(folder ?? System.IO.Path.Combine(Workspace.SuitesFolder, manifest.Name)));
+        folder = System.IO.Path.GetFullPath(folder ?? System.IO.Path.Combine(Workspace.SuitesFolder, manifest.Name));
+        return !File.Exists(System.IO.Path.Combine(folder, SuiteLayout.Manifest)) ? new Suite(manifest, folder)
+            : throw new Llm360Exception($"The name \"{manifest.Name}\" is that of a suite that was trained here.", folder, "Give the manifest another name.");
     }
 
     /// <summary>Opens a suite's folder.</summary>
@@ -126,13 +128,13 @@ public sealed class Suite
     /// <summary>The chunk of a number.</summary>
     /// <exception cref="Llm360Exception">There is none.</exception>
     public Chunk Chunk(int index) => Chunks.FirstOrDefault(c => c.Index == index)
-        ?? throw new Llm360Exception($"Suite {Name} has no chunk {index}.", Folder, $"Choose from {Chunks.FirstOrDefault()} to {Chunks.LastOrDefault()}.");
+        ?? throw new Llm360Exception($"Suite {Name} has no chunk {index}.", Hub?.Chunks?.Repository ?? Folder, $"Choose from {Chunks.FirstOrDefault()} to {Chunks.LastOrDefault()}.");
 
     /// <summary>The checkpoint of a name (<c>ckpt_012</c>) or number (<c>12</c>).</summary>
     /// <exception cref="Llm360Exception">There is none.</exception>
     public Checkpoint Checkpoint(string name) =>
         Checkpoints.FirstOrDefault(c => c.Name == name || c.Index.ToString(CultureInfo.InvariantCulture) == name)
-        ?? throw new Llm360Exception($"Suite {Name} has no checkpoint \"{name}\".", Folder, $"Choose from {Checkpoints.FirstOrDefault()} to {Checkpoints.LastOrDefault()}.");
+        ?? throw new Llm360Exception($"Suite {Name} has no checkpoint \"{name}\".", Hub?.Checkpoints.Repository ?? Folder, $"Choose from {Checkpoints.FirstOrDefault()} to {Checkpoints.LastOrDefault()}.");
 
     private static IEnumerable<(int Number, string Path)> Numbered(string folder, string pattern, bool directories)
     {

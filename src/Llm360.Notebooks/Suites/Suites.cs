@@ -38,10 +38,12 @@ public static class Suites
             return new Checkpoint(pathOrName, 0, 0, pathOrName);
         if (pathOrName.Contains('@', StringComparison.Ordinal) && HubLocation.TryParse(pathOrName) is { IsValid: true } hub)
             return new Checkpoint(pathOrName, 0, 0, Path.Combine(Workspace.SuitesFolder, hub.Repository, hub.Revision), hub);
+        if (Names.Contains(pathOrName))
+            throw new Llm360Exception($"\"{pathOrName}\" is a suite, not a checkpoint.", "checkpoint", $"Add the checkpoint's name or number: {pathOrName}/NUMBER.");
         var slash = pathOrName.LastIndexOf('/');
         if (slash > 0 && (Names.Contains(pathOrName[..slash]) || IsFile(pathOrName[..slash]) || Directory.Exists(pathOrName[..slash]) || Directory.Exists(Path.Combine(Workspace.SuitesFolder, pathOrName[..slash]))))
             return Open(pathOrName[..slash]).Checkpoint(pathOrName[(slash + 1)..]);
-        throw new Llm360Exception($"There is no file, folder or checkpoint \"{pathOrName}\".", Path.GetFullPath(pathOrName), $"Name a weights file, a checkpoint's folder, a checkpoint as suite/checkpoint (suites: {string.Join(", ", Names)}), or a model on the Hugging Face Hub as organisation/name@revision.");
+        throw new Llm360Exception($"There is no file, folder or checkpoint \"{pathOrName}\".", Path.GetFullPath(pathOrName), $"Name a weights file, a checkpoint's folder, a checkpoint as suite/checkpoint (suites: {string.Join(", ", Names)}), or a model on the Hugging Face Hub as organisation/name@revision{(HubLocation.TryParse(pathOrName) is { IsValid: true } repository ? $": {repository}" : "")}.");
     }
 
     /// <summary>The names with a manifest in this checkout: of suites trained here, then of suites on the Hub.</summary>
@@ -57,6 +59,8 @@ public static class Suites
             return ManifestOf(TrainedHere, nameOrFile);
         if (NamesIn(OnHub).Contains(nameOrFile))
             throw new Llm360Exception($"The suite \"{nameOrFile}\" is not trained here: others have published it on the Hugging Face Hub.", ManifestOf(OnHub, nameOrFile), $"Use it by its name: -s {nameOrFile}, -m {nameOrFile}/CHECKPOINT.");
+        if (nameOrFile.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
+            throw new Llm360Exception("There is no such file.", Path.GetFullPath(nameOrFile), "Name a recipe or a manifest, or one of the suites that come with the kit.");
         throw new Llm360Exception($"Unknown suite \"{nameOrFile}\".", Path.Combine(Workspace.Manifests, TrainedHere), $"Choose one of: {string.Join(", ", Names)}, or name a recipe file ending in .json or a suite's folder.");
     }
 

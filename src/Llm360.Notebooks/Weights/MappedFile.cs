@@ -32,7 +32,7 @@ internal sealed unsafe class MappedFile : IDisposable
         try
         {
             // An empty file cannot be mapped; what is no plain file has no length either, and might be waited for without end.
-            if (new FileInfo(path).Length == 0)
+            if (Target(path).Length == 0)
                 return new MappedFile(path, null, null, 0);
             var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
             try
@@ -52,6 +52,9 @@ internal sealed unsafe class MappedFile : IDisposable
             throw new Llm360Exception($"The weights cannot be opened: {e.Message}", path, "Check the path and its permissions.", e);
         }
     }
+
+    // A link has a length of its own.
+    private static FileInfo Target(string path) => (FileInfo?)File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path);
 
     /// <summary>Bytes of the file; the range must lie inside.</summary>
     public ReadOnlySpan<byte> Span(long begin, long length)

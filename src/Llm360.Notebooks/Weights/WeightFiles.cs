@@ -30,7 +30,10 @@ internal static class WeightFiles
     public static string? Choose(Func<string, bool> isThere) => Names.FirstOrDefault(isThere);
 
     /// <summary>Whether a folder has weights, with all their shards.</summary>
-    public static bool AreComplete(string folder) => Choose(n => File.Exists(Path.Combine(folder, n))) is not null && FilesOf(folder).All(File.Exists);
+    public static bool AreComplete(string folder) => Choose(n => File.Exists(Path.Combine(folder, n))) is not null && FilesOf(folder).All(IsThere);
+
+    // A link to a file that is gone exists, in .NET's words.
+    private static bool IsThere(string path) => File.Exists(path) && (File.ResolveLinkTarget(path, returnFinalTarget: true)?.Exists ?? true);
 
     /// <summary>The files with a checkpoint's tensors, in the order of their names; not the index.</summary>
     /// <exception cref="Llm360Exception">The folder holds none.</exception>

@@ -186,6 +186,75 @@ public sealed class HubClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_asks_for_an_hours_patience_is_not_asked_again()
+    {
+        hub.Instead = (_, context) =>
+        {
+            context.Response.StatusCode = (int)HttpStatusCode.TooManyRequests;
+            context.Response.Headers.RetryAfter = "3600";
+            return Task.FromResult(true);
+        };
+        using var client = new HubClient(Settings);
+        Assert.Contains("wait 60 minutes", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop))).What, StringComparison.Ordinal);
+        Assert.Single(hub.Requests);
+    }
+
+    [Fact]
+    public async Task Waiting_shows()
+    {
+        var reports = new List<WorkProgress>();
+        using var surroundings = Work.Begin(new Immediate(r =>
+        {
+            lock (reports)
+                reports.Add(r);
+        }), Stop);
+        var refused = 0;
+        hub.Instead = (_, context) =>
+        {
+            if (Interlocked.Increment(ref refused) > 2)
+                return Task.FromResult(false);
+            context.Response.StatusCode = (int)HttpStatusCode.BadGateway;
+            return Task.FromResult(true);
+        };
+        using (var client = new HubClient(Settings))
+            await client.ResolveAsync(Revision, Stop);
+        Assert.Equal(["1 of 4: 502", "2 of 4: 502"], reports.Where(r => r.Task == "ask the Hub again").Select(r => $"{r.Done} of {r.Total}: {r.Detail![^3..]}"));
+        // Another process holds the content.
+        Directory.CreateDirectory(cache["hub", ".locks", "models--org--model"]);
+        using (new FileStream(cache["hub", ".locks", "models--org--model", HubContent.Large(weights).Etag + ".lock"], FileMode.Create, FileAccess.ReadWrite, FileShare.None))
+        {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+            var download = DownloadAsync(stop.Token);
+            while (true)
+            {
+                await Task.Delay(50, Stop);
+                lock (reports)
+                {
+                    if (reports.Any(r => r.Task.StartsWith("another process fetches org/model@ckpt_007/deep/in/weights.bin", StringComparison.Ordinal)))
+                        break;
+                }
+            }
+
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => download);
+        }
+    }
+
+    [Fact]
+    public async Task A_page_for_people_is_told_from_an_answer()
+    {
+        hub.Instead = async (_, context) =>
+        {
+            await context.Response.WriteAsync("<!doctype html><p>Sign in", Stop);
+            return true;
+        };
+        using var client = new HubClient(Settings);
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop));
+        Assert.Contains("sign in", error.What, StringComparison.Ordinal);
+        Assert.Contains(hub.Endpoint.ToString(), error.Where, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_Hub_that_stays_silent_is_one_error()
     {
         hub.Instead = async (_, context) =>

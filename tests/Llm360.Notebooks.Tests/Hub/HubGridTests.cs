@@ -1,4 +1,6 @@
 // The memorization of a suite on the Hub: only its name differs from one on disk.
+using System.Globalization;
+using System.Text;
 using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Memorization;
 using Llm360.Notebooks.Models;
@@ -62,7 +64,7 @@ public sealed class HubGridTests : IAsyncLifetime
         // Of four chunks of 20.8 GB no more than their beginnings, and of the repository no more than a checkpoint.
         Assert.InRange(hub.Sent, 0, 2 * (HubStream.FirstPiece + 10_000_000));
         Assert.DoesNotContain(hub.Requests, r => r.Path.EndsWith("README.md", StringComparison.Ordinal));
-        Assert.Contains($"download {ImitationAmber.Models}@ckpt_143", reports);
+        Assert.Contains("fetch rows", reports);
         Assert.Contains($"score {suite.Name}", reports);
     }
 
@@ -79,7 +81,8 @@ public sealed class HubGridTests : IAsyncLifetime
         // With the Hub, what the commit is is asked, and no file.
         environment["HF_HUB_OFFLINE"] = "0";
         Assert.Equal("4 cells from the store, 0 computed", (await ScoreAsync()).Origin);
-        Assert.Equal(["api/models/LLM360/Amber/revision/ckpt_143", "api/models/LLM360/Amber/revision/main"], hub.Requests.Select(r => r.Path).Order());
+        Assert.Equal(["ckpt_143", "main", "main"], hub.Requests.Where(r => r.Path.Contains("/revision/", StringComparison.Ordinal)).Select(r => r.Path.Split('/')[^1]).Order());
+        Assert.All(hub.Requests, r => Assert.StartsWith("api/", r.Path, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -95,6 +98,65 @@ public sealed class HubGridTests : IAsyncLifetime
         };
         Assert.Equal("4 cells from the store, 0 computed", (await ScoreAsync()).Origin);
         Assert.Single(hub.Requests.Select(r => r.Path).Distinct());
+    }
+
+    [Fact]
+    public async Task Results_of_other_rows_are_computed_anew()
+    {
+        await ScoreAsync();
+        // Another commit of the data: the same chunk 143, another chunk 355.
+        Directory.Delete(folder["home", "hub", "datasets--LLM360--AmberDatasets"], recursive: true);
+        hub.Add(ImitationAmber.Data, HubLocation.Main, "train/train_355.jsonl", HubContent.Large(Encoding.UTF8.GetBytes(string.Join('\n', ImitationAmber.Rows.Reverse()))));
+        var store = suite.Memorization(sequencesPerChunk: Rows).Store;
+        Assert.All(Checkpoints, c => Assert.True(store.Contains(c, Chunks[0]) && !store.Contains(c, Chunks[1])));
+        var expected = Fixtures.Json("memorization", "expected_000.json")["match"]!.AsArray().Reverse().Take(Rows).Select(m => (int)m!);
+        var scores = await ScoreAsync();
+        Assert.Equal("2 cells from the store, 2 computed", scores.Origin);
+        Assert.Equal(expected, scores.Cells[1].Rows.Select(r => r.Match));
+        // A file of one's own in their place.
+        Directory.CreateDirectory(folder["suite", "train"]);
+        File.WriteAllLines(folder["suite", "train", "train_143.jsonl"], ImitationAmber.Rows.Skip(100));
+        Assert.Equal("2 cells from the store, 2 computed", (await ScoreAsync()).Origin);
+        File.WriteAllText(folder["suite", "train", "train_143.jsonl"], "");
+        Assert.Contains("no rows", (await Assert.ThrowsAsync<Llm360Exception>(ScoreAsync)).What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("7", "143", "has no revision ckpt_007")]
+    [InlineData("359", "7", "has no file train/train_007.jsonl")]
+    public async Task What_is_missing_shows_before_anything_is_fetched(string checkpoint, string chunk, string says)
+    {
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => suite.Memorization(sequencesPerChunk: Rows).ScoreAsync([suite.Checkpoint("143"), suite.Checkpoint(checkpoint)], [suite.Chunk(143), suite.Chunk(int.Parse(chunk, CultureInfo.InvariantCulture))], Device.Cpu));
+        Assert.Contains(says, error.What, StringComparison.Ordinal);
+        Assert.DoesNotContain(hub.Requests, r => r.Path.Contains("/resolve/", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("cut")]
+    [InlineData("empty")]
+    [InlineData("gone")]
+    public async Task A_content_that_is_broken_in_the_cache_is_fetched_again(string how)
+    {
+        var fetched = await suite.Checkpoint("143").FetchAsync();
+        var blob = File.ResolveLinkTarget(Path.Combine(fetched, "model.safetensors"), returnFinalTarget: true)!.FullName;
+        var whole = await File.ReadAllBytesAsync(blob, TestContext.Current.CancellationToken);
+        if (how == "gone")
+            File.Delete(blob);
+        else
+            await File.WriteAllBytesAsync(blob, how == "cut" ? whole[..1000] : [], TestContext.Current.CancellationToken);
+        using var model = await suite.Checkpoint("143").LoadAsync(Device.Cpu);
+        Assert.Equal(whole, await File.ReadAllBytesAsync(blob, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_local_folder_that_is_not_whole_is_named_and_lends_the_Hubs_tokenizer()
+    {
+        Directory.CreateDirectory(folder["suite", "ckpt_143"]);
+        File.Copy(Path.Combine(ImitationAmber.Fixture("ckpt_000"), "config.json"), folder["suite", "ckpt_143", "config.json"]);
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => suite.Checkpoint("143").FetchAsync());
+        Assert.Equal(folder["suite", "ckpt_143"], error.Where);
+        Assert.Contains("LLM360/Amber@ckpt_143", error.Remedy, StringComparison.Ordinal);
+        Assert.Equal(2048, suite.Checkpoint("143").Tokenizer().VocabularySize);
     }
 
     [Fact]
@@ -206,7 +268,10 @@ public sealed class HubGridTests : IAsyncLifetime
     {
         hub.Add(ImitationAmber.Data, HubLocation.Main, "train/train_007.jsonl", HubContent.Large("{\"token_ids\": [1]}\n{\"token_ids\": [1\n"u8.ToArray()));
         var error = Assert.ThrowsAny<Llm360Exception>(() => ChunkReader.Read(suite.Chunk(7)).ToList());
-        Assert.Equal("datasets/LLM360/AmberDatasets@main/train/train_007.jsonl, line 2", error.Where);
+        Assert.StartsWith("datasets/LLM360/AmberDatasets@main/train/train_007.jsonl, in the cache " + folder["home", "hub"], error.Where, StringComparison.Ordinal);
+        Assert.EndsWith(", line 2", error.Where, StringComparison.Ordinal);
+        var cached = error.Where.Split("in the cache ")[1][..^", line 2".Length];
+        Assert.True(File.Exists(cached), cached);
     }
 
     private Task<MemorizationScores> ScoreAsync() => suite.Memorization(sequencesPerChunk: Rows).ScoreAsync(Checkpoints, Chunks, Device.Cpu);

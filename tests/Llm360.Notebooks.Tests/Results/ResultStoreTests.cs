@@ -105,7 +105,7 @@ public sealed class ResultStoreTests(PicoSuite pico)
         for (var attempt = 0; attempt < 20; attempt++)
         {
             var stores = chunks.Select(_ => new ResultStore(suite, "memorization", new MemorizationSettings(), folder.Path)).ToList();
-            File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(stores[0].Folder, $"checkpoint={checkpoint.Name}")).FullName, "weights.sha256"), "others");
+            File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(stores[0].Folder, $"checkpoint={checkpoint.Name}")).FullName, "weights.id"), "others");
             await Task.WhenAll(stores.Zip(chunks).Select(p => Task.Run(() => p.First.WriteAsync(checkpoint, p.Second, new[] { new MemorizationRow { Row = p.Second.Index } }))));
             Assert.All(chunks, c => Assert.True(stores[0].Contains(checkpoint, c), $"{c} is gone"));
         }

@@ -77,6 +77,18 @@ public sealed class HubSuiteTests
     }
 
     [Fact]
+    public void The_name_of_a_suite_that_was_trained_here_is_taken()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["suite.json"], "{}");
+        Assert.Contains("another name", Assert.Throws<Llm360Exception>(() => Suite.OnHub(Small, folder.Path)).Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_revision_may_be_called_otherwise_than_its_checkpoint() =>
+        Assert.Equal(["r0", "r1"], Suite.OnHub(Small with { Checkpoints = Small.Checkpoints with { Series = [new("c{0}", 0, 1, Revision: "r{0}")] } }).Checkpoints.Select(c => c.Hub!.Revision));
+
+    [Fact]
     public void Numbers_end_at_the_largest() =>
         Assert.Equal(4, Suite.OnHub(Small with { Checkpoints = Small.Checkpoints with { Series = [new("c{0}", int.MaxValue - 3, int.MaxValue)], ChunksSeenByFirst = 0 }, Chunks = null }).Checkpoints.Count);
 
@@ -94,6 +106,7 @@ public sealed class HubSuiteTests
         { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("ckpt", 0)] } }) },
         { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("../{0}", 0)] } }) },
         { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("{0}{1}", 0)] } }) },
+        { "checkpoints.series.revision", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("c{0}", 0, 9, Revision: "main")] } }) },
         { "checkpoints.series.revision", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("c{0}", 0, Revision: "a/../b")] } }) },
         { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("{0:'../../evil/'0;;'ok'0}", 0, 1)] } }) },
         { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("a1{0}", 1), new("a{0}", 11)] } }) },
@@ -132,6 +145,12 @@ public sealed class HubSuiteTests
     [InlineData("a--b/c@main")]
     public void What_could_be_a_mistyped_path_is_not_looked_for_on_the_Hub(string text) =>
         Assert.Contains("organisation/name@revision", Assert.Throws<Llm360Exception>(() => Suites.Suites.FindCheckpoint(text)).Remedy, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("amber", "amber/NUMBER")]
+    [InlineData("LLM360/Amber", "LLM360/Amber@main")]
+    public void What_is_missing_of_a_name_is_told(string text, string remedy) =>
+        Assert.Contains(remedy, Assert.Throws<Llm360Exception>(() => Suites.Suites.FindCheckpoint(text)).Remedy, StringComparison.Ordinal);
 
     private static string Json(HubManifest manifest) => JsonSerializer.Serialize(manifest, JsonSerializerOptions.Web);
 }
