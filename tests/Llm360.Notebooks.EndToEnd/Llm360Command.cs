@@ -14,6 +14,10 @@ internal sealed class Llm360Command : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
+    /// <summary>The command as it was built, not its copy among the tests: beside those lies what they use.</summary>
+    public static string Program { get; } =
+        Path.Combine(Suites.Workspace.Repository!, "src", "Llm360.Notebooks.Cli", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)), "llm360.dll");
+
     public string Home { get; } = Directory.CreateTempSubdirectory("llm360-home-").FullName;
 
     /// <summary>Variables set for the process.</summary>
@@ -30,7 +34,7 @@ internal sealed class Llm360Command : IDisposable
     /// <summary>Runs, and kills the process without warning when a wait is over if it has not ended before.</summary>
     public async Task<CommandResult> RunAsync(Func<CancellationToken, Task>? killWhen, string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "llm360.dll"), .. arguments])
+        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -40,7 +40,7 @@ internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, st
                 arrived?.Invoke(entry.Size);
             }
 
-            cache.Link(commit, file.Path, entry.Etag);
+            cache.Link(commit, entry);
             return cache.SnapshotFile(commit, file.Path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -88,21 +88,21 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
     public long Arrived(HubEntry entry) => LengthOf(Blob(entry.Etag)) == entry.Size ? entry.Size : Math.Min(LengthOf(Partial(entry.Etag)) ?? 0, entry.Size);
 
     /// <summary>Makes a content appear as a file of a commit: a relative link, or the file itself where links are not allowed. Only who holds the content's lock may.</summary>
-    public void Link(string commit, string path, string etag)
+    public void Link(string commit, HubEntry entry)
     {
-        var target = SnapshotFile(commit, path);
-        if (LengthOf(target) is { } length && length == LengthOf(Blob(etag)))
+        if (Has(commit, entry))
             return;
+        var (target, blob) = (SnapshotFile(commit, entry.Path), Blob(entry.Etag));
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         // One whose content is gone, or another.
         File.Delete(target);
         try
         {
-            File.CreateSymbolicLink(target, Path.GetRelativePath(Path.GetDirectoryName(target)!, Blob(etag)));
+            File.CreateSymbolicLink(target, Path.GetRelativePath(Path.GetDirectoryName(target)!, blob));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Move(Blob(etag), target);
+            File.Move(blob, target);
         }
     }
 

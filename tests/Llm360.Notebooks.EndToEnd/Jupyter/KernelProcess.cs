@@ -21,7 +21,7 @@ internal sealed class KernelProcess : IAsyncDisposable
     {
         var file = llm360.PathOf("connection.json");
         File.WriteAllText(file, JsonSerializer.Serialize(connection));
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "llm360.dll"), "kernel", "run", "--connection-file", file])
+        var start = new ProcessStartInfo("dotnet", [Llm360Command.Program, "kernel", "run", "--connection-file", file])
         {
             RedirectStandardError = true,
             WorkingDirectory = llm360.Home,

@@ -495,6 +495,26 @@ public sealed class HubClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Where_links_are_not_allowed_the_files_themselves_are_found()
+    {
+        var folder = await DownloadAsync();
+        foreach (var file in new[] { "config.json", "empty.txt", Path.Combine("deep", "in", "weights.bin") }.Select(f => Path.Combine(folder, f)))
+        {
+            var blob = File.ResolveLinkTarget(file, returnFinalTarget: true)!.FullName;
+            File.Delete(file);
+            File.Move(blob, file);
+        }
+
+        var asked = hub.Requests.Count;
+        using var client = new HubClient(Settings);
+        await DownloadAsync(client, Stop);
+        await using (var stream = await OpenAsync(client, "deep/in/weights.bin"))
+            Assert.Equal(weights, Read(stream, weights.Length));
+        Assert.Equal(weights, await File.ReadAllBytesAsync(Path.Combine(folder, "deep", "in", "weights.bin"), Stop));
+        Assert.Equal(asked, hub.Requests.Count);
+    }
+
+    [Fact]
     public async Task A_listing_that_breaks_off_is_asked_for_again_and_one_that_stalls_is_an_error()
     {
         var answers = 0;
