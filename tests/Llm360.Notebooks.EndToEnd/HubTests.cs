@@ -97,6 +97,9 @@ public sealed class HubTests : IAsyncLifetime
     {
         var peers = Python.Peers("transformers");
         var rows = new[] { "--rows", ImitationAmber.Fixture("rows.jsonl"), "-o", llm360.PathOf("result.json") };
+        // A tokenizer alone is no broken cache.
+        Assert.Equal(0, (await llm360.RunAsync("tokenize", "-m", "amber/143", "hello")).ExitCode);
+        Assert.Equal("[]", await PythonAsync("import huggingface_hub; print(huggingface_hub.scan_cache_dir().warnings)", "1"));
         // What this kit fetched, Python finds and loads.
         Assert.Equal(0, (await llm360.RunAsync(["score", "-m", "LLM360/Amber@main", .. rows])).ExitCode);
         Assert.Equal("174528", await PythonAsync("from transformers import AutoModelForCausalLM as M; print(sum(p.numel() for p in M.from_pretrained('LLM360/Amber').parameters()))", "1"));

@@ -41,6 +41,7 @@ internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, st
             }
 
             cache.Link(commit, entry);
+            cache.Remember(file.Revision, commit);
             return cache.SnapshotFile(commit, file.Path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -9,7 +9,8 @@ namespace Llm360.Notebooks.Hub;
 /// <summary>The part of the cache that belongs to one repository.</summary>
 /// <remarks>
 /// <c>models--org--name/</c> or <c>datasets--org--name/</c> with <c>refs/REVISION</c> (the commit), <c>blobs/ETAG</c> (contents), <c>snapshots/COMMIT/PATH</c> (links to contents) and, since
-/// huggingface_hub 2, <c>trees/COMMIT.json</c> (what files there are). This kit adds <c>blobs/ETAG.partial</c>, the beginning of a content.
+/// huggingface_hub 2, <c>trees/COMMIT.json</c> (what files there are). This kit adds <c>blobs/ETAG.partial</c>, the beginning of a content, and
+/// <c>.llm360/refs.json</c>, the commits of all branches at the time of the first question.
 /// </remarks>
 internal sealed partial class HubCache(string root, string repository, bool isDataset)
 {
@@ -33,11 +34,28 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
     public string? Commit(string revision) =>
         IsCommit(revision) ? revision
         : File.Exists(Ref(revision)) && Guarded(Ref(revision), () => File.ReadAllText(Ref(revision))).Trim() is var commit && IsCommit(commit) ? commit
+        : Refs()?.GetValueOrDefault(revision) is { } listed && IsCommit(listed) ? listed
         : null;
 
+    /// <summary>The commits of all branches and tags, as they were when they were first asked for; null where they were not.</summary>
+    public IReadOnlyDictionary<string, string>? Refs()
+    {
+        try
+        {
+            return !File.Exists(RefsFile) ? null : JsonSerializer.Deserialize<Dictionary<string, string>>(Guarded(RefsFile, () => File.ReadAllBytes(RefsFile)));
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    public void Remember(IReadOnlyDictionary<string, string> refs) => Write(RefsFile, stream => JsonSerializer.Serialize(stream, refs));
+
+    /// <summary>Writes <c>refs/REVISION</c> if there is none: only for a commit that has files, as Python takes another for a broken cache.</summary>
     public void Remember(string revision, string commit)
     {
-        if (!IsCommit(revision))
+        if (!IsCommit(revision) && !File.Exists(Ref(revision)))
             Write(Ref(revision), stream => stream.Write(Encoding.ASCII.GetBytes(commit)));
         var tag = Path.Combine(root, "CACHEDIR.TAG");
         if (!File.Exists(tag))
@@ -141,6 +159,8 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
     public static bool IsEtag(string text) => SafeEtag().IsMatch(text);
 
     private string Ref(string revision) => Path.Combine(Folder, "refs", Path.Combine(revision.Split('/')));
+
+    private string RefsFile => Path.Combine(Folder, ".llm360", "refs.json");
 
     private string TreeFile(string commit) => Path.Combine(Folder, "trees", commit + ".json");
 

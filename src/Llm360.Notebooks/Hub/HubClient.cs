@@ -6,8 +6,8 @@ namespace Llm360.Notebooks.Hub;
 
 /// <summary>Reads from the Hugging Face Hub through the cache that Python's <c>huggingface_hub</c> uses.</summary>
 /// <remarks>
-/// A revision is looked up once and then stays the commit that the cache remembers, so that a study does not change under one's feet: delete <c>refs/REVISION</c> in the cache to look again (Python, where it is used,
-/// looks again each time). What is in the cache needs no network. A download that ended half-way goes on where it was, in another process too, and its hash is compared when it is whole.
+/// The revisions of a repository are looked up once and then stay the commits that the cache remembers, so that a study does not change under one's feet: delete <c>.llm360/refs.json</c> and <c>refs/REVISION</c> in the
+/// repository's folder of the cache to look again (Python, where it is used, looks again each time). What is in the cache needs no network. A download that ended half-way goes on where it was, in another process too, and its hash is compared when it is whole.
 /// Code from a repository is never run.
 /// </remarks>
 public sealed class HubClient : IDisposable
@@ -41,10 +41,14 @@ public sealed class HubClient : IDisposable
         var cache = Cache(revision);
         if (cache.Commit(revision.Revision) is { } known)
             return new HubRevision(settings, http, cache, revision, known);
-        var (body, _) = await http.GetWholeAsync($"{HubRevision.Api(revision)}/revision/{Uri.EscapeDataString(revision.Revision)}", revision, cancellation).ConfigureAwait(false);
-        if (CommitIn(body) is not { } commit)
-            throw http.NotUnderstood(revision, body is [(byte)'<', ..] ? "it is a page for people, as of a network that asks one to sign in" : "it names no commit");
-        cache.Remember(revision.Revision, commit);
+        // All at once: 360 questions, a checkpoint each, would be more than the Hub answers in five minutes.
+        var commit = cache.Refs() is null ? await RefAsync(cache, revision, cancellation).ConfigureAwait(false) : null;
+        if (commit is null)
+        {
+            var (body, _) = await http.GetWholeAsync($"{HubRevision.Api(revision)}/revision/{Uri.EscapeDataString(revision.Revision)}", revision, cancellation).ConfigureAwait(false);
+            commit = CommitIn(body) ?? throw http.NotUnderstood(revision, body is [(byte)'<', ..] ? "it is a page for people, as of a network that asks one to sign in" : "it names no commit");
+        }
+
         return new HubRevision(settings, http, cache, revision, commit);
     }
 
@@ -53,6 +57,26 @@ public sealed class HubClient : IDisposable
 
     private HubCache Cache(HubLocation place) => place.IsValid ? new HubCache(settings.CacheFolder, place.Repository, place.IsDataset)
         : throw new Llm360Exception($"\"{place}\" is not a place on the Hub.", place.ToString(), "A repository is organisation/name; a revision or file has no \"..\", \"\\\" or \":\".");
+
+    /// <summary>Asks for all branches and tags, keeps them, and gives the commit of one; null where it is none of them.</summary>
+    private async Task<string?> RefAsync(HubCache cache, HubLocation revision, CancellationToken cancellation)
+    {
+        try
+        {
+            var (body, _) = await http.GetWholeAsync($"{HubRevision.Api(revision)}/refs", revision, cancellation).ConfigureAwait(false);
+            using var json = JsonDocument.Parse(body);
+            var refs = new Dictionary<string, string>();
+            foreach (var one in json.RootElement.GetProperty("tags").EnumerateArray().Concat(json.RootElement.GetProperty("branches").EnumerateArray()))
+                refs[one.GetProperty("name").GetString()!] = one.GetProperty("targetCommit").GetString()!;
+            cache.Remember(refs);
+            return cache.Commit(revision.Revision);
+        }
+        catch (Exception e) when (e is (Llm360Exception and not HubUnreachableException) or JsonException or KeyNotFoundException or InvalidOperationException or ArgumentNullException)
+        {
+            // A mirror may not know this; the question for the one revision tells what is wrong.
+            return null;
+        }
+    }
 
     private static string? CommitIn(byte[] body)
     {

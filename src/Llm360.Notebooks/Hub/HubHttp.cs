@@ -1,6 +1,8 @@
 // Requests to the Hub: redirects, the token, waiting and trying again, errors in words.
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.RegularExpressions;
 using Llm360.Notebooks.Suites;
 using Polly;
 using Polly.Retry;
@@ -9,11 +11,14 @@ using Polly.Timeout;
 namespace Llm360.Notebooks.Hub;
 
 /// <summary>Sends requests and turns what goes wrong into one clear error.</summary>
-internal sealed class HubHttp : IDisposable
+internal sealed partial class HubHttp : IDisposable
 {
     private const int Attempts = 5;
     private const int MostRedirects = 5;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
+
+    /// <summary>In which the Hub counts requests.</summary>
+    private static readonly TimeSpan LongestAsked = TimeSpan.FromMinutes(5);
     private readonly HubSettings settings;
     private readonly HttpClient client;
     private readonly ResiliencePipeline<HttpResponseMessage> pipeline;
@@ -29,7 +34,7 @@ internal sealed class HubHttp : IDisposable
             .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
             {
                 // Who asks for more patience than that is not asked again.
-                ShouldHandle = args => ValueTask.FromResult(!(AskedDelay(args.Outcome.Result) > LongestDelay) && args.Outcome is { Exception: HttpRequestException or TimeoutRejectedException } or { Result.StatusCode: HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError }),
+                ShouldHandle = args => ValueTask.FromResult(!(AskedDelay(args.Outcome.Result) > LongestAsked) && args.Outcome is { Exception: HttpRequestException or TimeoutRejectedException } or { Result.StatusCode: HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError }),
                 MaxRetryAttempts = Attempts - 1,
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
@@ -167,8 +172,18 @@ internal sealed class HubHttp : IDisposable
 
     private bool IsHub(Uri uri) => uri.Scheme == settings.Endpoint.Scheme && uri.Authority == settings.Endpoint.Authority;
 
-    private static TimeSpan? AskedDelay(HttpResponseMessage? response) =>
-        (response?.Headers.RetryAfter is { } after ? after.Delta ?? after.Date - DateTimeOffset.UtcNow : null) is { } delay && delay > TimeSpan.Zero ? delay : null;
+    // Retry-After, or when the Hub's count of requests begins anew: RateLimit: "api";r=0;t=55
+    private static TimeSpan? AskedDelay(HttpResponseMessage? response)
+    {
+        var asked = response?.Headers.RetryAfter is { } after ? after.Delta ?? after.Date - DateTimeOffset.UtcNow
+            : response?.StatusCode == HttpStatusCode.TooManyRequests && response.Headers.TryGetValues("RateLimit", out var limits) && Reset().Match(limits.First()) is { Success: true } match
+                && int.TryParse(match.Groups["seconds"].Value, CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds)
+            : null;
+        return asked > TimeSpan.Zero ? asked : null;
+    }
+
+    [GeneratedRegex(@";\s*t\s*=\s*(?<seconds>\d+)")]
+    private static partial Regex Reset();
 
     private static void Waiting(int attempt, TimeSpan delay, string why) =>
         Work.Progress?.Report(new WorkProgress("ask the Hub again", attempt + 1, Attempts - 1, "attempts", FormattableString.Invariant($"in {delay.TotalSeconds:0} s: {why}")));
@@ -184,7 +199,7 @@ internal sealed class HubHttp : IDisposable
             (_, HttpStatusCode.Unauthorized) when settings.Token is not null => Error($"The repository {about.Repository} does not exist, or the token does not open it.", "Check the name; renew HF_TOKEN or the token's file, or take it away: an expired one closes public repositories too."),
             ("RepoNotFound", _) or (_, HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) => Error($"The repository {about.Repository} does not exist, or is not open to you.", "Check the name; for a private or gated repository set HF_TOKEN."),
             (_, HttpStatusCode.NotFound) => Error("The Hub does not have it.", $"Look at {page}."),
-            _ when AskedDelay(response) > LongestDelay => Error($"The Hub answers {(int)response.StatusCode} {response.ReasonPhrase} and asks to wait {Math.Ceiling(AskedDelay(response)!.Value.TotalMinutes)} minutes.", "Try again then; a token in HF_TOKEN may get more."),
+            _ when AskedDelay(response) > LongestAsked => Error($"The Hub answers {(int)response.StatusCode} {response.ReasonPhrase} and asks to wait {Math.Ceiling(AskedDelay(response)!.Value.TotalMinutes)} minutes.", "Try again then; a token in HF_TOKEN may get more."),
             _ => Error($"The Hub answers {(int)response.StatusCode} {response.ReasonPhrase}.", "Try again later. What has arrived is kept."),
         };
 

@@ -31,20 +31,18 @@ public static class CheckpointFiles
         return await revision.DownloadAsync([.. large.Select(n => there.GetValueOrDefault(n) ?? throw new Llm360Exception($"The shard {n} that {weights} names is not there.", place.ToString(), "Choose another revision."))], progress, stop).ConfigureAwait(false);
     }
 
-    /// <summary>Checks that a checkpoint can be had, without fetching it: so that a wrong name in a long list shows at the beginning.</summary>
-    /// <exception cref="Llm360Exception">It cannot.</exception>
-    internal static async Task RequireAsync(this Checkpoint checkpoint, CancellationToken cancellation)
+    /// <summary>Checks that checkpoints are there, without fetching them: so that a wrong name in a long list shows at the beginning. One question to the Hub answers for all of a repository.</summary>
+    /// <exception cref="Llm360Exception">One is not, or the Hub cannot be reached.</exception>
+    internal static async Task RequireAsync(this IEnumerable<Checkpoint> checkpoints, CancellationToken cancellation)
     {
-        if (!checkpoint.IsOnHub)
-        {
-            Local(checkpoint);
-            return;
-        }
-
         using var hub = new HubClient();
-        if (hub.Snapshot(checkpoint.Hub!) is { } cached && WeightFiles.AreComplete(cached))
-            return;
-        await FilesAsync(await hub.ResolveAsync(checkpoint.Hub!, cancellation).ConfigureAwait(false), checkpoint.Hub!, cancellation).ConfigureAwait(false);
+        foreach (var checkpoint in checkpoints)
+        {
+            if (checkpoint.IsOnHub)
+                await hub.ResolveAsync(checkpoint.Hub!, cancellation).ConfigureAwait(false);
+            else
+                Local(checkpoint);
+        }
     }
 
     private static async Task<(IReadOnlyDictionary<string, HubEntry> There, string Weights)> FilesAsync(HubRevision revision, HubLocation place, CancellationToken cancellation)

@@ -116,7 +116,9 @@ public static class Grid
             var own = Enumerable.Range(i * chunks.Count, chunks.Count).Where(cell => shard.Contains(cell, (long)checkpoints.Count * chunks.Count)).ToLookup(cell => store.Contains(checkpoint, chunks[cell % chunks.Count]));
             return (Checkpoint: checkpoint, Found: own[true].ToList(), Missing: own[false].ToList());
         }).ToList();
-        await RequireAsync(blocks.Where(b => b.Missing.Count > 0).Select(b => b.Checkpoint), [.. blocks.SelectMany(b => b.Missing).Select(cell => chunks[cell % chunks.Count]).Distinct()], stop).ConfigureAwait(false);
+        // A name that is wrong shows before the first of what may be days of work.
+        await blocks.Where(b => b.Missing.Count > 0).Select(b => b.Checkpoint).RequireAsync(stop).ConfigureAwait(false);
+        await ChunkReader.RequireAsync([.. blocks.SelectMany(b => b.Missing).Select(cell => chunks[cell % chunks.Count]).Distinct()], stop).ConfigureAwait(false);
         var total = blocks.Sum(b => b.Found.Count + b.Missing.Count);
         var models = blocks.Where(b => b.Missing.Count > 0).Select(b => b.Checkpoint).ToList().SweepAsync(device, type).GetAsyncEnumerator(CancellationToken.None);
         await using var sweep = models.ConfigureAwait(false);
@@ -151,14 +153,5 @@ public static class Grid
 
         void Report(Checkpoint checkpoint, Chunk chunk) =>
             progress?.Report(new WorkProgress(task, found + computed, total, "cells", string.Create(CultureInfo.InvariantCulture, $"{checkpoint} on {chunk}; {found} from the store, {computed} computed")));
-    }
-
-    // A name that is wrong shows before the first of what may be days of work.
-    private static Task RequireAsync(IEnumerable<Checkpoint> checkpoints, IReadOnlyList<Chunk> chunks, CancellationToken stop)
-    {
-        const int atOnce = 8;
-        return Task.WhenAll(
-            Parallel.ForEachAsync(checkpoints, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = stop }, async (checkpoint, token) => await checkpoint.RequireAsync(token).ConfigureAwait(false)),
-            ChunkReader.RequireAsync(chunks, stop));
     }
 }

@@ -103,16 +103,15 @@ public sealed class ResultStore
 
     private string? FromHub(HubLocation place, Func<HubRevision, string> tell)
     {
-        using var hub = new HubClient();
-        if (hubIsSilent && !hub.KnowsListing(place))
-            return null;
+        var settings = HubSettings.FromEnvironment();
+        // A Hub that is not there is asked once and not for each of 360 checkpoints, with the patience that each asking has.
+        using var hub = new HubClient(settings with { Offline = settings.Offline || hubIsSilent });
         try
         {
             return tell(hub.ResolveAsync(place, Work.Cancellation).GetAwaiter().GetResult());
         }
         catch (Llm360Exception e)
         {
-            // A Hub that is not there is asked once and not for each of 360 checkpoints, with the patience that each asking has.
             hubIsSilent |= e is HubUnreachableException;
             return null;
         }

@@ -196,7 +196,61 @@ public sealed class HubClientTests : IAsyncLifetime
         };
         using var client = new HubClient(Settings);
         Assert.Contains("wait 60 minutes", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop))).What, StringComparison.Ordinal);
-        Assert.Single(hub.Requests);
+        Assert.Equal(hub.Requests.DistinctBy(r => r.Path).Count(), hub.Requests.Count);
+    }
+
+    [Fact]
+    public async Task The_Hubs_count_of_requests_is_waited_for()
+    {
+        var times = new List<DateTime>();
+        hub.Instead = (_, context) =>
+        {
+            times.Add(DateTime.UtcNow);
+            if (times.Count > 1)
+                return Task.FromResult(false);
+            context.Response.StatusCode = (int)HttpStatusCode.TooManyRequests;
+            context.Response.Headers["RateLimit"] = "\"api\";r=0;t=1";
+            return Task.FromResult(true);
+        };
+        using var client = new HubClient(Settings);
+        await client.ResolveAsync(Revision, Stop);
+        Assert.InRange((times[1] - times[0]).TotalSeconds, 0.9, double.MaxValue);
+    }
+
+    [Fact]
+    public async Task One_question_answers_for_all_revisions_and_leaves_no_reference_without_files()
+    {
+        for (var i = 0; i < 360; i++)
+            hub.Add("org/suite", $"ckpt_{i:000}", "config.json", HubContent.Small(config));
+        using var client = new HubClient(Settings);
+        for (var i = 0; i < 360; i++)
+            Assert.Equal(hub.Commit("org/suite", $"ckpt_{i:000}"), (await client.ResolveAsync(new HubLocation("org/suite", $"ckpt_{i:000}"), Stop)).Commit);
+        Assert.Equal("api/models/org/suite/refs", Assert.Single(hub.Requests).Path);
+        Assert.False(Directory.Exists(cache["hub", "models--org--suite", "refs"]));
+        var revision = await client.ResolveAsync(new HubLocation("org/suite", "ckpt_003"), Stop);
+        await revision.DownloadAsync(await revision.ListAsync(Stop), cancellation: Stop);
+        Assert.Equal(["ckpt_003"], Directory.EnumerateFiles(cache["hub", "models--org--suite", "refs"]).Select(Path.GetFileName));
+    }
+
+    [Theory]
+    [InlineData(404, "not known")]
+    [InlineData(200, "{}")]
+    [InlineData(200, "{\"branches\": [{\"name\": null}], \"tags\": []}")]
+    [InlineData(200, "<html>")]
+    public async Task A_mirror_that_does_not_tell_all_revisions_tells_the_one(int status, string answer)
+    {
+        hub.Instead = async (request, context) =>
+        {
+            if (!request.Path.EndsWith("/refs", StringComparison.Ordinal))
+                return false;
+            context.Response.StatusCode = status;
+            await context.Response.WriteAsync(answer, Stop);
+            return true;
+        };
+        Assert.EndsWith(hub.Commit(Repository, "ckpt_007"), await DownloadAsync(), StringComparison.Ordinal);
+        var asked = hub.Requests.Count;
+        await DownloadAsync();
+        Assert.Equal(asked, hub.Requests.Count);
     }
 
     [Fact]
@@ -318,7 +372,7 @@ public sealed class HubClientTests : IAsyncLifetime
         var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => ListAsync(client));
         Assert.Contains(what, error.What, StringComparison.Ordinal);
         Assert.Contains(remedy, error.Remedy, StringComparison.Ordinal);
-        Assert.Single(hub.Requests);
+        Assert.Equal(hub.Requests.DistinctBy(r => r.Path).Count(), hub.Requests.Count);
     }
 
     [Fact]
@@ -578,6 +632,7 @@ public sealed class HubClientTests : IAsyncLifetime
         var revision = await client.ResolveAsync(Revision, Stop);
         var files = await revision.ListAsync(Stop);
         // As Python does when it looks again and the branch has moved.
+        Directory.CreateDirectory(cache["hub", "models--org--model", "refs"]);
         await File.WriteAllTextAsync(cache["hub", "models--org--model", "refs", "ckpt_007"], new string('b', 40), Stop);
         Assert.EndsWith(revision.Commit, await revision.DownloadAsync(files, cancellation: Stop), StringComparison.Ordinal);
         Assert.Equal([revision.Commit], Directory.EnumerateDirectories(cache["hub", "models--org--model", "snapshots"]).Select(Path.GetFileName));
@@ -634,7 +689,8 @@ public sealed class HubClientTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("refs/ckpt_007", "nonsense")]
+    [InlineData(".llm360/refs.json", "nonsense")]
+    [InlineData(".llm360/refs.json", "{\"ckpt_007\": 7}")]
     [InlineData("trees/COMMIT.json", "nonsense")]
     [InlineData("trees/COMMIT.json", "{\"format_version\": 1, \"files\": {\"a\": null}}")]
     [InlineData("trees/COMMIT.json", "{\"format_version\": 7}")]

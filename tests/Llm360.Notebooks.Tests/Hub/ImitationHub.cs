@@ -140,6 +140,14 @@ internal sealed class ImitationHub : IAsyncDisposable
             else
                 Refuse(context, HttpStatusCode.NotFound, "RevisionNotFound");
         }
+        else if (parts is ["api", var kindOfRefs, var refsOwner, var refsName, "refs"])
+        {
+            var branches = commits.Where(c => c.Key.Repository == Repository(kindOfRefs, refsOwner, refsName)).Select(c => new { name = c.Key.Revision, @ref = $"refs/heads/{c.Key.Revision}", targetCommit = c.Value }).ToList();
+            if (branches.Count > 0)
+                await context.Response.WriteAsJsonAsync(new { branches, tags = Array.Empty<object>(), converts = Array.Empty<object>() });
+            else
+                Refuse(context, HttpStatusCode.NotFound, "RepoNotFound");
+        }
         else if (parts is ["api", var kindOfTree, var treeOwner, var treeName, "tree", var of])
         {
             await ListAsync(context, trees[(Repository(kindOfTree, treeOwner, treeName), of)]);
