@@ -1,0 +1,67 @@
+// One repository on an imitation of the Hub, and a cache of its own, for tests of the client.
+using System.Text;
+using Llm360.Notebooks.Hub;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Tests.Hub;
+
+public abstract class HubFixture : IAsyncLifetime
+{
+    protected const string Repository = "org/model";
+
+    protected static HubLocation Revision { get; } = new(Repository, "ckpt_007");
+
+    protected static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    protected byte[] Weights { get; } = Bytes(3_000_000);
+
+    protected byte[] Config { get; } = Encoding.UTF8.GetBytes("{\"a\": 1}");
+
+    private protected ImitationHub Hub { get; private set; } = null!;
+
+    private protected TemporaryFolder Cache { get; } = new();
+
+    protected HubSettings Settings => new(Hub.Endpoint, Cache["hub"], "secret") { RetryDelay = TimeSpan.FromMilliseconds(1), Timeout = TimeSpan.FromSeconds(5) };
+
+    public async ValueTask InitializeAsync() =>
+        Hub = (await ImitationHub.StartAsync()).Add(Repository, "ckpt_007", "config.json", HubContent.Small(Config)).Add(Repository, "ckpt_007", "deep/in/weights.bin", HubContent.Large(Weights)).Add(Repository, "ckpt_007", "empty.txt", HubContent.Small([]));
+
+    public async ValueTask DisposeAsync()
+    {
+        await Hub.DisposeAsync();
+        Cache.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    protected string Blob(byte[] content) => Cache["hub", "models--org--model", "blobs", HubContent.Large(content).Etag];
+
+    protected async Task<string> DownloadAsync(CancellationToken? stop = null, HubSettings? settings = null)
+    {
+        using var client = new HubClient(settings ?? Settings);
+        return await DownloadAsync(client, stop ?? Stop);
+    }
+
+    protected static async Task<string> DownloadAsync(HubClient client, CancellationToken stop, IProgress<WorkProgress>? progress = null)
+    {
+        var revision = await client.ResolveAsync(Revision, Stop);
+        return await revision.DownloadAsync(await revision.ListAsync(Stop), progress, stop);
+    }
+
+    protected static async Task<IReadOnlyList<HubEntry>> ListAsync(HubClient client) => await (await client.ResolveAsync(Revision, Stop)).ListAsync(Stop);
+
+    protected static async Task<Stream> OpenAsync(HubClient client, string path) => await (await client.ResolveAsync(Revision, Stop)).OpenAsync(path, Stop);
+
+    protected static byte[] Read(Stream stream, int count)
+    {
+        var bytes = new byte[count];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    protected static byte[] Bytes(int count)
+    {
+        var bytes = new byte[count];
+        new Random(count).NextBytes(bytes);
+        return bytes;
+    }
+}
