@@ -230,8 +230,9 @@ internal sealed class ImitationHub : IAsyncDisposable
             content.Fill(at, part);
             if (Damages?.Invoke(request) == true)
                 part[0] ^= 1;
-            await context.Response.Body.WriteAsync(part, context.RequestAborted);
+            // Before it is sent: the client may be done with it sooner than this line would come after.
             Interlocked.Add(ref sent, part.Length);
+            await context.Response.Body.WriteAsync(part, context.RequestAborted);
             at += part.Length;
             cut -= part.Length;
             if (cut <= 0)
