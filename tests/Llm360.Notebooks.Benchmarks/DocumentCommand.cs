@@ -18,7 +18,7 @@ internal static class DocumentCommand
             var repository = Workspace.Repository!;
             var document = Path.Combine(repository, "docs", "benchmarks.md");
             var text = File.ReadAllText(document);
-            foreach (var (name, table) in new (string, Func<JsonNode, string>)[] { ("machine", Machine), ("training", Training), ("reproduce", Reproduce), ("weights", Weights), ("forward", Forward), ("memorization", Memorization), ("kernel", Kernel) })
+            foreach (var (name, table) in new (string, Func<JsonNode, string>)[] { ("machine", Machine), ("training", Training), ("reproduce", Reproduce), ("weights", Weights), ("forward", Forward), ("memorization", Memorization), ("kernel", Kernel), ("hub", Hub) })
             {
                 var results = BenchmarkResults.PathOf(name);
                 if (File.Exists(results))
@@ -96,6 +96,15 @@ internal static class DocumentCommand
         text.Append("\n| what | seconds, once, cold process | peak of memory without a file behind it, MB |\n|---|---|---|\n");
         foreach (var memory in r["memory"]!.AsArray())
             text.Append(CultureInfo.InvariantCulture, $"| {memory!["what"]} | {(double)memory["seconds"]!:0.00} | {(double)memory["anonymous_mb"]!:0} |\n");
+        return text.ToString();
+    }
+
+    private static string Hub(JsonNode r)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{r["date"]} UTC, {r["processor"]}, {(double)r["bytes"]! / 1e6:n0} MB in two files\n\n| who | median, s | best, s | peak memory, MB |\n|---|---|---|---|\n");
+        foreach (var c in r["contenders"]!.AsArray())
+            text.Append(CultureInfo.InvariantCulture, $"| {c!["name"]} | {(double)c["median_seconds"]!:0.00} | {(double)c["best_seconds"]!:0.00} | {(double)c["peak_mb"]!:0} |\n");
         return text.ToString();
     }
 

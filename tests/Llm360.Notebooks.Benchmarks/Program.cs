@@ -2,6 +2,7 @@
 using System.CommandLine;
 using Llm360.Notebooks.Benchmarks;
 using Llm360.Notebooks.Benchmarks.Forward;
+using Llm360.Notebooks.Benchmarks.Hub;
 using Llm360.Notebooks.Benchmarks.Kernel;
 using Llm360.Notebooks.Benchmarks.Machine;
 using Llm360.Notebooks.Benchmarks.Memorization;
@@ -23,6 +24,8 @@ return await new RootCommand("Measures the kit's speed. Every contender of a ben
     MemorizationWorker.Create(),
     WeightsCommand.Create(),
     WeightsCommand.CreateWorker(),
+    HubCommand.Create(),
+    HubCommand.CreateWorker(),
     KernelCommand.Create(),
     DocumentCommand.Create(),
 }.Parse(args).InvokeAsync();

@@ -14,7 +14,7 @@ public sealed class HubTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        hub = (await ImitationHub.StartAsync()).AddCheckpoints().AddChunk(143).AddChunk(355);
+        hub = (await ImitationHub.StartAsync(TestContext.Current.CancellationToken)).AddCheckpoints().AddChunk(143).AddChunk(355);
         llm360.Variables["HF_ENDPOINT"] = hub.Endpoint.ToString();
         llm360.Variables["HF_HOME"] = llm360.PathOf("home");
         llm360.Variables["HF_HUB_OFFLINE"] = llm360.Variables["HF_TOKEN"] = "";

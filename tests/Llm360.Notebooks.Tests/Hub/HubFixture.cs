@@ -24,7 +24,7 @@ public abstract class HubFixture : IAsyncLifetime
     protected HubSettings Settings => new(Hub.Endpoint, Cache["hub"], "secret") { RetryDelay = TimeSpan.FromMilliseconds(1), Timeout = TimeSpan.FromSeconds(5) };
 
     public async ValueTask InitializeAsync() =>
-        Hub = (await ImitationHub.StartAsync()).Add(Repository, "ckpt_007", "config.json", HubContent.Small(Config)).Add(Repository, "ckpt_007", "deep/in/weights.bin", HubContent.Large(Weights)).Add(Repository, "ckpt_007", "empty.txt", HubContent.Small([]));
+        Hub = (await ImitationHub.StartAsync(TestContext.Current.CancellationToken)).Add(Repository, "ckpt_007", "config.json", HubContent.Small(Config)).Add(Repository, "ckpt_007", "deep/in/weights.bin", HubContent.Large(Weights)).Add(Repository, "ckpt_007", "empty.txt", HubContent.Small([]));
 
     public async ValueTask DisposeAsync()
     {

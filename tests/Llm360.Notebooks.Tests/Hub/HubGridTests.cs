@@ -32,7 +32,7 @@ public sealed class HubGridTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        hub = (await ImitationHub.StartAsync()).AddCheckpoints().AddChunk(143).AddChunk(355);
+        hub = (await ImitationHub.StartAsync(TestContext.Current.CancellationToken)).AddCheckpoints().AddChunk(143).AddChunk(355);
         environment["HF_ENDPOINT"] = hub.Endpoint.ToString();
         environment["HF_HOME"] = folder["home"];
     }

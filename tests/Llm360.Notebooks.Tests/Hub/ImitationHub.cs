@@ -28,8 +28,13 @@ internal sealed record HubContent(long Length, string Etag, bool IsLarge, Action
 
     private static Action<long, byte[]> Cyclic(byte[] bytes) => (from, part) =>
     {
-        for (var i = 0; i < part.Length; i++)
-            part[i] = bytes[(from + i) % bytes.Length];
+        for (var done = 0; done < part.Length;)
+        {
+            var at = (int)((from + done) % bytes.Length);
+            var length = Math.Min(part.Length - done, bytes.Length - at);
+            bytes.AsSpan(at, length).CopyTo(part.AsSpan(done));
+            done += length;
+        }
     };
 }
 
@@ -82,10 +87,10 @@ internal sealed class ImitationHub : IAsyncDisposable
     /// <summary>Whether the bytes of an answer are changed.</summary>
     public Func<HubRequest, bool>? Damages { get; set; }
 
-    public static async Task<ImitationHub> StartAsync()
+    public static async Task<ImitationHub> StartAsync(CancellationToken cancellation)
     {
         var hub = new ImitationHub();
-        await hub.app.StartAsync(TestContext.Current.CancellationToken);
+        await hub.app.StartAsync(cancellation);
         (hub.Endpoint, hub.store) = hub.app.Urls.Select(u => new Uri(u)).ToList() is [var first, var second] ? (first, second) : throw new InvalidOperationException();
         return hub;
     }
