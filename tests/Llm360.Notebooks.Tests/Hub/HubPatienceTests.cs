@@ -26,8 +26,10 @@ public sealed class HubPatienceTests : HubFixture
         Assert.Equal(4, Hub.Requests.Count);
     }
 
-    [Fact]
-    public async Task The_Hubs_own_delay_is_kept()
+    [Theory]
+    [InlineData("Retry-After", "1")]
+    [InlineData("RateLimit", "\"api\";r=0;t=1")]
+    public async Task The_delay_that_the_Hub_asks_for_is_kept(string header, string value)
     {
         var times = new List<DateTime>();
         Hub.Instead = (_, context) =>
@@ -36,7 +38,7 @@ public sealed class HubPatienceTests : HubFixture
             if (times.Count > 1)
                 return Task.FromResult(false);
             context.Response.StatusCode = (int)HttpStatusCode.TooManyRequests;
-            context.Response.Headers.RetryAfter = "1";
+            context.Response.Headers[header] = value;
             return Task.FromResult(true);
         };
         using var client = new HubClient(Settings);
@@ -56,24 +58,6 @@ public sealed class HubPatienceTests : HubFixture
         using var client = new HubClient(Settings);
         Assert.Contains("wait 60 minutes", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop))).What, StringComparison.Ordinal);
         Assert.Equal(Hub.Requests.DistinctBy(r => r.Path).Count(), Hub.Requests.Count);
-    }
-
-    [Fact]
-    public async Task The_Hubs_count_of_requests_is_waited_for()
-    {
-        var times = new List<DateTime>();
-        Hub.Instead = (_, context) =>
-        {
-            times.Add(DateTime.UtcNow);
-            if (times.Count > 1)
-                return Task.FromResult(false);
-            context.Response.StatusCode = (int)HttpStatusCode.TooManyRequests;
-            context.Response.Headers["RateLimit"] = "\"api\";r=0;t=1";
-            return Task.FromResult(true);
-        };
-        using var client = new HubClient(Settings);
-        await client.ResolveAsync(Revision, Stop);
-        Assert.InRange((times[1] - times[0]).TotalSeconds, 0.9, double.MaxValue);
     }
 
     [Fact]
