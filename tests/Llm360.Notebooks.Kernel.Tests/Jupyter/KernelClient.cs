@@ -53,12 +53,27 @@ internal sealed class KernelClient : IAsyncDisposable
     public List<string> Complaints { get; } = [];
 
     /// <summary>A connection on free ports of the loopback.</summary>
+    /// <remarks>Below those that systems give to whoever asks for any (from 32,768 on): a kernel that was killed must find them free again, while other tests make connections by the thousand.</remarks>
     public static ConnectionFile Free()
     {
-        var listeners = Enumerable.Range(0, 5).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        var ports = listeners.ConvertAll(listener => ((IPEndPoint)listener.LocalEndpoint).Port);
-        listeners.ForEach(listener => listener.Dispose());
+        var ports = new List<int>();
+        while (ports.Count < 5)
+        {
+            var port = Random.Shared.Next(10_000, 32_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+            }
+            catch (SocketException)
+            {
+                continue;
+            }
+
+            if (!ports.Contains(port))
+                ports.Add(port);
+        }
+
         return new ConnectionFile("127.0.0.1", ports[0], ports[1], ports[2], ports[3], ports[4], "secret");
     }
 
