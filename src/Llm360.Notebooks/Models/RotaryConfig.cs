@@ -73,7 +73,7 @@ public sealed record RotaryConfig(int Dimensions, double Base, RopeScaling? Scal
             rotaryBase = (float)(Base * Math.Pow((dynamic.Factor * length / maximumLength) - (dynamic.Factor - 1), Dimensions / (Dimensions - 2.0)));
         var plain = new float[Dimensions / 2];
         for (var i = 0; i < plain.Length; i++)
-            plain[i] = 1f / MathF.Pow(rotaryBase, 2f * i / Dimensions);
+            plain[i] = 1f / (float)Math.Pow(rotaryBase, 2f * i / Dimensions); // MathF.Pow differs between C libraries
         var original = Scaling?.OriginalLength ?? maximumLength;
         return Scaling switch
         {

@@ -1,7 +1,8 @@
 // The angles of rotary position embeddings.
 namespace Llm360.Notebooks.Models;
 
-/// <summary>Cosines and sines of every position and pair of a head, in float32 arithmetic as Hugging Face computes them.</summary>
+/// <summary>Cosines and sines of every position and pair of a head, of float32 angles as Hugging Face computes them.</summary>
+/// <remarks>Computed in double and rounded once, because the float functions of C libraries differ in the last bit.</remarks>
 internal sealed class RotaryTable
 {
     /// <param name="config">The model's.</param>
@@ -16,9 +17,10 @@ internal sealed class RotaryTable
         {
             for (var i = 0; i < pairs; i++)
             {
-                var (sin, cos) = MathF.SinCos(position * frequencies[i]);
-                Cos[(position * pairs) + i] = cos * factor;
-                Sin[(position * pairs) + i] = sin * factor;
+                double angle = position * frequencies[i]; // a float32 product
+                var (sin, cos) = Math.SinCos(angle);
+                Cos[(position * pairs) + i] = (float)cos * factor;
+                Sin[(position * pairs) + i] = (float)sin * factor;
             }
         }
     }

@@ -24,8 +24,13 @@ public static partial class ManifestFile
     public static string ToJson(SuiteManifest manifest) => ManifestJson.Write(manifest);
 
     /// <summary>Everything that decides what comes of a recipe, as text: what only describes it, and what it is expected to give, is left out.</summary>
-    public static string Identity(SuiteManifest manifest) =>
-        ToJson(manifest with { Description = "", Corpus = manifest.Corpus with { Tokenizer = manifest.Corpus.Tokenizer with { Recipe = "" } }, Expected = null });
+    public static string Identity(SuiteManifest manifest) => ToJson(manifest with
+    {
+        Description = "",
+        Corpus = manifest.Corpus with { Tokenizer = manifest.Corpus.Tokenizer with { Recipe = "" } },
+        Training = manifest.Training with { GradientGroups = manifest.Training.Groups },
+        Expected = null,
+    });
 
     private static void Check(SuiteManifest manifest, string path)
     {
@@ -42,6 +47,7 @@ public static partial class ManifestFile
         Require(corpus.SequenceLength > 1, "corpus.sequenceLength", "must be at least 2");
         Require(corpus.Chunks is > 0 and <= 1000, "corpus.chunks", "must be 1 to 1000");
         Require(training.BatchSize > 0 && corpus.SequencesPerChunk > 0 && corpus.SequencesPerChunk % training.BatchSize == 0, "training.batchSize", $"must divide corpus.sequencesPerChunk ({corpus.SequencesPerChunk})");
+        Require(training.GradientGroups is null || (training.GradientGroups > 0 && training.GradientGroups <= training.BatchSize), "training.gradientGroups", $"must be 1 to training.batchSize ({training.BatchSize})");
         Require(training.Schedule is "cosine" or "constant", "training.schedule", "must be \"cosine\" or \"constant\"");
         Require(training is { Beta1: >= 0 and < 1, Beta2: >= 0 and < 1, Eps: > 0, WeightDecay: >= 0, ClipNorm: > 0 }, "training", "needs beta1 and beta2 from 0 to 1, eps and clipNorm above 0, weightDecay not negative");
         Require(training.OptimizerStates.All(c => c >= 0 && c <= corpus.Chunks), "training.optimizerStates", $"must be numbers of checkpoints, 0 to {corpus.Chunks}");

@@ -96,6 +96,7 @@ public sealed record ModelShape(
 /// <param name="Eps">AdamW.</param>
 /// <param name="WeightDecay">Decoupled, of every parameter, as Amber's script does.</param>
 /// <param name="ClipNorm">Largest global gradient norm.</param>
+/// <param name="GradientGroups">Groups that the rows of a batch form: gradients are summed within each, then over them; min(8, batch size) when null.</param>
 public sealed record TrainingRecipe(
     int BatchSize,
     double PeakLearningRate,
@@ -108,7 +109,14 @@ public sealed record TrainingRecipe(
     double Beta2 = 0.95,
     double Eps = 1e-8,
     double WeightDecay = 0.1,
-    double ClipNorm = 1.0);
+    double ClipNorm = 1.0,
+    int? GradientGroups = null)
+{
+    private const int MostGroupsByDefault = 8;
+
+    /// <summary><see cref="GradientGroups"/> or its default.</summary>
+    internal int Groups => GradientGroups ?? Math.Min(MostGroupsByDefault, BatchSize);
+}
 
 /// <summary>What the corpus came to; checked when it is built.</summary>
 /// <param name="Sources">Counts a source, in the recipe's order.</param>

@@ -30,21 +30,18 @@ public static class LibTorch
     /// <summary>Whether a patched copy of the binding was needed (its GLIBCXX_3.4.32 requirement made weak).</summary>
     public static bool BindingPatched => State.BindingPatched;
 
-    /// <summary>Threads of one operator, and of training; at first one a processor.</summary>
+    /// <summary>Threads of one operator, of training and of a grid of a small model; at first one a processor.</summary>
+    /// <remarks>Set it at the start of the process: a thread that has run an operator keeps the number it ran with.</remarks>
     /// <exception cref="Llm360Exception">Set to less than 1.</exception>
     public static int Threads
     {
-        get
-        {
-            Load();
-            return torch.get_num_threads();
-        }
+        get => State.Threads;
 
         set
         {
             if (value < 1)
                 throw new Llm360Exception($"{value} is not a number of threads.", "threads", "Give at least 1.");
-            Load();
+            State.Threads = value;
             torch.set_num_threads(value);
         }
     }
@@ -131,7 +128,7 @@ public static class LibTorch
         var patched = LoadBinding(locations.Binding);
         if (!torch.TryInitializeDeviceType(DeviceType.CPU))
             throw new Llm360Exception("TorchSharp did not find the LibTorch that was loaded for it.", locations.Folder, $"Check that {FolderVariable} names a LibTorch {LibTorchLocations.LibTorchVersion} folder.");
-        return new LibTorchState(locations.Folder, patched, amd, cpuLibrary);
+        return new LibTorchState(locations.Folder, patched, amd, cpuLibrary) { Threads = torch.get_num_threads() };
     }
 
     private static bool LoadBinding(string path)
@@ -161,5 +158,9 @@ public static class LibTorch
         }
     }
 
-    private sealed record LibTorchState(string Folder, bool BindingPatched, AmdSwitchState AmdSwitch, nint CpuLibrary);
+    private sealed record LibTorchState(string Folder, bool BindingPatched, AmdSwitchState AmdSwitch, nint CpuLibrary)
+    {
+        // LibTorch itself answers with the asking thread's number.
+        public int Threads { get; set; }
+    }
 }

@@ -8,7 +8,11 @@ namespace Llm360.Notebooks.Training;
 /// <summary>Checkpoints of a suite in training: Hugging Face layout plus AdamW's moments.</summary>
 internal static class CheckpointWriter
 {
-    private const string FirstMoment = "exp_avg.", SecondMoment = "exp_avg_sq.", StepCount = "step";
+    private const string FirstMoment = "exp_avg.", SecondMoment = "exp_avg_sq.", StepCount = "step", ArithmeticKey = "arithmetic";
+
+    /// <summary>Version of training's arithmetic. Raise it with every change that gives other bits: a run goes on only with the version it began with.</summary>
+    /// <remarks>A state without a version is of a kit that summed gradients thread by thread.</remarks>
+    private const string Arithmetic = "1";
 
     /// <summary>Writes <c>ckpt_NNN</c> under a temporary name and renames it.</summary>
     public static void Write(string suiteFolder, int index, ParameterBuffer weights, AdamW optimizer, byte[] tokenizer, string suite)
@@ -31,7 +35,8 @@ internal static class CheckpointWriter
                         .. optimizer.FirstMoment.Views.Select(v => (FirstMoment + v.Key, v.Value)),
                         .. optimizer.SecondMoment.Views.Select(v => (SecondMoment + v.Key, v.Value)),
                         (StepCount, steps),
-                    ]);
+                    ],
+                    new Dictionary<string, string> { [ArithmeticKey] = Arithmetic });
             }
 
             // A checkpoint beyond the one that a run goes on from is trained anew.
@@ -50,6 +55,16 @@ internal static class CheckpointWriter
     public static int? Latest(string suiteFolder, int chunks) =>
         Enumerable.Range(0, chunks + 1).Reverse().Select(i => (int?)i)
             .FirstOrDefault(i => File.Exists(Path.Combine(suiteFolder, SuiteLayout.Checkpoint(i!.Value), SuiteLayout.Optimizer)));
+
+    /// <summary>Refuses to go on from a checkpoint whose training computed in another way, because the rest would be another model.</summary>
+    /// <exception cref="Llm360Exception">The optimizer state has another version of <see cref="Arithmetic"/>, or none.</exception>
+    public static void RequireArithmetic(string suiteFolder, int index)
+    {
+        var path = Path.Combine(suiteFolder, SuiteLayout.Checkpoint(index), SuiteLayout.Optimizer);
+        using var file = StateDict.Open(path);
+        if (file.Metadata.GetValueOrDefault(ArithmeticKey) != Arithmetic)
+            throw new Llm360Exception("Another version of the kit began this training, and sums gradients in another order.", path, "Finish the training with that version, or train the suite from the start in another folder.");
+    }
 
     /// <summary>Reads weights and optimizer state of a checkpoint.</summary>
     public static void Read(string suiteFolder, int index, ParameterBuffer weights, AdamW optimizer)

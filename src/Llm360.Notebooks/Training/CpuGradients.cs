@@ -1,4 +1,4 @@
-// The fast way to the gradient on a CPU: LLaMA's forward and backward pass by hand, sequences shared out among threads.
+// The fast way to the gradient on a CPU: LLaMA's forward and backward pass by hand, groups of rows shared out among threads.
 using Llm360.Notebooks.Models;
 using Llm360.Notebooks.Models.Cpu;
 using Llm360.Notebooks.Torch;
@@ -8,10 +8,10 @@ namespace Llm360.Notebooks.Training;
 
 /// <summary>Loss and gradients in float32, the same mathematics as <see cref="AutogradGradients"/>.</summary>
 /// <remarks>
-/// Each worker takes every n-th row and sums its rows' gradients in a buffer of its own; the buffers are added in order. So the result depends on the number of
-/// threads, but not on how they are scheduled: at a given number it is the same to the last bit.
-/// A worker's memory is the parameters once (gradients) plus, for each token of a row, about (layers + 1) x (6 hidden + 2 mlp) floats and for 64 positions the logits:
-/// 12 MB for the embedded suite's model. All workers share the transposed weights.
+/// The rows of a batch form groups of neighbours. Each group sums its rows' gradients in order, and the groups are added in order.
+/// Threads only share the groups out, so the number of threads and their scheduling change no bit of the result.
+/// A thread's memory is the parameters once (gradients) plus, for each token of a row, about (layers + 1) x (6 hidden + 2 mlp) floats and for 64 positions the logits:
+/// 12 MB for the embedded suite's model. All threads share the transposed weights. More groups than threads need no more memory.
 /// </remarks>
 internal sealed unsafe class CpuGradients : IGradients
 {
@@ -20,21 +20,27 @@ internal sealed unsafe class CpuGradients : IGradients
     private readonly PackedWeights packed;
     private readonly Rotary rotary;
     private readonly ParallelOptions options;
+    private readonly AlignedFloats? paddedSum;
     private readonly List<SequencePass> workers = [];
     private readonly PartTimes gathering = new();
+    private readonly int groups;
 
     /// <summary>Prepares to compute gradients by these weights, which are read anew at every call.</summary>
     /// <param name="weights">The weights.</param>
-    /// <param name="threads">Worker threads; null for those of <see cref="LibTorch.Threads"/>.</param>
-    public CpuGradients(ParameterBuffer weights, int? threads = null)
+    /// <param name="groups">Groups that the rows of a batch form; a batch of fewer rows has one row a group.</param>
+    /// <param name="threads">Worker threads; null for those of <see cref="LibTorch.Threads"/>. At most one a group is used.</param>
+    public CpuGradients(ParameterBuffer weights, int groups, int? threads = null)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(groups, 1);
         Threads = threads ?? LibTorch.Threads;
         ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1, nameof(threads));
         if (!IsSupported(weights.Config))
             throw new ArgumentException("The configuration is not supported; ask IsSupported first.", nameof(weights));
+        this.groups = groups;
         layout = new PaddedLayout(weights.Config);
         packed = new PackedWeights(layout, weights);
         rotary = new Rotary(weights.Config, layout.Head);
+        paddedSum = layout.IsPlain ? null : new AlignedFloats(layout.Count);
         options = new ParallelOptions { MaxDegreeOfParallelism = Threads };
     }
 
@@ -44,35 +50,61 @@ internal sealed unsafe class CpuGradients : IGradients
     /// <summary>Time spent so far in each part, summed over the workers.</summary>
     public IReadOnlyDictionary<StepPart, double> Seconds => Enum.GetValues<StepPart>().ToDictionary(p => p, p => workers.Sum(w => w.Times.Seconds(p)) + (p == StepPart.Gathering ? Threads * gathering.Seconds(p) : 0));
 
-    /// <summary>Whether a model can be trained here: heads in whole groups, halves of heads to turn.</summary>
-    public static bool IsSupported(LlamaConfig config) => config.Heads % config.KeyValueHeads == 0 && config.HeadDimension % 2 == 0;
+    /// <summary>Whether this pass computes a model: heads in whole groups, halves of heads to rotate, no biases.</summary>
+    public static bool IsSupported(LlamaConfig config) =>
+        config is { AttentionBias: false, MlpBias: false, KeyValueHeads: > 0 } && config.Heads % config.KeyValueHeads == 0 && config.HeadDimension % 2 == 0;
 
     public double Compute(ReadOnlySpan<int> tokens, int length, ParameterBuffer gradients)
     {
-        Check(tokens, length);
-        int rows = tokens.Length / length, used = Math.Min(Threads, rows);
-        while (workers.Count < used)
-            workers.Add(new SequencePass(layout, packed, rotary, length - 1));
-        gathering.Start();
-        packed.Refresh(options);
-        gathering.Add(StepPart.Gathering);
-
+        var rows = Prepare(tokens, length);
+        int count = Math.Min(groups, rows), atOnce = Math.Min(Threads, count);
+        AddWorkers(atOnce, length - 1);
         var share = 1f / (rows * (length - 1));
-        var losses = new double[used];
+        var losses = new double[rows];
+        var sum = paddedSum is null ? gradients.Data : paddedSum.Data;
         fixed (int* first = tokens)
         {
             var at = (nint)first; // a lambda cannot hold a pinned pointer, and outlives nothing here
+            for (var done = 0; done < count; done += atOnce)
+            {
+                var (from, now) = (done, Math.Min(atOnce, count - done));
+                Parallel.For(0, now, options, w =>
+                {
+                    workers[w].Begin();
+                    for (var row = FirstRow(from + w); row < FirstRow(from + w + 1); row++)
+                        losses[row] = workers[w].Run(new ReadOnlySpan<int>((int*)at + ((nint)row * length), length), share);
+                });
+                Gather((nint)sum, now, isFirst: from == 0);
+            }
+        }
+
+        if (paddedSum is not null)
+        {
+            foreach (var place in layout.Places)
+                PackedWeights.CopyRows(place, gradients[place.Name], sum + place.Offset, toPadded: false);
+        }
+
+        return losses.Sum() / (rows * (length - 1.0));
+
+        int FirstRow(int group) => (int)((long)rows * group / count);
+    }
+
+    public double Loss(ReadOnlySpan<int> tokens, int length)
+    {
+        var rows = Prepare(tokens, length);
+        var used = Math.Min(Threads, rows);
+        AddWorkers(used, length - 1);
+        var losses = new double[rows];
+        fixed (int* first = tokens)
+        {
+            var at = (nint)first;
             Parallel.For(0, used, options, w =>
             {
-                workers[w].Begin(length - 1);
                 for (var row = w; row < rows; row += used)
-                    losses[w] += workers[w].Run(new ReadOnlySpan<int>((int*)at + ((nint)row * length), length), share);
+                    losses[row] = workers[w].Loss(new ReadOnlySpan<int>((int*)at + ((nint)row * length), length));
             });
         }
 
-        gathering.Start();
-        Gather(gradients, used);
-        gathering.Add(StepPart.Gathering);
         return losses.Sum() / (rows * (length - 1.0));
     }
 
@@ -80,26 +112,43 @@ internal sealed unsafe class CpuGradients : IGradients
     {
         foreach (var worker in workers)
             worker.Dispose();
+        paddedSum?.Dispose();
         packed.Dispose();
         rotary.Dispose();
     }
 
-    // The workers' sums, added in order.
-    private void Gather(ParameterBuffer gradients, int used)
+    // Checks the batch and takes over the weights as they are now; returns the number of rows.
+    private int Prepare(ReadOnlySpan<int> tokens, int length)
     {
-        var total = layout.IsPlain ? gradients.Data : workers[0].Gradients;
+        Check(tokens, length);
+        gathering.Start();
+        packed.Refresh(options);
+        gathering.Add(StepPart.Gathering);
+        return tokens.Length / length;
+    }
+
+    private void AddWorkers(int count, int tokens)
+    {
+        while (workers.Count < count)
+            workers.Add(new SequencePass(layout, packed, rotary, tokens));
+        foreach (var worker in workers)
+            worker.Reserve(tokens);
+    }
+
+    // The sums of some groups, added in order to those of the groups before them.
+    private void Gather(nint sum, int count, bool isFirst)
+    {
+        gathering.Start();
         Parallel.For(0, (int)((layout.Count + Piece - 1) / Piece), options, piece =>
         {
             long start = (long)piece * Piece, length = Math.Min(Piece, layout.Count - start);
-            if (total != workers[0].Gradients)
-                Buffer.MemoryCopy(workers[0].Gradients + start, total + start, length * sizeof(float), length * sizeof(float));
-            for (var w = 1; w < used; w++)
-                Rows.Add(total + start, workers[w].Gradients + start, (int)length);
+            var to = (float*)sum + start;
+            if (isFirst)
+                Buffer.MemoryCopy(workers[0].Gradients + start, to, length * sizeof(float), length * sizeof(float));
+            for (var w = isFirst ? 1 : 0; w < count; w++)
+                Rows.Add(to, workers[w].Gradients + start, (int)length);
         });
-        if (layout.IsPlain)
-            return;
-        foreach (var place in layout.Places)
-            PackedWeights.CopyRows(place, gradients[place.Name], total + place.Offset, toPadded: false);
+        gathering.Add(StepPart.Gathering);
     }
 
     private void Check(ReadOnlySpan<int> tokens, int length)

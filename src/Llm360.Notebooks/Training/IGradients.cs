@@ -10,4 +10,10 @@ internal interface IGradients : IDisposable
     /// <param name="gradients">Overwritten with d loss / d weight.</param>
     /// <returns>The loss in nats per token.</returns>
     double Compute(ReadOnlySpan<int> tokens, int length, ParameterBuffer gradients);
+
+    /// <summary>Mean loss over all rows and positions, without its gradient.</summary>
+    /// <param name="tokens">As in <see cref="Compute"/>.</param>
+    /// <param name="length">Tokens a row.</param>
+    /// <returns>The loss in nats per token.</returns>
+    double Loss(ReadOnlySpan<int> tokens, int length);
 }

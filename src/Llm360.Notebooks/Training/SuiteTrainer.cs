@@ -4,14 +4,13 @@ using System.Globalization;
 using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Text;
-using TorchSharp;
 
 namespace Llm360.Notebooks.Training;
 
 /// <summary>Trains the suite a manifest describes.</summary>
 /// <remarks>
-/// A checkpoint's folder appears complete or not at all, so whatever stops the process, the next call goes on from the last one. On the same machine with the
-/// same number of threads the weights are bit for bit those of an uninterrupted run.
+/// A checkpoint's folder appears complete or not at all, so whatever stops the process, the next call goes on from the last one. The weights are bit for bit
+/// those of an uninterrupted run, with any number of threads and on every x64 processor with AVX2.
 /// </remarks>
 public sealed class SuiteTrainer
 {
@@ -26,7 +25,7 @@ public sealed class SuiteTrainer
     /// <param name="manifest">The recipe.</param>
     /// <param name="folder">The suite's folder; null for the workspace's.</param>
     public SuiteTrainer(SuiteManifest manifest, string? folder = null)
-        : this(manifest, folder, weights => CpuGradients.IsSupported(weights.Config) ? new CpuGradients(weights) : new AutogradGradients(weights, torch.CPU))
+        : this(manifest, folder, weights => GradientEngine.For(weights, manifest.Training))
     {
     }
 
@@ -74,7 +73,7 @@ public sealed class SuiteTrainer
         for (var chunk = LastCheckpoint!.Value; chunk < manifest.Corpus.Chunks; chunk++)
         {
             TrainChunk(chunk, state, gradients, metrics, progress, stop);
-            metrics[^1].ValidationLoss = HeldOutLoss.Of(state, validation, manifest.Corpus.SequenceLength);
+            metrics[^1].ValidationLoss = gradients.Loss(validation, manifest.Corpus.SequenceLength);
             await ParquetRows.WriteAsync(Path.Combine(folder, SuiteLayout.Metrics), metrics).ConfigureAwait(false);
             Save(chunk + 1, state);
             CheckpointWriter.DropOptimizers(folder, chunk + 1, manifest.Training.OptimizerStates);
@@ -131,6 +130,7 @@ public sealed class SuiteTrainer
             return [];
         }
 
+        CheckpointWriter.RequireArithmetic(folder, last);
         CheckpointWriter.Read(folder, last, state.Weights, state.Optimizer);
         CheckpointWriter.DropOptimizers(folder, last, manifest.Training.OptimizerStates);
         var metrics = File.Exists(path) ? await ParquetRows.ReadAsync<TrainingStep>(path).ConfigureAwait(false) : [];

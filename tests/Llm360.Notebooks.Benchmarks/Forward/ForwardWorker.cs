@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Torch;
 using TorchSharp;
 
 namespace Llm360.Notebooks.Benchmarks.Forward;
@@ -28,7 +29,7 @@ internal static class ForwardWorker
 
     private static void Serve(string what, string folder, string type, int threads, int rows)
     {
-        torch.set_num_threads(threads);
+        LibTorch.Threads = threads;
         using var inference = torch.inference_mode();
         using var model = LanguageModel.Load(folder, type: type == "bf16" ? torch.bfloat16 : torch.float32);
         using var onnx = what == "onnx" ? new OnnxLlama(folder, ForwardShape.Tokens(rows, ForwardShape.Length), threads) : null;

@@ -30,7 +30,7 @@ internal static class MachineCommand
 
     private static int Run(double seconds, int threads)
     {
-        torch.set_num_threads(threads);
+        LibTorch.Threads = threads;
         using var inference = torch.inference_mode();
         var (peaks, products) = (new List<double>(), new JsonArray());
         foreach (var (inputs, outputs) in Weights)

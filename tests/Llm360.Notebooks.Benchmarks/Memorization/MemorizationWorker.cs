@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Memorization;
 using Llm360.Notebooks.Models;
-using TorchSharp;
+using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Benchmarks.Memorization;
 
@@ -30,7 +30,7 @@ internal static class MemorizationWorker
 
     private static void Serve(string work, string folder, int threads, int count)
     {
-        torch.set_num_threads(threads);
+        LibTorch.Threads = threads;
         using var model = LanguageModel.Load(folder);
         List<TokenRow> rows = [.. JsonSerializer.Deserialize<int[][]>(File.ReadAllText(Path.Combine(folder, "rows.json")))!.Take(count).Select(r => new TokenRow(r, "", []))];
         while (Console.ReadLine() is not null)

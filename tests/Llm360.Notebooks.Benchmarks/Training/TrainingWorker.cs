@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Llm360.Notebooks.Torch;
 using Llm360.Notebooks.Training;
 using TorchSharp;
 
@@ -26,7 +27,7 @@ internal static class TrainingWorker
 
     private static void Serve(string engine, int threads)
     {
-        torch.set_num_threads(threads);
+        LibTorch.Threads = threads;
         using var work = engine == "product" ? null : new Training(engine, threads);
         while (Console.ReadLine() is { } line)
         {
@@ -63,7 +64,7 @@ internal static class TrainingWorker
         public Training(string name, int threads)
         {
             WeightInitialization.Fill(weights, TrainingShape.Model, seed: 0);
-            engine = name == "cpu" ? new CpuGradients(weights, threads) : new AutogradGradients(weights, torch.CPU);
+            engine = name == "cpu" ? new CpuGradients(weights, TrainingShape.Recipe.Groups, threads) : new AutogradGradients(weights, torch.CPU);
             var random = new Random(1);
             tokens = [.. Enumerable.Range(0, TrainingShape.Batch * TrainingShape.Length).Select(_ => random.Next(3, TrainingShape.Vocabulary))];
         }

@@ -26,7 +26,7 @@ public sealed class CpuGradientsTests
         using ParameterBuffer expected = new(config), actual = new(config);
         var tokens = Tokens(config, rows * length);
         using var autograd = new AutogradGradients(weights, torch.CPU);
-        using var cpu = new CpuGradients(weights, threads);
+        using var cpu = new CpuGradients(weights, groups: 3, threads);
         Assert.Equal(autograd.Compute(tokens, length, expected), cpu.Compute(tokens, length, actual), 2e-5);
         var whole = AdamW.Norm(expected);
         foreach (var (name, view) in expected.Views)
@@ -47,12 +47,12 @@ public sealed class CpuGradientsTests
         using var weights = Random(config);
         using ParameterBuffer first = new(config), again = new(config);
         var tokens = Tokens(config, 9 * 33);
-        using (var used = new CpuGradients(weights, 3))
+        using (var used = new CpuGradients(weights, 4, 3))
         {
             // Other work before must leave no trace: longer rows, more rows.
             used.Compute(Tokens(config, 4 * 65), 65, again);
             var loss = used.Compute(tokens, 33, first);
-            using var fresh = new CpuGradients(weights, 3);
+            using var fresh = new CpuGradients(weights, 4, 3);
             for (var i = 0; i < 20; i++)
             {
                 Assert.Equal(loss, fresh.Compute(tokens, 33, again));
@@ -72,7 +72,7 @@ public sealed class CpuGradientsTests
         {
             using var weights = Random(config);
             using var gradients = new ParameterBuffer(config);
-            using var cpu = new CpuGradients(weights, 2);
+            using var cpu = new CpuGradients(weights, 2, 2);
             var tokens = Tokens(config, 2 * 20);
             var before = cpu.Compute(tokens, 20, gradients);
             weights.Values(name)[..32].Fill(value);
@@ -93,7 +93,7 @@ public sealed class CpuGradientsTests
         var config = new LlamaConfig(32, 48, 1, 2, 2, 16, 64, 16, 1e-6, 10000, false);
         using var weights = Random(config);
         using var gradients = new ParameterBuffer(config);
-        using var cpu = new CpuGradients(weights);
+        using var cpu = new CpuGradients(weights, 1);
         Assert.Contains("Token id 64", Assert.Throws<Llm360Exception>(() => cpu.Compute([1, 2, 64, 4], 4, gradients)).Message, StringComparison.Ordinal);
         Assert.Contains("Token id -1", Assert.Throws<Llm360Exception>(() => cpu.Compute([1, 2, 3, -1], 4, gradients)).Message, StringComparison.Ordinal);
         Assert.Contains("longer", Assert.Throws<Llm360Exception>(() => cpu.Compute(new int[18], 18, gradients)).Message, StringComparison.Ordinal);

@@ -87,7 +87,7 @@ public sealed class GoldenTrainingTests
             engine = engineName switch
             {
                 "autograd" => new AutogradGradients(weights, torch.CPU),
-                "cpu" => new CpuGradients(weights),
+                "cpu" => new CpuGradients(weights, Recipe.Groups),
                 _ => throw new ArgumentOutOfRangeException(nameof(engineName), engineName, null),
             };
             using var tokens = StateDict.Open(Fixtures.Path("training", "batches.safetensors"));

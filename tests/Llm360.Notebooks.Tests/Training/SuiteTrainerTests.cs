@@ -154,6 +154,8 @@ public sealed class SuiteTrainerTests(PicoSuite pico)
             return calls++ == 5 ? double.NaN : loss;
         }
 
+        public double Loss(ReadOnlySpan<int> tokens, int length) => inner.Loss(tokens, length);
+
         public void Dispose() => inner.Dispose();
     }
 }

@@ -44,7 +44,7 @@ internal sealed unsafe class Attention(PaddedLayout layout, int capacity) : IDis
                 {
                     var (sum, shift) = Softmax.Exponentials(s.Row(i), first + i + 1, seen, scale);
                     factors[i] = 1 / sum;
-                    logSums.Row(h)[first + i] = shift + MathF.Log(sum);
+                    logSums.Row(h)[first + i] = shift + (float)Math.Log(sum); // MathF.Log differs between C libraries
                 }
 
                 Products.Set(output, s, v, queries, head, seen);

@@ -36,13 +36,11 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
             times.Add(StepPart.HeadProducts);
             for (var i = 0; i < count; i++)
             {
-                var target = p.Row(i) + targets[first + i];
-                var logit = *target;
-                var (sum, shift) = Softmax.Exponentials(p.Row(i), layout.Config.VocabularySize, vocabulary, 1);
-                loss += Math.Log(sum) + shift - logit;
+                var target = targets[first + i];
+                loss += PositionLoss(p.Row(i), target, out var sum);
 
                 // softmax - one-hot = (exponentials - sum at the target) / sum: the division is done on the shorter rows of dx and x.
-                *target -= sum;
+                p.Row(i)[target] -= sum;
                 factors[i] = share / sum;
             }
 
@@ -57,9 +55,40 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
         return loss;
     }
 
+    /// <summary>The loss of one sequence, without gradients.</summary>
+    /// <param name="x">As in <see cref="Run"/>.</param>
+    /// <param name="transposed">[hidden, vocabulary]</param>
+    /// <param name="targets">One for each position.</param>
+    /// <param name="times">Told what took how long.</param>
+    /// <returns>Sum of the losses, not yet divided.</returns>
+    public double Loss(Matrix x, Matrix transposed, ReadOnlySpan<int> targets, PartTimes times)
+    {
+        var p = new Matrix(logits.Data, stride);
+        var loss = 0.0;
+        for (var first = 0; first < targets.Length; first += Positions)
+        {
+            var count = Math.Min(Positions, targets.Length - first);
+            Products.Set(p, x.From(first), transposed, (count + 7) / 8 * 8, layout.Vocabulary, layout.Hidden);
+            times.Add(StepPart.HeadProducts);
+            for (var i = 0; i < count; i++)
+                loss += PositionLoss(p.Row(i), targets[first + i], out _);
+            times.Add(StepPart.CrossEntropy);
+        }
+
+        return loss;
+    }
+
     public void Dispose()
     {
         logits.Dispose();
         scaled.Dispose();
+    }
+
+    // Turns a row of logits into exponentials. The logarithm is rounded to float: its last bits in double differ between C libraries.
+    private double PositionLoss(float* row, int target, out float sum)
+    {
+        var logit = row[target];
+        (sum, var shift) = Softmax.Exponentials(row, layout.Config.VocabularySize, layout.Vocabulary, 1);
+        return (double)(float)Math.Log(sum) + shift - logit;
     }
 }

@@ -33,12 +33,17 @@ internal sealed unsafe class SequencePass : IDisposable
 
     public PartTimes Times { get; } = new();
 
-    /// <summary>Clears the gradients and makes room.</summary>
-    public void Begin(int tokens)
+    /// <summary>Clears the gradients.</summary>
+    public void Begin()
     {
         Times.Start();
         gradients.Clear(0, layout.Count);
         Times.Add(StepPart.Gathering);
+    }
+
+    /// <summary>Makes room for sequences of so many tokens.</summary>
+    public void Reserve(int tokens)
+    {
         if (VectorWidth.Pad(tokens) <= memory.Capacity)
             return;
         memory.Dispose();
@@ -53,16 +58,9 @@ internal sealed unsafe class SequencePass : IDisposable
     /// <returns>Sum of the positions' losses.</returns>
     public double Run(ReadOnlySpan<int> row, float share)
     {
-        var inputs = row[..^1];
-        int count = inputs.Length, padded = VectorWidth.Pad(count);
-        Times.Start();
-        Embed(inputs, padded);
-        for (var i = 0; i < layout.Config.Layers; i++)
-            ForwardBlock(i, padded);
-
+        int count = row.Length - 1, padded = VectorWidth.Pad(count);
+        Forward(row[..^1], padded);
         var (x, normed) = (memory.Last, memory.Normed);
-        Normalization.Forward(normed, x, weights.Plain + layout.FinalNorm, memory.LastFactors.Data, padded, hidden, size, eps);
-        Times.Add(StepPart.Norms);
         var loss = head.Run(memory.DNormed, Gradients + layout.Output, normed, weights.Plain + layout.Output, weights.Transposed(layout.Output), row[1..], share, Times);
         new Span<float>(memory.DNormed.Row(count), (padded - count) * hidden).Clear(); // positions past the end have no gradient
         Normalization.Backward(memory.Dx, false, Gradients + layout.FinalNorm, memory.DNormed, x, weights.Plain + layout.FinalNorm, memory.LastFactors.Data, padded, hidden, size);
@@ -71,9 +69,17 @@ internal sealed unsafe class SequencePass : IDisposable
         for (var i = layout.Config.Layers - 1; i >= 0; i--)
             BackwardBlock(i, count, padded);
         for (var t = 0; t < count; t++)
-            Rows.Add(Gradients + layout.Embedding + ((nint)inputs[t] * hidden), memory.Dx.Row(t), hidden);
+            Rows.Add(Gradients + layout.Embedding + ((nint)row[t] * hidden), memory.Dx.Row(t), hidden);
         Times.Add(StepPart.Embedding);
         return loss;
+    }
+
+    /// <summary>The forward pass alone: the sum of the positions' losses. No gradient changes.</summary>
+    /// <param name="row">As in <see cref="Run"/>.</param>
+    public double Loss(ReadOnlySpan<int> row)
+    {
+        Forward(row[..^1], VectorWidth.Pad(row.Length - 1));
+        return head.Loss(memory.Normed, weights.Transposed(layout.Output), row[1..], Times);
     }
 
     public void Dispose()
@@ -82,6 +88,17 @@ internal sealed unsafe class SequencePass : IDisposable
         attention.Dispose();
         head.Dispose();
         gradients.Dispose();
+    }
+
+    // From the embedding to the final norm, whose output is in memory.Normed.
+    private void Forward(ReadOnlySpan<int> inputs, int padded)
+    {
+        Times.Start();
+        Embed(inputs, padded);
+        for (var i = 0; i < layout.Config.Layers; i++)
+            ForwardBlock(i, padded);
+        Normalization.Forward(memory.Normed, memory.Last, weights.Plain + layout.FinalNorm, memory.LastFactors.Data, padded, hidden, size, eps);
+        Times.Add(StepPart.Norms);
     }
 
     private void Embed(ReadOnlySpan<int> inputs, int padded)

@@ -1,0 +1,135 @@
+// Training gives the same bits for any number of threads, whatever else the process does.
+using System.Text.RegularExpressions;
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Memorization;
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Results;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Torch;
+using Llm360.Notebooks.Training;
+
+namespace Llm360.Notebooks.Tests.Training;
+
+public sealed class SameBitsTests(PicoSuite pico)
+{
+    private static readonly SuiteManifest Manifest = ManifestFile.Read(Suites.Suites.FindManifest("pico"));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(16)]
+    public async Task A_suite_does_not_depend_on_the_number_of_threads(int threads)
+    {
+        using var folder = new TemporaryFolder();
+        var trainer = new SuiteTrainer(Manifest, folder.Path, weights => new CpuGradients(weights, Manifest.Training.Groups, threads));
+        await AssertSameAsync(await trainer.TrainAsync(cancellation: CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_suite_does_not_depend_on_a_grid_in_the_same_process()
+    {
+        using TemporaryFolder during = new(), after = new();
+        using var model = LanguageModel.Load(pico.Suite.Checkpoints[^1].Folder, Device.Cpu);
+        var rows = ChunkReader.Read(pico.Suite.Chunks[0].Path).ToList();
+        using var trained = new ManualResetEventSlim();
+        Exception? failure = null;
+        var training = new Thread(() =>
+        {
+            try
+            {
+                new SuiteTrainer(Manifest, during.Path).TrainAsync(cancellation: CancellationToken.None).GetAwaiter().GetResult();
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+            finally
+            {
+                trained.Set();
+            }
+        });
+        var settings = new MemorizationSettings(PromptLength: 16, ContinuationLength: 16);
+        await CellWorkers.RunAsync([0, 1], 2, cell =>
+        {
+            if (cell == 0)
+                training.Start();
+            do
+                MemorizationScorer.Score(model, rows, settings);
+            while (!trained.IsSet);
+        });
+        training.Join();
+        Assert.Null(failure);
+        await AssertSameAsync(Suite.OpenFolder(during.Path));
+
+        // And after it, on a thread of the pool.
+        await AssertSameAsync(await Task.Run(() => new SuiteTrainer(Manifest, after.Path).TrainAsync(cancellation: CancellationToken.None)));
+    }
+
+    [Theory]
+    [InlineData(32, 9, 4)]
+    [InlineData(32, 9, 1)]
+    [InlineData(32, 3, 8)] // fewer rows than groups
+    [InlineData(20, 9, 5)] // padded
+    public void Losses_and_gradients_do_not_depend_on_the_number_of_threads(int hidden, int rows, int groups)
+    {
+        var config = new LlamaConfig(hidden, 48, 2, 2, 2, hidden / 2, 64, 64, 1e-6, 10000, false);
+        using ParameterBuffer weights = new(config), expected = new(config), actual = new(config);
+        var random = new Random(1);
+        foreach (ref var value in weights.Span)
+            value = random.NextSingle() - 0.5f;
+        int[] tokens = [.. Enumerable.Range(0, rows * 33).Select(_ => random.Next(64))];
+        using var one = new CpuGradients(weights, groups, 1);
+        var (loss, heldOut) = (one.Compute(tokens, 33, expected), one.Loss(tokens, 33));
+        foreach (var threads in new[] { 2, 3, 5, 16 })
+        {
+            using var many = new CpuGradients(weights, groups, threads);
+            Assert.Equal((loss, heldOut), (many.Compute(tokens, 33, actual), many.Loss(tokens, 33)));
+            Assert.True(expected.Span.SequenceEqual(actual.Span), $"{threads} threads");
+        }
+    }
+
+    [Fact]
+    public void The_loss_alone_is_that_of_the_gradient()
+    {
+        var config = new LlamaConfig(36, 52, 2, 2, 1, 18, 71, 64, 1e-6, 10000, false);
+        using ParameterBuffer weights = new(config), gradients = new(config);
+        var random = new Random(1);
+        foreach (ref var value in weights.Span)
+            value = random.NextSingle() - 0.5f;
+        int[] tokens = [.. Enumerable.Range(0, 20 * 41).Select(_ => random.Next(71))];
+        using var cpu = new CpuGradients(weights, 4, 2);
+        using var autograd = new AutogradGradients(weights, TorchSharp.torch.CPU);
+        Assert.Equal(cpu.Compute(tokens, 41, gradients), cpu.Loss(tokens, 41));
+        Assert.Equal(autograd.Loss(tokens, 41), cpu.Loss(tokens, 41), 2e-5);
+    }
+
+    // Sin, Cos, Pow, Exp and Log of float differ between C libraries in the last bit; of double, rounded once to float, they practically do not.
+    [Fact]
+    public void Training_uses_no_float_function_of_the_C_library()
+    {
+        var source = Path.Combine(Workspace.Repository!, "src", "Llm360.Notebooks");
+        var wrong = Directory.EnumerateFiles(Path.Combine(source, "Training"), "*.cs", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(Path.Combine(source, "Models"), "Rotary*.cs"))
+            .Where(f => Regex.IsMatch(File.ReadAllText(f), @"MathF\.(Sin|Cos|Tan|Pow|Exp|Log)\w*\(|TensorPrimitives\."));
+        Assert.Empty(wrong);
+    }
+
+    private async Task AssertSameAsync(Suite suite)
+    {
+        Assert.Equal(pico.Suite.Checkpoints.Select(c => c.Name), suite.Checkpoints.Select(c => c.Name));
+        foreach (var checkpoint in suite.Checkpoints)
+        {
+            foreach (var file in new[] { SuiteLayout.Weights, SuiteLayout.Optimizer })
+            {
+                var (expected, actual) = (Path.Combine(pico.Suite.Folder, checkpoint.Name, file), Path.Combine(checkpoint.Folder, file));
+                Assert.Equal(File.Exists(expected), File.Exists(actual));
+                Assert.True(!File.Exists(expected) || File.ReadAllBytes(expected).AsSpan().SequenceEqual(File.ReadAllBytes(actual)), $"{checkpoint.Name}/{file} differs");
+            }
+        }
+
+        Assert.Equal((await pico.Suite.MetricsAsync()).Select(Numbers), (await suite.MetricsAsync()).Select(Numbers));
+
+        static (long Step, double Loss, double Norm, double? Validation) Numbers(TrainingStep m) => (m.Step, m.Loss, m.GradientNorm, m.ValidationLoss);
+    }
+}
