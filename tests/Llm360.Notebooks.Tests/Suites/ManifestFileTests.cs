@@ -53,8 +53,24 @@ public sealed class ManifestFileTests : IDisposable
     [InlineData("\"name\": \"nano\"", "\"name\": \"../nano\"", "name")]
     [InlineData("\"length\": 64", "\"length\": 300", "shorter")]
     [InlineData("\"schedule\": \"constant\"", "\"schedule\": \"linear\"", "cosine")]
+    [InlineData("\"gradientGroups\": 8", "\"gradientGroups\": 0", "training.gradientGroups must be 1 to training.batchSize (8)")]
+    [InlineData("\"gradientGroups\": 8", "\"gradientGroups\": 9", "training.gradientGroups must be 1 to training.batchSize (8)")]
     public void A_bad_value_is_an_error_that_says_what_is_wrong(string from, string to, string says) =>
         Assert.Contains(says, Error(from, to).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(8, null, 8)]
+    [InlineData(5, null, 5)]
+    [InlineData(64, null, 8)]
+    [InlineData(64, 16, 16)]
+    public void Gradient_groups_have_a_default_and_a_manifest_that_leaves_them_out_is_the_same_recipe(int batch, int? groups, int expected)
+    {
+        var manifest = ManifestFile.Read(Nano);
+        var recipe = manifest with { Training = manifest.Training with { BatchSize = batch, GradientGroups = groups } };
+        Assert.Equal(expected, recipe.Training.Groups);
+        Assert.Equal(ManifestFile.Identity(recipe), ManifestFile.Identity(recipe with { Training = recipe.Training with { GradientGroups = expected } }));
+        Assert.NotEqual(ManifestFile.Identity(recipe), ManifestFile.Identity(recipe with { Training = recipe.Training with { GradientGroups = 2 } }));
+    }
 
     [Fact]
     public void Missing_files_and_other_files_are_clear_errors()

@@ -1,5 +1,6 @@
 // The hand-written gradient against autograd's, on shapes that fit no vector; and that it is the same every time.
 using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Training;
 using TorchSharp;
 
@@ -21,20 +22,81 @@ public sealed class CpuGradientsTests
     [InlineData(16, 16, 0, 1, 1, 19, 2, 9, 2, false)] // no block
     public void It_is_autograds_gradient(int hidden, int mlp, int layers, int heads, int keyValueHeads, int vocabulary, int rows, int length, int threads, bool tied)
     {
-        var config = new LlamaConfig(hidden, mlp, layers, heads, keyValueHeads, hidden / heads, vocabulary, length - 1, 1e-5, 10000, tied);
-        using var weights = Random(config);
-        using ParameterBuffer expected = new(config), actual = new(config);
-        var tokens = Tokens(config, rows * length);
-        using var autograd = new AutogradGradients(weights, torch.CPU);
-        using var cpu = new CpuGradients(weights, groups: 3, threads);
-        Assert.Equal(autograd.Compute(tokens, length, expected), cpu.Compute(tokens, length, actual), 2e-5);
-        var whole = AdamW.Norm(expected);
-        foreach (var (name, view) in expected.Views)
+        AssertAutogradsGradient(new LlamaConfig(hidden, mlp, layers, heads, keyValueHeads, hidden / heads, vocabulary, length - 1, 1e-5, 10000, tied), rows, length, threads);
+    }
+
+    private static readonly LlamaConfig Base = new(32, 48, 2, 4, 2, 8, 64, 40, 1e-5, 10000, false);
+
+    /// <summary>Each property of a configuration away from its plain value; null where the fast pass must refuse it.</summary>
+    private static readonly Dictionary<string, LlamaConfig[]?> Admitted = new()
+    {
+        [nameof(LlamaConfig.HiddenSize)] = [Base with { HiddenSize = 40 }],
+        [nameof(LlamaConfig.IntermediateSize)] = [Base with { IntermediateSize = 21 }],
+        [nameof(LlamaConfig.Layers)] = [Base with { Layers = 1 }],
+        [nameof(LlamaConfig.Heads)] = [Base with { Heads = 2 }],
+        [nameof(LlamaConfig.KeyValueHeads)] = [new LlamaConfig(32, 48, 2, 4, 1, 8, 64, 40, 1e-5, 10000, false)],
+        [nameof(LlamaConfig.HeadDimension)] = [new LlamaConfig(32, 48, 2, 4, 2, 10, 64, 40, 1e-5, 10000, false), new LlamaConfig(32, 48, 1, 4, 4, 32, 64, 40, 1e-5, 10000, false)],
+        [nameof(LlamaConfig.VocabularySize)] = [Base with { VocabularySize = 65 }],
+        [nameof(LlamaConfig.MaximumLength)] = [Base with { MaximumLength = 500 }],
+        [nameof(LlamaConfig.NormEps)] = [Base with { NormEps = 0.1 }],
+        [nameof(LlamaConfig.RopeTheta)] = [Base with { RopeTheta = 500 }],
+        [nameof(LlamaConfig.TiedHead)] = [Base with { TiedHead = true }],
+        [nameof(LlamaConfig.RopeScaling)] = [.. Enum.GetValues<RopeScalingType>().Select(t => Base with { RopeScaling = new RopeScaling(t, 4) { OriginalLength = 16 } })],
+        [nameof(LlamaConfig.AttentionBias)] = null,
+        [nameof(LlamaConfig.MlpBias)] = null,
+    };
+
+    [Fact]
+    public void It_is_autograds_gradient_for_every_property_that_is_admitted()
+    {
+        foreach (var config in Admitted.Values.OfType<LlamaConfig[]>().SelectMany(c => c))
         {
-            // One position alone attends to itself whatever its query: that gradient is zero, and rounding on both sides.
-            using var difference = actual.Views[name] - view;
-            var size = Math.Max(view.norm().item<float>(), whole / 100);
-            Assert.True(difference.norm().item<float>() <= Tolerance * size, $"{name} differs by {difference.norm().item<float>()} of {size}");
+            Assert.True(CpuGradients.IsSupported(config), $"{config}");
+            AssertAutogradsGradient(config, rows: 3, length: 41, threads: 2);
+        }
+    }
+
+    // A new property fails here until it is either computed or refused.
+    [Fact]
+    public void Every_property_of_a_configuration_is_admitted_or_refused()
+    {
+        string[] derived = [nameof(LlamaConfig.Rotary), nameof(LlamaConfig.ParameterCount)];
+        Assert.Equal(typeof(LlamaConfig).GetProperties().Select(p => p.Name).Except(derived).Order(), Admitted.Keys.Order());
+        LlamaConfig[] refused = [Base with { AttentionBias = true }, Base with { MlpBias = true }, Base with { Heads = 3 }, new(32, 48, 2, 4, 2, 9, 64, 40, 1e-5, 10000, false), new(32, 48, 2, 4, 0, 8, 64, 40, 1e-5, 10000, false)];
+        Assert.All(refused, config => Assert.False(CpuGradients.IsSupported(config)));
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void A_model_with_biases_is_trained_by_autograd(bool attention, bool mlp)
+    {
+        using var weights = Random(Base with { AttentionBias = attention, MlpBias = mlp });
+        var recipe = new TrainingRecipe(2, 1e-3, 1e-3, 0, "constant", 0, []);
+        using var engine = GradientEngine.For(weights, recipe);
+        Assert.IsType<AutogradGradients>(engine);
+        Assert.Throws<ArgumentException>(() => new CpuGradients(weights, 1));
+        using var gradients = new ParameterBuffer(weights.Config);
+        var tokens = Tokens(weights.Config, 2 * 20);
+        engine.Compute(tokens, 20, gradients);
+
+        // By a central difference in the direction of the biases' gradient.
+        string[] biases = [.. weights.Views.Keys.Where(n => n.EndsWith(".bias", StringComparison.Ordinal))];
+        var norm = Math.Sqrt(biases.Sum(n => gradients.Values(n).ToArray().Sum(g => (double)g * g)));
+        const double step = 1e-2;
+        Assert.Equal(norm, (LossAt(step) - LossAt(-step)) / (2 * step), 0.02 * norm);
+
+        double LossAt(double along)
+        {
+            using var moved = Random(weights.Config);
+            foreach (var name in biases)
+            {
+                for (var i = 0; i < moved.Values(name).Length; i++)
+                    moved.Values(name)[i] += (float)(along * gradients.Values(name)[i] / norm);
+            }
+
+            using var other = GradientEngine.For(moved, recipe);
+            return other.Loss(tokens, 20);
         }
     }
 
@@ -100,6 +162,24 @@ public sealed class CpuGradientsTests
         Assert.Throws<Llm360Exception>(() => cpu.Compute([1, 2, 3], 2, gradients));
         Assert.Throws<Llm360Exception>(() => cpu.Compute([1], 1, gradients));
         Assert.Throws<Llm360Exception>(() => cpu.Compute([], 4, gradients));
+    }
+
+    private static void AssertAutogradsGradient(LlamaConfig config, int rows, int length, int threads)
+    {
+        using var weights = Random(config);
+        using ParameterBuffer expected = new(config), actual = new(config);
+        var tokens = Tokens(config, rows * length);
+        using var autograd = new AutogradGradients(weights, torch.CPU);
+        using var cpu = new CpuGradients(weights, groups: 3, threads);
+        Assert.Equal(autograd.Compute(tokens, length, expected), cpu.Compute(tokens, length, actual), 2e-5);
+        var whole = AdamW.Norm(expected);
+        foreach (var (name, view) in expected.Views)
+        {
+            // One position alone attends to itself whatever its query: that gradient is zero, and rounding on both sides.
+            using var difference = actual.Views[name] - view;
+            var size = Math.Max(view.norm().item<float>(), whole / 100);
+            Assert.True(difference.norm().item<float>() <= Tolerance * size, $"{config}: {name} differs by {difference.norm().item<float>()} of {size}");
+        }
     }
 
     private static ParameterBuffer Random(LlamaConfig config)

@@ -7,6 +7,7 @@ using Llm360.Notebooks.Results;
 using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Torch;
 using Llm360.Notebooks.Training;
+using Llm360.Notebooks.Weights;
 
 namespace Llm360.Notebooks.Tests.Training;
 
@@ -103,6 +104,26 @@ public sealed class SameBitsTests(PicoSuite pico)
         using var autograd = new AutogradGradients(weights, TorchSharp.torch.CPU);
         Assert.Equal(cpu.Compute(tokens, 41, gradients), cpu.Loss(tokens, 41));
         Assert.Equal(autograd.Loss(tokens, 41), cpu.Loss(tokens, 41), 2e-5);
+    }
+
+    [Fact]
+    public async Task A_training_that_another_version_began_is_refused_and_untouched()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["ckpt_000"]);
+        foreach (var file in Directory.EnumerateFiles(pico.Suite.Checkpoints[0].Folder).Append(Path.Combine(pico.Suite.Folder, SuiteLayout.Manifest)))
+            File.Copy(file, folder[Path.GetRelativePath(pico.Suite.Folder, file)]);
+        var optimizer = folder["ckpt_000", SuiteLayout.Optimizer];
+        using (var file = StateDict.Open(optimizer))
+            SafetensorsWriter.Write(folder["plain"], [.. file.Entries.Keys.Select(n => (n, file.View(n)))]);
+        File.Move(folder["plain"], optimizer, overwrite: true);
+        var before = File.ReadAllBytes(optimizer);
+
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => new SuiteTrainer(Manifest, folder.Path).TrainAsync(cancellation: CancellationToken.None));
+        Assert.Contains("Another version", error.What, StringComparison.Ordinal);
+        Assert.Equal(optimizer, error.Where);
+        Assert.Equal(before, File.ReadAllBytes(optimizer));
+        Assert.True(File.Exists(folder["ckpt_000", SuiteLayout.Weights]));
     }
 
     // Sin, Cos, Pow, Exp and Log of float differ between C libraries in the last bit; of double, rounded once to float, they practically do not.
