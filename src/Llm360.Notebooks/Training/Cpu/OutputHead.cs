@@ -15,7 +15,8 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
 
     /// <summary>Loss and gradients of one sequence.</summary>
     /// <param name="dx">Gradient by the head's input, overwritten: [tokens, hidden].</param>
-    /// <param name="dWeight">Added to: [vocabulary, hidden].</param>
+    /// <param name="dWeight">Gradient by the weight: [vocabulary, hidden].</param>
+    /// <param name="add">Whether dWeight is added to, or overwritten.</param>
     /// <param name="x">The head's input, [tokens, hidden]; rows up to the next multiple of 8 exist.</param>
     /// <param name="weight">[vocabulary, hidden]</param>
     /// <param name="transposed">[hidden, vocabulary]</param>
@@ -23,7 +24,7 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
     /// <param name="share">One position's share of the mean.</param>
     /// <param name="times">Told what took how long.</param>
     /// <returns>Sum of the losses, not yet divided.</returns>
-    public double Run(Matrix dx, float* dWeight, Matrix x, float* weight, Matrix transposed, ReadOnlySpan<int> targets, float share, PartTimes times)
+    public double Run(Matrix dx, float* dWeight, bool add, Matrix x, float* weight, Matrix transposed, ReadOnlySpan<int> targets, float share, PartTimes times)
     {
         int hidden = layout.Hidden, vocabulary = layout.Vocabulary;
         Matrix p = new(logits.Data, stride), input = new(scaled.Data, hidden), w = new(weight, hidden);
@@ -48,7 +49,10 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
             Products.Set(dx.From(first), p, w, padded, hidden, layout.Config.VocabularySize);
             Rows.Scale(dx.From(first), dx.From(first), factors, count, hidden);
             Rows.Scale(input, x.From(first), factors, count, hidden);
-            Products.AddTransposed(new Matrix(dWeight, hidden), p, input, vocabulary, hidden, count);
+            if (add || first > 0)
+                Products.AddTransposed(new Matrix(dWeight, hidden), p, input, vocabulary, hidden, count);
+            else
+                Products.SetTransposed(new Matrix(dWeight, hidden), p, input, vocabulary, hidden, count);
             times.Add(StepPart.HeadProducts);
         }
 

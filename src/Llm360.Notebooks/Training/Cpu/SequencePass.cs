@@ -17,6 +17,7 @@ internal sealed unsafe class SequencePass : IDisposable
     private readonly float eps;
     private Activations memory;
     private Attention attention;
+    private bool isEmpty; // whether the gradients hold no sequence yet
 
     public SequencePass(PaddedLayout layout, PackedWeights weights, Rotary rotary, int tokens)
     {
@@ -33,11 +34,21 @@ internal sealed unsafe class SequencePass : IDisposable
 
     public PartTimes Times { get; } = new();
 
-    /// <summary>Clears the gradients.</summary>
+    /// <summary>Begins a new sum: the gradients are those of the next sequence, and of those after it until the next call.</summary>
     public void Begin()
     {
+        // The first sequence sets the matrices' gradients; only what it adds to must be cleared.
         Times.Start();
-        gradients.Clear(0, layout.Count);
+        isEmpty = true;
+        if (!layout.Config.TiedHead)
+            gradients.Clear(layout.Embedding, (long)layout.Vocabulary * hidden);
+        foreach (var block in layout.Blocks)
+        {
+            gradients.Clear(block.AttentionNorm, hidden);
+            gradients.Clear(block.MlpNorm, hidden);
+        }
+
+        gradients.Clear(layout.FinalNorm, hidden);
         Times.Add(StepPart.Gathering);
     }
 
@@ -61,7 +72,7 @@ internal sealed unsafe class SequencePass : IDisposable
         int count = row.Length - 1, padded = VectorWidth.Pad(count);
         Forward(row[..^1], padded);
         var (x, normed) = (memory.Last, memory.Normed);
-        var loss = head.Run(memory.DNormed, Gradients + layout.Output, normed, weights.Plain + layout.Output, weights.Transposed(layout.Output), row[1..], share, Times);
+        var loss = head.Run(memory.DNormed, Gradients + layout.Output, !isEmpty, normed, weights.Plain + layout.Output, weights.Transposed(layout.Output), row[1..], share, Times);
         new Span<float>(memory.DNormed.Row(count), (padded - count) * hidden).Clear(); // positions past the end have no gradient
         Normalization.Backward(memory.Dx, false, Gradients + layout.FinalNorm, memory.DNormed, x, weights.Plain + layout.FinalNorm, memory.LastFactors.Data, padded, hidden, size);
         Times.Add(StepPart.Norms);
@@ -71,6 +82,7 @@ internal sealed unsafe class SequencePass : IDisposable
         for (var t = 0; t < count; t++)
             Rows.Add(Gradients + layout.Embedding + ((nint)row[t] * hidden), memory.Dx.Row(t), hidden);
         Times.Add(StepPart.Embedding);
+        isEmpty = false;
         return loss;
     }
 
@@ -160,13 +172,13 @@ internal sealed unsafe class SequencePass : IDisposable
             Times.Add(StepPart.GatedUnit);
             Normalization.Apply(memory.Normed, middle, weights.Plain + places.MlpNorm, factors, tokens, hidden);
             Times.Add(StepPart.Norms);
-            Products.AddTransposed(Gradient(places.Down, layout.Mlp), dx, unit, hidden, layout.Mlp, real);
-            Products.AddTransposed(Gradient(places.GateUp, hidden), dGateUp, memory.Normed, 2 * layout.Mlp, hidden, real);
+            AddGradient(places.Down, dx, unit, hidden, layout.Mlp, real, first);
+            AddGradient(places.GateUp, dGateUp, memory.Normed, 2 * layout.Mlp, hidden, real, first);
             Products.Set(memory.DNormed, dGateUp, Plain(places.GateUp, hidden), tokens, hidden, 2 * layout.Mlp);
             Times.Add(StepPart.Products);
             Normalization.Backward(dx, true, Gradients + places.MlpNorm, memory.DNormed, middle, weights.Plain + places.MlpNorm, factors, tokens, hidden, size);
             Times.Add(StepPart.Norms);
-            Products.AddTransposed(Gradient(places.Output, layout.Query), dx, block.Mixed.From(first), hidden, layout.Query, real);
+            AddGradient(places.Output, dx, block.Mixed.From(first), hidden, layout.Query, real, first);
             Products.Set(memory.DMixed.From(first), dx, Plain(places.Output, layout.Query), tokens, layout.Query, hidden);
             Times.Add(StepPart.Products);
         }
@@ -181,7 +193,7 @@ internal sealed unsafe class SequencePass : IDisposable
             rotary.Turn(dQkv, first, tokens, layout.Config.Heads + layout.Config.KeyValueHeads, back: true);
             Normalization.Apply(memory.Normed, input, weights.Plain + places.AttentionNorm, factors, tokens, hidden);
             Times.Add(StepPart.Norms);
-            Products.AddTransposed(Gradient(places.QueryKeyValue, hidden), dQkv, memory.Normed, layout.QueryKeyValue, hidden, real);
+            AddGradient(places.QueryKeyValue, dQkv, memory.Normed, layout.QueryKeyValue, hidden, real, first);
             Products.Set(memory.DNormed, dQkv, Plain(places.QueryKeyValue, hidden), tokens, hidden, layout.QueryKeyValue);
             Times.Add(StepPart.Products);
             Normalization.Backward(memory.Dx.From(first), true, Gradients + places.AttentionNorm, memory.DNormed, input, weights.Plain + places.AttentionNorm, factors, tokens, hidden, size);
@@ -191,5 +203,13 @@ internal sealed unsafe class SequencePass : IDisposable
 
     private Matrix Plain(long offset, int columns) => new(weights.Plain + offset, columns);
 
-    private Matrix Gradient(long offset, int columns) => new(Gradients + offset, columns);
+    // dyᵀ x of a strip that begins at the token given, for the matrix at this offset.
+    private void AddGradient(long offset, Matrix dy, Matrix x, int rows, int columns, int tokens, int first)
+    {
+        var gradient = new Matrix(Gradients + offset, columns);
+        if (isEmpty && first == 0)
+            Products.SetTransposed(gradient, dy, x, rows, columns, tokens);
+        else
+            Products.AddTransposed(gradient, dy, x, rows, columns, tokens);
+    }
 }
