@@ -17,6 +17,7 @@ var root = new RootCommand(
 {
     ReproduceCommand.Create(),
     TrainCommand.Create(),
+    CheckCommand.Create(),
     RunCommand.Create(),
     InspectCommand.Create(),
     LogitsCommand.Create(),

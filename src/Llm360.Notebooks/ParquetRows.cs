@@ -15,15 +15,29 @@ public static class ParquetRows
     public static async Task WriteAsync<T>(string path, IReadOnlyCollection<T> rows)
         where T : class, new()
     {
+        var bytes = await ToBytesAsync(rows).ConfigureAwait(false);
+        await AtomicFile.WriteAsync(path, stream => stream.WriteAsync(bytes).AsTask()).ConfigureAwait(false);
+    }
+
+    /// <summary>The content of a file, in memory.</summary>
+    internal static async Task<ReadOnlyMemory<byte>> ToBytesAsync<T>(IReadOnlyCollection<T> rows)
+        where T : class, new()
+    {
         // The writer must be able to seek back, and a result file is small: build it in memory.
         using var buffer = new MemoryStream();
         await ParquetSerializer.SerializeAsync(rows, buffer, new ParquetOptions { CompressionMethod = CompressionMethod.Zstd }, cancellationToken: CancellationToken.None).ConfigureAwait(false);
-        await AtomicFile.WriteAsync(path, stream => stream.WriteAsync(buffer.GetBuffer().AsMemory(0, (int)buffer.Length)).AsTask()).ConfigureAwait(false);
+        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="Llm360Exception">It is missing or no Parquet file of this shape.</exception>
-    public static async Task<IReadOnlyList<T>> ReadAsync<T>(string path, CancellationToken cancellation = default)
+    public static Task<IReadOnlyList<T>> ReadAsync<T>(string path, CancellationToken cancellation = default)
+        where T : class, new() =>
+        ReadAsync<T>(path, "Put back a copy of the file. A cell of a results store may be deleted: its analysis computes it again.", cancellation);
+
+    /// <summary>Reads a file; <paramref name="remedy"/> says what to do where it cannot be read.</summary>
+    /// <exception cref="Llm360Exception">It is missing or no Parquet file of this shape.</exception>
+    internal static async Task<IReadOnlyList<T>> ReadAsync<T>(string path, string remedy, CancellationToken cancellation)
         where T : class, new()
     {
         try
@@ -33,7 +47,7 @@ public static class ParquetRows
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw new Llm360Exception($"The table cannot be read: {e.Message}", path, "Delete the file; the command that made it makes it again.", e);
+            throw new Llm360Exception($"The table cannot be read: {e.Message}", path, remedy, e);
         }
     }
 

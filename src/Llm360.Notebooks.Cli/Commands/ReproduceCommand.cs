@@ -52,7 +52,7 @@ internal static class ReproduceCommand
             suite.TrainedTokens(),
             watch.Elapsed,
             Machine(),
-            runs.ToDictionary(r => Path.GetFileName(r.Path), r => new SiteNotebook(r.Time, [suite.MetricsPath]))));
+            runs.ToDictionary(r => Path.GetFileName(r.Path), r => new SiteNotebook(r.Time, File.Exists(suite.MetricsPath) ? [suite.MetricsPath] : []))));
         foreach (var warning in result.Warnings)
             screen.Warn(warning);
         screen.Rows("Done", ["notebook", "time", "result"], runs.Select(r => new[] { Path.GetFileName(r.Path), Screen.Duration(r.Time), r.Error is null ? "ok" : "failed" }));
@@ -65,7 +65,8 @@ internal static class ReproduceCommand
         ]);
         foreach (var error in runs.Select(r => r.Error).OfType<Llm360Exception>())
             screen.Error(error);
-        return runs.Any(r => r.Error is not null) ? Shared.Failed : 0;
+        var check = await CheckCommand.CheckAsync(suite, null, screen, cancellation).ConfigureAwait(false);
+        return runs.Any(r => r.Error is not null) || check.Differences.Count > 0 ? Shared.Failed : 0;
     }
 
     // A notebook that fails does not keep the others from the report; it is shown there with its error.

@@ -8,27 +8,40 @@ using Llm360.Notebooks.Training;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary><c>llm360 train nano|pico|recipe.json</c></summary>
+/// <summary><c>llm360 train nano|pico|recipe.json [--restart [CKPT]]</c></summary>
 internal static class TrainCommand
 {
     public static Command Create()
     {
         var recipe = new Argument<string>("recipe") { Description = "A suite with a manifest in data-manifests/suites (nano, pico) or a recipe file ending in .json." };
-        var command = new Command("train", "Pre-train a suite from text already on this machine: corpus, checkpoints, optimizer states, metrics. Goes on where it was stopped; does nothing when complete.") { recipe };
-        command.Run("Run the same command again: it goes on from the last checkpoint.", async (parsed, screen, cancellation) =>
+        var restart = new Option<string?>("--restart")
+        {
+            Description = "Delete all checkpoints and train from the beginning; with a checkpoint, delete those after it and train from there.",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "CKPT",
+        };
+        var command = new Command("train", "Pre-train a suite from text already on this machine: corpus, checkpoints, optimizer states, metrics. Goes on where it was stopped; says what is missing when complete. Nothing trained is deleted without --restart.") { recipe, restart };
+        command.Run("Run the same command again, without --restart: it goes on from the last checkpoint.", async (parsed, screen, cancellation) =>
         {
             var manifest = ManifestFile.Read(Suites.Suites.FindManifest(parsed.GetValue(recipe)!));
-            await TrainAsync(manifest, screen, cancellation).ConfigureAwait(false);
-            return 0;
+            var suite = await TrainAsync(manifest, screen, cancellation, parsed.GetResult(restart) is null ? null : Checkpoint(parsed.GetValue(restart))).ConfigureAwait(false);
+            var check = SuiteCheck.Sizes(suite);
+            CheckCommand.Show(check, screen);
+            return check.Differences.Count == 0 ? 0 : Shared.Failed;
         });
         return command;
     }
 
+    // 0 is the beginning: the weights of ckpt_000 are drawn again.
+    private static int Checkpoint(string? text) =>
+        int.TryParse((text ?? "0").Replace("ckpt_", "", StringComparison.Ordinal), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+            : throw new Llm360Exception($"\"{text}\" is no checkpoint.", "--restart", "Write --restart after the recipe, alone or with a checkpoint's name or number: --restart 12.");
+
     /// <summary>Trains with table, bar and summary; also the first step of reproduce.</summary>
-    public static async Task<Suite> TrainAsync(SuiteManifest manifest, Screen screen, CancellationToken cancellation)
+    public static async Task<Suite> TrainAsync(SuiteManifest manifest, Screen screen, CancellationToken cancellation, int? restart = null)
     {
-        var trainer = new SuiteTrainer(manifest);
-        if (!trainer.IsComplete)
+        var trainer = new SuiteTrainer(manifest) { Restart = restart };
+        if (restart is not null || !trainer.IsComplete)
         {
             var steps = manifest.Corpus.Chunks * (manifest.Corpus.SequencesPerChunk / manifest.Training.BatchSize);
             var tokens = (long)manifest.Corpus.Chunks * manifest.Corpus.SequencesPerChunk * (manifest.Corpus.SequenceLength - 1);
@@ -37,22 +50,28 @@ internal static class TrainCommand
                 ("text", string.Join(", ", manifest.Corpus.Sources.Select(s => s.Name))),
                 ("model", $"LLaMA, hidden {manifest.Model.HiddenSize}, {manifest.Model.Layers} layers, {manifest.Model.Heads} heads, vocabulary {manifest.Corpus.Tokenizer.VocabularySize}"),
                 ("work", string.Create(CultureInfo.InvariantCulture, $"{steps} steps, {tokens:N0} tokens, {manifest.Corpus.Chunks} chunks")),
-                ("begins", trainer.LastCheckpoint is { } last ? $"after {SuiteLayout.Checkpoint(last)}" : "at the beginning"),
+                ("begins", (restart is > 0 ? restart : restart is null ? trainer.LastCheckpoint : null) is { } last ? $"after {SuiteLayout.Checkpoint(last)}" : "at the beginning"),
                 ("goes to", Path.Combine(Workspace.SuitesFolder, manifest.Name)),
             ]);
         }
 
         var start = Stopwatch.GetTimestamp();
         var suite = await screen.WatchAsync(progress => trainer.TrainAsync(progress, cancellation)).ConfigureAwait(false);
-        var metrics = await suite.MetricsAsync().ConfigureAwait(false);
+        foreach (var warning in trainer.Warnings)
+            screen.Warn(warning);
+        var metrics = File.Exists(suite.MetricsPath) ? await suite.MetricsAsync().ConfigureAwait(false) : [];
         screen.Facts($"{suite.Name} is trained",
         [
-            ("checkpoints", $"{suite.Checkpoints[0]} to {suite.Checkpoints[^1]}"),
-            ("loss", string.Create(CultureInfo.InvariantCulture, $"{metrics[0].Loss:0.00} at the first step; held-out {metrics[^1].ValidationLoss:0.00} at the end")),
+            ("checkpoints", suite.Checkpoints.Count > 0 ? $"{suite.Checkpoints[0]} to {suite.Checkpoints[^1]}" : "none"),
+            ("loss", Loss(metrics)),
             ("batches skipped", metrics.Count(m => m.Skipped).ToString(CultureInfo.InvariantCulture)),
+            ("steps without a row", metrics.Sum(m => m.MissingBefore ?? 0).ToString(CultureInfo.InvariantCulture)),
             ("time", Screen.Duration(Stopwatch.GetElapsedTime(start))),
             ("folder", suite.Folder),
         ]);
         return suite;
     }
+
+    private static string Loss(IReadOnlyList<TrainingStep> metrics) => metrics.Count == 0 ? "the log is missing"
+        : string.Create(CultureInfo.InvariantCulture, $"{metrics[0].Loss:0.00} at step {metrics[0].Step}; held-out {metrics[^1].ValidationLoss:0.00} at the end");
 }

@@ -116,6 +116,7 @@ public static class Grid
             var own = Enumerable.Range(i * chunks.Count, chunks.Count).Where(cell => shard.Contains(cell, (long)checkpoints.Count * chunks.Count)).ToLookup(cell => store.Contains(checkpoint, chunks[cell % chunks.Count]));
             return (Checkpoint: checkpoint, Found: own[true].ToList(), Missing: own[false].ToList());
         }).ToList();
+        SuiteCheck.Require(checkpoints, chunks);
         // A name that is wrong shows before the first of what may be days of work.
         await blocks.Where(b => b.Missing.Count > 0).Select(b => b.Checkpoint).RequireAsync(stop).ConfigureAwait(false);
         await ChunkReader.RequireAsync([.. blocks.SelectMany(b => b.Missing).Select(cell => chunks[cell % chunks.Count]).Distinct()], stop).ConfigureAwait(false);

@@ -1,4 +1,6 @@
 // The names of files inside a suite's folder.
+using System.Globalization;
+
 namespace Llm360.Notebooks.Suites;
 
 /// <summary>File names inside a suite's folder.</summary>
@@ -19,6 +21,9 @@ public static class SuiteLayout
     /// <summary>One row a training step.</summary>
     public const string Metrics = "metrics.parquet";
 
+    /// <summary>The list of the suite's files: size and SHA-256 of each.</summary>
+    public const string Files = "files.json";
+
     /// <summary>Weights of a checkpoint.</summary>
     public const string Weights = "model.safetensors";
 
@@ -31,6 +36,9 @@ public static class SuiteLayout
     /// <summary>The SentencePiece model.</summary>
     public const string Tokenizer = "tokenizer.model";
 
+    /// <summary>How <c>transformers</c> reads the tokenizer.</summary>
+    internal const string TokenizerConfig = "tokenizer_config.json";
+
     /// <summary>Name of a checkpoint's folder.</summary>
     public static string Checkpoint(int index) => $"ckpt_{index:000}";
 
@@ -39,4 +47,21 @@ public static class SuiteLayout
 
     /// <summary>A chunk's file, relative to the suite's folder.</summary>
     public static string Chunk(int index) => Path.Combine(Train, ChunkName(index) + ".jsonl");
+
+    /// <summary>The files of the corpus, with '/', relative to the suite's folder.</summary>
+    internal static IEnumerable<string> CorpusFiles(SuiteManifest manifest) =>
+        [.. Enumerable.Range(0, manifest.Corpus.Chunks).Select(i => $"{Train}/{ChunkName(i)}.jsonl"), Validation, Canaries];
+
+    /// <summary>The files of a checkpoint but for its optimizer state, with '/', relative to the suite's folder.</summary>
+    internal static IEnumerable<string> CheckpointFiles(int index) =>
+        new[] { Config, Tokenizer, TokenizerConfig, Weights }.Select(name => $"{Checkpoint(index)}/{name}");
+
+    /// <summary>The optimizer state of a checkpoint, with '/', relative to the suite's folder.</summary>
+    internal static string OptimizerFile(int index) => $"{Checkpoint(index)}/{Optimizer}";
+
+    /// <summary>The number in the name of a checkpoint's folder; null for another name.</summary>
+    internal static int? CheckpointNumber(string name) =>
+        name.StartsWith("ckpt_", StringComparison.Ordinal)
+        && int.TryParse(name["ckpt_".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && Checkpoint(number) == name ? number : null;
 }

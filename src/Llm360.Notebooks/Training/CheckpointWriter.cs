@@ -14,19 +14,19 @@ internal static class CheckpointWriter
     /// <remarks>A state without a version is of a kit that summed gradients thread by thread.</remarks>
     private const string Arithmetic = "1";
 
-    /// <summary>Writes <c>ckpt_NNN</c> under a temporary name and renames it.</summary>
-    public static void Write(string suiteFolder, int index, ParameterBuffer weights, AdamW optimizer, byte[] tokenizer, string suite)
+    /// <summary>Writes a checkpoint's folder under a temporary name.</summary>
+    /// <returns>The files as the suite's list names them once <see cref="Place"/> has given the folder its name.</returns>
+    public static IReadOnlyList<SuiteFile> Prepare(string suiteFolder, int index, ParameterBuffer weights, AdamW optimizer, byte[] tokenizer, string suite)
     {
-        var final = Path.Combine(suiteFolder, SuiteLayout.Checkpoint(index));
-        var temporary = $"{final}.tmp";
-        if (Directory.Exists(temporary))
-            Directory.Delete(temporary, recursive: true);
+        var name = SuiteLayout.Checkpoint(index);
+        var temporary = Temporary(suiteFolder, index);
+        Discard(suiteFolder);
         try
         {
             AtomicFile.WriteText(Path.Combine(temporary, SuiteLayout.Config), weights.Config.ToJson());
             AtomicFile.Write(Path.Combine(temporary, SuiteLayout.Tokenizer), stream => stream.Write(tokenizer));
-            AtomicFile.WriteText(Path.Combine(temporary, "tokenizer_config.json"), TokenizerConfig);
-            SafetensorsWriter.Write(Path.Combine(temporary, SuiteLayout.Weights), [.. weights.Views.Select(v => (v.Key, v.Value))], new Dictionary<string, string> { ["suite"] = suite, ["checkpoint"] = SuiteLayout.Checkpoint(index) });
+            AtomicFile.WriteText(Path.Combine(temporary, SuiteLayout.TokenizerConfig), TokenizerConfig);
+            SafetensorsWriter.Write(Path.Combine(temporary, SuiteLayout.Weights), [.. weights.Views.Select(v => (v.Key, v.Value))], new Dictionary<string, string> { ["suite"] = suite, ["checkpoint"] = name });
             using (var steps = torch.tensor(new[] { optimizer.Steps }))
             {
                 SafetensorsWriter.Write(
@@ -39,22 +39,36 @@ internal static class CheckpointWriter
                     new Dictionary<string, string> { [ArithmeticKey] = Arithmetic });
             }
 
-            // A checkpoint beyond the one that a run goes on from is trained anew.
-            if (Directory.Exists(final))
-                Directory.Delete(final, recursive: true);
-            Directory.Move(temporary, final);
+            return [.. Directory.EnumerateFiles(temporary).Select(file => FileMeasure.Entry(temporary, Path.GetFileName(file))).Select(f => f with { Path = $"{name}/{f.Path}" })];
         }
-        finally
+        catch
         {
-            if (Directory.Exists(temporary))
-                Directory.Delete(temporary, recursive: true);
+            Discard(suiteFolder);
+            throw;
         }
     }
 
-    /// <summary>Number of the last checkpoint that training can go on from; null when there is none.</summary>
-    public static int? Latest(string suiteFolder, int chunks) =>
-        Enumerable.Range(0, chunks + 1).Reverse().Select(i => (int?)i)
-            .FirstOrDefault(i => File.Exists(Path.Combine(suiteFolder, SuiteLayout.Checkpoint(i!.Value), SuiteLayout.Optimizer)));
+    /// <summary>Gives a prepared folder its name, <c>ckpt_NNN</c>. There must be no folder of that name.</summary>
+    /// <exception cref="Llm360Exception">The folder cannot be renamed.</exception>
+    public static void Place(string suiteFolder, int index)
+    {
+        var final = Path.Combine(suiteFolder, SuiteLayout.Checkpoint(index));
+        try
+        {
+            Directory.Move(Temporary(suiteFolder, index), final);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new Llm360Exception($"The checkpoint's folder cannot be put in place: {e.Message}", final, "Take away what is there, or make the suite's folder writable.", e);
+        }
+    }
+
+    /// <summary>Deletes the folders that were prepared and never put in place.</summary>
+    public static void Discard(string suiteFolder)
+    {
+        foreach (var left in Directory.EnumerateDirectories(suiteFolder, "ckpt_*.tmp").Where(path => SuiteLayout.CheckpointNumber(Path.GetFileNameWithoutExtension(path)) is not null).ToList())
+            Directory.Delete(left, recursive: true);
+    }
 
     /// <summary>Refuses to go on from a checkpoint whose training computed in another way, because the rest would be another model.</summary>
     /// <exception cref="Llm360Exception">The optimizer state has another version of <see cref="Arithmetic"/>, or none.</exception>
@@ -79,12 +93,20 @@ internal static class CheckpointWriter
         optimizer.Steps = steps[0].item<long>();
     }
 
-    /// <summary>Drops the optimizer states before a checkpoint that the recipe does not keep.</summary>
-    public static void DropOptimizers(string suiteFolder, int before, IReadOnlyList<int> kept)
+    /// <summary>Deletes the optimizer states of the checkpoints that <see cref="IsDropped"/> names.</summary>
+    public static void DropOptimizers(string suiteFolder, int last, IReadOnlyList<int> kept)
     {
-        foreach (var path in Enumerable.Range(0, before).Except(kept).Select(i => Path.Combine(suiteFolder, SuiteLayout.Checkpoint(i), SuiteLayout.Optimizer)).Where(File.Exists))
+        foreach (var path in ToDrop(suiteFolder, last, kept))
             File.Delete(path);
     }
+
+    /// <summary>The optimizer states that are there and are to be dropped.</summary>
+    public static IReadOnlyList<string> ToDrop(string suiteFolder, int last, IReadOnlyList<int> kept) =>
+        [.. Enumerable.Range(0, last).Select(SuiteLayout.OptimizerFile).Where(path => IsDropped(path, last, kept)).Select(path => Path.Combine(suiteFolder, path)).Where(File.Exists)];
+
+    /// <summary>Whether a file is an optimizer state before the last checkpoint that the recipe does not keep.</summary>
+    public static bool IsDropped(string path, int last, IReadOnlyList<int> kept) =>
+        Path.GetFileName(path) == SuiteLayout.Optimizer && SuiteLayout.CheckpointNumber(path.Split('/')[0]) is { } index && index < last && !kept.Contains(index);
 
     /// <summary>Copies stored tensors into a buffer; <paramref name="prefix"/> stands before each name in the file.</summary>
     internal static void Copy(string path, string prefix, ParameterBuffer buffer)
@@ -94,10 +116,12 @@ internal static class CheckpointWriter
         {
             using var stored = file.View(prefix + name);
             if (!stored.shape.SequenceEqual(view.shape))
-                throw new Llm360Exception($"The tensor has shape [{string.Join(", ", stored.shape)}], not [{string.Join(", ", view.shape)}].", $"{path}, tensor {prefix + name}", "Delete the checkpoint and run llm360 train again: it goes on from the last one with an optimizer state.");
+                throw new Llm360Exception($"The tensor has shape [{string.Join(", ", stored.shape)}], not [{string.Join(", ", view.shape)}].", $"{path}, tensor {prefix + name}", "Run llm360 check on the suite: it names what is damaged, and how to train it again.");
             view.copy_(stored);
         }
     }
+
+    private static string Temporary(string suiteFolder, int index) => Path.Combine(suiteFolder, $"{SuiteLayout.Checkpoint(index)}.tmp");
 
     private const string TokenizerConfig = """
         {

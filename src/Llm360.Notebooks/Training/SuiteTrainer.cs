@@ -3,14 +3,14 @@ using System.Diagnostics;
 using System.Globalization;
 using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Text;
 
 namespace Llm360.Notebooks.Training;
 
 /// <summary>Trains the suite a manifest describes.</summary>
 /// <remarks>
 /// A checkpoint's folder appears complete or not at all, so whatever stops the process, the next call goes on from the last one. The weights are bit for bit
-/// those of an uninterrupted run, with any number of threads and on every x64 processor with AVX2.
+/// those of an uninterrupted run, with any number of threads and on every x64 processor with AVX2. What a call starts from is compared with the suite's list of
+/// files first. No checkpoint is deleted or trained again unless <see cref="Restart"/> is set.
 /// </remarks>
 public sealed class SuiteTrainer
 {
@@ -20,6 +20,7 @@ public sealed class SuiteTrainer
     private readonly SuiteManifest manifest;
     private readonly string folder;
     private readonly Func<ParameterBuffer, IGradients> engine;
+    private readonly List<string> warnings = [];
 
     /// <summary>Prepares to train.</summary>
     /// <param name="manifest">The recipe.</param>
@@ -40,43 +41,61 @@ public sealed class SuiteTrainer
 
     private long TotalSteps => (long)StepsPerChunk * manifest.Corpus.Chunks;
 
-    /// <summary>Whether the folder holds everything that training this recipe leaves: every checkpoint, every chunk, the log.</summary>
-    public bool IsComplete =>
-        LastCheckpoint == manifest.Corpus.Chunks && File.Exists(Path.Combine(folder, SuiteLayout.Manifest)) && SameRecipe()
-        && Suite.OpenFolder(folder) is var suite && File.Exists(suite.MetricsPath) && File.Exists(suite.ValidationPath)
-        && suite.Chunks.Count == manifest.Corpus.Chunks && suite.Checkpoints.Count == manifest.Corpus.Chunks + 1;
+    /// <summary>The checkpoint to train again from: those after it are deleted. 0 begins at the beginning; null, the default, deletes nothing.</summary>
+    public int? Restart { get; init; }
+
+    /// <summary>What the last call of <see cref="TrainAsync"/> found lost, damaged or impossible to check, and did not need; a sentence each.</summary>
+    public IReadOnlyList<string> Warnings => warnings;
+
+    /// <summary>Whether training is finished. Files may be lost or damaged since; <see cref="SuiteCheck"/> tells.</summary>
+    public bool IsComplete => File.Exists(Path.Combine(folder, SuiteLayout.Manifest)) && SameRecipe() && new TrainingFolder(manifest, folder).IsFinished;
 
     /// <summary>The checkpoint a run would go on from; null when it would begin at the beginning.</summary>
-    public int? LastCheckpoint => CheckpointWriter.Latest(folder, manifest.Corpus.Chunks);
+    public int? LastCheckpoint => new TrainingFolder(manifest, folder).Last;
+
+    /// <summary>Called after each change of a checkpoint, the log or the list of files; for tests.</summary>
+    internal Action<string>? Changed { get; init; }
 
     /// <summary>Trains until every chunk has been seen; at once when it has.</summary>
+    /// <remarks>A finished suite is returned as it is, whole or not. Lost and damaged parts of its corpus are made again from the recipe's packages.</remarks>
     /// <param name="progress">Steps done; <see cref="Work.Progress"/> when null.</param>
     /// <param name="cancellation">Stops after the step in flight; <see cref="Work.Cancellation"/> when not given.</param>
     /// <returns>The trained suite.</returns>
-    /// <exception cref="Llm360Exception">The corpus cannot be built, the folder belongs to another recipe or another process, or the disk is full.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The corpus cannot be built, the folder belongs to another recipe or another process, the disk is full, or what training would start from is lost or damaged.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public async Task<Suite> TrainAsync(IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
     {
         progress ??= Work.Progress;
         var stop = cancellation ?? Work.Cancellation;
-        if (IsComplete)
-            return Suite.OpenFolder(folder);
+        warnings.Clear();
         if (!SameRecipe())
             throw new Llm360Exception("The folder holds a suite of another recipe.", folder, "Give the recipe another name, or delete the folder.");
+        if (Restart is null && IsComplete && FileComparison.Sizes(manifest, folder, IsCorpus).Differences.Count == 0)
+            return Suite.OpenFolder(folder);
         using var guard = Lock();
         AtomicFile.Sweep(folder);
-        CorpusBuilder.Build(manifest, folder, progress, stop);
+        BuildCorpus(progress, stop);
+        var training = new TrainingFolder(manifest, folder) { Changed = Changed };
+        training.Recover(stop);
+        training.RecordRecipe();
+        if (Restart is null && training.Last == manifest.Corpus.Chunks)
+        {
+            if (training.HasList)
+                training.DropOptimizers();
+            return Suite.OpenFolder(folder);
+        }
+
         using var state = new TrainingState(manifest);
-        var metrics = await StartAsync(state).ConfigureAwait(false);
+        var (first, metrics) = await StartAsync(training, state, stop).ConfigureAwait(false);
         using var gradients = engine(state.Weights);
         var validation = HeldOutLoss.Sample([.. ChunkReader.Read(Path.Combine(folder, SuiteLayout.Validation), cancellation: stop)], ValidationRows);
-        for (var chunk = LastCheckpoint!.Value; chunk < manifest.Corpus.Chunks; chunk++)
+        for (var chunk = first; chunk < manifest.Corpus.Chunks; chunk++)
         {
             TrainChunk(chunk, state, gradients, metrics, progress, stop);
             metrics[^1].ValidationLoss = gradients.Loss(validation, manifest.Corpus.SequenceLength);
-            await ParquetRows.WriteAsync(Path.Combine(folder, SuiteLayout.Metrics), metrics).ConfigureAwait(false);
-            Save(chunk + 1, state);
-            CheckpointWriter.DropOptimizers(folder, chunk + 1, manifest.Training.OptimizerStates);
+            await training.SaveAsync(chunk + 1, state, metrics).ConfigureAwait(false);
         }
 
         return Suite.OpenFolder(folder);
@@ -117,29 +136,57 @@ public sealed class SuiteTrainer
         }
     }
 
-    private async Task<List<TrainingStep>> StartAsync(TrainingState state)
+    private async Task<(int Checkpoint, List<TrainingStep> Log)> StartAsync(TrainingFolder training, TrainingState state, CancellationToken stop)
     {
-        // Without the log of the steps before it a checkpoint is no place to go on from: the log would stay incomplete.
-        var path = Path.Combine(folder, SuiteLayout.Metrics);
-        if (LastCheckpoint is not { } last || (last > 0 && !File.Exists(path)))
+        var start = new TrainingStart(manifest, folder, training);
+        if (Restart is { } checkpoint)
+            start.Restart(checkpoint, stop);
+        start.RequireNothingLater(training.Last);
+        if (training.Last is not { } last)
         {
-            foreach (var old in Enumerable.Range(0, manifest.Corpus.Chunks + 1).Select(i => Path.Combine(folder, SuiteLayout.Checkpoint(i))).Where(Directory.Exists))
-                Directory.Delete(old, recursive: true);
+            training.Begin(stop);
             WeightInitialization.Fill(state.Weights, manifest.Model, manifest.Training.Seed);
-            Save(0, state);
-            return [];
+            await training.SaveAsync(0, state, []).ConfigureAwait(false);
+            return (0, []);
+        }
+
+        start.RequireIntact(last, stop);
+        warnings.AddRange(start.LostBefore(last));
+        var (log, gaps) = await start.LogAsync(last, stop).ConfigureAwait(false);
+        if (gaps is not null)
+            warnings.Add($"{SuiteLayout.Metrics} has lost the rows of steps {gaps}: the column missing_before marks the gap.");
+        if (!training.HasList)
+        {
+            warnings.Add($"The suite has no {SuiteLayout.Files}: it was trained before there were such lists. What training starts from cannot be checked; it is listed as it is now.");
+            training.Adopt(stop);
         }
 
         CheckpointWriter.RequireArithmetic(folder, last);
         CheckpointWriter.Read(folder, last, state.Weights, state.Optimizer);
-        CheckpointWriter.DropOptimizers(folder, last, manifest.Training.OptimizerStates);
-        var metrics = File.Exists(path) ? await ParquetRows.ReadAsync<TrainingStep>(path).ConfigureAwait(false) : [];
-        // A run killed between metrics and checkpoint has logged a chunk that is trained again now.
-        return [.. metrics.Where(m => m.Chunk < last)];
+        training.DropOptimizers();
+        return (last, log);
     }
 
-    private void Save(int checkpoint, TrainingState state) =>
-        CheckpointWriter.Write(folder, checkpoint, state.Weights, state.Optimizer, EmbeddedVocabulary.Read(manifest.Corpus.Tokenizer), manifest.Name);
+    // What the recipe's packages give again costs nothing: it is not worth an error.
+    private void BuildCorpus(IProgress<WorkProgress>? progress, CancellationToken stop)
+    {
+        var exists = File.Exists(Path.Combine(folder, SuiteLayout.Manifest));
+        if (!exists && ExpectedFiles.OnDisk(folder).Count > 0)
+            throw new Llm360Exception($"{SuiteLayout.Manifest} is missing: nothing else says which recipe the checkpoints were trained with.", folder, "Put back a copy, or take the folder away to train from the beginning.");
+        var lost = exists ? FileComparison.Content(manifest, folder, IsCorpus, progress, stop).Differences : [];
+        try
+        {
+            CorpusBuilder.Build(manifest, folder, progress, stop);
+        }
+        catch (Llm360Exception e) when (lost.Count > 0)
+        {
+            throw new Llm360Exception($"Files of the corpus are lost or damaged ({string.Join(", ", lost)}) and cannot be made again: {e.What}", e.Where, e.Remedy, e);
+        }
+
+        warnings.AddRange(lost.Select(file => $"{file}: made again from the recipe's packages."));
+    }
+
+    private bool IsCorpus(string path) => SuiteLayout.CorpusFiles(manifest).Contains(path);
 
     private bool SameRecipe()
     {

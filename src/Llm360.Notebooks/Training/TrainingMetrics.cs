@@ -6,11 +6,20 @@ namespace Llm360.Notebooks.Training;
 /// <summary>The training of a suite, looked back at.</summary>
 public static class TrainingMetrics
 {
-    /// <summary>Every step, in order.</summary>
+    /// <summary>Every step, in order. Where the log has lost rows, the next row says how many: <see cref="TrainingStep.MissingBefore"/>.</summary>
     /// <exception cref="Llm360Exception">The suite has no readable log.</exception>
-    public static Task<IReadOnlyList<TrainingStep>> MetricsAsync(this Suite suite) => suite.Hub is not null && !File.Exists(suite.MetricsPath)
-        ? throw new Llm360Exception($"The training log of {suite.Name} is not published as a file.", suite.MetricsPath, "Put one there, in Parquet with the columns of a suite that llm360 train made; memorization needs none.")
-        : ParquetRows.ReadAsync<TrainingStep>(suite.MetricsPath, Work.Cancellation);
+    public static Task<IReadOnlyList<TrainingStep>> MetricsAsync(this Suite suite) => (suite.Hub, File.Exists(suite.MetricsPath)) switch
+    {
+        (not null, false) => throw new Llm360Exception(
+            $"The training log of {suite.Name} is not published as a file.",
+            suite.MetricsPath,
+            "Put one there, in Parquet with the columns of a suite that llm360 train made; memorization needs none."),
+        (null, false) => throw new Llm360Exception(
+            $"The training log of {suite.Name} is missing.",
+            suite.MetricsPath,
+            $"Put back a copy. Only a training from the beginning makes it again: llm360 train {suite.Name} --restart."),
+        _ => TrainingLog.ReadAsync(suite.MetricsPath, Work.Cancellation),
+    };
 
     /// <summary>Parameters of the suite's model.</summary>
     public static long ParameterCount(this Suite suite) => suite.Hub?.Parameters ?? TrainingState.Shape(suite.Recipe).ParameterCount;

@@ -1,0 +1,65 @@
+// llm360 check: reads every file of a suite and names what differs from its list.
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Llm360.Notebooks.Cli.Terminal;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Cli.Commands;
+
+/// <summary><c>llm360 check nano [ckpt_012]</c></summary>
+internal static class CheckCommand
+{
+    public static Command Create()
+    {
+        var suite = new Argument<string>("suite") { Description = "A suite that was trained here: its name or folder." };
+        var checkpoint = new Argument<string?>("checkpoint") { Description = "Only this checkpoint: ckpt_012 or 12.", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("check", "Read every file of a suite and compare its SHA-256 with the list that training wrote. Exit code 1 if a file is missing, differs or cannot be checked.") { suite, checkpoint };
+        command.Run("Nothing was changed; run the same command again.", async (parsed, screen, cancellation) =>
+        {
+            var name = parsed.GetValue(suite)!;
+            var check = await CheckAsync(Open(name), parsed.GetValue(checkpoint), screen, cancellation).ConfigureAwait(false);
+            return check is { HasList: true, Differences.Count: 0 } ? 0 : Shared.Failed;
+        });
+        return command;
+    }
+
+    /// <summary>Checks and shows what came of it; also the end of reproduce.</summary>
+    public static async Task<SuiteCheck> CheckAsync(Suite suite, string? checkpoint, Screen screen, CancellationToken cancellation)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var check = await screen.WatchAsync(progress => SuiteCheck.ContentAsync(suite, checkpoint, progress, cancellation)).ConfigureAwait(false);
+        Show(check, screen);
+        if (check is { HasList: true, Differences.Count: 0 })
+            screen.Facts($"{check.Suite} is as it was written",
+            [
+                ("read", string.Create(CultureInfo.InvariantCulture, $"{check.Files} files, {check.Bytes / 1e6:N1} MB")),
+                ("time", Screen.Duration(Stopwatch.GetElapsedTime(start))),
+                ("folder", check.Folder),
+            ]);
+        return check;
+    }
+
+    /// <summary>Names what differs, on stderr; says nothing where nothing does.</summary>
+    public static void Show(SuiteCheck check, Screen screen)
+    {
+        if (!check.HasList)
+            screen.Warn($"{check.Suite} cannot be checked: it has no {SuiteLayout.Files}, since it was trained before there were such lists.");
+        if (check.Found > 0)
+            screen.Warn($"{check.Found} files were trained before there was a list and listed as they were found: earlier damage does not show.");
+        if (check.Differences.Count == 0)
+            return;
+        foreach (var difference in check.Differences)
+            screen.Warn($"  {difference}");
+        screen.Error(check.ToError());
+    }
+
+    // A suite whose checkpoints are all lost opens too: the list still names them.
+    private static Suite Open(string name)
+    {
+        var folder = File.Exists(Path.Combine(name, SuiteLayout.Manifest)) ? name : Path.Combine(Workspace.SuitesFolder, name);
+        var suite = File.Exists(Path.Combine(folder, SuiteLayout.Manifest)) ? Suite.OpenFolder(folder) : Suites.Suites.Open(name);
+        return suite.Manifest is not null ? suite
+            : throw new Llm360Exception($"The suite {suite.Name} was not trained here: there is no list of its files.", $"suite {suite.Name}", "Name a suite that llm360 train made.");
+    }
+}

@@ -1,0 +1,31 @@
+// The pico suite, stopped while its third chunk was trained: ckpt_002 is the last checkpoint.
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Training;
+
+namespace Llm360.Notebooks.Tests;
+
+public sealed class HalfTrainedPico : IAsyncLifetime
+{
+    private readonly TemporaryFolder folder = new();
+
+    public static SuiteManifest Manifest { get; } = ManifestFile.Read(Suites.Suites.FindManifest("pico"));
+
+    public string Folder => folder.Path;
+
+    public async ValueTask InitializeAsync()
+    {
+        using var kill = new CancellationTokenSource();
+        var steps = new Immediate(p =>
+        {
+            if (p.Unit == "steps" && p.Done == 9)
+                kill.Cancel();
+        });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new SuiteTrainer(Manifest, Folder).TrainAsync(steps, kill.Token));
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,41 @@
+// What tests do to the folders of suites: copy, damage, compare.
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Tests;
+
+internal static class SuiteFolder
+{
+    public static TemporaryFolder CopyOf(string from)
+    {
+        var folder = new TemporaryFolder();
+        CopyTo(from, folder.Path);
+        return folder;
+    }
+
+    public static void CopyTo(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != ".train.lock"))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+    }
+
+    /// <summary>Flips one bit in the last quarter of a file, where the data of a safetensors file lies.</summary>
+    public static void FlipBit(string path)
+    {
+        var bytes = File.ReadAllBytes(path);
+        bytes[bytes.Length * 3 / 4] ^= 1;
+        File.WriteAllBytes(path, bytes);
+    }
+
+    /// <summary>Path and content of every file, for finding out whether anything was changed.</summary>
+    public static SortedDictionary<string, string> Contents(string folder) =>
+        new(Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != ".train.lock")
+            .ToDictionary(f => Path.GetRelativePath(folder, f).Replace('\\', '/'), f => FileMeasure.Sha256(f)), StringComparer.Ordinal);
+
+    /// <summary>The contents without the log, which holds the speed of each step, and without the list, which holds the log's hash.</summary>
+    public static SortedDictionary<string, string> Trained(string folder) =>
+        new(Contents(folder).Where(f => f.Key is not (SuiteLayout.Metrics or SuiteLayout.Files)).ToDictionary(), StringComparer.Ordinal);
+}

@@ -1,0 +1,48 @@
+// The list of a suite's files: strict, and never a way out of the folder.
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Tests;
+
+public sealed class SuiteFilesTests(PicoSuite pico)
+{
+    private const string Hash = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    [Theory]
+    [InlineData("", "0 bytes")]
+    [InlineData("null", "null")]
+    [InlineData("[]", "")]
+    [InlineData("""{"format":1}""", "files")]
+    [InlineData("""{"format":1,"files":null}""", "files")]
+    [InlineData("""{"format":1,"files":[null]}""", "null")]
+    [InlineData("""{"format":1,"files":[],"more":1}""", "more")]
+    [InlineData("""{"format":1,"format":1,"files":[]}""", "format")]
+    [InlineData("""{"format":2,"files":[]}""", "format is 2")]
+    [InlineData("""{"format":1e99999,"files":[]}""", "")]
+    [InlineData("""{"format":1,"files":[{"path":"a","size":-1,"sha256":"HASH"}]}""", "\"a\"")]
+    [InlineData("""{"format":1,"files":[{"path":"a","size":1,"sha256":"abc"}]}""", "\"a\"")]
+    [InlineData("""{"format":1,"files":[{"path":"../a","size":1,"sha256":"HASH"}]}""", "../a")]
+    [InlineData("""{"format":1,"files":[{"path":"/etc/passwd","size":1,"sha256":"HASH"}]}""", "/etc/passwd")]
+    [InlineData("""{"format":1,"files":[{"path":"a\\..\\b","size":1,"sha256":"HASH"}]}""", "b")]
+    [InlineData("""{"format":1,"files":[{"path":"c:/b","size":1,"sha256":"HASH"}]}""", "c:/b")]
+    [InlineData("""{"format":1,"files":[],"next":[{"path":"a/../../b","size":1,"sha256":"HASH"}]}""", "a/../../b")]
+    [InlineData("""{"format":1,"files":[{"path":"a","size":1,"sha256":"HASH"},{"path":"a","size":1,"sha256":"HASH"}]}""", "twice")]
+    public void A_list_that_is_none_is_one_error(string json, string says)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder[SuiteLayout.Files], json.Replace("HASH", Hash, StringComparison.Ordinal));
+        var error = Assert.Throws<Llm360Exception>(() => SuiteFiles.Read(folder.Path));
+        Assert.Contains(says, error.What, StringComparison.Ordinal);
+        Assert.Equal(folder[SuiteLayout.Files], error.Where);
+    }
+
+    [Fact]
+    public void Training_lists_every_file_that_it_leaves()
+    {
+        var list = SuiteFiles.Read(pico.Suite.Folder)!;
+        Assert.Null(list.Next);
+        var files = SuiteFolder.Contents(pico.Suite.Folder).Where(f => f.Key != SuiteLayout.Files).ToList();
+        Assert.Equal(files.Select(f => (f.Key, f.Value)), list.Files.Select(f => (f.Path, f.Sha256)));
+        Assert.All(list.Files, f => Assert.Equal(new FileInfo(Path.Combine(pico.Suite.Folder, f.Path)).Length, f.Size));
+        Assert.All(list.Files, f => Assert.Null(f.Found));
+    }
+}

@@ -1,0 +1,73 @@
+// A kill between any two changes of a suite's folder: the folder as it was at that moment resumes to the same suite.
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Training;
+
+namespace Llm360.Notebooks.Tests.Training;
+
+public sealed class KillTests(PicoSuite pico)
+{
+    private static readonly SuiteManifest Manifest = HalfTrainedPico.Manifest;
+
+    [Fact]
+    public async Task The_folder_as_a_kill_leaves_it_resumes_to_the_same_suite()
+    {
+        using var moments = new TemporaryFolder();
+        using var folder = new TemporaryFolder();
+        var names = new List<string>();
+        await new SuiteTrainer(Manifest, folder.Path) { Changed = Keep }.TrainAsync(cancellation: CancellationToken.None);
+        Assert.Equal(5 * 6, names.Count);
+        var expected = SuiteFolder.Trained(pico.Suite.Folder);
+        var log = (await pico.Suite.MetricsAsync()).Select(m => (m.Step, m.Loss, m.ValidationLoss, m.MissingBefore)).ToList();
+        // The whole training after each moment of the first and the last checkpoint and of one between.
+        foreach (var name in names.Where((_, i) => i / 6 is 0 or 1 or 4))
+        {
+            var killed = moments[name];
+            var before = SuiteFolder.Contents(killed);
+            var last = new SuiteTrainer(Manifest, killed).LastCheckpoint;
+            // As a kill left it, no file is damaged.
+            Assert.DoesNotContain((await SuiteCheck.ContentAsync(Suite.OpenFolder(killed))).Differences, d => d.State != FileState.NotListed);
+            var trainer = new SuiteTrainer(Manifest, killed);
+            var suite = await trainer.TrainAsync(cancellation: CancellationToken.None);
+            Assert.True(trainer.Warnings.Count == 0, $"{name}: {string.Join("; ", trainer.Warnings)}");
+            Assert.Equal(expected.Where(f => f.Key != SuiteLayout.Manifest), SuiteFolder.Trained(killed).Where(f => f.Key != SuiteLayout.Manifest));
+            Assert.Equal(log, (await suite.MetricsAsync()).Select(m => (m.Step, m.Loss, m.ValidationLoss, m.MissingBefore)));
+            Assert.Empty((await SuiteCheck.ContentAsync(suite)).Differences);
+            Assert.Empty(Directory.EnumerateFileSystemEntries(killed, "*.tmp", SearchOption.AllDirectories));
+            // A checkpoint that was in place when the kill came is not written again.
+            foreach (var kept in before.Keys.Where(path => last is { } k && path.StartsWith(SuiteLayout.Checkpoint(k), StringComparison.Ordinal) && expected.ContainsKey(path)))
+                Assert.Equal(before[kept], SuiteFolder.Contents(killed)[kept]);
+        }
+
+        void Keep(string change)
+        {
+            names.Add($"{names.Count:00}-{change}");
+            SuiteFolder.CopyTo(folder.Path, moments[names[^1]]);
+        }
+    }
+
+    [Fact]
+    public async Task A_checkpoint_that_a_kill_left_unlisted_is_kept_only_if_it_is_whole()
+    {
+        using var folder = new TemporaryFolder();
+        using var killed = new TemporaryFolder();
+        var places = 0;
+        await new SuiteTrainer(Manifest, folder.Path) { Changed = Keep }.TrainAsync(cancellation: CancellationToken.None);
+        // Damaged after the kill: neither trusted nor deleted.
+        SuiteFolder.FlipBit(killed["ckpt_002", SuiteLayout.Weights]);
+        var before = SuiteFolder.Contents(killed.Path);
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => new SuiteTrainer(Manifest, killed.Path).TrainAsync(cancellation: CancellationToken.None));
+        Assert.Contains("ckpt_002", error.What, StringComparison.Ordinal);
+        Assert.Equal(before, SuiteFolder.Contents(killed.Path));
+        // Whole: training goes on after it.
+        SuiteFolder.FlipBit(killed["ckpt_002", SuiteLayout.Weights]);
+        var steps = new List<double>();
+        await new SuiteTrainer(Manifest, killed.Path).TrainAsync(new Immediate(p => steps.AddRange(p.Unit == "steps" ? [p.Done] : [])), CancellationToken.None);
+        Assert.Equal(9, steps[0]);
+
+        void Keep(string change)
+        {
+            if (change == "placed" && places++ == 2)
+                SuiteFolder.CopyTo(folder.Path, killed.Path);
+        }
+    }
+}
