@@ -1,0 +1,40 @@
+// Reading whole files that others wrote: only plain files, and only up to a length.
+namespace Llm360.Notebooks;
+
+/// <summary>Reads small files. A named pipe, device or folder is refused before it is opened.</summary>
+internal static class PlainFile
+{
+    /// <summary>Reads a whole file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="longest">Bytes that it may have.</param>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="InvalidDataException">It is no plain file, or it is too long.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static byte[] ReadAllBytes(string path, long longest)
+    {
+        Require(path);
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        if (stream.Length > longest)
+            throw new InvalidDataException($"it has {stream.Length} bytes, and at most {longest} are read");
+        var bytes = new byte[stream.Length];
+        var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return read == bytes.Length ? bytes : bytes[..read];
+    }
+
+    /// <summary>Refuses what is no plain file, without opening it.</summary>
+    /// <exception cref="FileNotFoundException">There is nothing.</exception>
+    /// <exception cref="InvalidDataException">It is a named pipe, a device, a socket or a folder.</exception>
+    public static void Require(string path)
+    {
+        switch (PathKinds.Of(path))
+        {
+            case PathKind.File:
+                return;
+            case PathKind.Missing:
+                throw new FileNotFoundException("there is no such file", path);
+            case var kind:
+                throw new InvalidDataException($"it is {kind.Name()}, not a file");
+        }
+    }
+}
