@@ -1,5 +1,6 @@
 // A Plotly figure of a notebook: on its page in full, on the index as a thumbnail.
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Display;
 
@@ -8,6 +9,7 @@ namespace Llm360.Notebooks.Cli.Site;
 /// <summary>Plotly JSON with what <c>layout.meta</c> says about it.</summary>
 internal sealed class SiteFigure
 {
+    private static readonly JsonKind Kind = new("The figure", 512 << 20, "Run the notebook again.") { Depth = 256 };
     private readonly JsonObject json;
 
     private SiteFigure(JsonObject json, int number)
@@ -55,9 +57,9 @@ internal sealed class SiteFigure
     {
         try
         {
-            return node as JsonObject ?? (NotebookJson.TextOf(node) is { Length: > 0 } text ? JsonNode.Parse(text) as JsonObject : null);
+            return node as JsonObject ?? (NotebookJson.TextOf(node) is { Length: > 0 } text ? JsonInput.Node(Encoding.UTF8.GetBytes(text), "figure", Kind) as JsonObject : null);
         }
-        catch (System.Text.Json.JsonException)
+        catch (Llm360Exception)
         {
             return null;
         }

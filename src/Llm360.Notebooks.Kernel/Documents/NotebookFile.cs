@@ -29,17 +29,7 @@ public sealed class NotebookFile
 
     /// <summary>Reads nbformat 4.0 to 4.5; a cell without an id gets one that is the same at every reading.</summary>
     /// <exception cref="Llm360Exception">The file is missing, is not JSON, is not a notebook, or is of another major version.</exception>
-    public static NotebookFile Read(string path)
-    {
-        try
-        {
-            return NotebookParser.Parse(File.ReadAllBytes(path), path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new Llm360Exception($"The notebook could not be read: {e.Message}", path, "Check the path.", e);
-        }
-    }
+    public static NotebookFile Read(string path) => NotebookParser.Parse(JsonInput.Bytes(path, NotebookParser.Kind), path);
 
     /// <summary>Reads a notebook from its text; <paramref name="name"/> stands for the path in errors.</summary>
     /// <exception cref="Llm360Exception">As for <see cref="Read"/>.</exception>

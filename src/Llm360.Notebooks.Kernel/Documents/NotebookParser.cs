@@ -9,15 +9,16 @@ internal static class NotebookParser
 {
     private const string Remedy = "Open it in Jupyter or VS Code and save it again, or take a fresh copy.";
 
-    public static NotebookFile Parse(ReadOnlySpan<byte> bytes, string path)
+    /// <summary>What a notebook may be. One with a figure in each output has tens of megabytes.</summary>
+    public static readonly JsonKind Kind = new("The notebook", 512 << 20, Remedy) { Depth = 256, MissingRemedy = "Check the path." };
+
+    public static NotebookFile Parse(byte[] bytes, string path)
     {
-        if (bytes.StartsWith("\uFEFF"u8))
-            bytes = bytes[3..];
-        if (ParseJson(bytes, path) is not JsonObject json || !json.ContainsKey("nbformat"))
+        if (JsonInput.Node(bytes, path, Kind) is not JsonObject json || !json.ContainsKey("nbformat"))
             throw new Llm360Exception("The file is JSON but not a notebook: it has no nbformat.", At(path, 1), Remedy);
         var version = Integer(json["nbformat"]);
         if (version != 4)
-            throw new Llm360Exception($"The notebook has nbformat {json["nbformat"]?.ToJsonString() ?? "null"}; this kit reads nbformat 4.", path, "Convert it with `jupyter nbconvert --to notebook --nbformat 4`.");
+            throw new Llm360Exception($"The notebook has nbformat {Printable.Value(json["nbformat"]?.ToJsonString() ?? "null")}; this kit reads nbformat 4.", path, "Convert it with `jupyter nbconvert --to notebook --nbformat 4`.");
         if (json["cells"] is not JsonArray cellArray)
             throw new Llm360Exception("The file is not a notebook: it has no list of cells.", path, Remedy);
 
@@ -55,28 +56,6 @@ internal static class NotebookParser
         }
     }
 
-    private static JsonNode? ParseJson(ReadOnlySpan<byte> bytes, string path)
-    {
-        try
-        {
-            var node = JsonNode.Parse(bytes, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 256 });
-            // Half a surrogate pair passes the parser and would fail at the first look at its text: look now.
-            if (bytes.IndexOf("\\ud"u8) >= 0 || bytes.IndexOf("\\uD"u8) >= 0)
-                node?.ToJsonString();
-            return node;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new Llm360Exception("A text in the file holds half of a surrogate pair, which is no character.", path, Remedy, e);
-        }
-        catch (JsonException e)
-        {
-            // System.Text.Json counts lines from zero and repeats the place in its message.
-            var reason = e.Message.Split(" Path:", StringSplitOptions.None)[0].Split(" LineNumber:", StringSplitOptions.None)[0];
-            throw new Llm360Exception($"The file is not valid JSON: {reason}", At(path, (e.LineNumber ?? 0) + 1), Remedy, e);
-        }
-    }
-
     private static string? Problem(JsonNode? node, out CellType type)
     {
         type = CellType.Raw;
@@ -95,7 +74,7 @@ internal static class NotebookParser
             case null:
                 return "has no cell_type";
             case var other:
-                return $"has the unknown cell_type \"{other}\"";
+                return $"has the unknown cell_type \"{Printable.Value(other)}\"";
         }
 
         if (!MultilineText.IsText(cell["source"]))
@@ -125,7 +104,9 @@ internal static class NotebookParser
     /// <summary>The line (from 1) on which cell <paramref name="index"/> starts, for errors about its contents.</summary>
     private static long LineOfCell(ReadOnlySpan<byte> bytes, int index)
     {
-        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = 256 });
+        if (bytes.StartsWith("\uFEFF"u8))
+            bytes = bytes[3..];
+        var reader = new Utf8JsonReader(bytes, Kind.ReaderOptions);
         var inCells = false;
         var seen = -1;
         while (reader.Read())

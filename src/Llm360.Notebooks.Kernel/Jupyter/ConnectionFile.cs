@@ -30,21 +30,15 @@ public sealed record ConnectionFile(
     [JsonPropertyName("signature_scheme")]
     public string SignatureScheme { get; init; } = "hmac-sha256";
 
+    // Jupyter adds keys of its own.
+    private static readonly JsonSerializerOptions Options = new() { AllowDuplicateProperties = false, RespectNullableAnnotations = true };
+
     /// <summary>Reads a connection file.</summary>
     /// <exception cref="Llm360Exception">It cannot be read, or asks for what this kernel does not speak.</exception>
     public static ConnectionFile Read(string path)
     {
         const string remedy = "Let Jupyter start the kernel: it writes this file and names it on the command line.";
-        ConnectionFile file;
-        try
-        {
-            file = JsonSerializer.Deserialize<ConnectionFile>(File.ReadAllText(path)) ?? throw new JsonException("It holds null.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-        {
-            throw new Llm360Exception($"The connection file cannot be read: {e.Message}", path, remedy, e);
-        }
-
+        var file = JsonInput.Read<ConnectionFile>(path, new JsonKind("The connection file", 1 << 20, remedy), Options);
         if (file.Transport != "tcp")
             throw new Llm360Exception($"The connection file asks for the transport \"{file.Transport}\"; this kernel speaks tcp.", path, "Set c.KernelManager.transport = \"tcp\" in Jupyter's configuration.");
         if (file.SignatureScheme != "hmac-sha256")

@@ -16,6 +16,7 @@ public sealed partial record KernelSpec(string Name, string Folder, IReadOnlyLis
     public const string DefaultName = "llm360-csharp";
 
     private const string FileName = "kernel.json";
+    private static readonly JsonKind Kind = new(FileName, 1 << 20, "Install the kernel again.");
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Whether what it starts is there.</summary>
@@ -70,11 +71,11 @@ public sealed partial record KernelSpec(string Name, string Folder, IReadOnlyLis
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllText(Path.Combine(folder, FileName))) is JsonObject json && json["metadata"]?["llm360"] is not null && json["argv"] is JsonArray argv
-                ? new KernelSpec(Path.GetFileName(folder), folder, [.. argv.Select(part => part!.ToString())])
+            return JsonInput.Node(Path.Combine(folder, FileName), Kind) is JsonObject json && json["metadata"] is JsonObject metadata && metadata["llm360"] is not null && json["argv"] is JsonArray argv
+                ? new KernelSpec(Path.GetFileName(folder), folder, [.. argv.Select(part => $"{part}")])
                 : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
+        catch (Llm360Exception)
         {
             return null;
         }

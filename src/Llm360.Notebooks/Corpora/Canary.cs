@@ -15,21 +15,14 @@ public sealed record Canary(string Id, int? Chunk, int Repetitions, int[] TokenI
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         RespectRequiredConstructorParameters = true,
         RespectNullableAnnotations = true,
+        AllowDuplicateProperties = false,
     };
+
+    private static readonly JsonKind Kind = new("The list of canaries", 256 << 20, "Build the suite's corpus again; it writes this file.");
 
     /// <summary>Reads a suite's list.</summary>
     /// <exception cref="Llm360Exception">The file is missing or no such list.</exception>
-    public static IReadOnlyList<Canary> ReadAll(string path)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<List<Canary>>(File.ReadAllBytes(path), Options) ?? throw new JsonException("The file holds null.");
-        }
-        catch (Exception e) when (e is JsonException or IOException)
-        {
-            throw new Llm360Exception($"The list of canaries cannot be read: {e.Message}", path, "Build the suite's corpus again; it writes this file.", e);
-        }
-    }
+    public static IReadOnlyList<Canary> ReadAll(string path) => JsonInput.Read<List<Canary>>(path, Kind, Options);
 
     /// <summary>The list as a JSON array, one canary a line.</summary>
     internal static string ToJson(IEnumerable<Canary> canaries) =>

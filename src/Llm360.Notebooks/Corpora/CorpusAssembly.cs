@@ -18,6 +18,7 @@ internal sealed record CorpusAssembly(
     /// <summary>Assembles a corpus; the same recipe gives the same rows, always.</summary>
     public static CorpusAssembly Make(CorpusRecipe recipe, IReadOnlyList<string>? roots, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
+        RequireMemory(recipe);
         var tokenizer = EmbeddedVocabulary.Load(recipe.Tokenizer);
         var all = CorpusText.Extract(recipe, roots, progress, cancellation);
         var orders = recipe.Sources.Select(source => Shuffled(recipe, source.Name, all)).ToList();
@@ -70,6 +71,18 @@ internal sealed record CorpusAssembly(
                 : throw new Llm360Exception($"The source \"{source.Name}\" has text for {packed.Count} {purpose} sequences; its share asks for {quota}.", "corpus.sources",
                     "Lower its share, add packages to it, or ask for fewer or shorter sequences: text is not repeated.");
         }
+    }
+
+    // The tokens of all rows are in memory at once.
+    private static void RequireMemory(CorpusRecipe recipe)
+    {
+        var rows = ((Int128)recipe.Chunks * recipe.SequencesPerChunk) + recipe.ValidationSequences;
+        var canaries = recipe.Canaries is not { } c ? 0 : (((Int128)c.Repetitions.Count * c.Chunks.Count) + c.Controls) * c.Length;
+        SizeCheck.RequireMemory(
+            sizeof(int) * ((rows * recipe.SequenceLength) + canaries),
+            $"A corpus of {rows:N0} sequences of {recipe.SequenceLength:N0} tokens",
+            "corpus.sequencesPerChunk, corpus.validationSequences, corpus.sequenceLength",
+            "Ask for fewer or shorter sequences.");
     }
 
     /// <summary>A source's documents in seeded order, each with whether it is the first of its text.</summary>

@@ -23,7 +23,7 @@ internal sealed class SequencePacker(ITokenizer tokenizer, int length)
     /// <summary>The first <paramref name="count"/> sequences; fewer if the documents do not suffice.</summary>
     public List<PackedSequence> Pack(IEnumerable<Document> documents, int count, CancellationToken cancellation)
     {
-        var sequences = new List<PackedSequence>(count);
+        var sequences = new List<PackedSequence>(); // Not of that capacity: the text may be too short for all.
         var tokens = new int[length];
         var starts = new List<DocumentStart>();
         var filled = 0;

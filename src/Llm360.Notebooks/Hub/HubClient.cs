@@ -1,5 +1,4 @@
 // The way to the Hugging Face Hub: from a name to one commit of a repository.
-using System.Text.Json;
 using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Hub;
@@ -46,7 +45,7 @@ public sealed class HubClient : IDisposable
         if (commit is null)
         {
             var (body, _) = await http.GetWholeAsync($"{HubRevision.Api(revision)}/revision/{Uri.EscapeDataString(revision.Revision)}", revision, cancellation).ConfigureAwait(false);
-            commit = CommitIn(body) ?? throw http.NotUnderstood(revision, body is [(byte)'<', ..] ? "it is a page for people, as of a network that asks one to sign in" : "it names no commit");
+            commit = body is [(byte)'<', ..] ? throw http.NotUnderstood(revision, "it is a page for people, as of a network that asks one to sign in") : CommitIn(body, revision);
         }
 
         return new HubRevision(settings, http, cache, revision, commit);
@@ -64,30 +63,25 @@ public sealed class HubClient : IDisposable
         try
         {
             var (body, _) = await http.GetWholeAsync($"{HubRevision.Api(revision)}/refs", revision, cancellation).ConfigureAwait(false);
-            using var json = JsonDocument.Parse(body);
-            var refs = new Dictionary<string, string>();
-            foreach (var one in json.RootElement.GetProperty("tags").EnumerateArray().Concat(json.RootElement.GetProperty("branches").EnumerateArray()))
-                refs[one.GetProperty("name").GetString()!] = one.GetProperty("targetCommit").GetString()!;
+            var kind = http.Answer(revision);
+            using var json = JsonInput.Document(body, "answer", kind);
+            var (root, refs) = (JsonPlace.Root(json, "answer", kind), new Dictionary<string, string>());
+            foreach (var one in root["tags"].Items().Concat(root["branches"].Items()))
+                refs[one["name"].Text()] = one["targetCommit"].Text();
             cache.Remember(refs);
             return cache.Commit(revision.Revision);
         }
-        catch (Exception e) when (e is (Llm360Exception and not HubUnreachableException) or JsonException or KeyNotFoundException or InvalidOperationException or ArgumentNullException)
+        catch (Llm360Exception e) when (e is not HubUnreachableException)
         {
             // A mirror may not know this; the question for the one revision tells what is wrong.
             return null;
         }
     }
 
-    private static string? CommitIn(byte[] body)
+    private string CommitIn(byte[] body, HubLocation revision)
     {
-        try
-        {
-            using var json = JsonDocument.Parse(body);
-            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("sha", out var sha) && HubCache.IsCommit(sha.ToString()) ? sha.ToString() : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        var kind = http.Answer(revision);
+        using var json = JsonInput.Document(body, "answer", kind);
+        return JsonPlace.Root(json, "answer", kind)["sha"].Text() is var sha && HubCache.IsCommit(sha) ? sha : throw http.NotUnderstood(revision, "it names no commit");
     }
 }

@@ -15,6 +15,7 @@ internal sealed partial class HubHttp : IDisposable
 {
     private const int Attempts = 5;
     private const int MostRedirects = 5;
+    private const int LongestAnswer = 64 << 20;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
 
     /// <summary>In which the Hub counts requests.</summary>
@@ -128,7 +129,6 @@ internal sealed partial class HubHttp : IDisposable
     /// <exception cref="Llm360Exception">As of <see cref="GetAsync"/>, or the answer is too long for what it should be.</exception>
     public async Task<(byte[] Body, string? Link)> GetWholeAsync(string address, HubLocation about, CancellationToken cancellation)
     {
-        const int longest = 64 << 20;
         try
         {
             return await Reading.ExecuteAsync(
@@ -140,8 +140,8 @@ internal sealed partial class HubHttp : IDisposable
                     var buffer = new byte[1 << 16];
                     for (int read; (read = await body.ReadAsync(buffer).ConfigureAwait(false)) > 0;)
                     {
-                        if (whole.Length + read > longest)
-                            throw NotUnderstood(about, $"it has more than {longest >> 20} MB");
+                        if (whole.Length + read > LongestAnswer)
+                            throw NotUnderstood(about, $"it has more than {LongestAnswer >> 20} MB");
                         whole.Write(buffer, 0, read);
                     }
 
@@ -160,6 +160,9 @@ internal sealed partial class HubHttp : IDisposable
         new(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), settings.Timeout, cancellation);
 
     public Llm360Exception NotUnderstood(HubLocation about, string how, Exception? inner = null) => new($"The Hub's answer cannot be used: {how}.", $"{about} at {settings.Endpoint}", "Check HF_ENDPOINT; try again later.", inner);
+
+    /// <summary>What an answer in JSON may be.</summary>
+    public JsonKind Answer(HubLocation about) => new("The Hub's answer", LongestAnswer, "") { MakeError = (how, _, inner) => NotUnderstood(about, how, inner) };
 
     /// <summary>The error of an answer that never came or broke off for good.</summary>
     public HubUnreachableException Unreachable(Exception e, HubLocation about) =>

@@ -8,6 +8,9 @@ namespace Llm360.Notebooks.Hub;
 public sealed partial class HubRevision
 {
     private const int FilesAtOnce = 4;
+
+    // The Hub advises 100,000 files a repository, and sends 1,000 a page.
+    private const int MostFiles = 1_000_000, MostPages = 10_000;
     private readonly HubSettings settings;
     private readonly HubHttp http;
     private readonly HubCache cache;
@@ -29,10 +32,15 @@ public sealed partial class HubRevision
         if (cache.Tree(Commit) is { } known)
             return Checked(known);
         var files = new List<HubEntry>();
+        var asked = new HashSet<string>();
         for (var (address, query) = ($"{Api(place)}/tree/{Commit}", "?recursive=true"); query is not null;)
         {
+            if (!asked.Add(query) || asked.Count > MostPages)
+                throw http.NotUnderstood(place, asked.Count > MostPages ? $"it has more than {MostPages} pages" : "its pages repeat");
             var (body, link) = await http.GetWholeAsync(address + query, place, cancellation).ConfigureAwait(false);
             files.AddRange(HubListing.Read(body, place, http));
+            if (files.Count > MostFiles)
+                throw http.NotUnderstood(place, $"it has more than {MostFiles} files");
             query = link is null ? null : NextQuery(link) ?? throw http.NotUnderstood(place, $"the link to its next page is \"{link}\"");
         }
 

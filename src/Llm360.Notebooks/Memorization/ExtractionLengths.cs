@@ -13,7 +13,7 @@ internal readonly record struct ExtractionLengths(int PromptLength, int Continua
         return new(k, l, k == scores.Settings.PromptLength && l == scores.Settings.ContinuationLength);
     }
 
-    public int Total => PromptLength + ContinuationLength;
+    public int Total => (int)Math.Min((long)PromptLength + ContinuationLength, int.MaxValue);
 
     public bool IsExtractible(MemorizationRow row) => AsScored ? row.Extractible : row.IsExtractible(PromptLength, ContinuationLength);
 }

@@ -16,31 +16,28 @@ internal sealed class ConfigReader
         "mup_weight_decay_scale", "mup_learning_rate_scale",
     ];
 
+    /// <summary>What the file may be.</summary>
+    public static readonly JsonKind Kind = new("config.json", 4 << 20, FetchAgain)
+    {
+        Missing = "The checkpoint has no config.json.",
+        MissingRemedy = "Name a checkpoint's folder in Hugging Face layout.",
+    };
+
+    private const string FetchAgain = "Fetch the file again.";
     private readonly JsonObject json;
     private readonly HashSet<string> read = [];
 
     public ConfigReader(string path)
     {
         Path = path;
-        try
-        {
-            json = JsonNode.Parse(File.ReadAllText(path), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject ?? throw new JsonException("It is not an object.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new Llm360Exception("The checkpoint has no readable config.json.", path, "Name a checkpoint's folder in Hugging Face layout.", e);
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException)
-        {
-            throw new Llm360Exception($"config.json is not JSON: {e.Message}", path, "Fetch the file again.", e);
-        }
+        json = JsonInput.Node(path, Kind) as JsonObject ?? throw Kind.Error("it is not an object", path);
     }
 
     public string Path { get; }
 
     public int Integer(string key, int? standard = null) => Find(key) switch
     {
-        null => standard ?? throw new Llm360Exception($"config.json has no {key}.", Path, "Fetch the file again."),
+        null => standard ?? throw new Llm360Exception($"config.json has no {key}.", Path, FetchAgain),
         JsonValue value when value.TryGetValue<int>(out var n) && n > 0 => n,
         _ => throw Unsupported(key, "It must be a whole number above 0."),
     };
@@ -100,12 +97,12 @@ internal sealed class ConfigReader
             throw Unsupported(key, "The key is not known, and might change what the model computes.");
     }
 
-    public Llm360Exception Unsupported(string key, string why) => new($"config.json's {key} = {json[key]?.ToJsonString() ?? "(absent)"} is not supported.", Path, why);
+    public Llm360Exception Unsupported(string key, string why) => new($"config.json's {Printable.Value(key)} = {Printable.Value(json[key]?.ToJsonString() ?? "(absent)")} is not supported.", Path, why);
 
     private RopeScaling? Scaling(JsonObject? from, string key)
     {
         string[] plain = ["rope_type", "type", "rope_theta", "partial_rotary_factor"];
-        if (from is null || ((from["rope_type"] ?? from["type"]) is { } type ? (string?)type : "default") is not { } name || name == "default")
+        if (from is null || (from["rope_type"] ?? from["type"]) is not { } type || TypeName(type) is not { } name || name == "default")
         {
             return from?.FirstOrDefault(p => !plain.Contains(p.Key) && p.Value is not null) is { Key: { } odd }
                 ? throw Unsupported(key, $"Without a rope_type but default, {odd} has no meaning here.") : null;
@@ -131,13 +128,15 @@ internal sealed class ConfigReader
         {
             LowFrequencyFactor = Value("low_freq_factor") ?? 1,
             HighFrequencyFactor = Value("high_freq_factor") ?? 4,
-            OriginalLength = (int?)Value("original_max_position_embeddings"),
+            OriginalLength = Value("original_max_position_embeddings") is not { } length ? null : length is >= 1 and <= int.MaxValue ? (int)length : throw Unsupported(key, "Its original_max_position_embeddings must be a whole number above 0."),
             BetaFast = Value("beta_fast") ?? 32,
             BetaSlow = Value("beta_slow") ?? 1,
             AttentionFactor = Value("attention_factor"),
         };
 
         double? Value(string name) => Number(from[name], key);
+
+        string TypeName(JsonNode type) => type.GetValueKind() == JsonValueKind.String ? (string)type! : throw Unsupported(key, "Its rope_type must be a text.");
     }
 
     private double? Number(JsonNode? node, string key) => node switch

@@ -79,7 +79,7 @@ public sealed record CrystalConfig(
         int heads = json.Integer("n_head"), hidden = json.Integer("n_embd");
         var config = new CrystalConfig(
             hidden,
-            json.Integer("n_inner", 4 * hidden),
+            json.Integer("n_inner", (int)Math.Min(4L * hidden, int.MaxValue)),
             json.Integer("n_layer"),
             heads,
             json.Integer("vocab_size"),

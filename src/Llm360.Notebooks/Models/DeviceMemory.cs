@@ -50,6 +50,11 @@ internal static partial class DeviceMemory
         return (int)Math.Clamp(Budget(model) / bytesOfToken, LeastTokensAtOnce, MostTokensAtOnce);
     }
 
+    /// <summary>Refuses what needs more memory than the model's device has.</summary>
+    /// <exception cref="Llm360Exception">It needs more.</exception>
+    public static void Require(LanguageModel model, Int128 bytes, string what, string where, string remedy) =>
+        SizeCheck.RequireMemory(bytes, what, where, remedy, model.Device.type == DeviceType.CUDA ? Free(model.Device.index) : null);
+
     /// <summary>Whether an operator failed because memory did not suffice: LibTorch's messages of its CUDA and CPU allocators.</summary>
     public static bool IsExhausted(Exception e) => e is OutOfMemoryException || (e is ExternalException && Complaints.Any(c => e.Message.Contains(c, StringComparison.OrdinalIgnoreCase)));
 

@@ -58,6 +58,8 @@ public static class Generation
         if (prompts.Count == 0)
             return generated;
         var capacity = prompts.Max(p => p.Length) + options.MaxNewTokens;
+        // With dynamic angles no keys are kept, but those of one layer are there at a time.
+        DeviceMemory.Require(model, SlotCache.BytesOfSlot(model, capacity) / (model.Config.HasDynamicAngles ? model.Config.Layers : 1), $"A sequence of {capacity:N0} tokens", "generation options", "Ask for fewer new tokens.");
         var atOnce = DeviceMemory.Rows(model, capacity, prompts.Count, RowsAtOnce);
         for (var first = 0; first < prompts.Count;)
         {

@@ -283,6 +283,9 @@ public abstract class LanguageModel : IDisposable
         var weights = StateDict.Open(folder);
         try
         {
+            // Before the parameters are listed, which a billion layers would never end.
+            if (config.Layers > weights.Entries.Count)
+                throw new Llm360Exception($"config.json asks for {config.Layers:N0} layers, and the weights hold {weights.Entries.Count:N0} tensors.", Path.Combine(folder, SuiteLayout.Config), "Use the config.json and the weights of the same checkpoint.");
             weights.Check(config.Parameters(), config.IsIgnored);
             if (config.TiedHeadName is { } head && weights.Entries.ContainsKey(head))
                 CheckTied(weights, head, config.EmbeddingName);

@@ -83,7 +83,7 @@ public sealed record LlamaConfig(
     /// <inheritdoc/>
     public override IEnumerable<(string Name, long[] Shape)> Parameters()
     {
-        long queries = Heads * HeadDimension, keys = KeyValueHeads * HeadDimension;
+        long queries = (long)Heads * HeadDimension, keys = (long)KeyValueHeads * HeadDimension;
         yield return (LlamaNames.Embedding, [VocabularySize, HiddenSize]);
         for (var i = 0; i < Layers; i++)
         {
@@ -144,8 +144,9 @@ public sealed record LlamaConfig(
             MlpBias = json.Truth("mlp_bias", false),
             RopeScaling = rotary.Scaling,
         };
-        if (heads % config.KeyValueHeads != 0 || head % 2 != 0 || rotary.Dimensions != head)
-            throw json.Unsupported(rotary.Dimensions != head ? "rope_parameters" : head % 2 != 0 ? "head_dim" : "num_key_value_heads", "Heads must be a multiple of key-value heads, and a head's dimensions even and all rotary.");
+        var isOdd = head < 2 || head % 2 != 0;
+        if (heads % config.KeyValueHeads != 0 || isOdd || rotary.Dimensions != head)
+            throw json.Unsupported(rotary.Dimensions != head ? "rope_parameters" : isOdd ? "head_dim" : "num_key_value_heads", "Heads must be a multiple of key-value heads, and a head's dimensions even and all rotary.");
         json.RefuseUnknown();
         return config;
     }

@@ -32,7 +32,7 @@ public abstract record ModelConfig
     public abstract RotaryConfig Rotary { get; }
 
     /// <summary>Number of parameters.</summary>
-    public long ParameterCount => Parameters().Sum(p => p.Shape.Aggregate(1L, (a, b) => a * b));
+    public long ParameterCount => (long)Int128.Min(CountParameters(), long.MaxValue);
 
     /// <summary>Name of the embedding, whose device and type are the model's.</summary>
     internal abstract string EmbeddingName { get; }
@@ -58,6 +58,15 @@ public abstract record ModelConfig
             "crystalcoder" => CrystalConfig.From(json),
             _ => throw json.Unsupported("model_type", "The families that are read are llama, gpt_neox and crystalcoder."),
         };
+    }
+
+    /// <summary>Number of parameters of a configuration that nothing has been compared with yet: it may ask for a billion layers.</summary>
+    internal Int128 CountParameters()
+    {
+        var (none, one) = (Count(this with { Layers = 0 }), Count(this with { Layers = 1 }));
+        return none + (Layers * (one - none));
+
+        static Int128 Count(ModelConfig config) => config.Parameters().Aggregate(Int128.Zero, (sum, p) => sum + p.Shape.Aggregate(Int128.One, (a, b) => a * b));
     }
 
     /// <summary>Every parameter's name and shape, in the order in which <c>transformers</c> lists them.</summary>

@@ -11,6 +11,8 @@ internal sealed class RotaryTable
     {
         var (frequencies, factor) = config.Rotary.Frequencies(config.MaximumLength, positions);
         var pairs = frequencies.Length;
+        if ((long)positions * pairs > Array.MaxLength)
+            throw new Llm360Exception($"A sequence of {positions:N0} tokens is longer than rotary tables are made for.", "sequence", "Give a shorter sequence.");
         Cos = new float[positions * pairs];
         Sin = new float[positions * pairs];
         for (var position = 0; position < positions; position++)

@@ -15,16 +15,10 @@ public static class StopTokens
     {
         foreach (var path in new[] { Path.Combine(folder, GenerationConfig), Path.Combine(folder, SuiteLayout.Config) }.Where(File.Exists))
         {
-            try
-            {
-                using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-                if (json.RootElement.TryGetProperty("eos_token_id", out var ids) && ids.ValueKind != JsonValueKind.Null)
-                    return ids.ValueKind == JsonValueKind.Array ? [.. ids.EnumerateArray().Select(i => i.GetInt32())] : [ids.GetInt32()];
-            }
-            catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
-            {
-                throw new Llm360Exception($"eos_token_id is broken: {e.Message}", path, "Fetch the file again.", e);
-            }
+            var kind = ConfigReader.Kind with { Name = Path.GetFileName(path) };
+            using var json = JsonInput.Document(path, kind);
+            if (JsonPlace.Root(json, path, kind).Find("eos_token_id") is { IsNull: false } ids)
+                return ids.Value.ValueKind == JsonValueKind.Array ? [.. ids.Items().Select(i => i.Int32())] : [ids.Int32()];
         }
 
         return [];

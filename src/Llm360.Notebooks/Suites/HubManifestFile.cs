@@ -25,11 +25,12 @@ public static class HubManifestFile
         Require(ManifestJson.IsSafeName(manifest.Name), "name", "must be letters, digits, '-' or '_'");
         Require(manifest is { Parameters: > 0, TrainedTokens: > 0 }, "parameters", "and trainedTokens must be positive");
         Require(new HubLocation(checkpoints.Repository).IsValid, "checkpoints.repository", "must be organisation/name");
-        Require(checkpoints.ChunksSeenByFirst >= 0, "checkpoints.chunksSeenByFirst", "must not be negative");
+        Require(checkpoints.ChunksSeenByFirst is >= 0 and <= MostCheckpoints, "checkpoints.chunksSeenByFirst", $"must be 0 to {MostCheckpoints}");
         Require(checkpoints.Series.All(s => s is { From: >= 0, Step: > 0 } && (s.To ?? s.From) >= s.From), "checkpoints.series", "must go up from a number that is not negative");
+        Require(checkpoints.Series.All(s => (long)(s.To ?? s.From) + checkpoints.ChunksSeenByFirst <= int.MaxValue), "checkpoints.chunksSeenByFirst", $"plus the last number must be at most {int.MaxValue}");
         Require(checkpoints.Series.Sum(s => (((long)(s.To ?? s.From) - s.From) / s.Step) + 1) is > 0 and <= MostCheckpoints, "checkpoints.series", $"must hold 1 to {MostCheckpoints} checkpoints");
         Require(checkpoints.Series.All(s => NumberedName.AreValid(s.Name, s.Numbers(), ManifestJson.IsSafeName)), "checkpoints.series.name", "must be a plain name with the number's place, such as ckpt_{0:000}");
-        Require(checkpoints.Series.All(s => s.Revision is null || (s.Numbers().Count() == 1 ? IsRevision(NumberedName.Of(s.Revision, s.From)) : NumberedName.AreValid(s.Revision, s.Numbers(), IsRevision))), "checkpoints.series.revision", "must be a branch, a tag or a commit, of several numbers with the number's place");
+        Require(checkpoints.Series.All(s => s.Revision is null || (s.Numbers().Count() == 1 ? NumberedName.IsPattern(s.Revision) && IsRevision(NumberedName.Of(s.Revision, s.From)) : NumberedName.AreValid(s.Revision, s.Numbers(), IsRevision))), "checkpoints.series.revision", "must be a branch, a tag or a commit, of several numbers with the number's place");
         var names = checkpoints.Series.SelectMany(s => s.Numbers().Select(n => NumberedName.Of(s.Name, n))).ToList();
         Require(names.Distinct(StringComparer.OrdinalIgnoreCase).Count() == names.Count, "checkpoints.series.name", "must give each checkpoint a name of its own");
         var numbers = checkpoints.Series.SelectMany(s => s.Numbers()).ToList();

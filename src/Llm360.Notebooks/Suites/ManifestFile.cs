@@ -8,6 +8,10 @@ public static partial class ManifestFile
 {
     private const string Example = "data-manifests/suites/nano.json";
 
+    // Larger numbers are mistyped. They bound what a manifest can make this kit allocate before a model is built.
+    private const double LargestShare = 1e9;
+    private const int MostCanaries = 1_000_000;
+
     /// <summary>Reads a manifest.</summary>
     /// <exception cref="Llm360Exception">The file is missing, is not JSON, or has an unknown, missing or misspelt key or a value out of range.</exception>
     public static SuiteManifest Read(string path)
@@ -38,30 +42,34 @@ public static partial class ManifestFile
         var training = manifest.Training;
         Require(ManifestJson.IsSafeName(manifest.Name), "name", "must be letters, digits, '-' or '_'");
         Require(ManifestJson.IsSafeName(corpus.Tokenizer.Asset), "corpus.tokenizer.asset", "must be a plain file name");
-        Require(corpus.Sources.Count > 0 && corpus.Sources.All(s => s.Share > 0), "corpus.sources", "must hold at least one source with a positive share");
+        Require(corpus.Sources.Count > 0 && corpus.Sources.All(s => s.Share is > 0 and <= LargestShare), "corpus.sources", "must hold at least one source with a positive share, at most 1e9");
         Require(corpus.Sources.Select(s => s.Name).Append("canary").Distinct().Count() == corpus.Sources.Count + 1, "corpus.sources", "must have different names, none of them \"canary\"");
         var packages = corpus.Sources.SelectMany(s => s.Packages).ToList();
         Require(packages.All(p => ManifestJson.IsSafeName(p.Id) && ManifestJson.IsSafeName(p.Version)), "corpus.sources.packages", "must have plain ids and exact versions");
         Require(packages.All(p => p.Files.Count > 0 && p.Files.All(f => f.Split('/').All(part => FilePart().IsMatch(part)))), "corpus.sources.packages.files", "must be paths inside the package, with '/', no '..' and '*' only in file names");
-        Require(corpus.ValidationSequences >= 0, "corpus.validationSequences", "must not be negative");
         Require(corpus.SequenceLength > 1, "corpus.sequenceLength", "must be at least 2");
         Require(corpus.Chunks is > 0 and <= 1000, "corpus.chunks", "must be 1 to 1000");
+        Require((long)corpus.Chunks * corpus.SequencesPerChunk <= int.MaxValue, "corpus.sequencesPerChunk", $"times corpus.chunks must be at most {int.MaxValue}");
+        Require(corpus.Tokenizer.VocabularySize > 0, "corpus.tokenizer.vocabularySize", "must be positive");
         Require(training.BatchSize > 0 && corpus.SequencesPerChunk > 0 && corpus.SequencesPerChunk % training.BatchSize == 0, "training.batchSize", $"must divide corpus.sequencesPerChunk ({corpus.SequencesPerChunk})");
         Require(training.GradientGroups is null || (training.GradientGroups > 0 && training.GradientGroups <= training.BatchSize), "training.gradientGroups", $"must be 1 to training.batchSize ({training.BatchSize})");
         Require(training.Schedule is "cosine" or "constant", "training.schedule", "must be \"cosine\" or \"constant\"");
-        Require(training is { Beta1: >= 0 and < 1, Beta2: >= 0 and < 1, Eps: > 0, WeightDecay: >= 0, ClipNorm: > 0 }, "training", "needs beta1 and beta2 from 0 to 1, eps and clipNorm above 0, weightDecay not negative");
+        Require((long)training.BatchSize * corpus.SequenceLength <= Array.MaxLength, "training.batchSize", $"times corpus.sequenceLength must be at most {Array.MaxLength}");
+        Require(AreFinite(training.Eps, training.WeightDecay, training.ClipNorm) && training is { Beta1: >= 0 and < 1, Beta2: >= 0 and < 1, Eps: > 0, WeightDecay: >= 0, ClipNorm: > 0 }, "training", "needs beta1 and beta2 from 0 to 1, eps and clipNorm above 0, weightDecay not negative");
         Require(training.OptimizerStates.All(c => c >= 0 && c <= corpus.Chunks), "training.optimizerStates", $"must be numbers of checkpoints, 0 to {corpus.Chunks}");
         Require(corpus.ValidationSequences > 0, "corpus.validationSequences", "must be at least 1");
-        Require(manifest.Model is { NormEps: > 0, RopeTheta: > 0, InitializerRange: > 0 }, "model", "needs normEps, ropeTheta and initializerRange above 0");
-        Require(training.WarmupSteps >= 0 && training.PeakLearningRate > 0 && training.FinalLearningRate >= 0, "training.peakLearningRate", "must be positive, with warmupSteps and finalLearningRate not negative");
-        Require(manifest.Model is { Heads: > 0, Layers: > 0, IntermediateSize: > 0, HiddenSize: > 0 } && manifest.Model.HiddenSize % (2 * manifest.Model.Heads) == 0, "model.hiddenSize", "must be a multiple of twice the number of heads");
+        Require(AreFinite(manifest.Model.NormEps, manifest.Model.RopeTheta, manifest.Model.InitializerRange) && manifest.Model is { NormEps: > 0, RopeTheta: > 0, InitializerRange: > 0 }, "model", "needs normEps, ropeTheta and initializerRange above 0");
+        Require(AreFinite(training.PeakLearningRate, training.FinalLearningRate) && training.WarmupSteps >= 0 && training.PeakLearningRate > 0 && training.FinalLearningRate >= 0, "training.peakLearningRate", "must be positive, with warmupSteps and finalLearningRate not negative");
+        Require(manifest.Model is { Heads: > 0, Layers: > 0, IntermediateSize: > 0, HiddenSize: > 0 } && manifest.Model.HiddenSize % (2L * manifest.Model.Heads) == 0, "model.hiddenSize", "must be a multiple of twice the number of heads");
         if (corpus.Canaries is { } canaries)
         {
             Require(canaries.Length > 0 && canaries.Length < corpus.SequenceLength, "corpus.canaries.length", "must be shorter than a sequence");
             Require(canaries.Chunks.All(c => c >= 0 && c < corpus.Chunks) && canaries.Chunks.Distinct().Count() == canaries.Chunks.Count, "corpus.canaries.chunks", "must be different numbers of chunks");
-            Require(canaries.Controls >= 0, "corpus.canaries.controls", "must not be negative");
-            Require(canaries.Repetitions.All(r => r > 0) && canaries.Repetitions.Sum() < corpus.SequencesPerChunk, "corpus.canaries.repetitions", "must be positive and leave room in the chunk");
+            Require(canaries.Controls >= 0 && ((long)canaries.Repetitions.Count * canaries.Chunks.Count) + canaries.Controls <= MostCanaries, "corpus.canaries.controls", $"must not be negative, and with the planted canaries at most {MostCanaries}");
+            Require(canaries.Repetitions.All(r => r > 0) && canaries.Repetitions.Sum(r => (long)r) < corpus.SequencesPerChunk, "corpus.canaries.repetitions", "must be positive and leave room in the chunk");
         }
+
+        static bool AreFinite(params ReadOnlySpan<double> values) => !values.ContainsAny(double.PositiveInfinity, double.NegativeInfinity, double.NaN);
 
         void Require(bool holds, string key, string rule)
         {

@@ -9,6 +9,11 @@ namespace Llm360.Notebooks.Suites;
 /// <summary>Reads and writes records as JSON.</summary>
 internal static partial class ManifestJson
 {
+    private const int LongestFile = 4 << 20;
+
+    // Beside it stand endings such as .safetensors and those of temporary files; systems allow 255 bytes.
+    private const int LongestName = 128;
+
     private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -27,26 +32,8 @@ internal static partial class ManifestJson
     /// <param name="example">A good one, for messages.</param>
     /// <exception cref="Llm360Exception">The file is missing, is not JSON, or has an unknown, missing or misspelt key.</exception>
     public static T Read<T>(string path, string example)
-        where T : class
-    {
-        try
-        {
-            using var stream = File.OpenRead(path);
-            return JsonSerializer.Deserialize<T>(stream, Options) ?? throw new JsonException("The file holds null.");
-        }
-        catch (JsonException e)
-        {
-            throw new Llm360Exception($"The suite manifest cannot be read: {FirstSentence(e.Message)}", $"{path}, line {e.LineNumber + 1}, {e.Path ?? "$"}", Suggestion(e.Message, example), e);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new Llm360Exception("There is no suite manifest.", path, "Name a suite (llm360 train nano), a recipe file, or a suite's folder.", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new Llm360Exception($"The suite manifest cannot be read: {e.Message}", path, "Check the file and its permissions.", e);
-        }
-    }
+        where T : class =>
+        JsonInput.Read<T>(path, Kind(example), Options);
 
     /// <summary>A manifest as indented JSON.</summary>
     public static string Write<T>(T manifest) => JsonSerializer.Serialize(manifest, Options);
@@ -55,19 +42,26 @@ internal static partial class ManifestJson
     public static Llm360Exception Wrong(string key, string rule, string path, string example) => new($"The suite manifest's {key} {rule}.", path, $"Correct the value; {example} is an example.");
 
     /// <summary>Whether a name can be that of a file or folder: letters, digits, '-', '_' and '.', which it does not begin with.</summary>
-    public static bool IsSafeName(string name) => SafeName().IsMatch(name);
+    public static bool IsSafeName(string name) => name.Length <= LongestName && SafeName().IsMatch(name);
 
-    private static string FirstSentence(string message) => message.Split(" Path:")[0];
+    private static JsonKind Kind(string example) => new("The suite manifest", LongestFile, $"Compare with {example}.")
+    {
+        HasComments = true,
+        Missing = "There is no suite manifest.",
+        MissingRemedy = "Name a suite (llm360 train nano), a recipe file, or a suite's folder.",
+        Advise = e => Suggestion(e.Message),
+    };
 
-    private static string Suggestion(string message, string example)
+    // The nearest key that there is; null where the error is another.
+    private static string? Suggestion(string message)
     {
         var unknown = UnknownKey().Match(message);
         if (!unknown.Success)
-            return $"Compare with {example}.";
+            return null;
         var known = typeof(ManifestJson).Assembly.GetTypes()
             .Where(t => t.Namespace == typeof(ManifestJson).Namespace && t.FullName == unknown.Groups["type"].Value)
             .SelectMany(t => t.GetProperties()).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).ToList();
-        var nearest = known.MinBy(k => Distance(k, unknown.Groups["key"].Value));
+        var nearest = known.MinBy(k => Distance(k, Printable.Value(unknown.Groups["key"].Value)));
         return $"Did you mean \"{nearest}\"? The keys there are: {string.Join(", ", known)}.";
     }
 

@@ -13,6 +13,8 @@ internal sealed record TokenizerConfig(string Place, IReadOnlyDictionary<string,
 
     public const string FileName = "tokenizer_config.json";
 
+    private static readonly JsonKind Kind = new(FileName, 16 << 20, JsonPart.FetchAgain);
+
     /// <summary>Reads the file in the same folder as another; nothing if there is none.</summary>
     public static TokenizerConfig ReadBeside(string path)
     {
@@ -20,18 +22,12 @@ internal sealed record TokenizerConfig(string Place, IReadOnlyDictionary<string,
         var contents = new Dictionary<string, string>();
         if (!File.Exists(place))
             return new TokenizerConfig(place, contents);
-        try
+        using var document = JsonInput.Document(place, Kind);
+        var root = JsonPlace.Root(document, place, Kind);
+        foreach (var key in new[] { "bos_token", "eos_token" })
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(place));
-            var at = new JsonPart(place, "$");
-            at.Require(document.RootElement.ValueKind == JsonValueKind.Object, "is not an object");
-            foreach (var key in new[] { "bos_token", "eos_token" })
-                if (document.RootElement.TryGetProperty(key, out var token) && token.ValueKind != JsonValueKind.Null)
-                    contents[key] = token.ValueKind == JsonValueKind.String ? token.GetString()! : (at / key).Text(token, "content");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
-        {
-            throw new Llm360Exception($"tokenizer_config.json cannot be read: {e.Message}", place, JsonPart.FetchAgain, e);
+            if (root.Find(key) is { IsNull: false } token)
+                contents[key] = (token.Value.ValueKind == JsonValueKind.Object ? token["content"] : token).Text();
         }
 
         return new TokenizerConfig(place, contents);

@@ -14,26 +14,14 @@ internal readonly record struct Merge(int Rank, int Id);
 /// <param name="Nfc">Whether text is normalised to NFC.</param>
 internal sealed record TokenizerJson(string[] Pieces, int[] ByteIds, Dictionary<(int Left, int Right), Merge> Merges, AddedToken[] Added, bool Nfc)
 {
+    // That of Gemma, with 256,000 tokens, has 33 MB.
+    private static readonly JsonKind Kind = new("The tokenizer", 256 << 20, JsonPart.FetchAgain) { MissingRemedy = "Name a tokenizer.json file." };
+
     /// <summary>Reads and checks a file.</summary>
     public static TokenizerJson Read(string path)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return Parse(document.RootElement, new JsonPart(path, "$"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new Llm360Exception($"The tokenizer cannot be read: {e.Message}", path, "Name a tokenizer.json file.", e);
-        }
-        catch (JsonException e)
-        {
-            throw new Llm360Exception($"The tokenizer is not JSON: {e.Message}", path, JsonPart.FetchAgain, e);
-        }
-        catch (InvalidOperationException e) // what System.Text.Json throws for an escape such as \ud800 alone
-        {
-            throw new Llm360Exception($"The tokenizer holds a string that is not Unicode: {e.Message}", path, JsonPart.FetchAgain, e);
-        }
+        using var document = JsonInput.Document(path, Kind);
+        return Parse(document.RootElement, new JsonPart(path, "$"));
     }
 
     private static TokenizerJson Parse(JsonElement root, JsonPart at)

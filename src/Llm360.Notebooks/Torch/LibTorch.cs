@@ -32,15 +32,15 @@ public static class LibTorch
 
     /// <summary>Threads of one operator, of training and of a grid of a small model; at first one a processor.</summary>
     /// <remarks>Set it at the start of the process: a thread that has run an operator keeps the number it ran with.</remarks>
-    /// <exception cref="Llm360Exception">Set to less than 1.</exception>
+    /// <exception cref="Llm360Exception">Set to less than 1, or to more than four a processor and more than 64.</exception>
     public static int Threads
     {
         get => State.Threads;
 
         set
         {
-            if (value < 1)
-                throw new Llm360Exception($"{value} is not a number of threads.", "threads", "Give at least 1.");
+            if (value < 1 || value > SizeCheck.MostThreads)
+                throw new Llm360Exception($"{value} is not a number of threads for this machine.", "threads", $"Give 1 to {SizeCheck.MostThreads}; more than one a processor is not faster.");
             State.Threads = value;
             torch.set_num_threads(value);
         }

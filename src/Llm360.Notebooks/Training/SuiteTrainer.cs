@@ -74,6 +74,7 @@ public sealed class SuiteTrainer
             throw new Llm360Exception("The folder holds a suite of another recipe.", folder, "Give the recipe another name, or delete the folder.");
         if (Restart is null && IsComplete && FileComparison.Sizes(manifest, folder, IsCorpus).Differences.Count == 0)
             return Suite.OpenFolder(folder);
+        TrainingSize.Require(manifest);
         using var guard = Lock();
         AtomicFile.Sweep(folder);
         BuildCorpus(progress, stop);

@@ -24,7 +24,7 @@ public sealed class WeightsException : Llm360Exception
     /// <param name="place">Where in the file: a byte, a tensor, an entry; null for the file as a whole.</param>
     /// <param name="inner">The cause, if another exception is.</param>
     public WeightsException(WeightsFault fault, string what, string file, string? place = null, Exception? inner = null)
-        : base(Printable(what), place is null ? file : $"{file}, {Printable(place)}", Advice(fault), inner)
+        : base(Printable.Of(what), place is null ? file : $"{file}, {Printable.Of(place)}", Advice(fault), inner)
     {
         Fault = fault;
         File = file;
@@ -35,13 +35,6 @@ public sealed class WeightsException : Llm360Exception
 
     /// <summary>The file.</summary>
     public string File { get; }
-
-    // Names from a file may be long, and may hold what a terminal would obey.
-    private static string Printable(string text)
-    {
-        const int longest = 1000;
-        return string.Concat(text.Take(longest).Select(c => char.IsControl(c) ? '\uFFFD' : c)) + (text.Length > longest ? "..." : "");
-    }
 
     private static string Advice(WeightsFault fault) => fault switch
     {

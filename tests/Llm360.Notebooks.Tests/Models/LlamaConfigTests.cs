@@ -72,8 +72,8 @@ public sealed class LlamaConfigTests
         using var folder = new TemporaryFolder();
         Assert.Contains("config.json", Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).Message, StringComparison.Ordinal);
         File.WriteAllText(folder["config.json"], """{"model_type":"llama","rms_norm_eps":1e-5,"rms_norm_eps":1e-6}""");
-        Assert.Contains("not JSON", Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).What, StringComparison.Ordinal);
+        Assert.Contains("\"rms_norm_eps\" is there twice", Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).What, StringComparison.Ordinal);
         File.WriteAllText(folder["config.json"], "{ \"model_type\": ");
-        Assert.Contains("not JSON", Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).What, StringComparison.Ordinal);
+        Assert.Contains("not valid JSON", Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).What, StringComparison.Ordinal);
     }
 }

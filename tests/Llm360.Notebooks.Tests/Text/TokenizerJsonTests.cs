@@ -117,7 +117,7 @@ public class TokenizerJsonTests
         for (var length = 0; length < whole.Length; length += 151)
         {
             File.WriteAllText(path, whole[..length]);
-            Assert.Equal(path, Refused().Where);
+            Assert.StartsWith($"{path}, line 1, $", Refused().Where, StringComparison.Ordinal);
         }
 
         foreach (var text in new[] { "[]", "null", "{}", """{"model":{"type":"\ud800"}}""", whole.Replace("\"a\"", "\"b\"", StringComparison.Ordinal) })

@@ -1,0 +1,132 @@
+// The one reader of JSON that others wrote: manifests, configurations, tokenizers, notebooks, answers of the Hub.
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace Llm360.Notebooks;
+
+/// <summary>Reads JSON that others wrote.</summary>
+/// <remarks>
+/// What comes back is no longer and no deeper than its kind allows, is UTF-8 with whole characters, and has each key once. So its strings can be read without an
+/// exception. Everything else is one <see cref="Llm360Exception"/> with the file, the line and the path in the document.
+/// </remarks>
+internal static partial class JsonInput
+{
+    /// <summary>Reads a file as a document; dispose it.</summary>
+    public static JsonDocument Document(string path, JsonKind kind) => Document(Bytes(path, kind), path, kind);
+
+    /// <summary>Reads text as a document; dispose it.</summary>
+    /// <param name="bytes">UTF-8; must not change while the document is in use.</param>
+    /// <param name="where">The file, for errors.</param>
+    /// <param name="kind">What it is.</param>
+    public static JsonDocument Document(ReadOnlyMemory<byte> bytes, string where, JsonKind kind)
+    {
+        bytes = Checked(bytes, where, kind);
+        return Parse(bytes, where, kind, () => JsonDocument.Parse(bytes, kind.DocumentOptions));
+    }
+
+    /// <summary>Reads text as a node that can be changed.</summary>
+    /// <param name="bytes">UTF-8.</param>
+    /// <param name="where">The file, for errors.</param>
+    /// <param name="kind">What it is.</param>
+    public static JsonNode? Node(ReadOnlyMemory<byte> bytes, string where, JsonKind kind)
+    {
+        bytes = Checked(bytes, where, kind);
+        return Parse(bytes, where, kind, () => JsonNode.Parse(bytes.Span, documentOptions: kind.DocumentOptions));
+    }
+
+    /// <summary>Reads a file as a node that can be changed.</summary>
+    public static JsonNode? Node(string path, JsonKind kind) => Node(Bytes(path, kind), path, kind);
+
+    /// <summary>Reads a file into a record. A list of it never holds null.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="kind">What it is.</param>
+    /// <param name="options">How keys are named, and which are allowed.</param>
+    public static T Read<T>(string path, JsonKind kind, JsonSerializerOptions options)
+        where T : class
+    {
+        var bytes = Checked(Bytes(path, kind), path, kind);
+        JsonCheck.Run(bytes.Span, path, kind, allowsNullItems: false);
+        try
+        {
+            return JsonSerializer.Deserialize<T>(bytes.Span, options) ?? throw kind.Error("it is null", JsonCheck.Place(path, 1, "$"));
+        }
+        catch (JsonException e)
+        {
+            throw kind.Error(Reason(e), JsonCheck.Place(path, (e.LineNumber ?? 0) + 1, e.Path ?? "$"), e, kind.Advise?.Invoke(e));
+        }
+    }
+
+    /// <summary>The bytes of a file.</summary>
+    public static byte[] Bytes(string path, JsonKind kind)
+    {
+        try
+        {
+            return PlainFile.ReadAllBytes(path, kind.Longest);
+        }
+        catch (InvalidDataException e)
+        {
+            throw kind.Error(e.Message, path, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var isMissing = e is FileNotFoundException or DirectoryNotFoundException;
+            throw isMissing && kind.Missing is { } missing
+                ? new Llm360Exception(missing, path, kind.MissingRemedy ?? kind.Remedy, e)
+                : kind.Error(e.Message.TrimEnd('.'), path, e, isMissing ? kind.MissingRemedy : null);
+        }
+    }
+
+    // Without a byte order mark, and with whole characters only.
+    private static ReadOnlyMemory<byte> Checked(ReadOnlyMemory<byte> bytes, string where, JsonKind kind)
+    {
+        if (bytes.Length > kind.Longest)
+            throw kind.Error($"it has {bytes.Length} bytes, and at most {kind.Longest} are read", where);
+        if (bytes.Span.StartsWith("\uFEFF"u8))
+            bytes = bytes[3..];
+        if (JsonCheck.MayHoldBrokenCharacters(bytes.Span))
+            JsonCheck.Run(bytes.Span, where, kind);
+        return bytes;
+    }
+
+    private static T Parse<T>(ReadOnlyMemory<byte> bytes, string where, JsonKind kind, Func<T> parse)
+    {
+        try
+        {
+            return parse();
+        }
+        catch (JsonException e)
+        {
+            // The parser tells no path, and of a doubled key not even the line.
+            JsonCheck.Run(bytes.Span, where, kind);
+            throw kind.Error($"it is not valid JSON: {JsonCheck.Reason(e)}", where, e);
+        }
+    }
+
+    // The serializer's sentences speak of .NET's types and members.
+    private static string Reason(JsonException e)
+    {
+        if (e.Message.Contains("doesn't allow null values", StringComparison.Ordinal))
+            return $"{e.Path} is null";
+        if (MissingKeys().Match(e.Message) is { Success: true } missing)
+            return $"{(e.Path is null or "$" ? "it" : e.Path)} lacks the keys {missing.Groups["keys"].Value}";
+        if (WrongType().Match(e.Message) is not { Success: true } wrong)
+            return JsonCheck.Reason(e);
+        var wanted = wrong.Groups["type"].Value switch
+        {
+            "System.Int32" or "System.Int64" or "System.Nullable`1[System.Int32]" => "a whole number, or it is out of range",
+            "System.Double" => "a number",
+            "System.String" => "a text",
+            "System.Boolean" => "true or false",
+            var type when type.Contains("IReadOnlyList", StringComparison.Ordinal) || type.Contains("[]", StringComparison.Ordinal) => "a list",
+            _ => "an object",
+        };
+        return $"{e.Path ?? "$"} is not {wanted}";
+    }
+
+    [GeneratedRegex("missing required properties including: (?<keys>.*?)\\.?( Path:|$)")]
+    private static partial Regex MissingKeys();
+
+    [GeneratedRegex("could not be converted to (?<type>\\S+?)\\.( |$)")]
+    private static partial Regex WrongType();
+}

@@ -1,0 +1,46 @@
+// What is known of a kind of JSON document before it is opened: how long and deep it may be, and how its errors read.
+using System.Text.Json;
+
+namespace Llm360.Notebooks;
+
+/// <summary>A kind of JSON document that others write.</summary>
+/// <param name="Name">How it is called at the beginning of an error, such as <c>The suite manifest</c>.</param>
+/// <param name="Longest">Bytes that it may have.</param>
+/// <param name="Remedy">What to do about a broken one.</param>
+internal sealed record JsonKind(string Name, long Longest, string Remedy)
+{
+    /// <summary>Levels of nesting that it may have.</summary>
+    public int Depth { get; init; } = 64;
+
+    /// <summary>Whether comments are allowed.</summary>
+    public bool HasComments { get; init; }
+
+    /// <summary>The error's first sentence where there is no such file; one with the system's words when null.</summary>
+    public string? Missing { get; init; }
+
+    /// <summary>What to do where there is no such file; <see cref="Remedy"/> when null.</summary>
+    public string? MissingRemedy { get; init; }
+
+    /// <summary>A better remedy for a document that does not fit the record it is read into; null for <see cref="Remedy"/>.</summary>
+    public Func<JsonException, string?>? Advise { get; init; }
+
+    /// <summary>Makes the error, of how it is broken, where, and the cause; null makes an <see cref="Llm360Exception"/>.</summary>
+    public Func<string, string, Exception?, Llm360Exception>? MakeError { get; init; }
+
+    public JsonDocumentOptions DocumentOptions => new() { AllowDuplicateProperties = false, MaxDepth = Depth, CommentHandling = Comments };
+
+    public JsonReaderOptions ReaderOptions => new() { MaxDepth = Depth, CommentHandling = Comments };
+
+    private JsonCommentHandling Comments => HasComments ? JsonCommentHandling.Skip : JsonCommentHandling.Disallow;
+
+    /// <summary>The error of a broken document.</summary>
+    /// <param name="how">How it is broken, a clause such as <c>it is not UTF-8</c>.</param>
+    /// <param name="where">The file, and the place in it.</param>
+    /// <param name="inner">The cause, if another exception is.</param>
+    /// <param name="remedy">Another remedy than the kind's.</param>
+    public Llm360Exception Error(string how, string where, Exception? inner = null, string? remedy = null)
+    {
+        (how, where) = (Printable.Of(how), Printable.Of(where));
+        return MakeError?.Invoke(how, where, inner) ?? new Llm360Exception($"{Name} cannot be read: {how}.", where, remedy ?? Remedy, inner);
+    }
+}

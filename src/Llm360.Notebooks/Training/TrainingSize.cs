@@ -1,0 +1,29 @@
+// What training a recipe needs at least, compared with what the machine has.
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Training;
+
+/// <summary>Refuses a recipe whose model or sequences are too large for this machine, before anything is built.</summary>
+internal static class TrainingSize
+{
+    /// <summary>Weights, gradients and AdamW's two moments.</summary>
+    private const int BuffersOfParameters = 4;
+
+    /// <exception cref="Llm360Exception">The recipe needs more memory than there is, or has more parameters than are trained here.</exception>
+    public static void Require(SuiteManifest manifest)
+    {
+        var config = TrainingState.Shape(manifest);
+        var parameters = config.CountParameters();
+        const string remedy = "Choose a smaller model.";
+        SizeCheck.RequireMemory(BuffersOfParameters * sizeof(float) * parameters, $"A model of {parameters:N0} parameters", "model", remedy);
+        if (parameters > int.MaxValue)
+            throw new Llm360Exception($"The model has {parameters:N0} parameters, and at most {int.MaxValue:N0} are trained here.", "model", remedy);
+        // What CpuGradients keeps of one row for the backward pass.
+        var floatsOfToken = ((Int128)config.Layers + 1) * ((6L * config.HiddenSize) + (2L * config.IntermediateSize));
+        SizeCheck.RequireMemory(
+            floatsOfToken * config.MaximumLength * sizeof(float),
+            $"One sequence of {manifest.Corpus.SequenceLength:N0} tokens",
+            "corpus.sequenceLength",
+            "Choose shorter sequences or a smaller model.");
+    }
+}
