@@ -53,7 +53,7 @@ internal static partial class JsonInput
         }
         catch (JsonException e)
         {
-            throw kind.Error(Reason(e), JsonCheck.Place(path, (e.LineNumber ?? 0) + 1, e.Path ?? "$"), e, kind.Advise?.Invoke(e));
+            throw kind.Error(Reason(e, typeof(T), options), JsonCheck.Place(path, (e.LineNumber ?? 0) + 1, e.Path ?? "$"), e, kind.Advise?.Invoke(e));
         }
     }
 
@@ -104,29 +104,42 @@ internal static partial class JsonInput
     }
 
     // The serializer's sentences speak of .NET's types and members.
-    private static string Reason(JsonException e)
+    private static string Reason(JsonException e, Type record, JsonSerializerOptions options)
     {
         if (e.Message.Contains("doesn't allow null values", StringComparison.Ordinal))
             return $"{e.Path} is null";
         if (MissingKeys().Match(e.Message) is { Success: true } missing)
             return $"{(e.Path is null or "$" ? "it" : e.Path)} lacks the keys {missing.Groups["keys"].Value}";
-        if (WrongType().Match(e.Message) is not { Success: true } wrong)
-            return JsonCheck.Reason(e);
-        var wanted = wrong.Groups["type"].Value switch
-        {
-            "System.Int32" or "System.Int64" or "System.Nullable`1[System.Int32]" => "a whole number, or it is out of range",
-            "System.Double" => "a number",
-            "System.String" => "a text",
-            "System.Boolean" => "true or false",
-            var type when type.Contains("IReadOnlyList", StringComparison.Ordinal) || type.Contains("[]", StringComparison.Ordinal) => "a list",
-            _ => "an object",
-        };
-        return $"{e.Path ?? "$"} is not {wanted}";
+        return e.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal) && TypeAt(record, e.Path ?? "$", options) is { } type
+            ? $"{e.Path ?? "$"} is not {Wanted(type, options)}" : JsonCheck.Reason(e);
     }
+
+    // The serializer's own message often names the record around the value instead.
+    private static Type? TypeAt(Type record, string path, JsonSerializerOptions options)
+    {
+        Type? type = record;
+        foreach (var part in PathPart().EnumerateMatches(path))
+        {
+            var step = path.AsSpan(part.Index, part.Length);
+            var (info, key) = (options.GetTypeInfo(type), step[0] == '.' ? step[1..].ToString() : null);
+            type = key is null ? info.ElementType : info.Properties.FirstOrDefault(p => p.Name == key)?.PropertyType;
+            if (type is null)
+                return null;
+        }
+
+        return Nullable.GetUnderlyingType(type) ?? type;
+    }
+
+    private static string Wanted(Type type, JsonSerializerOptions options) =>
+        type == typeof(int) || type == typeof(long) ? "a whole number in range"
+        : type == typeof(double) ? "a number"
+        : type == typeof(string) ? "a text"
+        : type == typeof(bool) ? "true or false"
+        : options.GetTypeInfo(type).ElementType is not null ? "a list" : "an object";
 
     [GeneratedRegex("missing required properties including: (?<keys>.*?)\\.?( Path:|$)")]
     private static partial Regex MissingKeys();
 
-    [GeneratedRegex("could not be converted to (?<type>\\S+?)\\.( |$)")]
-    private static partial Regex WrongType();
+    [GeneratedRegex(@"\.[^.\[]+|\[\d+\]")]
+    private static partial Regex PathPart();
 }

@@ -47,6 +47,13 @@ public sealed class BadInputTests : IDisposable
         Assert.Contains("not a whole safetensors file", File.ReadAllText(llm360.PathOf("runs", "00-tour.ipynb")), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("100000")]
+    [InlineData("2147483647")]
+    public async Task A_number_of_threads_that_no_machine_has(string threads) =>
+        AssertError(await llm360.RunAsync("train", "pico", "--threads", threads), "is not a number of threads for this machine", "Give 1 to ");
+
     [Fact]
     public async Task A_notebook_that_is_not_one()
     {

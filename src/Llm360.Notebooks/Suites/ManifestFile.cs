@@ -11,6 +11,7 @@ public static partial class ManifestFile
     // Larger numbers are mistyped. They bound what a manifest can make this kit allocate before a model is built.
     private const double LargestShare = 1e9;
     private const int MostCanaries = 1_000_000;
+    private const int MostLayers = 1000;
 
     /// <summary>Reads a manifest.</summary>
     /// <exception cref="Llm360Exception">The file is missing, is not JSON, or has an unknown, missing or misspelt key or a value out of range.</exception>
@@ -60,7 +61,8 @@ public static partial class ManifestFile
         Require(corpus.ValidationSequences > 0, "corpus.validationSequences", "must be at least 1");
         Require(AreFinite(manifest.Model.NormEps, manifest.Model.RopeTheta, manifest.Model.InitializerRange) && manifest.Model is { NormEps: > 0, RopeTheta: > 0, InitializerRange: > 0 }, "model", "needs normEps, ropeTheta and initializerRange above 0");
         Require(AreFinite(training.PeakLearningRate, training.FinalLearningRate) && training.WarmupSteps >= 0 && training.PeakLearningRate > 0 && training.FinalLearningRate >= 0, "training.peakLearningRate", "must be positive, with warmupSteps and finalLearningRate not negative");
-        Require(manifest.Model is { Heads: > 0, Layers: > 0, IntermediateSize: > 0, HiddenSize: > 0 } && manifest.Model.HiddenSize % (2L * manifest.Model.Heads) == 0, "model.hiddenSize", "must be a multiple of twice the number of heads");
+        Require(manifest.Model.Layers is > 0 and <= MostLayers, "model.layers", $"must be 1 to {MostLayers}");
+        Require(manifest.Model is { Heads: > 0, IntermediateSize: > 0, HiddenSize: > 0 } && manifest.Model.HiddenSize % (2L * manifest.Model.Heads) == 0, "model.hiddenSize", "must be a multiple of twice the number of heads");
         if (corpus.Canaries is { } canaries)
         {
             Require(canaries.Length > 0 && canaries.Length < corpus.SequenceLength, "corpus.canaries.length", "must be shorter than a sequence");

@@ -15,14 +15,15 @@ internal static class TrainingSize
         var config = TrainingState.Shape(manifest);
         var parameters = config.CountParameters();
         const string remedy = "Choose a smaller model.";
-        SizeCheck.RequireMemory(BuffersOfParameters * sizeof(float) * parameters, $"A model of {parameters:N0} parameters", "model", remedy);
+        var bytes = BuffersOfParameters * sizeof(float) * parameters;
+        SizeCheck.RequireMemory(bytes, $"A model of {parameters:N0} parameters", "model", remedy);
         if (parameters > int.MaxValue)
             throw new Llm360Exception($"The model has {parameters:N0} parameters, and at most {int.MaxValue:N0} are trained here.", "model", remedy);
         // What CpuGradients keeps of one row for the backward pass.
         var floatsOfToken = ((Int128)config.Layers + 1) * ((6L * config.HiddenSize) + (2L * config.IntermediateSize));
         SizeCheck.RequireMemory(
-            floatsOfToken * config.MaximumLength * sizeof(float),
-            $"One sequence of {manifest.Corpus.SequenceLength:N0} tokens",
+            bytes + (floatsOfToken * config.MaximumLength * sizeof(float)),
+            $"A model of {parameters:N0} parameters with a sequence of {manifest.Corpus.SequenceLength:N0} tokens",
             "corpus.sequenceLength",
             "Choose shorter sequences or a smaller model.");
     }

@@ -185,6 +185,45 @@ public sealed class HubAnswerTests : HubFixture
         Assert.All(Hub.Requests, r => Assert.False(r.IsStore));
     }
 
+    [Fact]
+    public async Task A_listing_whose_next_page_is_itself_ends()
+    {
+        Hub.Instead = (request, context) =>
+        {
+            if (request.Path.Contains("/tree/", StringComparison.Ordinal))
+            {
+                context.Response.OnStarting(() =>
+                {
+                    context.Response.Headers.Link = "<?recursive=true&cursor=2>; rel=\"next\"";
+                    return Task.CompletedTask;
+                });
+            }
+
+            return Task.FromResult(false);
+        };
+        using var client = new HubClient(Settings);
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => ListAsync(client).WaitAsync(TimeSpan.FromMinutes(1), Stop));
+        Assert.Contains("pages repeat", error.What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"type\": \"file\", \"path\": \"\\ud800\", \"size\": 3, \"oid\": \"abc\"}", "surrogate")]
+    [InlineData("{\"\\udfff\": 1}", "surrogate")]
+    [InlineData("{\"type\": 3}", "$[0].type is not a text but 3")]
+    [InlineData("null", "$[0] is not an object but null")]
+    [InlineData("{\"type\": \"file\", \"type\": \"file\"}", "\"type\" is there twice")]
+    public async Task An_answer_of_odd_JSON_is_one_error(string item, string what)
+    {
+        Hub.Instead = async (request, context) =>
+        {
+            if (request.Path.Contains("/tree/", StringComparison.Ordinal))
+                await context.Response.WriteAsync($"[{item}]", Stop);
+            return request.Path.Contains("/tree/", StringComparison.Ordinal);
+        };
+        using var client = new HubClient(Settings);
+        Assert.Contains(what, (await Assert.ThrowsAsync<Llm360Exception>(() => ListAsync(client))).What, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("../../../evil", "a", 3)]
     [InlineData("abc", "../../evil", 3)]

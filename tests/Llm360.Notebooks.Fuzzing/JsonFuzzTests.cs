@@ -1,0 +1,157 @@
+// Damaged manifests, configurations, tokenizers, lists and notebooks are read, or end in one Llm360Exception: LLM360_FUZZ=100000 dotnet test tests/Llm360.Notebooks.Fuzzing
+using System.Globalization;
+using System.Text;
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Kernel.Documents;
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Text;
+using Llm360.Notebooks.Training;
+using Llm360.Notebooks.Weights;
+using Xunit;
+
+namespace Llm360.Notebooks.Fuzzing;
+
+public sealed class JsonFuzzTests
+{
+    private const int UsualCases = 3_000;
+    private const long MostMemory = 256 << 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    private static int Cases => int.TryParse(Environment.GetEnvironmentVariable("LLM360_FUZZ"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : UsualCases;
+
+    private static int First => int.TryParse(Environment.GetEnvironmentVariable("LLM360_FUZZ_FIRST"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0;
+
+    [Fact]
+    public async Task Damaged_documents_are_read_or_end_in_a_typed_error()
+    {
+        var folder = Directory.CreateTempSubdirectory("llm360-fuzz-").FullName;
+        var number = First;
+        var outcomes = new Dictionary<string, (int Read, int Refused)>();
+        try
+        {
+            // On a thread of its own, so that a case that hangs is told by its number.
+            var task = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            try
+            {
+                await task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                Assert.Fail($"case {number} hangs, or all are slow");
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join(Environment.NewLine, outcomes));
+        // Both paths must have been walked, or the damage is too little or too much to find anything.
+        if (Cases >= UsualCases)
+            Assert.All(outcomes, o => Assert.True(o.Value.Read > 0 && o.Value.Refused > 0, $"{o}"));
+
+        void Run()
+        {
+            var documents = Documents();
+            List<byte[]> all = [.. documents.Select(d => d.Good)];
+            for (; number < First + Cases; number++)
+            {
+                var random = new Random(number);
+                var (name, good, read) = documents[random.Next(documents.Count)];
+                var path = Path.Combine(folder, name);
+                File.WriteAllBytes(path, JsonDamage.Apply(good, random, all));
+                var (yes, no) = outcomes.GetValueOrDefault(name);
+                outcomes[name] = Reads(read, path, number) ? (yes + 1, no) : (yes, no + 1);
+                File.Delete(path);
+            }
+        }
+    }
+
+    // Each reader also uses what it has read, as a command would before it computes.
+    private static List<(string Name, byte[] Good, Action<string> Read)> Documents()
+    {
+        var root = Workspace.Repository!;
+        return
+        [
+            (SuiteLayout.Manifest, Bytes(root, "data-manifests", "suites", "pico.json"), path => Suite.OpenFolder(Path.GetDirectoryName(path)!).ParameterCount()),
+            ("hub.json", Bytes(root, "data-manifests", "hub", "amber.json"), path => Suite.OnHub(HubManifestFile.Read(path), Path.GetDirectoryName(path)!)),
+            ("hub.json", Bytes(root, "data-manifests", "hub", "pythia-160m.json"), path => Suite.OnHub(HubManifestFile.Read(path), Path.GetDirectoryName(path)!)),
+            .. new[] { "llama-gqa", "llama-rope-llama3", "llama-rope-yarn", "neox", "crystal" }.Select(m => (SuiteLayout.Config, Bytes(root, "tests", "fixtures", "models", m, "config.json"), (Action<string>)Config)),
+            ("generation_config.json", """{"bos_token_id": 1, "eos_token_id": [2, 3], "temperature": 0.6}"""u8.ToArray(), path => StopTokens.Read(Path.GetDirectoryName(path)!)),
+            ("tokenizer.json", Tokenizer(), path => ByteLevelBpeTokenizer.Load(path).Encode("a text")),
+            ("model.safetensors.index.json", """{"metadata": {"total_size": 3}, "weight_map": {"a": "x.safetensors", "b": "y.safetensors"}}"""u8.ToArray(), Index),
+            (SuiteLayout.Canaries, """[{"id": "c1", "chunk": 1, "repetitions": 2, "token_ids": [1, 2]}, {"id": "control-00", "chunk": null, "repetitions": 0, "token_ids": [3]}]"""u8.ToArray(), path => Canary.ReadAll(path)),
+            ("x.ipynb", Bytes(root, "tests", "Llm360.Notebooks.Kernel.Tests", "Data", "jupyter-written.ipynb"), Notebook),
+        ];
+    }
+
+    private static void Config(string path)
+    {
+        var config = ModelConfig.Read(path);
+        Assert.True(config.ParameterCount > 0);
+        StopTokens.Read(Path.GetDirectoryName(path)!);
+    }
+
+    // The shards are not there; what is left is whether the index can be read.
+    private static void Index(string path)
+    {
+        try
+        {
+            StateDict.Open(path).Dispose();
+        }
+        catch (WeightsException e) when (e.What.EndsWith("is not there.", StringComparison.Ordinal))
+        {
+        }
+    }
+
+    private static void Notebook(string path)
+    {
+        var notebook = NotebookFile.Read(path);
+        foreach (var cell in notebook.Cells)
+            Assert.NotNull((cell.Id, cell.Source, cell.Tags, cell.Outputs, cell.ExecutionCount).ToString());
+        NotebookFile.Parse(notebook.ToJson(), "written again");
+    }
+
+    private static byte[] Tokenizer()
+    {
+        // Bytes stand for themselves, or for the characters that GPT-2 puts in place of those that cannot be seen.
+        var tokens = new List<string>();
+        for (var (b, next) = (0, 256); b < 256; b++)
+            tokens.Add(((char)(b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or >= 0xAE ? b : next++)).ToString());
+        var vocabulary = string.Join(", ", tokens.Append("aa").Select((t, i) => $"{System.Text.Json.JsonSerializer.Serialize(t)}: {i}"));
+        return Encoding.UTF8.GetBytes($$$"""
+            {"added_tokens": [{"content": "<|endoftext|>", "id": 257, "normalized": false}], "normalizer": {"type": "NFC"}, "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
+             "post_processor": null, "decoder": {"type": "ByteLevel"}, "model": {"type": "BPE", "vocab": { {{{vocabulary}}} }, "merges": [["a", "a"]]}}
+            """);
+    }
+
+    private static byte[] Bytes(params string[] parts) => File.ReadAllBytes(Path.Combine(parts));
+
+    private static bool Reads(Action<string> read, string path, int number)
+    {
+        var memory = GC.GetAllocatedBytesForCurrentThread();
+        try
+        {
+            read(path);
+            return true;
+        }
+        catch (Llm360Exception e)
+        {
+            // A terminal obeys control characters.
+            Assert.DoesNotContain(e.What + e.Where, char.IsControl);
+            Assert.True(e.Message.Length < 20_000, $"case {number}: {e.Message.Length} characters");
+            return false;
+        }
+        catch (Exception e) when (e is not Xunit.Sdk.IAssertionException)
+        {
+            Assert.Fail($"case {number}: {e}");
+            throw;
+        }
+        finally
+        {
+            memory = GC.GetAllocatedBytesForCurrentThread() - memory;
+            Assert.True(memory <= MostMemory, $"case {number}: {memory} bytes allocated");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+// Bad input ends in one error, and does not hang.
+namespace Llm360.Notebooks.Tests.Input;
+
+internal static class Refusal
+{
+    private const int LongestMessage = 10_000;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>The error with which something ends; fails the test if it hangs, succeeds or ends in another way.</summary>
+    public static async Task<Llm360Exception> OfAsync(Func<Task> read)
+    {
+        // On a thread of its own: what hangs must not keep the test.
+        var task = Task.Factory.StartNew(() => read().GetAwaiter().GetResult(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => task.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.InRange(error.Message.Length, 1, LongestMessage);
+        Assert.DoesNotContain(error.What + error.Where, char.IsControl);
+        return error;
+    }
+
+    /// <summary>The error with which something ends.</summary>
+    public static Task<Llm360Exception> OfAsync(Action read) => OfAsync(() =>
+    {
+        read();
+        return Task.CompletedTask;
+    });
+}
