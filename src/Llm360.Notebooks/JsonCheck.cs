@@ -23,15 +23,17 @@ internal ref struct JsonCheck
         reader = new Utf8JsonReader(bytes, kind.ReaderOptions);
     }
 
-    /// <summary>Whether the bytes may hold text that is no Unicode. Only then the walk is needed: it takes as long as parsing.</summary>
-    public static bool MayHoldBrokenCharacters(ReadOnlySpan<byte> bytes) => !Utf8.IsValid(bytes) || bytes.IndexOf("\\ud"u8) >= 0 || bytes.IndexOf("\\uD"u8) >= 0;
+    /// <summary>Whether the bytes may hold text that is no Unicode.</summary>
+    /// <remarks>Only then the walk is needed: it takes as long as parsing.</remarks>
+    public static bool MayHoldBrokenCharacters(ReadOnlySpan<byte> bytes) =>
+        !Utf8.IsValid(bytes) || bytes.IndexOf("\\ud"u8) >= 0 || bytes.IndexOf("\\uD"u8) >= 0;
 
     /// <summary>Goes through a document.</summary>
     /// <param name="bytes">UTF-8, without a byte order mark.</param>
     /// <param name="where">The file.</param>
     /// <param name="kind">What it is.</param>
     /// <param name="allowsNullItems">Whether a list may hold null.</param>
-    /// <exception cref="Llm360Exception">It is no JSON, is too deep, has a key twice, or holds broken characters.</exception>
+    /// <exception cref="Llm360Exception">It is no JSON, too deep, or holds broken characters or a key twice.</exception>
     public static void Run(ReadOnlySpan<byte> bytes, string where, JsonKind kind, bool allowsNullItems = true)
     {
         var check = new JsonCheck(bytes, where, kind);
@@ -47,10 +49,12 @@ internal ref struct JsonCheck
     }
 
     /// <summary>A file, a line counted from 1, and a path in the document.</summary>
-    public static string Place(string where, long line, string path) => string.Create(CultureInfo.InvariantCulture, $"{where}, line {line}, {path}");
+    public static string Place(string where, long line, string path) =>
+        string.Create(CultureInfo.InvariantCulture, $"{where}, line {line}, {path}");
 
     /// <summary>The parser's sentence without the place that it repeats.</summary>
-    public static string Reason(JsonException e) => e.Message.Split(" Path:")[0].Split(" LineNumber:")[0].Split(" Change the reader options")[0].TrimEnd('.');
+    public static string Reason(JsonException e) =>
+        e.Message.Split(" Path:")[0].Split(" LineNumber:")[0].Split(" Change the reader options")[0].TrimEnd('.');
 
     private readonly void Token(bool allowsNullItems)
     {

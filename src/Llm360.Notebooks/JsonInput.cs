@@ -7,8 +7,9 @@ namespace Llm360.Notebooks;
 
 /// <summary>Reads JSON that others wrote.</summary>
 /// <remarks>
-/// What comes back is no longer and no deeper than its kind allows, is UTF-8 with whole characters, and has each key once. So its strings can be read without an
-/// exception. Everything else is one <see cref="Llm360Exception"/> with the file, the line and the path in the document.
+/// What comes back is no longer and no deeper than its kind allows. It is UTF-8 with whole characters,
+/// and has each key once, so its strings can be read without an exception.
+/// Everything else is one <see cref="Llm360Exception"/> with file, line and path in the document.
 /// </remarks>
 internal static partial class JsonInput
 {
@@ -49,11 +50,13 @@ internal static partial class JsonInput
         JsonCheck.Run(bytes.Span, path, kind, allowsNullItems: false);
         try
         {
-            return JsonSerializer.Deserialize<T>(bytes.Span, options) ?? throw kind.Error("it is null", JsonCheck.Place(path, 1, "$"));
+            return JsonSerializer.Deserialize<T>(bytes.Span, options)
+                ?? throw kind.Error("it is null", JsonCheck.Place(path, 1, "$"));
         }
         catch (JsonException e)
         {
-            throw kind.Error(Reason(e, typeof(T), options), JsonCheck.Place(path, (e.LineNumber ?? 0) + 1, e.Path ?? "$"), e, kind.Advise?.Invoke(e));
+            var place = JsonCheck.Place(path, (e.LineNumber ?? 0) + 1, e.Path ?? "$");
+            throw kind.Error(Reason(e, typeof(T), options), place, e, kind.Advise?.Invoke(e));
         }
     }
 
@@ -110,7 +113,8 @@ internal static partial class JsonInput
             return $"{e.Path} is null";
         if (MissingKeys().Match(e.Message) is { Success: true } missing)
             return $"{(e.Path is null or "$" ? "it" : e.Path)} lacks the keys {missing.Groups["keys"].Value}";
-        return e.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal) && TypeAt(record, e.Path ?? "$", options) is { } type
+        var isOfWrongKind = e.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal);
+        return isOfWrongKind && TypeAt(record, e.Path ?? "$", options) is { } type
             ? $"{e.Path ?? "$"} is not {Wanted(type, options)}" : JsonCheck.Reason(e);
     }
 

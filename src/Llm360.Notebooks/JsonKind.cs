@@ -1,4 +1,4 @@
-// What is known of a kind of JSON document before it is opened: how long and deep it may be, and how its errors read.
+// A kind of JSON document: how long and deep it may be, and how its errors read.
 using System.Text.Json;
 
 namespace Llm360.Notebooks;
@@ -15,16 +15,22 @@ internal sealed record JsonKind(string Name, long Longest, string Remedy)
     /// <summary>Whether comments are allowed.</summary>
     public bool HasComments { get; init; }
 
-    /// <summary>The error's first sentence where there is no such file; one with the system's words when null.</summary>
+    /// <summary>The error's first sentence where there is no such file; the system's words when null.</summary>
     public string? Missing { get; init; }
 
     /// <summary>What to do where there is no such file; <see cref="Remedy"/> when null.</summary>
     public string? MissingRemedy { get; init; }
 
-    /// <summary>A better remedy for a document that does not fit the record it is read into; null for <see cref="Remedy"/>.</summary>
+    /// <summary>
+    /// A better remedy for a document that does not fit the record it is read into; null for
+    /// <see cref="Remedy"/>.
+    /// </summary>
     public Func<JsonException, string?>? Advise { get; init; }
 
-    /// <summary>Makes the error, of how it is broken, where, and the cause; null makes an <see cref="Llm360Exception"/>.</summary>
+    /// <summary>
+    /// Makes the error, of how it is broken, where, and the cause; null makes an
+    /// <see cref="Llm360Exception"/>.
+    /// </summary>
     public Func<string, string, Exception?, Llm360Exception>? MakeError { get; init; }
 
     public JsonDocumentOptions DocumentOptions => new() { AllowDuplicateProperties = false, MaxDepth = Depth, CommentHandling = Comments };
@@ -41,6 +47,7 @@ internal sealed record JsonKind(string Name, long Longest, string Remedy)
     public Llm360Exception Error(string how, string where, Exception? inner = null, string? remedy = null)
     {
         (how, where) = (Printable.Of(how), Printable.Of(where));
-        return MakeError?.Invoke(how, where, inner) ?? new Llm360Exception($"{Name} cannot be read: {how}.", where, remedy ?? Remedy, inner);
+        return MakeError?.Invoke(how, where, inner)
+            ?? new Llm360Exception($"{Name} cannot be read: {how}.", where, remedy ?? Remedy, inner);
     }
 }

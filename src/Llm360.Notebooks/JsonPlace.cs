@@ -22,7 +22,8 @@ internal readonly record struct JsonPlace(JsonElement Value, string Path, string
 
     /// <summary>The value of a key; null where there is none.</summary>
     /// <exception cref="Llm360Exception">This is no object.</exception>
-    public JsonPlace? Find(string key) => Require(JsonValueKind.Object, "an object").Value.TryGetProperty(key, out var value) ? At(value, $"{Path}.{key}") : null;
+    public JsonPlace? Find(string key) =>
+        Require(JsonValueKind.Object, "an object").Value.TryGetProperty(key, out var value) ? At(value, $"{Path}.{key}") : null;
 
     /// <summary>The items of a list.</summary>
     /// <exception cref="Llm360Exception">This is no list.</exception>
@@ -46,18 +47,23 @@ internal readonly record struct JsonPlace(JsonElement Value, string Path, string
 
     /// <summary>The number, a whole one.</summary>
     /// <exception cref="Llm360Exception">This is no number, or it has a fraction or is out of range.</exception>
-    public int Int32() => Require(JsonValueKind.Number, "a number").Value.TryGetInt32(out var number) ? number : throw NotWhole();
+    public int Int32() =>
+        Require(JsonValueKind.Number, "a number").Value.TryGetInt32(out var number) ? number : throw NotWhole();
 
     /// <summary>The number, a whole one.</summary>
     /// <exception cref="Llm360Exception">This is no number, or it has a fraction or is out of range.</exception>
-    public long Int64() => Require(JsonValueKind.Number, "a number").Value.TryGetInt64(out var number) ? number : throw NotWhole();
+    public long Int64() =>
+        Require(JsonValueKind.Number, "a number").Value.TryGetInt64(out var number) ? number : throw NotWhole();
 
     /// <summary>An error about this place.</summary>
     public Llm360Exception Error(string how) => Kind.Error(how, $"{File}, {Path}");
 
     private JsonPlace At(JsonElement value, string path) => this with { Value = value, Path = path };
 
-    private JsonPlace Require(JsonValueKind kind, string name) => Value.ValueKind == kind ? this : throw Error($"{Path} is not {name} but {Printable.Value(Value.GetRawText())}");
+    private JsonPlace Require(JsonValueKind kind, string name) => Value.ValueKind == kind ? this : throw Not(name);
 
-    private Llm360Exception NotWhole() => Error($"{Path} is not a whole number in range but {Printable.Value(Value.GetRawText())}");
+    private Llm360Exception NotWhole() => Not("a whole number in range");
+
+    private Llm360Exception Not(string wanted) =>
+        Error($"{Path} is not {wanted} but {Printable.Value(Value.GetRawText())}");
 }

@@ -11,11 +11,12 @@ public class Llm360Exception : Exception
     /// <param name="remedy">What the reader can do.</param>
     /// <param name="inner">The cause, if another exception is.</param>
     public Llm360Exception(string what, string where, string remedy, Exception? inner = null)
-        : base($"{what}\n  where: {where}\n  what to do: {remedy}", inner)
+        : base(Printable.Lines($"{what}\n  where: {where}\n  what to do: {remedy}"), inner)
     {
-        What = what;
-        Where = where;
-        Remedy = remedy;
+        // Names from files and answers may hold what a terminal would obey.
+        What = Printable.Lines(what);
+        Where = Printable.Lines(where);
+        Remedy = Printable.Lines(remedy);
     }
 
     /// <summary>What is wrong.</summary>

@@ -18,14 +18,14 @@ internal enum PathKind
     /// <summary>A symbolic link; told only where links are not followed.</summary>
     Link,
 
-    /// <summary>A named pipe, a device or a socket. Opening it may wait forever, and reading it may never end.</summary>
+    /// <summary>A named pipe, a device or a socket. Opening or reading it may never end.</summary>
     Other,
 }
 
 /// <summary>Tells what stands at a path without opening it.</summary>
 /// <remarks>
-/// .NET shows a named pipe as a plain file of length 0, as it shows an empty file. So the system is asked: by <c>statx</c> on Linux, whose structure is the same on
-/// all processors, and by <c>stat</c> on macOS.
+/// .NET shows a named pipe as a plain file of length 0, as it shows an empty file. So the system is asked:
+/// by <c>statx</c> on Linux, whose structure is the same on all processors, and by <c>stat</c> on macOS.
 /// </remarks>
 internal static unsafe partial class PathKinds
 {

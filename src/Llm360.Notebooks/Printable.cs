@@ -6,11 +6,16 @@ internal static class Printable
 {
     private const int Longest = 1000, LongestValue = 120;
 
+    /// <summary>A text of any length, whose line breaks and tabs stay.</summary>
+    public static string Lines(string text) => text.Any(IsUnfit) ? string.Concat(text.Select(c => IsUnfit(c) ? '\uFFFD' : c)) : text;
+
     /// <summary>At most 1,000 characters of a text.</summary>
     public static string Of(string text) => Cut(text, Longest);
 
     /// <summary>At most 120 characters of a value inside a sentence.</summary>
     public static string Value(string text) => Cut(text, LongestValue);
+
+    private static bool IsUnfit(char c) => char.IsControl(c) && c is not ('\n' or '\r' or '\t');
 
     private static string Cut(string text, int longest)
     {

@@ -1,8 +1,11 @@
-// What a manifest, a configuration or an option may ask for, compared with what the machine has, before anything is allocated.
+// Compares what a manifest, a configuration or an option asks for with what the machine has.
 namespace Llm360.Notebooks;
 
 /// <summary>The limits of sizes that others choose.</summary>
-/// <remarks>Sizes are computed in 128 bits: products of four numbers of 31 bits stay exact.</remarks>
+/// <remarks>
+/// Checks come before anything is allocated. Sizes are computed in 128 bits, where products of four numbers
+/// of 31 bits stay exact.
+/// </remarks>
 internal static class SizeCheck
 {
     /// <summary>Threads that may be asked for on any machine.</summary>
@@ -27,7 +30,10 @@ internal static class SizeCheck
     {
         var there = memory ?? Memory;
         if (bytes > there)
-            throw new Llm360Exception($"{what} needs at least {Gigabytes(bytes)} of memory, and {Gigabytes(there)} are there.", where, remedy);
+        {
+            var sizes = $"at least {Gigabytes(bytes)} of memory, and {Gigabytes(there)} are there";
+            throw new Llm360Exception($"{what} needs {sizes}.", where, remedy);
+        }
     }
 
     private static string Gigabytes(Int128 bytes) => FormattableString.Invariant($"{(double)bytes / 1e9:#,0.#} GB");

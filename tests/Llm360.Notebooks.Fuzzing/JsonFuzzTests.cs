@@ -1,4 +1,4 @@
-// Damaged manifests, configurations, tokenizers, lists and notebooks are read, or end in one Llm360Exception: LLM360_FUZZ=100000 dotnet test tests/Llm360.Notebooks.Fuzzing
+// Damaged JSON is read, or ends in one typed error: LLM360_FUZZ=100000 dotnet test tests/Llm360.Notebooks.Fuzzing
 using System.Globalization;
 using System.Text;
 using Llm360.Notebooks.Corpora;
@@ -18,9 +18,11 @@ public sealed class JsonFuzzTests
     private const long MostMemory = 256 << 20;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
-    private static int Cases => int.TryParse(Environment.GetEnvironmentVariable("LLM360_FUZZ"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : UsualCases;
+    private static readonly string Root = Workspace.Repository!;
 
-    private static int First => int.TryParse(Environment.GetEnvironmentVariable("LLM360_FUZZ_FIRST"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0;
+    private static int Cases => Number("LLM360_FUZZ") ?? UsualCases;
+
+    private static int First => Number("LLM360_FUZZ_FIRST") ?? 0;
 
     [Fact]
     public async Task Damaged_documents_are_read_or_end_in_a_typed_error()
@@ -71,26 +73,34 @@ public sealed class JsonFuzzTests
     // Each reader also uses what it has read, as a command would before it computes.
     private static List<(string Name, byte[] Good, Action<string> Read)> Documents()
     {
-        var root = Workspace.Repository!;
+        string[] models = ["llama-gqa", "llama-rope-llama3", "llama-rope-yarn", "neox", "crystal"];
+        var generation = """{"bos_token_id": 1, "eos_token_id": [2, 3], "temperature": 0.6}""";
+        var index = """{"metadata": {"total_size": 3}, "weight_map": {"a": "x.safetensors", "b": "y.safetensors"}}""";
+        var canaries = """
+            [{"id": "c1", "chunk": 1, "repetitions": 2, "token_ids": [1, 2]},
+             {"id": "control-00", "chunk": null, "repetitions": 0, "token_ids": [3]}]
+            """;
         return
         [
-            (SuiteLayout.Manifest, Bytes(root, "data-manifests", "suites", "pico.json"), path => Suite.OpenFolder(Path.GetDirectoryName(path)!).ParameterCount()),
-            ("hub.json", Bytes(root, "data-manifests", "hub", "amber.json"), path => Suite.OnHub(HubManifestFile.Read(path), Path.GetDirectoryName(path)!)),
-            ("hub.json", Bytes(root, "data-manifests", "hub", "pythia-160m.json"), path => Suite.OnHub(HubManifestFile.Read(path), Path.GetDirectoryName(path)!)),
-            .. new[] { "llama-gqa", "llama-rope-llama3", "llama-rope-yarn", "neox", "crystal" }.Select(m => (SuiteLayout.Config, Bytes(root, "tests", "fixtures", "models", m, "config.json"), (Action<string>)Config)),
-            ("generation_config.json", """{"bos_token_id": 1, "eos_token_id": [2, 3], "temperature": 0.6}"""u8.ToArray(), path => StopTokens.Read(Path.GetDirectoryName(path)!)),
+            (SuiteLayout.Manifest, Bytes("data-manifests", "suites", "pico.json"), path => Suite.OpenFolder(Folder(path)).ParameterCount()),
+            ("hub.json", Bytes("data-manifests", "hub", "amber.json"), HubSuite),
+            ("hub.json", Bytes("data-manifests", "hub", "pythia-160m.json"), HubSuite),
+            .. models.Select(m => (SuiteLayout.Config, Bytes("tests", "fixtures", "models", m, "config.json"), (Action<string>)Config)),
+            ("generation_config.json", Encoding.UTF8.GetBytes(generation), path => StopTokens.Read(Folder(path))),
             ("tokenizer.json", Tokenizer(), path => ByteLevelBpeTokenizer.Load(path).Encode("a text")),
-            ("model.safetensors.index.json", """{"metadata": {"total_size": 3}, "weight_map": {"a": "x.safetensors", "b": "y.safetensors"}}"""u8.ToArray(), Index),
-            (SuiteLayout.Canaries, """[{"id": "c1", "chunk": 1, "repetitions": 2, "token_ids": [1, 2]}, {"id": "control-00", "chunk": null, "repetitions": 0, "token_ids": [3]}]"""u8.ToArray(), path => Canary.ReadAll(path)),
-            ("x.ipynb", Bytes(root, "tests", "Llm360.Notebooks.Kernel.Tests", "Data", "jupyter-written.ipynb"), Notebook),
+            ("model.safetensors.index.json", Encoding.UTF8.GetBytes(index), Index),
+            (SuiteLayout.Canaries, Encoding.UTF8.GetBytes(canaries), path => Canary.ReadAll(path)),
+            ("x.ipynb", Bytes("tests", "Llm360.Notebooks.Kernel.Tests", "Data", "jupyter-written.ipynb"), Notebook),
         ];
     }
+
+    private static void HubSuite(string path) => Suite.OnHub(HubManifestFile.Read(path), Folder(path));
 
     private static void Config(string path)
     {
         var config = ModelConfig.Read(path);
         Assert.True(config.ParameterCount > 0);
-        StopTokens.Read(Path.GetDirectoryName(path)!);
+        StopTokens.Read(Folder(path));
     }
 
     // The shards are not there; what is left is whether the index can be read.
@@ -121,12 +131,18 @@ public sealed class JsonFuzzTests
             tokens.Add(((char)(b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or >= 0xAE ? b : next++)).ToString());
         var vocabulary = string.Join(", ", tokens.Append("aa").Select((t, i) => $"{System.Text.Json.JsonSerializer.Serialize(t)}: {i}"));
         return Encoding.UTF8.GetBytes($$$"""
-            {"added_tokens": [{"content": "<|endoftext|>", "id": 257, "normalized": false}], "normalizer": {"type": "NFC"}, "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
-             "post_processor": null, "decoder": {"type": "ByteLevel"}, "model": {"type": "BPE", "vocab": { {{{vocabulary}}} }, "merges": [["a", "a"]]}}
+            {"added_tokens": [{"content": "<|endoftext|>", "id": 257, "normalized": false}], "normalizer": {"type": "NFC"},
+             "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false}, "post_processor": null,
+             "decoder": {"type": "ByteLevel"}, "model": {"type": "BPE", "vocab": { {{{vocabulary}}} }, "merges": [["a", "a"]]}}
             """);
     }
 
-    private static byte[] Bytes(params string[] parts) => File.ReadAllBytes(Path.Combine(parts));
+    private static byte[] Bytes(params string[] parts) => File.ReadAllBytes(Path.Combine([Root, .. parts]));
+
+    private static string Folder(string path) => Path.GetDirectoryName(path)!;
+
+    private static int? Number(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : null;
 
     private static bool Reads(Action<string> read, string path, int number)
     {
@@ -139,7 +155,7 @@ public sealed class JsonFuzzTests
         catch (Llm360Exception e)
         {
             // A terminal obeys control characters.
-            Assert.DoesNotContain(e.What + e.Where, char.IsControl);
+            Assert.False((e.What + e.Where).Any(char.IsControl), $"case {number}: {e.Message}");
             Assert.True(e.Message.Length < 20_000, $"case {number}: {e.Message.Length} characters");
             return false;
         }

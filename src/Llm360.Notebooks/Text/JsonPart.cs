@@ -14,9 +14,9 @@ internal readonly record struct JsonPart(string File, string Path)
 
     public static JsonPart operator /(JsonPart part, int index) => part with { Path = $"{part.Path}[{index}]" };
 
-    public Llm360Exception Malformed(string what) => new($"The tokenizer is malformed: it {what}.", $"{File}, {Path}", FetchAgain);
+    public Llm360Exception Malformed(string what) => new($"The tokenizer is malformed: it {Printable.Of(what)}.", $"{File}, {Printable.Of(Path)}", FetchAgain);
 
-    public Llm360Exception Unsupported(string key, string value) => new($"The tokenizer's {key} = {value} is not supported.", $"{File}, {(this / key).Path}",
+    public Llm360Exception Unsupported(string key, string value) => new($"The tokenizer's {key} = {Printable.Value(value)} is not supported.", $"{File}, {(this / key).Path}",
         "This version reads GPT-NeoX style byte-level BPE: NFC or no normalisation, GPT-2's words, no special tokens put around a text.");
 
     public void Require(bool holds, string otherwise)

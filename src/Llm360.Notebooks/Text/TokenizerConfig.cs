@@ -40,7 +40,7 @@ internal sealed record TokenizerConfig(string Place, IReadOnlyDictionary<string,
         if (!Contents.TryGetValue(key, out var content))
             return vocabulary.Added.Where(t => t.Content == EndOfText).Select(t => t.Id).FirstOrDefault(-1);
         var id = Array.IndexOf(vocabulary.Pieces, content);
-        return id >= 0 ? id : throw new Llm360Exception($"The {key} \"{content}\" is not in the vocabulary.", $"{Place}, $.{key}",
+        return id >= 0 ? id : throw new Llm360Exception($"The {key} \"{Printable.Value(content)}\" is not in the vocabulary.", $"{Place}, $.{key}",
             "Fetch tokenizer.json and tokenizer_config.json from the same repository.");
     }
 }

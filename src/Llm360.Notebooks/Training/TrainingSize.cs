@@ -3,13 +3,15 @@ using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Training;
 
-/// <summary>Refuses a recipe whose model or sequences are too large for this machine, before anything is built.</summary>
+/// <summary>Refuses a recipe whose model or sequences are too large for this machine.</summary>
 internal static class TrainingSize
 {
     /// <summary>Weights, gradients and AdamW's two moments.</summary>
     private const int BuffersOfParameters = 4;
 
-    /// <exception cref="Llm360Exception">The recipe needs more memory than there is, or has more parameters than are trained here.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The recipe needs more memory than there is, or has more parameters than are trained here.
+    /// </exception>
     public static void Require(SuiteManifest manifest)
     {
         var config = TrainingState.Shape(manifest);
@@ -18,7 +20,11 @@ internal static class TrainingSize
         var bytes = BuffersOfParameters * sizeof(float) * parameters;
         SizeCheck.RequireMemory(bytes, $"A model of {parameters:N0} parameters", "model", remedy);
         if (parameters > int.MaxValue)
-            throw new Llm360Exception($"The model has {parameters:N0} parameters, and at most {int.MaxValue:N0} are trained here.", "model", remedy);
+        {
+            var what = $"The model has {parameters:N0} parameters, and at most {int.MaxValue:N0} are trained here.";
+            throw new Llm360Exception(what, "model", remedy);
+        }
+
         // What CpuGradients keeps of one row for the backward pass.
         var floatsOfToken = ((Int128)config.Layers + 1) * ((6L * config.HiddenSize) + (2L * config.IntermediateSize));
         SizeCheck.RequireMemory(

@@ -13,9 +13,9 @@ public sealed class BadJsonTests : IDisposable
 {
     private static readonly Dictionary<string, (Func<string> Good, Action<string> Read)> Kinds = new()
     {
-        ["suite.json"] = (() => File.ReadAllText(Notebooks.Suites.Suites.FindManifest("pico")), path => ManifestFile.Read(path)),
-        ["hub.json"] = (() => File.ReadAllText(Path.Combine(Workspace.Manifests, "hub", "pythia-160m.json")), path => HubManifestFile.Read(path)),
-        ["config.json"] = (() => File.ReadAllText(Fixtures.Path("models", "llama-mha", "config.json")), path => ModelConfig.Read(path)),
+        ["suite.json"] = (() => Manifest("suites", "pico.json"), path => ManifestFile.Read(path)),
+        ["hub.json"] = (() => Manifest("hub", "pythia-160m.json"), path => HubManifestFile.Read(path)),
+        ["config.json"] = (() => Fixtures.Json("models", "llama-mha", "config.json").ToJsonString(), path => ModelConfig.Read(path)),
         ["generation_config.json"] = (() => """{"eos_token_id": [2, 3]}""", path => StopTokens.Read(Path.GetDirectoryName(path)!)),
         ["tokenizer.json"] = (() => TokenizerFile.Make(("a", "a")).ToJsonString(), path => ByteLevelBpeTokenizer.Load(path)),
         ["tokenizer_config.json"] = (() => """{"eos_token": {"content": "x"}}""", path => TokenizerConfig.ReadBeside(path)),
@@ -90,6 +90,8 @@ public sealed class BadJsonTests : IDisposable
         Assert.Contains("at most", error.What, StringComparison.Ordinal);
         Assert.Equal(folder[kind], error.Where);
     }
+
+    private static string Manifest(string kind, string name) => File.ReadAllText(Path.Combine(Workspace.Manifests, kind, name));
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 

@@ -1,4 +1,4 @@
-// Values that ask for more than there is, or are of the wrong kind: one error that names the key, before anything is allocated.
+// Values that ask for more than there is, or are of the wrong kind: one error that names the key.
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Models;
 using Llm360.Notebooks.Suites;
@@ -58,7 +58,7 @@ public sealed class BadSizesTests(PicoSuite pico) : IDisposable
     [InlineData("corpus.sources[0].packages[0].files", "5", "$.corpus.sources[0].packages[0].files is not a list")]
     public async Task A_recipe_that_asks_for_too_much_is_refused(string key, string value, string says)
     {
-        var json = JsonNode.Parse(await File.ReadAllTextAsync(Notebooks.Suites.Suites.FindManifest("pico"), TestContext.Current.CancellationToken))!;
+        var json = Manifest("suites", "pico.json");
         json.AsObject().Remove("expected");
         var error = await Refusal.OfAsync(() => TrainAsync(Changed(json, key, value)));
         Assert.Contains(says, $"{error.What} {error.Where}", StringComparison.Ordinal);
@@ -92,8 +92,11 @@ public sealed class BadSizesTests(PicoSuite pico) : IDisposable
     }
 
     [Fact]
-    public async Task A_text_of_megabytes_is_not_repeated_in_the_error() =>
-        Assert.InRange((await Refusal.OfAsync(() => LanguageModel.Load(Model("hidden_act", $"\"{new string('x', 3_000_000)}\"")).Dispose())).Message.Length, 1, 1000);
+    public async Task A_text_of_megabytes_is_not_repeated_in_the_error()
+    {
+        var folder = Model("hidden_act", $"\"{new string('x', 3_000_000)}\"");
+        Assert.InRange((await Refusal.OfAsync(() => LanguageModel.Load(folder).Dispose())).Message.Length, 1, 1000);
+    }
 
     [Theory]
     [InlineData("n_inner")]
@@ -114,9 +117,11 @@ public sealed class BadSizesTests(PicoSuite pico) : IDisposable
     public async Task Positions_that_no_memory_holds_are_refused_when_they_are_asked_for(string positions)
     {
         using var model = LanguageModel.Load(Model("max_position_embeddings", positions));
-        Assert.Equal(4, model.Generate([[1, 2]], new GenerationOptions { MaxNewTokens = 4 }, cancellation: CancellationToken.None)[0].Count);
-        var error = await Refusal.OfAsync(() => model.Generate([[1, 2]], new GenerationOptions { MaxNewTokens = 1_999_999_998 }, cancellation: CancellationToken.None));
+        Assert.Equal(4, Generate(4).Count);
+        var error = await Refusal.OfAsync(() => Generate(1_999_999_998));
         Assert.Contains("2,000,000,000 tokens needs at least", error.What, StringComparison.Ordinal);
+
+        IReadOnlyList<int> Generate(int tokens) => model.Generate([[1, 2]], new GenerationOptions { MaxNewTokens = tokens })[0];
     }
 
     [Fact]
@@ -130,8 +135,9 @@ public sealed class BadSizesTests(PicoSuite pico) : IDisposable
         await Refusal.OfAsync(() => model.Perplexity(row.TokenIds, 32, int.MaxValue));
         await Refusal.OfAsync(() => model.Generate([row.TokenIds], new GenerationOptions { MaxNewTokens = int.MaxValue }));
         // Of all tokens, as there are not more.
-        Assert.Single(model.Generate([[3]], new GenerationOptions { MaxNewTokens = 1, Temperature = 1, TopK = int.MaxValue }, cancellation: CancellationToken.None)[0]);
-        Assert.Single(pico.Suite.Chunks, c => Notebooks.Corpora.ChunkReader.Read(c, int.MaxValue).Count() == 32 && c.Index == 0);
+        var all = new GenerationOptions { MaxNewTokens = 1, Temperature = 1, TopK = int.MaxValue };
+        Assert.Single(model.Generate([[3]], all)[0]);
+        Assert.Equal(32, Notebooks.Corpora.ChunkReader.Read(pico.Suite.Chunks[0], int.MaxValue).Count());
     }
 
     [Theory]
@@ -165,14 +171,16 @@ public sealed class BadSizesTests(PicoSuite pico) : IDisposable
     [InlineData("chunks", """{"repository": "a/b", "name": null, "path": "x{0}", "count": 3}""", "$.chunks.name is null")]
     public async Task A_manifest_of_the_Hub_that_asks_for_too_much_is_refused(string key, string value, string says)
     {
-        var text = await File.ReadAllTextAsync(Path.Combine(Workspace.Manifests, "hub", "pythia-160m.json"), TestContext.Current.CancellationToken);
-        var path = Changed(JsonNode.Parse(text)!, key, value);
+        var path = Changed(Manifest("hub", "pythia-160m.json"), key, value);
         var error = await Refusal.OfAsync(() => HubManifestFile.Read(path));
         Assert.Contains(says, error.What, StringComparison.Ordinal);
         Assert.StartsWith(path, error.Where, StringComparison.Ordinal);
     }
 
-    private Task TrainAsync(string recipe) => new SuiteTrainer(ManifestFile.Read(recipe), folder["suite"]).TrainAsync(cancellation: TestContext.Current.CancellationToken);
+    private static JsonNode Manifest(string kind, string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(Workspace.Manifests, kind, name)))!;
+
+    private Task TrainAsync(string recipe) =>
+        new SuiteTrainer(ManifestFile.Read(recipe), folder["suite"]).TrainAsync(cancellation: TestContext.Current.CancellationToken);
 
     private string Model(string key, string value)
     {
@@ -181,14 +189,14 @@ public sealed class BadSizesTests(PicoSuite pico) : IDisposable
         return folder.Path;
     }
 
-    /// <summary>Writes a document with one value replaced by other JSON: text, since a number such as 1e99999 has no other form.</summary>
+    /// <summary>Writes a document with one value replaced by other JSON, as text: 1e99999 has no other form.</summary>
     private string Changed(JsonNode json, string key, string value, string name = "changed.json")
     {
-        const string mark = "the value's place";
+        const string mark = "place of the value";
         var keys = key.Replace("[", ".[", StringComparison.Ordinal).Split('.');
         var parent = keys[..^1].Aggregate(json, (node, k) => k[0] == '[' ? node[k[1] - '0']! : node[k]!);
         parent[keys[^1]] = mark;
-        File.WriteAllText(folder[name], json.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).Replace($"\"{mark}\"", value, StringComparison.Ordinal));
+        File.WriteAllText(folder[name], json.ToJsonString().Replace($"\"{mark}\"", value, StringComparison.Ordinal));
         return folder[name];
     }
 }

@@ -6,11 +6,12 @@ internal static class Refusal
     private const int LongestMessage = 10_000;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <summary>The error with which something ends; fails the test if it hangs, succeeds or ends in another way.</summary>
+    /// <summary>The error with which something ends; another end, or none, fails the test.</summary>
     public static async Task<Llm360Exception> OfAsync(Func<Task> read)
     {
         // On a thread of its own: what hangs must not keep the test.
-        var task = Task.Factory.StartNew(() => read().GetAwaiter().GetResult(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var task = Task.Factory.StartNew(
+            () => read().GetAwaiter().GetResult(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => task.WaitAsync(Patience, TestContext.Current.CancellationToken));
         Assert.InRange(error.Message.Length, 1, LongestMessage);
         Assert.DoesNotContain(error.What + error.Where, char.IsControl);
