@@ -27,9 +27,11 @@ var root = new RootCommand(
     GridCommand.Create(),
     TokenizeCommand.Create(),
     KernelCommand.Create(),
+    CacheCommand.Create(),
     DoctorCommand.Create(),
 };
 root.Options.Add(Shared.Quiet);
 root.Options.Add(Shared.Threads);
+root.Options.Add(Shared.Yes);
 // The first Ctrl+C lets the step in flight finish; work that does not stop by then is ended.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(20) }).ConfigureAwait(false);

@@ -54,11 +54,15 @@ public static class AtomicFile
     }
 
     /// <summary>Deletes what writers that were killed have left in a folder and those below; files of running processes stay, and those of other machines for a day.</summary>
-    public static void Sweep(string folder)
+    public static void Sweep(string folder) => Sweep(folder, belowAsWell: true);
+
+    /// <summary>The same, in a folder alone or in those below it as well. Links are not followed.</summary>
+    internal static void Sweep(string folder, bool belowAsWell)
     {
         if (!Directory.Exists(folder))
             return;
-        foreach (var left in Directory.EnumerateFiles(folder, "*.tmp", SearchOption.AllDirectories).ToList())
+        var options = new EnumerationOptions { RecurseSubdirectories = belowAsWell, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false };
+        foreach (var left in Directory.EnumerateFiles(folder, "*.tmp", options).ToList())
         {
             var parts = Path.GetFileName(left).Split('.');
             if (parts.Length <= 4 || !Guid.TryParseExact(parts[^2], "N", out _) || !int.TryParse(parts[^3], out var process))

@@ -139,5 +139,59 @@ public sealed class HubTests : IAsyncLifetime
         Assert.Empty(hub.Requests);
     }
 
+    [Fact]
+    public async Task The_tour_on_Amber_tells_what_it_would_fetch_and_fetches_nothing()
+    {
+        hub.AddAll();
+        for (var i = 0; i < 360; i++)
+            hub.Add(ImitationAmber.Models, i == 359 ? "main" : $"ckpt_{i:000}", "model.safetensors", HubContent.Endless([1], 27_000_000_000 + i));
+        var result = await llm360.RunAsync("run", Path.Combine(Suites.Workspace.Repository!, "notebooks", "00-tour.ipynb"), "-p", "suite=amber", "-p", "device=cpu");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("60 checkpoints of LLM360/Amber need about 1.6 TB", result.Error, StringComparison.Ordinal);
+        Assert.Contains("--yes", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(hub.Requests, r => r.Path.Contains("/resolve/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Permission_is_given_by_a_variable_or_an_option()
+    {
+        llm360.Variables["LLM360_MAX_DOWNLOAD"] = "1kB";
+        string[] score = ["score", "-m", "amber/143", "--rows", ImitationAmber.Fixture("rows.jsonl"), "-o", llm360.PathOf("result.json")];
+        var refused = await llm360.RunAsync(score);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("without permission at most 1 kB", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(0, hub.Sent);
+        var allowed = await llm360.RunAsync([.. score, "--yes"]);
+        Assert.True(allowed.ExitCode == 0, allowed.Error);
+    }
+
+    [Fact]
+    public async Task A_suite_on_disk_does_not_depend_on_the_Hubs_variables()
+    {
+        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        llm360.Variables["HF_ENDPOINT"] = "ftp://x";
+        llm360.Variables["HF_TOKEN"] = "two words";
+        var grid = await llm360.RunAsync("grid", "memorization", "-s", "pico", "--checkpoints", "4", "-n", "4", "--device", "cpu");
+        Assert.True(grid.ExitCode == 0, grid.Error);
+        var tour = await llm360.RunAsync("run", Path.Combine(Suites.Workspace.Repository!, "notebooks", "00-tour.ipynb"), "-p", "suite=pico", "-p", "n=4", "-p", "device=cpu");
+        Assert.True(tour.ExitCode == 0, tour.Error);
+        Assert.Contains("ftp://x", (await llm360.RunAsync("tokenize", "-m", "amber/143", "hello")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_cache_is_listed_and_verified()
+    {
+        Assert.Equal(0, (await llm360.RunAsync("tokenize", "-m", "amber/main", "hello")).ExitCode);
+        var list = await llm360.RunAsync("cache", "list");
+        Assert.Contains("LLM360/Amber", list.Output, StringComparison.Ordinal);
+        var sound = await llm360.RunAsync("cache", "verify", "LLM360/Amber");
+        Assert.True(sound.ExitCode == 0, sound.Output + sound.Error);
+        var blob = Directory.EnumerateFiles(llm360.PathOf("home", "hub", "models--LLM360--Amber", "blobs")).First();
+        await File.AppendAllTextAsync(blob, "x", TestContext.Current.CancellationToken);
+        var damaged = await llm360.RunAsync("cache", "verify");
+        Assert.Equal(1, damaged.ExitCode);
+        Assert.Contains(blob, damaged.Output, StringComparison.Ordinal);
+    }
+
     private List<string> Cells() => Directory.Exists(llm360.PathOf("results")) ? [.. Directory.EnumerateFiles(llm360.PathOf("results", "amber"), "*.parquet", SearchOption.AllDirectories)] : [];
 }

@@ -84,6 +84,7 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
         try
         {
             using var surroundings = Work.Begin(progress, stop);
+            using var fetching = Downloads.Begin();
             (var blanked, usingNames) = UsingVariables.Blank(code);
             var errors = new CompileErrors(cell, code);
             var tree = Submissions.Parse(blanked, cell);

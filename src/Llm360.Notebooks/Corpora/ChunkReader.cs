@@ -36,7 +36,7 @@ public static class ChunkReader
     /// <exception cref="Llm360Exception">One is not, or the Hub cannot be reached.</exception>
     internal static async Task RequireAsync(IReadOnlyList<Chunk> chunks, CancellationToken cancellation)
     {
-        using var hub = new HubClient();
+        using var hub = new HubClient(); // Asks for nothing where all chunks are on disk.
         foreach (var of in chunks.Where(c => c.IsOnHub).Select(c => c.Hub!).GroupBy(h => h with { Path = "" }))
         {
             var revision = await hub.ResolveAsync(of.Key, cancellation).ConfigureAwait(false);
@@ -51,7 +51,14 @@ public static class ChunkReader
         foreach (var row in Rows(file.ToString(), stop => OpenAsync(stop).GetAwaiter().GetResult(), limit, cancellation))
             yield return row;
 
-        async Task<Stream> OpenAsync(CancellationToken stop) => await (await hub.ResolveAsync(file, stop).ConfigureAwait(false)).OpenAsync(file.Path, stop).ConfigureAwait(false);
+        async Task<Stream> OpenAsync(CancellationToken stop)
+        {
+            var revision = await hub.ResolveAsync(file, stop).ConfigureAwait(false);
+            // To be read to its end: its size is told before its first piece is fetched.
+            if (limit == int.MaxValue)
+                revision.Require([await revision.EntryAsync(file.Path, stop).ConfigureAwait(false)]);
+            return await revision.OpenAsync(file.Path, stop).ConfigureAwait(false);
+        }
     }
 
     private static CancellationToken Stop(CancellationToken given) => given.CanBeCanceled ? given : Work.Cancellation;

@@ -106,14 +106,12 @@ public static partial class Tables
     /// <param name="checkpoints">In training order.</param>
     /// <param name="prompt">The text given.</param>
     /// <param name="tokens">Tokens to generate.</param>
+    /// <exception cref="Llm360Exception">A checkpoint cannot be loaded, or all together are larger than may be fetched (<see cref="Downloads.Limit"/>).</exception>
     public static async Task<Table> ContinuationsAsync(IReadOnlyList<Checkpoint> checkpoints, string prompt, int tokens = 24)
     {
         var rows = new List<string[]>();
-        foreach (var checkpoint in checkpoints)
-        {
-            using var model = await checkpoint.LoadAsync().ConfigureAwait(false);
+        await foreach (var (checkpoint, model) in checkpoints.SweepAsync().ConfigureAwait(false))
             rows.Add([checkpoint.Name, model.Complete(checkpoint.Tokenizer(), prompt, tokens)]);
-        }
 
         return new Table($"The {tokens} most probable next tokens after \"{prompt}\", checkpoint by checkpoint.", [new("checkpoint"), new("continuation")], rows);
     }

@@ -1,8 +1,6 @@
 // Getting the content of one file, whole or its beginning, and going on with what was there.
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
-using System.Text;
 using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Hub;
@@ -10,9 +8,9 @@ namespace Llm360.Notebooks.Hub;
 /// <summary>The content of a file on its way into the cache.</summary>
 /// <remarks>
 /// What has arrived lies in a file named by the content's etag, so that another process goes on with it. When it is whole its hash is compared and it gets its name; so an <c>If-Range</c>, which
-/// the servers that the Hub sends one to would compare with an etag of their own, is not needed.
+/// the servers that the Hub sends one to would compare with an etag of their own, is not needed. A content that is there with another hash is replaced when the right one has arrived.
 /// </remarks>
-internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, string commit, HubEntry entry)
+internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, string commit, HubEntry entry, Downloads.Meter meter)
 {
     private const int BufferLength = 1 << 20;
     private readonly string address = $"{(file.IsDataset ? "datasets/" : "")}{file.Repository}/resolve/{commit}/{string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString))}";
@@ -25,12 +23,12 @@ internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, st
     /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, the content arrived damaged twice, or the cache cannot be written.</exception>
     public async Task<string> ExtendAsync(long length, Action<long>? arrived, CancellationToken cancellation)
     {
-        using var alone = await FileLock.TakeAsync(cache.Lock(entry.Etag), Waiting, cancellation).ConfigureAwait(false);
+        using var alone = await cache.LockAsync(entry.Etag, Waiting, cancellation).ConfigureAwait(false);
         var partial = cache.Partial(entry.Etag);
+        string? wrong = null;
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(partial)!);
-            if (!IsWhole())
+            if (cache.Stored(commit, entry) is not { } stored || (wrong = await cache.WrongHashAsync(stored, entry.Etag, null, cancellation).ConfigureAwait(false)) is not null)
             {
                 if (!await FetchAsync(partial, Math.Min(length, entry.Size), arrived, cancellation).ConfigureAwait(false))
                     return partial;
@@ -48,18 +46,13 @@ internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, st
         {
             throw HubCache.Unusable(partial, e);
         }
+        catch (HubUnreachableException e) when (wrong is not null)
+        {
+            throw HubCache.Damaged(cache.Blob(entry.Etag), wrong, entry.Etag, e);
+        }
     }
 
-    private void Waiting() => Work.Progress?.Report(new WorkProgress($"another process fetches {file}", cache.Arrived(entry) / 1e6, entry.Size / 1e6, "MB"));
-
-    // A content of another length was cut after it had arrived: it is fetched again.
-    private bool IsWhole()
-    {
-        if (cache.Has(commit, entry) || HubCache.LengthOf(cache.Blob(entry.Etag)) == entry.Size)
-            return true;
-        File.Delete(cache.Blob(entry.Etag));
-        return false;
-    }
+    private void Waiting() => Work.Progress?.Report(new WorkProgress($"another process fetches {file}", cache.Arrived(commit, entry) / 1e6, entry.Size / 1e6, "MB"));
 
     /// <summary>Lengthens the partial file.</summary>
     /// <returns>Whether it became whole, and has its name.</returns>
@@ -67,7 +60,7 @@ internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, st
     {
         for (var damaged = false; ; damaged = true)
         {
-            using var stream = new FileStream(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using var stream = cache.OpenPartial(entry.Etag);
             if (stream.Length > entry.Size)
                 stream.SetLength(0);
             arrived?.Invoke(stream.Length);
@@ -75,10 +68,10 @@ internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, st
             if (stream.Length < entry.Size)
                 return false;
             stream.Flush(flushToDisk: true);
-            var hash = await HashAsync(stream, cancellation).ConfigureAwait(false);
+            var hash = ContentHash.IsHash(entry.Etag) ? await ContentHash.OfAsync(stream, entry.Etag, null, cancellation).ConfigureAwait(false) : null;
             if (hash is null || hash == entry.Etag)
             {
-                File.Move(partial, cache.Blob(entry.Etag));
+                cache.Finish(entry.Etag, isChecked: hash is not null);
                 return true;
             }
 
@@ -140,6 +133,7 @@ internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, st
                 var read = await body.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, length - stream.Length))).ConfigureAwait(false);
                 if (read == 0)
                     throw new HttpIOException(HttpRequestError.ResponseEnded, "the answer ended before the file did");
+                meter.Add(read);
                 Append(buffer.AsSpan(0, read));
                 arrived?.Invoke(read);
             }
@@ -167,21 +161,5 @@ internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, st
                 throw HubCache.Unusable(stream.Name, e);
             }
         }
-    }
-
-    /// <summary>The hash of the kind that the etag is; null where it is of no known kind.</summary>
-    private async Task<string?> HashAsync(FileStream stream, CancellationToken cancellation)
-    {
-        var algorithm = entry.Etag.Length switch { 64 => HashAlgorithmName.SHA256, 40 => HashAlgorithmName.SHA1, _ => (HashAlgorithmName?)null };
-        if (algorithm is null)
-            return null;
-        using var hash = IncrementalHash.CreateHash(algorithm.Value);
-        if (algorithm == HashAlgorithmName.SHA1)
-            hash.AppendData(Encoding.ASCII.GetBytes($"blob {entry.Size}\0")); // As git does.
-        stream.Position = 0;
-        var buffer = new byte[BufferLength];
-        for (int read; (read = await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0;)
-            hash.AppendData(buffer, 0, read);
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -9,31 +9,62 @@ namespace Llm360.Notebooks.Hub;
 /// <summary>The part of the cache that belongs to one repository.</summary>
 /// <remarks>
 /// <c>models--org--name/</c> or <c>datasets--org--name/</c> with <c>refs/REVISION</c> (the commit), <c>blobs/ETAG</c> (contents), <c>snapshots/COMMIT/PATH</c> (links to contents) and, since
-/// huggingface_hub 2, <c>trees/COMMIT.json</c> (what files there are). This kit adds <c>blobs/ETAG.partial</c>, the beginning of a content, and
-/// <c>.llm360/refs.json</c>, the commits of all branches at the time of the first question.
+/// huggingface_hub 2, <c>trees/COMMIT.json</c> (what files there are). This kit adds <c>blobs/ETAG.partial</c>, the beginning of a content,
+/// <c>.llm360/refs.json</c>, the commits of all branches at the time of the first question, and <c>.llm360/checked/</c>, the contents that were hashed.
+/// Every file is opened by <see cref="CacheFolder"/>: links lead from a snapshot to a content of the same repository, and nowhere else.
 /// </remarks>
-internal sealed partial class HubCache(string root, string repository, bool isDataset)
+internal sealed partial class HubCache
 {
+    /// <summary>The folder of what Python does not know.</summary>
+    public const string OwnFolder = ".llm360";
+
     private const int TreeVersion = 1;
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
-    private readonly string name = $"{(isDataset ? "datasets" : "models")}--{repository.Replace("/", "--", StringComparison.Ordinal)}";
+    private readonly string root, name;
+    private readonly CacheFolder files, shared;
 
-    private string Folder => Path.Combine(root, name);
+    public HubCache(string root, string repository, bool isDataset)
+        : this(root, $"{(isDataset ? "datasets" : "models")}--{repository.Replace("/", "--", StringComparison.Ordinal)}")
+    {
+    }
 
-    public string Blob(string etag) => Path.Combine(Folder, "blobs", etag);
+    /// <summary>Opens a repository's part by the name of its folder.</summary>
+    public HubCache(string root, string name)
+    {
+        (this.root, this.name, Folder) = (root, name, Path.Combine(root, name));
+        (files, shared) = (new CacheFolder(Folder), new CacheFolder(root));
+        Checked = new CheckedContents(files, Folder);
+    }
+
+    public string Folder { get; }
+
+    public CheckedContents Checked { get; }
+
+    public string Blobs => Path.Combine(Folder, "blobs");
+
+    public string Snapshots => Path.Combine(Folder, "snapshots");
+
+    public string Blob(string etag) => Path.Combine(Blobs, etag);
 
     public string Partial(string etag) => Blob(etag) + ".partial";
 
-    public string Lock(string etag) => Path.Combine(root, ".locks", name, etag + ".lock");
-
-    public string Snapshot(string commit) => Path.Combine(Folder, "snapshots", commit);
+    public string Snapshot(string commit) => Path.Combine(Snapshots, commit);
 
     public string SnapshotFile(string commit, string path) => Path.Combine(Snapshot(commit), Path.Combine(path.Split('/')));
+
+    /// <summary>Takes the lock of a content.</summary>
+    /// <exception cref="Llm360Exception">The file of the lock is a link or no file, or it cannot be locked.</exception>
+    public Task<IDisposable> LockAsync(string etag, Action waiting, CancellationToken cancellation)
+    {
+        var path = Path.Combine(root, ".locks", name, etag + ".lock");
+        _ = shared.Find(path);
+        return FileLock.TakeAsync(path, waiting, cancellation);
+    }
 
     /// <summary>The commit that a revision was found to be; the revision where it is a commit; null where it has not been asked for yet.</summary>
     public string? Commit(string revision) =>
         IsCommit(revision) ? revision
-        : File.Exists(Ref(revision)) && Guarded(Ref(revision), () => File.ReadAllText(Ref(revision))).Trim() is var commit && IsCommit(commit) ? commit
+        : files.Read(Ref(revision)) is { } bytes && Encoding.UTF8.GetString(bytes).Trim() is var commit && IsCommit(commit) ? commit
         : Refs()?.GetValueOrDefault(revision) is { } listed && IsCommit(listed) ? listed
         : null;
 
@@ -42,7 +73,7 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
     {
         try
         {
-            return !File.Exists(RefsFile) ? null : JsonSerializer.Deserialize<Dictionary<string, string>>(Guarded(RefsFile, () => File.ReadAllBytes(RefsFile)));
+            return files.Read(RefsFile) is { } bytes ? JsonSerializer.Deserialize<Dictionary<string, string>>(bytes) : null;
         }
         catch (JsonException)
         {
@@ -50,27 +81,26 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
         }
     }
 
-    public void Remember(IReadOnlyDictionary<string, string> refs) => Write(RefsFile, stream => JsonSerializer.Serialize(stream, refs));
+    public void Remember(IReadOnlyDictionary<string, string> refs) => files.Write(RefsFile, stream => JsonSerializer.Serialize(stream, refs));
 
     /// <summary>Writes <c>refs/REVISION</c> if there is none: only for a commit that has files, as Python takes another for a broken cache.</summary>
     public void Remember(string revision, string commit)
     {
-        if (!IsCommit(revision) && !File.Exists(Ref(revision)))
-            Write(Ref(revision), stream => stream.Write(Encoding.ASCII.GetBytes(commit)));
+        if (!IsCommit(revision) && files.Find(Ref(revision)) is null)
+            files.Write(Ref(revision), stream => stream.Write(Encoding.ASCII.GetBytes(commit)));
         var tag = Path.Combine(root, "CACHEDIR.TAG");
-        if (!File.Exists(tag))
-            Write(tag, stream => stream.Write("Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache: see https://bford.info/cachedir/\n"u8));
+        if (shared.Find(tag) is null)
+            shared.Write(tag, stream => stream.Write("Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache: see https://bford.info/cachedir/\n"u8));
     }
 
     /// <summary>The files of a commit, which never change; null where they have not been asked for yet.</summary>
     public IReadOnlyList<HubEntry>? Tree(string commit)
     {
-        if (!File.Exists(TreeFile(commit)))
+        if (files.Read(TreeFile(commit)) is not { } json)
             return null;
         try
         {
-            var json = Guarded(TreeFile(commit), () => File.ReadAllBytes(TreeFile(commit)));
-            return JsonSerializer.Deserialize<TreeJson>(json, Json) is { FormatVersion: TreeVersion, Files: { } files } && !files.Values.Contains(null) ? [.. files.Select(f => new HubEntry(f.Key, f.Value!.Size, f.Value.LfsSha256 ?? f.Value.BlobId) { Details = f.Value })] : null;
+            return JsonSerializer.Deserialize<TreeJson>(json, Json) is { FormatVersion: TreeVersion, Files: { Count: > 0 } files } && !files.Values.Contains(null) ? [.. files.Select(f => new HubEntry(f.Key, f.Value!.Size, f.Value.LfsSha256 ?? f.Value.BlobId) { Details = f.Value })] : null;
         }
         catch (JsonException)
         {
@@ -78,62 +108,16 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
         }
     }
 
-    public void Remember(string commit, IEnumerable<HubEntry> files) =>
-        Write(TreeFile(commit), stream => JsonSerializer.Serialize(stream, new TreeJson(TreeVersion, files.OrderBy(f => f.Path, StringComparer.Ordinal).ToDictionary(f => f.Path, f => (TreeEntryJson?)f.Details)), Json));
+    public void Remember(string commit, IEnumerable<HubEntry> entries) =>
+        files.Write(TreeFile(commit), stream => JsonSerializer.Serialize(stream, new TreeJson(TreeVersion, entries.OrderBy(f => f.Path, StringComparer.Ordinal).ToDictionary(f => f.Path, f => (TreeEntryJson?)f.Details)), Json));
 
-    /// <summary>The length of a file; null where there is none, or a link to one that is gone.</summary>
-    public static long? LengthOf(string path)
+    /// <summary>Deletes what writers that were killed have left.</summary>
+    public void Sweep()
     {
-        try
-        {
-            using var file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
-            return RandomAccess.GetLength(file);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unusable(path, e);
-        }
-    }
-
-    /// <summary>Whether a file of a commit is there, as long as it should be.</summary>
-    public bool Has(string commit, HubEntry entry) => LengthOf(SnapshotFile(commit, entry.Path)) == entry.Size;
-
-    /// <summary>How many bytes of a content are there.</summary>
-    public long Arrived(HubEntry entry) => LengthOf(Blob(entry.Etag)) == entry.Size ? entry.Size : Math.Min(LengthOf(Partial(entry.Etag)) ?? 0, entry.Size);
-
-    /// <summary>Makes a content appear as a file of a commit: a relative link, or the file itself where links are not allowed. Only who holds the content's lock may.</summary>
-    public void Link(string commit, HubEntry entry)
-    {
-        if (Has(commit, entry))
-            return;
-        var (target, blob) = (SnapshotFile(commit, entry.Path), Blob(entry.Etag));
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        // One whose content is gone, or another.
-        File.Delete(target);
-        try
-        {
-            File.CreateSymbolicLink(target, Path.GetRelativePath(Path.GetDirectoryName(target)!, blob));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            File.Move(blob, target);
-        }
-    }
-
-    private static void Write(string path, Action<Stream> write)
-    {
-        try
-        {
-            AtomicFile.Write(path, write);
-        }
-        catch (Llm360Exception e)
-        {
-            throw Unusable(path, e.InnerException ?? e);
-        }
+        foreach (var folder in new[] { "refs", "trees", OwnFolder }.Select(f => Path.Combine(Folder, f)).Where(files.HasFolder))
+            Guarded(folder, () => AtomicFile.Sweep(folder, belowAsWell: true));
+        if (Directory.Exists(root))
+            Guarded(root, () => AtomicFile.Sweep(root, belowAsWell: false));
     }
 
     /// <summary>Runs what reads or writes a file of the cache.</summary>
@@ -150,8 +134,21 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
         }
     }
 
+    /// <inheritdoc cref="Guarded{T}"/>
+    public static void Guarded(string path, Action work) => Guarded(path, () =>
+    {
+        work();
+        return true;
+    });
+
     public static Llm360Exception Unusable(string path, Exception e) =>
         new($"The Hub's cache cannot be used: {e.Message}", path, "Check the folder and its permissions, and free disk space if there is none; HF_HUB_CACHE names another folder. What has arrived is kept.", e);
+
+    public static Llm360Exception Damaged(string path, string hash, string etag, Exception? inner) => new(
+        $"A content in the Hub's cache is damaged: its hash is {hash}, not {etag}.{(inner is Llm360Exception e ? $" It cannot be fetched again: {e.What}" : "")}",
+        path,
+        "Allow the network and run the same again: the content is fetched anew. HF_HUB_CACHE names another cache.",
+        inner);
 
     public static bool IsCommit(string text) => CommitHash().IsMatch(text);
 
@@ -160,7 +157,7 @@ internal sealed partial class HubCache(string root, string repository, bool isDa
 
     private string Ref(string revision) => Path.Combine(Folder, "refs", Path.Combine(revision.Split('/')));
 
-    private string RefsFile => Path.Combine(Folder, ".llm360", "refs.json");
+    private string RefsFile => Path.Combine(Folder, OwnFolder, "refs.json");
 
     private string TreeFile(string commit) => Path.Combine(Folder, "trees", commit + ".json");
 

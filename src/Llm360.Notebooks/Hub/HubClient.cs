@@ -11,24 +11,26 @@ namespace Llm360.Notebooks.Hub;
 /// </remarks>
 public sealed class HubClient : IDisposable
 {
-    private readonly HubSettings settings;
-    private readonly HubHttp http;
+    private readonly Lazy<(HubSettings Settings, HubHttp Http)> connection;
 
-    /// <summary>Makes a client.</summary>
+    /// <summary>Makes a client. The Hub's variables are read when the client is first asked for something: a suite on disk does not depend on them.</summary>
     /// <param name="settings"><see cref="HubSettings.FromEnvironment"/> when null.</param>
-    /// <exception cref="Llm360Exception">As of <see cref="HubSettings.FromEnvironment"/>.</exception>
-    public HubClient(HubSettings? settings = null)
+    public HubClient(HubSettings? settings = null) => connection = new(() =>
     {
-        this.settings = settings ?? HubSettings.FromEnvironment();
-        http = new HubHttp(this.settings);
-    }
+        var used = settings ?? HubSettings.FromEnvironment();
+        return (used, new HubHttp(used));
+    });
+
+    private HubSettings Settings => connection.Value.Settings;
+
+    private HubHttp Http => connection.Value.Http;
 
     /// <summary>The folder in the cache with the files of a revision that are there; null where the revision has not been looked up yet.</summary>
     /// <exception cref="Llm360Exception">The place is not of the Hub's form, or the cache cannot be read.</exception>
     public string? Snapshot(HubLocation revision) => Cache(revision) is var cache && cache.Commit(revision.Revision) is { } commit ? cache.Snapshot(commit) : null;
 
-    /// <summary>Whether the cache tells what files a revision has, and how long they are.</summary>
-    internal bool KnowsListing(HubLocation revision) => Cache(revision) is var cache && cache.Commit(revision.Revision) is { } commit && cache.Tree(commit) is not null;
+    /// <summary>What the cache has of a revision; null if it has no file of it.</summary>
+    internal HubSnapshot? Cached(HubLocation revision) => Cache(revision) is var cache && cache.Commit(revision.Revision) is { } commit && cache.HasSnapshot(commit) ? new HubSnapshot(cache, commit) : null;
 
     /// <summary>The commit that a revision is: as the cache remembers it, else as the Hub says.</summary>
     /// <param name="revision">The revision; a path in it does not matter.</param>
@@ -39,22 +41,26 @@ public sealed class HubClient : IDisposable
     {
         var cache = Cache(revision);
         if (cache.Commit(revision.Revision) is { } known)
-            return new HubRevision(settings, http, cache, revision, known);
+            return new HubRevision(Settings, Http, cache, revision, known);
         // All at once: 360 questions, a checkpoint each, would be more than the Hub answers in five minutes.
         var commit = cache.Refs() is null ? await RefAsync(cache, revision, cancellation).ConfigureAwait(false) : null;
         if (commit is null)
         {
-            var (body, _) = await http.GetWholeAsync($"{HubRevision.Api(revision)}/revision/{Uri.EscapeDataString(revision.Revision)}", revision, cancellation).ConfigureAwait(false);
-            commit = body is [(byte)'<', ..] ? throw http.NotUnderstood(revision, "it is a page for people, as of a network that asks one to sign in") : CommitIn(body, revision);
+            var (body, _) = await Http.GetWholeAsync($"{HubRevision.Api(revision)}/revision/{Uri.EscapeDataString(revision.Revision)}", revision, cancellation).ConfigureAwait(false);
+            commit = body is [(byte)'<', ..] ? throw Http.NotUnderstood(revision, "it is a page for people, as of a network that asks one to sign in") : CommitIn(body, revision);
         }
 
-        return new HubRevision(settings, http, cache, revision, commit);
+        return new HubRevision(Settings, Http, cache, revision, commit);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        if (connection.IsValueCreated)
+            Http.Dispose();
+    }
 
-    private HubCache Cache(HubLocation place) => place.IsValid ? new HubCache(settings.CacheFolder, place.Repository, place.IsDataset)
+    private HubCache Cache(HubLocation place) => place.IsValid ? new HubCache(Settings.CacheFolder, place.Repository, place.IsDataset)
         : throw new Llm360Exception($"\"{place}\" is not a place on the Hub.", place.ToString(), "A repository is organisation/name; a revision or file has no \"..\", \"\\\" or \":\".");
 
     /// <summary>Asks for all branches and tags, keeps them, and gives the commit of one; null where it is none of them.</summary>
@@ -62,8 +68,8 @@ public sealed class HubClient : IDisposable
     {
         try
         {
-            var (body, _) = await http.GetWholeAsync($"{HubRevision.Api(revision)}/refs", revision, cancellation).ConfigureAwait(false);
-            var kind = http.Answer(revision);
+            var (body, _) = await Http.GetWholeAsync($"{HubRevision.Api(revision)}/refs", revision, cancellation).ConfigureAwait(false);
+            var kind = Http.Answer(revision);
             using var json = JsonInput.Document(body, "answer", kind);
             var (root, refs) = (JsonPlace.Root(json, "answer", kind), new Dictionary<string, string>());
             foreach (var one in root["tags"].Items().Concat(root["branches"].Items()))

@@ -1,4 +1,5 @@
 // One commit of a repository on the Hub: what it holds, files whole into the cache, the beginning of files too large for it.
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Llm360.Notebooks.Suites;
 
@@ -8,9 +9,9 @@ namespace Llm360.Notebooks.Hub;
 public sealed partial class HubRevision
 {
     private const int FilesAtOnce = 4;
-
     // The Hub advises 100,000 files a repository, and sends 1,000 a page.
     private const int MostFiles = 1_000_000, MostPages = 10_000;
+    private const double Megabyte = 1e6;
     private readonly HubSettings settings;
     private readonly HubHttp http;
     private readonly HubCache cache;
@@ -48,28 +49,60 @@ public sealed partial class HubRevision
         return files;
     }
 
-    /// <summary>Brings files into the cache, several at once; what is there already is not asked for.</summary>
+    /// <summary>Brings files into the cache, several at once; what is there already is not asked for. A content is hashed when it is first used, and again if it has changed.</summary>
     /// <param name="files">Of <see cref="ListAsync"/>.</param>
     /// <param name="progress">Megabytes; <see cref="Work.Progress"/> when null.</param>
     /// <param name="cancellation">Stops; what has arrived is kept.</param>
     /// <returns>The folder with the files.</returns>
-    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, a file arrives damaged, the disk is too small, or the cache cannot be written.</exception>
+    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, a file arrives damaged, more would be fetched than <see cref="Downloads.Limit"/>, the disk is too small, or the cache cannot be used.</exception>
     public async Task<string> DownloadAsync(IReadOnlyList<HubEntry> files, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        const double megabyte = 1e6;
         progress ??= Work.Progress;
-        var missing = Checked(files).Where(f => !cache.Has(Commit, f)).ToList();
-        CheckRoom(missing.Sum(f => f.Size - cache.Arrived(f)));
-        var (total, done) = (missing.Sum(f => f.Size), 0L);
-        // Of less there is nothing to watch.
-        if (total < megabyte)
-            progress = null;
-        await Parallel.ForEachAsync(missing, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancellation }, async (file, stop) =>
-            await Blob(file).ExtendAsync(
-                file.Size,
-                bytes => progress?.Report(new WorkProgress($"download {place}", Interlocked.Add(ref done, bytes) / megabyte, total / megabyte, "MB", file.Path)),
-                stop).ConfigureAwait(false)).ConfigureAwait(false);
+        var needs = new ConcurrentDictionary<HubEntry, long>(); // Bytes to fetch, of each file that is not ready.
+        await ForEachAsync(Checked(files), async (file, stop) =>
+        {
+            if (await NeedAsync(file, progress, stop).ConfigureAwait(false) is { } need)
+                needs[file] = need;
+        }).ConfigureAwait(false);
+        if (needs.IsEmpty)
+            return Snapshot;
+        CheckRoom(needs.Values.Sum());
+        var meter = Downloads.Current;
+        Require(meter, needs.Values.Sum(), place);
+        cache.Sweep();
+        var (total, done) = (needs.Keys.Sum(f => f.Size), 0L);
+        // Downloads below 1 MB show no progress.
+        var shown = total < Megabyte ? null : progress;
+        await ForEachAsync(needs.Keys, (file, stop) => Blob(file, meter).ExtendAsync(
+            file.Size,
+            bytes => shown?.Report(new WorkProgress($"download {place}", Interlocked.Add(ref done, bytes) / Megabyte, total / Megabyte, "MB", file.Path)),
+            stop)).ConfigureAwait(false);
         return Snapshot;
+
+        Task ForEachAsync(IEnumerable<HubEntry> entries, Func<HubEntry, CancellationToken, Task> work) => Parallel.ForEachAsync(
+            entries, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancellation }, async (file, stop) => await work(file, stop).ConfigureAwait(false));
+    }
+
+    /// <summary>How many bytes of files would have to be fetched. Nothing is hashed for it.</summary>
+    /// <param name="files">Of <see cref="ListAsync"/>.</param>
+    internal long Missing(IEnumerable<HubEntry> files) => files.Sum(f => f.Size - cache.Arrived(Commit, f));
+
+    /// <summary>Checks that the running operation may fetch what is missing of files.</summary>
+    /// <exception cref="Llm360Exception">It may not: the error tells the size.</exception>
+    internal void Require(IEnumerable<HubEntry> files) => Require(Downloads.Current, Missing(files), place);
+
+    private void Require(Downloads.Meter meter, long bytes, HubLocation what) => meter.Require(bytes, $"{what} needs", $"{what} at {settings.Endpoint}", settings.DownloadLimit);
+
+    /// <summary>How many bytes of a file are to be fetched; null if the file is ready to be used.</summary>
+    private async Task<long?> NeedAsync(HubEntry file, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        if (cache.Stored(Commit, file) is not { } stored)
+            return file.Size - cache.ArrivedPartly(file);
+        var hashed = 0L;
+        var wrong = await cache.WrongHashAsync(stored, file.Etag, Tell, cancellation).ConfigureAwait(false);
+        return wrong is not null ? file.Size - cache.ArrivedPartly(file) : cache.Has(Commit, file) ? null : 0;
+
+        void Tell(long bytes) => progress?.Report(new WorkProgress($"check {place}", (hashed += bytes) / Megabyte, file.Size / Megabyte, "MB", file.Path));
     }
 
     /// <summary>What names the content of a file: SHA-256 of large files, git's SHA-1 of others.</summary>
@@ -85,12 +118,19 @@ public sealed partial class HubRevision
     public async Task<Stream> OpenAsync(string path, CancellationToken cancellation = default)
     {
         var entry = await EntryAsync(path, cancellation).ConfigureAwait(false);
-        return new HubStream(Blob(entry), cache.Has(Commit, entry) ? cache.SnapshotFile(Commit, path) : cache.Partial(entry.Etag), path, entry.Size, cancellation);
+        // A content that is there is checked before it is used.
+        var isThere = cache.Stored(Commit, entry) is not null;
+        if (isThere)
+            await DownloadAsync([entry], cancellation: cancellation).ConfigureAwait(false);
+        else
+            cache.Sweep();
+        var meter = Downloads.Current;
+        return new HubStream(cache, Blob(entry, meter), entry, isThere ? cache.SnapshotFile(Commit, path) : cache.Partial(entry.Etag), bytes => Require(meter, bytes, place with { Path = path }), cancellation);
     }
 
     internal static string Api(HubLocation place) => $"api/{(place.IsDataset ? "datasets" : "models")}/{place.Repository}";
 
-    private HubBlob Blob(HubEntry entry) => new(http, cache, place with { Path = entry.Path }, Commit, entry);
+    private HubBlob Blob(HubEntry entry, Downloads.Meter meter) => new(http, cache, place with { Path = entry.Path }, Commit, entry, meter);
 
     /// <summary>Names, etags and sizes come from outside, those of the cache as well.</summary>
     private IReadOnlyList<HubEntry> Checked(IReadOnlyList<HubEntry> entries)

@@ -14,13 +14,20 @@ public sealed record HubSettings(Uri Endpoint, string CacheFolder, string? Token
     /// <summary>The wait before the second attempt; each further one is twice as long. The Hub's own <c>Retry-After</c> comes first.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Bytes that an operation may fetch; <see cref="Downloads.Limit"/> when null.</summary>
+    public long? DownloadLimit { get; init; }
+
     /// <summary>
     /// <c>HF_ENDPOINT</c>; <c>HF_HUB_CACHE</c>, else <c>hub</c> in <c>HF_HOME</c>, else in <c>huggingface</c> in <c>XDG_CACHE_HOME</c> or <c>~/.cache</c>;
     /// <c>HF_TOKEN</c>, else the file <c>HF_TOKEN_PATH</c> or <c>token</c> in <c>HF_HOME</c>; <c>HF_HUB_OFFLINE</c>.
     /// </summary>
     /// <remarks>A <c>~/</c> at the beginning of a folder is the user's home.</remarks>
     /// <exception cref="Llm360Exception"><c>HF_ENDPOINT</c> is not an address, or the token cannot be one or cannot be read.</exception>
-    public static HubSettings FromEnvironment()
+    public static HubSettings FromEnvironment() => From(Environment.GetEnvironmentVariable);
+
+    /// <summary>The same, of given variables.</summary>
+    /// <param name="variables">The value of a variable; null where it is not set.</param>
+    internal static HubSettings From(Func<string, string?> variables)
     {
         var home = Folder("HF_HOME") ?? Path.Combine(Folder("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "huggingface");
         var endpoint = Value("HF_ENDPOINT") ?? "https://huggingface.co";
@@ -30,6 +37,11 @@ public sealed record HubSettings(Uri Endpoint, string CacheFolder, string? Token
             Path.GetFullPath(Folder("HF_HUB_CACHE") ?? Path.Combine(home, "hub")),
             Value("HF_TOKEN") is { } token ? Checked(token, "HF_TOKEN") : TokenIn(Folder("HF_TOKEN_PATH") ?? Path.Combine(home, "token")),
             Value("HF_HUB_OFFLINE")?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE");
+
+        string? Value(string name) => variables(name)?.Trim() is { Length: > 0 } value ? value : null;
+
+        string? Folder(string name) => Value(name) is not { } value ? null
+            : value.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), value[2..]) : value;
     }
 
     // Not the token.
@@ -38,11 +50,6 @@ public sealed record HubSettings(Uri Endpoint, string CacheFolder, string? Token
         text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{nameof(Endpoint)} = {Endpoint}, {nameof(CacheFolder)} = {CacheFolder}, {nameof(Offline)} = {Offline}");
         return true;
     }
-
-    private static string? Value(string name) => Environment.GetEnvironmentVariable(name)?.Trim() is { Length: > 0 } value ? value : null;
-
-    private static string? Folder(string name) => Value(name) is not { } value ? null
-        : value.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), value[2..]) : value;
 
     private static string? TokenIn(string path) => File.Exists(path) && HubCache.Guarded(path, () => File.ReadAllText(path)).Trim() is { Length: > 0 } text ? Checked(text, path) : null;
 

@@ -2,7 +2,13 @@
 namespace Llm360.Notebooks.Hub;
 
 /// <summary>Reads a content from the cache and has the next piece fetched where the cache has no more of it.</summary>
-internal sealed class HubStream(HubBlob blob, string cached, string name, long size, CancellationToken cancellation) : Stream
+/// <param name="cache">Where the content lies.</param>
+/// <param name="blob">Fetches more of it.</param>
+/// <param name="entry">The file.</param>
+/// <param name="cached">The file in the cache that has its beginning, or the whole.</param>
+/// <param name="permission">Throws if so many bytes more may not be fetched.</param>
+/// <param name="cancellation">Stops reading.</param>
+internal sealed class HubStream(HubCache cache, HubBlob blob, HubEntry entry, string cached, Action<long> permission, CancellationToken cancellation) : Stream
 {
     /// <summary>About 90 rows of Amber. Pieces grow as a reader goes on, so that few rows cost little and many few requests.</summary>
     public const int FirstPiece = 1 << 20;
@@ -32,15 +38,16 @@ internal sealed class HubStream(HubBlob blob, string cached, string name, long s
 
     public override int Read(Span<byte> buffer)
     {
-        if (position == size || buffer.IsEmpty)
+        if (position == entry.Size || buffer.IsEmpty)
             return 0;
         source ??= Opened(cached);
         var read = source?.Read(buffer) ?? 0;
         // Once more: between two looks at a file, another process may have made it whole, which moves it, or begun it anew.
         for (var attempt = 0; read == 0 && attempt < 2; attempt++)
         {
-            var (wanted, arrived) = (Math.Min(size, position + Math.Clamp(position, FirstPiece, LargestPiece)), 0L);
-            var file = blob.ExtendAsync(wanted, bytes => Work.Progress?.Report(new WorkProgress("fetch rows", (arrived += bytes) / 1e6, wanted / 1e6, "MB", name)), cancellation).GetAwaiter().GetResult();
+            var (wanted, arrived) = (Math.Min(entry.Size, position + Math.Clamp(position, FirstPiece, LargestPiece)), 0L);
+            permission(Math.Max(0, wanted - cache.ArrivedPartly(entry)));
+            var file = blob.ExtendAsync(wanted, bytes => Work.Progress?.Report(new WorkProgress("fetch rows", (arrived += bytes) / 1e6, wanted / 1e6, "MB", entry.Path)), cancellation).GetAwaiter().GetResult();
             source?.Dispose();
             source = Opened(file);
             read = source?.Read(buffer) ?? 0;
@@ -68,17 +75,9 @@ internal sealed class HubStream(HubBlob blob, string cached, string name, long s
 
     private FileStream? Opened(string file)
     {
-        try
-        {
-            return new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0) { Position = position };
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
+        if (cache.OpenRead(file) is not { } stream)
             return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw HubCache.Unusable(file, e);
-        }
+        stream.Position = position;
+        return stream;
     }
 }

@@ -13,7 +13,7 @@ public static class CheckpointFiles
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="progress">Megabytes; <see cref="Work.Progress"/> when null.</param>
     /// <param name="cancellation">Stops, and keeps what has arrived; <see cref="Work.Cancellation"/> when not given.</param>
-    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, the disk is too small, or the revision is no checkpoint.</exception>
+    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, more would be fetched than <see cref="Downloads.Limit"/>, the disk is too small, or the revision is no checkpoint.</exception>
     public static async Task<string> FetchAsync(this Checkpoint checkpoint, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
     {
         if (!checkpoint.IsOnHub)
@@ -21,35 +21,83 @@ public static class CheckpointFiles
         var (place, stop) = (checkpoint.Hub!, cancellation ?? Work.Cancellation);
         using var surroundings = Work.Begin(progress ?? Work.Progress, stop);
         using var hub = new HubClient();
-        if (hub.Snapshot(place) is { } cached && File.Exists(Path.Combine(cached, SuiteLayout.Config)) && WeightFiles.AreComplete(cached) && !hub.KnowsListing(place))
-            return cached;
-        var revision = await hub.ResolveAsync(place, stop).ConfigureAwait(false);
-        var (there, weights) = await FilesAsync(revision, place, stop).ConfigureAwait(false);
-        var small = there.Keys.Where(n => n is SuiteLayout.Config or StopTokens.GenerationConfig || Tokenizers.FileNames.Contains(n)).Append(weights);
-        var folder = await revision.DownloadAsync([.. small.Where(n => n != weights || WeightFiles.IsIndex(weights)).Select(n => there[n])], progress, stop).ConfigureAwait(false);
-        var large = WeightFiles.IsIndex(weights) ? ShardIndex.Read(Path.Combine(folder, weights)).Values.Distinct() : [weights];
-        return await revision.DownloadAsync([.. large.Select(n => there.GetValueOrDefault(n) ?? throw new Llm360Exception($"The shard {n} that {weights} names is not there.", place.ToString(), "Choose another revision."))], progress, stop).ConfigureAwait(false);
-    }
-
-    /// <summary>Checks that checkpoints are there, without fetching them: so that a wrong name in a long list shows at the beginning. One question to the Hub answers for all of a repository.</summary>
-    /// <exception cref="Llm360Exception">One is not, or the Hub cannot be reached.</exception>
-    internal static async Task RequireAsync(this IEnumerable<Checkpoint> checkpoints, CancellationToken cancellation)
-    {
-        using var hub = new HubClient();
-        foreach (var checkpoint in checkpoints)
+        Llm360Exception? damage = null;
+        if (Unlisted(hub, place) is { } cached)
         {
-            if (checkpoint.IsOnHub)
-                await hub.ResolveAsync(checkpoint.Hub!, cancellation).ConfigureAwait(false);
-            else
-                Local(checkpoint);
+            var weightFiles = WeightFiles.FilesOf(cached.Folder).Select(f => Path.GetFileName(f)).ToHashSet();
+            damage = await cached.FindDamageAsync(name => CheckpointParts.IsSmall(name) || WeightFiles.IsIndex(name) || weightFiles.Contains(name), stop).ConfigureAwait(false);
+            if (damage is null)
+                return cached.Folder;
+        }
+
+        try
+        {
+            var revision = await hub.ResolveAsync(place, stop).ConfigureAwait(false);
+            var parts = await CheckpointParts.ListAsync(revision, place, stop).ConfigureAwait(false);
+            revision.Require(parts.All);
+            var folder = await revision.DownloadAsync(parts.Small, progress, stop).ConfigureAwait(false);
+            return await revision.DownloadAsync(parts.WeightsIn(folder), progress, stop).ConfigureAwait(false);
+        }
+        catch (HubUnreachableException) when (damage is not null)
+        {
+            throw damage;
         }
     }
 
-    private static async Task<(IReadOnlyDictionary<string, HubEntry> There, string Weights)> FilesAsync(HubRevision revision, HubLocation place, CancellationToken cancellation)
+    /// <summary>Checks that checkpoints are there, and that all that is missing of them may be fetched: so that a wrong name in a long list, or the size of a long sweep, shows at the beginning.</summary>
+    /// <exception cref="Llm360Exception">One is not there, together they are larger than may be fetched, or the Hub cannot be reached.</exception>
+    internal static async Task RequireAsync(this IEnumerable<Checkpoint> checkpoints, CancellationToken cancellation)
     {
-        var there = (await revision.ListAsync(cancellation).ConfigureAwait(false)).ToDictionary(f => f.Path);
-        return there.ContainsKey(SuiteLayout.Config) && WeightFiles.Choose(there.ContainsKey) is { } weights ? (there, weights)
-            : throw new Llm360Exception($"The revision has no {(there.ContainsKey(SuiteLayout.Config) ? "weights that are read" : SuiteLayout.Config)}.", place.ToString(), $"It holds {string.Join(", ", there.Keys.Take(20))}.");
+        using var hub = new HubClient();
+        var places = new List<HubLocation>();
+        // One question to the Hub answers for the names of all of a repository's revisions.
+        foreach (var checkpoint in checkpoints)
+        {
+            if (checkpoint.IsOnHub)
+            {
+                await hub.ResolveAsync(checkpoint.Hub!, cancellation).ConfigureAwait(false);
+                places.Add(checkpoint.Hub!);
+            }
+            else
+            {
+                Local(checkpoint);
+            }
+        }
+
+        await RequirePermissionAsync(hub, [.. places.Distinct()], cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task RequirePermissionAsync(HubClient hub, IReadOnlyList<HubLocation> places, CancellationToken cancellation)
+    {
+        if (places.Count == 0)
+            return;
+        // Sizes need a request for each revision that is not listed yet. Once the sum is too large, the rest is estimated.
+        var (limit, bytes, listed) = (Downloads.Limit, 0L, 0);
+        var enough = limit == long.MaxValue ? Downloads.DefaultLimit : limit;
+        while (listed < places.Count && bytes <= enough)
+            bytes += await MissingAsync(hub, places[listed++], cancellation).ConfigureAwait(false);
+        var all = (long)((double)bytes / listed * places.Count);
+        var what = places.Count == 1 ? places[0].ToString() : $"{places.Count} checkpoints of {places[0].Repository}";
+        Downloads.Current.Require(all, $"{what} {(places.Count == 1 ? "needs" : "need")}", places[0].ToString(), limit, about: listed < places.Count);
+        if (all > Downloads.DefaultLimit)
+            Work.Progress?.Report(new WorkProgress("fetch from the Hub", 0, all / 1e6, "MB", $"{what}: {(listed < places.Count ? "about " : "")}{Downloads.Text(all)} in all"));
+    }
+
+    private static async Task<long> MissingAsync(HubClient hub, HubLocation place, CancellationToken cancellation)
+    {
+        if (Unlisted(hub, place) is not null)
+            return 0;
+        var revision = await hub.ResolveAsync(place, cancellation).ConfigureAwait(false);
+        return revision.Missing((await CheckpointParts.ListAsync(revision, place, cancellation).ConfigureAwait(false)).All);
+    }
+
+    /// <summary>A checkpoint that an older Python fetched: whole, but without a listing of its files.</summary>
+    private static HubSnapshot? Unlisted(HubClient hub, HubLocation place)
+    {
+        if (hub.Cached(place) is not { IsListed: false } cached)
+            return null;
+        cached.Require(CheckpointParts.IsPart);
+        return File.Exists(Path.Combine(cached.Folder, SuiteLayout.Config)) && WeightFiles.AreComplete(cached.Folder) ? cached : null;
     }
 
     private static string Local(Checkpoint checkpoint) => checkpoint.Hub is null || WeightFiles.AreComplete(checkpoint.Folder) ? checkpoint.Folder
@@ -75,10 +123,12 @@ public static class CheckpointFiles
                 var revision = await hub.ResolveAsync(place, stop).ConfigureAwait(false);
                 folder = await revision.DownloadAsync([.. (await revision.ListAsync(stop).ConfigureAwait(false)).Where(f => Tokenizers.FileNames.Contains(f.Path))], cancellation: stop).ConfigureAwait(false);
             }
-            catch (HubUnreachableException e) when (hub.Snapshot(place) is { } cached)
+            catch (HubUnreachableException e) when (hub.Cached(place) is { } cached)
             {
-                // Fetched by a Python that keeps no listings: what is there is taken.
-                (unreachable, folder) = (e, cached);
+                // An older Python fetched it and left no listing: what is there is taken.
+                if (await cached.FindDamageAsync(Tokenizers.FileNames.Contains, stop).ConfigureAwait(false) is { } damage)
+                    throw damage;
+                (unreachable, folder) = (e, cached.Folder);
             }
 
             if (Tokenizers.Exists(folder))

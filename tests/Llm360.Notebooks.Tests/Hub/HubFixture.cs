@@ -26,7 +26,7 @@ public abstract class HubFixture : IAsyncLifetime
     public async ValueTask InitializeAsync() =>
         Hub = (await ImitationHub.StartAsync(TestContext.Current.CancellationToken)).Add(Repository, "ckpt_007", "config.json", HubContent.Small(Config)).Add(Repository, "ckpt_007", "deep/in/weights.bin", HubContent.Large(Weights)).Add(Repository, "ckpt_007", "empty.txt", HubContent.Small([]));
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await Hub.DisposeAsync();
         Cache.Dispose();
@@ -56,6 +56,21 @@ public abstract class HubFixture : IAsyncLifetime
         var bytes = new byte[count];
         stream.ReadExactly(bytes);
         return bytes;
+    }
+
+    /// <summary>Changes one bit of a file. Its time is set, since two writes can fall into one tick of the clock.</summary>
+    internal static void Flip(string file, bool keepTime = false)
+    {
+        var time = File.GetLastWriteTimeUtc(file);
+        using (var stream = File.Open(file, FileMode.Open))
+        {
+            stream.Position = stream.Length / 2;
+            var bit = stream.ReadByte() ^ 1;
+            stream.Position--;
+            stream.WriteByte((byte)bit);
+        }
+
+        File.SetLastWriteTimeUtc(file, keepTime ? time : time.AddSeconds(1));
     }
 
     protected static byte[] Bytes(int count)

@@ -135,17 +135,49 @@ public sealed class HubGridTests : IAsyncLifetime
     [InlineData("cut")]
     [InlineData("empty")]
     [InlineData("gone")]
+    [InlineData("flipped")]
+    [InlineData("flipped, and without a listing")]
     public async Task A_content_that_is_broken_in_the_cache_is_fetched_again(string how)
     {
         var fetched = await suite.Checkpoint("143").FetchAsync();
         var blob = File.ResolveLinkTarget(Path.Combine(fetched, "model.safetensors"), returnFinalTarget: true)!.FullName;
         var whole = await File.ReadAllBytesAsync(blob, TestContext.Current.CancellationToken);
+        if (how.Contains("listing", StringComparison.Ordinal))
+            Directory.Delete(folder["home", "hub", "models--LLM360--Amber", "trees"], recursive: true);
         if (how == "gone")
             File.Delete(blob);
+        else if (how.StartsWith("flipped", StringComparison.Ordinal))
+            HubFixture.Flip(blob);
         else
             await File.WriteAllBytesAsync(blob, how == "cut" ? whole[..1000] : [], TestContext.Current.CancellationToken);
         using var model = await suite.Checkpoint("143").LoadAsync(Device.Cpu);
         Assert.Equal(whole, await File.ReadAllBytesAsync(blob, TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_content_that_is_damaged_in_the_cache_is_one_error_offline(bool listed)
+    {
+        var fetched = await suite.Checkpoint("143").FetchAsync();
+        if (!listed)
+            Directory.Delete(folder["home", "hub", "models--LLM360--Amber", "trees"], recursive: true);
+        HubFixture.Flip(File.ResolveLinkTarget(Path.Combine(fetched, "model.safetensors"), returnFinalTarget: true)!.FullName);
+        environment["HF_HUB_OFFLINE"] = "1";
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => suite.Checkpoint("143").FetchAsync());
+        Assert.Contains("is damaged: its hash is", error.What, StringComparison.Ordinal);
+        Assert.Contains("blobs", error.Where, StringComparison.Ordinal);
+        Assert.True(File.Exists(error.Where));
+    }
+
+    [Fact]
+    public async Task A_listing_without_files_is_asked_for_again()
+    {
+        _ = suite.Tokenizer();
+        foreach (var tree in Directory.EnumerateFiles(folder["home", "hub", "models--LLM360--Amber", "trees"]))
+            await File.WriteAllTextAsync(tree, "{\"format_version\": 1, \"files\": {}}", TestContext.Current.CancellationToken);
+        Assert.Equal(2048, suite.Checkpoint("143").Tokenizer().VocabularySize);
+        await suite.Checkpoint("143").FetchAsync();
     }
 
     [Fact]

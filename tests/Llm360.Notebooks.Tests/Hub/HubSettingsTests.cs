@@ -3,22 +3,18 @@ using Llm360.Notebooks.Hub;
 
 namespace Llm360.Notebooks.Tests.Hub;
 
-[Collection(nameof(HubEnvironment))]
 public sealed class HubSettingsTests : IDisposable
 {
-    private readonly HubEnvironment environment = new();
+    // Not the process's own: other tests run at the same time.
+    private readonly Dictionary<string, string> environment = [];
     private readonly TemporaryFolder folder = new();
 
-    public void Dispose()
-    {
-        environment.Dispose();
-        folder.Dispose();
-    }
+    public void Dispose() => folder.Dispose();
 
     [Fact]
     public void Without_variables_it_is_the_Hub_and_the_users_cache()
     {
-        var settings = HubSettings.FromEnvironment();
+        var settings = Read();
         Assert.Equal("https://huggingface.co/", settings.Endpoint.ToString());
         Assert.Equal(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "huggingface", "hub"), settings.CacheFolder);
         Assert.False(settings.Offline);
@@ -28,25 +24,25 @@ public sealed class HubSettingsTests : IDisposable
     public void The_nearer_variable_wins()
     {
         environment["XDG_CACHE_HOME"] = folder["xdg"];
-        Assert.Equal(folder["xdg", "huggingface", "hub"], HubSettings.FromEnvironment().CacheFolder);
+        Assert.Equal(folder["xdg", "huggingface", "hub"], Read().CacheFolder);
         environment["HF_HOME"] = folder["home"];
-        Assert.Equal(folder["home", "hub"], HubSettings.FromEnvironment().CacheFolder);
+        Assert.Equal(folder["home", "hub"], Read().CacheFolder);
         environment["HF_HUB_CACHE"] = folder["cache"];
-        Assert.Equal(folder["cache"], HubSettings.FromEnvironment().CacheFolder);
+        Assert.Equal(folder["cache"], Read().CacheFolder);
     }
 
     [Fact]
     public void A_token_is_the_variables_else_the_files()
     {
         environment["HF_HOME"] = folder.Path;
-        Assert.Null(HubSettings.FromEnvironment().Token);
+        Assert.Null(Read().Token);
         File.WriteAllText(folder["token"], "of-the-home\n");
-        Assert.Equal("of-the-home", HubSettings.FromEnvironment().Token);
+        Assert.Equal("of-the-home", Read().Token);
         File.WriteAllText(folder["other"], "of-the-path\n");
         environment["HF_TOKEN_PATH"] = folder["other"];
-        Assert.Equal("of-the-path", HubSettings.FromEnvironment().Token);
+        Assert.Equal("of-the-path", Read().Token);
         environment["HF_TOKEN"] = " of-the-variable ";
-        Assert.Equal("of-the-variable", HubSettings.FromEnvironment().Token);
+        Assert.Equal("of-the-variable", Read().Token);
     }
 
     [Theory]
@@ -56,7 +52,7 @@ public sealed class HubSettingsTests : IDisposable
     public void What_cannot_be_a_token_is_one_error_that_does_not_show_it(string token)
     {
         environment["HF_TOKEN"] = token;
-        var error = Assert.ThrowsAny<Llm360Exception>(HubSettings.FromEnvironment);
+        var error = Assert.ThrowsAny<Llm360Exception>(Read);
         Assert.Equal("HF_TOKEN", error.Where);
         Assert.DoesNotContain(token, error.Message, StringComparison.Ordinal);
     }
@@ -65,7 +61,7 @@ public sealed class HubSettingsTests : IDisposable
     public void A_tilde_is_the_users_home()
     {
         environment["HF_HOME"] = "~/hf";
-        Assert.Equal(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), "hf", "hub"), HubSettings.FromEnvironment().CacheFolder);
+        Assert.Equal(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), "hf", "hub"), Read().CacheFolder);
     }
 
     [Theory]
@@ -78,7 +74,7 @@ public sealed class HubSettingsTests : IDisposable
     public void Offline_is_what_Python_takes_for_it(string value, bool offline)
     {
         environment["HF_HUB_OFFLINE"] = value;
-        Assert.Equal(offline, HubSettings.FromEnvironment().Offline);
+        Assert.Equal(offline, Read().Offline);
     }
 
     [Theory]
@@ -87,7 +83,7 @@ public sealed class HubSettingsTests : IDisposable
     public void An_endpoint_may_have_a_path(string value, string endpoint)
     {
         environment["HF_ENDPOINT"] = value;
-        Assert.Equal(endpoint, HubSettings.FromEnvironment().Endpoint.ToString());
+        Assert.Equal(endpoint, Read().Endpoint.ToString());
     }
 
     [Theory]
@@ -96,6 +92,8 @@ public sealed class HubSettingsTests : IDisposable
     public void An_endpoint_that_is_no_address_is_one_error(string value)
     {
         environment["HF_ENDPOINT"] = value;
-        Assert.Contains(value, Assert.ThrowsAny<Llm360Exception>(HubSettings.FromEnvironment).What, StringComparison.Ordinal);
+        Assert.Contains(value, Assert.ThrowsAny<Llm360Exception>(Read).What, StringComparison.Ordinal);
     }
+
+    private HubSettings Read() => HubSettings.From(environment.GetValueOrDefault);
 }

@@ -1,0 +1,106 @@
+// What stands at a path, asked without opening it: a file, a folder, a link, or a pipe or device.
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Llm360.Notebooks;
+
+/// <summary>The kinds of things that a path can name.</summary>
+internal enum FileKind
+{
+    /// <summary>A regular file.</summary>
+    File,
+
+    /// <summary>A folder.</summary>
+    Folder,
+
+    /// <summary>A symbolic link, or a reparse point of Windows.</summary>
+    Link,
+
+    /// <summary>A named pipe, a device or a socket. Opening a pipe can wait without end.</summary>
+    Special,
+}
+
+/// <summary>Kind and identity of what stands at a path.</summary>
+/// <param name="Kind">File, folder, link or other.</param>
+/// <param name="Size">Bytes.</param>
+/// <param name="Modified">Modification time: nanoseconds since 1970 on Unix, ticks on Windows.</param>
+/// <param name="Device">Number of the file system; 0 on Windows.</param>
+/// <param name="Inode">Number of the file there; 0 on Windows.</param>
+internal readonly partial record struct FileStat(FileKind Kind, long Size, long Modified, long Device, long Inode)
+{
+    private const int TypeMask = 0xF000, FolderType = 0x4000, FileType = 0x8000, LinkType = 0xA000; // POSIX's S_IFMT
+    private const int NoEntry = 2, NotPermitted = 13, NotFolder = 20; // errno, the same on every Unix
+
+    /// <summary>What a path names; a link is not followed. Null if nothing is there.</summary>
+    /// <exception cref="IOException">The path cannot be looked up.</exception>
+    /// <exception cref="UnauthorizedAccessException">A folder on the path cannot be entered.</exception>
+    public static FileStat? Of(string path) => OperatingSystem.IsWindows() ? OnWindows(path) : Result(LinkStatus(path, out var status), status, path);
+
+    /// <summary>What a path names in the end; links are followed. Null if nothing is there.</summary>
+    /// <inheritdoc cref="Of(string)" path="/exception"/>
+    public static FileStat? Following(string path) => OperatingSystem.IsWindows() ? OnWindows(Resolved(path)) : Result(Status(path, out var status), status, path);
+
+    /// <summary>What an open file is. Null on Windows.</summary>
+    /// <exception cref="IOException">The handle cannot be looked up.</exception>
+    public static FileStat? Of(SafeFileHandle handle) => OperatingSystem.IsWindows() ? null : Result(HandleStatus(handle, out var status), status, "an open file");
+
+    private static FileStat? Result(int result, in NativeStatus status, string path)
+    {
+        const int nanoseconds = 1_000_000_000;
+        var error = Marshal.GetLastPInvokeError();
+        if (result != 0)
+        {
+            return error is NoEntry or NotFolder ? null
+                : throw (error == NotPermitted ? new UnauthorizedAccessException($"Access to '{path}' is denied.") : new IOException($"{Marshal.GetPInvokeErrorMessage(error)}: '{path}'"));
+        }
+
+        var kind = (status.Mode & TypeMask) switch { FileType => FileKind.File, FolderType => FileKind.Folder, LinkType => FileKind.Link, _ => FileKind.Special };
+        return new FileStat(kind, status.Size, (status.Modified * nanoseconds) + status.ModifiedNanoseconds, status.Device, status.Inode);
+    }
+
+    private static FileStat? OnWindows(string path)
+    {
+        var folder = new DirectoryInfo(path);
+        if (folder.Exists)
+            return new FileStat(folder.Attributes.HasFlag(FileAttributes.ReparsePoint) ? FileKind.Link : FileKind.Folder, 0, folder.LastWriteTimeUtc.Ticks, 0, 0);
+        var file = new FileInfo(path);
+        if (!file.Exists)
+            return null;
+        var kind = file.Attributes.HasFlag(FileAttributes.ReparsePoint) ? FileKind.Link : file.Attributes.HasFlag(FileAttributes.Device) ? FileKind.Special : FileKind.File;
+        return new FileStat(kind, file.Length, file.LastWriteTimeUtc.Ticks, 0, 0);
+    }
+
+    private static string Resolved(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+
+    // The runtime's own shim over stat(2): unlike the C library's, its structure is the same on every Unix.
+    [LibraryImport("libSystem.Native", EntryPoint = "SystemNative_LStat", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int LinkStatus(string path, out NativeStatus status);
+
+    [LibraryImport("libSystem.Native", EntryPoint = "SystemNative_Stat", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Status(string path, out NativeStatus status);
+
+    [LibraryImport("libSystem.Native", EntryPoint = "SystemNative_FStat", SetLastError = true)]
+    private static partial int HandleStatus(SafeFileHandle handle, out NativeStatus status);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct NativeStatus
+    {
+        public int Flags;
+        public int Mode;
+        public uint User;
+        public uint Group;
+        public long Size;
+        public long Accessed;
+        public long AccessedNanoseconds;
+        public long Modified;
+        public long ModifiedNanoseconds;
+        public long Changed;
+        public long ChangedNanoseconds;
+        public long Born;
+        public long BornNanoseconds;
+        public long Device;
+        public long DeviceOfSpecial;
+        public long Inode;
+        public uint UserFlags;
+    }
+}

@@ -1,0 +1,41 @@
+// The hash that names a content of the cache: SHA-256 of large files, git's SHA-1 of others.
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Llm360.Notebooks.Hub;
+
+/// <summary>Hashes contents in the way that their names ask for.</summary>
+/// <remarks>
+/// An etag of another form is no hash of the content: that of a mirror of its own make, for example. Such a content cannot be checked, and only its length is compared.
+/// </remarks>
+internal static class ContentHash
+{
+    private const int BufferLength = 1 << 20;
+    private const int Sha1Digits = 40, Sha256Digits = 64;
+
+    /// <summary>Whether an etag is a hash of the content.</summary>
+    public static bool IsHash(string etag) => etag.Length is Sha1Digits or Sha256Digits && etag.All(char.IsAsciiHexDigitLower);
+
+    /// <summary>The hash of a content.</summary>
+    /// <param name="content">A file; it is read from its beginning.</param>
+    /// <param name="etag">A hash: it tells which kind is asked for.</param>
+    /// <param name="hashed">Called with the number of bytes of each part.</param>
+    /// <param name="cancellation">Stops.</param>
+    /// <returns>Lower-case hexadecimal digits, as many as the etag has.</returns>
+    public static async Task<string> OfAsync(FileStream content, string etag, Action<long>? hashed, CancellationToken cancellation)
+    {
+        var algorithm = etag.Length == Sha256Digits ? HashAlgorithmName.SHA256 : HashAlgorithmName.SHA1;
+        using var hash = IncrementalHash.CreateHash(algorithm);
+        if (algorithm == HashAlgorithmName.SHA1)
+            hash.AppendData(Encoding.ASCII.GetBytes($"blob {content.Length}\0")); // As git does.
+        content.Position = 0;
+        var buffer = new byte[BufferLength];
+        for (int read; (read = await content.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0;)
+        {
+            hash.AppendData(buffer, 0, read);
+            hashed?.Invoke(read);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

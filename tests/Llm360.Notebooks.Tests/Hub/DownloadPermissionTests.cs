@@ -1,0 +1,161 @@
+// How much is fetched without permission, and that a suite on disk needs none and no Hub.
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Display;
+using Llm360.Notebooks.Hub;
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Torch;
+
+namespace Llm360.Notebooks.Tests.Hub;
+
+[Collection(nameof(HubEnvironment))]
+public sealed class DownloadPermissionTests : HubFixture
+{
+    private const long CheckpointLength = 27_000_000_000;
+    private readonly HubEnvironment environment = new();
+
+    public override async ValueTask DisposeAsync()
+    {
+        environment.Dispose();
+        await base.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("30GB", 30_000_000_000)]
+    [InlineData(" 1.7 tb", 1_700_000_000_000)]
+    [InlineData("500 kB", 500_000)]
+    [InlineData("12", 12)]
+    [InlineData("0B", 0)]
+    [InlineData("All", long.MaxValue)]
+    public void A_size_is_read(string text, long bytes) => Assert.Equal(bytes, Downloads.Parse(text, ""));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("much")]
+    [InlineData("-1GB")]
+    [InlineData("1e99")]
+    [InlineData("9999999PB")]
+    [InlineData("1 GiB")]
+    public void What_is_no_size_is_one_error(string text) => Assert.Contains("30GB", Assert.ThrowsAny<Llm360Exception>(() => Downloads.Parse(text, "here")).Remedy, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task More_than_is_allowed_is_refused_before_the_first_byte()
+    {
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync(settings: Settings with { DownloadLimit = Weights.Length }));
+        Assert.Contains("org/model@ckpt_007 needs 3 MB", error.What, StringComparison.Ordinal);
+        Assert.Contains("--yes", error.Remedy, StringComparison.Ordinal);
+        Assert.Contains("Downloads.Allow(\"3.1 MB\")", error.Remedy, StringComparison.Ordinal);
+        Assert.Equal(0, Hub.Sent);
+        await DownloadAsync(settings: Settings with { DownloadLimit = Weights.Length + Config.Length });
+        // What is there is not fetched.
+        await DownloadAsync(settings: Settings with { DownloadLimit = 0 });
+    }
+
+    [Fact]
+    public async Task What_has_arrived_needs_no_permission_again()
+    {
+        using var client = new HubClient(Settings);
+        await using (var stream = await OpenAsync(client, "deep/in/weights.bin"))
+            Read(stream, 1);
+        await DownloadAsync(settings: Settings with { DownloadLimit = Weights.Length + Config.Length - HubStream.FirstPiece });
+    }
+
+    [Fact]
+    public async Task The_calls_of_one_operation_count_together()
+    {
+        Hub.Add(Repository, "other", "second.bin", HubContent.Large(Bytes(2_000_000)));
+        var settings = Settings with { DownloadLimit = 4_000_000 };
+        using var client = new HubClient(settings);
+        using (Downloads.Begin())
+        {
+            await DownloadAsync(client, Stop);
+            var second = await client.ResolveAsync(Revision with { Revision = "other" }, Stop);
+            var error = await Assert.ThrowsAnyAsync<Llm360Exception>(async () => await second.DownloadAsync(await second.ListAsync(Stop), cancellation: Stop));
+            Assert.Contains("after 3 MB", error.What, StringComparison.Ordinal);
+        }
+
+        using var another = Downloads.Begin();
+        var allowed = await client.ResolveAsync(Revision with { Revision = "other" }, Stop);
+        await allowed.DownloadAsync(await allowed.ListAsync(Stop), cancellation: Stop);
+    }
+
+    [Fact]
+    public async Task Reading_on_and_on_is_stopped_at_the_limit()
+    {
+        Hub.Add(Repository, "ckpt_007", "train.jsonl", HubContent.Endless(Bytes(1000), 20_800_000_000));
+        using var client = new HubClient(Settings with { DownloadLimit = 5_000_000 });
+        await using var stream = await OpenAsync(client, "train.jsonl");
+        var error = Assert.ThrowsAny<Llm360Exception>(() => Read(stream, 100_000_000));
+        Assert.Contains("train.jsonl needs", error.What, StringComparison.Ordinal);
+        Assert.InRange(Hub.Sent, HubStream.FirstPiece, 5_000_000);
+    }
+
+    [Fact]
+    public async Task A_sweep_tells_its_whole_size_before_the_first_byte()
+    {
+        var checkpoints = Large(60);
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => Tables.ContinuationsAsync(checkpoints, "Gets or sets the"));
+        Assert.StartsWith("60 checkpoints of org/large need about 1.6 TB from the Hugging Face Hub", error.What, StringComparison.Ordinal);
+        Assert.Contains("LLM360_MAX_DOWNLOAD=\"1.7 TB\"", error.Remedy, StringComparison.Ordinal);
+        Assert.DoesNotContain(Hub.Requests, r => r.Path.Contains("/resolve/", StringComparison.Ordinal));
+
+        // A little less than it needs: every listing is read, and the sum is exact.
+        environment[Downloads.Variable] = "1.619TB";
+        Assert.Contains("need 1.6 TB from", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => checkpoints.RequireAsync(Stop))).What, StringComparison.Ordinal);
+        environment[Downloads.Variable] = "1.7TB";
+        await checkpoints.RequireAsync(Stop);
+        environment[Downloads.Variable] = "all";
+        await checkpoints.RequireAsync(Stop);
+    }
+
+    [Fact]
+    public async Task One_checkpoint_is_refused_before_its_small_files_come()
+    {
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => Large(1)[0].FetchAsync());
+        Assert.StartsWith("org/large@ckpt_000 needs 27 GB", error.What, StringComparison.Ordinal);
+        Assert.DoesNotContain(Hub.Requests, r => r.Path.Contains("/resolve/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_chunk_to_be_read_to_its_end_is_refused_as_a_whole()
+    {
+        UseHub();
+        Hub.Add("datasets/org/rows", HubLocation.Main, "train.jsonl", HubContent.Endless("[1]\n"u8.ToArray(), 20_800_000_000));
+        var chunk = new Chunk("train_000", 0, Cache["none"], new HubLocation("org/rows", HubLocation.Main, "train.jsonl", IsDataset: true));
+        Assert.Contains("needs 20.8 GB", Assert.ThrowsAny<Llm360Exception>(() => ChunkReader.Read(chunk).First()).What, StringComparison.Ordinal);
+        Assert.Equal(0, Hub.Sent);
+        Assert.Equal([1], Assert.Single(ChunkReader.Read(chunk, limit: 1)).TokenIds);
+    }
+
+    [Fact]
+    public async Task What_is_on_disk_does_not_depend_on_the_Hubs_variables()
+    {
+        environment["HF_ENDPOINT"] = "ftp://x";
+        environment["HF_TOKEN"] = "two words";
+        environment[Downloads.Variable] = "much";
+        var checkpoint = new Checkpoint("ckpt_000", 0, 0, ImitationAmber.Fixture("ckpt_000"));
+        await new[] { checkpoint }.RequireAsync(Stop);
+        await ChunkReader.RequireAsync([new Chunk("rows", 0, ImitationAmber.Fixture("rows.jsonl"))], Stop);
+        Assert.Equal(checkpoint.Folder, await checkpoint.FetchAsync());
+        await foreach (var (_, model) in new[] { checkpoint }.SweepAsync(Device.Cpu))
+            Assert.NotNull(model);
+        using var client = new HubClient();
+        Assert.Contains("ftp://x", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop))).What, StringComparison.Ordinal);
+    }
+
+    private void UseHub()
+    {
+        environment["HF_ENDPOINT"] = Hub.Endpoint.ToString();
+        environment["HF_HOME"] = Cache.Path;
+    }
+
+    private List<Checkpoint> Large(int count)
+    {
+        UseHub();
+        var config = HubContent.Small(File.ReadAllBytes(Path.Combine(ImitationAmber.Fixture("ckpt_000"), "config.json")));
+        List<Checkpoint> checkpoints = [.. Enumerable.Range(0, count).Select(i => $"ckpt_{i:000}").Select((name, i) => new Checkpoint(name, i, i, Cache["none", name], new HubLocation("org/large", name)))];
+        foreach (var (i, checkpoint) in checkpoints.Index())
+            Hub.Add("org/large", checkpoint.Name, "config.json", config).Add("org/large", checkpoint.Name, "model.safetensors", HubContent.Endless([1], CheckpointLength + i));
+        return checkpoints;
+    }
+}
