@@ -56,12 +56,18 @@ public static class AtomicFile
     /// <summary>Deletes what writers that were killed have left in a folder and those below; files of running processes stay, and those of other machines for a day.</summary>
     public static void Sweep(string folder) => Sweep(folder, belowAsWell: true);
 
-    /// <summary>The same, in a folder alone or in those below it as well. Links are not followed.</summary>
+    /// <summary>The same, in a folder alone or in those below it as well. Links are not
+    /// followed.</summary>
     internal static void Sweep(string folder, bool belowAsWell)
     {
         if (!Directory.Exists(folder))
             return;
-        var options = new EnumerationOptions { RecurseSubdirectories = belowAsWell, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false };
+        var options = new EnumerationOptions
+        {
+            RecurseSubdirectories = belowAsWell,
+            AttributesToSkip = FileAttributes.ReparsePoint,
+            IgnoreInaccessible = false,
+        };
         foreach (var left in Directory.EnumerateFiles(folder, "*.tmp", options).ToList())
         {
             var parts = Path.GetFileName(left).Split('.');

@@ -1,18 +1,23 @@
-// How much may be fetched without asking: the permission for downloads, and what has been fetched under it.
+// How much may be fetched without asking: the permission for downloads, and what has been fetched
+// under it.
 using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Llm360.Notebooks;
 
-/// <summary>The permission to fetch from the Hugging Face Hub. By default 1 GB an operation.</summary>
+/// <summary>The permission to fetch from the Hugging Face Hub. By default 1 GB an
+/// operation.</summary>
 /// <remarks>
-/// An operation is a notebook's cell or a command; without either, one call of the library. What it needs is compared with
-/// <see cref="Limit"/> before the first byte is fetched, so that a sweep over 60 checkpoints is refused as a whole.
+/// An operation is a notebook's cell or a command; without either, one call of the library. What it
+/// needs is compared with
+/// <see cref="Limit"/> before the first byte is fetched, so that a sweep over 60 checkpoints is
+/// refused as a whole.
 /// Bytes that are in the cache already do not count.
 /// </remarks>
 public static partial class Downloads
 {
-    /// <summary>The variable that sets <see cref="Limit"/>: a size such as <c>20GB</c>, or <c>all</c>.</summary>
+    /// <summary>The variable that sets <see cref="Limit"/>: a size such as <c>20GB</c>, or
+    /// <c>all</c>.</summary>
     public const string Variable = "LLM360_MAX_DOWNLOAD";
 
     /// <summary>Bytes an operation may fetch if nothing else is set: 1 GB.</summary>
@@ -23,16 +28,19 @@ public static partial class Downloads
     private static readonly AsyncLocal<Meter?> Operation = new();
     private static long? limit;
 
-    /// <summary>Bytes that each operation of this process may fetch: what <see cref="Allow"/> set, else <c>LLM360_MAX_DOWNLOAD</c>, else <see cref="DefaultLimit"/>.</summary>
+    /// <summary>Bytes that each operation of this process may fetch: what <see cref="Allow"/> set,
+    /// else <c>LLM360_MAX_DOWNLOAD</c>, else <see cref="DefaultLimit"/>.</summary>
     /// <exception cref="Llm360Exception">The variable is not a size.</exception>
     public static long Limit
     {
-        get => limit ?? (Environment.GetEnvironmentVariable(Variable)?.Trim() is { Length: > 0 } text ? Parse(text, Variable) : DefaultLimit);
+        get => limit
+            ?? (Environment.GetEnvironmentVariable(Variable)?.Trim() is { Length: > 0 } text ? Parse(text, Variable) : DefaultLimit);
         set => limit = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(value));
     }
 
     /// <summary>Sets <see cref="Limit"/> for the rest of the process.</summary>
-    /// <param name="size">A size such as <c>500 MB</c>, <c>30GB</c> or <c>1.7TB</c> (1 kB is 1,000 bytes), a number of bytes, or <c>all</c> for any size.</param>
+    /// <param name="size">A size such as <c>500 MB</c>, <c>30GB</c> or <c>1.7TB</c> (1 kB is 1,000
+    /// bytes), a number of bytes, or <c>all</c> for any size.</param>
     /// <exception cref="Llm360Exception">The text is not a size.</exception>
     public static void Allow(string size) => Limit = Parse(size, "Downloads.Allow");
 
@@ -46,7 +54,8 @@ public static partial class Downloads
         return string.Create(CultureInfo.InvariantCulture, $"{value:0.#} {Units[unit]}");
     }
 
-    /// <summary>Starts an operation: what is fetched from here on in this logical call is counted together.</summary>
+    /// <summary>Starts an operation: what is fetched from here on in this logical call is counted
+    /// together.</summary>
     /// <returns>Ends it when disposed.</returns>
     internal static IDisposable Begin()
     {
@@ -64,8 +73,14 @@ public static partial class Downloads
             return long.MaxValue;
         var match = Size().Match(text);
         var unit = Array.FindIndex(Units, u => u.Equals(match.Groups["unit"].Value, StringComparison.OrdinalIgnoreCase));
-        return match.Success && double.TryParse(match.Groups["number"].Value, CultureInfo.InvariantCulture, out var number) && number * Math.Pow(1000, Math.Max(unit, 0)) is < 9e18 and var bytes ? (long)bytes
-            : throw new Llm360Exception($"\"{text}\" is not a size.", where, $"Write for example 30GB, 1.7TB, a number of bytes, or {AnySize}.");
+        if (match.Success && double.TryParse(match.Groups["number"].Value, CultureInfo.InvariantCulture, out var number))
+        {
+            var bytes = number * Math.Pow(1000, Math.Max(unit, 0));
+            if (bytes < 9e18)
+                return (long)bytes;
+        }
+
+        throw new Llm360Exception($"\"{text}\" is not a size.", where, $"Write for example 30GB, 1.7TB, a number of bytes, or {AnySize}.");
     }
 
     [GeneratedRegex(@"^\s*(?<number>\d+(\.\d+)?)\s*(?<unit>[kKmMgGtTpP]?[bB])?\s*\z")]
@@ -91,11 +106,13 @@ public static partial class Downloads
             var (before, most) = (Interlocked.Read(ref fetched), allowed ?? Limit);
             if (bytes <= most - before)
                 return;
-            var (need, total) = (Text(bytes), Text(Rounded(before + bytes)));
+            var (need, total) = (about ? $"about {Text(bytes)}" : Text(bytes), Text(Rounded(before + bytes)));
+            var after = before > 0 ? $", after {Text(before)} that this operation has fetched" : "";
             throw new Llm360Exception(
-                $"{what} {(about ? $"about {need}" : need)} from the Hugging Face Hub{(before > 0 ? $", after {Text(before)} that this operation has fetched" : "")}; without permission at most {Text(most)} are fetched.",
+                $"{what} {need} from the Hugging Face Hub{after}; without permission at most {Text(most)} are fetched.",
                 where,
-                $"Allow it: --yes for a command, Downloads.Allow(\"{total}\") in a notebook, or {Variable}=\"{total}\". What is in the cache is not fetched again.");
+                $"Allow it: --yes for a command, Downloads.Allow(\"{total}\") in a notebook, or {Variable}=\"{total}\". " +
+                "What is in the cache is not fetched again.");
         }
 
         // Up to two digits, so that the permission that the error names suffices.

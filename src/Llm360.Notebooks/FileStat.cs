@@ -23,7 +23,8 @@ internal enum FileKind
 /// <summary>Kind and identity of what stands at a path.</summary>
 /// <param name="Kind">File, folder, link or other.</param>
 /// <param name="Size">Bytes.</param>
-/// <param name="Modified">Modification time: nanoseconds since 1970 on Unix, ticks on Windows.</param>
+/// <param name="Modified">Modification time: nanoseconds since 1970 on Unix, ticks on
+/// Windows.</param>
 /// <param name="Device">Number of the file system; 0 on Windows.</param>
 /// <param name="Inode">Number of the file there; 0 on Windows.</param>
 internal readonly partial record struct FileStat(FileKind Kind, long Size, long Modified, long Device, long Inode)
@@ -33,16 +34,21 @@ internal readonly partial record struct FileStat(FileKind Kind, long Size, long 
 
     /// <summary>What a path names; a link is not followed. Null if nothing is there.</summary>
     /// <exception cref="IOException">The path cannot be looked up.</exception>
-    /// <exception cref="UnauthorizedAccessException">A folder on the path cannot be entered.</exception>
-    public static FileStat? Of(string path) => OperatingSystem.IsWindows() ? OnWindows(path) : Result(LinkStatus(path, out var status), status, path);
+    /// <exception cref="UnauthorizedAccessException">A folder on the path cannot be
+    /// entered.</exception>
+    public static FileStat? Of(string path) =>
+        OperatingSystem.IsWindows() ? OnWindows(path) : Result(LinkStatus(path, out var status), status, path);
 
-    /// <summary>What a path names in the end; links are followed. Null if nothing is there.</summary>
+    /// <summary>What a path names in the end; links are followed. Null if nothing is
+    /// there.</summary>
     /// <inheritdoc cref="Of(string)" path="/exception"/>
-    public static FileStat? Following(string path) => OperatingSystem.IsWindows() ? OnWindows(Resolved(path)) : Result(Status(path, out var status), status, path);
+    public static FileStat? Following(string path) =>
+        OperatingSystem.IsWindows() ? OnWindows(Resolved(path)) : Result(Status(path, out var status), status, path);
 
     /// <summary>What an open file is. Null on Windows.</summary>
     /// <exception cref="IOException">The handle cannot be looked up.</exception>
-    public static FileStat? Of(SafeFileHandle handle) => OperatingSystem.IsWindows() ? null : Result(HandleStatus(handle, out var status), status, "an open file");
+    public static FileStat? Of(SafeFileHandle handle) =>
+        OperatingSystem.IsWindows() ? null : Result(HandleStatus(handle, out var status), status, "an open file");
 
     private static FileStat? Result(int result, in NativeStatus status, string path)
     {
@@ -50,29 +56,42 @@ internal readonly partial record struct FileStat(FileKind Kind, long Size, long 
         var error = Marshal.GetLastPInvokeError();
         if (result != 0)
         {
-            return error is NoEntry or NotFolder ? null
-                : throw (error == NotPermitted ? new UnauthorizedAccessException($"Access to '{path}' is denied.") : new IOException($"{Marshal.GetPInvokeErrorMessage(error)}: '{path}'"));
+            return error switch
+            {
+                NoEntry or NotFolder => null,
+                NotPermitted => throw new UnauthorizedAccessException($"Access to '{path}' is denied."),
+                _ => throw new IOException($"{Marshal.GetPInvokeErrorMessage(error)}: '{path}'"),
+            };
         }
 
-        var kind = (status.Mode & TypeMask) switch { FileType => FileKind.File, FolderType => FileKind.Folder, LinkType => FileKind.Link, _ => FileKind.Special };
+        var kind = (status.Mode & TypeMask) switch
+        {
+            FileType => FileKind.File,
+            FolderType => FileKind.Folder,
+            LinkType => FileKind.Link,
+            _ => FileKind.Special,
+        };
         return new FileStat(kind, status.Size, (status.Modified * nanoseconds) + status.ModifiedNanoseconds, status.Device, status.Inode);
     }
 
     private static FileStat? OnWindows(string path)
     {
-        var folder = new DirectoryInfo(path);
-        if (folder.Exists)
-            return new FileStat(folder.Attributes.HasFlag(FileAttributes.ReparsePoint) ? FileKind.Link : FileKind.Folder, 0, folder.LastWriteTimeUtc.Ticks, 0, 0);
-        var file = new FileInfo(path);
-        if (!file.Exists)
+        FileSystemInfo entry = new DirectoryInfo(path);
+        if (!entry.Exists)
+            entry = new FileInfo(path);
+        if (!entry.Exists)
             return null;
-        var kind = file.Attributes.HasFlag(FileAttributes.ReparsePoint) ? FileKind.Link : file.Attributes.HasFlag(FileAttributes.Device) ? FileKind.Special : FileKind.File;
-        return new FileStat(kind, file.Length, file.LastWriteTimeUtc.Ticks, 0, 0);
+        var kind = entry.Attributes.HasFlag(FileAttributes.ReparsePoint) ? FileKind.Link
+            : entry is DirectoryInfo ? FileKind.Folder
+            : entry.Attributes.HasFlag(FileAttributes.Device) ? FileKind.Special
+            : FileKind.File;
+        return new FileStat(kind, (entry as FileInfo)?.Length ?? 0, entry.LastWriteTimeUtc.Ticks, 0, 0);
     }
 
     private static string Resolved(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
 
-    // The runtime's own shim over stat(2): unlike the C library's, its structure is the same on every Unix.
+    // The runtime's own shim over stat(2): unlike the C library's, its structure is the same on
+    // every Unix.
     [LibraryImport("libSystem.Native", EntryPoint = "SystemNative_LStat", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int LinkStatus(string path, out NativeStatus status);
 

@@ -9,6 +9,7 @@ namespace Llm360.Notebooks.EndToEnd;
 public sealed class HubTests : IAsyncLifetime
 {
     private static readonly string[] Grid = ["grid", "memorization", "--suite", "amber", "--checkpoints", "143,359", "--chunks", "143,355", "-n", "40", "--device", "cpu"];
+    private static readonly string Tour = Path.Combine(Suites.Workspace.Repository!, "notebooks", "00-tour.ipynb");
     private readonly Llm360Command llm360 = new();
     private ImitationHub hub = null!;
 
@@ -144,8 +145,12 @@ public sealed class HubTests : IAsyncLifetime
     {
         hub.AddAll();
         for (var i = 0; i < 360; i++)
-            hub.Add(ImitationAmber.Models, i == 359 ? "main" : $"ckpt_{i:000}", "model.safetensors", HubContent.Endless([1], 27_000_000_000 + i));
-        var result = await llm360.RunAsync("run", Path.Combine(Suites.Workspace.Repository!, "notebooks", "00-tour.ipynb"), "-p", "suite=amber", "-p", "device=cpu");
+        {
+            var revision = i == 359 ? "main" : $"ckpt_{i:000}";
+            hub.Add(ImitationAmber.Models, revision, "model.safetensors", HubContent.Endless([1], 27_000_000_000 + i));
+        }
+
+        var result = await llm360.RunAsync("run", Tour, "-p", "suite=amber", "-p", "device=cpu");
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("60 checkpoints of LLM360/Amber need about 1.6 TB", result.Error, StringComparison.Ordinal);
         Assert.Contains("--yes", result.Error, StringComparison.Ordinal);
@@ -173,7 +178,7 @@ public sealed class HubTests : IAsyncLifetime
         llm360.Variables["HF_TOKEN"] = "two words";
         var grid = await llm360.RunAsync("grid", "memorization", "-s", "pico", "--checkpoints", "4", "-n", "4", "--device", "cpu");
         Assert.True(grid.ExitCode == 0, grid.Error);
-        var tour = await llm360.RunAsync("run", Path.Combine(Suites.Workspace.Repository!, "notebooks", "00-tour.ipynb"), "-p", "suite=pico", "-p", "n=4", "-p", "device=cpu");
+        var tour = await llm360.RunAsync("run", Tour, "-p", "suite=pico", "-p", "n=4", "-p", "device=cpu");
         Assert.True(tour.ExitCode == 0, tour.Error);
         Assert.Contains("ftp://x", (await llm360.RunAsync("tokenize", "-m", "amber/143", "hello")).Error, StringComparison.Ordinal);
     }
@@ -181,7 +186,7 @@ public sealed class HubTests : IAsyncLifetime
     [Fact]
     public async Task The_cache_is_listed_and_verified()
     {
-        Assert.Equal(0, (await llm360.RunAsync("tokenize", "-m", "amber/main", "hello")).ExitCode);
+        Assert.Equal(0, (await llm360.RunAsync("tokenize", "-m", "amber/359", "hello")).ExitCode);
         var list = await llm360.RunAsync("cache", "list");
         Assert.Contains("LLM360/Amber", list.Output, StringComparison.Ordinal);
         var sound = await llm360.RunAsync("cache", "verify", "LLM360/Amber");

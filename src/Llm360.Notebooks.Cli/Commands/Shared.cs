@@ -16,7 +16,11 @@ internal static class Shared
 
     public static Option<int?> Threads { get; } = new("--threads") { Description = "Threads of LibTorch and of training (default: one a processor). A training goes on bit for bit only with the number it began with.", Recursive = true };
 
-    public static Option<bool> Yes { get; } = new("--yes", "-y") { Description = $"Fetch from the Hugging Face Hub whatever is missing, however large. Without it at most 1 GB, or what {Downloads.Variable} says.", Recursive = true };
+    public static Option<bool> Yes { get; } = new("--yes", "-y")
+    {
+        Description = $"Fetch from the Hugging Face Hub whatever is missing, of any size; else at most 1 GB, or {Downloads.Variable}.",
+        Recursive = true,
+    };
 
     /// <summary>Runs a command: one clear error and exit code 1 for bad input; exit code 130 and how to go on when stopped.</summary>
     public static void Run(this Command command, string howToResume, Func<ParseResult, Screen, CancellationToken, Task<int>> action) =>

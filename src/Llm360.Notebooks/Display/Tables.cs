@@ -106,7 +106,8 @@ public static partial class Tables
     /// <param name="checkpoints">In training order.</param>
     /// <param name="prompt">The text given.</param>
     /// <param name="tokens">Tokens to generate.</param>
-    /// <exception cref="Llm360Exception">A checkpoint cannot be loaded, or all together are larger than may be fetched (<see cref="Downloads.Limit"/>).</exception>
+    /// <exception cref="Llm360Exception">A checkpoint cannot be loaded, or all together are larger
+    /// than may be fetched (<see cref="Downloads.Limit"/>).</exception>
     public static async Task<Table> ContinuationsAsync(IReadOnlyList<Checkpoint> checkpoints, string prompt, int tokens = 24)
     {
         var rows = new List<string[]>();

@@ -1,8 +1,10 @@
-// Reading everything that the Hub's cache holds: sizes, and whether each content is what its name says.
+// Reading everything that the Hub's cache holds: sizes, and whether each content is what its name
+// says.
 namespace Llm360.Notebooks.Hub;
 
 /// <summary>What the cache holds of one repository.</summary>
-/// <param name="Repository"><c>organisation/name</c>, after <c>datasets/</c> for one of data.</param>
+/// <param name="Repository"><c>organisation/name</c>, after <c>datasets/</c> for one of
+/// data.</param>
 /// <param name="Folder">Its folder.</param>
 /// <param name="Revisions">Commits with files.</param>
 /// <param name="Contents">Whole contents.</param>
@@ -16,28 +18,34 @@ internal sealed record CachedRepository(string Repository, string Folder, int Re
 /// <param name="Faults">Files that are wrong, with what is wrong.</param>
 internal sealed record CacheVerdict(int Checked, int Unchecked, IReadOnlyList<(string Path, string What)> Faults);
 
-/// <summary>Looks through the cache. Links are not followed, and nothing but files is opened.</summary>
+/// <summary>Looks through the cache. Links are not followed, and nothing but files is
+/// opened.</summary>
 internal static class CacheAudit
 {
     private static readonly string[] Unfinished = [".partial", ".incomplete"];
+    private static readonly string[] UsedFolders = ["blobs", "snapshots", "refs", "trees", HubCache.OwnFolder];
 
     /// <summary>The repositories in a cache, or the one of a name.</summary>
-    /// <exception cref="Llm360Exception">The cache cannot be read, or does not have the repository.</exception>
+    /// <exception cref="Llm360Exception">The cache cannot be read, or does not have the
+    /// repository.</exception>
     public static IReadOnlyList<HubCache> Repositories(string root, string? repository = null)
     {
         var folders = HubCache.Guarded(root, () => Directory.Exists(root) ? Directory.GetDirectories(root) : []);
-        List<HubCache> all = [.. folders.Select(f => new HubCache(root, Path.GetFileName(f))).Where(c => Name(c) is not null).OrderBy(Name, StringComparer.Ordinal)];
+        var caches = folders.Select(f => new HubCache(root, Path.GetFileName(f)));
+        List<HubCache> all = [.. caches.Where(c => Name(c) is not null).OrderBy(Name, StringComparer.Ordinal)];
         if (repository is null)
             return all;
+        var names = all.Count == 0 ? "The cache is empty." : $"It has {string.Join(", ", all.Select(Name))}.";
         return all.Find(c => Name(c) == repository) is { } one ? [one]
-            : throw new Llm360Exception($"The cache has no repository {repository}.", root, all.Count == 0 ? "The cache is empty." : $"It has {string.Join(", ", all.Select(Name))}.");
+            : throw new Llm360Exception($"The cache has no repository {repository}.", root, names);
     }
 
     /// <summary>Counts what a repository holds.</summary>
     public static CachedRepository Measure(HubCache cache)
     {
         var files = Entries(cache.Blobs).Where(e => e.Stat.Kind == FileKind.File).ToLookup(e => IsUnfinished(e.Path));
-        return new CachedRepository(Name(cache)!, cache.Folder, Entries(cache.Snapshots).Count, files[false].Count(), files[false].Sum(f => f.Stat.Size), files[true].Sum(f => f.Stat.Size));
+        var (whole, unfinished) = (files[false].Sum(f => f.Stat.Size), files[true].Sum(f => f.Stat.Size));
+        return new CachedRepository(Name(cache)!, cache.Folder, Entries(cache.Snapshots).Count, files[false].Count(), whole, unfinished);
     }
 
     /// <summary>Reads every content of a repository and compares it with its name.</summary>
@@ -73,14 +81,19 @@ internal static class CacheAudit
         {
             if (IsUnfinished(path))
                 return;
-            // A file in a snapshot, where links are not allowed, has its hash in the commit's listing.
+            // A file in a snapshot, where links are not allowed, has its hash in the commit's
+            // listing.
             var etag = IsIn(cache.Blobs, path) ? Path.GetFileName(path) : Listed(path)?.Etag;
             if (etag is null || !ContentHash.IsHash(etag))
+            {
                 unknown++;
-            else if (await cache.WrongHashAsync(new HubCache.Content(path, stat), etag, Tell, cancellation, always: true).ConfigureAwait(false) is { } hash)
+                return;
+            }
+
+            var content = new HubCache.Content(path, stat);
+            if (await cache.WrongHashAsync(content, etag, Tell, cancellation, always: true).ConfigureAwait(false) is { } hash)
                 throw HubCache.Damaged(path, hash, etag, null);
-            else
-                good++;
+            good++;
         }
 
         HubEntry? Listed(string path)
@@ -91,21 +104,30 @@ internal static class CacheAudit
             return parts.Length < 2 ? null : tree?.GetValueOrDefault(parts[1].Replace(Path.DirectorySeparatorChar, '/'));
         }
 
-        void Tell(long bytes) => progress?.Report(new WorkProgress($"verify {Name(cache)}", (done += bytes) / 1e6, Math.Max(done, total) / 1e6, "MB"));
+        void Tell(long bytes)
+        {
+            done += bytes;
+            progress?.Report(new WorkProgress($"verify {Name(cache)}", done / 1e6, Math.Max(done, total) / 1e6, "MB"));
+        }
     }
 
-    // All that stands in the folders that are used; what is no folder in such a folder's place as well.
+    // All that stands in the folders that are used; what is no folder in such a folder's place as
+    // well.
     private static IEnumerable<(string Path, FileStat Stat)> Files(HubCache cache) =>
-        Entries(cache.Folder, FileStat.Following(cache.Folder)).Where(e => Path.GetFileName(e.Path) is "blobs" or "snapshots" or "refs" or "trees" or HubCache.OwnFolder).SelectMany(Below);
+        Entries(cache.Folder, FileStat.Following(cache.Folder))
+            .Where(e => UsedFolders.Contains(Path.GetFileName(e.Path)))
+            .SelectMany(Below);
 
-    private static IEnumerable<(string Path, FileStat Stat)> Below((string Path, FileStat Stat) entry) => entry.Stat.Kind == FileKind.Folder ? Entries(entry.Path, entry.Stat).SelectMany(Below) : [entry];
+    private static IEnumerable<(string Path, FileStat Stat)> Below((string Path, FileStat Stat) entry) =>
+        entry.Stat.Kind == FileKind.Folder ? Entries(entry.Path, entry.Stat).SelectMany(Below) : [entry];
 
     private static List<(string Path, FileStat Stat)> Entries(string folder) => Entries(folder, FileStat.Of(folder));
 
-    private static List<(string Path, FileStat Stat)> Entries(string folder, FileStat? stat) => stat?.Kind != FileKind.Folder ? [] : HubCache.Guarded(folder, () =>
+    private static List<(string Path, FileStat Stat)> Entries(string folder, FileStat? stat) => HubCache.Guarded(folder, () =>
     {
         var found = new List<(string, FileStat)>();
-        foreach (var path in Directory.GetFileSystemEntries(folder).Order(StringComparer.Ordinal))
+        string[] paths = stat?.Kind == FileKind.Folder ? Directory.GetFileSystemEntries(folder) : [];
+        foreach (var path in paths.Order(StringComparer.Ordinal))
         {
             if (FileStat.Of(path) is { } there)
                 found.Add((path, there));

@@ -3,19 +3,23 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Llm360.Notebooks.Hub;
 
-/// <summary>Reads and writes files below a folder. A link, a pipe, a device or a folder in place of a file is refused, and so is a link in place of a folder.</summary>
-/// <remarks>The folder itself may be reached through links: users move a cache or a repository to another disk in this way.</remarks>
+/// <summary>Reads and writes files below a folder. A link, a pipe, a device or a folder in place of
+/// a file is refused, and so is a link in place of a folder.</summary>
+/// <remarks>The folder itself may be reached through links: users move a cache or a repository to
+/// another disk in this way.</remarks>
 /// <param name="root">The folder.</param>
 internal sealed class CacheFolder(string root)
 {
     /// <summary>The regular file at a path; null if nothing is there.</summary>
-    /// <exception cref="Llm360Exception">Something else is there, or the folders cannot be read.</exception>
+    /// <exception cref="Llm360Exception">Something else is there, or the folders cannot be
+    /// read.</exception>
     public FileStat? Find(string path) => HubCache.Guarded(path, () => !HasFolder(Path.GetDirectoryName(path)!) ? null
         : FileStat.Of(path) is not { } there ? (FileStat?)null
         : there.Kind == FileKind.File ? there : throw Refused(path, there.Kind, "file"));
 
     /// <summary>Whether a folder is there; every part of the path to it is a real folder.</summary>
-    /// <exception cref="Llm360Exception">A part is a link or a file, or the folders cannot be read.</exception>
+    /// <exception cref="Llm360Exception">A part is a link or a file, or the folders cannot be
+    /// read.</exception>
     public bool HasFolder(string path) => HubCache.Guarded(path, () =>
     {
         if (!Directory.Exists(root))
@@ -34,7 +38,8 @@ internal sealed class CacheFolder(string root)
     });
 
     /// <summary>Makes a folder and those above it.</summary>
-    /// <exception cref="Llm360Exception">A part of the path is a link or a file, or the folder cannot be made.</exception>
+    /// <exception cref="Llm360Exception">A part of the path is a link or a file, or the folder
+    /// cannot be made.</exception>
     public void MakeFolder(string path)
     {
         if (!HasFolder(path))
@@ -42,7 +47,8 @@ internal sealed class CacheFolder(string root)
     }
 
     /// <summary>Opens a file to read; null if nothing is there.</summary>
-    /// <exception cref="Llm360Exception">Something else is there, or it cannot be opened.</exception>
+    /// <exception cref="Llm360Exception">Something else is there, or it cannot be
+    /// opened.</exception>
     public FileStream? OpenRead(string path) => Find(path) is { } found ? Open(path, found, FileMode.Open, FileAccess.Read) : null;
 
     /// <summary>Opens a file to read and write, and makes it if nothing is there.</summary>
@@ -74,7 +80,8 @@ internal sealed class CacheFolder(string root)
     }
 
     /// <summary>Writes a file whole or not at all.</summary>
-    /// <exception cref="Llm360Exception">Something that is no file is there, or it cannot be written.</exception>
+    /// <exception cref="Llm360Exception">Something that is no file is there, or it cannot be
+    /// written.</exception>
     public void Write(string path, Action<Stream> write)
     {
         MakeFolder(Path.GetDirectoryName(path)!);
@@ -91,9 +98,17 @@ internal sealed class CacheFolder(string root)
 
     /// <summary>The error of what must not be opened.</summary>
     public static Llm360Exception Refused(string path, FileKind kind, string wanted) => new(
-        $"The Hub's cache holds {kind switch { FileKind.Link => "a link", FileKind.Folder => "a folder", FileKind.File => "a file", _ => "a pipe or device" }} where a {wanted} belongs. It is not opened.",
+        $"The Hub's cache holds {Named(kind)} where a {wanted} belongs. It is not opened.",
         path,
         "Take it away: what belongs there is fetched again when it is needed. HF_HUB_CACHE names another cache.");
+
+    private static string Named(FileKind kind) => kind switch
+    {
+        FileKind.Link => "a link",
+        FileKind.Folder => "a folder",
+        FileKind.File => "a file",
+        _ => "a pipe or device",
+    };
 
     private static bool Create(string path)
     {
@@ -108,7 +123,8 @@ internal sealed class CacheFolder(string root)
         }
     }
 
-    /// <summary>Opens a file; null if it is gone since it was looked at, or is another one now.</summary>
+    /// <summary>Opens a file; null if it is gone since it was looked at, or is another one
+    /// now.</summary>
     private static FileStream? Open(string path, FileStat found, FileMode mode, FileAccess access)
     {
         FileStream? stream = null;
@@ -131,5 +147,6 @@ internal sealed class CacheFolder(string root)
     }
 
     // What was looked at may have been replaced before it was opened, by a link for example.
-    private static bool IsSame(SafeFileHandle handle, FileStat found) => FileStat.Of(handle) is not { } opened || (opened.Device == found.Device && opened.Inode == found.Inode);
+    private static bool IsSame(SafeFileHandle handle, FileStat found) =>
+        FileStat.Of(handle) is not { } opened || (opened.Device, opened.Inode) == (found.Device, found.Inode);
 }

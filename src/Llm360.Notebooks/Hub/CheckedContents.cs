@@ -5,10 +5,13 @@ using System.Text;
 
 namespace Llm360.Notebooks.Hub;
 
-/// <summary>Remembers size, modification time and inode of each content that was hashed, so that a later use costs one look at the file.</summary>
+/// <summary>Remembers size, modification time and inode of each content that was hashed, so that a
+/// later use costs one look at the file.</summary>
 /// <remarks>
-/// <c>.llm360/checked/</c> in the repository's folder has one small file a content, at the content's own path. A content whose size, time or inode differ is hashed again.
-/// A change that leaves all three, such as a fault of the disk, is found by <c>llm360 cache verify</c> alone.
+/// <c>.llm360/checked/</c> in the repository's folder has one small file a content, at the
+/// content's own path. A content whose size, time or inode differ is hashed again.
+/// A change that leaves all three, such as a fault of the disk, is found by <c>llm360 cache
+/// verify</c> alone.
 /// </remarks>
 internal sealed class CheckedContents(CacheFolder files, string folder)
 {
@@ -16,8 +19,12 @@ internal sealed class CheckedContents(CacheFolder files, string folder)
     private static readonly ConcurrentDictionary<string, string> Unwritten = [];
 
     /// <summary>Whether a content was hashed as it is now, and was right.</summary>
-    public bool Contains(string content, FileStat stat) =>
-        (Unwritten.TryGetValue(content, out var line) ? line : files.Read(Note(content)) is { } bytes ? Encoding.UTF8.GetString(bytes).Trim() : null) == Line(stat);
+    public bool Contains(string content, FileStat stat)
+    {
+        if (!Unwritten.TryGetValue(content, out var line) && files.Read(Note(content)) is { } bytes)
+            line = Encoding.UTF8.GetString(bytes).Trim();
+        return line == Line(stat);
+    }
 
     /// <summary>Notes that a content is right.</summary>
     public void Add(string content, FileStat stat)

@@ -6,7 +6,8 @@ namespace Llm360.Notebooks.Hub;
 
 /// <summary>Hashes contents in the way that their names ask for.</summary>
 /// <remarks>
-/// An etag of another form is no hash of the content: that of a mirror of its own make, for example. Such a content cannot be checked, and only its length is compared.
+/// An etag of another form is no hash of the content: that of a mirror of its own make, for
+/// example. Such a content cannot be checked, and only its length is compared.
 /// </remarks>
 internal static class ContentHash
 {

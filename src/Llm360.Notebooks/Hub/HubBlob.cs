@@ -8,9 +8,11 @@ namespace Llm360.Notebooks.Hub;
 /// <summary>The content of a file on its way into the cache.</summary>
 /// <remarks>
 /// What has arrived lies in a file named by the content's etag, so that another process goes on with it. When it is whole its hash is compared and it gets its name; so an <c>If-Range</c>, which
-/// the servers that the Hub sends one to would compare with an etag of their own, is not needed. A content that is there with another hash is replaced when the right one has arrived.
+/// the servers that the Hub sends one to would compare with an etag of their own, is not needed. A
+/// content that is there with another hash is replaced when the right one has arrived.
 /// </remarks>
-internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, string commit, HubEntry entry, Downloads.Meter meter)
+internal sealed class HubBlob(
+    HubHttp http, HubCache cache, HubLocation file, string commit, HubEntry entry, Downloads.Meter meter)
 {
     private const int BufferLength = 1 << 20;
     private readonly string address = $"{(file.IsDataset ? "datasets/" : "")}{file.Repository}/resolve/{commit}/{string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString))}";
@@ -28,7 +30,10 @@ internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, st
         string? wrong = null;
         try
         {
-            if (cache.Stored(commit, entry) is not { } stored || (wrong = await cache.WrongHashAsync(stored, entry.Etag, null, cancellation).ConfigureAwait(false)) is not null)
+            var stored = cache.Stored(commit, entry);
+            if (stored is not null)
+                wrong = await cache.WrongHashAsync(stored, entry.Etag, null, cancellation).ConfigureAwait(false);
+            if (stored is null || wrong is not null)
             {
                 if (!await FetchAsync(partial, Math.Min(length, entry.Size), arrived, cancellation).ConfigureAwait(false))
                     return partial;
@@ -52,7 +57,8 @@ internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, st
         }
     }
 
-    private void Waiting() => Work.Progress?.Report(new WorkProgress($"another process fetches {file}", cache.Arrived(commit, entry) / 1e6, entry.Size / 1e6, "MB"));
+    private void Waiting() => Work.Progress?.Report(
+        new WorkProgress($"another process fetches {file}", cache.Arrived(commit, entry) / 1e6, entry.Size / 1e6, "MB"));
 
     /// <summary>Lengthens the partial file.</summary>
     /// <returns>Whether it became whole, and has its name.</returns>
@@ -68,7 +74,8 @@ internal sealed class HubBlob(HubHttp http, HubCache cache, HubLocation file, st
             if (stream.Length < entry.Size)
                 return false;
             stream.Flush(flushToDisk: true);
-            var hash = ContentHash.IsHash(entry.Etag) ? await ContentHash.OfAsync(stream, entry.Etag, null, cancellation).ConfigureAwait(false) : null;
+            var hash = !ContentHash.IsHash(entry.Etag) ? null
+                : await ContentHash.OfAsync(stream, entry.Etag, null, cancellation).ConfigureAwait(false);
             if (hash is null || hash == entry.Etag)
             {
                 cache.Finish(entry.Etag, isChecked: hash is not null);

@@ -1,16 +1,20 @@
-// The contents in the cache: which are there, whether they are what their name says, and their places in snapshots.
+// The contents in the cache: which are there, whether they are what their name says, and their
+// places in snapshots.
 namespace Llm360.Notebooks.Hub;
 
 /// <content>Contents and snapshots.</content>
 internal sealed partial class HubCache
 {
     /// <summary>A content that is in the cache.</summary>
-    /// <param name="Path">The file: the blob, or the snapshot's own file where links are not allowed.</param>
+    /// <param name="Path">The file: the blob, or the snapshot's own file where links are not
+    /// allowed.</param>
     /// <param name="Stat">As it was looked at.</param>
     public sealed record Content(string Path, FileStat Stat);
 
-    /// <summary>What a file of a commit leads to; null if it is missing, or is a link to another content of the repository or to none.</summary>
-    /// <exception cref="Llm360Exception">It is a link that leads out of the repository's contents, or no file.</exception>
+    /// <summary>What a file of a commit leads to; null if it is missing, or is a link to another
+    /// content of the repository or to none.</summary>
+    /// <exception cref="Llm360Exception">It is a link that leads out of the repository's contents,
+    /// or no file.</exception>
     public Content? Linked(string commit, HubEntry entry)
     {
         var (path, blob) = (SnapshotFile(commit, entry.Path), Blob(entry.Etag));
@@ -23,7 +27,8 @@ internal sealed partial class HubCache
         };
     }
 
-    /// <summary>The blob that a file of a snapshot is a link to; null if it is a file itself, or there is no such blob.</summary>
+    /// <summary>The blob that a file of a snapshot is a link to; null if it is a file itself, or
+    /// there is no such blob.</summary>
     /// <exception cref="Llm360Exception">As of <see cref="Linked"/>.</exception>
     public Content? NamedContent(string path) => FileIn(path) switch
     {
@@ -35,14 +40,16 @@ internal sealed partial class HubCache
     /// <summary>Whether a commit has a folder with files.</summary>
     public bool HasSnapshot(string commit) => files.HasFolder(Snapshot(commit));
 
-    /// <summary>A content of the right length, linked in a commit or not; null if there is none.</summary>
+    /// <summary>A content of the right length, linked in a commit or not; null if there is
+    /// none.</summary>
     /// <exception cref="Llm360Exception">As of <see cref="Linked"/>.</exception>
     public Content? Stored(string commit, HubEntry entry) =>
         Linked(commit, entry) is { } linked && linked.Stat.Size == entry.Size ? linked
         : files.Find(Blob(entry.Etag)) is { } blob && blob.Size == entry.Size ? new Content(Blob(entry.Etag), blob)
         : null;
 
-    /// <summary>Whether a file of a commit is there, as long as it should be. Its hash is not looked at.</summary>
+    /// <summary>Whether a file of a commit is there, as long as it should be. Its hash is not
+    /// looked at.</summary>
     public bool Has(string commit, HubEntry entry) => Linked(commit, entry)?.Stat.Size == entry.Size;
 
     /// <summary>How many bytes of a content need not be fetched.</summary>
@@ -51,14 +58,17 @@ internal sealed partial class HubCache
     /// <summary>How many bytes of a content an unfinished download has left.</summary>
     public long ArrivedPartly(HubEntry entry) => Math.Min(files.Find(Partial(entry.Etag))?.Size ?? 0, entry.Size);
 
-    /// <summary>Whether a content is what its etag says. It is hashed unless it was hashed before and has not changed since.</summary>
+    /// <summary>Whether a content is what its etag says. It is hashed unless it was hashed before
+    /// and has not changed since.</summary>
     /// <param name="content">Of the right length.</param>
-    /// <param name="etag">Its name. One that is no hash cannot be checked: then the content is believed.</param>
+    /// <param name="etag">Its name. One that is no hash cannot be checked: then the content is
+    /// believed.</param>
     /// <param name="hashed">Called with the number of bytes of each part that is hashed.</param>
     /// <param name="cancellation">Stops.</param>
     /// <param name="always">Whether it is hashed even if that was done before.</param>
     /// <returns>Null if it is; else the hash that it has.</returns>
-    public async Task<string?> WrongHashAsync(Content content, string etag, Action<long>? hashed, CancellationToken cancellation, bool always = false)
+    public async Task<string?> WrongHashAsync(
+        Content content, string etag, Action<long>? hashed, CancellationToken cancellation, bool always = false)
     {
         if (!ContentHash.IsHash(etag) || (!always && Checked.Contains(content.Path, content.Stat)))
             return null;
@@ -82,8 +92,10 @@ internal sealed partial class HubCache
     /// <summary>Opens a content that is being fetched, to lengthen it.</summary>
     public FileStream OpenPartial(string etag) => files.OpenWrite(Partial(etag));
 
-    /// <summary>Opens a file of a snapshot or a partial content to read; null if it is not there.</summary>
-    public FileStream? OpenRead(string path) => FileIn(path)?.Kind == FileKind.Link && Target(path) is { } blob ? files.OpenRead(blob) : files.OpenRead(path);
+    /// <summary>Opens a file of a snapshot or a partial content to read; null if it is not
+    /// there.</summary>
+    public FileStream? OpenRead(string path) =>
+        files.OpenRead(FileIn(path)?.Kind == FileKind.Link && Target(path) is { } blob ? blob : path);
 
     /// <summary>Gives a whole partial content its name. One that was there is replaced.</summary>
     /// <param name="etag">The name.</param>
@@ -96,7 +108,8 @@ internal sealed partial class HubCache
             Checked.Add(Blob(etag), stat);
     }
 
-    /// <summary>Makes a content appear as a file of a commit: a relative link, or the file itself where links are not allowed. Only who holds the content's lock may.</summary>
+    /// <summary>Makes a content appear as a file of a commit: a relative link, or the file itself
+    /// where links are not allowed. Only who holds the content's lock may.</summary>
     public void Link(string commit, HubEntry entry)
     {
         var (target, blob) = (SnapshotFile(commit, entry.Path), Blob(entry.Etag));
@@ -118,18 +131,24 @@ internal sealed partial class HubCache
 
     private FileStat? FileIn(string path) => Guarded(path, () => files.HasFolder(Path.GetDirectoryName(path)!) ? FileStat.Of(path) : null);
 
-    /// <summary>The blob that a link in a snapshot leads to, there or not; null if the link leads to nothing elsewhere.</summary>
+    /// <summary>The blob that a link in a snapshot leads to, there or not; null if the link leads
+    /// to nothing elsewhere.</summary>
     /// <exception cref="Llm360Exception">It leads to something else.</exception>
     private string? Target(string link)
     {
-        var target = Guarded(link, () => new FileInfo(link).LinkTarget) is { } text ? Path.GetFullPath(text, Path.GetDirectoryName(link)!) : "";
+        var text = Guarded(link, () => new FileInfo(link).LinkTarget) ?? "";
+        var target = Path.GetFullPath(text, Path.GetDirectoryName(link)!);
         if (Path.GetDirectoryName(target) == Blobs)
             return target;
         if (Guarded(link, () => FileStat.Following(link)) is not { } led)
             return null;
         // The same folder by another name: the cache was moved, and a link was left in its place.
         var blob = Path.Combine(Blobs, Path.GetFileName(target));
-        return files.Find(blob) is { Inode: not 0 } stat && (led.Device, led.Inode) == (stat.Device, stat.Inode) ? blob
-            : throw new Llm360Exception($"A link in the Hub's cache leads out of the repository's contents, to {target}. It is not followed.", link, "Take it away: the file is fetched again when it is needed.");
+        if (files.Find(blob) is { Inode: not 0 } stat && (led.Device, led.Inode) == (stat.Device, stat.Inode))
+            return blob;
+        throw new Llm360Exception(
+            $"A link in the Hub's cache leads out of the repository's contents, to {target}. It is not followed.",
+            link,
+            "Take it away: the file is fetched again when it is needed.");
     }
 }

@@ -9,9 +9,12 @@ namespace Llm360.Notebooks.Hub;
 /// <summary>The part of the cache that belongs to one repository.</summary>
 /// <remarks>
 /// <c>models--org--name/</c> or <c>datasets--org--name/</c> with <c>refs/REVISION</c> (the commit), <c>blobs/ETAG</c> (contents), <c>snapshots/COMMIT/PATH</c> (links to contents) and, since
-/// huggingface_hub 2, <c>trees/COMMIT.json</c> (what files there are). This kit adds <c>blobs/ETAG.partial</c>, the beginning of a content,
-/// <c>.llm360/refs.json</c>, the commits of all branches at the time of the first question, and <c>.llm360/checked/</c>, the contents that were hashed.
-/// Every file is opened by <see cref="CacheFolder"/>: links lead from a snapshot to a content of the same repository, and nowhere else.
+/// huggingface_hub 2, <c>trees/COMMIT.json</c> (what files there are). This kit adds
+/// <c>blobs/ETAG.partial</c>, the beginning of a content,
+/// <c>.llm360/refs.json</c>, the commits of all branches at the time of the first question, and
+/// <c>.llm360/checked/</c>, the contents that were hashed.
+/// Every file is opened by <see cref="CacheFolder"/>: links lead from a snapshot to a content of
+/// the same repository, and nowhere else.
 /// </remarks>
 internal sealed partial class HubCache
 {
@@ -53,7 +56,8 @@ internal sealed partial class HubCache
     public string SnapshotFile(string commit, string path) => Path.Combine(Snapshot(commit), Path.Combine(path.Split('/')));
 
     /// <summary>Takes the lock of a content.</summary>
-    /// <exception cref="Llm360Exception">The file of the lock is a link or no file, or it cannot be locked.</exception>
+    /// <exception cref="Llm360Exception">The file of the lock is a link or no file, or it cannot be
+    /// locked.</exception>
     public Task<IDisposable> LockAsync(string etag, Action waiting, CancellationToken cancellation)
     {
         var path = Path.Combine(root, ".locks", name, etag + ".lock");
@@ -81,7 +85,8 @@ internal sealed partial class HubCache
         }
     }
 
-    public void Remember(IReadOnlyDictionary<string, string> refs) => files.Write(RefsFile, stream => JsonSerializer.Serialize(stream, refs));
+    public void Remember(IReadOnlyDictionary<string, string> refs) =>
+        files.Write(RefsFile, stream => JsonSerializer.Serialize(stream, refs));
 
     /// <summary>Writes <c>refs/REVISION</c> if there is none: only for a commit that has files, as Python takes another for a broken cache.</summary>
     public void Remember(string revision, string commit)
@@ -89,8 +94,10 @@ internal sealed partial class HubCache
         if (!IsCommit(revision) && files.Find(Ref(revision)) is null)
             files.Write(Ref(revision), stream => stream.Write(Encoding.ASCII.GetBytes(commit)));
         var tag = Path.Combine(root, "CACHEDIR.TAG");
-        if (shared.Find(tag) is null)
-            shared.Write(tag, stream => stream.Write("Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache: see https://bford.info/cachedir/\n"u8));
+        if (shared.Find(tag) is not null)
+            return;
+        var text = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache: see https://bford.info/cachedir/\n";
+        shared.Write(tag, stream => stream.Write(Encoding.ASCII.GetBytes(text)));
     }
 
     /// <summary>The files of a commit, which never change; null where they have not been asked for yet.</summary>
@@ -100,7 +107,8 @@ internal sealed partial class HubCache
             return null;
         try
         {
-            return JsonSerializer.Deserialize<TreeJson>(json, Json) is { FormatVersion: TreeVersion, Files: { Count: > 0 } files } && !files.Values.Contains(null) ? [.. files.Select(f => new HubEntry(f.Key, f.Value!.Size, f.Value.LfsSha256 ?? f.Value.BlobId) { Details = f.Value })] : null;
+            return JsonSerializer.Deserialize<TreeJson>(json, Json) is { FormatVersion: TreeVersion, Files: { Count: > 0 } tree }
+                && !tree.Values.Contains(null) ? [.. tree.Select(f => Entry(f.Key, f.Value!))] : null;
         }
         catch (JsonException)
         {
@@ -108,8 +116,13 @@ internal sealed partial class HubCache
         }
     }
 
-    public void Remember(string commit, IEnumerable<HubEntry> entries) =>
-        files.Write(TreeFile(commit), stream => JsonSerializer.Serialize(stream, new TreeJson(TreeVersion, entries.OrderBy(f => f.Path, StringComparer.Ordinal).ToDictionary(f => f.Path, f => (TreeEntryJson?)f.Details)), Json));
+    private static HubEntry Entry(string path, TreeEntryJson json) => new(path, json.Size, json.LfsSha256 ?? json.BlobId) { Details = json };
+
+    public void Remember(string commit, IEnumerable<HubEntry> entries)
+    {
+        var tree = entries.OrderBy(f => f.Path, StringComparer.Ordinal).ToDictionary(f => f.Path, f => (TreeEntryJson?)f.Details);
+        files.Write(TreeFile(commit), stream => JsonSerializer.Serialize(stream, new TreeJson(TreeVersion, tree), Json));
+    }
 
     /// <summary>Deletes what writers that were killed have left.</summary>
     public void Sweep()
@@ -145,7 +158,8 @@ internal sealed partial class HubCache
         new($"The Hub's cache cannot be used: {e.Message}", path, "Check the folder and its permissions, and free disk space if there is none; HF_HUB_CACHE names another folder. What has arrived is kept.", e);
 
     public static Llm360Exception Damaged(string path, string hash, string etag, Exception? inner) => new(
-        $"A content in the Hub's cache is damaged: its hash is {hash}, not {etag}.{(inner is Llm360Exception e ? $" It cannot be fetched again: {e.What}" : "")}",
+        $"A content in the Hub's cache is damaged: its hash is {hash}, not {etag}."
+            + (inner is Llm360Exception e ? $" It cannot be fetched again: {e.What}" : ""),
         path,
         "Allow the network and run the same again: the content is fetched anew. HF_HUB_CACHE names another cache.",
         inner);

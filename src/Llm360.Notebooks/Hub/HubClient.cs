@@ -13,7 +13,8 @@ public sealed class HubClient : IDisposable
 {
     private readonly Lazy<(HubSettings Settings, HubHttp Http)> connection;
 
-    /// <summary>Makes a client. The Hub's variables are read when the client is first asked for something: a suite on disk does not depend on them.</summary>
+    /// <summary>Makes a client. The Hub's variables are read when the client is first asked for
+    /// something: a suite on disk does not depend on them.</summary>
     /// <param name="settings"><see cref="HubSettings.FromEnvironment"/> when null.</param>
     public HubClient(HubSettings? settings = null) => connection = new(() =>
     {
@@ -30,7 +31,11 @@ public sealed class HubClient : IDisposable
     public string? Snapshot(HubLocation revision) => Cache(revision) is var cache && cache.Commit(revision.Revision) is { } commit ? cache.Snapshot(commit) : null;
 
     /// <summary>What the cache has of a revision; null if it has no file of it.</summary>
-    internal HubSnapshot? Cached(HubLocation revision) => Cache(revision) is var cache && cache.Commit(revision.Revision) is { } commit && cache.HasSnapshot(commit) ? new HubSnapshot(cache, commit) : null;
+    internal HubSnapshot? Cached(HubLocation revision)
+    {
+        var cache = Cache(revision);
+        return cache.Commit(revision.Revision) is { } commit && cache.HasSnapshot(commit) ? new HubSnapshot(cache, commit) : null;
+    }
 
     /// <summary>The commit that a revision is: as the cache remembers it, else as the Hub says.</summary>
     /// <param name="revision">The revision; a path in it does not matter.</param>

@@ -49,12 +49,15 @@ public sealed partial class HubRevision
         return files;
     }
 
-    /// <summary>Brings files into the cache, several at once; what is there already is not asked for. A content is hashed when it is first used, and again if it has changed.</summary>
+    /// <summary>Brings files into the cache, several at once; what is there already is not asked
+    /// for. A content is hashed when it is first used, and again if it has changed.</summary>
     /// <param name="files">Of <see cref="ListAsync"/>.</param>
     /// <param name="progress">Megabytes; <see cref="Work.Progress"/> when null.</param>
     /// <param name="cancellation">Stops; what has arrived is kept.</param>
     /// <returns>The folder with the files.</returns>
-    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, a file arrives damaged, more would be fetched than <see cref="Downloads.Limit"/>, the disk is too small, or the cache cannot be used.</exception>
+    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, a file arrives
+    /// damaged, more would be fetched than <see cref="Downloads.Limit"/>, the disk is too small, or
+    /// the cache cannot be used.</exception>
     public async Task<string> DownloadAsync(IReadOnlyList<HubEntry> files, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         progress ??= Work.Progress;
@@ -73,17 +76,25 @@ public sealed partial class HubRevision
         var (total, done) = (needs.Keys.Sum(f => f.Size), 0L);
         // Downloads below 1 MB show no progress.
         var shown = total < Megabyte ? null : progress;
-        await ForEachAsync(needs.Keys, (file, stop) => Blob(file, meter).ExtendAsync(
-            file.Size,
-            bytes => shown?.Report(new WorkProgress($"download {place}", Interlocked.Add(ref done, bytes) / Megabyte, total / Megabyte, "MB", file.Path)),
-            stop)).ConfigureAwait(false);
+        await ForEachAsync(needs.Keys, (file, stop) => Blob(file, meter).ExtendAsync(file.Size, bytes => Tell(file, bytes), stop))
+            .ConfigureAwait(false);
         return Snapshot;
 
-        Task ForEachAsync(IEnumerable<HubEntry> entries, Func<HubEntry, CancellationToken, Task> work) => Parallel.ForEachAsync(
-            entries, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancellation }, async (file, stop) => await work(file, stop).ConfigureAwait(false));
+        void Tell(HubEntry file, long bytes)
+        {
+            var arrived = Interlocked.Add(ref done, bytes);
+            shown?.Report(new WorkProgress($"download {place}", arrived / Megabyte, total / Megabyte, "MB", file.Path));
+        }
+
+        Task ForEachAsync(IEnumerable<HubEntry> entries, Func<HubEntry, CancellationToken, Task> work)
+        {
+            var options = new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancellation };
+            return Parallel.ForEachAsync(entries, options, async (file, stop) => await work(file, stop).ConfigureAwait(false));
+        }
     }
 
-    /// <summary>How many bytes of files would have to be fetched. Nothing is hashed for it.</summary>
+    /// <summary>How many bytes of files would have to be fetched. Nothing is hashed for
+    /// it.</summary>
     /// <param name="files">Of <see cref="ListAsync"/>.</param>
     internal long Missing(IEnumerable<HubEntry> files) => files.Sum(f => f.Size - cache.Arrived(Commit, f));
 
@@ -91,9 +102,11 @@ public sealed partial class HubRevision
     /// <exception cref="Llm360Exception">It may not: the error tells the size.</exception>
     internal void Require(IEnumerable<HubEntry> files) => Require(Downloads.Current, Missing(files), place);
 
-    private void Require(Downloads.Meter meter, long bytes, HubLocation what) => meter.Require(bytes, $"{what} needs", $"{what} at {settings.Endpoint}", settings.DownloadLimit);
+    private void Require(Downloads.Meter meter, long bytes, HubLocation what) =>
+        meter.Require(bytes, $"{what} needs", $"{what} at {settings.Endpoint}", settings.DownloadLimit);
 
-    /// <summary>How many bytes of a file are to be fetched; null if the file is ready to be used.</summary>
+    /// <summary>How many bytes of a file are to be fetched; null if the file is ready to be
+    /// used.</summary>
     private async Task<long?> NeedAsync(HubEntry file, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         if (cache.Stored(Commit, file) is not { } stored)
@@ -102,7 +115,11 @@ public sealed partial class HubRevision
         var wrong = await cache.WrongHashAsync(stored, file.Etag, Tell, cancellation).ConfigureAwait(false);
         return wrong is not null ? file.Size - cache.ArrivedPartly(file) : cache.Has(Commit, file) ? null : 0;
 
-        void Tell(long bytes) => progress?.Report(new WorkProgress($"check {place}", (hashed += bytes) / Megabyte, file.Size / Megabyte, "MB", file.Path));
+        void Tell(long bytes)
+        {
+            hashed += bytes;
+            progress?.Report(new WorkProgress($"check {place}", hashed / Megabyte, file.Size / Megabyte, "MB", file.Path));
+        }
     }
 
     /// <summary>What names the content of a file: SHA-256 of large files, git's SHA-1 of others.</summary>
@@ -125,7 +142,10 @@ public sealed partial class HubRevision
         else
             cache.Sweep();
         var meter = Downloads.Current;
-        return new HubStream(cache, Blob(entry, meter), entry, isThere ? cache.SnapshotFile(Commit, path) : cache.Partial(entry.Etag), bytes => Require(meter, bytes, place with { Path = path }), cancellation);
+        var cached = isThere ? cache.SnapshotFile(Commit, path) : cache.Partial(entry.Etag);
+        return new HubStream(cache, Blob(entry, meter), entry, cached, Allow, cancellation);
+
+        void Allow(long bytes) => Require(meter, bytes, place with { Path = path });
     }
 
     internal static string Api(HubLocation place) => $"api/{(place.IsDataset ? "datasets" : "models")}/{place.Repository}";

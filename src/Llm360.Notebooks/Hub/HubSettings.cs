@@ -14,7 +14,8 @@ public sealed record HubSettings(Uri Endpoint, string CacheFolder, string? Token
     /// <summary>The wait before the second attempt; each further one is twice as long. The Hub's own <c>Retry-After</c> comes first.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Bytes that an operation may fetch; <see cref="Downloads.Limit"/> when null.</summary>
+    /// <summary>Bytes that an operation may fetch; <see cref="Downloads.Limit"/> when
+    /// null.</summary>
     public long? DownloadLimit { get; init; }
 
     /// <summary>
@@ -41,7 +42,8 @@ public sealed record HubSettings(Uri Endpoint, string CacheFolder, string? Token
         string? Value(string name) => variables(name)?.Trim() is { Length: > 0 } value ? value : null;
 
         string? Folder(string name) => Value(name) is not { } value ? null
-            : value.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), value[2..]) : value;
+            : !value.StartsWith("~/", StringComparison.Ordinal) ? value
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), value[2..]);
     }
 
     // Not the token.

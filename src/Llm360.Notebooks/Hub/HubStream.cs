@@ -8,7 +8,8 @@ namespace Llm360.Notebooks.Hub;
 /// <param name="cached">The file in the cache that has its beginning, or the whole.</param>
 /// <param name="permission">Throws if so many bytes more may not be fetched.</param>
 /// <param name="cancellation">Stops reading.</param>
-internal sealed class HubStream(HubCache cache, HubBlob blob, HubEntry entry, string cached, Action<long> permission, CancellationToken cancellation) : Stream
+internal sealed class HubStream(
+    HubCache cache, HubBlob blob, HubEntry entry, string cached, Action<long> permission, CancellationToken cancellation) : Stream
 {
     /// <summary>About 90 rows of Amber. Pieces grow as a reader goes on, so that few rows cost little and many few requests.</summary>
     public const int FirstPiece = 1 << 20;
@@ -47,10 +48,16 @@ internal sealed class HubStream(HubCache cache, HubBlob blob, HubEntry entry, st
         {
             var (wanted, arrived) = (Math.Min(entry.Size, position + Math.Clamp(position, FirstPiece, LargestPiece)), 0L);
             permission(Math.Max(0, wanted - cache.ArrivedPartly(entry)));
-            var file = blob.ExtendAsync(wanted, bytes => Work.Progress?.Report(new WorkProgress("fetch rows", (arrived += bytes) / 1e6, wanted / 1e6, "MB", entry.Path)), cancellation).GetAwaiter().GetResult();
+            var file = blob.ExtendAsync(wanted, Tell, cancellation).GetAwaiter().GetResult();
             source?.Dispose();
             source = Opened(file);
             read = source?.Read(buffer) ?? 0;
+
+            void Tell(long bytes)
+            {
+                arrived += bytes;
+                Work.Progress?.Report(new WorkProgress("fetch rows", arrived / 1e6, wanted / 1e6, "MB", entry.Path));
+            }
         }
 
         position += read;

@@ -13,7 +13,9 @@ public static class CheckpointFiles
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="progress">Megabytes; <see cref="Work.Progress"/> when null.</param>
     /// <param name="cancellation">Stops, and keeps what has arrived; <see cref="Work.Cancellation"/> when not given.</param>
-    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, more would be fetched than <see cref="Downloads.Limit"/>, the disk is too small, or the revision is no checkpoint.</exception>
+    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, more would be
+    /// fetched than <see cref="Downloads.Limit"/>, the disk is too small, or the revision is no
+    /// checkpoint.</exception>
     public static async Task<string> FetchAsync(this Checkpoint checkpoint, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
     {
         if (!checkpoint.IsOnHub)
@@ -25,9 +27,11 @@ public static class CheckpointFiles
         if (Unlisted(hub, place) is { } cached)
         {
             var weightFiles = WeightFiles.FilesOf(cached.Folder).Select(f => Path.GetFileName(f)).ToHashSet();
-            damage = await cached.FindDamageAsync(name => CheckpointParts.IsSmall(name) || WeightFiles.IsIndex(name) || weightFiles.Contains(name), stop).ConfigureAwait(false);
+            damage = await cached.FindDamageAsync(IsUsed, stop).ConfigureAwait(false);
             if (damage is null)
                 return cached.Folder;
+
+            bool IsUsed(string name) => CheckpointParts.IsSmall(name) || WeightFiles.IsIndex(name) || weightFiles.Contains(name);
         }
 
         try
@@ -44,8 +48,11 @@ public static class CheckpointFiles
         }
     }
 
-    /// <summary>Checks that checkpoints are there, and that all that is missing of them may be fetched: so that a wrong name in a long list, or the size of a long sweep, shows at the beginning.</summary>
-    /// <exception cref="Llm360Exception">One is not there, together they are larger than may be fetched, or the Hub cannot be reached.</exception>
+    /// <summary>Checks that checkpoints are there, and that all that is missing of them may be
+    /// fetched: so that a wrong name in a long list, or the size of a long sweep, shows at the
+    /// beginning.</summary>
+    /// <exception cref="Llm360Exception">One is not there, together they are larger than may be
+    /// fetched, or the Hub cannot be reached.</exception>
     internal static async Task RequireAsync(this IEnumerable<Checkpoint> checkpoints, CancellationToken cancellation)
     {
         using var hub = new HubClient();
@@ -71,16 +78,20 @@ public static class CheckpointFiles
     {
         if (places.Count == 0)
             return;
-        // Sizes need a request for each revision that is not listed yet. Once the sum is too large, the rest is estimated.
+        // Sizes need a request for each revision that is not listed yet. Once the sum is too large,
+        // the rest is estimated.
         var (limit, bytes, listed) = (Downloads.Limit, 0L, 0);
         var enough = limit == long.MaxValue ? Downloads.DefaultLimit : limit;
         while (listed < places.Count && bytes <= enough)
             bytes += await MissingAsync(hub, places[listed++], cancellation).ConfigureAwait(false);
         var all = (long)((double)bytes / listed * places.Count);
+        var about = listed < places.Count;
         var what = places.Count == 1 ? places[0].ToString() : $"{places.Count} checkpoints of {places[0].Repository}";
-        Downloads.Current.Require(all, $"{what} {(places.Count == 1 ? "needs" : "need")}", places[0].ToString(), limit, about: listed < places.Count);
-        if (all > Downloads.DefaultLimit)
-            Work.Progress?.Report(new WorkProgress("fetch from the Hub", 0, all / 1e6, "MB", $"{what}: {(listed < places.Count ? "about " : "")}{Downloads.Text(all)} in all"));
+        Downloads.Current.Require(all, $"{what} need{(places.Count == 1 ? "s" : "")}", places[0].ToString(), limit, about);
+        if (all <= Downloads.DefaultLimit)
+            return;
+        var size = $"{what}: {(about ? "about " : "")}{Downloads.Text(all)} in all";
+        Work.Progress?.Report(new WorkProgress("fetch from the Hub", 0, all / 1e6, "MB", size));
     }
 
     private static async Task<long> MissingAsync(HubClient hub, HubLocation place, CancellationToken cancellation)
@@ -91,7 +102,8 @@ public static class CheckpointFiles
         return revision.Missing((await CheckpointParts.ListAsync(revision, place, cancellation).ConfigureAwait(false)).All);
     }
 
-    /// <summary>A checkpoint that an older Python fetched: whole, but without a listing of its files.</summary>
+    /// <summary>A checkpoint that an older Python fetched: whole, but without a listing of its
+    /// files.</summary>
     private static HubSnapshot? Unlisted(HubClient hub, HubLocation place)
     {
         if (hub.Cached(place) is not { IsListed: false } cached)

@@ -22,7 +22,9 @@ public static class CheckpointLoading
     /// <param name="device">Where to; <see cref="Torch.Device.Best"/> when null.</param>
     /// <param name="type">Type of the weights; each checkpoint's own when null.</param>
     /// <returns>Each checkpoint with the model, which is the same object as long as the type is the same; it is disposed at the end.</returns>
-    /// <exception cref="Llm360Exception">A checkpoint's files cannot be fetched, are missing or malformed, or all together are larger than may be fetched (<see cref="Downloads.Limit"/>).</exception>
+    /// <exception cref="Llm360Exception">A checkpoint's files cannot be fetched, are missing or
+    /// malformed, or all together are larger than may be fetched (
+    /// <see cref="Downloads.Limit"/>).</exception>
     public static async IAsyncEnumerable<(Checkpoint Checkpoint, LanguageModel Model)> SweepAsync(this IReadOnlyList<Checkpoint> checkpoints, Torch.Device? device = null, torch.ScalarType? type = null)
     {
         // A sweep that is larger than may be fetched is refused as a whole.

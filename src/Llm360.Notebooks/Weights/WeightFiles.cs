@@ -43,9 +43,14 @@ internal static class WeightFiles
 
     public static bool IsIndex(string path) => path.EndsWith(IndexEnding, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether a file has the name of a shard, as <c>model-00001-of-00003.safetensors</c> is of <c>model.safetensors.index.json</c>.</summary>
-    public static bool IsShardOf(string name, string index) => index[..^IndexEnding.Length] is var whole
-        && name.StartsWith(Path.GetFileNameWithoutExtension(whole) + "-", StringComparison.Ordinal) && name.EndsWith(Path.GetExtension(whole), StringComparison.Ordinal);
+    /// <summary>Whether a file has the name of a shard, as <c>model-00001-of-00003.safetensors</c>
+    /// is of <c>model.safetensors.index.json</c>.</summary>
+    public static bool IsShardOf(string name, string index)
+    {
+        var whole = index[..^IndexEnding.Length];
+        return name.StartsWith(Path.GetFileNameWithoutExtension(whole) + "-", StringComparison.Ordinal)
+            && name.EndsWith(Path.GetExtension(whole), StringComparison.Ordinal);
+    }
 
     /// <summary>Reads one file by what its first bytes say.</summary>
     /// <exception cref="WeightsException">The file is refused.</exception>

@@ -36,12 +36,17 @@ public sealed class DownloadPermissionTests : HubFixture
     [InlineData("1e99")]
     [InlineData("9999999PB")]
     [InlineData("1 GiB")]
-    public void What_is_no_size_is_one_error(string text) => Assert.Contains("30GB", Assert.ThrowsAny<Llm360Exception>(() => Downloads.Parse(text, "here")).Remedy, StringComparison.Ordinal);
+    public void What_is_no_size_is_one_error(string text)
+    {
+        var error = Assert.ThrowsAny<Llm360Exception>(() => Downloads.Parse(text, "here"));
+        Assert.Contains("30GB", error.Remedy, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task More_than_is_allowed_is_refused_before_the_first_byte()
     {
-        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync(settings: Settings with { DownloadLimit = Weights.Length }));
+        var tooLittle = Settings with { DownloadLimit = Weights.Length };
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync(settings: tooLittle));
         Assert.Contains("org/model@ckpt_007 needs 3 MB", error.What, StringComparison.Ordinal);
         Assert.Contains("--yes", error.Remedy, StringComparison.Ordinal);
         Assert.Contains("Downloads.Allow(\"3.1 MB\")", error.Remedy, StringComparison.Ordinal);
@@ -70,7 +75,8 @@ public sealed class DownloadPermissionTests : HubFixture
         {
             await DownloadAsync(client, Stop);
             var second = await client.ResolveAsync(Revision with { Revision = "other" }, Stop);
-            var error = await Assert.ThrowsAnyAsync<Llm360Exception>(async () => await second.DownloadAsync(await second.ListAsync(Stop), cancellation: Stop));
+            var files = await second.ListAsync(Stop);
+            var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => second.DownloadAsync(files, cancellation: Stop));
             Assert.Contains("after 3 MB", error.What, StringComparison.Ordinal);
         }
 
@@ -101,7 +107,8 @@ public sealed class DownloadPermissionTests : HubFixture
 
         // A little less than it needs: every listing is read, and the sum is exact.
         environment[Downloads.Variable] = "1.619TB";
-        Assert.Contains("need 1.6 TB from", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => checkpoints.RequireAsync(Stop))).What, StringComparison.Ordinal);
+        error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => checkpoints.RequireAsync(Stop));
+        Assert.Contains("need 1.6 TB from", error.What, StringComparison.Ordinal);
         environment[Downloads.Variable] = "1.7TB";
         await checkpoints.RequireAsync(Stop);
         environment[Downloads.Variable] = "all";
@@ -122,7 +129,8 @@ public sealed class DownloadPermissionTests : HubFixture
         UseHub();
         Hub.Add("datasets/org/rows", HubLocation.Main, "train.jsonl", HubContent.Endless("[1]\n"u8.ToArray(), 20_800_000_000));
         var chunk = new Chunk("train_000", 0, Cache["none"], new HubLocation("org/rows", HubLocation.Main, "train.jsonl", IsDataset: true));
-        Assert.Contains("needs 20.8 GB", Assert.ThrowsAny<Llm360Exception>(() => ChunkReader.Read(chunk).First()).What, StringComparison.Ordinal);
+        var error = Assert.ThrowsAny<Llm360Exception>(() => ChunkReader.Read(chunk).First());
+        Assert.Contains("needs 20.8 GB", error.What, StringComparison.Ordinal);
         Assert.Equal(0, Hub.Sent);
         Assert.Equal([1], Assert.Single(ChunkReader.Read(chunk, limit: 1)).TokenIds);
     }
@@ -140,7 +148,8 @@ public sealed class DownloadPermissionTests : HubFixture
         await foreach (var (_, model) in new[] { checkpoint }.SweepAsync(Device.Cpu))
             Assert.NotNull(model);
         using var client = new HubClient();
-        Assert.Contains("ftp://x", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop))).What, StringComparison.Ordinal);
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop));
+        Assert.Contains("ftp://x", error.What, StringComparison.Ordinal);
     }
 
     private void UseHub()
@@ -153,9 +162,15 @@ public sealed class DownloadPermissionTests : HubFixture
     {
         UseHub();
         var config = HubContent.Small(File.ReadAllBytes(Path.Combine(ImitationAmber.Fixture("ckpt_000"), "config.json")));
-        List<Checkpoint> checkpoints = [.. Enumerable.Range(0, count).Select(i => $"ckpt_{i:000}").Select((name, i) => new Checkpoint(name, i, i, Cache["none", name], new HubLocation("org/large", name)))];
-        foreach (var (i, checkpoint) in checkpoints.Index())
-            Hub.Add("org/large", checkpoint.Name, "config.json", config).Add("org/large", checkpoint.Name, "model.safetensors", HubContent.Endless([1], CheckpointLength + i));
+        var checkpoints = new List<Checkpoint>();
+        for (var i = 0; i < count; i++)
+        {
+            var name = $"ckpt_{i:000}";
+            checkpoints.Add(new Checkpoint(name, i, i, Cache["none", name], new HubLocation("org/large", name)));
+            Hub.Add("org/large", name, "config.json", config);
+            Hub.Add("org/large", name, "model.safetensors", HubContent.Endless([1], CheckpointLength + i));
+        }
+
         return checkpoints;
     }
 }

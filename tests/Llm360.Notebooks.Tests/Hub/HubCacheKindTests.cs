@@ -1,4 +1,5 @@
-// Links, pipes and folders in the cache where files belong: one error, nothing outside is read or changed.
+// Links, pipes and folders in the cache where files belong: one error, nothing outside is read or
+// changed.
 using System.Diagnostics;
 
 namespace Llm360.Notebooks.Tests.Hub;
@@ -6,9 +7,22 @@ namespace Llm360.Notebooks.Tests.Hub;
 public sealed class HubCacheKindTests : HubFixture
 {
     private const string Victim = "of the user";
-    private static readonly string[] Places = ["blobs/BLOB", "blobs/BLOB.partial", "refs/ckpt_007", ".llm360/refs.json", ".llm360/checked/blobs/BLOB", "trees/COMMIT.json", "snapshots/COMMIT/config.json", "../.locks/models--org--model/BLOB.lock"];
 
-    public static TheoryData<string, string> Cases { get; } = [.. new[] { "link", "dangling link", "pipe", "folder" }.SelectMany(_ => Places, (kind, place) => (place, kind))];
+    private static readonly string[] Places =
+    [
+        "blobs/BLOB",
+        "blobs/BLOB.partial",
+        "refs/ckpt_007",
+        ".llm360/refs.json",
+        ".llm360/checked/blobs/BLOB",
+        "trees/COMMIT.json",
+        "snapshots/COMMIT/config.json",
+        "../.locks/models--org--model/BLOB.lock",
+    ];
+
+    private static readonly string[] Kinds = ["link", "dangling link", "pipe", "folder"];
+
+    public static TheoryData<string, string> Cases { get; } = [.. Kinds.SelectMany(_ => Places, (kind, place) => (place, kind))];
 
     internal static void MakePipe(string path)
     {
@@ -23,9 +37,9 @@ public sealed class HubCacheKindTests : HubFixture
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows asks for a privilege to make links.");
         await DownloadAsync();
-        var (victim, etag) = (Cache["victim"], HubContent.Large(Weights).Etag);
+        var victim = Cache["victim"];
         await File.WriteAllTextAsync(victim, Victim, Stop);
-        var path = Path.GetFullPath(Path.Combine(Cache["hub", "models--org--model"], place.Replace("COMMIT", Hub.Commit(Repository, "ckpt_007"), StringComparison.Ordinal).Replace("BLOB", etag, StringComparison.Ordinal)));
+        var path = PathOf(place);
         // What needs the place is done again.
         if (place.EndsWith(".partial", StringComparison.Ordinal) || place.EndsWith(".lock", StringComparison.Ordinal))
             File.Delete(Blob(Weights));
@@ -65,7 +79,7 @@ public sealed class HubCacheKindTests : HubFixture
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows asks for a privilege to make links.");
         await DownloadAsync();
-        var path = Cache["hub", "models--org--model", Path.Combine(place.Replace("COMMIT", Hub.Commit(Repository, "ckpt_007"), StringComparison.Ordinal).Split('/'))];
+        var path = PathOf(place);
         Directory.Move(path, Cache["moved"]);
         Directory.CreateSymbolicLink(path, Cache["moved"]);
         var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync());
@@ -87,9 +101,11 @@ public sealed class HubCacheKindTests : HubFixture
         Assert.Equal(Weights, await File.ReadAllBytesAsync(Path.Combine(folder, "deep", "in", "weights.bin"), Stop));
         Hub.Requests.Clear();
         await DownloadAsync(settings: Settings with { Offline = true });
-        // Links that name the disk and not the link to it, as Python makes them where it cannot make relative ones.
+        // Links that name the disk and not the link to it, as Python makes them where it cannot
+        // make relative ones.
         var link = Path.Combine(folder, "config.json");
-        var target = new FileInfo(Path.Combine(Path.GetDirectoryName(link)!, new FileInfo(link).LinkTarget!)).FullName.Replace(path, Cache["disk"], StringComparison.Ordinal);
+        var target = Path.GetFullPath(new FileInfo(link).LinkTarget!, Path.GetDirectoryName(link)!);
+        target = target.Replace(path, Cache["disk"], StringComparison.Ordinal);
         File.Delete(link);
         File.CreateSymbolicLink(link, target);
         await DownloadAsync(settings: Settings with { Offline = true });
@@ -104,9 +120,9 @@ public sealed class HubCacheKindTests : HubFixture
         var machine = Environment.MachineName.Replace('.', '-');
         using var ended = Process.Start("dotnet", ["--version"]);
         await ended.WaitForExitAsync(Stop);
-        List<string> places = [Cache["hub", "CACHEDIR.TAG"], .. new[] { "refs/ckpt_007", "trees/x.json", ".llm360/refs.json", ".llm360/checked/blobs/x" }.Select(p => Cache["hub", "models--org--model", Path.Combine(p.Split('/'))])];
-        List<string> left = [.. places.Select(p => $"{p}.{machine}.{ended.Id}.{Guid.NewGuid():N}.tmp")];
-        var running = $"{places[1]}.{machine}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
+        string[] places = ["../CACHEDIR.TAG", "refs/ckpt_007", "trees/x.json", ".llm360/refs.json", ".llm360/checked/blobs/x"];
+        List<string> left = [.. places.Select(p => $"{PathOf(p)}.{machine}.{ended.Id}.{Guid.NewGuid():N}.tmp")];
+        var running = $"{PathOf(places[1])}.{machine}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
         foreach (var file in left.Append(running))
             await File.WriteAllTextAsync(file, "half", Stop);
         File.Delete(Blob(Weights));
@@ -114,4 +130,8 @@ public sealed class HubCacheKindTests : HubFixture
         Assert.All(left, file => Assert.False(File.Exists(file), file));
         Assert.True(File.Exists(running));
     }
+
+    private string PathOf(string place) => Path.GetFullPath(Path.Combine(Cache["hub", "models--org--model"], place
+        .Replace("COMMIT", Hub.Commit(Repository, "ckpt_007"), StringComparison.Ordinal)
+        .Replace("BLOB", HubContent.Large(Weights).Etag, StringComparison.Ordinal)));
 }

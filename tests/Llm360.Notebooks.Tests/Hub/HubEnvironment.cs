@@ -4,7 +4,10 @@ namespace Llm360.Notebooks.Tests.Hub;
 /// <summary>Clears the Hub's variables, lets a test set them, and puts back what was there.</summary>
 internal sealed class HubEnvironment : IDisposable
 {
-    private static readonly string[] Names = ["HF_HOME", "HF_HUB_CACHE", "HF_ENDPOINT", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_OFFLINE", "XDG_CACHE_HOME", Downloads.Variable];
+    private static readonly string[] Names =
+    [
+        "HF_HOME", "HF_HUB_CACHE", "HF_ENDPOINT", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_OFFLINE", "XDG_CACHE_HOME", Downloads.Variable,
+    ];
     private readonly Dictionary<string, string?> former = Names.ToDictionary(n => n, Environment.GetEnvironmentVariable);
 
     public HubEnvironment()

@@ -58,7 +58,8 @@ public abstract class HubFixture : IAsyncLifetime
         return bytes;
     }
 
-    /// <summary>Changes one bit of a file. Its time is set, since two writes can fall into one tick of the clock.</summary>
+    /// <summary>Changes one bit of a file. Its time is set, since two writes can fall into one tick
+    /// of the clock.</summary>
     internal static void Flip(string file, bool keepTime = false)
     {
         var time = File.GetLastWriteTimeUtc(file);
