@@ -9,6 +9,7 @@ namespace Llm360.Notebooks.Hub;
 public sealed partial class HubRevision
 {
     private const int FilesAtOnce = 4;
+
     // The Hub advises 100,000 files a repository, and sends 1,000 a page.
     private const int MostFiles = 1_000_000, MostPages = 10_000;
     private const double Megabyte = 1e6;
