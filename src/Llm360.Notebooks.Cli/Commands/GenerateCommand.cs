@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Llm360.Notebooks.Cli.Terminal;
+using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Models;
 using Llm360.Notebooks.Text;
 
@@ -38,8 +39,9 @@ internal static class GenerateCommand
             var wantsJson = parsed.GetValue(json);
             // Ids alone need no tokenizer.
             var tokenizer = parsed.GetValue(prompt) is not null || !wantsJson ? checkpoint.Tokenizer() : null;
+            var rows = parsed.GetValue(tokens) is { } given ? ModelOptions.Rows(given, cancellation) : [];
             int[][] prompts = parsed.GetValue(prompt) is { } text ? [ModelOptions.Encode(tokenizer!, text, parsed.GetValue(bos), checkpoint)]
-                : [.. ModelOptions.Rows(parsed.GetValue(tokens)!, cancellation).Select(r => r.PromptLength is { } length ? r.TokenIds[..length] : r.TokenIds)];
+                : [.. rows.Select(PromptOf)];
             using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
             var longest = prompts.Max(p => p.Length);
             var options = new GenerationOptions
@@ -52,7 +54,7 @@ internal static class GenerateCommand
                 StopTokens = parsed.GetValue(ignoreEnd) ? [] : StopTokens.Read(await checkpoint.FetchAsync(cancellation: cancellation).ConfigureAwait(false)),
             };
             if (parsed.GetValue(tokens) is { } file)
-                ModelOptions.Check(loaded, prompts, file, options.MaxNewTokens);
+                ModelOptions.Check(loaded, rows, PromptOf, file, options.MaxNewTokens);
             if (prompts.Length == 1 && !wantsJson)
             {
                 Stream(loaded, tokenizer!, prompts[0], options, cancellation);
@@ -68,6 +70,8 @@ internal static class GenerateCommand
         });
         return command;
     }
+
+    private static int[] PromptOf(TokenRow row) => row.PromptLength is { } length ? row.TokenIds[..length] : row.TokenIds;
 
     private static void Stream(LanguageModel model, ITokenizer tokenizer, int[] prompt, GenerationOptions options, CancellationToken cancellation)
     {

@@ -21,7 +21,7 @@ internal static class LogitsCommand
             var path = ModelOptions.Output(parsed.GetValue(output)!);
             var rows = ModelOptions.Rows(parsed.GetValue(tokens)!, cancellation);
             using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
-            ModelOptions.Check(loaded, [.. rows.Select(r => r.TokenIds)], parsed.GetValue(tokens)!);
+            ModelOptions.Check(loaded, rows, r => r.TokenIds, parsed.GetValue(tokens)!);
             await screen.WatchAsync(progress => Task.Run(
                 () =>
                 {

@@ -53,12 +53,19 @@ internal sealed class ModelOptions
         : throw new Llm360Exception("The tokenizer has no begin token.", checkpoint.Name, "Leave --bos out.");
 
     /// <summary>Checks that a model can read rows of a file, and go on from them with so many <paramref name="added"/> tokens.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="rows">All tokens must be in the vocabulary, also those that are not
+    /// used.</param>
+    /// <param name="used">The tokens of a row that the model is given.</param>
+    /// <param name="file">Where the rows come from.</param>
+    /// <param name="added">Tokens that will be added to each row.</param>
     /// <exception cref="Llm360Exception">It cannot; the error has the file's name.</exception>
-    public static void Check(LanguageModel model, IReadOnlyList<int[]> rows, FileInfo file, int added = 0)
+    public static void Check(LanguageModel model, IReadOnlyList<TokenRow> rows, Func<TokenRow, int[]> used, FileInfo file, int added = 0)
     {
+        TokenRows.CheckVocabulary(model.Config, [.. rows.Select(r => r.TokenIds)], file.FullName);
         try
         {
-            model.CheckTokens(rows, added);
+            model.CheckTokens([.. rows.Select(used)], added);
         }
         catch (Llm360Exception e)
         {

@@ -40,7 +40,7 @@ internal static class ScoreCommand
             if (sequences.Index().FirstOrDefault(r => r.Item.TokenIds.Length < needed) is { Item: not null } tooShort)
                 throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {needed} are needed.", $"{parsed.GetValue(rows)!.FullName}, row {tooShort.Index}", "Choose a smaller k or l.");
             using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
-            ModelOptions.Check(loaded, [.. sequences.Select(r => r.TokenIds[..(int)needed])], parsed.GetValue(rows)!);
+            ModelOptions.Check(loaded, sequences, r => r.TokenIds[..(int)needed], parsed.GetValue(rows)!);
             string said;
             if (parsed.GetValue(extractible))
             {

@@ -32,7 +32,7 @@ public static partial class Figures
         var asScored = (duplicates.PromptLength, duplicates.ContinuationLength) == (settings.PromptLength, settings.ContinuationLength);
         return ScoreByDuplicates(duplicates.Scores.Suite.Name, duplicates.Checkpoint.Name, duplicates.PromptLength, duplicates.ContinuationLength,
             asScored ? "mean memorization score" : "share extractible", !asScored,
-            [.. duplicates.Rows.DistinctBy(r => (r.Chunk, r.CanaryRepetitions, r.CanaryRepetitions is null ? r.Row : -1)).Select(r => new DuplicatePoint(r.Duplicates, asScored ? r.Score : r.Extractible ? 1 : 0, r.CanaryRepetitions is not null))]);
+            [.. duplicates.Rows.DistinctBy(r => (r.Chunk, r.Canary, r.Canary is null ? r.Row : -1)).Select(r => new DuplicatePoint(r.Duplicates, asScored ? r.Score : r.Extractible ? 1 : 0, r.CanaryRepetitions is not null))]);
     }
 
     /// <summary>The extractible sequences of ordinary text: recited, reconstructed, recollected.</summary>

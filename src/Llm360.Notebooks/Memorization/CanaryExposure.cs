@@ -104,6 +104,7 @@ public static class ExposureOfCheckpoint
         var random = SplitMix64.For(recipe.Seed, "exposure");
         var drawn = Enumerable.Range(0, alternatives).Select(_ => Enumerable.Range(0, secretLength).Select(_ => tokenizer.OrdinaryIds[random.Below(tokenizer.OrdinaryIds.Count)]).ToArray()).ToList();
         using var model = await at.LoadAsync(device).ConfigureAwait(false);
+        TokenRows.CheckVocabulary(model.Config, [.. canaries.Select(c => c.TokenIds)], Path.Combine(suite.Folder, SuiteLayout.Canaries));
         var rows = await Task.Run(
             () => canaries.Select((canary, i) =>
             {

@@ -21,6 +21,10 @@ public sealed class CounterfactualRow
     [JsonPropertyName("source")]
     public string Source { get; set; } = "";
 
+    /// <summary>The canary's name in <c>canaries.json</c>; null for ordinary text.</summary>
+    [JsonPropertyName("canary")]
+    public string? Canary { get; set; }
+
     /// <summary>How often the canary stands in its chunk; null for ordinary text.</summary>
     [JsonPropertyName("canary_repetitions")]
     public int? CanaryRepetitions { get; set; }
@@ -82,6 +86,7 @@ public static class CounterfactualOfAnalysis
                 Chunk = r.Chunk,
                 Row = r.Row,
                 Source = r.Source,
+                Canary = r.Canary,
                 CanaryRepetitions = r.CanaryRepetitions,
                 Before = before[(r.Chunk, r.Row)],
                 After = r.Score,

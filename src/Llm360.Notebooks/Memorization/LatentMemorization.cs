@@ -19,6 +19,10 @@ public sealed class LatentRow
     [JsonPropertyName("row")]
     public int Row { get; set; }
 
+    /// <summary>The canary's name in <c>canaries.json</c>; null for ordinary text.</summary>
+    [JsonPropertyName("canary")]
+    public string? Canary { get; set; }
+
     /// <summary>How often the canary stands in its chunk; null for ordinary text.</summary>
     [JsonPropertyName("canary_repetitions")]
     public int? CanaryRepetitions { get; set; }
@@ -55,6 +59,7 @@ public static class LatentOfScores
             Checkpoint = r.Checkpoint,
             Chunk = r.Chunk,
             Row = r.Row,
+            Canary = r.Canary,
             CanaryRepetitions = r.CanaryRepetitions,
             Age = seen[r.Checkpoint] - 1 - r.Chunk,
             Loss = scores.Metric(r.Loss),
@@ -63,5 +68,5 @@ public static class LatentOfScores
 
     /// <summary>All rows of ordinary text, and of each canary one: the others have the same tokens in the same place.</summary>
     internal static IEnumerable<MemorizationRow> OnceACanary(this IEnumerable<MemorizationRow> rows) =>
-        rows.DistinctBy(r => (r.Checkpoint, r.Chunk, r.CanaryRepetitions, Row: r.CanaryRepetitions is null ? r.Row : -1));
+        rows.DistinctBy(r => (r.Checkpoint, r.Chunk, r.Canary, Row: r.Canary is null ? r.Row : -1));
 }

@@ -24,6 +24,10 @@ public sealed class MemorizationRow
     [JsonPropertyName("source")]
     public string Source { get; set; } = "";
 
+    /// <summary>The canary's name in <c>canaries.json</c>; null for ordinary text.</summary>
+    [JsonPropertyName("canary")]
+    public string? Canary { get; set; }
+
     /// <summary>How often the canary stands in its chunk; null for ordinary text.</summary>
     [JsonPropertyName("canary_repetitions")]
     public int? CanaryRepetitions { get; set; }

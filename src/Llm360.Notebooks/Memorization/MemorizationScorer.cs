@@ -88,6 +88,7 @@ public static class MemorizationScorer
         var tooShort = rows.Index().FirstOrDefault(r => r.Item.TokenIds.Length < length);
         if (tooShort.Item is not null)
             throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {length} are needed.", $"row {tooShort.Index}", "Choose a smaller k or l.");
+        TokenRows.CheckVocabulary(model.Config, [.. rows.Select(r => r.TokenIds)]);
         int[][] tokens = [.. rows.Select(r => r.TokenIds[..(int)length])];
         model.CheckTokens(tokens);
         return tokens;
@@ -101,6 +102,7 @@ public static class MemorizationScorer
         {
             Row = state.Index,
             Source = row.Source,
+            Canary = row.Canary?.Id,
             CanaryRepetitions = row.Canary?.Repetitions,
             Match = match,
             Matches = matches,

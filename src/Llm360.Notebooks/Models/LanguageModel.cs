@@ -91,8 +91,20 @@ public abstract class LanguageModel : IDisposable
     /// <param name="padding">Positions of padding before each row's first token, in the cache and here together; null for none.</param>
     /// <param name="trace">Keeps hidden states and attention.</param>
     /// <returns>[batch, time, hidden]</returns>
-    /// <exception cref="Llm360Exception">The sequence is longer than the model's positions.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The sequence is longer than the model's positions, or a token is not in the vocabulary.
+    /// </exception>
     public Tensor Forward(Tensor tokens, KeyValueCache? cache = null, IReadOnlyList<int>? padding = null, ForwardTrace? trace = null)
+    {
+        TokenRows.CheckVocabulary(Config, tokens);
+        return ForwardChecked(tokens, cache, padding, trace);
+    }
+
+    /// <summary>
+    /// The same for tokens that were checked on the host, so that nothing waits for the device.
+    /// </summary>
+    internal Tensor ForwardChecked(
+        Tensor tokens, KeyValueCache? cache = null, IReadOnlyList<int>? padding = null, ForwardTrace? trace = null)
     {
         using var scope = NewDisposeScope();
         using var attention = new BatchAttention(this, rotary, tokens.shape[0], (int)tokens.shape[1], cache, padding, trace);

@@ -24,7 +24,10 @@ public static class PerplexityOfText
     /// <param name="window">Tokens a window; the model's longest sequence when null.</param>
     /// <param name="stride">Tokens from one window's beginning to the next's; 512, or half a window if that is less, when null.</param>
     /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
-    /// <exception cref="Llm360Exception">There are fewer than two tokens, window and stride make no sense, or the model's logits are not numbers.</exception>
+    /// <exception cref="Llm360Exception">
+    /// There are fewer than two tokens, window and stride make no sense, a token is not in the
+    /// vocabulary, or the model's logits are not numbers.
+    /// </exception>
     public static PerplexityResult Perplexity(this LanguageModel model, int[] tokens, int? window = null, int? stride = null, IProgress<WorkProgress>? progress = null)
     {
         var length = window ?? model.Config.MaximumLength;
@@ -33,6 +36,7 @@ public static class PerplexityOfText
             throw new Llm360Exception($"The text has {tokens.Length} token(s); a perplexity needs two.", "text", "Give a longer text.");
         if (length < 2 || length > model.Config.LongestSequence || step < 1 || step > length)
             throw new Llm360Exception($"Windows of {length} tokens every {step} make no sense with {model.Config.LongestSequence} positions.", "window and stride", "A window has 2 tokens to the model's positions; the stride is at least 1 and at most the window.");
+        TokenRows.CheckVocabulary(model.Config, tokens, "text");
         progress ??= Work.Progress;
         var (count, sum) = (0, 0.0);
         // A few at a time: small strides make many windows of nearly the same tokens.

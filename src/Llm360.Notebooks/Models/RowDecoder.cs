@@ -85,7 +85,7 @@ internal sealed class RowDecoder : IDisposable
     {
         var history = histories![piece.Slot];
         history.AddRange(piece.Tokens);
-        var hidden = model.Forward(TokenRows.PadRight([[.. history]], history.Count, model.Device)); // [1, tokens, hidden]
+        var hidden = model.ForwardChecked(TokenRows.PadRight([[.. history]], history.Count, model.Device)); // [1, tokens, hidden]
         return hidden.squeeze(0).narrow(0, history.Count - piece.Wanted, piece.Wanted);
     }
 }

@@ -89,7 +89,7 @@ public static class Scoring
         // All that goes to a device goes before the pass: later it would wait for the pass.
         var targets = new TargetTokens([.. rows.SelectMany((r, i) => r.Skip(1).Append(-1).Skip(first[i]))], model.Device);
         var kept = targets.Ids.Length < rows.Length * time ? tensor(rows.SelectMany((r, i) => Enumerable.Range((i * time) + first[i], r.Length - first[i])).Select(p => (long)p).ToArray(), device: model.Device) : null;
-        var hidden = model.Forward(TokenRows.PadRight(rows, time, model.Device)); // [batch, time, hidden]
+        var hidden = model.ForwardChecked(TokenRows.PadRight(rows, time, model.Device)); // [batch, time, hidden]
         var flat = hidden.view(-1, hidden.shape[2]);
         var scores = HeadReduction.Scores(model, kept is null ? flat : flat.index_select(0, kept), targets);
         var at = 0;

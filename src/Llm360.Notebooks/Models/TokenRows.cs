@@ -20,10 +20,49 @@ public static class TokenRows
                 throw new Llm360Exception("The sequence is empty.", $"row {i}", "Give at least one token.");
             if (row.Length + (long)added > model.Config.LongestSequence)
                 throw new Llm360Exception($"A sequence of {row.Length + (long)added} tokens is longer than the model's {model.Config.LongestSequence} positions.", $"row {i}", "Give a shorter sequence.");
-            if (row.AsSpan().IndexOfAnyExceptInRange(0, model.Config.VocabularySize - 1) is var at and >= 0)
-                throw new Llm360Exception($"Token {row[at]} is not in the model's vocabulary of {model.Config.VocabularySize}.", $"row {i}, token {at}", "Use rows made with the model's own tokenizer.");
+            CheckVocabulary(model.Config, row, $"row {i}");
         }
     }
+
+    /// <summary>
+    /// Checks that all tokens of rows are in a model's vocabulary; rows may be of any length.
+    /// </summary>
+    /// <param name="config">The model's.</param>
+    /// <param name="rows">Token ids.</param>
+    /// <param name="file">Where the rows come from, for the error; null for no file.</param>
+    /// <exception cref="Llm360Exception">
+    /// A token is negative or beyond the vocabulary. The error names file, row and token, counted
+    /// from 0.
+    /// </exception>
+    public static void CheckVocabulary(ModelConfig config, IReadOnlyList<int[]> rows, string? file = null)
+    {
+        foreach (var (i, row) in rows.Index())
+            CheckVocabulary(config, row, file is null ? $"row {i}" : $"{file}, row {i}");
+    }
+
+    /// <summary>The same for one row.</summary>
+    internal static void CheckVocabulary(ModelConfig config, ReadOnlySpan<int> row, string place)
+    {
+        if (row.IndexOfAnyExceptInRange(0, config.VocabularySize - 1) is var at and >= 0)
+            throw OutOfVocabulary(config, row[at], $"{place}, token {at} (counted from 0)");
+    }
+
+    /// <summary>The same for a batch on any device. This waits for the device.</summary>
+    /// <param name="config">The model's.</param>
+    /// <param name="tokens">I64 [batch, time]</param>
+    internal static void CheckVocabulary(ModelConfig config, Tensor tokens)
+    {
+        using var scope = NewDisposeScope();
+        if (tokens.numel() == 0 || (tokens.min().ToInt64() >= 0 && tokens.max().ToInt64() < config.VocabularySize))
+            return;
+        var (time, ids) = (tokens.shape[^1], tokens.reshape(-1).to(int64).cpu().data<long>().ToArray());
+        var at = Array.FindIndex(ids, t => t < 0 || t >= config.VocabularySize);
+        throw OutOfVocabulary(config, ids[at], $"row {at / time}, token {at % time} (counted from 0)");
+    }
+
+    private static Llm360Exception OutOfVocabulary(ModelConfig config, long token, string place) =>
+        new($"Token {token} is not in the model's vocabulary of {config.VocabularySize}.", place,
+            "Use rows made with the model's own tokenizer.");
 
     /// <summary>I64 [rows, length], zeros behind each row.</summary>
     internal static Tensor PadRight(int[][] rows, int length, torch.Device device)
