@@ -10,30 +10,55 @@ namespace Llm360.Notebooks;
 /// <summary>Writes and reads lists of records as Parquet files. A column is named by its property's <see cref="JsonPropertyNameAttribute"/>.</summary>
 public static class ParquetRows
 {
+    private const string CellRemedy = "Put back a copy of the file. A cell of a results store may be deleted: its analysis computes it again.";
+
     /// <summary>Writes a file, complete or not at all.</summary>
     /// <exception cref="Llm360Exception">The file cannot be written.</exception>
     public static async Task WriteAsync<T>(string path, IReadOnlyCollection<T> rows)
         where T : class, new()
     {
-        var bytes = await ToBytesAsync(rows).ConfigureAwait(false);
+        var bytes = await SerializeAsync(rows).ConfigureAwait(false);
         await AtomicFile.WriteAsync(path, stream => stream.WriteAsync(bytes).AsTask()).ConfigureAwait(false);
     }
 
-    /// <summary>The content of a file, in memory.</summary>
-    internal static async Task<ReadOnlyMemory<byte>> ToBytesAsync<T>(IReadOnlyCollection<T> rows)
+    /// <summary>The bytes of a file.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="metadata">Key-value pairs for the file's footer.</param>
+    internal static async Task<ReadOnlyMemory<byte>> SerializeAsync<T>(
+        IReadOnlyCollection<T> rows, IReadOnlyDictionary<string, string>? metadata = null)
         where T : class, new()
     {
         // The writer must be able to seek back, and a result file is small: build it in memory.
         using var buffer = new MemoryStream();
-        await ParquetSerializer.SerializeAsync(rows, buffer, new ParquetOptions { CompressionMethod = CompressionMethod.Zstd }, cancellationToken: CancellationToken.None).ConfigureAwait(false);
+        var options = new ParquetOptions { CompressionMethod = CompressionMethod.Zstd };
+        await ParquetSerializer.SerializeAsync(rows, buffer, options, metadata, CancellationToken.None).ConfigureAwait(false);
         return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+    }
+
+    /// <summary>The key-value pairs of a file's footer; null if there is no such file.</summary>
+    /// <exception cref="Llm360Exception">It is no Parquet file.</exception>
+    internal static async Task<IReadOnlyDictionary<string, string>?> ReadMetadataAsync(string path)
+    {
+        try
+        {
+            await using var reader = await ParquetReader.CreateAsync(path).ConfigureAwait(false);
+            return reader.CustomMetadata;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e)
+        {
+            throw Unreadable(path, CellRemedy, e);
+        }
     }
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="Llm360Exception">It is missing or no Parquet file of this shape.</exception>
     public static Task<IReadOnlyList<T>> ReadAsync<T>(string path, CancellationToken cancellation = default)
         where T : class, new() =>
-        ReadAsync<T>(path, "Put back a copy of the file. A cell of a results store may be deleted: its analysis computes it again.", cancellation);
+        ReadAsync<T>(path, CellRemedy, cancellation);
 
     /// <summary>Reads a file; <paramref name="remedy"/> says what to do where it cannot be read.</summary>
     /// <exception cref="Llm360Exception">It is missing or no Parquet file of this shape.</exception>
@@ -47,9 +72,12 @@ public static class ParquetRows
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw new Llm360Exception($"The table cannot be read: {e.Message}", path, remedy, e);
+            throw Unreadable(path, remedy, e);
         }
     }
+
+    private static Llm360Exception Unreadable(string path, string remedy, Exception e) =>
+        new($"The table cannot be read: {e.Message}", path, remedy, e);
 
     /// <summary>The records as a data frame: a column for each property that is a number, text or truth value.</summary>
     public static DataFrame ToDataFrame<T>(IReadOnlyList<T> rows)

@@ -87,6 +87,32 @@ public sealed class GridTests
         Assert.Empty(llm360.Leftovers());
     }
 
+    [Fact]
+    public async Task A_missing_part_is_an_error_and_with_the_option_the_rest_is_computed_and_the_exit_code_says_so()
+    {
+        using var llm360 = new Llm360Command();
+        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        File.Delete(llm360.PathOf("suites", "pico", "ckpt_002", "model.safetensors"));
+        File.Delete(llm360.PathOf("suites", "pico", "train", "train_003.jsonl"));
+        var refused = await llm360.RunAsync(Command);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("ckpt_002 (no complete weights), train_003 (no file)", string.Join(' ', refused.Error.Split('\n').Select(l => l.Trim())), StringComparison.Ordinal);
+        Assert.Empty(Cells(llm360));
+        var rest = await llm360.RunAsync([.. Command, "--skip-missing"]);
+        Assert.Equal(1, rest.ExitCode);
+        Assert.Contains("Skipped because missing: ckpt_002", rest.Error, StringComparison.Ordinal);
+        Assert.Equal(4 * 3, Cells(llm360).Count);
+        // The chosen parts are there.
+        Assert.Equal(0, (await llm360.RunAsync([.. Command, "--checkpoints", "0-1", "--chunks", "0-2"])).ExitCode);
+        // A suite in training says how far it is.
+        Directory.Delete(llm360.PathOf("suites", "pico", "ckpt_004"), recursive: true);
+        Directory.Delete(llm360.PathOf("suites", "pico", "ckpt_003"), recursive: true);
+        Directory.Delete(llm360.PathOf("suites", "pico", "ckpt_002"), recursive: true);
+        var early = await llm360.RunAsync([.. Command.Where(o => o != "-q"), "--chunks", "0-2"]);
+        Assert.Equal(0, early.ExitCode);
+        Assert.Contains("2 of 5 checkpoints exist", early.Output + early.Error, StringComparison.Ordinal);
+    }
+
     private static Dictionary<string, string> Cells(Llm360Command llm360)
     {
         var results = llm360.PathOf("results");

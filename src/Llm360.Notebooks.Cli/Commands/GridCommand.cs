@@ -5,6 +5,7 @@ using System.Globalization;
 using Llm360.Notebooks.Cli.Terminal;
 using Llm360.Notebooks.Memorization;
 using Llm360.Notebooks.Results;
+using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Cli.Commands;
@@ -24,9 +25,13 @@ internal static class GridCommand
         var count = new Option<int>("-n", "--sequences") { Description = "The first n sequences of each chunk; canaries are always scored.", DefaultValueFactory = _ => 64 };
         var metrics = new Option<bool>("--token-metrics") { Description = "Also loss, p_z, Min-K%, and extractibility for shorter lengths: what notebook 04 asks for, and 03 does not." };
         var shard = new Option<string>("--shard") { Description = "i/n, 0 <= i < n: compute the i-th of n shares of the cells.", DefaultValueFactory = _ => "0/1", HelpName = "i/n" };
+        var skip = new Option<bool>("--skip-missing")
+        {
+            Description = "Go on without checkpoints and chunks that are missing. They are named, and the exit code is 1.",
+        };
         var device = new Option<string>("--device") { Description = "best, cpu, cuda or cuda:N.", DefaultValueFactory = _ => "best" };
         var type = ModelOptions.TypeOption();
-        var command = new Command("memorization", "Score the memorization of training sequences.") { suite, checkpoints, chunks, prompt, continuation, count, metrics, shard, device, type };
+        var command = new Command("memorization", "Score the memorization of training sequences.") { suite, checkpoints, chunks, prompt, continuation, count, metrics, shard, skip, device, type };
         foreach (var length in new[] { prompt, continuation, count })
             length.Validators.Add(ModelOptions.AtLeastOne(length));
         command.Run("The same command goes on with the cells that are left.", async (parsed, screen, cancellation) =>
@@ -38,19 +43,42 @@ internal static class GridCommand
             screen.Facts($"Memorization of {opened.Name}",
             [
                 ("grid", string.Create(CultureInfo.InvariantCulture, $"{rows.Count} checkpoints x {columns.Count} chunks{(share.Count > 1 ? $", shard {share}" : "")}")),
+                .. InTraining(opened),
                 ("setting", string.Create(CultureInfo.InvariantCulture, $"k = {analysis.Settings.PromptLength}, l = {analysis.Settings.ContinuationLength}, n = {analysis.Settings.SequencesPerChunk} sequences a chunk{(analysis.Settings.TokenMetrics ? ", with token metrics" : "")}{(analysis.Settings.Precision == Precision.Auto ? "" : $", {analysis.Settings.Precision}")}")),
                 ("goes to", analysis.Store.Folder),
             ]);
             var start = Stopwatch.GetTimestamp();
-            var fill = await screen.WatchAsync(progress => Task.Run(() => analysis.FillAsync(rows, columns, share, Device.Parse(parsed.GetValue(device)!), progress, cancellation), cancellation)).ConfigureAwait(false);
+            var fill = await screen.WatchAsync(progress => Task.Run(() => analysis.FillAsync(rows, columns, share, Device.Parse(parsed.GetValue(device)!), progress, cancellation, parsed.GetValue(skip)), cancellation)).ConfigureAwait(false);
             screen.Facts("Done",
             [
                 ("cells", string.Create(CultureInfo.InvariantCulture, $"{fill.Computed} computed, {fill.FromStore} from the store")),
+                .. Stale(fill),
                 ("time", Screen.Duration(Stopwatch.GetElapsedTime(start))),
                 ("look next at", $"notebooks/{(analysis.Settings.TokenMetrics ? "04-memorization-in-depth" : "03-memorization")}.ipynb with the same parameters: its cells come from the store"),
             ]);
-            return 0;
+            if (fill.Skipped.Count == 0)
+                return 0;
+            screen.Warn($"Skipped because missing: {string.Join(", ", fill.Skipped.Select(m => $"{m}, {m.Place}"))}");
+            return Shared.Failed;
         });
         return command;
+    }
+
+    private static IEnumerable<(string Name, string Value)> InTraining(Suite suite)
+    {
+        if (suite.Checkpoints.Count < suite.PromisedCheckpoints)
+        {
+            var exist = string.Create(CultureInfo.InvariantCulture, $"{suite.Checkpoints.Count} of {suite.PromisedCheckpoints} checkpoints exist");
+            yield return ("in training", $"{exist}; llm360 train {suite.Name} makes the others");
+        }
+    }
+
+    private static IEnumerable<(string Name, string Value)> Stale(GridFill fill)
+    {
+        if (fill.Stale > 0)
+        {
+            var cells = string.Create(CultureInfo.InvariantCulture, $"{fill.Stale} cells were of another model or other rows");
+            yield return ("stale", $"{cells}, or did not say; they stay beside the new ones as *.stale");
+        }
     }
 }

@@ -28,7 +28,7 @@ public static partial class Tables
             ["parameters", FigureText.Count(suite.ParameterCount())],
             ["tokens trained on", FigureText.Count(suite.TrainedTokens())],
             ["chunks of data", FigureText.Count(suite.Chunks.Count)],
-            ["checkpoints", $"{FigureText.Count(suite.Checkpoints.Count)} ({suite.Checkpoints[0]} to {suite.Checkpoints[^1]})"],
+            ["checkpoints", $"{Exist(suite)} ({suite.Checkpoints[0]} to {suite.Checkpoints[^1]})"],
             suite.Hub is { } hub ? ["on the Hub", hub.Chunks is { } chunks ? $"{hub.Checkpoints.Repository}, datasets/{chunks.Repository}" : hub.Checkpoints.Repository]
                 : ["sources", string.Join(", ", suite.Recipe.Corpus.Sources.Select(s => s.Name))],
         ]);
@@ -134,7 +134,10 @@ public static partial class Tables
             ]);
     }
 
-    /// <summary>Mean score of each canary at the last checkpoint: a row a chunk, a column a number of repetitions.</summary>
+    /// <summary>
+    /// Mean score of the canaries at the last checkpoint, by chunk (rows) and repetitions
+    /// (columns).
+    /// </summary>
     public static Table CanaryScores(MemorizationScores scores)
     {
         var last = scores.Checkpoints[^1];
@@ -142,7 +145,7 @@ public static partial class Tables
         var chunks = groups.SelectMany(g => g.Select(r => r.Chunk)).Distinct().Order().ToList();
         return new Table(
             groups.Count == 0 ? $"No canary has been read in {scores.Suite.Name}: no scores of canaries."
-                : $"Memorization score of each canary at {last}, by the chunk it stood in and by its repetitions there.",
+                : $"Mean memorization score of the canaries at {last}, by the chunk they stood in and by their repetitions there.",
             [new("chunk"), .. groups.Select(g => new TableColumn($"{g.Key} x", ColumnAlignment.Right))],
             [.. chunks.Select(c => new[] { SuiteLayout.ChunkName(c) }.Concat(groups.Select(g => FigureText.Number(g.Where(r => r.Chunk == c).Select(r => r.Score).DefaultIfEmpty(double.NaN).Average()))).ToArray())]);
     }
@@ -169,6 +172,9 @@ public static partial class Tables
         static string Mean(List<MemorizationRow> rows) => rows.Count == 0 ? "not scored" : $"{FigureText.Number(rows.Average(r => r.Score))} (n = {rows.Count})";
         static string Share(List<MemorizationRow> rows) => rows.Count == 0 ? "not scored" : $"{FigureText.Percent(rows.Average(r => r.Extractible ? 1.0 : 0))} (n = {rows.Count})";
     }
+
+    private static string Exist(Suite suite) => suite.Checkpoints.Count >= suite.PromisedCheckpoints ? FigureText.Count(suite.Checkpoints.Count)
+        : $"{FigureText.Count(suite.Checkpoints.Count)} of {FigureText.Count(suite.PromisedCheckpoints)}";
 
     private static double Median(IEnumerable<double> values)
     {

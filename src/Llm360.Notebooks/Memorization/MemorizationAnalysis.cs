@@ -30,7 +30,7 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     public MemorizationSettings Settings => settings;
 
     /// <summary>Where the results of this setting are kept.</summary>
-    public ResultStore Store => field ??= new ResultStore(suite, "memorization", settings);
+    public ResultStore Store => field ??= new ResultStore(suite, "memorization", settings, usesTokenizer: settings.TokenMetrics);
 
     /// <summary>Scores every chunk with every checkpoint; cells in the results store are read, the others computed and kept.</summary>
     /// <param name="checkpoints">All of the suite's when null.</param>
@@ -38,16 +38,23 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     /// <param name="device"><see cref="Device.Best"/> when null.</param>
     /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
     /// <param name="cancellation"><see cref="Work.Cancellation"/> when not given.</param>
-    /// <exception cref="Llm360Exception">A checkpoint or chunk cannot be read, or its sequences are too short.</exception>
+    /// <param name="skipMissing">Leaves missing checkpoints and chunks out; otherwise they are an
+    /// error.</param>
+    /// <exception cref="Llm360Exception">
+    /// A checkpoint or chunk is missing or cannot be read, or its sequences are too short or beyond
+    /// the vocabulary.
+    /// </exception>
     public async Task<MemorizationScores> ScoreAsync(
         IReadOnlyList<Checkpoint>? checkpoints = null,
         IReadOnlyList<Chunk>? chunks = null,
         Device? device = null,
         IProgress<WorkProgress>? progress = null,
-        CancellationToken? cancellation = null)
+        CancellationToken? cancellation = null,
+        bool skipMissing = false)
     {
-        var cells = await Grid.RunAsync(Store, checkpoints ?? suite.Checkpoints, chunks ?? suite.Chunks, Compute, $"score {suite.Name}", device, Precision.Parse(settings.Precision), progress, cancellation).ConfigureAwait(false);
-        return new MemorizationScores(suite, settings, cells);
+        var run = await Grid.RunAsync(Store, checkpoints ?? suite.Checkpoints, chunks ?? suite.Chunks, Compute, $"score {suite.Name}",
+            device, Precision.Parse(settings.Precision), progress, cancellation, skipMissing).ConfigureAwait(false);
+        return new MemorizationScores(suite, settings, run);
     }
 
     /// <summary>Computes what is not yet in the results store, and keeps nothing in memory; <see cref="ScoreAsync"/> reads it later. Several processes may fill the shards of one grid.</summary>
@@ -57,15 +64,22 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     /// <param name="device"><see cref="Device.Best"/> when null.</param>
     /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
     /// <param name="cancellation"><see cref="Work.Cancellation"/> when not given.</param>
-    /// <exception cref="Llm360Exception">A checkpoint or chunk cannot be read, or its sequences are too short.</exception>
+    /// <param name="skipMissing">Leaves missing checkpoints and chunks out; otherwise they are an
+    /// error.</param>
+    /// <exception cref="Llm360Exception">
+    /// A checkpoint or chunk is missing or cannot be read, or its sequences are too short or beyond
+    /// the vocabulary.
+    /// </exception>
     public Task<GridFill> FillAsync(
         IReadOnlyList<Checkpoint>? checkpoints = null,
         IReadOnlyList<Chunk>? chunks = null,
         GridShard? shard = null,
         Device? device = null,
         IProgress<WorkProgress>? progress = null,
-        CancellationToken? cancellation = null) =>
-        Grid.FillAsync(Store, checkpoints ?? suite.Checkpoints, chunks ?? suite.Chunks, shard ?? GridShard.Whole, Compute, $"score {suite.Name}", device, Precision.Parse(settings.Precision), progress, cancellation);
+        CancellationToken? cancellation = null,
+        bool skipMissing = false) =>
+        Grid.FillAsync(Store, checkpoints ?? suite.Checkpoints, chunks ?? suite.Chunks, shard ?? GridShard.Whole, Compute,
+            $"score {suite.Name}", device, Precision.Parse(settings.Precision), progress, cancellation, skipMissing);
 
     private IReadOnlyList<MemorizationRow> Compute(LanguageModel model, Chunk chunk, CancellationToken cancellation)
     {
@@ -79,6 +93,8 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         // Here and not in the scorer, which knows nothing of chunks.
         if (chosen.Find(c => c.Row.TokenIds.Length < length) is { Row: not null } tooShort)
             throw new Llm360Exception($"A sequence has {tooShort.Row.TokenIds.Length} tokens; k + l = {length} are needed.", $"{chunk.Place}, row {tooShort.Index}", "Choose a smaller k or l.");
+        foreach (var (index, row) in chosen)
+            TokenRows.CheckVocabulary(model.Config, row.TokenIds, $"{chunk.Place}, row {index}");
         // Copies within a chunk, as of canaries, have the same results: they are computed once.
         var groups = chosen.GroupBy(c => (Tokens: Convert.ToHexString(MemoryMarshal.AsBytes(c.Row.TokenIds.AsSpan(0, (int)length))), c.Row.Source, c.Row.Canary)).ToList();
         var scored = MemorizationScorer.Score(model, [.. groups.Select(g => g.First().Row)], settings, settings.TokenMetrics ? tokenizer.Value : null, cancellation);

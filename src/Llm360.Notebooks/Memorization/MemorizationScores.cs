@@ -8,12 +8,14 @@ namespace Llm360.Notebooks.Memorization;
 /// <summary>Memorization scores of a grid of checkpoints and chunks.</summary>
 public sealed class MemorizationScores
 {
-    internal MemorizationScores(Suite suite, MemorizationSettings settings, IReadOnlyList<GridCell<MemorizationRow>> cells)
+    private readonly GridFill fill;
+
+    internal MemorizationScores(Suite suite, MemorizationSettings settings, GridRun<MemorizationRow> run)
     {
         Suite = suite;
         Settings = settings;
-        Cells = cells;
-        foreach (var cell in cells)
+        (Cells, fill) = (run.Cells, run.Fill);
+        foreach (var cell in Cells)
         {
             foreach (var row in cell.Rows)
             {
@@ -38,8 +40,16 @@ public sealed class MemorizationScores
     /// <summary>All rows.</summary>
     public IEnumerable<MemorizationRow> Rows => Cells.SelectMany(c => c.Rows);
 
-    /// <summary>Where the cells came from, for example <c>36 cells from the store, 0 computed</c>.</summary>
-    public string Origin => $"{Cells.Count(c => c.FromStore)} cells from the store, {Cells.Count(c => !c.FromStore)} computed";
+    /// <summary>Checkpoints and chunks that were missing and skipped.</summary>
+    public IReadOnlyList<MissingPart> Skipped => fill.Skipped;
+
+    /// <summary>
+    /// Where the cells came from, for example <c>36 cells from the store, 0 computed</c>. It also
+    /// says how many cells took the place of stale ones, and which parts were skipped.
+    /// </summary>
+    public string Origin => $"{fill.FromStore} cells from the store, {fill.Computed} computed"
+        + (fill.Stale == 0 ? "" : $", {fill.Stale} of them in place of stale cells")
+        + (fill.Skipped.Count == 0 ? "" : $"; skipped because missing: {string.Join(", ", fill.Skipped)}");
 
     /// <summary>Rows of a checkpoint on sequences it has seen, canaries left out.</summary>
     public IReadOnlyList<MemorizationRow> Seen(Checkpoint checkpoint) =>

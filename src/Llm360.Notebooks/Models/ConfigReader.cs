@@ -97,6 +97,10 @@ internal sealed class ConfigReader
             throw Unsupported(key, "The key is not known, and might change what the model computes.");
     }
 
+    /// <summary>A copy of the file without the keys that do not change the forward pass.</summary>
+    public JsonObject ForwardPass() =>
+        new(json.Where(p => !Harmless.Contains(p.Key)).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
+
     public Llm360Exception Unsupported(string key, string why) => new($"config.json's {Printable.Value(key)} = {Printable.Value(json[key]?.ToJsonString() ?? "(absent)")} is not supported.", Path, why);
 
     private RopeScaling? Scaling(JsonObject? from, string key)

@@ -1,6 +1,5 @@
 // Running an analysis over checkpoints x chunks: what is in the store is read, the rest computed and stored cell by cell.
 using System.Globalization;
-using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Models;
 using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Torch;
@@ -18,7 +17,24 @@ public sealed record GridCell<T>(Checkpoint Checkpoint, Chunk Chunk, IReadOnlyLi
 /// <summary>What filling a grid came to.</summary>
 /// <param name="FromStore">Cells that were there already.</param>
 /// <param name="Computed">Cells computed now.</param>
-public sealed record GridFill(int FromStore, int Computed);
+public sealed record GridFill(int FromStore, int Computed)
+{
+    /// <summary>
+    /// Checkpoints and chunks that were missing and skipped, with all their cells.
+    /// </summary>
+    public IReadOnlyList<MissingPart> Skipped { get; init; } = [];
+
+    /// <summary>
+    /// How many of the computed cells took the place of stale cells, which another model or other
+    /// rows had given. The stale cells stay in the store.
+    /// </summary>
+    public int Stale { get; init; }
+}
+
+/// <summary>A grid and how its cells came.</summary>
+/// <param name="Cells">The cells, checkpoint by checkpoint.</param>
+/// <param name="Fill">Where they came from, and what was skipped.</param>
+public sealed record GridRun<T>(IReadOnlyList<GridCell<T>> Cells, GridFill Fill);
 
 /// <summary>Runs grids.</summary>
 public static class Grid
@@ -36,7 +52,12 @@ public static class Grid
     /// <param name="type">Type of the weights; the checkpoint's own when null.</param>
     /// <param name="progress">Cells done; <see cref="Work.Progress"/> when null.</param>
     /// <param name="cancellation">Stops before the next cell; <see cref="Work.Cancellation"/> when not given.</param>
-    public static async Task<IReadOnlyList<GridCell<T>>> RunAsync<T>(
+    /// <param name="skipMissing">Leaves missing checkpoints and chunks out; otherwise they are an
+    /// error.</param>
+    /// <exception cref="Llm360Exception">
+    /// Checkpoints or chunks are missing. The error names them before anything is computed.
+    /// </exception>
+    public static async Task<GridRun<T>> RunAsync<T>(
         ResultStore store,
         IReadOnlyList<Checkpoint> checkpoints,
         IReadOnlyList<Chunk> chunks,
@@ -45,16 +66,18 @@ public static class Grid
         Device? device = null,
         torch.ScalarType? type = null,
         IProgress<WorkProgress>? progress = null,
-        CancellationToken? cancellation = null)
+        CancellationToken? cancellation = null,
+        bool skipMissing = false)
         where T : class, new()
     {
-        var cells = new GridCell<T>[checkpoints.Count * chunks.Count];
+        var cells = new GridCell<T>?[checkpoints.Count * chunks.Count];
         var stop = cancellation ?? Work.Cancellation;
-        await GoAsync(
+        var fill = await GoAsync(
             store,
             checkpoints,
             chunks,
             GridShard.Whole,
+            skipMissing,
             compute,
             async (i, checkpoint, chunk) => cells[i] = new GridCell<T>(checkpoint, chunk, await store.ReadAsync<T>(checkpoint, chunk, stop).ConfigureAwait(false), FromStore: true),
             (i, checkpoint, chunk, rows) => cells[i] = new GridCell<T>(checkpoint, chunk, rows, FromStore: false),
@@ -63,7 +86,7 @@ public static class Grid
             type,
             progress,
             stop).ConfigureAwait(false);
-        return cells;
+        return new GridRun<T>([.. cells.OfType<GridCell<T>>()], fill);
     }
 
     /// <summary>Computes the cells of a shard that are not in the store. No rows are read or kept: for grids whose results would not fit into memory, and for several processes at one grid.</summary>
@@ -77,6 +100,8 @@ public static class Grid
     /// <param name="type">Type of the weights; the checkpoint's own when null.</param>
     /// <param name="progress">Cells done; <see cref="Work.Progress"/> when null.</param>
     /// <param name="cancellation">Stops before the next cell; <see cref="Work.Cancellation"/> when not given.</param>
+    /// <param name="skipMissing">As in <see cref="RunAsync"/>.</param>
+    /// <exception cref="Llm360Exception">As in <see cref="RunAsync"/>.</exception>
     public static Task<GridFill> FillAsync<T>(
         ResultStore store,
         IReadOnlyList<Checkpoint> checkpoints,
@@ -87,15 +112,18 @@ public static class Grid
         Device? device = null,
         torch.ScalarType? type = null,
         IProgress<WorkProgress>? progress = null,
-        CancellationToken? cancellation = null)
+        CancellationToken? cancellation = null,
+        bool skipMissing = false)
         where T : class, new() =>
-        GoAsync(store, checkpoints, chunks, shard, compute, (_, _, _) => Task.CompletedTask, (_, _, _, _) => { }, task, device, type, progress, cancellation ?? Work.Cancellation);
+        GoAsync(store, checkpoints, chunks, shard, skipMissing, compute, (_, _, _) => Task.CompletedTask, (_, _, _, _) => { }, task, device,
+            type, progress, cancellation ?? Work.Cancellation);
 
     private static async Task<GridFill> GoAsync<T>(
         ResultStore store,
         IReadOnlyList<Checkpoint> checkpoints,
         IReadOnlyList<Chunk> chunks,
         GridShard shard,
+        bool skipMissing,
         Func<LanguageModel, Chunk, CancellationToken, IReadOnlyList<T>> compute,
         Func<int, Checkpoint, Chunk, Task> onFound,
         Action<int, Checkpoint, Chunk, IReadOnlyList<T>> onComputed,
@@ -110,49 +138,83 @@ public static class Grid
         device ??= Device.Best;
         // Fetching and loading a checkpoint shows in the same place, and stops with the same token.
         using var surroundings = Work.Begin(progress, stop);
+        // What is missing shows before the first of what may be days of work.
+        var missing = MissingPart.OnDisk(checkpoints, chunks);
+        if (missing.Count > 0 && (!skipMissing || checkpoints.All(missing.ContainsKey) || chunks.All(missing.ContainsKey)))
+            throw MissingPart.Error(missing.Values);
+        SuiteCheck.Require([.. checkpoints.Where(c => !missing.ContainsKey(c))], [.. chunks.Where(c => !missing.ContainsKey(c))]);
+        var plan = checkpoints.Select((checkpoint, i) => Plan(checkpoint, i)).ToList();
+        var waiting = plan.Where(p => p.ToCompute.Count > 0).ToList();
+        List<Chunk> toRead = [.. waiting.SelectMany(p => p.ToCompute).Select(c => c.Chunk).Distinct()];
+        var onHub = await MissingPart.OnHubAsync([.. waiting.Select(p => p.Checkpoint)], toRead, skipMissing, stop).ConfigureAwait(false);
+        foreach (var block in plan)
+            block.ToCompute.RemoveAll(c => onHub.ContainsKey(block.Checkpoint) || onHub.ContainsKey(c.Chunk));
         var (found, computed) = (0, 0);
-        var blocks = checkpoints.Select((checkpoint, i) =>
-        {
-            var own = Enumerable.Range(i * chunks.Count, chunks.Count).Where(cell => shard.Contains(cell, (long)checkpoints.Count * chunks.Count)).ToLookup(cell => store.Contains(checkpoint, chunks[cell % chunks.Count]));
-            return (Checkpoint: checkpoint, Found: own[true].ToList(), Missing: own[false].ToList());
-        }).ToList();
-        SuiteCheck.Require(checkpoints, chunks);
-        // A name that is wrong shows before the first of what may be days of work.
-        await blocks.Where(b => b.Missing.Count > 0).Select(b => b.Checkpoint).RequireAsync(stop).ConfigureAwait(false);
-        await ChunkReader.RequireAsync([.. blocks.SelectMany(b => b.Missing).Select(cell => chunks[cell % chunks.Count]).Distinct()], stop).ConfigureAwait(false);
-        var total = blocks.Sum(b => b.Found.Count + b.Missing.Count);
-        var models = blocks.Where(b => b.Missing.Count > 0).Select(b => b.Checkpoint).ToList().SweepAsync(device, type).GetAsyncEnumerator(CancellationToken.None);
+        var total = plan.Sum(p => p.InStore.Count + p.ToCompute.Count);
+        var stale = plan.Sum(p => p.ToCompute.Count(c => c.IsStale));
+        List<Checkpoint> toLoad = [.. plan.Where(p => p.ToCompute.Count > 0).Select(p => p.Checkpoint)];
+        var models = toLoad.SweepAsync(device, type).GetAsyncEnumerator(CancellationToken.None);
         await using var sweep = models.ConfigureAwait(false);
-        foreach (var (checkpoint, inStore, missing) in blocks)
+        foreach (var (checkpoint, inStore, toCompute) in plan)
         {
             stop.ThrowIfCancellationRequested();
             foreach (var cell in inStore)
             {
-                await onFound(cell, checkpoint, chunks[cell % chunks.Count]).ConfigureAwait(false);
+                await onFound(cell.Number, checkpoint, cell.Chunk).ConfigureAwait(false);
                 found++;
-                Report(checkpoint, chunks[cell % chunks.Count]);
+                Report(checkpoint, cell.Chunk);
             }
 
-            if (missing.Count == 0)
+            if (toCompute.Count == 0)
                 continue;
             await models.MoveNextAsync().ConfigureAwait(false);
             var model = models.Current.Model;
             var workers = device == Device.Cpu && model.Config.ParameterCount < SmallModel ? LibTorch.Threads : 1;
-            await CellWorkers.RunAsync(missing, workers, cell =>
+            await CellWorkers.RunAsync(toCompute, workers, cell =>
             {
                 stop.ThrowIfCancellationRequested();
-                var chunk = chunks[cell % chunks.Count];
-                var rows = compute(model, chunk, stop);
-                store.WriteAsync(checkpoint, chunk, rows).GetAwaiter().GetResult();
-                onComputed(cell, checkpoint, chunk, rows);
+                var rows = compute(model, cell.Chunk, stop);
+                store.WriteAsync(checkpoint, cell.Chunk, rows, cell.Identity).GetAwaiter().GetResult();
+                onComputed(cell.Number, checkpoint, cell.Chunk, rows);
                 Interlocked.Increment(ref computed);
-                Report(checkpoint, chunk);
+                Report(checkpoint, cell.Chunk);
             }).ConfigureAwait(false);
         }
 
-        return new GridFill(found, computed);
+        return new GridFill(found, computed) { Skipped = [.. missing.Values, .. onHub.Values], Stale = stale };
 
-        void Report(Checkpoint checkpoint, Chunk chunk) =>
-            progress?.Report(new WorkProgress(task, found + computed, total, "cells", string.Create(CultureInfo.InvariantCulture, $"{checkpoint} on {chunk}; {found} from the store, {computed} computed")));
+        PlannedCheckpoint Plan(Checkpoint checkpoint, int row)
+        {
+            var block = new PlannedCheckpoint(checkpoint, [], []);
+            if (missing.ContainsKey(checkpoint))
+                return block;
+            IReadOnlyList<KeyValuePair<string, string?>>? model = null;
+            for (var i = 0; i < chunks.Count; i++)
+            {
+                var (number, chunk) = ((row * chunks.Count) + i, chunks[i]);
+                if (!shard.Contains(number, (long)checkpoints.Count * chunks.Count) || missing.ContainsKey(chunk))
+                    continue;
+                var identity = store.Fingerprints.Of(model ??= store.Fingerprints.Of(checkpoint), chunk);
+                var state = store.Find(checkpoint, chunk, identity);
+                var cells = state == CellState.Current ? block.InStore : block.ToCompute;
+                cells.Add(new PlannedCell(number, chunk, identity, state == CellState.Stale));
+            }
+
+            return block;
+        }
+
+        void Report(Checkpoint checkpoint, Chunk chunk)
+        {
+            var detail = string.Create(CultureInfo.InvariantCulture, $"{checkpoint} on {chunk}; {found} from the store, {computed} computed");
+            if (stale > 0)
+                detail += string.Create(CultureInfo.InvariantCulture, $"; {stale} stale");
+            progress?.Report(new WorkProgress(task, found + computed, total, "cells", detail));
+        }
     }
+
+    /// <summary>A cell of the grid that a call takes care of.</summary>
+    private sealed record PlannedCell(int Number, Chunk Chunk, CellIdentity Identity, bool IsStale);
+
+    /// <summary>The cells of one checkpoint.</summary>
+    private sealed record PlannedCheckpoint(Checkpoint Checkpoint, List<PlannedCell> InStore, List<PlannedCell> ToCompute);
 }

@@ -76,11 +76,23 @@ public sealed class Suite
     /// <summary>Its folder. Of a suite on the Hub, where a checkpoint's folder, a chunk in <c>train/</c> or a <c>metrics.parquet</c> that one has already is found before the Hub is asked; it need not exist.</summary>
     public string Folder { get; }
 
-    /// <summary>All checkpoints, in training order; of a suite trained here, those that exist.</summary>
+    /// <summary>
+    /// All checkpoints, in training order; while a suite is in training, those up to the latest.
+    /// A checkpoint before the latest is listed even if its files are gone. Its use is then an
+    /// error.
+    /// </summary>
     public IReadOnlyList<Checkpoint> Checkpoints { get; }
 
-    /// <summary>All chunks, in training order.</summary>
+    /// <summary>
+    /// All chunks that the manifest names, in training order. A chunk is listed even if its file is
+    /// gone. Its use is then an error.
+    /// </summary>
     public IReadOnlyList<Chunk> Chunks { get; }
+
+    /// <summary>
+    /// The number of checkpoints that the manifest promises; a suite in training has fewer.
+    /// </summary>
+    public int PromisedCheckpoints => Manifest is { } recipe ? Math.Max(recipe.Corpus.Chunks + 1, Checkpoints.Count) : Checkpoints.Count;
 
     /// <summary>Held-out sequences, in the chunks' format.</summary>
     public string ValidationPath => System.IO.Path.Combine(Folder, SuiteLayout.Validation);
@@ -117,11 +129,18 @@ public sealed class Suite
     {
         folder = System.IO.Path.GetFullPath(folder);
         var manifest = ManifestFile.Read(System.IO.Path.Combine(folder, SuiteLayout.Manifest));
-        var checkpoints = Numbered(folder, "ckpt_*", directories: true)
-            .Where(c => System.IO.Path.GetFileName(c.Path) == SuiteLayout.Checkpoint(c.Number) && File.Exists(System.IO.Path.Combine(c.Path, SuiteLayout.Weights)))
-            .Select(c => new Checkpoint(System.IO.Path.GetFileName(c.Path), c.Number, c.Number, c.Path)).ToList();
-        var chunks = Numbered(System.IO.Path.Combine(folder, SuiteLayout.Train), "train_*.jsonl", directories: false)
-            .Select(c => new Chunk(System.IO.Path.GetFileNameWithoutExtension(c.Path), c.Number, c.Path)).ToList();
+        var saved = Numbered(folder, "ckpt_*", directories: true)
+            .Where(c => System.IO.Path.GetFileName(c.Path) == SuiteLayout.Checkpoint(c.Number)).Select(c => c.Number).ToList();
+        // Training saves one checkpoint after the other: those before the latest should be there.
+        var latest = saved.Count == 0 ? -1 : Math.Min(saved[^1], manifest.Corpus.Chunks);
+        var checkpoints = Enumerable.Range(0, latest + 1).Union(saved).Order()
+            .Select(n => (Number: n, Name: SuiteLayout.Checkpoint(n)))
+            .Select(c => new Checkpoint(c.Name, c.Number, c.Number, System.IO.Path.Combine(folder, c.Name))).ToList();
+        var train = System.IO.Path.Combine(folder, SuiteLayout.Train);
+        var chunks = Enumerable.Range(0, manifest.Corpus.Chunks)
+            .Select(n => new Chunk(SuiteLayout.ChunkName(n), n, System.IO.Path.Combine(folder, SuiteLayout.Chunk(n))))
+            .Concat(Numbered(train, "train_*.jsonl", directories: false).Where(c => c.Number >= manifest.Corpus.Chunks)
+                .Select(c => new Chunk(System.IO.Path.GetFileNameWithoutExtension(c.Path), c.Number, c.Path))).ToList();
         return new Suite(manifest, folder, checkpoints, chunks);
     }
 

@@ -105,7 +105,7 @@ internal sealed class TrainingFolder
     public async Task SaveAsync(int checkpoint, TrainingState state, IReadOnlyList<TrainingStep> log)
     {
         TrainingLog.MarkGaps(log);
-        var bytes = checkpoint == 0 ? default : await ParquetRows.ToBytesAsync(log).ConfigureAwait(false);
+        var bytes = checkpoint == 0 ? default : await ParquetRows.SerializeAsync(log).ConfigureAwait(false);
         var next = CheckpointWriter.Prepare(folder, checkpoint, state.Weights, state.Optimizer, EmbeddedVocabulary.Read(manifest.Corpus.Tokenizer), manifest.Name).ToList();
         if (checkpoint > 0)
             next.Add(new SuiteFile(SuiteLayout.Metrics, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes.Span))));

@@ -111,12 +111,12 @@ public sealed class HubGridTests : IAsyncLifetime
         Assert.All(Checkpoints, c => Assert.True(store.Contains(c, Chunks[0]) && !store.Contains(c, Chunks[1])));
         var expected = Fixtures.Json("memorization", "expected_000.json")["match"]!.AsArray().Reverse().Take(Rows).Select(m => (int)m!);
         var scores = await ScoreAsync();
-        Assert.Equal("2 cells from the store, 2 computed", scores.Origin);
+        Assert.Equal("2 cells from the store, 2 computed, 2 of them in place of stale cells", scores.Origin);
         Assert.Equal(expected, scores.Cells[1].Rows.Select(r => r.Match));
         // A file of one's own in their place.
         Directory.CreateDirectory(folder["suite", "train"]);
         File.WriteAllLines(folder["suite", "train", "train_143.jsonl"], ImitationAmber.Rows.Skip(100));
-        Assert.Equal("2 cells from the store, 2 computed", (await ScoreAsync()).Origin);
+        Assert.Equal("2 cells from the store, 2 computed, 2 of them in place of stale cells", (await ScoreAsync()).Origin);
         File.WriteAllText(folder["suite", "train", "train_143.jsonl"], "");
         Assert.Contains("no rows", (await Assert.ThrowsAsync<Llm360Exception>(ScoreAsync)).What, StringComparison.Ordinal);
     }
@@ -129,6 +129,9 @@ public sealed class HubGridTests : IAsyncLifetime
         var error = await Assert.ThrowsAsync<Llm360Exception>(() => suite.Memorization(sequencesPerChunk: Rows).ScoreAsync([suite.Checkpoint("143"), suite.Checkpoint(checkpoint)], [suite.Chunk(143), suite.Chunk(int.Parse(chunk, CultureInfo.InvariantCulture))], Device.Cpu));
         Assert.Contains(says, error.What, StringComparison.Ordinal);
         Assert.DoesNotContain(hub.Requests, r => r.Path.Contains("/resolve/", StringComparison.Ordinal));
+        var rest = await suite.Memorization(sequencesPerChunk: Rows).ScoreAsync([suite.Checkpoint("143"), suite.Checkpoint(checkpoint)], [suite.Chunk(143), suite.Chunk(int.Parse(chunk, CultureInfo.InvariantCulture))], Device.Cpu, skipMissing: true);
+        Assert.Equal(2, rest.Cells.Count);
+        Assert.Contains(says, Assert.Single(rest.Skipped).What, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -42,27 +42,6 @@ public sealed class ResultStoreTests(PicoSuite pico)
         Assert.Equal(before, cells.Count(c => c.FromStore));
     }
 
-    [Fact]
-    public async Task Results_of_other_weights_are_dropped()
-    {
-        using var folder = new TemporaryFolder();
-        using var copy = new TemporaryFolder();
-        foreach (var file in Directory.EnumerateFiles(suite.Folder, "*", SearchOption.AllDirectories))
-        {
-            var target = copy[Path.GetRelativePath(suite.Folder, file)];
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
-        }
-
-        var twin = Suite.OpenFolder(copy.Path);
-        var computed = 0;
-        await RunAsync(folder, () => Interlocked.Increment(ref computed), suite: twin);
-        File.Copy(Path.Combine(twin.Checkpoints[0].Folder, SuiteLayout.Weights), Path.Combine(twin.Checkpoints[1].Folder, SuiteLayout.Weights), overwrite: true);
-        var cells = await RunAsync(folder, () => Interlocked.Increment(ref computed), suite: twin);
-        Assert.Equal(cells.Count + twin.Chunks.Count, computed);
-        Assert.Equal([1], cells.Where(c => !c.FromStore).Select(c => c.Checkpoint.Index).Distinct());
-    }
-
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -95,21 +74,6 @@ public sealed class ResultStoreTests(PicoSuite pico)
     [InlineData("1/2/3")]
     [InlineData("0/0")]
     public void What_is_no_shard_is_one_clear_error(string text) => Assert.Contains("0/8", Assert.Throws<Llm360Exception>(() => GridShard.Parse(text)).Remedy, StringComparison.Ordinal);
-
-    [Fact]
-    public async Task Writers_that_find_results_of_other_weights_at_once_keep_what_each_writes()
-    {
-        using var folder = new TemporaryFolder();
-        var checkpoint = suite.Checkpoints[0];
-        var chunks = Enumerable.Range(0, 16).Select(i => new Chunk($"train_{i:000}", i, "")).ToList();
-        for (var attempt = 0; attempt < 20; attempt++)
-        {
-            var stores = chunks.Select(_ => new ResultStore(suite, "memorization", new MemorizationSettings(), folder.Path)).ToList();
-            File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(stores[0].Folder, $"checkpoint={checkpoint.Name}")).FullName, "weights.id"), "others");
-            await Task.WhenAll(stores.Zip(chunks).Select(p => Task.Run(() => p.First.WriteAsync(checkpoint, p.Second, new[] { new MemorizationRow { Row = p.Second.Index } }))));
-            Assert.All(chunks, c => Assert.True(stores[0].Contains(checkpoint, c), $"{c} is gone"));
-        }
-    }
 
     [Fact]
     public void What_a_killed_writer_left_is_swept_and_what_another_machine_writes_is_not()
@@ -160,10 +124,9 @@ public sealed class ResultStoreTests(PicoSuite pico)
     private Task<GridFill> FillAsync(TemporaryFolder root, GridShard shard) =>
         Grid.FillAsync<MemorizationRow>(new ResultStore(suite, "memorization", new MemorizationSettings(), root.Path), suite.Checkpoints, suite.Chunks, shard, (_, chunk, _) => [new MemorizationRow { Row = chunk.Index }], "test");
 
-    private Task<IReadOnlyList<GridCell<MemorizationRow>>> RunAsync(TemporaryFolder root, Action onCell, Suite? suite = null, CancellationToken stop = default)
+    private async Task<IReadOnlyList<GridCell<MemorizationRow>>> RunAsync(TemporaryFolder root, Action onCell, CancellationToken stop = default)
     {
-        suite ??= this.suite;
-        return Grid.RunAsync<MemorizationRow>(
+        var run = await Grid.RunAsync<MemorizationRow>(
             new ResultStore(suite, "memorization", new MemorizationSettings(), root.Path),
             suite.Checkpoints,
             suite.Chunks,
@@ -174,5 +137,7 @@ public sealed class ResultStoreTests(PicoSuite pico)
             },
             "test",
             cancellation: stop);
+        Assert.Equal((run.Cells.Count(c => c.FromStore), run.Cells.Count(c => !c.FromStore)), (run.Fill.FromStore, run.Fill.Computed));
+        return run.Cells;
     }
 }

@@ -1,0 +1,91 @@
+// Checkpoints and chunks that a grid names and that are not there.
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Hub;
+using Llm360.Notebooks.Models;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Weights;
+
+namespace Llm360.Notebooks.Results;
+
+/// <summary>A checkpoint or chunk that is not there.</summary>
+/// <param name="Name">For example <c>ckpt_012</c>.</param>
+/// <param name="Place">Its folder or file, or its place on the Hub.</param>
+/// <param name="What">What is missing, for example <c>no weights</c>.</param>
+public sealed record MissingPart(string Name, string Place, string What)
+{
+    private const int Shown = 8;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} ({What})";
+
+    /// <summary>
+    /// The parts that should be on this disk and are not; parts on the Hub are not checked.
+    /// </summary>
+    internal static Dictionary<object, MissingPart> OnDisk(IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Chunk> chunks)
+    {
+        var missing = new Dictionary<object, MissingPart>();
+        foreach (var checkpoint in checkpoints.Where(c => !c.IsOnHub))
+        {
+            var what = !Directory.Exists(checkpoint.Folder) ? "no folder"
+                : !File.Exists(Path.Combine(checkpoint.Folder, SuiteLayout.Config)) ? $"no {SuiteLayout.Config}"
+                : !WeightFiles.AreComplete(checkpoint.Folder) ? "no complete weights" : null;
+            if (what is not null)
+                missing[checkpoint] = new MissingPart(checkpoint.Name, checkpoint.Folder, what);
+        }
+
+        foreach (var chunk in chunks.Where(c => !c.IsOnHub && !File.Exists(c.Path)))
+            missing[chunk] = new MissingPart(chunk.Name, chunk.Path, "no file");
+        return missing;
+    }
+
+    /// <summary>Checks that parts on the Hub are there, without fetching them.</summary>
+    /// <param name="checkpoints">Those that have a cell to compute.</param>
+    /// <param name="chunks">Those that have a cell to compute.</param>
+    /// <param name="skip">Returns the missing parts instead of throwing.</param>
+    /// <param name="stop">Stops waiting.</param>
+    /// <exception cref="Llm360Exception">
+    /// A part is missing and not skipped, or the Hub cannot be reached.
+    /// </exception>
+    internal static async Task<Dictionary<object, MissingPart>> OnHubAsync(
+        IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Chunk> chunks, bool skip, CancellationToken stop)
+    {
+        var missing = new Dictionary<object, MissingPart>();
+        try
+        {
+            await checkpoints.RequireAsync(stop).ConfigureAwait(false);
+            await ChunkReader.RequireAsync(chunks, stop).ConfigureAwait(false);
+        }
+        catch (Llm360Exception e) when (skip && e is not HubUnreachableException)
+        {
+            foreach (var checkpoint in checkpoints)
+                await TryAsync(checkpoint, checkpoint.Name, () => new[] { checkpoint }.RequireAsync(stop)).ConfigureAwait(false);
+            foreach (var chunk in chunks)
+                await TryAsync(chunk, chunk.Name, () => ChunkReader.RequireAsync([chunk], stop)).ConfigureAwait(false);
+        }
+
+        return missing;
+
+        async Task TryAsync(object part, string name, Func<Task> require)
+        {
+            try
+            {
+                await require().ConfigureAwait(false);
+            }
+            catch (Llm360Exception e) when (e is not HubUnreachableException)
+            {
+                missing[part] = new MissingPart(name, e.Where, e.What.TrimEnd('.'));
+            }
+        }
+    }
+
+    /// <summary>The error that names missing parts.</summary>
+    internal static Llm360Exception Error(IReadOnlyCollection<MissingPart> missing)
+    {
+        var more = missing.Count > Shown ? $" and {missing.Count - Shown} more" : "";
+        return new Llm360Exception(
+            missing.Count == 1 ? $"A part of the grid is missing: {missing.First()}."
+                : $"{missing.Count} parts of the grid are missing: {string.Join(", ", missing.Take(Shown))}{more}.",
+            string.Join(", ", missing.Take(Shown).Select(m => m.Place)) + more,
+            "Put them back or choose others. Option --skip-missing, in a notebook skipMissing: true, goes on without them.");
+    }
+}

@@ -1,0 +1,53 @@
+// Canaries with equal repetitions in one chunk are different sequences, and every analysis keeps them apart.
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Memorization;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Torch;
+using Llm360.Notebooks.Training;
+using Paper = Llm360.Notebooks.Figures.Figures;
+
+namespace Llm360.Notebooks.Tests.Memorization;
+
+public sealed class EqualCanariesTests
+{
+    [Fact]
+    public async Task Each_canary_is_one_row_of_every_analysis_that_counts_canaries_once()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        using var folder = new TemporaryFolder();
+        var pico = ManifestFile.Read(Suites.Suites.FindManifest("pico"));
+        var manifest = pico with
+        {
+            Name = $"equal-{Guid.NewGuid():N}",
+            Expected = null,
+            Corpus = pico.Corpus with { Chunks = 2, Canaries = pico.Corpus.Canaries! with { Repetitions = [3, 3], Chunks = [1], Controls = 0 } },
+            Training = pico.Training with { OptimizerStates = [2] },
+        };
+        var suite = await new SuiteTrainer(manifest, folder["suite"]).TrainAsync(cancellation: stop);
+        string[] ids = [.. Canary.ReadAll(folder["suite", SuiteLayout.Canaries]).Select(c => c.Id).Order()];
+        Assert.Equal(2, ids.Length);
+        var analysis = suite.Memorization(16, 16, 4, tokenMetrics: true);
+        try
+        {
+            var scores = await analysis.ScoreAsync(device: Device.Cpu, cancellation: stop);
+            // Computed, and as the store gives them back.
+            foreach (var rows in new[] { scores.Rows, (await analysis.ScoreAsync(device: Device.Cpu, cancellation: stop)).Rows })
+            {
+                Assert.Equal(ids.SelectMany(id => Enumerable.Repeat(id, 3 * 3)), rows.Select(r => r.Canary).OfType<string>().Order());
+                Assert.All(rows, r => Assert.Equal(r.Canary is null, r.CanaryRepetitions is null));
+            }
+
+            foreach (var checkpoint in suite.Checkpoints)
+                Assert.Equal(ids, scores.Latent().Rows.Where(r => r.Checkpoint == checkpoint.Index && r.Canary is not null).Select(r => r.Canary).Order());
+            Assert.Equal(ids, (await analysis.CounterfactualAsync(device: Device.Cpu, cancellation: stop)).Rows.Select(r => r.Canary).OfType<string>().Order());
+            var duplicates = await scores.DuplicatesAsync(cancellation: stop);
+            Assert.All(duplicates.Rows.Where(r => r.Canary is not null), r => Assert.Equal(3, r.Duplicates));
+            Assert.Contains("n = 2 canaries", Paper.CanariesByRepetition(scores).Subtitle, StringComparison.Ordinal);
+            Assert.Contains("n = 8 sequences of text and 2 canaries", Paper.ScoreByDuplicates(duplicates).Subtitle, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(analysis.Store.Folder, recursive: true);
+        }
+    }
+}
