@@ -36,7 +36,8 @@ public static class CheckpointLoading
             {
                 var folder = await checkpoints[i].FetchAsync().ConfigureAwait(false);
                 // Some suites change the type on the way: the last of Amber is in bfloat16, those before in float32. What a checkpoint gives must not depend on which others it is studied with.
-                if (model is not null && type is null && !model.HasTypeOf(folder))
+                // A configuration that differs, as of a checkpoint that somebody has edited, needs a model of its own too.
+                if (model is not null && ((type is null && !model.HasTypeOf(folder)) || !model.HasConfigurationOf(folder)))
                 {
                     model.Dispose();
                     model = null;

@@ -77,6 +77,10 @@ public abstract class LanguageModel : IDisposable
         bound.Rebind(Open(folder, Config));
     }
 
+    /// <summary>Whether a checkpoint's configuration is this model's.</summary>
+    /// <exception cref="Llm360Exception">It cannot be read.</exception>
+    internal bool HasConfigurationOf(string folder) => ModelConfig.Read(Path.Combine(folder, SuiteLayout.Config)) == Config;
+
     /// <summary>Whether a checkpoint's own type, that of its embedding, is this model's.</summary>
     /// <exception cref="Llm360Exception">Its weights cannot be opened, or have no embedding.</exception>
     internal bool HasTypeOf(string folder)

@@ -49,6 +49,19 @@ public sealed class StaleCellTests : IDisposable
     }
 
     [Fact]
+    public async Task Checkpoints_that_differ_in_configuration_are_each_computed_with_their_own()
+    {
+        var config = folder["pico", "ckpt_002", SuiteLayout.Config];
+        File.WriteAllText(config, Compact(File.ReadAllText(config)).Replace(":10000", ":20000", StringComparison.Ordinal));
+        Assert.Equal(20, (await FillAsync()).Computed);
+        foreach (var checkpoint in suite.Checkpoints)
+        {
+            var row = Assert.Single(await Store().ReadAsync<MemorizationRow>(checkpoint, suite.Chunks[0], TestContext.Current.CancellationToken));
+            Assert.StartsWith(checkpoint.Index == 2 ? "20000," : "10000,", row.Source, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Weights_count_and_the_layout_of_the_configuration_does_not()
     {
         await FillAsync();
