@@ -18,7 +18,7 @@ public static partial class Tables
     {
         var checkpoints = forecast.Scores.Checkpoints.ToDictionary(c => c.Index);
         return new Table(
-            $"Forecasting what {forecast.Last} of {forecast.Scores.Suite.Name} reproduces with k = {forecast.PromptLength}, l = {forecast.ContinuationLength}, beside Pythia-12B with k = l = 32 (arXiv 2304.11158), at the nearest share of training. They may differ because the models, the lengths and the rows do, and because here only sequences count that both checkpoints have seen.",
+            $"Forecasting what {forecast.Last} of {forecast.Scores.Suite.Name} reproduces with k = {forecast.PromptLength}, l = {forecast.ContinuationLength}, beside Pythia-12B with k = l = 32 (arXiv 2304.11158), at the nearest share of training. They may differ because the models, the lengths and the rows do, and because here only sequences count that both checkpoints have seen. Here: {SampleText.Of(forecast.Scores)}.",
             [new("training done here"), new("precision", ColumnAlignment.Right), new("recall", ColumnAlignment.Right), new("Pythia-12B: training done", ColumnAlignment.Right), new("precision (published)", ColumnAlignment.Right), new("recall (published)", ColumnAlignment.Right), new("difference of recall", ColumnAlignment.Right)],
             [
                 .. Pythia.Where(_ => forecast.Rows.Count > 0).Select(p =>

@@ -160,7 +160,7 @@ public static partial class Tables
         var reason = scores.Suite.Hub?.Checkpoints.Repository == Amber ? "the same model; another checkpoint, other rows of the chunk or another precision (published: fp16)"
             : "another model, 6.7B parameters against few, and other text; each document was read about once in both";
         return new Table(
-            $"Memorization at {last} of {scores.Suite.Name} (canaries left out) beside Amber's ckpt_355 (k = l = 32, 1000 sequences a chunk, Analysis360's published demo).",
+            $"Memorization at {last} of {scores.Suite.Name} (canaries left out) beside Amber's ckpt_355 (k = l = 32, 1000 sequences a chunk, Analysis360's published demo). Here: {SampleText.Of(scores)}.",
             [new("quantity"), new(scores.Suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right), new("why they may differ")],
             [
                 ["mean score, chunk just read", Mean(newest), "0.1055", reason],

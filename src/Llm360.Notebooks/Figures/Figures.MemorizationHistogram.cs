@@ -42,8 +42,9 @@ public static partial class Figures
     /// <param name="model">For example <c>nano</c>.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="checkpoints">In training order.</param>
+    /// <param name="sequences">Which sequences the shares are about, as a noun phrase.</param>
     /// <exception cref="Llm360Exception">There is no checkpoint, one without sequences, or they differ in l.</exception>
-    public static Figure MemorizationHistogram(string model, int promptLength, IReadOnlyList<ScoreDistribution> checkpoints)
+    public static Figure MemorizationHistogram(string model, int promptLength, IReadOnlyList<ScoreDistribution> checkpoints, string sequences = "the scored sequences")
     {
         RequireNotEmpty(checkpoints, nameof(MemorizationHistogram), "checkpoints");
         var bins = checkpoints[0].Counts.Count;
@@ -57,10 +58,10 @@ public static partial class Figures
         var top = shown.Max(c => c.Counts.Max() / (double)c.Total);
         var last = checkpoints[^1];
         var (low, high) = Intervals.Wilson(last.Counts[^1], last.Total);
-        var title = $"{FigureText.Percent(last.ShareAtOne)} of the sequences are reproduced word for word";
+        var title = $"{FigureText.Percent(last.ShareAtOne)} of {sequences} are reproduced word for word";
         var size = checkpoints.Select(c => c.Total).Distinct().Count() == 1 ? FigureText.Count(last.Total) : $"{FigureText.Count(checkpoints.Min(c => c.Total))} to {FigureText.Count(checkpoints.Max(c => c.Total))}";
         var subtitle = $"{model}, k = {promptLength}, l = {bins - 1}, n = {size} sequences a checkpoint{(shown.Count < checkpoints.Count ? $"; {shown.Count} of {checkpoints.Count} checkpoints shown" : "")}; diamond: share at score 1";
-        var finding = $"At {last.Checkpoint} {FigureText.Percent(last.ShareAtOne)} of the sequences have score 1 (95 % interval {FigureText.Percent(low)} to {FigureText.Percent(high)})";
+        var finding = $"At {last.Checkpoint}, {FigureText.Percent(last.ShareAtOne)} of {sequences} have score 1 (95 % interval {FigureText.Percent(low)} to {FigureText.Percent(high)})";
         if (checkpoints.Count > 1)
             finding += $", at {checkpoints[0].Checkpoint} {FigureText.Percent(checkpoints[0].ShareAtOne)}";
         return new Figure(title, subtitle, $"{title}. {subtitle}. {finding}.", [.. shown.Select(c => HistogramPanel(c, bins - 1, top * 1.08, shown.Count > 1))], finding + ".");

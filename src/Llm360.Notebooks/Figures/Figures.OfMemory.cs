@@ -17,9 +17,9 @@ public static partial class Figures
     {
         var (suite, last, k, l) = (forecast.Scores.Suite.Name, forecast.Last.Name, forecast.PromptLength, forecast.ContinuationLength);
         if (forecast.Rows.Count == 0)
-            return NoForecast(suite, k, l, new MeasuredGroup(last, [.. forecast.Scores.Seen(forecast.Last).Select(r => ExtractionLengths.Of(forecast.Scores, k, l).IsExtractible(r) ? 1.0 : 0)], AreShares: true));
+            return NoForecast(suite, k, l, new MeasuredGroup(last, [.. forecast.Scores.Seen(forecast.Last).Select(r => ExtractionLengths.Of(forecast.Scores, k, l).IsExtractible(r) ? 1.0 : 0)], AreShares: true)).WithSample(forecast.Scores);
         var names = forecast.Scores.Checkpoints.ToDictionary(c => c.Index, c => c.Name);
-        return Forecast(suite, k, l, last, [.. forecast.Rows.Select(r => new ForecastPoint(names[r.Checkpoint], r.Checkpoint, r.Sequences, r.Both, r.OnlyEarlier, r.OnlyLast))]);
+        return Forecast(suite, k, l, last, [.. forecast.Rows.Select(r => new ForecastPoint(names[r.Checkpoint], r.Checkpoint, r.Sequences, r.Both, r.OnlyEarlier, r.OnlyLast))]).WithSample(forecast.Scores);
     }
 
     /// <summary>Memorization against exact duplicates: the mean score for the lengths that were scored, the share extractible for shorter ones.</summary>
@@ -32,7 +32,7 @@ public static partial class Figures
         var asScored = (duplicates.PromptLength, duplicates.ContinuationLength) == (settings.PromptLength, settings.ContinuationLength);
         return ScoreByDuplicates(duplicates.Scores.Suite.Name, duplicates.Checkpoint.Name, duplicates.PromptLength, duplicates.ContinuationLength,
             asScored ? "mean memorization score" : "share extractible", !asScored,
-            [.. duplicates.Rows.DistinctBy(r => (r.Chunk, r.Canary, r.Canary is null ? r.Row : -1)).Select(r => new DuplicatePoint(r.Duplicates, asScored ? r.Score : r.Extractible ? 1 : 0, r.CanaryRepetitions is not null))]);
+            [.. duplicates.Rows.DistinctBy(r => (r.Chunk, r.Canary, r.Canary is null ? r.Row : -1)).Select(r => new DuplicatePoint(r.Duplicates, asScored ? r.Score : r.Extractible ? 1 : 0, r.CanaryRepetitions is not null))]).WithSample(duplicates.Scores);
     }
 
     /// <summary>The extractible sequences of ordinary text: recited, reconstructed, recollected.</summary>
@@ -46,7 +46,7 @@ public static partial class Figures
             ("recited", classes.Rows.Count(r => r.Class == RecallClass.Recite)),
             ("reconstructed", classes.Rows.Count(r => r.Class == RecallClass.Reconstruct)),
             ("recollected", classes.Rows.Count(r => r.Class == RecallClass.Recollect)),
-        ]);
+        ]).WithSample(of.Scores);
     }
 
     /// <summary>Mean memorization score of each source.</summary>
@@ -55,7 +55,7 @@ public static partial class Figures
     {
         var settings = sources.Scores.Settings;
         return MemorizationBySource(sources.Scores.Suite.Name, sources.Checkpoint.Name, settings.PromptLength, settings.ContinuationLength,
-            [.. sources.Scores.Seen(sources.Checkpoint).GroupBy(r => r.Source).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => new MeasuredGroup(g.Key, [.. g.Select(r => r.Score)]))]);
+            [.. sources.Scores.Seen(sources.Checkpoint).GroupBy(r => r.Source).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => new MeasuredGroup(g.Key, [.. g.Select(r => r.Score)]))]).WithSample(sources.Scores);
     }
 
     /// <summary>Draws needed to extract the sequences a checkpoint has seen.</summary>
@@ -64,7 +64,8 @@ public static partial class Figures
     {
         var settings = extraction.Scores.Settings;
         return SamplesToExtract(extraction.Scores.Suite.Name, extraction.Checkpoint.Name, settings.PromptLength, settings.ContinuationLength,
-            $"temperature 1, {(extraction.TopK is { } k ? $"top {k}" : "all")} tokens", [.. extraction.Rows.Select(r => r.LogPz)], extraction.Rows.Count(r => r.Extractible));
+            $"temperature 1, {(extraction.TopK is { } k ? $"top {k}" : "all")} tokens", [.. extraction.Rows.Select(r => r.LogPz)], extraction.Rows.Count(r => r.Extractible), SampleText.Subject(settings))
+            .WithSample(extraction.Scores);
     }
 
     /// <summary>Cross-entropy before and after a sequence was read, of ordinary text and of canaries by repetitions.</summary>
@@ -78,7 +79,7 @@ public static partial class Figures
         {
             var ages = g.GroupBy(r => r.Age).OrderBy(a => a.Key).ToList();
             return new LossByAge(GroupName(g.Key), [.. ages.Select(a => a.Key)], [.. ages.Select(a => new MeasuredGroup(GroupName(g.Key), [.. a.Select(r => r.Loss)]))]);
-        })]);
+        })]).WithSample(latent.Scores);
     }
 
     /// <summary>What reading its chunk changes for a sequence: ordinary text, and canaries by repetitions.</summary>
@@ -87,7 +88,7 @@ public static partial class Figures
         counterfactual.Settings.PromptLength,
         counterfactual.Settings.ContinuationLength,
         counterfactual.Chunks.Count,
-        [.. counterfactual.Rows.GroupBy(r => r.CanaryRepetitions ?? 0).OrderBy(g => g.Key).Select(g => new MeasuredGroup(GroupName(g.Key), [.. g.Select(r => r.Difference)]))]);
+        [.. counterfactual.Rows.GroupBy(r => r.CanaryRepetitions ?? 0).OrderBy(g => g.Key).Select(g => new MeasuredGroup(GroupName(g.Key), [.. g.Select(r => r.Difference)]))]).WithSample(counterfactual);
 
     /// <summary>Exposure of a suite's canaries against their repetitions.</summary>
     public static Figure Exposure(CanaryExposure exposure) =>

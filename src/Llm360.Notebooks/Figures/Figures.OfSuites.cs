@@ -46,12 +46,13 @@ public static partial class Figures
         [
             .. scores.Checkpoints.Where(c => scores.Seen(c).Count > 0)
                 .Select(c => ScoreDistribution.FromScores(c.Name, scores.Suite.Progress(c), scores.Seen(c).Select(r => r.Score), scores.Settings.ContinuationLength)),
-        ]);
+        ],
+        SampleText.Subject(scores.Settings)).WithSample(scores);
 
     /// <summary>Mean memorization score of every chunk, seen or not, a line for each checkpoint; canaries left out.</summary>
     public static Figure MemorizationByChunk(MemorizationScores scores)
     {
-        return MemorizationByChunk(scores.Suite.Name, scores.Settings.PromptLength, scores.Settings.ContinuationLength, [.. scores.Checkpoints.Select(Line)]);
+        return MemorizationByChunk(scores.Suite.Name, scores.Settings.PromptLength, scores.Settings.ContinuationLength, [.. scores.Checkpoints.Select(Line)]).WithSample(scores);
 
         ChunkScores Line(Checkpoint checkpoint)
         {
@@ -81,7 +82,7 @@ public static partial class Figures
             [.. checkpoints.Select(c => c.Name)],
             largest,
             Matrix("memorization score", r => r.Score),
-            Matrix("k-extractible", r => r.Extractible ? 1 : 0));
+            Matrix("k-extractible", r => r.Extractible ? 1 : 0)).WithSample(scores);
 
         CorrelationMatrix Matrix(string quantity, Func<MemorizationRow, double> value) =>
             new(quantity, [.. checkpoints.Select(a => checkpoints.Select(b => scores.Correlation(a, b, value)).ToList())]);

@@ -15,8 +15,9 @@ public static partial class Figures
     /// <param name="sampling">How tokens are drawn: <c>temperature 1, all tokens</c>.</param>
     /// <param name="logPz">log p_z of every sequence, nats.</param>
     /// <param name="greedy">How many of them greedy decoding reproduces.</param>
+    /// <param name="sequences">Which sequences the shares are about, as a noun phrase.</param>
     /// <exception cref="Llm360Exception">There is no sequence.</exception>
-    public static Figure SamplesToExtract(string model, string checkpoint, int promptLength, int continuationLength, string sampling, IReadOnlyList<double> logPz, int greedy)
+    public static Figure SamplesToExtract(string model, string checkpoint, int promptLength, int continuationLength, string sampling, IReadOnlyList<double> logPz, int greedy, string sequences = "the scored sequences")
     {
         RequireNotEmpty(logPz, nameof(SamplesToExtract), "sequences");
         double[] wanted = [0.1, 0.5, 0.9, 0.999];
@@ -25,8 +26,8 @@ public static partial class Figures
         var all = logPz.Count;
         var (some, half) = (curves[1].Needed[0], (int)curves[1].Needed.Count(s => s <= 1e6));
         var (low, high) = Intervals.Wilson(half, all);
-        var title = $"A million draws bring up {FigureText.Percent((double)half / all)} of the sequences; greedy decoding {FigureText.Percent((double)greedy / all)}";
-        var finding = $"With probability one half, a million draws bring up {FigureText.Count(half)} of {FigureText.Count(all)} sequences (95 % interval {FigureText.Percent(low)} to {FigureText.Percent(high)}), greedy decoding reproduces {FigureText.Count(greedy)}; the easiest sequence takes {Draws(some)} draw{(some == 1 ? "" : "s")}, the median one {Draws(curves[1].Needed[all / 2])}.";
+        var title = $"A million draws bring up {FigureText.Percent((double)half / all)} of {sequences}; greedy decoding {FigureText.Percent((double)greedy / all)}";
+        var finding = $"With probability one half, a million draws bring up {FigureText.Percent((double)half / all)} of {sequences}, {FigureText.Count(half)} of {FigureText.Count(all)} (95 % interval {FigureText.Percent(low)} to {FigureText.Percent(high)}), greedy decoding reproduces {FigureText.Count(greedy)}; the easiest sequence takes {Draws(some)} draw{(some == 1 ? "" : "s")}, the median one {Draws(curves[1].Needed[all / 2])}.";
         return Single(title, $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, {sampling}, n = {FigureText.Count(all)} sequences it has seen; bands: Wilson's 95 % intervals", finding,
             new Panel("", new Axis("draws a sequence", Log: true), new Axis("share of sequences extracted", Minimum: 0),
             [

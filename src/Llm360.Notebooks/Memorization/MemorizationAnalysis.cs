@@ -12,21 +12,37 @@ namespace Llm360.Notebooks.Memorization;
 /// <summary>What memorization scores depend on beside the suite.</summary>
 /// <param name="PromptLength">k: tokens given, from the start of the sequence.</param>
 /// <param name="ContinuationLength">l: tokens to reproduce.</param>
-/// <param name="SequencesPerChunk">The first n sequences of a chunk, and all of its canaries; null for all.</param>
+/// <param name="SequencesPerChunk">n: sequences chosen from each chunk, beside all of its canaries; null for all.</param>
 /// <param name="TokenMetrics">Also what one pass with the true tokens tells: loss, p_z, Min-K%, and extractibility for shorter prompts and continuations. Costs about half as much again.</param>
 /// <param name="TopK">With token metrics: also p_z when only so many of the most probable tokens are drawn from; null for none.</param>
 /// <param name="Precision">Type to compute in: <c>auto</c> for the checkpoint's own, <c>fp32</c>, <c>bf16</c>, <c>fp16</c> (the paper's). In low precision some continuations differ by rounding: <see cref="MemorizationScorer.Disagreements"/>.</param>
-public sealed record MemorizationSettings(int PromptLength = 32, int ContinuationLength = 32, int? SequencesPerChunk = null, bool TokenMetrics = false, int? TopK = null, string Precision = Torch.Precision.Auto);
+/// <param name="Sampling">How the n sequences are chosen. Chunks of a suite on the Hub are not read to their end: there, it is always the first n.</param>
+/// <param name="Seed">Seed of the sample.</param>
+public sealed record MemorizationSettings(
+    int PromptLength = 32,
+    int ContinuationLength = 32,
+    int? SequencesPerChunk = null,
+    bool TokenMetrics = false,
+    int? TopK = null,
+    string Precision = Torch.Precision.Auto,
+    RowSampling Sampling = RowSampling.Stratified,
+    int Seed = 0)
+{
+    /// <summary>The settings as they take effect on a suite. Equal choices have equal settings, and so share their results.</summary>
+    internal MemorizationSettings For(Suite suite) =>
+        SequencesPerChunk is null || Sampling == RowSampling.First || suite.Hub is not null ? this with { Sampling = RowSampling.First, Seed = 0 } : this;
+}
 
 /// <summary>Scores a suite's training sequences; results are stored and resumable.</summary>
 public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings settings)
 {
+    private readonly MemorizationSettings settings = settings.For(suite);
     private readonly Lazy<ITokenizer?> tokenizer = new(suite.TokenizerOrNull, LazyThreadSafetyMode.PublicationOnly); // A failed or stopped fetch is tried again.
 
     /// <summary>The suite.</summary>
     public Suite Suite => suite;
 
-    /// <summary>The setting.</summary>
+    /// <summary>The setting, as it takes effect on the suite.</summary>
     public MemorizationSettings Settings => settings;
 
     /// <summary>Where the results of this setting are kept.</summary>
@@ -102,13 +118,16 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         return [.. chosen.Select(c => results[c.Index])];
     }
 
-    // A chunk of Amber has 20 GB: it is read to its end only where canaries are known to stand in it.
+    // A chunk of Amber has 20 GB, so it is read to its end only for a sample or for canaries.
     private List<(int Index, TokenRow Row)> Choose(Chunk chunk, CancellationToken cancellation)
     {
-        if (suite.Manifest?.Corpus.Canaries is null)
+        if (settings.Sampling == RowSampling.First && suite.Manifest?.Corpus.Canaries is null)
             return [.. ChunkReader.Read(chunk, settings.SequencesPerChunk, cancellation).Index()];
         var rows = ChunkReader.Read(chunk, cancellation: cancellation).Index().ToLookup(r => r.Item.Canary is null);
-        return [.. rows[true].Take(settings.SequencesPerChunk ?? int.MaxValue), .. rows[false]];
+        var count = settings.SequencesPerChunk ?? int.MaxValue;
+        return settings.Sampling == RowSampling.First
+            ? [.. rows[true].Take(count), .. rows[false]]
+            : [.. RowSample.Stratified([.. rows[true]], count, settings.Seed, chunk.Index), .. rows[false]];
     }
 }
 
@@ -119,10 +138,21 @@ public static class MemorizationOfSuite
     /// <param name="suite">The suite.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
-    /// <param name="sequencesPerChunk">The first n sequences of a chunk, and all of its canaries; null for all.</param>
+    /// <param name="sequencesPerChunk">n: sequences chosen from each chunk, beside all of its canaries; null for all.</param>
     /// <param name="tokenMetrics">Also loss, p_z, Min-K% and extractibility for shorter lengths.</param>
     /// <param name="topK">With token metrics: also p_z when only so many of the most probable tokens are drawn from.</param>
     /// <param name="precision">Type to compute in: <c>auto</c> for the checkpoint's own, <c>fp32</c>, <c>bf16</c>, <c>fp16</c>.</param>
-    public static MemorizationAnalysis Memorization(this Suite suite, int promptLength = 32, int continuationLength = 32, int? sequencesPerChunk = null, bool tokenMetrics = false, int? topK = null, string precision = Precision.Auto) =>
-        new(suite, new MemorizationSettings(promptLength, continuationLength, sequencesPerChunk, tokenMetrics, topK, precision));
+    /// <param name="sampling">How the n sequences are chosen; of a suite on the Hub, always the first n.</param>
+    /// <param name="seed">Seed of the sample.</param>
+    public static MemorizationAnalysis Memorization(
+        this Suite suite,
+        int promptLength = 32,
+        int continuationLength = 32,
+        int? sequencesPerChunk = null,
+        bool tokenMetrics = false,
+        int? topK = null,
+        string precision = Precision.Auto,
+        RowSampling sampling = RowSampling.Stratified,
+        int seed = 0) =>
+        new(suite, new MemorizationSettings(promptLength, continuationLength, sequencesPerChunk, tokenMetrics, topK, precision, sampling, seed));
 }

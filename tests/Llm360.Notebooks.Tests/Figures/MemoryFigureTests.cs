@@ -64,7 +64,7 @@ public class MemoryFigureTests
     public void Draws_are_told_in_human_numbers()
     {
         var figure = Paper.SamplesToExtract("nano", "ckpt_036", 32, 32, "temperature 1, all tokens", [Math.Log(0.5), -10, -100, -1000], 1);
-        Assert.Equal("A million draws bring up 50\u00a0% of the sequences; greedy decoding 25\u00a0%", figure.Title);
+        Assert.Equal("A million draws bring up 50\u00a0% of the scored sequences; greedy decoding 25\u00a0%", figure.Title);
         Assert.Contains("the easiest sequence takes 1 draw, the median one about 10^43", figure.Finding, StringComparison.Ordinal);
         Assert.Equal("baseline", PlotlyOf.Role(new PlotlyOf(figure).Series("greedy")));
         Assert.All(figure.Panels[0].Traces.SkipLast(1), t => Assert.Equal(t.Y, t.Y.Order()));

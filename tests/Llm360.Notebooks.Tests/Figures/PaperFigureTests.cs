@@ -110,7 +110,7 @@ public class PaperFigureTests
     public void Histogram_marks_the_share_at_one_with_its_interval()
     {
         var figure = Paper.MemorizationHistogram("nano", 32, [Scores("ckpt_000", 0, 0), Scores("ckpt_011", 1, 16)]);
-        Assert.Equal("1.6\u00a0% of the sequences are reproduced word for word", figure.Title);
+        Assert.Equal("1.6\u00a0% of the scored sequences are reproduced word for word", figure.Title);
         Assert.Contains("(95 % interval 0.99\u00a0% to 2.6\u00a0%), at ckpt_000 0\u00a0%.", figure.Finding, StringComparison.Ordinal);
         Assert.Equal(2, figure.Panels.Count);
         var plot = new PlotlyOf(figure);

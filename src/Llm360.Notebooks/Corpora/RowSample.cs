@@ -1,0 +1,59 @@
+// Choosing rows of a chunk: a sample in which every source has its share, or the first rows.
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Corpora;
+
+/// <summary>How n rows of a chunk are chosen.</summary>
+[System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<RowSampling>))]
+public enum RowSampling
+{
+    /// <summary>A random sample with a seed; each source has its share of the chunk.</summary>
+    Stratified,
+
+    /// <summary>The first n rows. Chunks are often sorted by source, so the first rows may have one source only.</summary>
+    First,
+}
+
+/// <summary>Samples of a chunk's ordinary rows; rows with canaries are left out.</summary>
+public static class RowSample
+{
+    /// <summary>A sample of a chunk, stratified by source. For a chunk of a suite on the Hub, the first rows.</summary>
+    /// <remarks>
+    /// The sources of a chunk are known only when all of it has been read. A chunk on the Hub has 20 GB, so it is not read to its end.
+    /// </remarks>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="count">Rows to choose; all rows if the chunk has fewer.</param>
+    /// <param name="seed">Another seed chooses other rows.</param>
+    /// <param name="cancellation">Stops between rows.</param>
+    /// <returns>The rows in the chunk's order.</returns>
+    /// <exception cref="Llm360Exception">The chunk is missing or cannot be fetched, or a line is not a row.</exception>
+    public static IReadOnlyList<TokenRow> Of(Chunk chunk, int count, int seed = 0, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(chunk);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if (chunk.Hub is not null)
+            return [.. ChunkReader.Read(chunk, cancellation: cancellation).Where(IsOrdinary).Take(count)];
+        var rows = ChunkReader.Read(chunk, cancellation: cancellation).Index().Where(r => IsOrdinary(r.Item)).ToList();
+        return [.. Stratified(rows, count, seed, chunk.Index).Select(r => r.Row)];
+
+        static bool IsOrdinary(TokenRow row) => row.Canary is null;
+    }
+
+    /// <summary>Chooses rows so that each source keeps its share of them (largest remainders).</summary>
+    /// <remarks>The sample depends on the arguments only. Within a source, a smaller sample is the beginning of a larger one.</remarks>
+    /// <param name="rows">Rows with their line in the chunk.</param>
+    /// <param name="count">Rows to choose; all rows if there are fewer.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="chunk">Number of the chunk; chunks of one seed have independent samples.</param>
+    /// <returns>In the order of <paramref name="rows"/>.</returns>
+    internal static IReadOnlyList<(int Index, TokenRow Row)> Stratified(IReadOnlyList<(int Index, TokenRow Row)> rows, int count, int seed, int chunk)
+    {
+        if (count >= rows.Count)
+            return rows;
+        var sources = rows.GroupBy(r => r.Row.Source).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => (Name: g.Key, Rows: g.ToList())).ToList();
+        var parts = Apportionment.Split(count, [.. sources.Select(s => (double)s.Rows.Count)]);
+        var chosen = sources.Zip(parts, (source, part) =>
+            SplitMix64.For(seed, $"sample/{chunk}/{source.Name}").Permutation(source.Rows.Count).Take(part).Select(i => source.Rows[i]));
+        return [.. chosen.SelectMany(rows => rows).OrderBy(r => r.Index)];
+    }
+}

@@ -1,0 +1,60 @@
+// What figures and tables say about the choice of sequences behind them.
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Memorization;
+
+namespace Llm360.Notebooks.Figures;
+
+/// <summary>The sequences that were scored, in words.</summary>
+internal static class SampleText
+{
+    private const int MaximumSources = 6;
+
+    /// <summary>What a statement is about: <c>the sampled sequences</c>.</summary>
+    public static string Subject(MemorizationSettings settings) => settings switch
+    {
+        { SequencesPerChunk: null } => "all sequences of the scored chunks",
+        { Sampling: RowSampling.First, SequencesPerChunk: { } n } => $"the first {FigureText.Count(n)} sequences of each chunk",
+        _ => "the sampled sequences",
+    };
+
+    /// <summary>How the sequences were chosen, and their mix of sources: <c>64 sequences sampled from each chunk: netcore 45 %, aspnet 20 %</c>.</summary>
+    public static string Of(MemorizationScores scores) => Of(scores.Settings,
+        scores.Rows.Where(r => r.CanaryRepetitions is null).DistinctBy(r => (r.Chunk, r.Row)).Select(r => r.Source));
+
+    /// <inheritdoc cref="Of(MemorizationScores)"/>
+    public static string Of(CounterfactualMemorization scores) => Of(scores.Settings, scores.Rows.Where(r => r.CanaryRepetitions is null).Select(r => r.Source));
+
+    /// <summary>The figure with the choice of sequences in its subtitle.</summary>
+    public static Figure WithSample(this Figure figure, MemorizationScores scores) => With(figure, Of(scores));
+
+    /// <inheritdoc cref="WithSample(Figure, MemorizationScores)"/>
+    public static Figure WithSample(this Figure figure, CounterfactualMemorization scores) => With(figure, Of(scores));
+
+    private static string Of(MemorizationSettings settings, IEnumerable<string> rows)
+    {
+        var choice = settings switch
+        {
+            { SequencesPerChunk: null } => "all sequences of each chunk",
+            { Sampling: RowSampling.First, SequencesPerChunk: { } n } => $"the first {FigureText.Count(n)} sequences of each chunk",
+            _ => $"{FigureText.Count(settings.SequencesPerChunk!.Value)} sequences sampled from each chunk",
+        };
+        var sources = rows.CountBy(s => s).OrderByDescending(s => s.Value).ThenBy(s => s.Key, StringComparer.Ordinal).ToList();
+        if (sources.All(s => s.Key.Length == 0))
+            return choice;
+        var total = (double)sources.Sum(s => s.Value);
+        var shown = sources.Take(MaximumSources).Select(s => $"{(s.Key.Length == 0 ? "no source named" : s.Key)} {FigureText.Percent(Math.Round(s.Value / total, 2))}");
+        return $"{choice}: {string.Join(", ", shown)}{(sources.Count > MaximumSources ? $", {sources.Count - MaximumSources} more sources" : "")}";
+    }
+
+    private static Figure With(Figure figure, string sample)
+    {
+        var subtitle = $"{figure.Subtitle}; {sample}";
+        return figure with
+        {
+            Subtitle = subtitle,
+            AltText = figure.AltText.Contains(figure.Subtitle, StringComparison.Ordinal)
+                ? figure.AltText.Replace(figure.Subtitle, subtitle, StringComparison.Ordinal)
+                : $"{figure.AltText} {sample}.",
+        };
+    }
+}

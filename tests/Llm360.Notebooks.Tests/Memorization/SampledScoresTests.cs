@@ -1,0 +1,105 @@
+// Which sequences of a chunk are scored, and what figures say about the choice.
+using Llm360.Notebooks.Corpora;
+using Llm360.Notebooks.Display;
+using Llm360.Notebooks.Memorization;
+using Llm360.Notebooks.Suites;
+using Llm360.Notebooks.Torch;
+using Paper = Llm360.Notebooks.Figures.Figures;
+
+namespace Llm360.Notebooks.Tests.Memorization;
+
+/// <summary>On pico with three sources instead of one, sorted by source as nano's chunks are.</summary>
+public sealed class SampledScoresTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly Suite suite;
+
+    public SampledScoresTests(PicoSuite pico)
+    {
+        foreach (var file in Directory.EnumerateFiles(pico.Suite.Folder, "*", SearchOption.AllDirectories))
+        {
+            var copy = folder[Path.GetRelativePath(pico.Suite.Folder, file)];
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        foreach (var chunk in Directory.EnumerateFiles(folder["train"]))
+        {
+            var lines = File.ReadAllLines(chunk);
+            // Half, a quarter, a quarter.
+            File.WriteAllLines(chunk, lines.Select((line, i) => line.Replace("\"reactive\"", i < lines.Length / 2 ? "\"netcore\"" : i < lines.Length * 3 / 4 ? "\"roslyn\"" : "\"aspnet\"", StringComparison.Ordinal)));
+        }
+
+        var manifest = folder[SuiteLayout.Manifest];
+        File.WriteAllText(manifest, File.ReadAllText(manifest).Replace("\"name\": \"pico\"", $"\"name\": \"pico-{Guid.NewGuid():N}\"", StringComparison.Ordinal));
+        suite = Suite.OpenFolder(folder.Path);
+    }
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        var results = Path.Combine(Workspace.ResultsFolder, suite.Name);
+        if (Directory.Exists(results))
+            Directory.Delete(results, recursive: true);
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task The_sequences_of_a_chunk_have_its_mix_of_sources_and_their_own_lines()
+    {
+        var scores = await ScoreAsync(suite.Memorization(8, 8, 8));
+        foreach (var cell in scores.Cells)
+        {
+            var ordinary = cell.Rows.Where(r => r.CanaryRepetitions is null).ToList();
+            Assert.Equal(8, ordinary.Count);
+            Assert.Equal(["aspnet", "netcore", "roslyn"], ordinary.Select(r => r.Source).Distinct().Order());
+            var lines = ChunkReader.Read(cell.Chunk.Path, cancellation: Stop).ToList();
+            Assert.All(cell.Rows, r => Assert.Equal(lines[r.Row].Source, r.Source));
+            Assert.Equal(lines.Count(l => l.Canary is not null), cell.Rows.Count(r => r.CanaryRepetitions is not null));
+        }
+    }
+
+    [Fact]
+    public async Task Every_figure_and_table_says_which_sequences_it_is_about()
+    {
+        var analysis = suite.Memorization(8, 8, 8, tokenMetrics: true);
+        var scores = await ScoreAsync(analysis);
+        var counterfactual = await analysis.CounterfactualAsync(device: Device.Cpu, cancellation: Stop);
+        var duplicates = await scores.DuplicatesAsync(cancellation: Stop);
+        foreach (var figure in new[]
+        {
+            Paper.MemorizationHistogram(scores), Paper.MemorizationByChunk(scores), Paper.CheckpointCorrelation(scores), Paper.Forecast(scores.Forecast(4, 1)), Paper.ScoreByDuplicates(duplicates), Paper.RecallClasses(duplicates.Classify()),
+            Paper.MemorizationBySource(scores.BySource()), Paper.SamplesToExtract(scores.Extraction()), Paper.LatentMemorization(scores.Latent()), Paper.Counterfactual(counterfactual),
+        })
+        {
+            foreach (var text in new[] { figure.Subtitle, figure.AltText })
+                Assert.Contains("8 sequences sampled from each chunk: netcore ", text, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("of the sampled sequences are reproduced word for word", Paper.MemorizationHistogram(scores).Title, StringComparison.Ordinal);
+        Assert.Contains("8 sequences sampled from each chunk: netcore ", Tables.MemorizationSummary(scores).Caption, StringComparison.Ordinal);
+
+        var first = await ScoreAsync(suite.Memorization(8, 8, 8, sampling: RowSampling.First));
+        Assert.All(first.Rows.Where(r => r.CanaryRepetitions is null), r => Assert.Equal("netcore", r.Source));
+        Assert.Contains("of the first 8 sequences of each chunk are reproduced", Paper.MemorizationHistogram(first).Title, StringComparison.Ordinal);
+        Assert.EndsWith("the first 8 sequences of each chunk: netcore 100 %", Paper.MemorizationHistogram(first).Subtitle.Replace('\u00a0', ' '), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_choice_has_results_of_its_own()
+    {
+        MemorizationAnalysis[] choices = [suite.Memorization(8, 8, 8), suite.Memorization(8, 8, 8, seed: 1), suite.Memorization(8, 8, 8, sampling: RowSampling.First), suite.Memorization(8, 8)];
+        Assert.Equal(4, choices.Select(c => c.Store.Folder).Distinct().Count());
+        // The seed of what is no sample decides nothing.
+        Assert.Equal(choices[2].Store.Folder, suite.Memorization(8, 8, 8, sampling: RowSampling.First, seed: 5).Store.Folder);
+        Assert.Equal(choices[3].Store.Folder, suite.Memorization(8, 8, seed: 5).Store.Folder);
+        // Chunks on the Hub are not read to their end.
+        var amber = Suites.Suites.Open("amber");
+        Assert.Equal(RowSampling.First, amber.Memorization(8, 8, 8).Settings.Sampling);
+        Assert.Contains("\"sampling\": \"Stratified\"", File.ReadAllText(Path.Combine(choices[0].Store.Folder, "settings.json")), StringComparison.Ordinal);
+    }
+
+    private Task<MemorizationScores> ScoreAsync(MemorizationAnalysis analysis) =>
+        analysis.ScoreAsync([suite.Checkpoints[0], suite.Checkpoints[^2], suite.Checkpoints[^1]], device: Device.Cpu, cancellation: Stop);
+}
