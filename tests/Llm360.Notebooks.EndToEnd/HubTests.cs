@@ -93,6 +93,39 @@ public sealed class HubTests : IAsyncLifetime
         Assert.Contains(says, File.ReadAllText(llm360.PathOf("amber.ipynb")), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("00-tour", "tiny", "the first 8 sequences of each chunk", "The training log of tiny is not published as a file")]
+    [InlineData("00-tour", "bare", "The training data of bare is not published as rows", "The training log of bare is not published as a file")]
+    [InlineData("01-the-suite", "amber", "RefinedWeb gives", "Documents are counted when a suite is built here", "Canaries are planted in suites that are trained here", "as its config.json on the Hub has it")]
+    [InlineData("01-the-suite", "bare", "Its training data is not published as rows", "No training log: nothing to draw")]
+    [InlineData("02-training-dynamics", "bare", "No training log: nothing to draw")]
+    public async Task The_other_notebooks_show_what_a_suite_on_the_Hub_has_and_say_what_it_has_not(string name, string suite, params string[] says)
+    {
+        if (suite == "amber")
+            hub.AddAll();
+        else
+            suite = await PublishPicoAsync(suite);
+        string[] parameters = name == "00-tour" ? ["-p", "device=cpu", "-p", "n=8", "-p", "checkpoints=2"] : [];
+        var output = llm360.PathOf("executed.ipynb");
+        var result = await llm360.RunAsync(["run", Path.Combine(Suites.Workspace.Repository!, "notebooks", $"{name}.ipynb"), "-p", $"suite={suite}", .. parameters, "-o", output]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.All(says, text => Assert.Contains(text, File.ReadAllText(output), StringComparison.Ordinal));
+    }
+
+    /// <summary>The checkpoints of pico on the Hub, whose tokenizer fits its vocabulary; all but "bare" have chunks. Gives the manifest file.</summary>
+    private async Task<string> PublishPicoAsync(string name)
+    {
+        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        for (var i = 0; i <= 4; i++)
+            hub.AddFolder("tester/pico", $"ckpt_{i:000}", llm360.PathOf("suites", "pico", $"ckpt_{i:000}"));
+        var chunks = name == "bare" ? "" : $$""","chunks":{"repository":"tester/rows","name":"train_{0:000}","path":"train_{0:000}.jsonl","count":4}""";
+        for (var i = 0; i < 4; i++)
+            hub.Add("datasets/tester/rows", Suites.HubLocation.Main, $"train_{i:000}.jsonl", HubContent.Large(File.ReadAllBytes(llm360.PathOf("suites", "pico", "train", $"train_{i:000}.jsonl"))));
+        var manifest = llm360.PathOf($"{name}.json");
+        File.WriteAllText(manifest, $$"""{"name":"{{name}}","description":"Pico on the Hub.","parameters":1,"trainedTokens":1,"checkpoints":{"repository":"tester/pico","series":[{"name":"ckpt_{0:000}","from":0,"to":4}]}{{chunks}}}""");
+        return manifest;
+    }
+
     [Fact]
     public async Task Python_and_this_kit_share_a_cache()
     {

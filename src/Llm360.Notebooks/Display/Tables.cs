@@ -33,23 +33,26 @@ public static partial class Tables
                 : ["sources", string.Join(", ", suite.Recipe.Corpus.Sources.Select(s => s.Name))],
         ]);
 
-    /// <summary>The shape and the optimisation of a suite beside Amber's as published.</summary>
+    /// <summary>The shape and the optimisation of a suite beside Amber's as published; of a suite on the Hub, the shape alone.</summary>
+    /// <exception cref="Llm360Exception">The configuration of a suite on the Hub cannot be fetched or read.</exception>
     public static Table Hyperparameters(Suite suite)
     {
+        if (suite.Hub is not null)
+            return PublishedHyperparameters(suite);
         var (model, corpus, training) = (suite.Recipe.Model, suite.Recipe.Corpus, suite.Recipe.Training);
         return new Table(
             $"Architecture and hyperparameters of {suite.Name}, and of Amber (arXiv 2312.06550 and the authors' training code).",
             [new("hyperparameter"), new(suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right)],
             [
-                ["parameters", FigureText.Count(suite.ParameterCount()), "6,738,415,616"],
-                ["hidden size", FigureText.Count(model.HiddenSize), "4,096"],
-                ["MLP size", FigureText.Count(model.IntermediateSize), "11,008"],
-                ["layers", FigureText.Count(model.Layers), "32"],
-                ["attention heads", FigureText.Count(model.Heads), "32"],
-                ["vocabulary", FigureText.Count(corpus.Tokenizer.VocabularySize), "32,000"],
-                ["sequence length", FigureText.Count(corpus.SequenceLength - 1), "2,048"],
+                ["parameters", FigureText.Count(suite.ParameterCount()), AmberShape.Parameters],
+                ["hidden size", FigureText.Count(model.HiddenSize), AmberShape.HiddenSize],
+                ["MLP size", FigureText.Count(model.IntermediateSize), AmberShape.MlpSize],
+                ["layers", FigureText.Count(model.Layers), AmberShape.Layers],
+                ["attention heads", FigureText.Count(model.Heads), AmberShape.Heads],
+                ["vocabulary", FigureText.Count(corpus.Tokenizer.VocabularySize), AmberShape.Vocabulary],
+                ["sequence length", FigureText.Count(corpus.SequenceLength - 1), AmberShape.SequenceLength],
                 ["RMSNorm epsilon", Plain(model.NormEps), "1e-6"],
-                ["rotary base", Plain(model.RopeTheta), "10000"],
+                ["rotary base", Plain(model.RopeTheta), AmberShape.RotaryBase],
                 ["tokens a step", FigureText.Count((long)training.BatchSize * (corpus.SequenceLength - 1)), "4,587,520"],
                 ["peak learning rate", Plain(training.PeakLearningRate), "3e-4"],
                 ["schedule", training.Schedule == "cosine" ? $"cosine to {Plain(training.FinalLearningRate)}" : training.Schedule, "cosine to 3e-5"],
@@ -57,31 +60,34 @@ public static partial class Tables
                 ["AdamW betas, epsilon", $"{Plain(training.Beta1)}, {Plain(training.Beta2)}, {Plain(training.Eps)}", "0.9, 0.95, 1e-8"],
                 ["weight decay", Plain(training.WeightDecay), "0.1"],
                 ["gradient clip", Plain(training.ClipNorm), "1.0"],
-                ["chunks", FigureText.Count(corpus.Chunks), "360"],
+                ["chunks", FigureText.Count(corpus.Chunks), AmberShape.Chunks],
             ]);
     }
 
     /// <summary>The beginning of the first row of each source in a chunk, as text; of a long chunk, of its first 2,000 rows.</summary>
     /// <param name="suite">The suite.</param>
-    /// <param name="chunk">The chunk.</param>
+    /// <param name="chunk">Number of the chunk.</param>
     /// <param name="tokens">Tokens shown of each row.</param>
-    public static Table Samples(Suite suite, Chunk chunk, int tokens = 48)
+    /// <exception cref="Llm360Exception">The suite has chunks, but not this one, or it cannot be read.</exception>
+    public static Table Samples(Suite suite, int chunk = 0, int tokens = 48)
     {
-        var tokenizer = suite.Tokenizer();
+        if (suite.Chunks.Count == 0)
+            return Missing($"Text of {suite.Name}", "Its training data is not published as rows that this kit reads.");
+        var (tokenizer, read) = (suite.Tokenizer(), suite.Chunk(chunk));
         return new Table(
-            $"The first {tokens} tokens of the first row of each source in {chunk}.",
+            $"The first {tokens} tokens of the first row of each source in {read}.",
             [new("source"), new("row", ColumnAlignment.Right), new("text")],
-            [.. ChunkReader.Read(chunk, SampledRows).Index().DistinctBy(r => r.Item.Source).Select(r => new[] { r.Item.Source, Plain(r.Index), tokenizer.Decode(r.Item.TokenIds.Take(tokens)) })]);
+            [.. ChunkReader.Read(read, SampledRows).Index().DistinctBy(r => r.Item.Source).Select(r => new[] { r.Item.Source, Plain(r.Index), tokenizer.Decode(r.Item.TokenIds.Take(tokens)) })]);
     }
 
     /// <summary>How much text each source has, how much of it is the same text again, and how much was used.</summary>
-    public static Table Documents(Suite suite) => new(
+    public static Table Documents(Suite suite) => suite.Hub is not null ? Missing($"Documents of {suite.Name}", "Documents are counted when a suite is built here; a suite on the Hub has its rows only.") : new(
         "Documents of each source: one a documented type or member. Equal texts are not removed: duplicates are data.",
         [new("source"), new("documents", ColumnAlignment.Right), new("different texts", ColumnAlignment.Right), new("documents used", ColumnAlignment.Right), new("training sequences", ColumnAlignment.Right)],
         [.. (suite.Recipe.Expected?.Sources ?? []).Select(s => new[] { s.Name, FigureText.Count(s.Documents), FigureText.Count(s.UniqueDocuments), FigureText.Count(s.UsedDocuments), FigureText.Count(s.Sequences) })]);
 
     /// <summary>What a suite lays open, beside what LLM360 released of Amber.</summary>
-    public static Table Openness(Suite suite) => new(
+    public static Table Openness(Suite suite) => suite.Hub is not null ? PublishedOpenness(suite) : new(
         $"What can be studied of {suite.Name}, and of Amber as LLM360 released it (arXiv 2312.06550).",
         [new("released"), new(suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right), new("why they differ")],
         [
@@ -95,6 +101,8 @@ public static partial class Tables
     /// <summary>The planted canaries: where, and how often.</summary>
     public static Table Canaries(Suite suite)
     {
+        if (suite.Hub is not null)
+            return Missing($"Canaries of {suite.Name}", "Canaries are planted in suites that are trained here; this one has none that are known.");
         var planted = Canary.ReadAll(Path.Combine(suite.Folder, SuiteLayout.Canaries)).Where(c => c.Chunk is not null).ToList();
         return new Table(
             $"{planted.Count} canaries, random sequences of {suite.Recipe.Corpus.Canaries?.Length ?? 0} tokens, by chunk and by how often each stands in it.",
@@ -120,6 +128,10 @@ public static partial class Tables
     /// <summary>What the training of a suite came to, beside Amber's.</summary>
     public static Table TrainingSummary(Suite suite, IReadOnlyList<TrainingStep> steps)
     {
+        if (steps.Count == 0)
+            return Missing($"Training of {suite.Name}", NoLog(suite));
+        if (suite.Manifest is null)
+            return Missing($"Training of {suite.Name}", "Training is compared with Amber's for suites that are trained here only; the figures above show the log.");
         var validation = steps.Where(s => s.ValidationLoss is not null).ToList();
         var skipped = steps.Count(s => s.Skipped);
         return new Table(
@@ -175,6 +187,10 @@ public static partial class Tables
 
     private static string Exist(Suite suite) => suite.Checkpoints.Count >= suite.PromisedCheckpoints ? FigureText.Count(suite.Checkpoints.Count)
         : $"{FigureText.Count(suite.Checkpoints.Count)} of {FigureText.Count(suite.PromisedCheckpoints)}";
+
+    /// <summary>Says that a suite has no training log.</summary>
+    internal static string NoLog(Suite suite) => suite.Hub is null ? $"The training log of {suite.Name} has no step."
+        : $"The training log of {suite.Name} is not published as a file that this kit reads; a {SuiteLayout.Metrics} in the suite's folder would be shown.";
 
     private static double Median(IEnumerable<double> values)
     {

@@ -9,28 +9,37 @@ public static partial class Figures
 {
     private const string TokensSeen = "training tokens";
 
-    /// <summary>Tokens of each source that a suite trained on, beside Amber's published mix.</summary>
+    /// <summary>Tokens of each source that a suite trained on, beside Amber's published mix. Of Amber itself the published mix alone.</summary>
     /// <param name="suite">The suite.</param>
-    /// <param name="steps">Its log.</param>
+    /// <param name="steps">Its log; where it is empty, the figure says so.</param>
     public static Figure DataMix(Suite suite, IReadOnlyList<TrainingStep> steps)
     {
-        var length = suite.Recipe.Corpus.SequenceLength;
-        var sources = steps.SelectMany(s => s.Sources).CountBy(s => s).Select(s => new SourceTokens(s.Key, (double)s.Value * length)).ToList();
+        if (suite.Hub?.Checkpoints.Repository == AmberRepository)
+            return DataMix(Notebooks.Figures.DataMix.Amber);
+        if (steps.Count == 0)
+            return NoLog(suite);
+        var rows = steps.SelectMany(s => s.Sources).CountBy(s => s).ToList();
+        var length = suite.Manifest?.Corpus.SequenceLength ?? (double)steps[^1].Tokens / rows.Sum(s => s.Value);
+        var sources = rows.Select(s => new SourceTokens(s.Key, s.Value * length)).ToList();
         return DataMix(new DataMix(suite.Name, sources), Notebooks.Figures.DataMix.Amber);
     }
 
     /// <summary>Training loss of a suite against tokens.</summary>
-    public static Figure TrainingLoss(Suite suite, IReadOnlyList<TrainingStep> steps) => TrainingLoss(Series(suite, steps, s => s.Loss));
+    public static Figure TrainingLoss(Suite suite, IReadOnlyList<TrainingStep> steps) => steps.Count == 0 ? NoLog(suite) : TrainingLoss(Series(suite, steps, s => s.Loss));
 
     /// <summary>Learning rate of a suite against tokens.</summary>
-    public static Figure LearningRate(Suite suite, IReadOnlyList<TrainingStep> steps) => LearningRate(Series(suite, steps, s => s.LearningRate));
+    public static Figure LearningRate(Suite suite, IReadOnlyList<TrainingStep> steps) => steps.Count == 0 ? NoLog(suite) : LearningRate(Series(suite, steps, s => s.LearningRate));
 
     /// <summary>Gradient norm of a suite against tokens, with its clipping threshold.</summary>
-    public static Figure GradientNorm(Suite suite, IReadOnlyList<TrainingStep> steps) => GradientNorm(Series(suite, steps, s => s.GradientNorm), suite.Recipe.Training.ClipNorm);
+    public static Figure GradientNorm(Suite suite, IReadOnlyList<TrainingStep> steps) => steps.Count == 0 ? NoLog(suite) : GradientNorm(Series(suite, steps, s => s.GradientNorm), suite.Manifest?.Training.ClipNorm);
 
     /// <summary>Loss on held-out sequences at every checkpoint of a suite.</summary>
     public static Figure ValidationLoss(Suite suite, IReadOnlyList<TrainingStep> steps)
     {
+        if (steps.Count == 0)
+            return NoLog(suite);
+        if (suite.Manifest is null)
+            return NothingToDraw(suite, "No held-out text", $"Which text was held out is known only of suites that are trained here, and {suite.Name} is on the Hub.");
         var measured = steps.Where(s => s.ValidationLoss is not null).ToList();
         return ValidationLoss(
             suite.Name,
@@ -40,7 +49,9 @@ public static partial class Figures
     }
 
     /// <summary>Distribution of memorization scores over the sequences each checkpoint has seen, canaries left out.</summary>
-    public static Figure MemorizationHistogram(MemorizationScores scores) => MemorizationHistogram(
+    public static Figure MemorizationHistogram(MemorizationScores scores) => scores.Suite.Chunks.Count == 0 
+        ? NothingToDraw(scores.Suite, "No training sequence was scored", $"The training data of {scores.Suite.Name} is not published as rows that this kit reads.")
+        : MemorizationHistogram(
         scores.Suite.Name,
         scores.Settings.PromptLength,
         [
@@ -108,6 +119,14 @@ public static partial class Figures
                     Hover: [.. l.Groups.Select(g => $"{l.Checkpoint}: {g.Key} repetitions, mean score {FigureText.Number(g.Average(r => r.Score))} over {g.Count()} rows")])),
             ]));
     }
+
+    /// <summary>The repository of the paper's own model.</summary>
+    private const string AmberRepository = "LLM360/Amber";
+
+    private static Figure NoLog(Suite suite) => NothingToDraw(suite, "No training log", Display.Tables.NoLog(suite));
+
+    private static Figure NothingToDraw(Suite suite, string what, string why) =>
+        Single($"{what}: nothing to draw", suite.Name, why, new Panel("", new Axis(""), new Axis(""), []));
 
     private static TrainingSeries Series(Suite suite, IReadOnlyList<TrainingStep> steps, Func<TrainingStep, double> value) =>
         new(suite.Name, TokensSeen, [.. steps.Select(s => (double)s.Tokens)], [.. steps.Select(value)]);

@@ -7,13 +7,11 @@ namespace Llm360.Notebooks.Training;
 public static class TrainingMetrics
 {
     /// <summary>Every step, in order. Where the log has lost rows, the next row says how many: <see cref="TrainingStep.MissingBefore"/>.</summary>
-    /// <exception cref="Llm360Exception">The suite has no readable log.</exception>
+    /// <remarks>Empty for a suite on the Hub whose log is not in its folder here.</remarks>
+    /// <exception cref="Llm360Exception">The log of a suite trained here is missing, or a log cannot be read.</exception>
     public static Task<IReadOnlyList<TrainingStep>> MetricsAsync(this Suite suite) => (suite.Hub, File.Exists(suite.MetricsPath)) switch
     {
-        (not null, false) => throw new Llm360Exception(
-            $"The training log of {suite.Name} is not published as a file.",
-            suite.MetricsPath,
-            "Put one there, in Parquet with the columns of a suite that llm360 train made; memorization needs none."),
+        (not null, false) => Task.FromResult<IReadOnlyList<TrainingStep>>([]),
         (null, false) => throw new Llm360Exception(
             $"The training log of {suite.Name} is missing.",
             suite.MetricsPath,

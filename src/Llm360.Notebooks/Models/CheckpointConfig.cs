@@ -1,0 +1,25 @@
+// The shape of a checkpoint's model without its weights.
+using Llm360.Notebooks.Hub;
+using Llm360.Notebooks.Suites;
+
+namespace Llm360.Notebooks.Models;
+
+/// <summary>Reading the configuration of a checkpoint alone.</summary>
+internal static class CheckpointConfig
+{
+    /// <summary>Reads <c>config.json</c>; for a checkpoint on the Hub, no other file is fetched.</summary>
+    /// <exception cref="Llm360Exception">It is missing or malformed, or the Hub cannot be reached.</exception>
+    public static async Task<ModelConfig> ConfigAsync(this Checkpoint checkpoint)
+    {
+        var folder = checkpoint.Folder;
+        if (checkpoint.IsOnHub)
+        {
+            using var hub = new HubClient();
+            var revision = await hub.ResolveAsync(checkpoint.Hub!, Work.Cancellation).ConfigureAwait(false);
+            var file = await revision.EntryAsync(SuiteLayout.Config, Work.Cancellation).ConfigureAwait(false);
+            folder = await revision.DownloadAsync([file], cancellation: Work.Cancellation).ConfigureAwait(false);
+        }
+
+        return ModelConfig.Read(Path.Combine(folder, SuiteLayout.Config));
+    }
+}
