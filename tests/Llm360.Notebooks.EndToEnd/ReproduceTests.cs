@@ -12,7 +12,7 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
         using var llm360 = new Llm360Command();
         var result = await llm360.RunAsync("reproduce", "--suite", "pico");
         Assert.True(result.ExitCode == 0, result.Error);
-        var pages = Directory.GetFiles(llm360.PathOf("site", "notebooks"), "*.html").Prepend(llm360.PathOf("site", "index.html")).ToList();
+        var pages = Directory.GetFiles(llm360.PathOf("site", "pico", "notebooks"), "*.html").Prepend(llm360.PathOf("site", "pico", "index.html")).ToList();
         Assert.Equal(1 + Directory.GetFiles(Path.Combine(Workspace.Repository!, "notebooks"), "*.ipynb").Length, pages.Count);
 
         // Everything is in the store now: nothing is trained or scored again.
@@ -20,7 +20,7 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
         Assert.True(again.ExitCode == 0, again.Error);
         Assert.DoesNotContain("train pico", again.Error, StringComparison.Ordinal);
         Assert.Contains("pico is as it was written", again.Output, StringComparison.Ordinal);
-        Assert.Matches("[1-9][0-9]* cells from the store, 0 computed", File.ReadAllText(llm360.PathOf("notebooks", "03-memorization.ipynb")));
+        Assert.Matches("[1-9][0-9]* cells from the store, 0 computed", File.ReadAllText(llm360.PathOf("notebooks", "pico", "03-memorization.ipynb")));
 
         await using var window = await browser.OpenAsync();
         foreach (var path in pages)
@@ -37,10 +37,36 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task The_report_of_another_suite_and_its_notebooks_stay()
+    {
+        using var llm360 = new Llm360Command();
+        // A recipe of one's own, found by its name in the manifests' folder or by its file.
+        var recipe = llm360.PathOf("other.json");
+        Directory.CreateDirectory(Path.GetDirectoryName(recipe)!);
+        File.WriteAllText(recipe, File.ReadAllText(Suites.Suites.FindManifest("pico")).Replace("\"name\": \"pico\"", "\"name\": \"other\"", StringComparison.Ordinal));
+        Assert.Equal(0, (await llm360.RunAsync("reproduce", "--suite", "pico", "-q")).ExitCode);
+        string[] kept = ["notebooks/pico", "site/pico"];
+        var before = kept.Select(Snapshot).ToList();
+        var result = await llm360.RunAsync("reproduce", "--suite", recipe, "-q");
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Equal(before, kept.Select(Snapshot));
+        var list = File.ReadAllText(llm360.PathOf("site", "index.html"));
+        foreach (var suite in new[] { "pico", "other" })
+        {
+            Assert.Contains($"<a href=\"{suite}/index.html\">{suite}</a>", list, StringComparison.Ordinal);
+            Assert.Contains($"The suite {suite}, a model of", list, StringComparison.Ordinal);
+            Assert.Contains($"The suite {suite}, a model of", File.ReadAllText(llm360.PathOf("site", suite, "index.html")), StringComparison.Ordinal);
+        }
+
+        Dictionary<string, string> Snapshot(string folder) => Directory.GetFiles(llm360.PathOf(folder.Split('/')), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .ToDictionary(f => f, f => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f))));
+    }
+
+    [Fact]
     public async Task What_a_killed_reproduce_has_half_written_is_cleared_away()
     {
         using var llm360 = new Llm360Command();
-        foreach (var folder in new[] { "notebooks", "site", Path.Combine("site", "assets") })
+        foreach (var folder in new[] { "notebooks", Path.Combine("notebooks", "pico"), "site", Path.Combine("site", "pico", "assets") })
         {
             Directory.CreateDirectory(llm360.PathOf(folder));
             File.WriteAllText(llm360.PathOf(folder, $"x.{Environment.MachineName.Replace('.', '-')}.{int.MaxValue}.{Guid.NewGuid():N}.tmp"), "half");
@@ -96,7 +122,7 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
     {
         var result = await killed.RunAsync("reproduce", "--suite", "pico");
         Assert.True(result.ExitCode == 0, result.Error);
-        Assert.True(File.Exists(killed.PathOf("site", "index.html")));
+        Assert.True(File.Exists(killed.PathOf("site", "index.html")) && File.Exists(killed.PathOf("site", "pico", "index.html")));
         Assert.Empty(killed.Leftovers());
         var suite = Suite.OpenFolder(undisturbed.PathOf("suites", "pico"));
         // The log holds the speed of each step, and the list holds the log's hash.

@@ -14,7 +14,8 @@ public sealed class SampleSite : IDisposable
         Run = new SiteRun("nano", 1_234_567, 12.6e6, TimeSpan.FromMinutes(14.2), "2 processors, 24 GB", new Dictionary<string, SiteNotebook>
         {
             ["01-training.ipynb"] = new(TimeSpan.FromSeconds(42), [Path.Combine(Folder, "metrics.csv")]),
-        });
+        },
+        new DateTimeOffset(2026, 1, 31, 12, 30, 0, TimeSpan.Zero));
         Result = SiteBuilder.Build(Notebooks, Site, Run);
     }
 

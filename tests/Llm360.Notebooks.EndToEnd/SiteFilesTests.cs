@@ -99,6 +99,26 @@ public sealed partial class SiteFilesTests(SampleSite site) : IClassFixture<Samp
         Assert.Contains("llm360", error.Remedy, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_list_of_reports_links_to_each_with_its_sentence_and_date_and_passes_over_what_is_none()
+    {
+        var reports = Directory.CreateDirectory(Path.Combine(site.Folder, "reports")).FullName;
+        SiteBuilder.Build(site.Notebooks, Path.Combine(reports, "nano"), site.Run);
+        SiteBuilder.Build(site.Notebooks, Path.Combine(reports, "pico"), site.Run with { Suite = "pico", Finished = site.Run.Finished!.Value.AddDays(1) });
+        foreach (var broken in new[] { "null", "{", "{}" })
+        {
+            var folder = Directory.CreateDirectory(Path.Combine(reports, $"broken{broken.Length}")).FullName;
+            File.WriteAllText(Path.Combine(folder, "index.html"), "");
+            File.WriteAllText(Path.Combine(folder, "report.json"), broken);
+        }
+
+        var html = File.ReadAllText(ReportList.Write(reports));
+        Assert.Equal(["pico/index.html", "nano/index.html"], Href().Matches(html).Select(m => m.Groups[1].Value).Where(h => h.EndsWith("html", StringComparison.Ordinal)));
+        Assert.Contains("The suite nano, a model of 1.23 million parameters", html, StringComparison.Ordinal);
+        Assert.Contains("2026-01-31 12:30 UTC", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("assets/", html, StringComparison.Ordinal);
+    }
+
     private string SiteText(string path) => File.ReadAllText(site.PathOf(path));
 
     [GeneratedRegex("<script type=\"application/json\">.*?</script>", RegexOptions.Singleline)]

@@ -17,7 +17,7 @@ internal static class ReproduceCommand
     public static Command Create()
     {
         var suite = new Option<string>("--suite", "-s") { Description = "The suite to train and study.", DefaultValueFactory = _ => "nano" };
-        var command = new Command("reproduce", "The main job: pre-train the suite if it is not there, execute every notebook on it, and write a browsable report to site/index.html of the artifacts. Offline; a second run takes what the first has stored.") { suite };
+        var command = new Command("reproduce", "The main job: pre-train the suite if it is not there, execute every notebook on it, and write a browsable report to site/SUITE/ of the artifacts; site/index.html there lists the reports of all suites. Offline; a second run takes what the first has stored.") { suite };
         command.Run("Run the same command again: checkpoints and results that are finished are not made again.", (parsed, screen, cancellation) => RunAsync(parsed.GetValue(suite)!, screen, cancellation));
         return command;
     }
@@ -29,10 +29,11 @@ internal static class ReproduceCommand
         var manifest = ManifestFile.Read(Suites.Suites.FindManifest(suiteName));
         var notebooks = FindNotebooks();
         var artifacts = Workspace.Artifacts;
-        var executed = Path.Combine(artifacts, "notebooks");
-        var site = Path.Combine(artifacts, "site");
-        AtomicFile.Sweep(executed);
-        AtomicFile.Sweep(site);
+        // Each suite has its own folders, so that no report replaces that of another suite.
+        var (notebooksRoot, siteRoot) = (Path.Combine(artifacts, "notebooks"), Path.Combine(artifacts, "site"));
+        var (executed, site) = (Path.Combine(notebooksRoot, manifest.Name), Path.Combine(siteRoot, manifest.Name));
+        AtomicFile.Sweep(notebooksRoot);
+        AtomicFile.Sweep(siteRoot);
         screen.Facts("Reproduce",
         [
             ("suite", suiteName),
@@ -52,7 +53,9 @@ internal static class ReproduceCommand
             suite.TrainedTokens(),
             watch.Elapsed,
             Machine(),
-            runs.ToDictionary(r => Path.GetFileName(r.Path), r => new SiteNotebook(r.Time, File.Exists(suite.MetricsPath) ? [suite.MetricsPath] : []))));
+            runs.ToDictionary(r => Path.GetFileName(r.Path), r => new SiteNotebook(r.Time, File.Exists(suite.MetricsPath) ? [suite.MetricsPath] : [])),
+            DateTimeOffset.UtcNow));
+        ReportList.Write(siteRoot);
         foreach (var warning in result.Warnings)
             screen.Warn(warning);
         screen.Rows("Done", ["notebook", "time", "result"], runs.Select(r => new[] { Path.GetFileName(r.Path), Screen.Duration(r.Time), r.Error is null ? "ok" : "failed" }));

@@ -10,10 +10,10 @@ internal static class PageFrame
     private const string Policy = "default-src 'none'; script-src 'self' file: 'unsafe-inline'; style-src 'self' file: 'unsafe-inline'; img-src 'self' file: data: blob:; font-src data:; base-uri 'none'; form-action 'none'";
 
     /// <param name="title">Of the window.</param>
-    /// <param name="root">Way to the site's folder: empty or <c>../</c>.</param>
+    /// <param name="root">Way to the site's folder: empty or <c>../</c>; null for a page that holds its style and has no figure.</param>
     /// <param name="classes">Of the body.</param>
     /// <param name="body">Its content, with an element of id <c>main</c>.</param>
-    public static string Html(string title, string root, string classes, string body) => $"""
+    public static string Html(string title, string? root, string classes, string body) => $"""
         <!doctype html>
         <html lang="en">
         <head>
@@ -23,10 +23,7 @@ internal static class PageFrame
         <meta name="color-scheme" content="light dark">
         <title>{WebUtility.HtmlEncode(title)}</title>
         <link rel="icon" href="data:,">
-        <link rel="stylesheet" href="{root}assets/site.css">
-        <script src="{root}assets/plotly.min.js" defer></script>
-        <script src="{root}assets/figures.js" defer></script>
-        <script src="{root}assets/page.js" defer></script>
+        {Assets(root)}
         </head>
         <body class="{classes}">
         <a class="skip" href="#main">Skip to the content</a>
@@ -34,5 +31,12 @@ internal static class PageFrame
         </body>
         </html>
 
+        """;
+
+    private static string Assets(string? root) => root is null ? $"<style>\n{SiteAssets.Read("site.css")}</style>" : $"""
+        <link rel="stylesheet" href="{root}assets/site.css">
+        <script src="{root}assets/plotly.min.js" defer></script>
+        <script src="{root}assets/figures.js" defer></script>
+        <script src="{root}assets/page.js" defer></script>
         """;
 }

@@ -47,6 +47,7 @@ public static class SiteBuilder
         if (Encoding.UTF8.GetByteCount(index) > MaximumIndexBytes)
             warnings.Add($"The index has {Encoding.UTF8.GetByteCount(index) / 1000} kB: its thumbnails hold too many points.");
         folder.WriteText("index.html", index);
+        folder.WriteText(ReportList.ReportFile, ReportList.Describe(run, notebooks.Count));
         folder.RemoveStale();
         return new SiteResult(folder.PathOf("index.html"), [.. notebooks.Select(n => n.Page)], warnings);
     }
