@@ -7,6 +7,9 @@ namespace Llm360.Notebooks.Plotting;
 /// <summary>Direct labels instead of a legend, for up to five lines in one panel.</summary>
 internal static class LineLabels
 {
+    /// <summary>Pixels between the end of a line and its label.</summary>
+    internal const int Gap = 8;
+
     private const double MinimumDistance = 16;
 
     /// <summary>Whether the figure's series can all be named at the ends of their lines.</summary>
@@ -20,22 +23,21 @@ internal static class LineLabels
     }
 
     /// <summary>The labels, each beside the last value of its line.</summary>
-    public static IEnumerable<object> Draw(Panel panel, PanelPlace place, AxisRange vertical, int height)
+    public static IEnumerable<object> Draw(Panel panel, PanelPlace place, AxisRange vertical, int height) => Ends(panel, vertical, height).Select(end => (object)Object(
+        ("text", ChartText.Escape(end.Name)), ("showarrow", false), ("xref", place.X), ("yref", place.Y),
+        ("x", Numbers.Json(panel.X.Log ? Math.Log10(end.X) : end.X)), ("y", Numbers.Json(panel.Y.Log ? Math.Log10(end.Y) : end.Y)),
+        ("xanchor", "left"), ("yanchor", "middle"), ("xshift", Gap), ("yshift", Math.Round(end.Height - vertical.Place(end.Y) * height, 1)),
+        ("align", "left"), ("font", Object(("size", Style.TickSize)))));
+
+    /// <summary>The last value of every line, and how many pixels above the lower edge its label lies.</summary>
+    internal static IReadOnlyList<(string Name, double X, double Y, double Height)> Ends(Panel panel, AxisRange vertical, double height)
     {
         var ends = panel.Traces.Where(t => t.Role != TraceRole.Raw)
             .Select(t => (t.Name, X: t.X[LastPoint(t)], Y: t.Y[LastPoint(t)]))
             .Where(e => !panel.Y.Log || e.Y > 0)
             .OrderBy(e => e.Y).ToList();
         var places = Spread([.. ends.Select(e => vertical.Place(e.Y) * height)], height);
-        for (var i = 0; i < ends.Count; i++)
-        {
-            var (name, x, y) = ends[i];
-            yield return Object(
-                ("text", ChartText.Escape(name)), ("showarrow", false), ("xref", place.X), ("yref", place.Y),
-                ("x", Numbers.Json(panel.X.Log ? Math.Log10(x) : x)), ("y", Numbers.Json(panel.Y.Log ? Math.Log10(y) : y)),
-                ("xanchor", "left"), ("yanchor", "middle"), ("xshift", 8), ("yshift", Math.Round(places[i] - vertical.Place(y) * height, 1)),
-                ("align", "left"), ("font", Object(("size", Style.TickSize))));
-        }
+        return [.. ends.Zip(places, (e, place) => (e.Name, e.X, e.Y, place))];
     }
 
     /// <summary>Heights in ascending order, pushed up until neighbours are far enough apart, then down again from the top edge.</summary>

@@ -25,7 +25,7 @@ internal static class Marks
         }
     }
 
-    private static string Colour(Mark mark) => mark.Progress is { } progress ? Palette.ForProgress(progress) : Style.Text;
+    internal static string Colour(Mark mark) => mark.Progress is { } progress ? Palette.ForProgress(progress) : Style.Text;
 
     private static Plotly.NET.Trace Points(List<Mark> marks, Panel panel, PanelPlace place) => new Plotly.NET.Trace("scatter").With(
         ("name", "marks"), ("mode", "markers"), ("cliponaxis", false), ("xaxis", place.X), ("yaxis", place.Y), ("showlegend", false),

@@ -50,7 +50,8 @@ internal static class Palette
         return string.Create(CultureInfo.InvariantCulture, $"rgba({Part(1)},{Part(3)},{Part(5)},{opacity})");
     }
 
-    private static string Scale(double place)
+    /// <summary>Viridis at a place from 0 to 1.</summary>
+    internal static string Scale(double place)
     {
         var at = place * (Viridis.Length - 1);
         var below = Math.Min((int)at, Viridis.Length - 2);

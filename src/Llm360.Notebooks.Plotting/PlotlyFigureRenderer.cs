@@ -15,6 +15,13 @@ public sealed class PlotlyFigureRenderer : IFigureRenderer
     /// <inheritdoc/>
     public string ToPlotlyJson(Figures.Figure figure) => GenericChart.toJson(ToChart(figure));
 
+    /// <inheritdoc/>
+    public string ToSvg(Figures.Figure figure)
+    {
+        FigureCheck.Require(figure);
+        return new Svg.SvgFigure(figure).ToString();
+    }
+
     /// <summary>The figure as a chart that Plotly.NET can combine, style further or save.</summary>
     /// <exception cref="Llm360Exception">The figure has no panel, or a series' lists differ in length.</exception>
     public static GenericChart ToChart(Figures.Figure figure)

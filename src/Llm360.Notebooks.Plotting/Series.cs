@@ -33,9 +33,7 @@ internal static class Series
 
     private static Plotly.NET.Trace AsLine(Plotly.NET.Trace result, Trace trace, string colour)
     {
-        var raw = trace.Role == TraceRole.Raw;
-        // A baseline is a level, not a series of measurements.
-        var markers = !raw && (HasLonePoint(trace.Y) || (trace.X.Count <= Style.MaximumMarkers && trace.Role != TraceRole.Baseline));
+        var (raw, markers) = (trace.Role == TraceRole.Raw, HasMarkers(trace));
         return result.With(
             ("mode", markers ? "lines+markers" : "lines"),
             ("connectgaps", false),
@@ -97,7 +95,8 @@ internal static class Series
             ("legendgroup", trace.Name), ("showlegend", false), ("hoverinfo", "skip"), ("meta", Object(("role", "interval"), ("panel", panel.Title))));
     }
 
-    private static IEnumerable<IReadOnlyList<int>> Runs(Trace trace)
+    /// <summary>Runs of points whose two ends of the interval are known.</summary>
+    internal static IEnumerable<IReadOnlyList<int>> Runs(Trace trace)
     {
         var run = new List<int>();
         for (var i = 0; i < trace.X.Count; i++)
@@ -116,6 +115,10 @@ internal static class Series
         if (run.Count > 0)
             yield return run;
     }
+
+    /// <summary>Whether a line has a mark at every point. A baseline is a level, not a series of measurements.</summary>
+    internal static bool HasMarkers(Trace trace) =>
+        trace.Role != TraceRole.Raw && (HasLonePoint(trace.Y) || (trace.X.Count <= Style.MaximumMarkers && trace.Role != TraceRole.Baseline));
 
     /// <summary>A value between two gaps has no line to be seen by.</summary>
     private static bool HasLonePoint(IReadOnlyList<double> y) =>

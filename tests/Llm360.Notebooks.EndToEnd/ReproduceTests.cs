@@ -1,5 +1,8 @@
 // The main job on the pico suite: the whole way from text to a report in a browser, and killed on the way.
 using System.Diagnostics;
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
+using Llm360.Notebooks.Display;
 using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.EndToEnd;
@@ -21,6 +24,16 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
         Assert.DoesNotContain("train pico", again.Error, StringComparison.Ordinal);
         Assert.Contains("pico is as it was written", again.Output, StringComparison.Ordinal);
         Assert.Matches("[1-9][0-9]* cells from the store, 0 computed", File.ReadAllText(llm360.PathOf("notebooks", "pico", "03-memorization.ipynb")));
+
+        foreach (var executed in Directory.GetFiles(llm360.PathOf("notebooks", "pico")))
+        {
+            // Every figure has a picture for readers that run no scripts, and none brings plotly.js along.
+            var outputs = JsonNode.Parse(File.ReadAllText(executed))!["cells"]!.AsArray().SelectMany(c => c!["outputs"]?.AsArray() ?? []).Select(o => o!["data"]).OfType<JsonObject>().ToList();
+            var figures = outputs.Where(o => o.ContainsKey(MimeTypes.Plotly)).ToList();
+            Assert.NotEmpty(figures);
+            Assert.All(figures, f => Assert.Equal("svg", XElement.Parse(f[MimeTypes.Svg]!.ToString()).Name.LocalName));
+            Assert.InRange(new FileInfo(executed).Length, 1, 1_000_000);
+        }
 
         await using var window = await browser.OpenAsync();
         foreach (var path in pages)

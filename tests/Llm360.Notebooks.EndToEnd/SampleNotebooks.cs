@@ -99,6 +99,7 @@ internal static class SampleNotebooks
     private static JsonObject Of(Figure figure)
     {
         var output = Display("text/html", figure.ToHtml());
+        output["data"]![MimeTypes.Svg] = figure.ToSvg();
         output["data"]![MimeTypes.Plotly] = JsonNode.Parse(figure.ToPlotlyJson());
         return output;
     }

@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 
 namespace Llm360.Notebooks.EndToEnd;
 
-public sealed class SiteBrowserTests(SampleSite site, Browser browser) : IClassFixture<SampleSite>, IClassFixture<Browser>
+public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) : IClassFixture<SampleSite>, IClassFixture<Browser>
 {
     public static TheoryData<string> Pages => ["index.html", "notebooks/01-training.html", "notebooks/02-memorization.html", "notebooks/03-failed.html"];
 
@@ -144,14 +144,16 @@ public sealed class SiteBrowserTests(SampleSite site, Browser browser) : IClassF
     }
 
     [Fact]
-    public async Task A_figure_without_plotly_says_what_is_missing()
+    public async Task A_figure_whose_scripts_are_removed_shows_its_picture()
     {
         await using var window = await browser.OpenAsync();
         var figure = Figures.Figures.LearningRate(new Figures.TrainingSeries("nano", "steps", [0, 1], [0, 1]));
         var file = Path.Combine(site.Folder, "bare.html");
-        await File.WriteAllTextAsync(file, "<!doctype html><title>bare</title>" + figure.ToHtml(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(file, "<!doctype html><title>bare</title>" + Script().Replace(figure.ToHtml(), ""), TestContext.Current.CancellationToken);
         await window.Page.GotoAsync(new Uri(file).AbsoluteUri);
-        await window.Page.GetByText("This figure needs plotly.js").WaitForAsync();
+        Assert.Equal(720, await window.Page.EvaluateAsync<int>("document.querySelector('img').naturalWidth"));
+        Assert.Contains("The learning rate peaks", await window.Page.EvaluateAsync<string>("document.querySelector('img').alt"), StringComparison.Ordinal);
+        Assert.Empty(window.Complaints);
     }
 
     [Fact]
@@ -164,8 +166,14 @@ public sealed class SiteBrowserTests(SampleSite site, Browser browser) : IClassF
         await window.Page.GotoAsync(new Uri(file).AbsoluteUri);
         await window.Page.WaitForSelectorAsync("svg.main-svg .xtick text");
         Assert.Equal("rgb(1, 200, 3)", await window.Page.EvaluateAsync<string>("getComputedStyle(document.querySelector('.xtick text')).fill"));
+        // The chart has taken the picture's place and its name.
+        Assert.Equal(0, await window.Page.Locator("img").CountAsync());
+        Assert.Contains("The learning rate peaks", await window.Page.GetAttributeAsync("[role=img]", "aria-label"), StringComparison.Ordinal);
         Assert.Empty(window.Complaints);
     }
+
+    [System.Text.RegularExpressions.GeneratedRegex("<script>.*?</script>", System.Text.RegularExpressions.RegexOptions.Singleline)]
+    private static partial System.Text.RegularExpressions.Regex Script();
 
     private static void CheckCsv(string[] lines)
     {

@@ -2,7 +2,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Llm360.Notebooks.Cli.Terminal;
-using Llm360.Notebooks.Figures;
 using Llm360.Notebooks.Kernel.Running;
 using Llm360.Notebooks.Suites;
 
@@ -52,7 +51,6 @@ internal static class RunCommand
         var result = await screen.WatchAsync(progress => NotebookRunner.RunAsync(
             options with
             {
-                PlotlyJavaScript = () => FigureRendering.Renderer.PlotlyJavaScript,
                 CellProgress = new Cells(name, progress),
                 WorkProgress = progress,
             },

@@ -10,9 +10,10 @@ public sealed class FigureFormatterSource
     [
         new(MimeTypes.Html, value => (value as Figure)?.ToHtml()),
         new(MimeTypes.Plotly, value => (value as Figure)?.ToPlotlyJson()),
+        new(MimeTypes.Svg, value => (value as Figure)?.ToSvg()),
         new(MimeTypes.Plain, value => (value as Figure)?.ToString()),
     ];
 
-    /// <summary>HTML with a script, Plotly JSON, and text.</summary>
+    /// <summary>HTML with a picture and a script, Plotly JSON, a picture, and text.</summary>
     public IEnumerable<TypeFormatter> CreateTypeFormatters() => formatters;
 }

@@ -1,4 +1,4 @@
-// A figure as a fragment of HTML that draws itself where plotly.js is loaded.
+// A figure as a fragment of HTML: a picture, which becomes interactive where plotly.js is loaded.
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -14,13 +14,11 @@ public static class FigureHtml
           var spec = SPEC, tries = 0;
           function draw() {
             var places = document.querySelectorAll('[data-llm360-figure="KEY"]:not([data-drawn])');
-            if (!window.Plotly) {
-              if (tries++ < 50) return setTimeout(draw, 100);
-              places.forEach(function (place) { place.textContent = 'This figure needs plotly.js, which this page has not loaded. Run the notebook again from its first cell.'; });
-              return;
-            }
+            if (!window.Plotly) { if (tries++ < 50) setTimeout(draw, 100); return; }
             places.forEach(function (place) {
               place.setAttribute('data-drawn', '');
+              place.setAttribute('role', 'img');
+              place.setAttribute('aria-label', place.querySelector('img').alt);
               place.textContent = '';
               spec.layout.font.color = getComputedStyle(place).color;
               window.Plotly.newPlot(place, spec.data, spec.layout, spec.config);
@@ -30,7 +28,11 @@ public static class FigureHtml
         })();
         """;
 
-    /// <summary>A figure element: the chart named by its alternative text, and the finding as its caption. It needs <c>window.Plotly</c> and says so if that is missing.</summary>
+    /// <summary>A figure element: the chart named by its alternative text, and the finding as its caption.</summary>
+    /// <remarks>
+    /// It holds a picture. A script replaces the picture by an interactive chart where <c>window.Plotly</c> is defined. Front ends that do not
+    /// trust a notebook remove scripts, and pictures in elements other than <c>img</c>.
+    /// </remarks>
     public static string ToHtml(Figure figure)
     {
         ArgumentNullException.ThrowIfNull(figure);
@@ -39,7 +41,7 @@ public static class FigureHtml
         var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)))[..16];
         return $"""
             <figure class="llm360-figure" style="margin:0">
-            <div data-llm360-figure="{key}" role="img" aria-label="{WebUtility.HtmlEncode(figure.AltText)}" style="width:100%;min-height:60px">{WebUtility.HtmlEncode(figure.Title)}</div>
+            <div data-llm360-figure="{key}" style="width:100%;min-height:60px"><img alt="{WebUtility.HtmlEncode(figure.AltText)}" style="max-width:100%" src="data:{MimeTypes.Svg};base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(figure.ToSvg()))}"></div>
             <figcaption>{WebUtility.HtmlEncode(figure.Finding)}</figcaption>
             <script>{Draw.Replace("KEY", key, StringComparison.Ordinal).Replace("SPEC", json, StringComparison.Ordinal)}</script>
             </figure>

@@ -10,6 +10,9 @@ public static class MimeTypes
     /// <summary>Plotly JSON: data, layout, config.</summary>
     public const string Plotly = "application/vnd.plotly.v1+json";
 
+    /// <summary>A picture.</summary>
+    public const string Svg = "image/svg+xml";
+
     /// <summary>Text for a console.</summary>
     public const string Plain = "text/plain";
 }

@@ -3,14 +3,18 @@ using Llm360.Notebooks.Display;
 
 namespace Llm360.Notebooks.Figures;
 
-[TypeFormatterSource(typeof(FigureFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plotly, MimeTypes.Plain])]
+[TypeFormatterSource(typeof(FigureFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plotly, MimeTypes.Svg, MimeTypes.Plain])]
 public sealed partial record Figure
 {
     /// <summary>Plotly JSON: an object with <c>data</c>, <c>layout</c> and <c>config</c>.</summary>
     /// <exception cref="Llm360Exception">The figure's lists do not fit together, or the plotting folder is missing.</exception>
     public string ToPlotlyJson() => FigureRendering.Renderer.ToPlotlyJson(this);
 
-    /// <summary>A fragment of HTML that draws the figure on a page with plotly.js.</summary>
+    /// <summary>A static picture, an SVG document: for readers and programs that run no scripts.</summary>
+    /// <exception cref="Llm360Exception">The figure's lists do not fit together, or the plotting folder is missing.</exception>
+    public string ToSvg() => FigureRendering.Renderer.ToSvg(this);
+
+    /// <summary>A fragment of HTML with a picture of the figure, which becomes interactive on a page with plotly.js.</summary>
     public string ToHtml() => FigureHtml.ToHtml(this);
 
     /// <summary>Title, subtitle and finding, a line each.</summary>

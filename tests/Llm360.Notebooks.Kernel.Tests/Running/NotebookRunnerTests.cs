@@ -149,7 +149,7 @@ public sealed class NotebookRunnerTests : IDisposable
         Assert.Equal(2, outputs.Count);
         Assert.True(PlotlyScript.IsRole(outputs[0]!["metadata"]));
         var figure = outputs[1]!["data"]!.AsObject();
-        Assert.Equal(["application/vnd.plotly.v1+json", "text/html", "text/plain"], figure.Select(entry => entry.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(["application/vnd.plotly.v1+json", "image/svg+xml", "text/html", "text/plain"], figure.Select(entry => entry.Key).Order(StringComparer.Ordinal));
         Assert.NotEmpty(figure["application/vnd.plotly.v1+json"]!["data"]!.AsArray());
     }
 

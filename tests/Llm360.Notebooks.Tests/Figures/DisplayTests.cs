@@ -19,8 +19,8 @@ public class DisplayTests
         var html = HostileFigure.ToHtml();
         Assert.Equal(1, Count(html, "<script"));
         Assert.Equal(1, Count(html, "</script"));
-        Assert.Equal(0, Count(html, "<img"));
-        Assert.Contains($"aria-label=\"{WebUtility.HtmlEncode(Hostile)}\"", html, StringComparison.Ordinal);
+        Assert.Equal(1, Count(html, "<img"));
+        Assert.Contains($"<img alt=\"{WebUtility.HtmlEncode(Hostile)}\"", html, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -42,6 +42,7 @@ public class DisplayTests
         var figure = PlotlyOf.OnePanel(new Trace("a", TraceKind.Line, [0, 1], [1, 2]));
         Assert.Equal(figure.ToHtml(), figure.ToDisplayString("text/html"));
         Assert.Equal(figure.ToPlotlyJson(), figure.ToDisplayString("application/vnd.plotly.v1+json"));
+        Assert.Equal(figure.ToSvg(), figure.ToDisplayString("image/svg+xml"));
         Assert.Equal(string.Join(Environment.NewLine, "Title", "Subtitle", "Finding."), figure.ToDisplayString("text/plain"));
         Assert.Equal("text/html", Formatter.GetPreferredMimeTypesFor(typeof(Figure)).First());
         var table = new Table("c", [new("a")], [["1"]]);

@@ -1,0 +1,81 @@
+// The few SVG elements that figures are made of.
+using System.Globalization;
+using System.Xml.Linq;
+
+namespace Llm360.Notebooks.Plotting.Svg;
+
+/// <summary>Builds the elements of a picture. Coordinates are pixels from the upper left corner, rounded to a tenth.</summary>
+internal sealed class SvgCanvas
+{
+    private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
+
+    private readonly XElement root;
+    private XElement target;
+    private int clips;
+
+    public SvgCanvas(double width, double height, string title, string description)
+    {
+        root = Element("svg", ("width", width), ("height", height), ("viewBox", $"0 0 {Number(width)} {Number(height)}"), ("role", "img"), ("font-family", Style.Font), ("font-size", Style.TickSize), ("fill", Style.Text));
+        root.Add(new XElement(Svg + "title", Xml(title)), new XElement(Svg + "desc", Xml(description)));
+        target = root;
+    }
+
+    public override string ToString() => root.ToString(SaveOptions.DisableFormatting);
+
+    public void Line(double x1, double y1, double x2, double y2, string colour, double width = 1, string? dash = null) =>
+        Add("path", ("d", $"M{Number(x1)} {Number(y1)}L{Number(x2)} {Number(y2)}"), ("stroke", colour), ("stroke-width", width), ("stroke-dasharray", dash), ("fill", "none"));
+
+    public void Path(string d, params ReadOnlySpan<(string Name, object? Value)> attributes) => target.Add(With(Element("path", ("d", d)), attributes));
+
+    public void Rectangle(double x, double y, double width, double height, params ReadOnlySpan<(string Name, object? Value)> attributes) =>
+        target.Add(With(Element("rect", ("x", x), ("y", y), ("width", width), ("height", height)), attributes));
+
+    public void Circle(double x, double y, double radius, params ReadOnlySpan<(string Name, object? Value)> attributes) =>
+        target.Add(With(Element("circle", ("cx", x), ("cy", y), ("r", radius)), attributes));
+
+    /// <summary>Text with its baseline, or with <paramref name="middle"/> its middle, at a height.</summary>
+    public void Text(double x, double y, string text, string anchor = "start", int size = Style.TickSize, bool bold = false, double angle = 0, bool middle = false, string? colour = null)
+    {
+        var element = Element("text", ("x", x), ("y", middle ? y + 0.35 * size : y), ("text-anchor", anchor == "start" ? null : anchor), ("font-size", size == Style.TickSize ? null : size),
+            ("font-weight", bold ? "bold" : null), ("fill", colour), ("transform", angle == 0 ? null : $"rotate({Number(angle)} {Number(x)} {Number(y)})"));
+        element.Value = Xml(text);
+        target.Add(element);
+    }
+
+    /// <summary>Draws what follows within a rectangle only, until the result is disposed.</summary>
+    public IDisposable Clip(double x, double y, double width, double height)
+    {
+        var id = $"clip{++clips}";
+        target.Add(new XElement(Svg + "clipPath", new XAttribute("id", id), Element("rect", ("x", x), ("y", y), ("width", width), ("height", height))));
+        var (outer, group) = (target, Element("g", ("clip-path", $"url(#{id})")));
+        outer.Add(group);
+        target = group;
+        return new Restore(() => target = outer);
+    }
+
+    /// <summary>A number as SVG has it.</summary>
+    public static string Number(double value) => Math.Round(value, 1).ToString("0.#", CultureInfo.InvariantCulture);
+
+    private void Add(string name, params ReadOnlySpan<(string Name, object? Value)> attributes) => target.Add(With(new XElement(Svg + name), attributes));
+
+    private static XElement Element(string name, params ReadOnlySpan<(string Name, object? Value)> attributes) => With(new XElement(Svg + name), attributes);
+
+    private static XElement With(XElement element, ReadOnlySpan<(string Name, object? Value)> attributes)
+    {
+        foreach (var (name, value) in attributes)
+        {
+            if (value is not null)
+                element.SetAttributeValue(name, value is double or int ? Convert.ToDouble(value, CultureInfo.InvariantCulture).ToString("0.##", CultureInfo.InvariantCulture) : value);
+        }
+
+        return element;
+    }
+
+    /// <summary>Text without what XML 1.0 cannot hold: control characters and lone surrogates.</summary>
+    private static string Xml(string text) => string.Concat(text.EnumerateRunes().Select(r => r.Value < 0x20 && r.Value is not (9 or 10) || r.Value is 0xFFFE or 0xFFFF ? "\uFFFD" : r.ToString()));
+
+    private sealed class Restore(Action action) : IDisposable
+    {
+        public void Dispose() => action();
+    }
+}

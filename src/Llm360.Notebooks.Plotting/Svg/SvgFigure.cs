@@ -1,0 +1,104 @@
+// A figure as a static picture, for readers and programs that run no scripts.
+using Llm360.Notebooks.Figures;
+
+namespace Llm360.Notebooks.Plotting.Svg;
+
+/// <summary>Draws a figure with the sizes, colours and ranges of the interactive one.</summary>
+internal sealed class SvgFigure
+{
+    private const double AxisTitle = 26;
+    private const double LegendGap = 14;
+    private const double LegendLine = 18;
+    private const double LegendMark = 26;
+
+    private readonly Figure figure;
+    private readonly FigurePlan plan;
+    private readonly SvgCanvas canvas;
+    private readonly double left;
+    private readonly double right;
+    private readonly double inner;
+    private readonly double height;
+    private readonly double labels;
+
+    public SvgFigure(Figure figure)
+    {
+        (this.figure, plan) = (figure, new FigurePlan(figure));
+        var maps = figure.Panels.Where(p => p.HeatMap is not null).Select(p => p.HeatMap!).ToList();
+        left = Math.Max(FigurePlan.Left, maps.Select(m => SvgHeatMap.Longest(m.Rows) + 34).DefaultIfEmpty().Max());
+        right = plan.ShowLegend ? LegendGap + LegendMark + 12 + plan.Names.Max(n => n.Length) * Style.CharacterWidth : maps.Count > 0 ? SvgHeatMap.BarSpace : plan.Right;
+        inner = Style.Width - left - right;
+        // The room below the plots, beyond what every figure has, makes the picture higher and not the plots lower.
+        height = plan.Height - plan.Top - FigurePlan.Bottom;
+        var names = maps.Select(m => SvgHeatMap.NamesHeight(m, inner / plan.Grid.Columns)).DefaultIfEmpty().Max();
+        labels = Enumerable.Range(0, figure.Panels.Count).Select(i => Panel(i)?.LabelsHeight ?? 0).Max();
+        var below = Math.Max(labels, names) + AxisTitle;
+        var legend = plan.ShowLegend ? plan.Top + plan.Names.Count * LegendLine : 0;
+        canvas = new SvgCanvas(Style.Width, Math.Max(plan.Top + height + Math.Max(FigurePlan.Bottom, below), legend), figure.Title, figure.AltText);
+        DrawTitles();
+        for (var i = 0; i < figure.Panels.Count; i++)
+            DrawPanel(i);
+        if (plan.ShowLegend)
+            DrawLegend();
+    }
+
+    public override string ToString() => canvas.ToString();
+
+    private void DrawTitles()
+    {
+        var y = 12.0;
+        foreach (var (line, isTitle) in plan.TitleLines.Select(l => (l, true)).Concat(plan.SubtitleLines.Select(l => (l, false))))
+            canvas.Text(12, (y += FigurePlan.LineHeight) - 6, line, size: isTitle ? Style.TitleSize : Style.TextSize, bold: isTitle);
+    }
+
+    /// <summary>Left, top, width and height of a panel's plot, pixels.</summary>
+    private (double Left, double Top, double Width, double Height) Place(int index)
+    {
+        var place = plan.Grid.Place(index);
+        return (left + place.Across[0] * inner, plan.Top + (1 - place.Up[1]) * height, (place.Across[1] - place.Across[0]) * inner, (place.Up[1] - place.Up[0]) * height);
+    }
+
+    private SvgPanel? Panel(int index) => figure.Panels[index].HeatMap is null ? new SvgPanel(plan, plan.Labelled(index), Place(index)) : null;
+
+    private void DrawPanel(int index)
+    {
+        var (x, y, width, high) = Place(index);
+        if (figure.Panels[index].Title.Length > 0)
+            canvas.Text(x, y - 7, figure.Panels[index].Title, size: Style.TextSize, bold: true);
+        if (Panel(index) is { } series)
+        {
+            series.Draw(canvas, labels);
+            return;
+        }
+
+        var panel = plan.Labelled(index);
+        var map = panel.HeatMap!;
+        var rowNames = plan.RowNamesAreShown(index);
+        var drawn = SvgHeatMap.Draw(canvas, panel, x, y, width, high, rowNames);
+        canvas.Text(x + drawn.Width / 2, y + drawn.Height + SvgHeatMap.NamesHeight(map, drawn.Width) + 16, panel.X.Label, "middle", Style.TextSize);
+        if (rowNames)
+            canvas.Text(x - SvgHeatMap.Longest(map.Rows) - 18, y + drawn.Height / 2, panel.Y.Label, "middle", Style.TextSize, angle: -90);
+        // Maps on one scale share one bar, to the right of the last column.
+        var sharing = plan.SharingScale(map);
+        if (sharing.Count == 1 || index == Math.Min(plan.Grid.Columns, figure.Panels.Count) - 1)
+            SvgHeatMap.Bar(canvas, map, x + drawn.Width + 10, y, drawn.Height);
+    }
+
+    private void DrawLegend()
+    {
+        var series = figure.Panels.SelectMany(p => p.Traces).Where(t => t.Role != TraceRole.Raw).DistinctBy(t => t.Name);
+        var (x, y) = (left + inner + LegendGap, plan.Top + LegendLine / 2);
+        foreach (var trace in series)
+        {
+            var colour = plan.ColourOf(trace);
+            var hollow = trace.Role == TraceRole.Published;
+            if (trace.Kind == TraceKind.Bars)
+                canvas.Rectangle(x + 6, y - 6, 12, 12, ("fill", hollow ? "none" : colour), ("stroke", hollow ? colour : null), ("stroke-width", hollow ? 2 : null));
+            if (trace.Kind == TraceKind.Line)
+                canvas.Line(x, y, x + LegendMark - 2, y, colour, Style.LineWidth, SvgSeries.Dash(trace));
+            if (trace.Kind == TraceKind.Points || (trace.Kind == TraceKind.Line && Series.HasMarkers(trace)))
+                SvgSeries.Marker(canvas, trace, colour, x + LegendMark / 2 - 1, y);
+            canvas.Text(x + LegendMark + 4, y, trace.Name, middle: true);
+            y += LegendLine;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+// A heat map of a static picture: square cells, numbers in small ones, names, colour bar.
+using System.Globalization;
+using Llm360.Notebooks.Figures;
+
+namespace Llm360.Notebooks.Plotting.Svg;
+
+/// <summary>Draws matrices and their colour bar.</summary>
+internal static class SvgHeatMap
+{
+    /// <summary>Width that a colour bar with ticks and title takes.</summary>
+    public const int BarSpace = 76;
+
+    private const int BarWidth = 12;
+    private const int BarSteps = 64;
+
+    /// <summary>Room for the names of the columns, turned where they are wider than a cell.</summary>
+    public static double NamesHeight(HeatMap map, double width) => Turned(map, width / map.Columns.Count) ? Longest(map.Columns) + 10 : 22;
+
+    /// <summary>Draws the cells from the upper left corner of a rectangle, as large as fit.</summary>
+    /// <returns>Pixels from the left to the right edge, and from the top to the lower edge, of the cells.</returns>
+    public static (double Width, double Height) Draw(SvgCanvas canvas, Panel panel, double left, double top, double width, double height, bool rowNames)
+    {
+        var map = panel.HeatMap!;
+        var (columns, rows) = (map.Columns.Count, map.Rows.Count);
+        var cell = Math.Min(width / columns, height / rows);
+        var small = columns <= Style.MaximumCellText && rows <= Style.MaximumCellText;
+        for (var r = 0; r < rows; r++)
+        {
+            for (var c = 0; c < columns; c++)
+            {
+                if (map.Values[r][c] is var value && !double.IsFinite(value))
+                    continue;
+                var place = Math.Clamp((value - map.Minimum) / (map.Maximum - map.Minimum), 0, 1);
+                canvas.Rectangle(left + c * cell + 0.5, top + r * cell + 0.5, cell - 1, cell - 1, ("fill", Palette.Scale(place)));
+                if (small)
+                    canvas.Text(left + (c + 0.5) * cell, top + (r + 0.5) * cell, value.ToString("F" + map.Digits, CultureInfo.InvariantCulture), "middle", (int)Math.Min(Style.TickSize, cell / 2.6), middle: true, colour: place < 0.6 ? "#ffffff" : "#222222");
+            }
+        }
+
+        var bottom = top + rows * cell;
+        var turned = Turned(map, cell);
+        // A name for every cell up to twenty, then for every second, third, ...
+        foreach (var c in Enumerable.Range(0, columns).Where(c => c % ((columns + 19) / 20) == 0))
+            canvas.Text(left + (c + 0.5) * cell + (turned ? 4 : 0), bottom + (turned ? 8 : 18), map.Columns[c], turned ? "end" : "middle", angle: turned ? -90 : 0);
+        foreach (var r in Enumerable.Range(0, rowNames ? rows : 0).Where(r => r % ((rows + 19) / 20) == 0))
+            canvas.Text(left - 8, top + (r + 0.5) * cell, map.Rows[r], "end", middle: true);
+        return (columns * cell, rows * cell);
+    }
+
+    /// <summary>Draws the scale from its lowest value at the lower end to its highest, with the unit beside it.</summary>
+    public static void Bar(SvgCanvas canvas, HeatMap map, double left, double top, double height)
+    {
+        for (var i = 0; i < BarSteps; i++)
+            canvas.Rectangle(left, top + height * (BarSteps - 1 - i) / BarSteps, BarWidth, height / BarSteps + 0.5, ("fill", Palette.Scale((i + 0.5) / BarSteps)));
+        var range = new AxisRange(map.Minimum, map.Maximum, Log: false);
+        foreach (var (value, text) in SvgAxis.TicksOf(new Axis(""), range, height / SvgAxis.TickHeight))
+            canvas.Text(left + BarWidth + 5, top + height * (1 - range.Place(value)), text, middle: true);
+        canvas.Text(left + BarSpace - 20, top + height / 2, map.Unit, "middle", angle: 90);
+    }
+
+    /// <summary>Width of the longest name, pixels.</summary>
+    public static double Longest(IReadOnlyList<string> names) => names.Select(n => n.Length).DefaultIfEmpty().Max() * Style.CharacterWidth;
+
+    private static bool Turned(HeatMap map, double cell) => Longest(map.Columns) > cell * ((map.Columns.Count + 19) / 20) - 4;
+}

@@ -1,0 +1,127 @@
+// Lines, points and bars of a static picture, with their intervals.
+using System.Text;
+using Llm360.Notebooks.Figures;
+using static Llm360.Notebooks.Plotting.Svg.SvgCanvas;
+
+namespace Llm360.Notebooks.Plotting.Svg;
+
+/// <summary>Draws the series of one panel.</summary>
+/// <param name="canvas">The picture.</param>
+/// <param name="panel">Of the figure.</param>
+/// <param name="x">Horizontal axis.</param>
+/// <param name="y">Vertical axis.</param>
+internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxis y)
+{
+    /// <summary>Share of a bar's slot that stays empty, as in the interactive figure.</summary>
+    private const double BarGap = 0.15;
+
+    private const double ErrorWidth = 1.5;
+    private const double ErrorCap = 4;
+    private readonly List<Trace> bars = [.. panel.Traces.Where(t => t.Kind == TraceKind.Bars)];
+
+    public void Draw(Trace trace, string colour)
+    {
+        var opacity = trace.Role == TraceRole.Raw ? Style.RawOpacity : (double?)null;
+        if (trace.Kind == TraceKind.Bars)
+        {
+            DrawBars(trace, colour);
+            DrawErrors(trace, Style.Text, Offset(trace));
+            return;
+        }
+
+        if (trace.Kind == TraceKind.Line)
+        {
+            if (trace.Low is not null)
+                canvas.Path(Band(trace), ("fill", colour), ("fill-opacity", Style.BandOpacity));
+            canvas.Path(Line(trace), ("fill", "none"), ("stroke", colour), ("stroke-width", trace.Role == TraceRole.Raw ? Style.RawWidth : Style.LineWidth), ("stroke-linejoin", "round"), ("stroke-opacity", opacity), ("stroke-dasharray", Dash(trace)));
+        }
+        else
+        {
+            DrawErrors(trace, colour, 0);
+        }
+
+        if (trace.Kind == TraceKind.Points || Series.HasMarkers(trace))
+        {
+            foreach (var (px, py) in Places(trace.X, trace.Y).Where(p => double.IsFinite(p.X + p.Y)))
+                Marker(canvas, trace, colour, px, py, opacity);
+        }
+    }
+
+    /// <summary>A point of a series: hollow where it was published.</summary>
+    public static void Marker(SvgCanvas canvas, Trace trace, string colour, double px, double py, double? opacity = null)
+    {
+        if (trace.Role == TraceRole.Published)
+            canvas.Circle(px, py, Style.MarkerSize / 2.0, ("fill", "none"), ("stroke", colour), ("stroke-width", 1.75));
+        else
+            canvas.Circle(px, py, Style.MarkerSize / 2.0, ("fill", colour), ("fill-opacity", opacity));
+    }
+
+    /// <summary>The dashes of what was published.</summary>
+    public static string? Dash(Trace trace) => trace.Role == TraceRole.Published ? "7 5" : null;
+
+    private double BarWidth()
+    {
+        var places = bars.SelectMany(t => t.X).Where(double.IsFinite).Distinct().Order().ToList();
+        var step = places.Count > 1 ? places.Zip(places.Skip(1), (a, b) => b - a).Min() : 1;
+        return Math.Abs(x.Place(step) - x.Place(0)) * (1 - BarGap);
+    }
+
+    /// <summary>Distance of a bar's middle from its position: bars at one position stand side by side.</summary>
+    private double Offset(Trace trace) => Slots is 1 ? 0 : (bars.IndexOf(trace) - (bars.Count - 1) / 2.0) * BarWidth() / bars.Count;
+
+    private int Slots => bars.Count < 2 || FigurePlan.BarsStandAlone(panel) ? 1 : bars.Count;
+
+    private void DrawBars(Trace trace, string colour)
+    {
+        var (width, offset) = (BarWidth() / Slots, Offset(trace));
+        var hollow = trace.Role == TraceRole.Published;
+        foreach (var (px, py) in Places(trace.X, trace.Y).Where(p => double.IsFinite(p.X + p.Y)))
+        {
+            var zero = y.Place(0);
+            canvas.Rectangle(px + offset - width / 2, Math.Min(py, zero), width, Math.Abs(zero - py), ("fill", hollow ? "none" : colour), ("stroke", hollow ? colour : null), ("stroke-width", hollow ? 2 : null));
+        }
+    }
+
+    private void DrawErrors(Trace trace, string colour, double offset)
+    {
+        if (trace.Low is null)
+            return;
+        for (var i = 0; i < trace.X.Count; i++)
+        {
+            var (px, low, high) = (x.Place(trace.X[i]) + offset, y.Place(trace.Low[i]), y.Place(trace.High![i]));
+            if (double.IsFinite(px + low + high))
+                canvas.Path($"M{Number(px)} {Number(low)}V{Number(high)}M{Number(px - ErrorCap)} {Number(low)}h{Number(2 * ErrorCap)}M{Number(px - ErrorCap)} {Number(high)}h{Number(2 * ErrorCap)}", ("stroke", colour), ("stroke-width", ErrorWidth), ("fill", "none"));
+        }
+    }
+
+    private string Line(Trace trace)
+    {
+        var path = new StringBuilder();
+        var gap = true;
+        foreach (var (px, py) in Places(trace.X, trace.Y))
+        {
+            var known = double.IsFinite(px + py);
+            if (known)
+                path.Append(gap ? 'M' : 'L').Append(Number(px)).Append(' ').Append(Number(py));
+            gap = !known;
+        }
+
+        return path.ToString();
+    }
+
+    /// <summary>A closed outline for each run of known ends.</summary>
+    private string Band(Trace trace)
+    {
+        var path = new StringBuilder();
+        foreach (var run in Series.Runs(trace))
+        {
+            var outline = Places([.. run.Select(i => trace.X[i])], [.. run.Select(i => trace.Low![i])])
+                .Concat(Places([.. run.Select(i => trace.X[i])], [.. run.Select(i => trace.High![i])]).Reverse()).Where(p => double.IsFinite(p.X + p.Y)).ToList();
+            path.AppendJoin("", outline.Select((p, i) => $"{(i == 0 ? 'M' : 'L')}{Number(p.X)} {Number(p.Y)}")).Append('Z');
+        }
+
+        return path.ToString();
+    }
+
+    private IEnumerable<(double X, double Y)> Places(IReadOnlyList<double> xs, IReadOnlyList<double> ys) => xs.Zip(ys, (a, b) => (x.Place(a), y.Place(b)));
+}
