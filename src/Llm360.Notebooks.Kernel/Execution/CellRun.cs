@@ -14,12 +14,12 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
     private Submission? started;
     private IReadOnlyList<string> usingNames = [];
 
-    public RunningCell Cell { get; } = new(session, stop);
+    public RunningCell Cell { get; } = new(session);
 
     /// <summary>Runs it as a cell of the session.</summary>
     public async Task<CellResult> ExecuteAsync(string code, int count, bool show, ProgressDisplays progress, TimeSpan patience)
     {
-        var end = Task.Run(() => CompleteAsync(code, count, show, progress), CancellationToken.None);
+        var end = Start(() => CompleteAsync(code, count, show, progress));
         return await EndOrLeaveAsync(end, patience).ConfigureAwait(false) ? await end.ConfigureAwait(false) : LeftBehind(count);
     }
 
@@ -27,26 +27,65 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
     public async Task<(CellResult Result, MimeBundle? Value)> EvaluateAsync(string expression, int count, TimeSpan patience)
     {
         MimeBundle? value = null;
-        var end = Task.Run(
-            () => RunAsync(expression, count, null, async submission => value = ValueFormatter.Format(await submissions.Start(submission).ConfigureAwait(false))),
-            CancellationToken.None);
+        var end = Start(() => RunAsync(
+            expression, count, null, async submission => value = ValueFormatter.Format(await submissions.Start(submission).ConfigureAwait(false))));
         var result = await EndOrLeaveAsync(end, patience).ConfigureAwait(false) ? await end.ConfigureAwait(false) : LeftBehind(count);
         return (result, result.Status == CellStatus.Ok ? value : null);
     }
 
+    // Not on the thread pool: tasks of an earlier cell may have filled it.
+    private Task<CellResult> Start(Func<Task<CellResult>> run)
+    {
+        // The cell has registered no callback yet.
+        if (stop.IsCancellationRequested)
+            Cell.Cancel();
+        return DeepThread.Run(cell, run);
+    }
+
     private async Task<bool> EndOrLeaveAsync(Task<CellResult> end, TimeSpan patience)
     {
-        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = stop.Register(stopping.SetResult).ConfigureAwait(false);
-        if (await Task.WhenAny(end, stopping.Task).ConfigureAwait(false) == end && !stop.IsCancellationRequested)
-            return true;
-        CellStop.Begin();
-        _ = end.ContinueWith(_ => Task.Delay(Aftermath).ContinueWith(_ => CellStop.End(), TaskScheduler.Default), TaskScheduler.Default);
-        if (await Task.WhenAny(end, Task.Delay(patience, CancellationToken.None)).ConfigureAwait(false) == end)
-            return true;
+        // Whoever signals the stop runs no code of the cell: it starts a thread.
+        var left = new TaskCompletionSource();
+        var registration = stop.UnsafeRegister(_ => DeepThread.Start($"stop of {cell}", () => Stop(end, patience, left)), null);
+        await using (registration.ConfigureAwait(false))
+        {
+            if (await Task.WhenAny(end, left.Task).ConfigureAwait(false) == end)
+                return true;
+        }
+
         Cell.LeftBehind = true;
         Keep();
         return false;
+    }
+
+    private void Stop(Task end, TimeSpan patience, TaskCompletionSource left)
+    {
+        CellStop.Begin();
+        _ = end.ContinueWith(_ => Task.Delay(Aftermath).ContinueWith(_ => CellStop.End(), TaskScheduler.Default), TaskScheduler.Default);
+
+        // A callback of the cell may block or loop, so the callbacks have a thread of their own.
+        DeepThread.Start($"cancellation callbacks of {cell}", () => RunCallbacks(patience));
+        if (!end.Wait(patience))
+            left.SetResult();
+    }
+
+    private void RunCallbacks(TimeSpan patience)
+    {
+        RunningCell.Current = Cell;
+        CellStop.SpareThisThread(patience);
+        try
+        {
+            Cell.Cancel();
+        }
+        catch (AggregateException e) when (RuntimeErrors.IsStop(e))
+        {
+            // Callbacks that did not end were stopped after the patience.
+        }
+        catch (AggregateException e)
+        {
+            var error = RuntimeErrors.From(e, cell, folder);
+            outputs.Stream(OutputStream.Stderr, string.Join('\n', error.Traceback.Prepend("A callback on the cell's cancellation token failed:")) + "\n");
+        }
     }
 
     private async Task<CellResult> CompleteAsync(string code, int count, bool show, ProgressDisplays progress)
@@ -83,16 +122,16 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
         MemoryReserve.Take();
         try
         {
-            using var surroundings = Work.Begin(progress, stop);
+            using var surroundings = Work.Begin(progress, Cell.Stop);
             using var fetching = Downloads.Begin();
             (var blanked, usingNames) = UsingVariables.Blank(code);
             var errors = new CompileErrors(cell, code);
             var tree = Submissions.Parse(blanked, cell);
             if (errors.FromMagicCommand(tree) is { } magic)
                 return new CellResult(CellStatus.CompileError, count, magic);
-            if (await packages.RestoreAsync(tree, outputs, errors, stop).ConfigureAwait(false) is { } missing)
+            if (await packages.RestoreAsync(tree, outputs, errors, Cell.Stop).ConfigureAwait(false) is { } missing)
                 return new CellResult(CellStatus.CompileError, count, missing);
-            var (submission, diagnostics) = submissions.Compile(tree, stop);
+            var (submission, diagnostics) = submissions.Compile(tree, Cell.Stop);
             if (submission is null)
                 return new CellResult(CellStatus.CompileError, count, errors.From(diagnostics));
             outputs.Stream(OutputStream.Stderr, errors.Warnings(diagnostics));
@@ -124,7 +163,7 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
         if (RuntimeErrors.Unwrap(thrown) is OutOfMemoryException)
             MemoryReserve.Give();
         var error = RuntimeErrors.From(thrown, cell, folder);
-        return stop.IsCancellationRequested && RuntimeErrors.IsStop(thrown)
+        return Cell.Stop.IsCancellationRequested && RuntimeErrors.IsStop(thrown)
             ? new CellResult(CellStatus.Cancelled, count, error with { Name = "Cancelled", Message = "The cell was cancelled.", Traceback = ["The cell was cancelled.", .. error.Traceback.Skip(1)] })
             : new CellResult(CellStatus.RuntimeError, count, error);
     }

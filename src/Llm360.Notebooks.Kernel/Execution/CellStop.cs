@@ -8,8 +8,27 @@ namespace Llm360.Notebooks.Kernel.Execution;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class CellStop
 {
+    // As much as a thread of a Windows program has. The rest of a thread's stack is for the runtime: an exception that is thrown
+    // inside a handler or a filter takes 16 KB for every level, and framework code wraps exceptions so at every level of a recursion.
+    internal const int MaxStackBytes = 1 << 20;
+
+    // Handlers run on top of the stack of the call that failed. What they call must not fail for the same reason.
+    private const int MaxUnwindingBytes = DeepThread.StackBytes / 2;
+
     // How many cells of this process are being stopped: the only thing that a loop reads while none is.
     private static volatile int stopping;
+
+    // The highest place on this thread's stack at which code of a cell was entered.
+    [ThreadStatic]
+    private static nint stackTop;
+
+    // Whether a recursion has reached its limit on this thread and has not yet returned from half of its depth.
+    [ThreadStatic]
+    private static bool unwinding;
+
+    // Until when code on this thread runs although its cell is to stop: a time of Environment.TickCount64.
+    [ThreadStatic]
+    private static long sparedUntil;
 
     /// <summary>Ends the running cell here if it is to stop.</summary>
     /// <exception cref="OperationCanceledException">It is.</exception>
@@ -21,12 +40,16 @@ public static class CellStop
 
     /// <summary>At the entry of a method: <see cref="Check"/>, and an exception instead of the stack overflow that would end the process.</summary>
     /// <exception cref="OperationCanceledException">The running cell is to stop.</exception>
-    /// <exception cref="InsufficientExecutionStackException">Calls are nested so deeply that the stack is nearly used up.</exception>
+    /// <exception cref="InsufficientExecutionStackException">Calls are nested so deeply that the cell has used its part of the stack.</exception>
     public static void Enter()
     {
         Check();
-        RuntimeHelpers.EnsureSufficientExecutionStack();
+        EnsureStack(cleanup: false);
     }
+
+    /// <summary>At the entry of a method that runs while a stopped cell is unwound: only the exception instead of the stack overflow.</summary>
+    /// <exception cref="InsufficientExecutionStackException">Calls are nested so deeply that the cell has used its part of the stack.</exception>
+    public static void EnterCleanup() => EnsureStack(cleanup: true);
 
     /// <summary>Ends an async method, as it goes on after an await, if its cell was left behind.</summary>
     /// <exception cref="OperationCanceledException">It was.</exception>
@@ -54,5 +77,30 @@ public static class CellStop
 
     internal static void End() => Interlocked.Decrement(ref stopping);
 
-    private static void Stop() => RunningCell.Current?.Stop.ThrowIfCancellationRequested();
+    /// <summary>Lets the callbacks of a cell's cancellation token, which run on this thread, run to their end, but not for ever.</summary>
+    internal static void SpareThisThread(TimeSpan patience) =>
+        sparedUntil = patience == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)patience.TotalMilliseconds;
+
+    private static unsafe void EnsureStack(bool cleanup)
+    {
+        byte local;
+        var place = (nint)(&local);
+        if (place > stackTop)
+            stackTop = place;
+        var used = stackTop - place;
+        if (used > (cleanup || unwinding ? MaxUnwindingBytes : MaxStackBytes) || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            unwinding = true;
+            throw new InsufficientExecutionStackException();
+        }
+
+        if (unwinding && used < MaxStackBytes / 2)
+            unwinding = false;
+    }
+
+    private static void Stop()
+    {
+        if (Environment.TickCount64 >= sparedUntil)
+            RunningCell.Current?.Stop.ThrowIfCancellationRequested();
+    }
 }

@@ -1,12 +1,16 @@
 // The cell that some code runs in, wherever its threads and tasks take it.
+using System.Diagnostics.CodeAnalysis;
+
 namespace Llm360.Notebooks.Kernel.Execution;
 
 /// <summary>One execution of a cell.</summary>
-/// <param name="session">Whose it is.</param>
-/// <param name="stop">Signalled when it is to stop.</param>
-internal sealed class RunningCell(CSharpSession session, CancellationToken stop)
+/// <param name="session">The session of the cell.</param>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Threads that the cell has left running may still use its token.")]
+internal sealed class RunningCell(CSharpSession session)
 {
     private static readonly AsyncLocal<RunningCell?> Ambient = new();
+
+    private readonly CancellationTokenSource source = new();
     private volatile bool leftBehind;
 
     /// <summary>The cell this code belongs to, also after the cell has ended; null outside of cells.</summary>
@@ -18,7 +22,8 @@ internal sealed class RunningCell(CSharpSession session, CancellationToken stop)
 
     public CSharpSession Session { get; } = session;
 
-    public CancellationToken Stop { get; } = stop;
+    /// <summary>The token that the cell sees as <see cref="Work.Cancellation"/>.</summary>
+    public CancellationToken Stop => source.Token;
 
     /// <summary>Whether the session went on without waiting for its end. What it still writes is dropped.</summary>
     public bool LeftBehind
@@ -26,4 +31,8 @@ internal sealed class RunningCell(CSharpSession session, CancellationToken stop)
         get => leftBehind;
         set => leftBehind = value;
     }
+
+    /// <summary>Signals <see cref="Stop"/>, then runs the callbacks that the cell has registered with it, on this thread.</summary>
+    /// <exception cref="AggregateException">Callbacks failed.</exception>
+    public void Cancel() => source.Cancel();
 }

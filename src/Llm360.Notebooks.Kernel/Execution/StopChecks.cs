@@ -8,7 +8,7 @@ namespace Llm360.Notebooks.Kernel.Execution;
 /// <summary>Rewrites the intermediate language of a compiled cell.</summary>
 /// <remarks>
 /// A check stands before every backward branch, so in every turn of every loop, and at the entry of every method and lambda, so that a query which calls back
-/// into the cell ends as well; there it also asks for room on the stack. The source and its lines are untouched, and no rule of the language has to be known: type inference, expression trees and iterators stay
+/// into the cell ends as well; there it also asks for room on the stack, before a <c>try</c> that begins the method: its handler could go on with the recursion. The source and its lines are untouched, and no rule of the language has to be known: type inference, expression trees and iterators stay
 /// as the compiler made them. The runtime's own way to end a thread (<c>ControlledExecution</c>) was tried and is no use: framework loops end after seconds
 /// or not at all, and waits do not end.
 /// </remarks>
@@ -45,8 +45,8 @@ internal static class StopChecks
             InsertBefore(body, branch, calls.Check);
         if (IsAsync(method))
             InsertBefore(body, body.ExceptionHandlers.MaxBy(handler => order[handler.TryEnd] - order[handler.TryStart])!.TryStart, calls.CheckResumed);
-        else if (!IsCleanup(method))
-            InsertBefore(body, body.Instructions[0], calls.Enter);
+        else
+            body.GetILProcessor().InsertBefore(body.Instructions[0], Instruction.Create(OpCodes.Call, IsCleanup(method) ? calls.EnterCleanup : calls.Enter));
         body.OptimizeMacros();
     }
 
@@ -81,6 +81,8 @@ internal static class StopChecks
         public MethodReference Check { get; } = Import(module, nameof(CellStop.Check));
 
         public MethodReference Enter { get; } = Import(module, nameof(CellStop.Enter));
+
+        public MethodReference EnterCleanup { get; } = Import(module, nameof(CellStop.EnterCleanup));
 
         public MethodReference CheckResumed { get; } = Import(module, nameof(CellStop.CheckResumed));
 

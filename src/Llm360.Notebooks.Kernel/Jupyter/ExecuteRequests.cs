@@ -15,7 +15,9 @@ internal sealed class ExecuteRequests : IDisposable
     private readonly History history;
     private readonly ClientOutputs outputs;
     private readonly Lock gate = new();
-    private CancellationTokenSource? running;
+    private CancellationTokenSource running = new();
+    private bool isRunning;
+    private long interruptedUpTo;
 
     public ExecuteRequests(Channels channels, ClientOutputs outputs, ClientInput input, History history, KernelOptions options)
     {
@@ -25,7 +27,26 @@ internal sealed class ExecuteRequests : IDisposable
 
     public CSharpSession Session { get; }
 
-    /// <summary>Runs one cell.</summary>
+    /// <summary>From now on an interrupt stops this request. Called before the client is told that the kernel is busy: it may interrupt at once.</summary>
+    /// <param name="number">The request's number in the order of arrival.</param>
+    public void Begin(long number)
+    {
+        lock (gate)
+        {
+            (running, isRunning) = (new CancellationTokenSource(), true);
+            if (number <= interruptedUpTo)
+                running.Cancel(); // Nothing is registered with it yet.
+        }
+    }
+
+    /// <summary>The request is answered.</summary>
+    public void End()
+    {
+        lock (gate)
+            isRunning = false;
+    }
+
+    /// <summary>Runs the cell of the request that has begun.</summary>
     /// <param name="request">The request.</param>
     /// <param name="abortQueue">Called when the cell has failed and the requests that wait behind it are to be given up, before the client is told of the error.</param>
     /// <returns>The content of execute_reply.</returns>
@@ -37,11 +58,7 @@ internal sealed class ExecuteRequests : IDisposable
         var counts = (content.Flag("store_history") ?? true) && !silent;
         outputs.Begin(request);
         input.Begin(content.Flag("allow_stdin") ?? false ? request : null);
-
-        // Before the client hears that the cell runs: it may interrupt it at once.
-        using var stop = new CancellationTokenSource();
-        lock (gate)
-            running = stop;
+        var stop = running;
         try
         {
             if (!silent)
@@ -69,23 +86,30 @@ internal sealed class ExecuteRequests : IDisposable
         finally
         {
             input.Begin(null);
-            lock (gate)
-                running = null;
         }
     }
 
-    /// <summary>Stops the running cell; does nothing while none runs.</summary>
-    public void Interrupt()
+    /// <summary>Stops the running request. While none runs, stops those that have arrived as soon as they begin.</summary>
+    /// <param name="received">The number of the last request that has arrived.</param>
+    /// <remarks>Runs no code of a cell: what a cell registers with its token is called by a thread of the session.</remarks>
+    public void Interrupt(long received)
     {
+        CancellationTokenSource stop;
         lock (gate)
-            running?.Cancel();
+        {
+            if (!isRunning)
+            {
+                interruptedUpTo = received;
+                return;
+            }
+
+            stop = running;
+        }
+
+        stop.Cancel();
     }
 
-    public void Dispose()
-    {
-        Interrupt();
-        Session.Dispose();
-    }
+    public void Dispose() => Session.Dispose();
 
     private async Task<JsonObject> EvaluateAsync(JsonObject expressions, CancellationToken stop)
     {

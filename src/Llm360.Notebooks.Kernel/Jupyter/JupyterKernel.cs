@@ -1,13 +1,13 @@
 // The kernel: takes requests in turn, answers interrupt and shutdown at once, ends when told to.
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using System.Threading.Channels;
 using Llm360.Notebooks.Kernel.Execution;
 
 namespace Llm360.Notebooks.Kernel.Jupyter;
 
 /// <summary>A C# kernel for Jupyter clients, protocol 5.4.</summary>
 /// <remarks>
-/// Requests on shell are handled one after the other, those on control at once. Everything is answered between a busy and an idle on iopub. Subshells and the debugger
+/// Requests on shell are handled one after the other, those on control at once. No request waits for the thread pool, which cells may fill. Everything is answered between a busy and an idle on iopub. Subshells and the debugger
 /// are not offered. A kernel takes the console of its process while it lives: one kernel a process.
 /// </remarks>
 public sealed class JupyterKernel : IDisposable
@@ -19,8 +19,10 @@ public sealed class JupyterKernel : IDisposable
     private readonly ClientInput input;
     private readonly ExecuteRequests executes;
     private readonly ShellRequests shell;
-    private readonly Channel<(long Number, Message Request)> queue = Channel.CreateUnbounded<(long, Message)>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly TaskCompletionSource shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly BlockingCollection<(long Number, Message? Request)> queue = [];
+
+    // Their continuations run at once, on threads of the kernel: the cells may have filled the thread pool.
+    private readonly TaskCompletionSource shutdown = new(), served = new();
     private long received;
     private long abortUpTo;
 
@@ -43,19 +45,19 @@ public sealed class JupyterKernel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(connection);
         using var kernel = new JupyterKernel(connection, options ?? new KernelOptions());
-        await using var registration = cancellation.Register(() => kernel.shutdown.TrySetResult()).ConfigureAwait(false);
+        await using var registration = cancellation.Register(kernel.BeginShutdown).ConfigureAwait(false);
         kernel.channels.Send(ChannelName.IOPub, "status", Status("starting"), null);
         kernel.channels.Start(kernel.Receive);
 
         // The first compilation takes longest: it is done while the client still says hello.
         _ = kernel.executes.Session.EvaluateAsync("1", CancellationToken.None);
-        var serving = kernel.ServeAsync();
+        DeepThread.Start("jupyter requests", kernel.Serve);
         // A kernel that no longer serves, as when the memory is gone, must not go on to listen: its clients would wait for ever.
-        if (await Task.WhenAny(kernel.shutdown.Task, serving).ConfigureAwait(false) == serving)
-            await serving.ConfigureAwait(false);
-        kernel.queue.Writer.TryComplete();
-        kernel.executes.Interrupt();
-        await Task.WhenAny(serving, Task.Delay(LastWords, CancellationToken.None)).ConfigureAwait(false);
+        if (await Task.WhenAny(kernel.shutdown.Task, kernel.served.Task).ConfigureAwait(false) == kernel.served.Task)
+            await kernel.served.Task.ConfigureAwait(false);
+        kernel.queue.Add((0, null), CancellationToken.None);
+        kernel.executes.Interrupt(long.MaxValue);
+        Task.WaitAny([kernel.served.Task], LastWords);
     }
 
     /// <summary>Lets the ports and what the cells held go.</summary>
@@ -78,7 +80,7 @@ public sealed class JupyterKernel : IDisposable
         }
         else if (channel == ChannelName.Shell && message.Type != "shutdown_request")
         {
-            queue.Writer.TryWrite((Interlocked.Increment(ref received), message));
+            queue.Add((Interlocked.Increment(ref received), message));
         }
         else
         {
@@ -92,7 +94,7 @@ public sealed class JupyterKernel : IDisposable
         switch (request.Type)
         {
             case "interrupt_request":
-                executes.Interrupt();
+                executes.Interrupt(Interlocked.Read(ref received));
                 channels.Send(channel, "interrupt_reply", new JsonObject { ["status"] = "ok" }, request);
                 break;
             case "shutdown_request":
@@ -111,16 +113,34 @@ public sealed class JupyterKernel : IDisposable
 
         channels.Send(ChannelName.IOPub, "status", Status("idle"), request);
         if (request.Type == "shutdown_request")
-            shutdown.TrySetResult();
+            BeginShutdown();
     }
 
-    private async Task ServeAsync()
+    private void BeginShutdown() => DeepThread.Start("jupyter shutdown", () => shutdown.TrySetResult());
+
+    private void Serve()
+    {
+        try
+        {
+            ServeAll();
+            served.SetResult();
+        }
+        catch (Exception e)
+        {
+            served.SetException(e);
+        }
+    }
+
+    private void ServeAll()
     {
         Task? ready = null;
-        await foreach (var (number, request) in queue.Reader.ReadAllAsync().ConfigureAwait(false))
+        while (queue.Take() is (var number, { } request))
         {
+            if (request.Type == "execute_request")
+                executes.Begin(number);
             channels.Send(ChannelName.IOPub, "status", Status("busy"), request);
-            var reply = await AnswerAsync(number, request).ConfigureAwait(false);
+            var reply = AnswerAsync(number, request).GetAwaiter().GetResult();
+            executes.End();
             if (ShellRequests.ReplyType(request.Type) is { } type)
                 channels.Send(ChannelName.Shell, type, reply, request);
             channels.Send(ChannelName.IOPub, "status", Status("idle"), request);

@@ -92,7 +92,12 @@ public sealed class StopTests : IDisposable
     public async Task A_cell_stopped_between_its_compilation_and_its_first_statement_leaves_the_session_whole()
     {
         using var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        sink.Streamed = source.Cancel; // The compiler's warning is shown at just that moment.
+        sink.Streamed = () =>
+        {
+            // The compiler's warning is shown at just that moment.
+            source.Cancel();
+            Work.Cancellation.WaitHandle.WaitOne();
+        };
         CellStop.Begin();
         try
         {
