@@ -91,8 +91,8 @@ public sealed class HubClient : IDisposable
 
     private string CommitIn(byte[] body, HubLocation revision)
     {
-        var kind = http.Answer(revision);
+        var kind = Http.Answer(revision);
         using var json = JsonInput.Document(body, "answer", kind);
-        return JsonPlace.Root(json, "answer", kind)["sha"].Text() is var sha && HubCache.IsCommit(sha) ? sha : throw http.NotUnderstood(revision, "it names no commit");
+        return JsonPlace.Root(json, "answer", kind)["sha"].Text() is var sha && HubCache.IsCommit(sha) ? sha : throw Http.NotUnderstood(revision, "it names no commit");
     }
 }
