@@ -55,13 +55,17 @@ public static class ParquetRows
     }
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="Llm360Exception">It is missing or no Parquet file of this shape.</exception>
+    /// <exception cref="Llm360Exception">It is missing or no Parquet file of this
+    /// shape.</exception>
     public static Task<IReadOnlyList<T>> ReadAsync<T>(string path, CancellationToken cancellation = default)
         where T : class, new() =>
         ReadAsync<T>(path, CellRemedy, cancellation);
 
-    /// <summary>Reads a file; <paramref name="remedy"/> says what to do where it cannot be read.</summary>
-    /// <exception cref="Llm360Exception">It is missing or no Parquet file of this shape.</exception>
+    /// <summary>
+    /// Reads a file; <paramref name="remedy"/> says what to do where it cannot be read.
+    /// </summary>
+    /// <exception cref="Llm360Exception">It is missing or no Parquet file of this
+    /// shape.</exception>
     internal static async Task<IReadOnlyList<T>> ReadAsync<T>(string path, string remedy, CancellationToken cancellation)
         where T : class, new()
     {

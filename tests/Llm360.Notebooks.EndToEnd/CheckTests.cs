@@ -44,7 +44,8 @@ public sealed class CheckTests : IAsyncLifetime
         AssertError(await llm360.RunAsync("train", "pico"), SuiteLayout.Metrics, $"ckpt_000/{SuiteLayout.Optimizer}", "all 4 chunks");
         Assert.Equal(times, Times());
         // Checkpoints and grids do not need the log.
-        var grid = await llm360.RunAsync("grid", "memorization", "-s", "pico", "-k", "16", "-l", "16", "-n", "4", "--checkpoints", "4", "--chunks", "0", "--device", "cpu", "-q");
+        string[] cell = ["-k", "16", "-l", "16", "-n", "4", "--checkpoints", "4", "--chunks", "0", "--device", "cpu", "-q"];
+        var grid = await llm360.RunAsync(["grid", "memorization", "-s", "pico", .. cell]);
         Assert.True(grid.ExitCode == 0, grid.Error);
     }
 
@@ -86,5 +87,6 @@ public sealed class CheckTests : IAsyncLifetime
     private string PathOf(params string[] parts) => llm360.PathOf(["suites", "pico", .. parts]);
 
     private SortedDictionary<string, DateTime> Times() =>
-        new(Directory.EnumerateFiles(PathOf(), "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != ".train.lock").ToDictionary(f => f, File.GetLastWriteTimeUtc), StringComparer.Ordinal);
+        new(Directory.EnumerateFiles(PathOf(), "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != ".train.lock")
+            .ToDictionary(f => f, File.GetLastWriteTimeUtc), StringComparer.Ordinal);
 }

@@ -139,7 +139,8 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
         Assert.Empty(killed.Leftovers());
         var suite = Suite.OpenFolder(undisturbed.PathOf("suites", "pico"));
         // The log holds the speed of each step, and the list holds the log's hash.
-        foreach (var file in Directory.EnumerateFiles(suite.Folder, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) is not (SuiteLayout.Metrics or SuiteLayout.Files)))
+        var files = Directory.EnumerateFiles(suite.Folder, "*", SearchOption.AllDirectories);
+        foreach (var file in files.Where(f => Path.GetFileName(f) is not (SuiteLayout.Metrics or SuiteLayout.Files)))
             Assert.True(File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(killed.PathOf("suites", "pico", Path.GetRelativePath(suite.Folder, file)))), file);
     }
 }

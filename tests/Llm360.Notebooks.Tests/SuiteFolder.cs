@@ -14,7 +14,7 @@ internal static class SuiteFolder
 
     public static void CopyTo(string from, string to)
     {
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != ".train.lock"))
+        foreach (var file in Files(from))
         {
             var target = Path.Combine(to, Path.GetRelativePath(from, file));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
@@ -22,7 +22,9 @@ internal static class SuiteFolder
         }
     }
 
-    /// <summary>Flips one bit in the last quarter of a file, where the data of a safetensors file lies.</summary>
+    /// <summary>
+    /// Flips one bit in the last quarter of a file, where the data of a safetensors file lies.
+    /// </summary>
     public static void FlipBit(string path)
     {
         var bytes = File.ReadAllBytes(path);
@@ -30,12 +32,21 @@ internal static class SuiteFolder
         File.WriteAllBytes(path, bytes);
     }
 
-    /// <summary>Path and content of every file, for finding out whether anything was changed.</summary>
+    /// <summary>
+    /// Path and content of every file, for finding out whether anything was changed.
+    /// </summary>
     public static SortedDictionary<string, string> Contents(string folder) =>
-        new(Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != ".train.lock")
-            .ToDictionary(f => Path.GetRelativePath(folder, f).Replace('\\', '/'), f => FileMeasure.Sha256(f)), StringComparer.Ordinal);
+        new(Files(folder).ToDictionary(f => Path.GetRelativePath(folder, f).Replace('\\', '/'), Hash), StringComparer.Ordinal);
 
-    /// <summary>The contents without the log, which holds the speed of each step, and without the list, which holds the log's hash.</summary>
+    /// <summary>
+    /// The contents without the log, which holds the speed of each step, and without the list,
+    /// which holds the log's hash.
+    /// </summary>
     public static SortedDictionary<string, string> Trained(string folder) =>
         new(Contents(folder).Where(f => f.Key is not (SuiteLayout.Metrics or SuiteLayout.Files)).ToDictionary(), StringComparer.Ordinal);
+
+    private static string Hash(string path) => FileMeasure.Sha256(path);
+
+    private static IEnumerable<string> Files(string folder) =>
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != ".train.lock");
 }

@@ -13,12 +13,18 @@ internal static class CheckCommand
     public static Command Create()
     {
         var suite = new Argument<string>("suite") { Description = "A suite that was trained here: its name or folder." };
-        var checkpoint = new Argument<string?>("checkpoint") { Description = "Only this checkpoint: ckpt_012 or 12.", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("check", "Read every file of a suite and compare its SHA-256 with the list that training wrote. Exit code 1 if a file is missing, differs or cannot be checked.") { suite, checkpoint };
+        var checkpoint = new Argument<string?>("checkpoint")
+        {
+            Description = "Only this checkpoint: ckpt_012 or 12.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        const string description = "Read every file of a suite and compare its SHA-256 with the list that training wrote. "
+            + "Exit code 1 if a file is missing, differs or cannot be checked.";
+        var command = new Command("check", description) { suite, checkpoint };
         command.Run("Nothing was changed; run the same command again.", async (parsed, screen, cancellation) =>
         {
-            var name = parsed.GetValue(suite)!;
-            var check = await CheckAsync(Open(name), parsed.GetValue(checkpoint), screen, cancellation).ConfigureAwait(false);
+            var opened = Open(parsed.GetValue(suite)!);
+            var check = await CheckAsync(opened, parsed.GetValue(checkpoint), screen, cancellation).ConfigureAwait(false);
             return check is { HasList: true, Differences.Count: 0 } ? 0 : Shared.Failed;
         });
         return command;
@@ -28,7 +34,8 @@ internal static class CheckCommand
     public static async Task<SuiteCheck> CheckAsync(Suite suite, string? checkpoint, Screen screen, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
-        var check = await screen.WatchAsync(progress => SuiteCheck.ContentAsync(suite, checkpoint, progress, cancellation)).ConfigureAwait(false);
+        var check = await screen.WatchAsync(progress => SuiteCheck.ContentAsync(suite, checkpoint, progress, cancellation))
+            .ConfigureAwait(false);
         Show(check, screen);
         if (check is { HasList: true, Differences.Count: 0 })
             screen.Facts($"{check.Suite} is as it was written",
@@ -44,9 +51,9 @@ internal static class CheckCommand
     public static void Show(SuiteCheck check, Screen screen)
     {
         if (!check.HasList)
-            screen.Warn($"{check.Suite} cannot be checked: it has no {SuiteLayout.Files}, since it was trained before there were such lists.");
+            screen.Warn($"{check.Suite} cannot be checked: it has no {SuiteLayout.Files}. It was trained before there were such lists.");
         if (check.Found > 0)
-            screen.Warn($"{check.Found} files were trained before there was a list and listed as they were found: earlier damage does not show.");
+            screen.Warn($"{check.Found} files are older than the list and were listed as they were found: earlier damage does not show.");
         if (check.Differences.Count == 0)
             return;
         foreach (var difference in check.Differences)
@@ -60,6 +67,9 @@ internal static class CheckCommand
         var folder = File.Exists(Path.Combine(name, SuiteLayout.Manifest)) ? name : Path.Combine(Workspace.SuitesFolder, name);
         var suite = File.Exists(Path.Combine(folder, SuiteLayout.Manifest)) ? Suite.OpenFolder(folder) : Suites.Suites.Open(name);
         return suite.Manifest is not null ? suite
-            : throw new Llm360Exception($"The suite {suite.Name} was not trained here: there is no list of its files.", $"suite {suite.Name}", "Name a suite that llm360 train made.");
+            : throw new Llm360Exception(
+                $"The suite {suite.Name} was not trained here: there is no list of its files.",
+                $"suite {suite.Name}",
+                "Name a suite that llm360 train made.");
     }
 }

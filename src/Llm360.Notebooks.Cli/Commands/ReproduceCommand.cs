@@ -47,13 +47,14 @@ internal static class ReproduceCommand
         foreach (var notebook in notebooks)
             runs.Add(await RunNotebookAsync(notebook, executed, suite.Folder, screen, cancellation).ConfigureAwait(false));
 
+        IReadOnlyList<string> log = File.Exists(suite.MetricsPath) ? [suite.MetricsPath] : [];
         var result = SiteBuilder.Build(executed, site, new SiteRun(
             suite.Name,
             suite.ParameterCount(),
             suite.TrainedTokens(),
             watch.Elapsed,
             Machine(),
-            runs.ToDictionary(r => Path.GetFileName(r.Path), r => new SiteNotebook(r.Time, File.Exists(suite.MetricsPath) ? [suite.MetricsPath] : [])),
+            runs.ToDictionary(r => Path.GetFileName(r.Path), r => new SiteNotebook(r.Time, log)),
             DateTimeOffset.UtcNow));
         ReportList.Write(siteRoot);
         foreach (var warning in result.Warnings)

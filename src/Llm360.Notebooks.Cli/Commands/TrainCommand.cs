@@ -16,15 +16,19 @@ internal static class TrainCommand
         var recipe = new Argument<string>("recipe") { Description = "A suite with a manifest in data-manifests/suites (nano, pico) or a recipe file ending in .json." };
         var restart = new Option<string?>("--restart")
         {
-            Description = "Delete all checkpoints and train from the beginning; with a checkpoint, delete those after it and train from there.",
+            Description = "Delete all checkpoints and train from the beginning; with CKPT, delete those after it and go on from it.",
             Arity = ArgumentArity.ZeroOrOne,
             HelpName = "CKPT",
         };
-        var command = new Command("train", "Pre-train a suite from text already on this machine: corpus, checkpoints, optimizer states, metrics. Goes on where it was stopped; says what is missing when complete. Nothing trained is deleted without --restart.") { recipe, restart };
-        command.Run("Run the same command again, without --restart: it goes on from the last checkpoint.", async (parsed, screen, cancellation) =>
+        const string description = "Pre-train a suite from text already on this machine: corpus, checkpoints, optimizer states, metrics. "
+            + "Goes on where it was stopped; names what is missing when complete. Nothing trained is deleted without --restart.";
+        const string howToResume = "Run the same command again, without --restart: it goes on from the last checkpoint.";
+        var command = new Command("train", description) { recipe, restart };
+        command.Run(howToResume, async (parsed, screen, cancellation) =>
         {
             var manifest = ManifestFile.Read(Suites.Suites.FindManifest(parsed.GetValue(recipe)!));
-            var suite = await TrainAsync(manifest, screen, cancellation, parsed.GetResult(restart) is null ? null : Checkpoint(parsed.GetValue(restart))).ConfigureAwait(false);
+            int? from = parsed.GetResult(restart) is null ? null : Checkpoint(parsed.GetValue(restart));
+            var suite = await TrainAsync(manifest, screen, cancellation, from).ConfigureAwait(false);
             var check = SuiteCheck.Sizes(suite);
             CheckCommand.Show(check, screen);
             return check.Differences.Count == 0 ? 0 : Shared.Failed;
@@ -33,9 +37,15 @@ internal static class TrainCommand
     }
 
     // 0 is the beginning: the weights of ckpt_000 are drawn again.
-    private static int Checkpoint(string? text) =>
-        int.TryParse((text ?? "0").Replace("ckpt_", "", StringComparison.Ordinal), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
-            : throw new Llm360Exception($"\"{text}\" is no checkpoint.", "--restart", "Write --restart after the recipe, alone or with a checkpoint's name or number: --restart 12.");
+    private static int Checkpoint(string? text)
+    {
+        var digits = (text ?? "0").Replace("ckpt_", "", StringComparison.Ordinal);
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+            : throw new Llm360Exception(
+                $"\"{text}\" is no checkpoint.",
+                "--restart",
+                "Write --restart after the recipe, alone or with a checkpoint's name or number: --restart 12.");
+    }
 
     /// <summary>Trains with table, bar and summary; also the first step of reproduce.</summary>
     public static async Task<Suite> TrainAsync(SuiteManifest manifest, Screen screen, CancellationToken cancellation, int? restart = null)
@@ -43,6 +53,7 @@ internal static class TrainCommand
         var trainer = new SuiteTrainer(manifest) { Restart = restart };
         if (restart is not null || !trainer.IsComplete)
         {
+            var from = restart is null ? trainer.LastCheckpoint : restart is 0 ? null : restart;
             var steps = manifest.Corpus.Chunks * (manifest.Corpus.SequencesPerChunk / manifest.Training.BatchSize);
             var tokens = (long)manifest.Corpus.Chunks * manifest.Corpus.SequencesPerChunk * (manifest.Corpus.SequenceLength - 1);
             screen.Facts($"Training {manifest.Name}",
@@ -50,7 +61,7 @@ internal static class TrainCommand
                 ("text", string.Join(", ", manifest.Corpus.Sources.Select(s => s.Name))),
                 ("model", $"LLaMA, hidden {manifest.Model.HiddenSize}, {manifest.Model.Layers} layers, {manifest.Model.Heads} heads, vocabulary {manifest.Corpus.Tokenizer.VocabularySize}"),
                 ("work", string.Create(CultureInfo.InvariantCulture, $"{steps} steps, {tokens:N0} tokens, {manifest.Corpus.Chunks} chunks")),
-                ("begins", (restart is > 0 ? restart : restart is null ? trainer.LastCheckpoint : null) is { } last ? $"after {SuiteLayout.Checkpoint(last)}" : "at the beginning"),
+                ("begins", from is { } last ? $"after {SuiteLayout.Checkpoint(last)}" : "at the beginning"),
                 ("goes to", Path.Combine(Workspace.SuitesFolder, manifest.Name)),
             ]);
         }
@@ -72,6 +83,12 @@ internal static class TrainCommand
         return suite;
     }
 
-    private static string Loss(IReadOnlyList<TrainingStep> metrics) => metrics.Count == 0 ? "the log is missing"
-        : string.Create(CultureInfo.InvariantCulture, $"{metrics[0].Loss:0.00} at step {metrics[0].Step}; held-out {metrics[^1].ValidationLoss:0.00} at the end");
+    private static string Loss(IReadOnlyList<TrainingStep> metrics)
+    {
+        if (metrics.Count == 0)
+            return "the log is missing";
+        var (first, last) = (metrics[0], metrics[^1]);
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{first.Loss:0.00} at step {first.Step}; held-out {last.ValidationLoss:0.00} in the end");
+    }
 }

@@ -6,7 +6,10 @@ namespace Llm360.Notebooks.Suites;
 /// <summary>The files of a suite that its recipe asks for.</summary>
 internal static class ExpectedFiles
 {
-    /// <summary>The files that the recipe asks for up to the last checkpoint, with '/', relative to the suite's folder.</summary>
+    /// <summary>
+    /// The files that the recipe asks for up to the last checkpoint, with '/', relative to the
+    /// suite's folder.
+    /// </summary>
     /// <param name="manifest">The recipe.</param>
     /// <param name="folder">The suite's folder.</param>
     /// <param name="list">The suite's list; null where there is none.</param>
@@ -16,19 +19,29 @@ internal static class ExpectedFiles
         if (Last(folder, list) is not { } last)
             return corpus;
         var states = manifest.Training.OptimizerStates.Where(k => k < last).Append(last).Distinct().Select(SuiteLayout.OptimizerFile);
-        return [.. corpus, .. Enumerable.Range(0, last + 1).SelectMany(SuiteLayout.CheckpointFiles), .. states, .. last > 0 ? [SuiteLayout.Metrics] : Array.Empty<string>()];
+        IEnumerable<string> log = last > 0 ? [SuiteLayout.Metrics] : [];
+        return [.. corpus, .. Enumerable.Range(0, last + 1).SelectMany(SuiteLayout.CheckpointFiles), .. states, .. log];
     }
 
-    /// <summary>The last checkpoint in the list or, without a list, the last one with weights; null where there is none.</summary>
+    /// <summary>
+    /// The last checkpoint in the list or, without a list, the last one with weights; null where
+    /// there is none.
+    /// </summary>
     public static int? Last(string folder, SuiteFiles? list) => list is not null ? list.LastCheckpoint
-        : OnDisk(folder).Where(k => File.Exists(Path.Combine(folder, SuiteLayout.Checkpoint(k), SuiteLayout.Weights))).Select(k => (int?)k).Max();
+        : OnDisk(folder).Where(k => File.Exists(Path.Combine(folder, SuiteLayout.Checkpoint(k), SuiteLayout.Weights)))
+            .Select(k => (int?)k).Max();
 
-    /// <summary>The numbers of the checkpoints' folders, whatever is in them, in ascending order.</summary>
+    /// <summary>
+    /// The numbers of the checkpoints' folders, whatever is in them, in ascending order.
+    /// </summary>
     public static IReadOnlyList<int> OnDisk(string folder) => Directory.Exists(folder)
-        ? [.. Directory.EnumerateDirectories(folder, "ckpt_*").Select(path => SuiteLayout.CheckpointNumber(Path.GetFileName(path))).OfType<int>().Order()]
+        ? [.. Directory.EnumerateDirectories(folder, "ckpt_*")
+            .Select(path => SuiteLayout.CheckpointNumber(Path.GetFileName(path))).OfType<int>().Order()]
         : [];
 
-    /// <summary>The number of a checkpoint that training has reached, also of one whose files are lost.</summary>
+    /// <summary>
+    /// The number of a checkpoint that training has reached, also of one whose files are lost.
+    /// </summary>
     /// <param name="manifest">The recipe.</param>
     /// <param name="folder">The suite's folder.</param>
     /// <param name="name"><c>ckpt_012</c> or <c>12</c>.</param>
@@ -36,11 +49,13 @@ internal static class ExpectedFiles
     public static int Number(SuiteManifest manifest, string folder, string name)
     {
         var last = Last(folder, SuiteFiles.Read(folder)) ?? -1;
-        var number = SuiteLayout.CheckpointNumber(name) ?? (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var plain) ? plain : -1);
+        var number = SuiteLayout.CheckpointNumber(name)
+            ?? (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var plain) ? plain : -1);
         return number >= 0 && number <= last ? number
             : throw new Llm360Exception(
                 $"Suite {manifest.Name} has no checkpoint \"{name}\".",
                 folder,
-                last < 0 ? $"Run: llm360 train {manifest.Name}" : $"Choose from {SuiteLayout.Checkpoint(0)} to {SuiteLayout.Checkpoint(last)}.");
+                last < 0 ? $"Run: llm360 train {manifest.Name}"
+                    : $"Choose from {SuiteLayout.Checkpoint(0)} to {SuiteLayout.Checkpoint(last)}.");
     }
 }

@@ -15,13 +15,18 @@ internal static class FileComparison
 
     /// <summary>Compares the hashes of the files that a condition names.</summary>
     public static SuiteCheck Content(
-        SuiteManifest manifest, string folder, Func<string, bool> which, IProgress<WorkProgress>? progress, CancellationToken cancellation) =>
+        SuiteManifest manifest,
+        string folder,
+        Func<string, bool> which,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancellation) =>
         Run(manifest, folder, which, files =>
         {
             var total = files.Sum(f => f.Last().Size);
             var done = 0L;
             var differences = new ConcurrentBag<FileDifference>();
-            var options = new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Math.Min(MaxReaders, Environment.ProcessorCount) };
+            var readers = Math.Min(MaxReaders, Environment.ProcessorCount);
+            var options = new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = readers };
             Parallel.ForEach(files, options, file =>
             {
                 if (Compare(folder, file.Key, [.. file], path => FileMeasure.Sha256(path, Report, cancellation)) is { } difference)
@@ -42,7 +47,8 @@ internal static class FileComparison
         var list = SuiteFiles.Read(folder);
         var files = list?.Versions(folder).Where(f => which(f.Key)).ToList() ?? [];
         var names = files.Select(f => f.Key).ToHashSet();
-        var unlisted = ExpectedFiles.Of(manifest, folder, list).Where(path => which(path) && !names.Contains(path)).Select(Unlisted).OfType<FileDifference>();
+        var unlisted = ExpectedFiles.Of(manifest, folder, list).Where(path => which(path) && !names.Contains(path))
+            .Select(Unlisted).OfType<FileDifference>();
         var differences = WholeFolders(folder, compare(files).Concat(unlisted)).OrderBy(d => d.Path, StringComparer.Ordinal).ToList();
         var entries = files.Select(f => f.Last()).ToList();
         return new SuiteCheck(
@@ -70,7 +76,10 @@ internal static class FileComparison
             // A file of another size is never opened: it may be a named pipe.
             if (sameSize.Count == 0)
                 return FileDifference.OtherSize(path, size, versions[^1].Size);
-            return hash is null || (hash(full) is var content && sameSize.Exists(v => v.Sha256 == content)) ? null : FileDifference.OtherContent(path);
+            if (hash is null)
+                return null;
+            var content = hash(full);
+            return sameSize.Exists(v => v.Sha256 == content) ? null : FileDifference.OtherContent(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -79,7 +88,11 @@ internal static class FileComparison
     }
 
     // A missing checkpoint is one difference and not five.
-    private static IEnumerable<FileDifference> WholeFolders(string folder, IEnumerable<FileDifference> differences) =>
-        differences.GroupBy(d => d.Checkpoint is { } number && !Directory.Exists(Path.Combine(folder, SuiteLayout.Checkpoint(number))) ? number : -1)
+    private static IEnumerable<FileDifference> WholeFolders(string folder, IEnumerable<FileDifference> differences)
+    {
+        return differences.GroupBy(d => d.Checkpoint is { } number && IsGone(number) ? number : -1)
             .SelectMany(group => group.Key < 0 ? group.AsEnumerable() : [FileDifference.Missing($"{SuiteLayout.Checkpoint(group.Key)}/")]);
+
+        bool IsGone(int number) => !Directory.Exists(Path.Combine(folder, SuiteLayout.Checkpoint(number)));
+    }
 }

@@ -23,12 +23,15 @@ public enum FileState
 }
 
 /// <summary>A file that is not as the list of its suite says.</summary>
-/// <param name="Path">Relative to the suite's folder, with '/'; a missing checkpoint is named by its folder, with '/' at the end.</param>
+/// <param name="Path">Relative to the suite's folder, with '/'; a missing checkpoint is named by
+/// its folder, with '/' at the end.</param>
 /// <param name="State">How it differs.</param>
 /// <param name="Detail">The same in words, with sizes or the cause.</param>
 public sealed record FileDifference(string Path, FileState State, string Detail)
 {
-    /// <summary>For example <c>ckpt_002/model.safetensors (1,000 bytes instead of 98,765)</c>.</summary>
+    /// <summary>
+    /// For example <c>ckpt_002/model.safetensors (1,000 bytes instead of 98,765)</c>.
+    /// </summary>
     public override string ToString() => $"{Path} ({Detail})";
 
     /// <summary>The checkpoint that the file belongs to; null for other files.</summary>
@@ -36,12 +39,14 @@ public sealed record FileDifference(string Path, FileState State, string Detail)
 
     internal static FileDifference Missing(string path) => new(path, FileState.Missing, "missing");
 
-    internal static FileDifference NotListed(string path) => new(path, FileState.NotListed, $"not in {SuiteLayout.Files}: cannot be checked");
+    internal static FileDifference NotListed(string path) =>
+        new(path, FileState.NotListed, $"not in {SuiteLayout.Files}: cannot be checked");
 
     internal static FileDifference OtherSize(string path, long size, long listed) =>
         new(path, FileState.Size, string.Create(CultureInfo.InvariantCulture, $"{size:N0} bytes instead of {listed:N0}"));
 
     internal static FileDifference OtherContent(string path) => new(path, FileState.Content, "other content than was written");
 
-    internal static FileDifference Unreadable(string path, Exception cause) => new(path, FileState.Unreadable, $"cannot be read: {cause.Message}");
+    internal static FileDifference Unreadable(string path, Exception cause) =>
+        new(path, FileState.Unreadable, $"cannot be read: {cause.Message}");
 }

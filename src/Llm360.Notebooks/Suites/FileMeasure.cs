@@ -9,7 +9,9 @@ internal static class FileMeasure
 {
     private const int BufferLength = 1 << 20;
 
-    /// <summary>Bytes of a file or of the file that a link leads to; null where there is no such file.</summary>
+    /// <summary>
+    /// Bytes of a file or of the file that a link leads to; null where there is no such file.
+    /// </summary>
     public static long? Size(string path)
     {
         var file = new FileInfo(path);
@@ -53,6 +55,7 @@ internal static class FileMeasure
     public static SuiteFile Entry(string folder, string path, CancellationToken cancellation = default)
     {
         var file = Path.Combine(folder, path);
-        return new SuiteFile(path, Size(file) ?? throw new FileNotFoundException("There is no such file.", file), Sha256(file, cancellation: cancellation));
+        var size = Size(file) ?? throw new FileNotFoundException("There is no such file.", file);
+        return new SuiteFile(path, size, Sha256(file, cancellation: cancellation));
     }
 }

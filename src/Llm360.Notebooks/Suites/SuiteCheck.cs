@@ -7,9 +7,12 @@ namespace Llm360.Notebooks.Suites;
 /// <param name="HasList">Whether there is a list. Without one only missing files are found.</param>
 /// <param name="Files">Files that were compared.</param>
 /// <param name="Bytes">Their length together, as the list says.</param>
-/// <param name="Found">Those of them that were recorded as found on disk, not as they were written.</param>
-/// <param name="Differences">What differs, ordered by path. Files that training does not write are ignored.</param>
-/// <param name="Remedy">What to do about the differences and what it costs; empty where there are none.</param>
+/// <param name="Found">Those of them that were recorded as found on disk, not as they were
+/// written.</param>
+/// <param name="Differences">What differs, ordered by path. Files that training does not write are
+/// ignored.</param>
+/// <param name="Remedy">What to do about the differences and what it costs; empty where there are
+/// none.</param>
 public sealed record SuiteCheck(
     string Suite,
     string Folder,
@@ -24,7 +27,8 @@ public sealed record SuiteCheck(
 
     /// <summary>Compares names and sizes. Only the list is read.</summary>
     /// <param name="suite">A suite that was trained here.</param>
-    /// <exception cref="Llm360Exception">The suite was not trained here, or its list cannot be read.</exception>
+    /// <exception cref="Llm360Exception">The suite was not trained here, or its list cannot be
+    /// read.</exception>
     public static SuiteCheck Sizes(Suite suite)
     {
         ArgumentNullException.ThrowIfNull(suite);
@@ -33,10 +37,13 @@ public sealed record SuiteCheck(
 
     /// <summary>Reads every file and compares its SHA-256.</summary>
     /// <param name="suite">A suite that was trained here.</param>
-    /// <param name="checkpoint">Only the files of this checkpoint, <c>ckpt_012</c> or <c>12</c>; all files when null.</param>
+    /// <param name="checkpoint">Only the files of this checkpoint, <c>ckpt_012</c> or <c>12</c>;
+    /// all files when null.</param>
     /// <param name="progress">Megabytes read; <see cref="Work.Progress"/> when null.</param>
-    /// <param name="cancellation">Stops within a megabyte; <see cref="Work.Cancellation"/> when not given.</param>
-    /// <exception cref="Llm360Exception">The suite was not trained here, has no such checkpoint, or its list cannot be read.</exception>
+    /// <param name="cancellation">Stops within a megabyte; <see cref="Work.Cancellation"/> when not
+    /// given.</param>
+    /// <exception cref="Llm360Exception">The suite was not trained here, has no such checkpoint, or
+    /// its list cannot be read.</exception>
     public static Task<SuiteCheck> ContentAsync(
         Suite suite,
         string? checkpoint = null,
@@ -47,20 +54,26 @@ public sealed record SuiteCheck(
         var (recipe, folder) = (suite.Recipe, suite.Folder);
         var (report, stop) = (progress ?? Work.Progress, cancellation ?? Work.Cancellation);
         var prefix = checkpoint is null ? "" : $"{SuiteLayout.Checkpoint(ExpectedFiles.Number(recipe, folder, checkpoint))}/";
-        return Task.Run(() => FileComparison.Content(recipe, folder, path => path.StartsWith(prefix, StringComparison.Ordinal), report, stop), stop);
+        return Task.Run(() => FileComparison.Content(recipe, folder, IsMeant, report, stop), stop);
+
+        bool IsMeant(string path) => path.StartsWith(prefix, StringComparison.Ordinal);
     }
 
-    /// <summary>Compares names and sizes of the checkpoints and chunks that an analysis is about to use.</summary>
-    /// <remarks>Suites on the Hub and suites without a list are left alone. Optimizer states are not compared.</remarks>
-    /// <exception cref="Llm360Exception">A file is missing or has another size; the error names it.</exception>
+    /// <summary>
+    /// Compares names and sizes of the checkpoints and chunks that an analysis is about to use.
+    /// </summary>
+    /// <remarks>Suites on the Hub and suites without a list are left alone. Optimizer states are
+    /// not compared.</remarks>
+    /// <exception cref="Llm360Exception">A file is missing or has another size; the error names
+    /// it.</exception>
     public static void Require(IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Chunk> chunks)
     {
         ArgumentNullException.ThrowIfNull(checkpoints);
         ArgumentNullException.ThrowIfNull(chunks);
         var folders = checkpoints.Where(c => c.Hub is null).Select(c => Path.GetFullPath(c.Folder))
             .Select(path => (Suite: Path.GetDirectoryName(path), Name: Path.GetFileName(path)));
-        var files = chunks.Where(c => c.Hub is null).Select(c => Path.GetFullPath(c.Path))
-            .Select(path => (Suite: Path.GetDirectoryName(Path.GetDirectoryName(path)), Name: $"{SuiteLayout.Train}/{Path.GetFileName(path)}"));
+        var files = chunks.Where(c => c.Hub is null).Select(c => new FileInfo(c.Path))
+            .Select(file => (Suite: file.Directory?.Parent?.FullName, Name: $"{SuiteLayout.Train}/{file.Name}"));
         foreach (var used in folders.Concat(files).GroupBy(u => u.Suite, u => u.Name))
             if (used.Key is { } suite)
                 Require(suite, used.ToHashSet(StringComparer.Ordinal));
@@ -79,10 +92,12 @@ public sealed record SuiteCheck(
         var manifest = Path.Combine(folder, SuiteLayout.Manifest);
         if (!File.Exists(manifest) || SuiteFiles.Read(folder) is not { } list)
             return;
-        var used = list.Files.Select(f => f.Path)
-            .Where(path => names.Contains(path) || (names.Contains(path.Split('/')[0]) && Path.GetFileName(path) != SuiteLayout.Optimizer)).ToHashSet();
+        var used = list.Files.Select(f => f.Path).Where(IsUsed).ToHashSet();
         var check = FileComparison.Sizes(ManifestFile.Read(manifest), folder, used.Contains);
         if (check.Differences.Count > 0)
             throw check.ToError();
+
+        bool IsUsed(string path) =>
+            names.Contains(path) || (names.Contains(path.Split('/')[0]) && Path.GetFileName(path) != SuiteLayout.Optimizer);
     }
 }

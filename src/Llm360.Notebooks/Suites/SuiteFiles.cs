@@ -8,17 +8,21 @@ namespace Llm360.Notebooks.Suites;
 /// <param name="Path">Relative to the suite's folder, with '/'.</param>
 /// <param name="Size">Bytes.</param>
 /// <param name="Sha256">SHA-256 of the content, 64 lower-case hexadecimal digits.</param>
-/// <param name="Found">True for a file that was recorded as found on disk, not as it was written; else null.</param>
+/// <param name="Found">True for a file that was recorded as found on disk, not as it was written;
+/// else null.</param>
 public sealed record SuiteFile(string Path, long Size, string Sha256, bool? Found = null);
 
 /// <summary>The list of a suite's files.</summary>
 /// <remarks>
-/// <paramref name="Next"/> makes a checkpoint and its log one change. It is written before the files take their places and
-/// merged into <paramref name="Files"/> afterwards. After a kill in between, a file may have the content of either list.
+/// <paramref name="Next"/> makes a checkpoint and its log one change. It is written before the
+/// files take their places and
+/// merged into <paramref name="Files"/> afterwards. After a kill in between, a file may have the
+/// content of either list.
 /// </remarks>
 /// <param name="Format">Version of this format, <see cref="CurrentFormat"/>.</param>
 /// <param name="Files">The files that are in place, ordered by path.</param>
-/// <param name="Next">The files that a running training is about to put in place; null outside of that moment.</param>
+/// <param name="Next">The files that a running training is about to put in place; null outside of
+/// that moment.</param>
 public sealed record SuiteFiles(int Format, IReadOnlyList<SuiteFile> Files, IReadOnlyList<SuiteFile>? Next = null)
 {
     /// <summary>The version that this kit reads and writes.</summary>
@@ -40,8 +44,10 @@ public sealed record SuiteFiles(int Format, IReadOnlyList<SuiteFile> Files, IRea
 
     /// <summary>Reads the list of a suite.</summary>
     /// <param name="folder">The suite's folder.</param>
-    /// <returns>Null where there is none: the suite was trained before such lists existed.</returns>
-    /// <exception cref="Llm360Exception">The list cannot be read, or a name in it leads out of the folder.</exception>
+    /// <returns>Null where there is none: the suite was trained before such lists
+    /// existed.</returns>
+    /// <exception cref="Llm360Exception">The list cannot be read, or a name in it leads out of the
+    /// folder.</exception>
     public static SuiteFiles? Read(string folder)
     {
         var path = Path.Combine(folder, SuiteLayout.Files);
@@ -51,7 +57,8 @@ public sealed record SuiteFiles(int Format, IReadOnlyList<SuiteFile> Files, IRea
         {
             if (new FileInfo(path).Length is var length && length is 0 or > MaxLength)
                 throw new JsonException($"The file has {length} bytes.");
-            var list = JsonSerializer.Deserialize<SuiteFiles>(File.ReadAllBytes(path), Json) ?? throw new JsonException("The file holds null.");
+            var list = JsonSerializer.Deserialize<SuiteFiles>(File.ReadAllBytes(path), Json)
+                ?? throw new JsonException("The file holds null.");
             list.Check();
             return list;
         }
@@ -66,9 +73,13 @@ public sealed record SuiteFiles(int Format, IReadOnlyList<SuiteFile> Files, IRea
     }
 
     /// <summary>Writes the list, complete or not at all.</summary>
-    internal void Write(string folder) => AtomicFile.WriteText(Path.Combine(folder, SuiteLayout.Files), JsonSerializer.Serialize(this, Json) + "\n");
+    internal void Write(string folder) =>
+        AtomicFile.WriteText(Path.Combine(folder, SuiteLayout.Files), JsonSerializer.Serialize(this, Json) + "\n");
 
-    /// <summary>The list with entries added or replaced, and without those that a condition names; <see cref="Next"/> becomes null.</summary>
+    /// <summary>
+    /// The list with entries added or replaced, and without those that a condition names; <see
+    /// cref="Next"/> becomes null.
+    /// </summary>
     internal SuiteFiles With(IEnumerable<SuiteFile> added, Func<string, bool>? without = null)
     {
         var files = Files.ToDictionary(f => f.Path);
@@ -80,11 +91,16 @@ public sealed record SuiteFiles(int Format, IReadOnlyList<SuiteFile> Files, IRea
     /// <summary>The list with the files that are about to be put in place.</summary>
     internal SuiteFiles Announce(IEnumerable<SuiteFile> next) => this with { Next = Sorted(next) };
 
-    /// <summary>The number of the last checkpoint whose weights are in place; null where there is none.</summary>
+    /// <summary>
+    /// The number of the last checkpoint whose weights are in place; null where there is none.
+    /// </summary>
     internal int? LastCheckpoint => Files.Where(f => f.Path.EndsWith($"/{SuiteLayout.Weights}", StringComparison.Ordinal))
         .Max(f => SuiteLayout.CheckpointNumber(f.Path.Split('/')[0]));
 
-    /// <summary>The contents that each file may have: one, or two while a running training replaces it. Files that are only about to be put in place are left out.</summary>
+    /// <summary>
+    /// The contents that each file may have: one, or two while a running training replaces it.
+    /// Files that are only about to be put in place are left out.
+    /// </summary>
     internal IEnumerable<IGrouping<string, SuiteFile>> Versions(string folder) =>
         Files.Concat(Next ?? []).GroupBy(f => f.Path)
             .Where(f => Next is null || Files.Any(listed => listed.Path == f.Key) || File.Exists(Path.Combine(folder, f.Key)));

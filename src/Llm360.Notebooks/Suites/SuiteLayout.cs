@@ -50,13 +50,21 @@ public static class SuiteLayout
 
     /// <summary>The files of the corpus, with '/', relative to the suite's folder.</summary>
     internal static IEnumerable<string> CorpusFiles(SuiteManifest manifest) =>
-        [.. Enumerable.Range(0, manifest.Corpus.Chunks).Select(i => $"{Train}/{ChunkName(i)}.jsonl"), Validation, Canaries];
+        [.. Enumerable.Range(0, manifest.Corpus.Chunks).Select(ChunkFile), Validation, Canaries];
 
-    /// <summary>The files of a checkpoint but for its optimizer state, with '/', relative to the suite's folder.</summary>
+    /// <summary>A chunk's file, with '/', relative to the suite's folder.</summary>
+    internal static string ChunkFile(int index) => $"{Train}/{ChunkName(index)}.jsonl";
+
+    /// <summary>
+    /// The files of a checkpoint but for its optimizer state, with '/', relative to the suite's
+    /// folder.
+    /// </summary>
     internal static IEnumerable<string> CheckpointFiles(int index) =>
         new[] { Config, Tokenizer, TokenizerConfig, Weights }.Select(name => $"{Checkpoint(index)}/{name}");
 
-    /// <summary>The optimizer state of a checkpoint, with '/', relative to the suite's folder.</summary>
+    /// <summary>
+    /// The optimizer state of a checkpoint, with '/', relative to the suite's folder.
+    /// </summary>
     internal static string OptimizerFile(int index) => $"{Checkpoint(index)}/{Optimizer}";
 
     /// <summary>The number in the name of a checkpoint's folder; null for another name.</summary>

@@ -15,8 +15,10 @@ internal static class CheckpointWriter
     private const string Arithmetic = "1";
 
     /// <summary>Writes a checkpoint's folder under a temporary name.</summary>
-    /// <returns>The files as the suite's list names them once <see cref="Place"/> has given the folder its name.</returns>
-    public static IReadOnlyList<SuiteFile> Prepare(string suiteFolder, int index, ParameterBuffer weights, AdamW optimizer, byte[] tokenizer, string suite)
+    /// <returns>The files as the suite's list names them once <see cref="Place"/> has given the
+    /// folder its name.</returns>
+    public static IReadOnlyList<SuiteFile> Prepare(
+        string suiteFolder, int index, ParameterBuffer weights, AdamW optimizer, byte[] tokenizer, string suite)
     {
         var name = SuiteLayout.Checkpoint(index);
         var temporary = Temporary(suiteFolder, index);
@@ -26,7 +28,10 @@ internal static class CheckpointWriter
             AtomicFile.WriteText(Path.Combine(temporary, SuiteLayout.Config), weights.Config.ToJson());
             AtomicFile.Write(Path.Combine(temporary, SuiteLayout.Tokenizer), stream => stream.Write(tokenizer));
             AtomicFile.WriteText(Path.Combine(temporary, SuiteLayout.TokenizerConfig), TokenizerConfig);
-            SafetensorsWriter.Write(Path.Combine(temporary, SuiteLayout.Weights), [.. weights.Views.Select(v => (v.Key, v.Value))], new Dictionary<string, string> { ["suite"] = suite, ["checkpoint"] = name });
+            SafetensorsWriter.Write(
+                Path.Combine(temporary, SuiteLayout.Weights),
+                [.. weights.Views.Select(v => (v.Key, v.Value))],
+                new Dictionary<string, string> { ["suite"] = suite, ["checkpoint"] = name });
             using (var steps = torch.tensor(new[] { optimizer.Steps }))
             {
                 SafetensorsWriter.Write(
@@ -39,7 +44,8 @@ internal static class CheckpointWriter
                     new Dictionary<string, string> { [ArithmeticKey] = Arithmetic });
             }
 
-            return [.. Directory.EnumerateFiles(temporary).Select(file => FileMeasure.Entry(temporary, Path.GetFileName(file))).Select(f => f with { Path = $"{name}/{f.Path}" })];
+            return [.. Directory.EnumerateFiles(temporary).Select(file => FileMeasure.Entry(temporary, Path.GetFileName(file)))
+                .Select(f => f with { Path = $"{name}/{f.Path}" })];
         }
         catch
         {
@@ -48,7 +54,9 @@ internal static class CheckpointWriter
         }
     }
 
-    /// <summary>Gives a prepared folder its name, <c>ckpt_NNN</c>. There must be no folder of that name.</summary>
+    /// <summary>
+    /// Gives a prepared folder its name, <c>ckpt_NNN</c>. There must be no folder of that name.
+    /// </summary>
     /// <exception cref="Llm360Exception">The folder cannot be renamed.</exception>
     public static void Place(string suiteFolder, int index)
     {
@@ -59,15 +67,20 @@ internal static class CheckpointWriter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new Llm360Exception($"The checkpoint's folder cannot be put in place: {e.Message}", final, "Take away what is there, or make the suite's folder writable.", e);
+            throw new Llm360Exception(
+                $"The checkpoint's folder cannot be put in place: {e.Message}",
+                final,
+                "Take away what is there, or make the suite's folder writable.",
+                e);
         }
     }
 
     /// <summary>Deletes the folders that were prepared and never put in place.</summary>
     public static void Discard(string suiteFolder)
     {
-        foreach (var left in Directory.EnumerateDirectories(suiteFolder, "ckpt_*.tmp").Where(path => SuiteLayout.CheckpointNumber(Path.GetFileNameWithoutExtension(path)) is not null).ToList())
-            Directory.Delete(left, recursive: true);
+        foreach (var left in Directory.EnumerateDirectories(suiteFolder, "ckpt_*.tmp").ToList())
+            if (SuiteLayout.CheckpointNumber(Path.GetFileNameWithoutExtension(left)) is not null)
+                Directory.Delete(left, recursive: true);
     }
 
     /// <summary>Refuses to go on from a checkpoint whose training computed in another way, because the rest would be another model.</summary>
@@ -93,7 +106,9 @@ internal static class CheckpointWriter
         optimizer.Steps = steps[0].item<long>();
     }
 
-    /// <summary>Deletes the optimizer states of the checkpoints that <see cref="IsDropped"/> names.</summary>
+    /// <summary>
+    /// Deletes the optimizer states of the checkpoints that <see cref="IsDropped"/> names.
+    /// </summary>
     public static void DropOptimizers(string suiteFolder, int last, IReadOnlyList<int> kept)
     {
         foreach (var path in ToDrop(suiteFolder, last, kept))
@@ -102,11 +117,16 @@ internal static class CheckpointWriter
 
     /// <summary>The optimizer states that are there and are to be dropped.</summary>
     public static IReadOnlyList<string> ToDrop(string suiteFolder, int last, IReadOnlyList<int> kept) =>
-        [.. Enumerable.Range(0, last).Select(SuiteLayout.OptimizerFile).Where(path => IsDropped(path, last, kept)).Select(path => Path.Combine(suiteFolder, path)).Where(File.Exists)];
+        [.. Enumerable.Range(0, last).Select(SuiteLayout.OptimizerFile).Where(path => IsDropped(path, last, kept))
+            .Select(path => Path.Combine(suiteFolder, path)).Where(File.Exists)];
 
-    /// <summary>Whether a file is an optimizer state before the last checkpoint that the recipe does not keep.</summary>
+    /// <summary>
+    /// Whether a file is an optimizer state before the last checkpoint that the recipe does not
+    /// keep.
+    /// </summary>
     public static bool IsDropped(string path, int last, IReadOnlyList<int> kept) =>
-        Path.GetFileName(path) == SuiteLayout.Optimizer && SuiteLayout.CheckpointNumber(path.Split('/')[0]) is { } index && index < last && !kept.Contains(index);
+        Path.GetFileName(path) == SuiteLayout.Optimizer
+        && SuiteLayout.CheckpointNumber(path.Split('/')[0]) is { } index && index < last && !kept.Contains(index);
 
     /// <summary>Copies stored tensors into a buffer; <paramref name="prefix"/> stands before each name in the file.</summary>
     internal static void Copy(string path, string prefix, ParameterBuffer buffer)
@@ -116,7 +136,10 @@ internal static class CheckpointWriter
         {
             using var stored = file.View(prefix + name);
             if (!stored.shape.SequenceEqual(view.shape))
-                throw new Llm360Exception($"The tensor has shape [{string.Join(", ", stored.shape)}], not [{string.Join(", ", view.shape)}].", $"{path}, tensor {prefix + name}", "Run llm360 check on the suite: it names what is damaged, and how to train it again.");
+                throw new Llm360Exception(
+                    $"The tensor has shape [{string.Join(", ", stored.shape)}], not [{string.Join(", ", view.shape)}].",
+                    $"{path}, tensor {prefix + name}",
+                    "Run llm360 check on the suite: it names what is damaged, and how to train it again.");
             view.copy_(stored);
         }
     }

@@ -41,28 +41,42 @@ public sealed class SuiteTrainer
 
     private long TotalSteps => (long)StepsPerChunk * manifest.Corpus.Chunks;
 
-    /// <summary>The checkpoint to train again from: those after it are deleted. 0 begins at the beginning; null, the default, deletes nothing.</summary>
+    /// <summary>
+    /// The checkpoint to train again from: those after it are deleted. 0 begins at the beginning;
+    /// null, the default, deletes nothing.
+    /// </summary>
     public int? Restart { get; init; }
 
-    /// <summary>What the last call of <see cref="TrainAsync"/> found lost, damaged or impossible to check, and did not need; a sentence each.</summary>
+    /// <summary>
+    /// What the last call of <see cref="TrainAsync"/> found lost, damaged or impossible to check,
+    /// and did not need; a sentence each.
+    /// </summary>
     public IReadOnlyList<string> Warnings => warnings;
 
-    /// <summary>Whether training is finished. Files may be lost or damaged since; <see cref="SuiteCheck"/> tells.</summary>
-    public bool IsComplete => File.Exists(Path.Combine(folder, SuiteLayout.Manifest)) && SameRecipe() && new TrainingFolder(manifest, folder).IsFinished;
+    /// <summary>
+    /// Whether training is finished. Files may be lost or damaged since; <see cref="SuiteCheck"/>
+    /// tells.
+    /// </summary>
+    public bool IsComplete =>
+        File.Exists(Path.Combine(folder, SuiteLayout.Manifest)) && SameRecipe() && new TrainingFolder(manifest, folder).IsFinished;
 
     /// <summary>The checkpoint a run would go on from; null when it would begin at the beginning.</summary>
     public int? LastCheckpoint => new TrainingFolder(manifest, folder).Last;
 
-    /// <summary>Called after each change of a checkpoint, the log or the list of files; for tests.</summary>
+    /// <summary>
+    /// Called after each change of a checkpoint, the log or the list of files; for tests.
+    /// </summary>
     internal Action<string>? Changed { get; init; }
 
     /// <summary>Trains until every chunk has been seen; at once when it has.</summary>
-    /// <remarks>A finished suite is returned as it is, whole or not. Lost and damaged parts of its corpus are made again from the recipe's packages.</remarks>
+    /// <remarks>A finished suite is returned as it is, whole or not. Lost and damaged parts of its
+    /// corpus are made again from the recipe's packages.</remarks>
     /// <param name="progress">Steps done; <see cref="Work.Progress"/> when null.</param>
     /// <param name="cancellation">Stops after the step in flight; <see cref="Work.Cancellation"/> when not given.</param>
     /// <returns>The trained suite.</returns>
     /// <exception cref="Llm360Exception">
-    /// The corpus cannot be built, the folder belongs to another recipe or another process, the disk is full, or what training would start from is lost or damaged.
+    /// The corpus cannot be built, the folder belongs to another recipe or another process, the
+    /// disk is full, or what training would start from is lost or damaged.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public async Task<Suite> TrainAsync(IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
@@ -89,7 +103,7 @@ public sealed class SuiteTrainer
         }
 
         using var state = new TrainingState(manifest);
-        var (first, metrics) = await StartAsync(training, state, stop).ConfigureAwait(false);
+        var (first, metrics) = await StartAsync(training, state, progress, stop).ConfigureAwait(false);
         using var gradients = engine(state.Weights);
         var validation = HeldOutLoss.Sample([.. ChunkReader.Read(Path.Combine(folder, SuiteLayout.Validation), cancellation: stop)], ValidationRows);
         for (var chunk = first; chunk < manifest.Corpus.Chunks; chunk++)
@@ -137,11 +151,12 @@ public sealed class SuiteTrainer
         }
     }
 
-    private async Task<(int Checkpoint, List<TrainingStep> Log)> StartAsync(TrainingFolder training, TrainingState state, CancellationToken stop)
+    private async Task<(int Checkpoint, List<TrainingStep> Log)> StartAsync(
+        TrainingFolder training, TrainingState state, IProgress<WorkProgress>? progress, CancellationToken stop)
     {
         var start = new TrainingStart(manifest, folder, training);
         if (Restart is { } checkpoint)
-            start.Restart(checkpoint, stop);
+            start.Restart(checkpoint, progress, stop);
         start.RequireNothingLater(training.Last);
         if (training.Last is not { } last)
         {
@@ -151,14 +166,15 @@ public sealed class SuiteTrainer
             return (0, []);
         }
 
-        start.RequireIntact(last, stop);
+        start.RequireIntact(last, progress, stop);
         warnings.AddRange(start.LostBefore(last));
         var (log, gaps) = await start.LogAsync(last, stop).ConfigureAwait(false);
         if (gaps is not null)
             warnings.Add($"{SuiteLayout.Metrics} has lost the rows of steps {gaps}: the column missing_before marks the gap.");
         if (!training.HasList)
         {
-            warnings.Add($"The suite has no {SuiteLayout.Files}: it was trained before there were such lists. What training starts from cannot be checked; it is listed as it is now.");
+            warnings.Add($"The suite has no {SuiteLayout.Files}: it was trained before there were such lists. "
+                + "What training starts from cannot be checked; it is listed as it is now.");
             training.Adopt(stop);
         }
 
@@ -173,7 +189,10 @@ public sealed class SuiteTrainer
     {
         var exists = File.Exists(Path.Combine(folder, SuiteLayout.Manifest));
         if (!exists && ExpectedFiles.OnDisk(folder).Count > 0)
-            throw new Llm360Exception($"{SuiteLayout.Manifest} is missing: nothing else says which recipe the checkpoints were trained with.", folder, "Put back a copy, or take the folder away to train from the beginning.");
+            throw new Llm360Exception(
+                $"{SuiteLayout.Manifest} is missing: nothing else says which recipe the checkpoints were trained with.",
+                folder,
+                "Put back a copy, or take the folder away to train from the beginning.");
         var lost = exists ? FileComparison.Content(manifest, folder, IsCorpus, progress, stop).Differences : [];
         try
         {
@@ -181,7 +200,8 @@ public sealed class SuiteTrainer
         }
         catch (Llm360Exception e) when (lost.Count > 0)
         {
-            throw new Llm360Exception($"Files of the corpus are lost or damaged ({string.Join(", ", lost)}) and cannot be made again: {e.What}", e.Where, e.Remedy, e);
+            var names = string.Join(", ", lost);
+            throw new Llm360Exception($"Lost or damaged parts of the corpus ({names}) cannot be made again: {e.What}", e.Where, e.Remedy, e);
         }
 
         warnings.AddRange(lost.Select(file => $"{file}: made again from the recipe's packages."));

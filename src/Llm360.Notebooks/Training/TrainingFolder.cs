@@ -1,4 +1,4 @@
-// The folder of a suite in training, and its list of files: changes that a kill at any moment cannot tear apart.
+// The folder of a suite in training, and its list of files: a kill leaves both consistent.
 using System.Security.Cryptography;
 using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Text;
@@ -26,7 +26,10 @@ internal sealed class TrainingFolder
     /// <summary>Whether there is a list: without one nothing can be checked.</summary>
     public bool HasList => list is not null;
 
-    /// <summary>The checkpoint that training goes on from; the last one of a finished training; null at the beginning.</summary>
+    /// <summary>
+    /// The checkpoint that training goes on from; the last one of a finished training; null at the
+    /// beginning.
+    /// </summary>
     public int? Last
     {
         get
@@ -39,17 +42,26 @@ internal sealed class TrainingFolder
         }
     }
 
-    /// <summary>Whether all is done that training does to this folder; files may be lost since.</summary>
-    public bool IsFinished => Last == manifest.Corpus.Chunks && list?.Next is null && (list is null || CheckpointWriter.ToDrop(folder, manifest.Corpus.Chunks, manifest.Training.OptimizerStates).Count == 0);
+    /// <summary>
+    /// Whether all is done that training does to this folder; files may be lost since.
+    /// </summary>
+    public bool IsFinished => Last == manifest.Corpus.Chunks && (list is null || (list.Next is null && !HasOptimizersToDrop));
 
-    /// <summary>Whether the weights and the optimizer state of a checkpoint are there and, where there is a list, in it.</summary>
+    /// <summary>
+    /// Whether the weights and the optimizer state of a checkpoint are there and, where there is a
+    /// list, in it.
+    /// </summary>
     public bool HasState(int checkpoint)
     {
         string[] state = [$"{SuiteLayout.Checkpoint(checkpoint)}/{SuiteLayout.Weights}", SuiteLayout.OptimizerFile(checkpoint)];
-        return Array.TrueForAll(state, path => File.Exists(Path.Combine(folder, path)) && (list is null || list.Files.Any(f => f.Path == path)));
+        return Array.TrueForAll(state, path => File.Exists(Path.Combine(folder, path)) && IsListed(path));
+
+        bool IsListed(string path) => list is null || list.Files.Any(f => f.Path == path);
     }
 
-    /// <summary>Completes a change that a kill has left half done, if the new checkpoint is in place.</summary>
+    /// <summary>
+    /// Completes a change that a kill has left half done, if the new checkpoint is in place.
+    /// </summary>
     public void Recover(CancellationToken cancellation)
     {
         CheckpointWriter.Discard(folder);
@@ -60,10 +72,14 @@ internal sealed class TrainingFolder
             Commit(checkpoint);
     }
 
-    /// <summary>Begins the list of a suite without checkpoints: its recipe and its corpus.</summary>
+    /// <summary>
+    /// Begins the list of a suite without checkpoints: its recipe and its corpus.
+    /// </summary>
     public void Begin(CancellationToken cancellation) => Write(new SuiteFiles(SuiteFiles.CurrentFormat, []).With(Corpus(cancellation)));
 
-    /// <summary>Makes the list of a suite that was trained before there were lists, from what is there now.</summary>
+    /// <summary>
+    /// Makes the list of a suite that was trained before there were lists, from what is there now.
+    /// </summary>
     public void Adopt(CancellationToken cancellation)
     {
         var corpus = Corpus(cancellation).ToList();
@@ -72,7 +88,9 @@ internal sealed class TrainingFolder
         Write(new SuiteFiles(SuiteFiles.CurrentFormat, []).With([.. found, .. corpus]));
     }
 
-    /// <summary>Lists the recipe as it is now: its description may change without changing the suite.</summary>
+    /// <summary>
+    /// Lists the recipe as it is now: its description may change without changing the suite.
+    /// </summary>
     public void RecordRecipe()
     {
         var recipe = FileMeasure.Entry(folder, SuiteLayout.Manifest);
@@ -80,7 +98,10 @@ internal sealed class TrainingFolder
             Write(list.With([recipe]) with { Next = list.Next });
     }
 
-    /// <summary>Deletes the checkpoints after one, and forgets them; all of them and the log for 0, whose weights are drawn again.</summary>
+    /// <summary>
+    /// Deletes the checkpoints after one, and forgets them; all of them and the log for 0, whose
+    /// weights are drawn again.
+    /// </summary>
     public void RestartFrom(int checkpoint)
     {
         bool IsDeleted(int number) => number > checkpoint || checkpoint == 0;
@@ -106,7 +127,8 @@ internal sealed class TrainingFolder
     {
         TrainingLog.MarkGaps(log);
         var bytes = checkpoint == 0 ? default : await ParquetRows.SerializeAsync(log).ConfigureAwait(false);
-        var next = CheckpointWriter.Prepare(folder, checkpoint, state.Weights, state.Optimizer, EmbeddedVocabulary.Read(manifest.Corpus.Tokenizer), manifest.Name).ToList();
+        var tokenizer = EmbeddedVocabulary.Read(manifest.Corpus.Tokenizer);
+        var next = CheckpointWriter.Prepare(folder, checkpoint, state.Weights, state.Optimizer, tokenizer, manifest.Name).ToList();
         if (checkpoint > 0)
             next.Add(new SuiteFile(SuiteLayout.Metrics, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes.Span))));
         try
@@ -128,12 +150,17 @@ internal sealed class TrainingFolder
         Commit(checkpoint);
     }
 
-    /// <summary>Deletes the optimizer states before the last checkpoint that the recipe does not keep.</summary>
+    /// <summary>
+    /// Deletes the optimizer states before the last checkpoint that the recipe does not keep.
+    /// </summary>
     public void DropOptimizers()
     {
         if (Last is { } last)
             CheckpointWriter.DropOptimizers(folder, last, manifest.Training.OptimizerStates);
     }
+
+    private bool HasOptimizersToDrop =>
+        CheckpointWriter.ToDrop(folder, manifest.Corpus.Chunks, manifest.Training.OptimizerStates).Count > 0;
 
     private void Commit(int checkpoint)
     {

@@ -6,12 +6,16 @@ namespace Llm360.Notebooks.Training;
 /// <summary>Reads a log and marks its gaps.</summary>
 internal static class TrainingLog
 {
-    /// <summary>Reads a log; rows that another kit wrote without the column of gaps get it here.</summary>
-    /// <exception cref="Llm360Exception">It is missing or no Parquet file of this shape.</exception>
+    /// <summary>
+    /// Reads a log; rows that another kit wrote without the column of gaps get it here.
+    /// </summary>
+    /// <exception cref="Llm360Exception">It is missing or no Parquet file of this
+    /// shape.</exception>
     public static async Task<IReadOnlyList<TrainingStep>> ReadAsync(string path, CancellationToken cancellation)
     {
         // The advice must not lead to a training from the beginning.
-        const string remedy = "Put back a copy of the log, or take it away: a suite is usable without it, and a training that goes on marks the steps as lost.";
+        const string remedy = "Put back a copy of the log, or take it away: a suite is usable without it, "
+            + "and a training that goes on marks the steps as lost.";
         var rows = await ParquetRows.ReadAsync<TrainingStep>(path, remedy, cancellation).ConfigureAwait(false);
         MarkGaps(rows);
         return rows;
@@ -29,15 +33,19 @@ internal static class TrainingLog
         }
     }
 
-    /// <summary>The lost steps in words, for example <c>0 to 7, 16 to 19</c>; null where there are none.</summary>
+    /// <summary>
+    /// The lost steps in words, for example <c>0 to 7, 16 to 19</c>; null where there are none.
+    /// </summary>
     /// <param name="rows">With gaps marked.</param>
     /// <param name="steps">Steps that were trained.</param>
     public static string? Gaps(IReadOnlyList<TrainingStep> rows, long steps)
     {
-        var gaps = rows.Where(r => r.MissingBefore is not null).Select(r => (First: r.Step - r.MissingBefore!.Value, Last: r.Step - 1)).ToList();
+        var gaps = rows.Where(r => r.MissingBefore is not null)
+            .Select(r => (First: r.Step - r.MissingBefore!.Value, Last: r.Step - 1)).ToList();
         var end = rows.Count == 0 ? 0 : rows[^1].Step + 1;
         if (end < steps)
             gaps.Add((end, steps - 1));
-        return gaps.Count == 0 ? null : string.Join(", ", gaps.Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.First} to {g.Last}")));
+        return gaps.Count == 0 ? null
+            : string.Join(", ", gaps.Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.First} to {g.Last}")));
     }
 }

@@ -1,4 +1,4 @@
-// What a training starts from: which checkpoint, checked before the first step, and nothing replaced that was paid for.
+// What a training starts from is checked before the first step; checkpoints are never trained over.
 using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Training;
@@ -8,24 +8,25 @@ internal sealed class TrainingStart(SuiteManifest manifest, string folder, Train
 {
     /// <summary>Checks that a restart is possible, then deletes what comes after it.</summary>
     /// <exception cref="Llm360Exception">The checkpoint cannot be started from.</exception>
-    public void Restart(int checkpoint, CancellationToken cancellation)
+    public void Restart(int checkpoint, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         if (checkpoint != 0)
         {
             var choices = ExpectedFiles.OnDisk(folder).Where(k => k > 0 && k < manifest.Corpus.Chunks && training.HasState(k)).ToList();
             if (!choices.Contains(checkpoint))
                 throw new Llm360Exception(
-                    $"Training cannot start again from {SuiteLayout.Checkpoint(checkpoint)}: it is not there with weights and an optimizer state, or is the end.",
+                    $"Training cannot restart from {SuiteLayout.Checkpoint(checkpoint)}: it has no optimizer state, or nothing follows it.",
                     folder,
-                    $"Start again from {string.Join(", ", choices.Prepend(0).Select(SuiteLayout.Checkpoint))}; {SuiteLayout.Checkpoint(0)} is the beginning.");
-            RequireIntact(checkpoint, cancellation);
+                    $"Restart from {string.Join(", ", choices.Prepend(0).Select(SuiteLayout.Checkpoint))}; 0 is the beginning.");
+            RequireIntact(checkpoint, progress, cancellation);
         }
 
         training.RestartFrom(checkpoint);
     }
 
     /// <summary>Refuses to train over what is there.</summary>
-    /// <exception cref="Llm360Exception">There are checkpoints after the one that training would start from, or a log and no checkpoint.</exception>
+    /// <exception cref="Llm360Exception">There are checkpoints after the one that training would
+    /// start from, or a log and no checkpoint.</exception>
     public void RequireNothingLater(int? last)
     {
         var later = ExpectedFiles.OnDisk(folder).Where(k => k > (last ?? -1)).Select(SuiteLayout.Checkpoint).ToList();
@@ -33,17 +34,23 @@ internal sealed class TrainingStart(SuiteManifest manifest, string folder, Train
             later.Add(SuiteLayout.Metrics);
         if (later.Count == 0)
             return;
+        var start = last is { } k ? $"from {SuiteLayout.Checkpoint(k)}" : "at the beginning";
         throw new Llm360Exception(
-            $"Training would start {(last is { } k ? $"from {SuiteLayout.Checkpoint(k)}" : "at the beginning")} and replace what is there: {string.Join(", ", later)}.",
+            $"Training would start {start} and replace what is there: {string.Join(", ", later)}.",
             folder,
-            $"Put back what is missing (optimizer states, {SuiteLayout.Files}), or take away what may be replaced. {SuiteRemedy.Training(manifest, folder, (last ?? -1) + 1)}");
+            $"Put back what is missing (optimizer states, {SuiteLayout.Files}), or take away what may be replaced. "
+                + SuiteRemedy.Training(manifest, folder, (last ?? -1) + 1));
     }
 
-    /// <summary>Compares all that a training reads with the list: the checkpoint, the log, and the chunks that follow.</summary>
-    /// <exception cref="Llm360Exception">A file is missing or differs. A missing log is none: training goes on with a gap in it.</exception>
-    public void RequireIntact(int checkpoint, CancellationToken cancellation)
+    /// <summary>
+    /// Compares all that a training reads with the list: the checkpoint, the log, and the chunks
+    /// that follow.
+    /// </summary>
+    /// <exception cref="Llm360Exception">A file is missing or differs. A missing log is none:
+    /// training goes on with a gap in it.</exception>
+    public void RequireIntact(int checkpoint, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        var check = FileComparison.Content(manifest, folder, path => IsRead(path, checkpoint), progress: null, cancellation);
+        var check = FileComparison.Content(manifest, folder, path => IsRead(path, checkpoint), progress, cancellation);
         var wrong = check.Differences.Where(d => d is not { Path: SuiteLayout.Metrics, State: FileState.Missing }).ToList();
         if (wrong.Count == 0)
             return;
@@ -53,7 +60,9 @@ internal sealed class TrainingStart(SuiteManifest manifest, string folder, Train
             $"Run llm360 check {manifest.Name} to see all that differs. {SuiteRemedy.Of(manifest, folder, wrong)}");
     }
 
-    /// <summary>Names lost or damaged files that the training does not read, by name and size.</summary>
+    /// <summary>
+    /// Names lost or damaged files that the training does not read, by name and size.
+    /// </summary>
     public IEnumerable<string> LostBefore(int checkpoint)
     {
         var check = FileComparison.Sizes(manifest, folder, path => !IsRead(path, checkpoint));
@@ -67,7 +76,7 @@ internal sealed class TrainingStart(SuiteManifest manifest, string folder, Train
     {
         var path = Path.Combine(folder, SuiteLayout.Metrics);
         var all = File.Exists(path) ? await TrainingLog.ReadAsync(path, cancellation).ConfigureAwait(false) : [];
-        // A run that was killed after it wrote the log has logged a chunk that is trained again now.
+        // A run that was killed after it wrote the log has logged a chunk that comes again now.
         var rows = all.Where(m => m.Chunk < checkpoint).ToList();
         var steps = (long)checkpoint * (manifest.Corpus.SequencesPerChunk / manifest.Training.BatchSize);
         return (rows, TrainingLog.Gaps(rows, steps));
@@ -76,5 +85,7 @@ internal sealed class TrainingStart(SuiteManifest manifest, string folder, Train
     private static bool IsRead(string path, int checkpoint) =>
         path is SuiteLayout.Metrics or SuiteLayout.Validation or SuiteLayout.Canaries
         || path.StartsWith($"{SuiteLayout.Checkpoint(checkpoint)}/", StringComparison.Ordinal)
-        || (path.StartsWith($"{SuiteLayout.Train}/", StringComparison.Ordinal) && string.CompareOrdinal(path, $"{SuiteLayout.Train}/{SuiteLayout.ChunkName(checkpoint)}") >= 0);
+        || (path.StartsWith($"{SuiteLayout.Train}/", StringComparison.Ordinal) && !IsChunkBefore(path, checkpoint));
+
+    private static bool IsChunkBefore(string path, int chunk) => Enumerable.Range(0, chunk).Any(i => path == SuiteLayout.ChunkFile(i));
 }

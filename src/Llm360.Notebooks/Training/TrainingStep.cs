@@ -42,7 +42,9 @@ public sealed class TrainingStep
     [JsonPropertyName("validation_loss")]
     public double? ValidationLoss { get; set; }
 
-    /// <summary>Steps before this one whose rows the log has lost; null where it has the step before.</summary>
+    /// <summary>
+    /// Steps before this one whose rows the log has lost; null where it has the step before.
+    /// </summary>
     [JsonPropertyName("missing_before")]
     public long? MissingBefore { get; set; }
 

@@ -34,10 +34,17 @@ public sealed class SuiteCheckTests(PicoSuite pico)
         using var folder = SuiteFolder.CopyOf(pico.Suite.Folder);
         SuiteFolder.FlipBit(folder["ckpt_002", SuiteLayout.Weights]);
         var suite = Suite.OpenFolder(folder.Path);
-        Assert.Equal((4, 0), await SuiteCheck.ContentAsync(suite, "3") is var whole ? (whole.Files, whole.Differences.Count) : default);
-        Assert.Equal((4, 1), await SuiteCheck.ContentAsync(suite, "ckpt_002") is var damaged ? (damaged.Files, damaged.Differences.Count) : default);
+        foreach (var (name, differences) in new[] { ("3", 0), ("ckpt_002", 1) })
+        {
+            var check = await SuiteCheck.ContentAsync(suite, name);
+            Assert.Equal((4, differences), (check.Files, check.Differences.Count));
+        }
+
         foreach (var unknown in new[] { "5", "-1", "ckpt_2", "last", "99999999999" })
-            Assert.Contains("ckpt_000 to ckpt_004", (await Assert.ThrowsAsync<Llm360Exception>(() => SuiteCheck.ContentAsync(suite, unknown))).Remedy, StringComparison.Ordinal);
+        {
+            var error = await Assert.ThrowsAsync<Llm360Exception>(() => SuiteCheck.ContentAsync(suite, unknown));
+            Assert.Contains("ckpt_000 to ckpt_004", error.Remedy, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -81,10 +88,12 @@ public sealed class SuiteCheckTests(PicoSuite pico)
                 told.Add(p.Done / p.Total);
             stopped.Cancel();
         });
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => SuiteCheck.ContentAsync(suite, progress: watch, cancellation: stopped.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => SuiteCheck.ContentAsync(suite, progress: watch, cancellation: stopped.Token));
         Assert.All(told, share => Assert.InRange(share, 0, 1));
         using var held = new FileStream(folder[SuiteLayout.Canaries], FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-        Assert.Equal(FileState.Unreadable, Assert.Single((await SuiteCheck.ContentAsync(suite, cancellation: CancellationToken.None)).Differences).State);
+        var check = await SuiteCheck.ContentAsync(suite, cancellation: CancellationToken.None);
+        Assert.Equal(FileState.Unreadable, Assert.Single(check.Differences).State);
     }
 
     [Fact]
@@ -97,12 +106,15 @@ public sealed class SuiteCheckTests(PicoSuite pico)
         File.Delete(folder["ckpt_002", SuiteLayout.Tokenizer]);
         File.Delete(folder["ckpt_004", SuiteLayout.Optimizer]);
         var suite = Suite.OpenFolder(folder.Path);
-        Assert.Contains("train/train_001.jsonl", Assert.Throws<Llm360Exception>(() => SuiteCheck.Require(suite.Checkpoints.Every(4), suite.Chunks)).What, StringComparison.Ordinal);
-        Assert.Contains($"ckpt_002/{SuiteLayout.Tokenizer}", Assert.Throws<Llm360Exception>(() => SuiteCheck.Require(suite.Checkpoints, [suite.Chunk(0)])).What, StringComparison.Ordinal);
+        AssertRefused("train/train_001.jsonl", () => SuiteCheck.Require(suite.Checkpoints.Every(4), suite.Chunks));
+        AssertRefused($"ckpt_002/{SuiteLayout.Tokenizer}", () => SuiteCheck.Require(suite.Checkpoints, [suite.Chunk(0)]));
         SuiteCheck.Require(suite.Checkpoints.Every(4), [suite.Chunk(0)]);
         var store = new ResultStore(suite, "memorization", new MemorizationSettings(), results.Path);
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() =>
-            Grid.FillAsync<MemorizationRow>(store, suite.Checkpoints.Every(4), [suite.Chunk(1)], GridShard.Whole, (_, _, _) => [new MemorizationRow()], "test", Device.Cpu));
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => Grid.FillAsync<MemorizationRow>(
+            store, suite.Checkpoints.Every(4), [suite.Chunk(1)], GridShard.Whole, (_, _, _) => [], "test", Device.Cpu));
         Assert.Contains("train/train_001.jsonl", error.What, StringComparison.Ordinal);
+
+        static void AssertRefused(string names, Action require) =>
+            Assert.Contains(names, Assert.Throws<Llm360Exception>(require).What, StringComparison.Ordinal);
     }
 }

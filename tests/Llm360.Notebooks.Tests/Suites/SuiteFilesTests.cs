@@ -25,6 +25,8 @@ public sealed class SuiteFilesTests(PicoSuite pico)
     [InlineData("""{"format":1,"files":[{"path":"a\\..\\b","size":1,"sha256":"HASH"}]}""", "b")]
     [InlineData("""{"format":1,"files":[{"path":"c:/b","size":1,"sha256":"HASH"}]}""", "c:/b")]
     [InlineData("""{"format":1,"files":[],"next":[{"path":"a/../../b","size":1,"sha256":"HASH"}]}""", "a/../../b")]
+    [InlineData("""{"format":1,"files":[{"path":"\ud800","size":1,"sha256":"HASH"}]}""", "")]
+    [InlineData("""{"format":1,"files":[{"path":null,"size":1,"sha256":"HASH"}]}""", "Path")]
     [InlineData("""{"format":1,"files":[{"path":"a","size":1,"sha256":"HASH"},{"path":"a","size":1,"sha256":"HASH"}]}""", "twice")]
     public void A_list_that_is_none_is_one_error(string json, string says)
     {
@@ -44,5 +46,36 @@ public sealed class SuiteFilesTests(PicoSuite pico)
         Assert.Equal(files.Select(f => (f.Key, f.Value)), list.Files.Select(f => (f.Path, f.Sha256)));
         Assert.All(list.Files, f => Assert.Equal(new FileInfo(Path.Combine(pico.Suite.Folder, f.Path)).Length, f.Size));
         Assert.All(list.Files, f => Assert.Null(f.Found));
+    }
+
+    [Fact]
+    public void A_damaged_list_is_read_or_refused_and_nothing_else()
+    {
+        using var folder = new TemporaryFolder();
+        var whole = File.ReadAllBytes(Path.Combine(pico.Suite.Folder, SuiteLayout.Files));
+        var (read, refused) = (0, 0);
+        for (var number = 0; number < 1000; number++)
+        {
+            var random = new Random(number);
+            var bytes = whole.ToArray();
+            for (var i = random.Next(1, 4); i > 0; i--)
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            File.WriteAllBytes(folder[SuiteLayout.Files], bytes[..random.Next(bytes.Length / 2, bytes.Length + 1)]);
+            if (number % 2 == 0)
+                File.WriteAllBytes(folder[SuiteLayout.Files], bytes);
+            try
+            {
+                SuiteFiles.Read(folder.Path);
+                read++;
+            }
+            catch (Llm360Exception)
+            {
+                refused++;
+            }
+        }
+
+        // Both ways must have been taken, or the damage is too little or too much.
+        Assert.InRange(read, 1, 999);
+        Assert.Equal(1000, read + refused);
     }
 }
