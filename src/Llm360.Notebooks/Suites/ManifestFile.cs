@@ -56,11 +56,11 @@ public static partial class ManifestFile
         Require(training.GradientGroups is null || (training.GradientGroups > 0 && training.GradientGroups <= training.BatchSize), "training.gradientGroups", $"must be 1 to training.batchSize ({training.BatchSize})");
         Require(training.Schedule is "cosine" or "constant", "training.schedule", "must be \"cosine\" or \"constant\"");
         Require((long)training.BatchSize * corpus.SequenceLength <= Array.MaxLength, "training.batchSize", $"times corpus.sequenceLength must be at most {Array.MaxLength}");
-        Require(AreFinite(training.Eps, training.WeightDecay, training.ClipNorm) && training is { Beta1: >= 0 and < 1, Beta2: >= 0 and < 1, Eps: > 0, WeightDecay: >= 0, ClipNorm: > 0 }, "training", "needs beta1 and beta2 from 0 to 1, eps and clipNorm above 0, weightDecay not negative");
+        Require(AreFinite(training.Eps, training.WeightDecay, training.ClipNorm) && training is { Beta1: >= 0 and < 1, Beta2: >= 0 and < 1, Eps: > 0, WeightDecay: >= 0, ClipNorm: > 0 }, "training", "needs beta1 and beta2 from 0 to 1, eps and clipNorm above 0, weightDecay not negative, all finite");
         Require(training.OptimizerStates.All(c => c >= 0 && c <= corpus.Chunks), "training.optimizerStates", $"must be numbers of checkpoints, 0 to {corpus.Chunks}");
         Require(corpus.ValidationSequences > 0, "corpus.validationSequences", "must be at least 1");
-        Require(AreFinite(manifest.Model.NormEps, manifest.Model.RopeTheta, manifest.Model.InitializerRange) && manifest.Model is { NormEps: > 0, RopeTheta: > 0, InitializerRange: > 0 }, "model", "needs normEps, ropeTheta and initializerRange above 0");
-        Require(AreFinite(training.PeakLearningRate, training.FinalLearningRate) && training.WarmupSteps >= 0 && training.PeakLearningRate > 0 && training.FinalLearningRate >= 0, "training.peakLearningRate", "must be positive, with warmupSteps and finalLearningRate not negative");
+        Require(AreFinite(manifest.Model.NormEps, manifest.Model.RopeTheta, manifest.Model.InitializerRange) && manifest.Model is { NormEps: > 0, RopeTheta: > 0, InitializerRange: > 0 }, "model", "needs normEps, ropeTheta and initializerRange above 0 and finite");
+        Require(AreFinite(training.PeakLearningRate, training.FinalLearningRate) && training.WarmupSteps >= 0 && training.PeakLearningRate > 0 && training.FinalLearningRate >= 0, "training.peakLearningRate", "must be positive and finite, with warmupSteps and finalLearningRate not negative");
         Require(manifest.Model.Layers is > 0 and <= MostLayers, "model.layers", $"must be 1 to {MostLayers}");
         Require(manifest.Model is { Heads: > 0, IntermediateSize: > 0, HiddenSize: > 0 } && manifest.Model.HiddenSize % (2L * manifest.Model.Heads) == 0, "model.hiddenSize", "must be a multiple of twice the number of heads");
         if (corpus.Canaries is { } canaries)

@@ -14,6 +14,9 @@ public sealed class SentencePieceTokenizer : ITokenizer
     /// <summary>The character that stands for a space.</summary>
     internal const char Space = '\u2581';
 
+    // Those of 256,000 pieces have 4 MB.
+    private const int LongestFile = 256 << 20;
+
     private readonly Piece[] _pieces;
     private readonly Dictionary<string, int> _normal;
     private readonly int[] _byteIds = new int[256];
@@ -70,9 +73,9 @@ public sealed class SentencePieceTokenizer : ITokenizer
     {
         try
         {
-            return Parse(File.ReadAllBytes(path), path);
+            return Parse(PlainFile.ReadAllBytes(path, LongestFile), path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             throw new Llm360Exception($"The SentencePiece model cannot be read: {e.Message}", path, "Name a tokenizer.model file.", e);
         }
