@@ -59,6 +59,23 @@ public sealed class NotebookBrowserTests(Browser browser) : IClassFixture<Browse
         await Pictures.SaveAsync(page, "notebook-restart.png");
     }
 
+    [Fact]
+    public async Task A_notebook_that_is_not_trusted_shows_every_figure_as_a_picture()
+    {
+        await using var window = await browser.OpenAsync(height: 1400);
+        using var home = await JupyterHome.CreateAsync(suite: true);
+        await home.RunLlm360Async("run", Path.Combine(home.Notebooks, "02-training-dynamics.ipynb"), "-o", Path.Combine(home.Notebooks, "executed.ipynb"), "-q");
+        var (address, token) = await home.ServeAsync(Python.System("notebook.notebookapp"), "notebook", "NotebookApp.token");
+        var page = window.Page;
+        await page.GotoAsync($"{address}notebooks/executed.ipynb?token={token}");
+        await page.WaitForSelectorAsync(".kernel_idle_icon");
+        Assert.False(await page.EvaluateAsync<bool>("Jupyter.notebook.trusted"));
+        var widths = await page.EvaluateAsync<int[]>("[...document.querySelectorAll('.output_html img')].map(i => i.naturalWidth)");
+        Assert.Equal([720, 720, 720, 720], widths);
+        await page.Locator(".output_html img").First.ScrollIntoViewIfNeededAsync();
+        await Pictures.SaveAsync(page, "notebook-untrusted.png");
+    }
+
     private static Task Prompt(IPage page, int cells) =>
         page.WaitForFunctionAsync("n => [...document.querySelectorAll('.code_cell .input_prompt')].slice(0, n).every((p, i) => p.textContent.includes(`[${i + 1}]`))", cells, new() { Timeout = 120_000 });
 
