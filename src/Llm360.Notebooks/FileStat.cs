@@ -76,6 +76,8 @@ internal readonly partial record struct FileStat(FileKind Kind, long Size, long 
 
     private static FileStat? OnWindows(string path)
     {
+        if (path.StartsWith(@"\\.\", StringComparison.Ordinal)) // A device or a named pipe.
+            return new FileStat(FileKind.Special, 0, 0, 0, 0);
         FileSystemInfo entry = new DirectoryInfo(path);
         if (!entry.Exists)
             entry = new FileInfo(path);

@@ -27,14 +27,16 @@ internal static class PlainFile
     /// <exception cref="InvalidDataException">It is a named pipe, a device, a socket or a folder.</exception>
     public static void Require(string path)
     {
-        switch (PathKinds.Of(path))
+        switch (FileStat.Following(path)?.Kind)
         {
-            case PathKind.File:
+            case FileKind.File:
                 return;
-            case PathKind.Missing:
+            case null:
                 throw new FileNotFoundException("there is no such file", path);
-            case var kind:
-                throw new InvalidDataException($"it is {kind.Name()}, not a file");
+            case FileKind.Folder:
+                throw new InvalidDataException("it is a folder, not a file");
+            default:
+                throw new InvalidDataException("it is a named pipe, a device or a socket, not a file");
         }
     }
 }

@@ -15,14 +15,14 @@ public sealed class PlainFileTests : IDisposable
         File.WriteAllText(folder["empty"], "");
         File.CreateSymbolicLink(folder["link"], "empty");
         File.CreateSymbolicLink(folder["dangling"], "nothing");
-        Assert.Equal(PathKind.File, PathKinds.Of(folder["empty"]));
-        Assert.Equal(PathKind.Folder, PathKinds.Of(folder.Path));
-        Assert.Equal(PathKind.Missing, PathKinds.Of(folder["none"]));
-        Assert.Equal(PathKind.Missing, PathKinds.Of(folder["empty", "below"]));
-        Assert.Equal(PathKind.File, PathKinds.Of(folder["link"]));
-        Assert.Equal(PathKind.Missing, PathKinds.Of(folder["dangling"]));
-        Assert.Equal(PathKind.Link, PathKinds.Of(folder["link"], followLinks: false));
-        Assert.Equal(PathKind.Link, PathKinds.Of(folder["dangling"], followLinks: false));
+        Assert.Equal(FileKind.File, FileStat.Following(folder["empty"])?.Kind);
+        Assert.Equal(FileKind.Folder, FileStat.Following(folder.Path)?.Kind);
+        Assert.Null(FileStat.Following(folder["none"])?.Kind);
+        Assert.Null(FileStat.Following(folder["empty", "below"])?.Kind);
+        Assert.Equal(FileKind.File, FileStat.Following(folder["link"])?.Kind);
+        Assert.Null(FileStat.Following(folder["dangling"])?.Kind);
+        Assert.Equal(FileKind.Link, FileStat.Of(folder["link"])?.Kind);
+        Assert.Equal(FileKind.Link, FileStat.Of(folder["dangling"])?.Kind);
     }
 
     [Fact]
@@ -30,9 +30,9 @@ public sealed class PlainFileTests : IDisposable
     {
         Pipes.Make(folder["pipe"]);
         File.CreateSymbolicLink(folder["link"], "pipe");
-        Assert.Equal(PathKind.Other, PathKinds.Of(folder["pipe"]));
-        Assert.Equal(PathKind.Other, PathKinds.Of(folder["link"]));
-        Assert.Equal(PathKind.Other, PathKinds.Of("/dev/null"));
+        Assert.Equal(FileKind.Special, FileStat.Following(folder["pipe"])?.Kind);
+        Assert.Equal(FileKind.Special, FileStat.Following(folder["link"])?.Kind);
+        Assert.Equal(FileKind.Special, FileStat.Following("/dev/null")?.Kind);
         Assert.Contains("named pipe", Refused(folder["pipe"], 10), StringComparison.Ordinal);
         Assert.Contains("folder", Refused(folder.Path, 10), StringComparison.Ordinal);
     }
