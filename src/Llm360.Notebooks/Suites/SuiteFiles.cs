@@ -29,7 +29,10 @@ public sealed record SuiteFiles(int Format, IReadOnlyList<SuiteFile> Files, IRea
     public const int CurrentFormat = 1;
 
     // A thousand checkpoints and chunks need about 1 MB.
-    private const long MaxLength = 64 << 20;
+    private static readonly JsonKind Kind = new(
+        "The list of the suite's files",
+        64 << 20,
+        "Put back a copy of the list, or take it away: the suite opens without it, but cannot be checked.");
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -53,23 +56,10 @@ public sealed record SuiteFiles(int Format, IReadOnlyList<SuiteFile> Files, IRea
         var path = Path.Combine(folder, SuiteLayout.Files);
         if (!File.Exists(path))
             return null;
-        try
-        {
-            if (new FileInfo(path).Length is var length && length is 0 or > MaxLength)
-                throw new JsonException($"The file has {length} bytes.");
-            var list = JsonSerializer.Deserialize<SuiteFiles>(File.ReadAllBytes(path), Json)
-                ?? throw new JsonException("The file holds null.");
-            list.Check();
-            return list;
-        }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
-        {
-            throw new Llm360Exception(
-                $"The list of the suite's files cannot be read: {e.Message.Split(" Path:")[0]}",
-                path,
-                "Put back a copy of the list, or take it away: the suite opens without it, but cannot be checked.",
-                e);
-        }
+        var list = JsonInput.Read<SuiteFiles>(path, Kind, Json);
+        if (list.Flaw() is { } flaw)
+            throw Kind.Error(flaw, path);
+        return list;
     }
 
     /// <summary>Writes the list, complete or not at all.</summary>
@@ -107,20 +97,21 @@ public sealed record SuiteFiles(int Format, IReadOnlyList<SuiteFile> Files, IRea
 
     private static SuiteFile[] Sorted(IEnumerable<SuiteFile> files) => [.. files.OrderBy(f => f.Path, StringComparer.Ordinal)];
 
-    private void Check()
+    // What is wrong with the entries, as a clause; null where nothing is.
+    private string? Flaw()
     {
         if (Format != CurrentFormat)
-            throw new JsonException($"Its format is {Format}, and this version of the kit reads {CurrentFormat}.");
+            return $"its format is {Format}, and this version of the kit reads {CurrentFormat}";
         foreach (var list in new[] { Files, Next ?? [] })
         {
             // A name that leads out of the folder would let a list ask for any file of the machine.
-            if (list.FirstOrDefault(f => f is null || !HubLocation.IsRelative(f.Path) || f.Size < 0 || !IsHash(f.Sha256)) is { } bad)
-                throw new JsonException($"The entry \"{bad.Path}\" has no plain relative path, or a size or hash that is none.");
-            if (list.Contains(null!))
-                throw new JsonException("An entry is null.");
+            if (list.FirstOrDefault(f => !HubLocation.IsRelative(f.Path) || f.Size < 0 || !IsHash(f.Sha256)) is { } bad)
+                return $"the entry \"{bad.Path}\" has no plain relative path, or a size or hash that is none";
             if (list.GroupBy(f => f.Path).FirstOrDefault(g => g.Count() > 1) is { } doubled)
-                throw new JsonException($"\"{doubled.Key}\" is listed twice.");
+                return $"\"{doubled.Key}\" is listed twice";
         }
+
+        return null;
     }
 
     private static bool IsHash(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);

@@ -26,7 +26,7 @@ public sealed class SuiteFilesTests(PicoSuite pico)
     [InlineData("""{"format":1,"files":[{"path":"c:/b","size":1,"sha256":"HASH"}]}""", "c:/b")]
     [InlineData("""{"format":1,"files":[],"next":[{"path":"a/../../b","size":1,"sha256":"HASH"}]}""", "a/../../b")]
     [InlineData("""{"format":1,"files":[{"path":"\ud800","size":1,"sha256":"HASH"}]}""", "")]
-    [InlineData("""{"format":1,"files":[{"path":null,"size":1,"sha256":"HASH"}]}""", "Path")]
+    [InlineData("""{"format":1,"files":[{"path":null,"size":1,"sha256":"HASH"}]}""", "path is null")]
     [InlineData("""{"format":1,"files":[{"path":"a","size":1,"sha256":"HASH"},{"path":"a","size":1,"sha256":"HASH"}]}""", "twice")]
     public void A_list_that_is_none_is_one_error(string json, string says)
     {
@@ -34,7 +34,7 @@ public sealed class SuiteFilesTests(PicoSuite pico)
         File.WriteAllText(folder[SuiteLayout.Files], json.Replace("HASH", Hash, StringComparison.Ordinal));
         var error = Assert.Throws<Llm360Exception>(() => SuiteFiles.Read(folder.Path));
         Assert.Contains(says, error.What, StringComparison.Ordinal);
-        Assert.Equal(folder[SuiteLayout.Files], error.Where);
+        Assert.StartsWith(folder[SuiteLayout.Files], error.Where, StringComparison.Ordinal);
     }
 
     [Fact]
