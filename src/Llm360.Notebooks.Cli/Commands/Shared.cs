@@ -14,7 +14,7 @@ internal static class Shared
 
     public static Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Say nothing but results and errors.", Recursive = true };
 
-    public static Option<int?> Threads { get; } = new("--threads") { Description = "Threads of LibTorch and of training (default: one a processor). A training goes on bit for bit only with the number it began with.", Recursive = true };
+    public static Option<int?> Threads { get; } = new("--threads") { Description = "Threads of LibTorch and of training (default: one a processor). Training gives the same bits with any number.", Recursive = true };
 
     public static Option<bool> Yes { get; } = new("--yes", "-y")
     {

@@ -9,34 +9,40 @@ namespace Llm360.Notebooks.Training;
 /// <summary>Loss and gradients in float32, the same mathematics as <see cref="AutogradGradients"/>.</summary>
 /// <remarks>
 /// The rows of a batch form groups of neighbours. Each group sums its rows' gradients in order, and the groups are added in order.
-/// Threads only share the groups out, so the number of threads and their scheduling change no bit of the result.
-/// A thread's memory is the parameters once (gradients) plus, for each token of a row, about (layers + 1) x (6 hidden + 2 mlp) floats and for 64 positions the logits:
-/// 12 MB for the embedded suite's model. All threads share the transposed weights. More groups than threads need no more memory.
+/// Threads only share the groups out: neither their number nor their scheduling changes a bit of the result.
+/// Each group has a buffer of the parameters' size until it is added. At most 256 MB of them are used, but at least one a thread.
+/// More groups than that are computed in turns, which changes no bit either.
+/// A thread also needs, for each token of a row, about (layers + 1) x (6 hidden + 2 mlp) floats, and for 64 positions the logits.
+/// All threads share the transposed weights.
 /// </remarks>
 internal sealed unsafe class CpuGradients : IGradients
 {
     private const int Piece = 1 << 15;
+    private const long MostSumsBytes = 256L << 20;
     private readonly PaddedLayout layout;
     private readonly PackedWeights packed;
     private readonly Rotary rotary;
     private readonly ParallelOptions options;
     private readonly AlignedFloats? paddedSum;
     private readonly List<SequencePass> workers = [];
+    private readonly List<AlignedFloats> sums = []; // one for each group that is computed at once
     private readonly PartTimes gathering = new();
     private readonly int groups;
+    private readonly long sumsBytes;
 
     /// <summary>Prepares to compute gradients by these weights, which are read anew at every call.</summary>
     /// <param name="weights">The weights.</param>
     /// <param name="groups">Groups that the rows of a batch form; a batch of fewer rows has one row a group.</param>
     /// <param name="threads">Worker threads; null for those of <see cref="LibTorch.Threads"/>. At most one a group is used.</param>
-    public CpuGradients(ParameterBuffer weights, int groups, int? threads = null)
+    /// <param name="sumsBytes">Memory for the sums of groups; the least is one sum a thread.</param>
+    public CpuGradients(ParameterBuffer weights, int groups, int? threads = null, long sumsBytes = MostSumsBytes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(groups, 1);
         Threads = threads ?? LibTorch.Threads;
         ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1, nameof(threads));
         if (!IsSupported(weights.Config))
             throw new ArgumentException("The configuration is not supported; ask IsSupported first.", nameof(weights));
-        this.groups = groups;
+        (this.groups, this.sumsBytes) = (groups, sumsBytes);
         layout = new PaddedLayout(weights.Config);
         packed = new PackedWeights(layout, weights);
         rotary = new Rotary(weights.Config, layout.Head);
@@ -57,31 +63,35 @@ internal sealed unsafe class CpuGradients : IGradients
     public double Compute(ReadOnlySpan<int> tokens, int length, ParameterBuffer gradients)
     {
         var rows = Prepare(tokens, length);
-        int count = Math.Min(groups, rows), atOnce = Math.Min(Threads, count);
-        AddWorkers(atOnce, length - 1);
+        int count = Math.Min(groups, rows), used = Math.Min(Threads, count);
+        var atOnce = Math.Min(count, Math.Max(used, (int)Math.Min(groups, sumsBytes / (layout.Count * sizeof(float)))));
+        Reserve(used, length - 1, atOnce);
         var share = 1f / (rows * (length - 1));
         var losses = new double[rows];
-        var sum = paddedSum is null ? gradients.Data : paddedSum.Data;
+        var total = paddedSum is null ? gradients.Data : paddedSum.Data;
         fixed (int* first = tokens)
         {
             var at = (nint)first; // a lambda cannot hold a pinned pointer, and outlives nothing here
-            for (var done = 0; done < count; done += atOnce)
+            for (var begin = 0; begin < count; begin += atOnce)
             {
-                var (from, now) = (done, Math.Min(atOnce, count - done));
-                Parallel.For(0, now, options, w =>
+                var (from, end, next) = (begin, Math.Min(begin + atOnce, count), begin - 1);
+                Parallel.For(0, used, options, w =>
                 {
-                    workers[w].Begin();
-                    for (var row = FirstRow(from + w); row < FirstRow(from + w + 1); row++)
-                        losses[row] = workers[w].Run(new ReadOnlySpan<int>((int*)at + ((nint)row * length), length), share);
+                    for (int group; (group = Interlocked.Increment(ref next)) < end;)
+                    {
+                        workers[w].Begin(sums[group - from].Data);
+                        for (var row = FirstRow(group); row < FirstRow(group + 1); row++)
+                            losses[row] = workers[w].Run(new ReadOnlySpan<int>((int*)at + ((nint)row * length), length), share);
+                    }
                 });
-                Gather((nint)sum, now, isFirst: from == 0);
+                Gather((nint)total, end - from, isFirst: from == 0);
             }
         }
 
         if (paddedSum is not null)
         {
             foreach (var place in layout.Places)
-                PackedWeights.CopyRows(place, gradients[place.Name], sum + place.Offset, toPadded: false);
+                PackedWeights.CopyRows(place, gradients[place.Name], total + place.Offset, toPadded: false);
         }
 
         return losses.Sum() / (rows * (length - 1.0));
@@ -93,7 +103,7 @@ internal sealed unsafe class CpuGradients : IGradients
     {
         var rows = Prepare(tokens, length);
         var used = Math.Min(Threads, rows);
-        AddWorkers(used, length - 1);
+        Reserve(used, length - 1, atOnce: 0);
         var losses = new double[rows];
         fixed (int* first = tokens)
         {
@@ -112,6 +122,8 @@ internal sealed unsafe class CpuGradients : IGradients
     {
         foreach (var worker in workers)
             worker.Dispose();
+        foreach (var sum in sums)
+            sum.Dispose();
         paddedSum?.Dispose();
         packed.Dispose();
         rotary.Dispose();
@@ -127,26 +139,28 @@ internal sealed unsafe class CpuGradients : IGradients
         return tokens.Length / length;
     }
 
-    private void AddWorkers(int count, int tokens)
+    private void Reserve(int threads, int tokens, int atOnce)
     {
-        while (workers.Count < count)
+        while (workers.Count < threads)
             workers.Add(new SequencePass(layout, packed, rotary, tokens));
+        while (sums.Count < atOnce)
+            sums.Add(new AlignedFloats(layout.Count));
         foreach (var worker in workers)
             worker.Reserve(tokens);
     }
 
     // The sums of some groups, added in order to those of the groups before them.
-    private void Gather(nint sum, int count, bool isFirst)
+    private void Gather(nint total, int count, bool isFirst)
     {
         gathering.Start();
         Parallel.For(0, (int)((layout.Count + Piece - 1) / Piece), options, piece =>
         {
             long start = (long)piece * Piece, length = Math.Min(Piece, layout.Count - start);
-            var to = (float*)sum + start;
+            var to = (float*)total + start;
             if (isFirst)
-                Buffer.MemoryCopy(workers[0].Gradients + start, to, length * sizeof(float), length * sizeof(float));
-            for (var w = isFirst ? 1 : 0; w < count; w++)
-                Rows.Add(to, workers[w].Gradients + start, (int)length);
+                Buffer.MemoryCopy(sums[0].Data + start, to, length * sizeof(float), length * sizeof(float));
+            for (var i = isFirst ? 1 : 0; i < count; i++)
+                Rows.Add(to, sums[i].Data + start, (int)length);
         });
         gathering.Add(StepPart.Gathering);
     }

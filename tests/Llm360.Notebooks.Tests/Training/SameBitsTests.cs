@@ -83,11 +83,16 @@ public sealed class SameBitsTests(PicoSuite pico)
         int[] tokens = [.. Enumerable.Range(0, rows * 33).Select(_ => random.Next(64))];
         using var one = new CpuGradients(weights, groups, 1);
         var (loss, heldOut) = (one.Compute(tokens, 33, expected), one.Loss(tokens, 33));
-        foreach (var threads in new[] { 2, 3, 5, 16 })
+        foreach (var threads in new[] { 1, 2, 3, 5, 16 })
         {
             using var many = new CpuGradients(weights, groups, threads);
             Assert.Equal((loss, heldOut), (many.Compute(tokens, 33, actual), many.Loss(tokens, 33)));
             Assert.True(expected.Span.SequenceEqual(actual.Span), $"{threads} threads");
+
+            // With memory for as many sums as there are threads, groups are computed in turns.
+            using var little = new CpuGradients(weights, groups, threads, sumsBytes: 0);
+            Assert.Equal(loss, little.Compute(tokens, 33, actual));
+            Assert.True(expected.Span.SequenceEqual(actual.Span), $"{threads} threads, little memory");
         }
     }
 

@@ -1,9 +1,10 @@
 // Forward and backward pass of one sequence on one thread.
+using System.Runtime.InteropServices;
 using Llm360.Notebooks.Models.Cpu;
 
 namespace Llm360.Notebooks.Training.Cpu;
 
-/// <summary>A worker: its activations and the sum of its sequences' gradients.</summary>
+/// <summary>A worker: its activations, and where it sums its sequences' gradients.</summary>
 /// <remarks>Element-wise work and products go strip by strip through a few tokens, so that what one writes the next finds in the cache.</remarks>
 internal sealed unsafe class SequencePass : IDisposable
 {
@@ -11,7 +12,6 @@ internal sealed unsafe class SequencePass : IDisposable
     private readonly PaddedLayout layout;
     private readonly PackedWeights weights;
     private readonly Rotary rotary;
-    private readonly AlignedFloats gradients;
     private readonly OutputHead head;
     private readonly int hidden, size;
     private readonly float eps;
@@ -22,34 +22,37 @@ internal sealed unsafe class SequencePass : IDisposable
     public SequencePass(PaddedLayout layout, PackedWeights weights, Rotary rotary, int tokens)
     {
         (this.layout, this.weights, this.rotary) = (layout, weights, rotary);
-        gradients = new AlignedFloats(layout.Count);
         head = new OutputHead(layout);
         memory = new Activations(layout, VectorWidth.Pad(tokens));
         attention = new Attention(layout, VectorWidth.Pad(tokens));
         (hidden, size, eps) = (layout.Hidden, layout.Config.HiddenSize, (float)layout.Config.NormEps);
     }
 
-    /// <summary>Gradients summed since <see cref="Begin"/>, in the padded layout.</summary>
-    public float* Gradients => gradients.Data;
+    // Where the sequences since Begin are summed, in the padded layout.
+    private float* Gradients { get; set; }
 
     public PartTimes Times { get; } = new();
 
-    /// <summary>Begins a new sum: the gradients are those of the next sequence, and of those after it until the next call.</summary>
-    public void Begin()
+    /// <summary>Begins a new sum: of the next sequence's gradients and those after it, until the next call.</summary>
+    /// <param name="gradients">Where to, in the padded layout; what is there is overwritten.</param>
+    public void Begin(float* gradients)
     {
+        Gradients = gradients;
         // The first sequence sets the matrices' gradients; only what it adds to must be cleared.
         Times.Start();
         isEmpty = true;
         if (!layout.Config.TiedHead)
-            gradients.Clear(layout.Embedding, (long)layout.Vocabulary * hidden);
+            Clear(layout.Embedding, (long)layout.Vocabulary * hidden);
         foreach (var block in layout.Blocks)
         {
-            gradients.Clear(block.AttentionNorm, hidden);
-            gradients.Clear(block.MlpNorm, hidden);
+            Clear(block.AttentionNorm, hidden);
+            Clear(block.MlpNorm, hidden);
         }
 
-        gradients.Clear(layout.FinalNorm, hidden);
+        Clear(layout.FinalNorm, hidden);
         Times.Add(StepPart.Gathering);
+
+        void Clear(long start, long count) => NativeMemory.Clear(gradients + start, (nuint)count * sizeof(float));
     }
 
     /// <summary>Makes room for sequences of so many tokens.</summary>
@@ -99,7 +102,6 @@ internal sealed unsafe class SequencePass : IDisposable
         memory.Dispose();
         attention.Dispose();
         head.Dispose();
-        gradients.Dispose();
     }
 
     // From the embedding to the final norm, whose output is in memory.Normed.
