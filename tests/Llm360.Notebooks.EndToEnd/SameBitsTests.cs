@@ -15,11 +15,18 @@ public sealed class SameBitsTests
         var results = await Task.WhenAll(wide.RunAsync("train", "pico", "-q"), narrow.RunAsync("train", "pico", "-q", "--threads", "3"));
         Assert.All(results, r => Assert.True(r.ExitCode == 0, r.Error));
         Suite expected = Suite.OpenFolder(wide.PathOf("suites", "pico")), actual = Suite.OpenFolder(narrow.PathOf("suites", "pico"));
-        string[] files = [.. Directory.EnumerateFiles(expected.Folder, "*.safetensors", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(expected.Folder, f)).Order()];
+        string[] files = [.. Directory.EnumerateFiles(expected.Folder, "*.safetensors", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(expected.Folder, f)).Order()];
         Assert.Equal(7, files.Length); // 5 of weights, 2 of optimizer states
-        Assert.All(files, f => Assert.True(File.ReadAllBytes(Path.Combine(expected.Folder, f)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(actual.Folder, f))), f));
+        foreach (var file in files)
+        {
+            var bytes = File.ReadAllBytes(Path.Combine(expected.Folder, file));
+            Assert.True(bytes.AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(actual.Folder, file))), $"{file} differs");
+        }
+
         Assert.Equal((await expected.MetricsAsync()).Select(Numbers), (await actual.MetricsAsync()).Select(Numbers));
 
-        static (long Step, double Loss, double Norm, double? Validation) Numbers(TrainingStep m) => (m.Step, m.Loss, m.GradientNorm, m.ValidationLoss);
+        static (long Step, double Loss, double Norm, double? Validation) Numbers(TrainingStep m) =>
+            (m.Step, m.Loss, m.GradientNorm, m.ValidationLoss);
     }
 }

@@ -6,7 +6,8 @@ namespace Llm360.Notebooks.Results;
 
 /// <summary>Computes items on several threads, each with operators of one thread.</summary>
 /// <remarks>
-/// A small model's operators are too short to be worth sharing out: two threads with a cell each are faster than two threads in every operator.
+/// A small model's operators are too short to be worth sharing out.
+/// Two threads with a cell each are faster than two threads in every operator.
 /// Every item is computed so, even the last one alone: its numbers do not depend on how many there are.
 /// </remarks>
 internal static class CellWorkers
@@ -16,7 +17,8 @@ internal static class CellWorkers
     {
         var queue = new ConcurrentQueue<T>(items);
         var failed = false;
-        return Task.WhenAll(Enumerable.Range(0, Math.Min(workers, items.Count)).Select(_ => Task.Factory.StartNew(Loop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        return Task.WhenAll(Enumerable.Range(0, Math.Min(workers, items.Count)).Select(_ =>
+            Task.Factory.StartNew(Loop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
 
         void Loop()
         {

@@ -53,7 +53,8 @@ public static partial class ManifestFile
         Require((long)corpus.Chunks * corpus.SequencesPerChunk <= int.MaxValue, "corpus.sequencesPerChunk", $"times corpus.chunks must be at most {int.MaxValue}");
         Require(corpus.Tokenizer.VocabularySize > 0, "corpus.tokenizer.vocabularySize", "must be positive");
         Require(training.BatchSize > 0 && corpus.SequencesPerChunk > 0 && corpus.SequencesPerChunk % training.BatchSize == 0, "training.batchSize", $"must divide corpus.sequencesPerChunk ({corpus.SequencesPerChunk})");
-        Require(training.GradientGroups is null || (training.GradientGroups > 0 && training.GradientGroups <= training.BatchSize), "training.gradientGroups", $"must be 1 to training.batchSize ({training.BatchSize})");
+        var groups = training.GradientGroups ?? 1;
+        Require(groups >= 1 && groups <= training.BatchSize, "training.gradientGroups", $"must be 1 to training.batchSize ({training.BatchSize})");
         Require(training.Schedule is "cosine" or "constant", "training.schedule", "must be \"cosine\" or \"constant\"");
         Require((long)training.BatchSize * corpus.SequenceLength <= Array.MaxLength, "training.batchSize", $"times corpus.sequenceLength must be at most {Array.MaxLength}");
         Require(AreFinite(training.Eps, training.WeightDecay, training.ClipNorm) && training is { Beta1: >= 0 and < 1, Beta2: >= 0 and < 1, Eps: > 0, WeightDecay: >= 0, ClipNorm: > 0 }, "training", "needs beta1 and beta2 from 0 to 1, eps and clipNorm above 0, weightDecay not negative, all finite");

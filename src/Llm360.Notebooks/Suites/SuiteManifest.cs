@@ -96,7 +96,10 @@ public sealed record ModelShape(
 /// <param name="Eps">AdamW.</param>
 /// <param name="WeightDecay">Decoupled, of every parameter, as Amber's script does.</param>
 /// <param name="ClipNorm">Largest global gradient norm.</param>
-/// <param name="GradientGroups">Groups that the rows of a batch form: gradients are summed within each, then over them; min(8, batch size) when null.</param>
+/// <param name="GradientGroups">
+/// Groups that the rows of a batch form: gradients are summed within each, then over them.
+/// 8 when null, or the batch size if that is smaller.
+/// </param>
 public sealed record TrainingRecipe(
     int BatchSize,
     double PeakLearningRate,

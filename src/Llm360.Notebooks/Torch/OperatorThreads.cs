@@ -6,8 +6,9 @@ namespace Llm360.Notebooks.Torch;
 
 /// <summary>Limits LibTorch's operators on the calling thread.</summary>
 /// <remarks>
-/// <c>torch.set_num_threads</c> is no way to do this: it also sets the value that every thread takes over which asks for the first time.
-/// LibTorch reads the number from OpenMP and MKL, and both keep one for each thread. Setting it there reaches the calling thread alone.
+/// <c>torch.set_num_threads</c> also sets the number that a thread takes over when it first asks.
+/// LibTorch reads the number from OpenMP and MKL, and both keep one for each thread.
+/// Setting it there reaches the calling thread alone.
 /// </remarks>
 internal static unsafe class OperatorThreads
 {
@@ -37,7 +38,9 @@ internal static unsafe class OperatorThreads
     {
         if (NativeLibrary.TryGetExport(LibTorch.CpuLibrary, name, out var function))
             return function;
-        return OperatingSystem.IsWindows() && NativeLibrary.TryLoad(Path.Combine(LibTorch.Folder, "libiomp5md.dll"), out var library) && NativeLibrary.TryGetExport(library, name, out function) ? function : 0;
+        return OperatingSystem.IsWindows()
+            && NativeLibrary.TryLoad(Path.Combine(LibTorch.Folder, "libiomp5md.dll"), out var library)
+            && NativeLibrary.TryGetExport(library, name, out function) ? function : 0;
     }
 
     /// <summary>Gives the calling thread its former numbers back when disposed.</summary>

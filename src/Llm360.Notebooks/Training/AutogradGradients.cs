@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Llm360.Notebooks.Training;
 
 /// <summary>Gradients by automatic differentiation of <see cref="LlamaModel"/>.</summary>
-/// <remarks>LibTorch's sums depend on its number of threads: the last bits are not the same everywhere, unlike those of <see cref="CpuGradients"/>.</remarks>
+/// <remarks>LibTorch's sums depend on its number of threads, so the last bits do too, unlike those of <see cref="CpuGradients"/>.</remarks>
 internal sealed class AutogradGradients : IGradients
 {
     private const int RowsAtOnce = 16;

@@ -10,8 +10,11 @@ internal static class CheckpointWriter
 {
     private const string FirstMoment = "exp_avg.", SecondMoment = "exp_avg_sq.", StepCount = "step", ArithmeticKey = "arithmetic";
 
-    /// <summary>Version of training's arithmetic. Raise it with every change that gives other bits: a run goes on only with the version it began with.</summary>
-    /// <remarks>A state without a version is of a kit that summed gradients thread by thread.</remarks>
+    /// <summary>Version of training's arithmetic: a run goes on only with the version it began with.</summary>
+    /// <remarks>
+    /// Raise it with every change that gives other bits.
+    /// A state without a version is of a kit that summed gradients thread by thread.
+    /// </remarks>
     private const string Arithmetic = "1";
 
     /// <summary>Writes a checkpoint's folder under a temporary name.</summary>
@@ -83,14 +86,19 @@ internal static class CheckpointWriter
                 Directory.Delete(left, recursive: true);
     }
 
-    /// <summary>Refuses to go on from a checkpoint whose training computed in another way, because the rest would be another model.</summary>
+    /// <summary>Refuses to go on from a checkpoint whose training computed in another way.</summary>
     /// <exception cref="Llm360Exception">The optimizer state has another version of <see cref="Arithmetic"/>, or none.</exception>
     public static void RequireArithmetic(string suiteFolder, int index)
     {
         var path = Path.Combine(suiteFolder, SuiteLayout.Checkpoint(index), SuiteLayout.Optimizer);
         using var file = StateDict.Open(path);
         if (file.Metadata.GetValueOrDefault(ArithmeticKey) != Arithmetic)
-            throw new Llm360Exception("Another version of the kit began this training, and sums gradients in another order.", path, "Finish the training with that version, or train the suite from the start in another folder.");
+        {
+            throw new Llm360Exception(
+                "Another version of the kit began this training. It sums gradients in another order, so going on would mix two models.",
+                path,
+                "Finish the training with that version, or move the folder away and train from the start.");
+        }
     }
 
     /// <summary>Reads weights and optimizer state of a checkpoint.</summary>

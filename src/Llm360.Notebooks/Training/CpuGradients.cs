@@ -58,7 +58,8 @@ internal sealed unsafe class CpuGradients : IGradients
 
     /// <summary>Whether this pass computes a model: heads in whole groups, halves of heads to rotate, no biases.</summary>
     public static bool IsSupported(LlamaConfig config) =>
-        config is { AttentionBias: false, MlpBias: false, KeyValueHeads: > 0 } && config.Heads % config.KeyValueHeads == 0 && config.HeadDimension % 2 == 0;
+        config is { AttentionBias: false, MlpBias: false, KeyValueHeads: > 0 }
+        && config.Heads % config.KeyValueHeads == 0 && config.HeadDimension % 2 == 0;
 
     public double Compute(ReadOnlySpan<int> tokens, int length, ParameterBuffer gradients)
     {

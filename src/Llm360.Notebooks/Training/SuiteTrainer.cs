@@ -8,9 +8,10 @@ namespace Llm360.Notebooks.Training;
 
 /// <summary>Trains the suite a manifest describes.</summary>
 /// <remarks>
-/// A checkpoint's folder appears complete or not at all, so whatever stops the process, the next call goes on from the last one. The weights are bit for bit
-/// those of an uninterrupted run, with any number of threads and on every x64 processor with AVX2. What a call starts from is compared with the suite's list of
-/// files first. No checkpoint is deleted or trained again unless <see cref="Restart"/> is set.
+/// A checkpoint's folder appears complete or not at all, so whatever stops the process, the next call goes on from the last one.
+/// The weights are bit for bit those of an uninterrupted run, with any number of threads and on every x64 processor with AVX2.
+/// What a call starts from is compared with the suite's list of files first.
+/// No checkpoint is deleted or trained again unless <see cref="Restart"/> is set.
 /// </remarks>
 public sealed class SuiteTrainer
 {

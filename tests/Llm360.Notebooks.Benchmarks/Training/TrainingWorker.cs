@@ -64,7 +64,8 @@ internal static class TrainingWorker
         public Training(string name, int threads)
         {
             WeightInitialization.Fill(weights, TrainingShape.Model, seed: 0);
-            engine = name == "cpu" ? new CpuGradients(weights, TrainingShape.Recipe.Groups, threads) : new AutogradGradients(weights, torch.CPU);
+            var groups = TrainingShape.Recipe.Groups;
+            engine = name == "cpu" ? new CpuGradients(weights, groups, threads) : new AutogradGradients(weights, torch.CPU);
             var random = new Random(1);
             tokens = [.. Enumerable.Range(0, TrainingShape.Batch * TrainingShape.Length).Select(_ => random.Next(3, TrainingShape.Vocabulary))];
         }

@@ -68,8 +68,10 @@ public sealed class ManifestFileTests : IDisposable
         var manifest = ManifestFile.Read(Nano);
         var recipe = manifest with { Training = manifest.Training with { BatchSize = batch, GradientGroups = groups } };
         Assert.Equal(expected, recipe.Training.Groups);
-        Assert.Equal(ManifestFile.Identity(recipe), ManifestFile.Identity(recipe with { Training = recipe.Training with { GradientGroups = expected } }));
-        Assert.NotEqual(ManifestFile.Identity(recipe), ManifestFile.Identity(recipe with { Training = recipe.Training with { GradientGroups = 2 } }));
+        Assert.Equal(ManifestFile.Identity(recipe), IdentityWith(expected));
+        Assert.NotEqual(ManifestFile.Identity(recipe), IdentityWith(2));
+
+        string IdentityWith(int number) => ManifestFile.Identity(recipe with { Training = recipe.Training with { GradientGroups = number } });
     }
 
     [Fact]

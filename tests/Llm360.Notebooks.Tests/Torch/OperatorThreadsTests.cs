@@ -89,14 +89,16 @@ public sealed class OperatorThreadsTests
     public void Only_the_start_of_the_process_sets_the_number()
     {
         var root = Workspace.Repository!;
-        string[] files = [.. new[] { "src", "notebooks" }.SelectMany(f => Directory.EnumerateFiles(Path.Combine(root, f), "*", SearchOption.AllDirectories))
+        string[] files = [.. new[] { "src", "notebooks" }
+            .SelectMany(f => Directory.EnumerateFiles(Path.Combine(root, f), "*", SearchOption.AllDirectories))
             .Where(f => f.EndsWith(".cs", StringComparison.Ordinal) || f.EndsWith(".ipynb", StringComparison.Ordinal))
             .Where(f => !f.Split(Path.DirectorySeparatorChar).Any(p => p is "obj" or "bin"))];
         Assert.Equal(["LibTorch.cs"], With(@"\bset_num_(interop_)?threads\s*\("));
         Assert.Equal(["Shared.cs"], With(@"\bLibTorch\.Threads\s*=[^=>]"));
         Assert.Equal(["OperatorThreads.cs"], With("omp_set_num_threads|(?i)mkl_set_num_threads"));
 
-        IEnumerable<string> With(string pattern) => files.Where(f => Regex.IsMatch(File.ReadAllText(f), pattern)).Select(f => Path.GetFileName(f)).Order();
+        IEnumerable<string> With(string pattern) =>
+            files.Where(f => Regex.IsMatch(File.ReadAllText(f), pattern)).Select(f => Path.GetFileName(f)).Order();
     }
 
     private static void OnNewThread(Action action)
@@ -106,5 +108,8 @@ public sealed class OperatorThreadsTests
         thread.Join();
     }
 
-    private static unsafe int MklThreads() => NativeLibrary.TryGetExport(LibTorch.CpuLibrary, "MKL_Get_Max_Threads", out var function) ? ((delegate* unmanaged[Cdecl]<int>)function)() : torch.get_num_threads();
+    // Where LibTorch has no MKL, its own number.
+    private static unsafe int MklThreads() => NativeLibrary.TryGetExport(LibTorch.CpuLibrary, "MKL_Get_Max_Threads", out var function)
+        ? ((delegate* unmanaged[Cdecl]<int>)function)()
+        : torch.get_num_threads();
 }

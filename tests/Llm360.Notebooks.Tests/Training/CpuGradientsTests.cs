@@ -22,10 +22,11 @@ public sealed class CpuGradientsTests
     [InlineData(16, 16, 0, 1, 1, 19, 2, 9, 2, false)] // no block
     public void It_is_autograds_gradient(int hidden, int mlp, int layers, int heads, int keyValueHeads, int vocabulary, int rows, int length, int threads, bool tied)
     {
-        AssertAutogradsGradient(new LlamaConfig(hidden, mlp, layers, heads, keyValueHeads, hidden / heads, vocabulary, length - 1, 1e-5, 10000, tied), rows, length, threads);
+        var config = new LlamaConfig(hidden, mlp, layers, heads, keyValueHeads, hidden / heads, vocabulary, length - 1, 1e-5, 10000, tied);
+        AssertAutogradsGradient(config, rows, length, threads);
     }
 
-    private static readonly LlamaConfig Base = new(32, 48, 2, 4, 2, 8, 64, 40, 1e-5, 10000, false);
+    private static readonly LlamaConfig Base = Heads(4, 2, 8);
 
     /// <summary>Each property of a configuration away from its plain value; null where the fast pass must refuse it.</summary>
     private static readonly Dictionary<string, LlamaConfig[]?> Admitted = new()
@@ -34,14 +35,15 @@ public sealed class CpuGradientsTests
         [nameof(LlamaConfig.IntermediateSize)] = [Base with { IntermediateSize = 21 }],
         [nameof(LlamaConfig.Layers)] = [Base with { Layers = 1 }],
         [nameof(LlamaConfig.Heads)] = [Base with { Heads = 2 }],
-        [nameof(LlamaConfig.KeyValueHeads)] = [new LlamaConfig(32, 48, 2, 4, 1, 8, 64, 40, 1e-5, 10000, false)],
-        [nameof(LlamaConfig.HeadDimension)] = [new LlamaConfig(32, 48, 2, 4, 2, 10, 64, 40, 1e-5, 10000, false), new LlamaConfig(32, 48, 1, 4, 4, 32, 64, 40, 1e-5, 10000, false)],
+        [nameof(LlamaConfig.KeyValueHeads)] = [Heads(4, 1, 8)],
+        [nameof(LlamaConfig.HeadDimension)] = [Heads(4, 2, 10), Heads(4, 4, 32)],
         [nameof(LlamaConfig.VocabularySize)] = [Base with { VocabularySize = 65 }],
         [nameof(LlamaConfig.MaximumLength)] = [Base with { MaximumLength = 500 }],
         [nameof(LlamaConfig.NormEps)] = [Base with { NormEps = 0.1 }],
         [nameof(LlamaConfig.RopeTheta)] = [Base with { RopeTheta = 500 }],
         [nameof(LlamaConfig.TiedHead)] = [Base with { TiedHead = true }],
-        [nameof(LlamaConfig.RopeScaling)] = [.. Enum.GetValues<RopeScalingType>().Select(t => Base with { RopeScaling = new RopeScaling(t, 4) { OriginalLength = 16 } })],
+        [nameof(LlamaConfig.RopeScaling)] =
+            [.. Enum.GetValues<RopeScalingType>().Select(t => Base with { RopeScaling = new RopeScaling(t, 4) { OriginalLength = 16 } })],
         [nameof(LlamaConfig.AttentionBias)] = null,
         [nameof(LlamaConfig.MlpBias)] = null,
     };
@@ -62,7 +64,8 @@ public sealed class CpuGradientsTests
     {
         string[] derived = [nameof(LlamaConfig.Rotary), nameof(LlamaConfig.ParameterCount)];
         Assert.Equal(typeof(LlamaConfig).GetProperties().Select(p => p.Name).Except(derived).Order(), Admitted.Keys.Order());
-        LlamaConfig[] refused = [Base with { AttentionBias = true }, Base with { MlpBias = true }, Base with { Heads = 3 }, new(32, 48, 2, 4, 2, 9, 64, 40, 1e-5, 10000, false), new(32, 48, 2, 4, 0, 8, 64, 40, 1e-5, 10000, false)];
+        LlamaConfig[] refused =
+            [Base with { AttentionBias = true }, Base with { MlpBias = true }, Heads(3, 2, 8), Heads(4, 2, 9), Heads(4, 0, 8)];
         Assert.All(refused, config => Assert.False(CpuGradients.IsSupported(config)));
     }
 
@@ -164,6 +167,9 @@ public sealed class CpuGradientsTests
         Assert.Throws<Llm360Exception>(() => cpu.Compute([], 4, gradients));
     }
 
+    private static LlamaConfig Heads(int heads, int keyValueHeads, int dimension) =>
+        new(32, 48, 2, heads, keyValueHeads, dimension, 64, 40, 1e-5, 10000, false);
+
     private static void AssertAutogradsGradient(LlamaConfig config, int rows, int length, int threads)
     {
         using var weights = Random(config);
@@ -178,7 +184,8 @@ public sealed class CpuGradientsTests
             // One position alone attends to itself whatever its query: that gradient is zero, and rounding on both sides.
             using var difference = actual.Views[name] - view;
             var size = Math.Max(view.norm().item<float>(), whole / 100);
-            Assert.True(difference.norm().item<float>() <= Tolerance * size, $"{config}: {name} differs by {difference.norm().item<float>()} of {size}");
+            var distance = difference.norm().item<float>();
+            Assert.True(distance <= Tolerance * size, $"{config}: {name} differs by {distance} of {size}");
         }
     }
 

@@ -116,7 +116,8 @@ public sealed class SameBitsTests(PicoSuite pico)
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["ckpt_000"]);
-        foreach (var file in Directory.EnumerateFiles(pico.Suite.Checkpoints[0].Folder).Append(Path.Combine(pico.Suite.Folder, SuiteLayout.Manifest)))
+        string[] kept = [Path.Combine(pico.Suite.Folder, SuiteLayout.Manifest), .. Directory.EnumerateFiles(pico.Suite.Checkpoints[0].Folder)];
+        foreach (var file in kept)
             File.Copy(file, folder[Path.GetRelativePath(pico.Suite.Folder, file)]);
         var optimizer = folder["ckpt_000", SuiteLayout.Optimizer];
         using (var file = StateDict.Open(optimizer))
@@ -124,19 +125,22 @@ public sealed class SameBitsTests(PicoSuite pico)
         File.Move(folder["plain"], optimizer, overwrite: true);
         var before = File.ReadAllBytes(optimizer);
 
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => new SuiteTrainer(Manifest, folder.Path).TrainAsync(cancellation: CancellationToken.None));
+        var trainer = new SuiteTrainer(Manifest, folder.Path);
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => trainer.TrainAsync(cancellation: CancellationToken.None));
         Assert.Contains("Another version", error.What, StringComparison.Ordinal);
         Assert.Equal(optimizer, error.Where);
         Assert.Equal(before, File.ReadAllBytes(optimizer));
         Assert.True(File.Exists(folder["ckpt_000", SuiteLayout.Weights]));
     }
 
-    // Sin, Cos, Pow, Exp and Log of float differ between C libraries in the last bit; of double, rounded once to float, they practically do not.
+    // Sin, Cos, Pow, Exp and Log of float differ between C libraries in the last bit.
+    // Those of double, rounded once to float, practically do not.
     [Fact]
     public void Training_uses_no_float_function_of_the_C_library()
     {
         var source = Path.Combine(Workspace.Repository!, "src", "Llm360.Notebooks");
-        var wrong = Directory.EnumerateFiles(Path.Combine(source, "Training"), "*.cs", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(Path.Combine(source, "Models"), "Rotary*.cs"))
+        var wrong = Directory.EnumerateFiles(Path.Combine(source, "Training"), "*.cs", SearchOption.AllDirectories)
+            .Concat(Directory.EnumerateFiles(Path.Combine(source, "Models"), "Rotary*.cs"))
             .Where(f => Regex.IsMatch(File.ReadAllText(f), @"MathF\.(Sin|Cos|Tan|Pow|Exp|Log)\w*\(|TensorPrimitives\."));
         Assert.Empty(wrong);
     }
@@ -150,12 +154,14 @@ public sealed class SameBitsTests(PicoSuite pico)
             {
                 var (expected, actual) = (Path.Combine(pico.Suite.Folder, checkpoint.Name, file), Path.Combine(checkpoint.Folder, file));
                 Assert.Equal(File.Exists(expected), File.Exists(actual));
-                Assert.True(!File.Exists(expected) || File.ReadAllBytes(expected).AsSpan().SequenceEqual(File.ReadAllBytes(actual)), $"{checkpoint.Name}/{file} differs");
+                var isSame = !File.Exists(expected) || File.ReadAllBytes(expected).AsSpan().SequenceEqual(File.ReadAllBytes(actual));
+                Assert.True(isSame, $"{checkpoint.Name}/{file} differs");
             }
         }
 
         Assert.Equal((await pico.Suite.MetricsAsync()).Select(Numbers), (await suite.MetricsAsync()).Select(Numbers));
 
-        static (long Step, double Loss, double Norm, double? Validation) Numbers(TrainingStep m) => (m.Step, m.Loss, m.GradientNorm, m.ValidationLoss);
+        static (long Step, double Loss, double Norm, double? Validation) Numbers(TrainingStep m) =>
+            (m.Step, m.Loss, m.GradientNorm, m.ValidationLoss);
     }
 }

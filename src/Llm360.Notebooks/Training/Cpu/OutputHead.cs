@@ -24,7 +24,16 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
     /// <param name="share">One position's share of the mean.</param>
     /// <param name="times">Told what took how long.</param>
     /// <returns>Sum of the losses, not yet divided.</returns>
-    public double Run(Matrix dx, float* dWeight, bool add, Matrix x, float* weight, Matrix transposed, ReadOnlySpan<int> targets, float share, PartTimes times)
+    public double Run(
+        Matrix dx,
+        float* dWeight,
+        bool add,
+        Matrix x,
+        float* weight,
+        Matrix transposed,
+        ReadOnlySpan<int> targets,
+        float share,
+        PartTimes times)
     {
         int hidden = layout.Hidden, vocabulary = layout.Vocabulary;
         Matrix p = new(logits.Data, stride), input = new(scaled.Data, hidden), w = new(weight, hidden);

@@ -75,7 +75,9 @@ internal sealed unsafe class SequencePass : IDisposable
         int count = row.Length - 1, padded = VectorWidth.Pad(count);
         Forward(row[..^1], padded);
         var (x, normed) = (memory.Last, memory.Normed);
-        var loss = head.Run(memory.DNormed, Gradients + layout.Output, !isEmpty, normed, weights.Plain + layout.Output, weights.Transposed(layout.Output), row[1..], share, Times);
+        float* dWeight = Gradients + layout.Output, weight = weights.Plain + layout.Output;
+        var transposed = weights.Transposed(layout.Output);
+        var loss = head.Run(memory.DNormed, dWeight, !isEmpty, normed, weight, transposed, row[1..], share, Times);
         new Span<float>(memory.DNormed.Row(count), (padded - count) * hidden).Clear(); // positions past the end have no gradient
         Normalization.Backward(memory.Dx, false, Gradients + layout.FinalNorm, memory.DNormed, x, weights.Plain + layout.FinalNorm, memory.LastFactors.Data, padded, hidden, size);
         Times.Add(StepPart.Norms);
@@ -111,7 +113,8 @@ internal sealed unsafe class SequencePass : IDisposable
         Embed(inputs, padded);
         for (var i = 0; i < layout.Config.Layers; i++)
             ForwardBlock(i, padded);
-        Normalization.Forward(memory.Normed, memory.Last, weights.Plain + layout.FinalNorm, memory.LastFactors.Data, padded, hidden, size, eps);
+        var norm = weights.Plain + layout.FinalNorm;
+        Normalization.Forward(memory.Normed, memory.Last, norm, memory.LastFactors.Data, padded, hidden, size, eps);
         Times.Add(StepPart.Norms);
     }
 
