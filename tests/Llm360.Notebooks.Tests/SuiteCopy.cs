@@ -1,20 +1,17 @@
-// A copy of a suite's folder that a test may damage.
+// A copy of a suite's folder whose files a test may change.
 using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Tests;
 
 internal static class SuiteCopy
 {
-    /// <summary>Copies the folder and opens the copy.</summary>
+    /// <summary>
+    /// Copies the folder without the list of its files, since analyses refuse files that differ from it, and opens the copy.
+    /// </summary>
     public static Suite Of(Suite suite, string folder)
     {
-        foreach (var file in Directory.EnumerateFiles(suite.Folder, "*", SearchOption.AllDirectories))
-        {
-            var target = Path.Combine(folder, Path.GetRelativePath(suite.Folder, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
-        }
-
+        SuiteFolder.CopyTo(suite.Folder, folder);
+        File.Delete(Path.Combine(folder, SuiteLayout.Files));
         return Suite.OpenFolder(folder);
     }
 }

@@ -16,13 +16,7 @@ public sealed class SampledScoresTests : IDisposable
 
     public SampledScoresTests(PicoSuite pico)
     {
-        foreach (var file in Directory.EnumerateFiles(pico.Suite.Folder, "*", SearchOption.AllDirectories))
-        {
-            var copy = folder[Path.GetRelativePath(pico.Suite.Folder, file)];
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
-        }
-
+        SuiteCopy.Of(pico.Suite, folder.Path);
         foreach (var chunk in Directory.EnumerateFiles(folder["train"]))
         {
             var lines = File.ReadAllLines(chunk);
