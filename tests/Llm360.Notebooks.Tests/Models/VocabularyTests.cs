@@ -52,7 +52,7 @@ public sealed class VocabularyTests(PicoSuite pico)
         var lines = File.ReadAllLines(suite.Chunks[1].Path);
         lines[5] = lines[5].Replace("],\"source\"", ",2048],\"source\"", StringComparison.Ordinal);
         File.WriteAllLines(suite.Chunks[1].Path, lines);
-        var analysis = suite.Memorization(4, 4, 8);
+        var analysis = suite.Memorization(4, 4);
         try
         {
             var error = await Assert.ThrowsAsync<Llm360Exception>(() => analysis.ScoreAsync([suite.Checkpoints[^1]], [suite.Chunks[1]], Device.Cpu));
