@@ -25,7 +25,8 @@ internal sealed class FigurePlan
     {
         this.figure = figure;
         var series = figure.Panels.SelectMany(p => p.Traces).ToList();
-        categories = Palette.ForCategories(series.Where(t => t.Progress is null && t.Role is not TraceRole.Baseline and not TraceRole.Disagreement).Select(CategoryKey));
+        var categorical = series.Where(t => t.Progress is null && t.Role is not TraceRole.Baseline and not TraceRole.Disagreement);
+        categories = Palette.ForCategories(categorical.Select(CategoryKey));
         DirectLabels = LineLabels.Fit(figure);
         TitleLines = ChartText.Wrap(figure.Title, TitleWidth);
         SubtitleLines = ChartText.Wrap(figure.Subtitle, SubtitleWidth);
@@ -59,7 +60,7 @@ internal sealed class FigurePlan
     /// <summary>Pixels that a page saves by showing title and subtitle as text of its own.</summary>
     public int TitleHeight => 16 + (TitleLines.Count + SubtitleLines.Count) * LineHeight;
 
-    public int Top => TitleHeight + (figure.Panels.Any(p => p.Title.Length > 0 || (p.Marks ?? []).Any(m => m.Y is null && m.ShowLabel)) ? 26 : 10);
+    public int Top => TitleHeight + (figure.Panels.Any(HasTextAbove) ? 26 : 10);
 
     /// <summary>Small multiples name an axis that they share only once: at the left of a row and below a column.</summary>
     public Panel Labelled(int index)
@@ -72,11 +73,16 @@ internal sealed class FigurePlan
         };
     }
 
-    public bool RowNamesAreShown(int index) => Grid.IsFirstInRow(index) || !figure.Panels[index].HeatMap!.Rows.SequenceEqual(figure.Panels[index - 1].HeatMap?.Rows ?? []);
+    public bool RowNamesAreShown(int index) =>
+        Grid.IsFirstInRow(index) || !figure.Panels[index].HeatMap!.Rows.SequenceEqual(figure.Panels[index - 1].HeatMap?.Rows ?? []);
 
     /// <summary>Panels whose heat maps are on the same scale, and so share one colour bar.</summary>
-    public IReadOnlyList<int> SharingScale(HeatMap map) =>
-        [.. Enumerable.Range(0, figure.Panels.Count).Where(i => figure.Panels[i].HeatMap is { } m && (m.Unit, m.Minimum, m.Maximum) == (map.Unit, map.Minimum, map.Maximum))];
+    public IReadOnlyList<int> SharingScale(HeatMap map)
+    {
+        return [.. Enumerable.Range(0, figure.Panels.Count).Where(i => figure.Panels[i].HeatMap is { } other && Scale(other) == Scale(map))];
+
+        static (string, double, double) Scale(HeatMap of) => (of.Unit, of.Minimum, of.Maximum);
+    }
 
     public string ColourOf(Trace trace) => trace.Role switch
     {
@@ -86,7 +92,7 @@ internal sealed class FigurePlan
         _ => trace.Progress is { } progress ? Palette.ForProgress(progress) : categories(CategoryKey(trace)),
     };
 
-    /// <summary>Whether no two bar series share a position: then every bar gets the full width instead of a slot among its neighbours.</summary>
+    /// <summary>Whether no two bar series share a position: then every bar gets the full width.</summary>
     public static bool BarsStandAlone(Panel panel)
     {
         var bars = panel.Traces.Where(t => t.Kind == TraceKind.Bars).ToList();
@@ -94,8 +100,13 @@ internal sealed class FigurePlan
     }
 
     /// <summary>A panel with one series has its title for a name, and a bar that stands for one label has its tick.</summary>
-    private static bool NeedsLegend(Panel panel) =>
-        panel.Traces.Where(t => t.Role != TraceRole.Raw && !(t.XLabels?.Count == 1 && t.XLabels[0] == t.Name)).Select(t => t.Name).Distinct().Count() > 1;
+    private static bool NeedsLegend(Panel panel)
+    {
+        var unnamed = panel.Traces.Where(t => t.Role != TraceRole.Raw && !(t.XLabels?.Count == 1 && t.XLabels[0] == t.Name));
+        return unnamed.Select(t => t.Name).Distinct().Count() > 1;
+    }
+
+    private static bool HasTextAbove(Panel panel) => panel.Title.Length > 0 || (panel.Marks ?? []).Any(m => m.Y is null && m.ShowLabel);
 
     private static string CategoryKey(Trace trace) => trace.Category ?? trace.Name;
 }

@@ -23,7 +23,8 @@ internal static class LineLabels
     }
 
     /// <summary>The labels, each beside the last value of its line.</summary>
-    public static IEnumerable<object> Draw(Panel panel, PanelPlace place, AxisRange vertical, int height) => Ends(panel, vertical, height).Select(end => (object)Object(
+    public static IEnumerable<object> Draw(Panel panel, PanelPlace place, AxisRange vertical, int height) =>
+        Ends(panel, vertical, height).Select(end => (object)Object(
         ("text", ChartText.Escape(end.Name)), ("showarrow", false), ("xref", place.X), ("yref", place.Y),
         ("x", Numbers.Json(panel.X.Log ? Math.Log10(end.X) : end.X)), ("y", Numbers.Json(panel.Y.Log ? Math.Log10(end.Y) : end.Y)),
         ("xanchor", "left"), ("yanchor", "middle"), ("xshift", Gap), ("yshift", Math.Round(end.Height - vertical.Place(end.Y) * height, 1)),

@@ -75,6 +75,7 @@ public sealed class GridTests
     [InlineData("has no checkpoint 9.", "--checkpoints", "0-9")]
     [InlineData("chooses no chunks.", "--chunks", "first")]
     [InlineData("are needed", "-k", "64")]
+    [InlineData("a seed has no effect", "--first", "--seed", "1")]
     public async Task Bad_choices_are_one_error(string says, params string[] options)
     {
         using var llm360 = new Llm360Command();
@@ -111,6 +112,23 @@ public sealed class GridTests
         var early = await llm360.RunAsync([.. Command.Where(o => o != "-q"), "--chunks", "0-2"]);
         Assert.Equal(0, early.ExitCode);
         Assert.Contains("2 of 5 checkpoints exist", early.Output + early.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sample_another_sample_and_the_first_sequences_are_kept_apart()
+    {
+        using var llm360 = new Llm360Command();
+        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        string[] command = ["grid", "memorization", "--suite", "pico", "--checkpoints", "4", "--chunks", "0", "-k", "8", "-l", "8", "-n", "4", "--device", "cpu"];
+        foreach (var (options, says) in new (string[], string)[] { ([], "a sample of 4 sequences (seed 0)"), (["--seed", "7"], "a sample of 4 sequences (seed 7)"), (["--first"], "the first 4 sequences") })
+        {
+            var result = await llm360.RunAsync([.. command, .. options]);
+            Assert.True(result.ExitCode == 0, result.Error);
+            Assert.Contains(says, result.Output + result.Error, StringComparison.Ordinal);
+            Assert.Contains("1 computed, 0 from the store", result.Output + result.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(3, Cells(llm360).Count);
     }
 
     private static Dictionary<string, string> Cells(Llm360Command llm360)

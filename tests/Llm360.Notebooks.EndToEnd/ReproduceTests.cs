@@ -31,7 +31,7 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
             var outputs = JsonNode.Parse(File.ReadAllText(executed))!["cells"]!.AsArray().SelectMany(c => c!["outputs"]?.AsArray() ?? []).Select(o => o!["data"]).OfType<JsonObject>().ToList();
             var figures = outputs.Where(o => o.ContainsKey(MimeTypes.Plotly)).ToList();
             Assert.NotEmpty(figures);
-            Assert.All(figures, f => Assert.Equal("svg", XElement.Parse(f[MimeTypes.Svg]!.ToString()).Name.LocalName));
+            Assert.All(figures, f => Assert.Equal("svg", XElement.Parse(string.Concat(f[MimeTypes.Svg]!.AsArray().Select(line => line!.ToString()))).Name.LocalName));
             Assert.InRange(new FileInfo(executed).Length, 1, 1_000_000);
         }
 

@@ -23,8 +23,17 @@ internal static class GridCommand
         var chunks = new Option<string>("--chunks") { Description = "all, every:N, or a list of numbers and ranges: 0-11,35.", DefaultValueFactory = _ => "all", HelpName = "LIST|every:N|all" };
         var prompt = new Option<int>("-k", "--prompt-length") { Description = "Tokens given.", DefaultValueFactory = _ => 32 };
         var continuation = new Option<int>("-l", "--continuation-length") { Description = "Tokens to reproduce.", DefaultValueFactory = _ => 32 };
-        var count = new Option<int>("-n", "--sequences") { Description = "Sequences to score in each chunk: a random sample in which every source has its share, or, of a suite on the Hub, the first n. Canaries are always scored.", DefaultValueFactory = _ => 64 };
-        var first = new Option<bool>("--first") { Description = "Score the first n sequences of each chunk instead of a sample. Chunks are often sorted by source, so these may have one source only." };
+        var count = new Option<int>("-n", "--sequences")
+        {
+            Description = "Sequences to score in each chunk: a random sample in which every source has its share, "
+                + "or, of a suite on the Hub, the first n. Canaries are always scored.",
+            DefaultValueFactory = _ => 64,
+        };
+        var first = new Option<bool>("--first")
+        {
+            Description = "Score the first n sequences of each chunk instead of a sample. "
+                + "Chunks are often sorted by source, so these may have one source only.",
+        };
         var seed = new Option<int>("--seed") { Description = "Seed of the sample.", DefaultValueFactory = _ => 0 };
         var metrics = new Option<bool>("--token-metrics") { Description = "Also loss, p_z, Min-K%, and extractibility for shorter lengths: what notebook 04 asks for, and 03 does not." };
         var shard = new Option<string>("--shard") { Description = "i/n, 0 <= i < n: compute the i-th of n shares of the cells.", DefaultValueFactory = _ => "0/1", HelpName = "i/n" };
@@ -34,7 +43,10 @@ internal static class GridCommand
         };
         var device = new Option<string>("--device") { Description = "best, cpu, cuda or cuda:N.", DefaultValueFactory = _ => "best" };
         var type = ModelOptions.TypeOption();
-        var command = new Command("memorization", "Score the memorization of training sequences.") { suite, checkpoints, chunks, prompt, continuation, count, first, seed, metrics, shard, skip, device, type };
+        var command = new Command("memorization", "Score the memorization of training sequences.")
+        {
+            suite, checkpoints, chunks, prompt, continuation, count, first, seed, metrics, shard, skip, device, type,
+        };
         foreach (var length in new[] { prompt, continuation, count })
             length.Validators.Add(ModelOptions.AtLeastOne(length));
         command.Run("The same command goes on with the cells that are left.", async (parsed, screen, cancellation) =>
@@ -51,8 +63,12 @@ internal static class GridCommand
                 sampling: parsed.GetValue(first) ? RowSampling.First : RowSampling.Stratified,
                 seed: parsed.GetValue(seed));
             if (analysis.Settings.Sampling == RowSampling.First && parsed.GetResult(seed) is { Implicit: false })
-                throw new Llm360Exception("The first sequences of each chunk are scored, so a seed has no effect.", "--seed",
-                    opened.Hub is null ? "Leave out --first or --seed." : "Leave out --seed: chunks on the Hub are not read to their end for a sample.");
+            {
+                throw new Llm360Exception("The first sequences of each chunk are scored, so a seed has no effect.", "--seed", opened.Hub is null
+                    ? "Leave out --first or --seed."
+                    : "Leave out --seed: chunks on the Hub are not read to their end for a sample.");
+            }
+
             screen.Facts($"Memorization of {opened.Name}",
             [
                 ("grid", string.Create(CultureInfo.InvariantCulture, $"{rows.Count} checkpoints x {columns.Count} chunks{(share.Count > 1 ? $", shard {share}" : "")}")),
@@ -96,9 +112,14 @@ internal static class GridCommand
     }
 
     // Notebooks take the choice that is usual for the suite.
-    private static string LookNext(MemorizationSettings settings, bool onHub) => onHub || settings is { Sampling: RowSampling.Stratified, Seed: 0 }
-        ? $"notebooks/{(settings.TokenMetrics ? "04-memorization-in-depth" : "03-memorization")}.ipynb with the same parameters: its cells come from the store"
-        : $"a notebook's Memorization(..., sampling: RowSampling.{settings.Sampling}, seed: {settings.Seed}): its cells come from the store";
+    private static string LookNext(MemorizationSettings settings, bool onHub)
+    {
+        var notebook = settings.TokenMetrics ? "04-memorization-in-depth" : "03-memorization";
+        var where = onHub || settings is { Sampling: RowSampling.Stratified, Seed: 0 }
+            ? $"notebooks/{notebook}.ipynb with the same parameters"
+            : $"a notebook's Memorization(..., sampling: RowSampling.{settings.Sampling}, seed: {settings.Seed})";
+        return where + ": its cells come from the store";
+    }
 
     private static string Rows(MemorizationSettings settings) => settings.Sampling == RowSampling.First
         ? FormattableString.Invariant($"the first {settings.SequencesPerChunk} sequences")

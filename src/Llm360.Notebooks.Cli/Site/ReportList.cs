@@ -20,7 +20,8 @@ public static class ReportList
     public static string Write(string folder)
     {
         var page = Path.Combine(folder, "index.html");
-        var reports = Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Where(f => File.Exists(Path.Combine(f, "index.html"))).Select(Read).OfType<Report>();
+        var folders = Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal);
+        var reports = folders.Where(f => File.Exists(Path.Combine(f, "index.html"))).Select(Read).OfType<Report>();
         AtomicFile.WriteText(page, PageFrame.Html("LLM360 notebooks: reports", null, "index", $"""
             <main id="main">
             <header>
@@ -43,9 +44,8 @@ public static class ReportList
     {
         try
         {
-            return JsonSerializer.Deserialize<Report>(File.ReadAllText(Path.Combine(folder, ReportFile)), Json) is { Suite: not null, Sentence: not null } report
-                ? report with { Folder = Path.GetFileName(folder) }
-                : null;
+            var report = JsonSerializer.Deserialize<Report>(File.ReadAllText(Path.Combine(folder, ReportFile)), Json);
+            return report is { Suite: not null, Sentence: not null } ? report with { Folder = Path.GetFileName(folder) } : null;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {

@@ -11,7 +11,14 @@ namespace Llm360.Notebooks.Cli.Site;
 /// <param name="Machine">In words: processor, cores, memory.</param>
 /// <param name="Notebooks">What is known of single notebooks, by file name (<c>01-training.ipynb</c>); null for nothing.</param>
 /// <param name="Finished">When it ended, in UTC; null for unknown.</param>
-public sealed record SiteRun(string Suite, long Parameters, double Tokens, TimeSpan Time, string Machine, IReadOnlyDictionary<string, SiteNotebook>? Notebooks = null, DateTimeOffset? Finished = null)
+public sealed record SiteRun(
+    string Suite,
+    long Parameters,
+    double Tokens,
+    TimeSpan Time,
+    string Machine,
+    IReadOnlyDictionary<string, SiteNotebook>? Notebooks = null,
+    DateTimeOffset? Finished = null)
 {
     internal string Sentence(int notebooks) => string.Create(CultureInfo.InvariantCulture,
         $"The suite {Suite}, a model of {Human(Parameters)} parameters trained on {Human(Tokens)} tokens, was studied in {notebooks} notebook{(notebooks == 1 ? "" : "s")} within {InWords(Time)} on {Machine}.");

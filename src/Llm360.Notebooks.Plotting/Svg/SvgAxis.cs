@@ -37,7 +37,8 @@ internal sealed class SvgAxis
     public double LongestLabel => Ticks.Select(t => t.Text.Length).DefaultIfEmpty().Max() * Style.CharacterWidth;
 
     /// <summary>Pixel of a value; NaN where a logarithmic axis has no place for it.</summary>
-    public double Place(double value) => double.IsFinite(value) && (!range.Log || value > 0) ? from + range.Place(value) * (to - from) : double.NaN;
+    public double Place(double value) =>
+        double.IsFinite(value) && (!range.Log || value > 0) ? from + range.Place(value) * (to - from) : double.NaN;
 
     /// <summary>Ticks with numbers: on a linear axis, at most about so many.</summary>
     public static IReadOnlyList<(double Value, string Text)> TicksOf(Axis axis, AxisRange range, double count)

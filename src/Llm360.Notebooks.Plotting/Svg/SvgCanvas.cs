@@ -15,17 +15,21 @@ internal sealed class SvgCanvas
 
     public SvgCanvas(double width, double height, string title, string description)
     {
-        root = Element("svg", ("width", width), ("height", height), ("viewBox", $"0 0 {Number(width)} {Number(height)}"), ("role", "img"), ("font-family", Style.Font), ("font-size", Style.TickSize), ("fill", Style.Text));
+        root = Element("svg",
+            ("width", width), ("height", height), ("viewBox", $"0 0 {Number(width)} {Number(height)}"), ("role", "img"),
+            ("font-family", Style.Font), ("font-size", Style.TickSize), ("fill", Style.Text));
         root.Add(new XElement(Svg + "title", Xml(title)), new XElement(Svg + "desc", Xml(description)));
         target = root;
     }
 
     public override string ToString() => root.ToString(SaveOptions.DisableFormatting);
 
-    public void Line(double x1, double y1, double x2, double y2, string colour, double width = 1, string? dash = null) =>
-        Add("path", ("d", $"M{Number(x1)} {Number(y1)}L{Number(x2)} {Number(y2)}"), ("stroke", colour), ("stroke-width", width), ("stroke-dasharray", dash), ("fill", "none"));
+    public void Line(double x1, double y1, double x2, double y2, string colour, double width = 1, string? dash = null) => Path(
+        $"M{Number(x1)} {Number(y1)}L{Number(x2)} {Number(y2)}",
+        ("stroke", colour), ("stroke-width", width), ("stroke-dasharray", dash), ("fill", "none"));
 
-    public void Path(string d, params ReadOnlySpan<(string Name, object? Value)> attributes) => target.Add(With(Element("path", ("d", d)), attributes));
+    public void Path(string d, params ReadOnlySpan<(string Name, object? Value)> attributes) =>
+        target.Add(With(Element("path", ("d", d)), attributes));
 
     public void Rectangle(double x, double y, double width, double height, params ReadOnlySpan<(string Name, object? Value)> attributes) =>
         target.Add(With(Element("rect", ("x", x), ("y", y), ("width", width), ("height", height)), attributes));
@@ -34,10 +38,21 @@ internal sealed class SvgCanvas
         target.Add(With(Element("circle", ("cx", x), ("cy", y), ("r", radius)), attributes));
 
     /// <summary>Text with its baseline, or with <paramref name="middle"/> its middle, at a height.</summary>
-    public void Text(double x, double y, string text, string anchor = "start", int size = Style.TickSize, bool bold = false, double angle = 0, bool middle = false, string? colour = null)
+    public void Text(
+        double x,
+        double y,
+        string text,
+        string anchor = "start",
+        int size = Style.TickSize,
+        bool bold = false,
+        double angle = 0,
+        bool middle = false,
+        string? colour = null)
     {
-        var element = Element("text", ("x", x), ("y", middle ? y + 0.35 * size : y), ("text-anchor", anchor == "start" ? null : anchor), ("font-size", size == Style.TickSize ? null : size),
-            ("font-weight", bold ? "bold" : null), ("fill", colour), ("transform", angle == 0 ? null : $"rotate({Number(angle)} {Number(x)} {Number(y)})"));
+        var element = Element("text",
+            ("x", x), ("y", middle ? y + 0.35 * size : y), ("text-anchor", anchor == "start" ? null : anchor),
+            ("font-size", size == Style.TickSize ? null : size), ("font-weight", bold ? "bold" : null), ("fill", colour),
+            ("transform", angle == 0 ? null : $"rotate({Number(angle)} {Number(x)} {Number(y)})"));
         element.Value = Xml(text);
         target.Add(element);
     }
@@ -46,7 +61,8 @@ internal sealed class SvgCanvas
     public IDisposable Clip(double x, double y, double width, double height)
     {
         var id = $"clip{++clips}";
-        target.Add(new XElement(Svg + "clipPath", new XAttribute("id", id), Element("rect", ("x", x), ("y", y), ("width", width), ("height", height))));
+        var rectangle = Element("rect", ("x", x), ("y", y), ("width", width), ("height", height));
+        target.Add(new XElement(Svg + "clipPath", new XAttribute("id", id), rectangle));
         var (outer, group) = (target, Element("g", ("clip-path", $"url(#{id})")));
         outer.Add(group);
         target = group;
@@ -56,23 +72,29 @@ internal sealed class SvgCanvas
     /// <summary>A number as SVG has it.</summary>
     public static string Number(double value) => Math.Round(value, 1).ToString("0.#", CultureInfo.InvariantCulture);
 
-    private void Add(string name, params ReadOnlySpan<(string Name, object? Value)> attributes) => target.Add(With(new XElement(Svg + name), attributes));
-
-    private static XElement Element(string name, params ReadOnlySpan<(string Name, object? Value)> attributes) => With(new XElement(Svg + name), attributes);
+    private static XElement Element(string name, params ReadOnlySpan<(string Name, object? Value)> attributes) =>
+        With(new XElement(Svg + name), attributes);
 
     private static XElement With(XElement element, ReadOnlySpan<(string Name, object? Value)> attributes)
     {
         foreach (var (name, value) in attributes)
         {
-            if (value is not null)
-                element.SetAttributeValue(name, value is double or int ? Convert.ToDouble(value, CultureInfo.InvariantCulture).ToString("0.##", CultureInfo.InvariantCulture) : value);
+            if (value is double or int)
+                element.SetAttributeValue(name, ((IFormattable)value).ToString("0.##", CultureInfo.InvariantCulture));
+            else if (value is not null)
+                element.SetAttributeValue(name, value);
         }
 
         return element;
     }
 
     /// <summary>Text without what XML 1.0 cannot hold: control characters and lone surrogates.</summary>
-    private static string Xml(string text) => string.Concat(text.EnumerateRunes().Select(r => r.Value < 0x20 && r.Value is not (9 or 10) || r.Value is 0xFFFE or 0xFFFF ? "\uFFFD" : r.ToString()));
+    private static string Xml(string text)
+    {
+        return string.Concat(text.EnumerateRunes().Select(r => IsAllowed(r.Value) ? r.ToString() : "\uFFFD"));
+
+        static bool IsAllowed(int rune) => rune is 9 or 10 or (>= 0x20 and not (0xFFFE or 0xFFFF));
+    }
 
     private sealed class Restore(Action action) : IDisposable
     {

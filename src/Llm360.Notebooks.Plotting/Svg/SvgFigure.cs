@@ -25,7 +25,9 @@ internal sealed class SvgFigure
         (this.figure, plan) = (figure, new FigurePlan(figure));
         var maps = figure.Panels.Where(p => p.HeatMap is not null).Select(p => p.HeatMap!).ToList();
         left = Math.Max(FigurePlan.Left, maps.Select(m => SvgHeatMap.Longest(m.Rows) + 34).DefaultIfEmpty().Max());
-        right = plan.ShowLegend ? LegendGap + LegendMark + 12 + plan.Names.Max(n => n.Length) * Style.CharacterWidth : maps.Count > 0 ? SvgHeatMap.BarSpace : plan.Right;
+        right = plan.ShowLegend ? LegendGap + LegendMark + 12 + plan.Names.Max(n => n.Length) * Style.CharacterWidth
+            : maps.Count > 0 ? SvgHeatMap.BarSpace
+            : plan.Right;
         inner = Style.Width - left - right;
         // The room below the plots, beyond what every figure has, makes the picture higher and not the plots lower.
         height = plan.Height - plan.Top - FigurePlan.Bottom;
@@ -33,7 +35,8 @@ internal sealed class SvgFigure
         labels = Enumerable.Range(0, figure.Panels.Count).Select(i => Panel(i)?.LabelsHeight ?? 0).Max();
         var below = Math.Max(labels, names) + AxisTitle;
         var legend = plan.ShowLegend ? plan.Top + plan.Names.Count * LegendLine : 0;
-        canvas = new SvgCanvas(Style.Width, Math.Max(plan.Top + height + Math.Max(FigurePlan.Bottom, below), legend), figure.Title, figure.AltText);
+        var whole = Math.Max(plan.Top + height + Math.Max(FigurePlan.Bottom, below), legend);
+        canvas = new SvgCanvas(Style.Width, whole, figure.Title, figure.AltText);
         DrawTitles();
         for (var i = 0; i < figure.Panels.Count; i++)
             DrawPanel(i);
@@ -53,11 +56,12 @@ internal sealed class SvgFigure
     /// <summary>Left, top, width and height of a panel's plot, pixels.</summary>
     private (double Left, double Top, double Width, double Height) Place(int index)
     {
-        var place = plan.Grid.Place(index);
-        return (left + place.Across[0] * inner, plan.Top + (1 - place.Up[1]) * height, (place.Across[1] - place.Across[0]) * inner, (place.Up[1] - place.Up[0]) * height);
+        var (across, up) = (plan.Grid.Place(index).Across, plan.Grid.Place(index).Up);
+        return (left + across[0] * inner, plan.Top + (1 - up[1]) * height, (across[1] - across[0]) * inner, (up[1] - up[0]) * height);
     }
 
-    private SvgPanel? Panel(int index) => figure.Panels[index].HeatMap is null ? new SvgPanel(plan, plan.Labelled(index), Place(index)) : null;
+    private SvgPanel? Panel(int index) =>
+        figure.Panels[index].HeatMap is null ? new SvgPanel(plan, plan.Labelled(index), Place(index)) : null;
 
     private void DrawPanel(int index)
     {
@@ -74,7 +78,8 @@ internal sealed class SvgFigure
         var map = panel.HeatMap!;
         var rowNames = plan.RowNamesAreShown(index);
         var drawn = SvgHeatMap.Draw(canvas, panel, x, y, width, high, rowNames);
-        canvas.Text(x + drawn.Width / 2, y + drawn.Height + SvgHeatMap.NamesHeight(map, drawn.Width) + 16, panel.X.Label, "middle", Style.TextSize);
+        var below = y + drawn.Height + SvgHeatMap.NamesHeight(map, drawn.Width) + 16;
+        canvas.Text(x + drawn.Width / 2, below, panel.X.Label, "middle", Style.TextSize);
         if (rowNames)
             canvas.Text(x - SvgHeatMap.Longest(map.Rows) - 18, y + drawn.Height / 2, panel.Y.Label, "middle", Style.TextSize, angle: -90);
         // Maps on one scale share one bar, to the right of the last column.
@@ -90,9 +95,8 @@ internal sealed class SvgFigure
         foreach (var trace in series)
         {
             var colour = plan.ColourOf(trace);
-            var hollow = trace.Role == TraceRole.Published;
             if (trace.Kind == TraceKind.Bars)
-                canvas.Rectangle(x + 6, y - 6, 12, 12, ("fill", hollow ? "none" : colour), ("stroke", hollow ? colour : null), ("stroke-width", hollow ? 2 : null));
+                SvgSeries.Bar(canvas, trace, colour, x + 6, y - 6, 12, 12);
             if (trace.Kind == TraceKind.Line)
                 canvas.Line(x, y, x + LegendMark - 2, y, colour, Style.LineWidth, SvgSeries.Dash(trace));
             if (trace.Kind == TraceKind.Points || (trace.Kind == TraceKind.Line && Series.HasMarkers(trace)))

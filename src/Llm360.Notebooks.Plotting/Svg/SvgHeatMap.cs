@@ -18,7 +18,8 @@ internal static class SvgHeatMap
 
     /// <summary>Draws the cells from the upper left corner of a rectangle, as large as fit.</summary>
     /// <returns>Pixels from the left to the right edge, and from the top to the lower edge, of the cells.</returns>
-    public static (double Width, double Height) Draw(SvgCanvas canvas, Panel panel, double left, double top, double width, double height, bool rowNames)
+    public static (double Width, double Height) Draw(
+        SvgCanvas canvas, Panel panel, double left, double top, double width, double height, bool rowNames)
     {
         var map = panel.HeatMap!;
         var (columns, rows) = (map.Columns.Count, map.Rows.Count);
@@ -31,9 +32,12 @@ internal static class SvgHeatMap
                 if (map.Values[r][c] is var value && !double.IsFinite(value))
                     continue;
                 var place = Math.Clamp((value - map.Minimum) / (map.Maximum - map.Minimum), 0, 1);
-                canvas.Rectangle(left + c * cell + 0.5, top + r * cell + 0.5, cell - 1, cell - 1, ("fill", Palette.Scale(place)));
-                if (small)
-                    canvas.Text(left + (c + 0.5) * cell, top + (r + 0.5) * cell, value.ToString("F" + map.Digits, CultureInfo.InvariantCulture), "middle", (int)Math.Min(Style.TickSize, cell / 2.6), middle: true, colour: place < 0.6 ? "#ffffff" : "#222222");
+                var (x, y) = (left + c * cell, top + r * cell);
+                canvas.Rectangle(x + 0.5, y + 0.5, cell - 1, cell - 1, ("fill", Palette.Scale(place)));
+                if (!small)
+                    continue;
+                var (text, size) = (value.ToString("F" + map.Digits, CultureInfo.InvariantCulture), (int)Math.Min(Style.TickSize, cell / 2.6));
+                canvas.Text(x + cell / 2, y + cell / 2, text, "middle", size, middle: true, colour: place < 0.6 ? "#ffffff" : "#222222");
             }
         }
 
@@ -41,7 +45,14 @@ internal static class SvgHeatMap
         var turned = Turned(map, cell);
         // A name for every cell up to twenty, then for every second, third, ...
         foreach (var c in Enumerable.Range(0, columns).Where(c => c % ((columns + 19) / 20) == 0))
-            canvas.Text(left + (c + 0.5) * cell + (turned ? 4 : 0), bottom + (turned ? 8 : 18), map.Columns[c], turned ? "end" : "middle", angle: turned ? -90 : 0);
+        {
+            var x = left + (c + 0.5) * cell;
+            if (turned)
+                canvas.Text(x + 4, bottom + 8, map.Columns[c], "end", angle: -90);
+            else
+                canvas.Text(x, bottom + 18, map.Columns[c], "middle");
+        }
+
         foreach (var r in Enumerable.Range(0, rowNames ? rows : 0).Where(r => r % ((rows + 19) / 20) == 0))
             canvas.Text(left - 8, top + (r + 0.5) * cell, map.Rows[r], "end", middle: true);
         return (columns * cell, rows * cell);
@@ -50,8 +61,10 @@ internal static class SvgHeatMap
     /// <summary>Draws the scale from its lowest value at the lower end to its highest, with the unit beside it.</summary>
     public static void Bar(SvgCanvas canvas, HeatMap map, double left, double top, double height)
     {
+        // Steps overlap a little: a hair of the background would show between them.
+        var step = height / BarSteps;
         for (var i = 0; i < BarSteps; i++)
-            canvas.Rectangle(left, top + height * (BarSteps - 1 - i) / BarSteps, BarWidth, height / BarSteps + 0.5, ("fill", Palette.Scale((i + 0.5) / BarSteps)));
+            canvas.Rectangle(left, top + (BarSteps - 1 - i) * step, BarWidth, step + 0.5, ("fill", Palette.Scale((i + 0.5) / BarSteps)));
         var range = new AxisRange(map.Minimum, map.Maximum, Log: false);
         foreach (var (value, text) in SvgAxis.TicksOf(new Axis(""), range, height / SvgAxis.TickHeight))
             canvas.Text(left + BarWidth + 5, top + height * (1 - range.Place(value)), text, middle: true);

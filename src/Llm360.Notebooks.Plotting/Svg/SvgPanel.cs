@@ -23,7 +23,8 @@ internal sealed class SvgPanel
     {
         (this.plan, this.panel, this.place) = (plan, panel, place);
         vertical = AxisRange.Vertical(panel);
-        var names = panel.Traces.Where(t => t.XLabels is not null).SelectMany(t => t.X.Zip(t.XLabels!)).DistinctBy(p => p.First).OrderBy(p => p.First).ToList();
+        var named = panel.Traces.Where(t => t.XLabels is not null).SelectMany(t => t.X.Zip(t.XLabels!));
+        var names = named.DistinctBy(p => p.First).OrderBy(p => p.First).ToList();
         x = new SvgAxis(panel.X, AxisRange.Horizontal(panel), place.Left, place.Left + place.Width, names);
         y = new SvgAxis(panel.Y, vertical, place.Top + place.Height, place.Top, []);
         Sloping = x.LongestLabel > place.Width / Math.Max(1, x.Ticks.Count) - 4 && names.Count > 0;
@@ -84,7 +85,8 @@ internal sealed class SvgPanel
         if (vertical is { Log: false, Low: < 0, High: > 0 } && panel.Traces.Any(t => t.Kind == TraceKind.Bars))
             canvas.Line(place.Left, y.Place(0), place.Left + place.Width, y.Place(0), Style.AxisLine);
         canvas.Text(place.Left + place.Width / 2, Bottom + labelsHeight + 18, panel.X.Label, "middle", Style.TextSize);
-        canvas.Text(place.Left - 14 - y.LongestLabel - 6, place.Top + place.Height / 2, panel.Y.Label, "middle", Style.TextSize, angle: -90);
+        var side = place.Left - 20 - y.LongestLabel;
+        canvas.Text(side, place.Top + place.Height / 2, panel.Y.Label, "middle", Style.TextSize, angle: -90);
     }
 
     private void DrawMark(SvgCanvas canvas, Mark mark)
@@ -100,7 +102,10 @@ internal sealed class SvgPanel
         }
 
         const double half = 7.5;
-        canvas.Path($"M{SvgCanvas.Number(px)} {SvgCanvas.Number(py - half)}l{half} {half}l-{half} {half}l-{half} -{half}Z".Replace(',', '.'), ("fill", Marks.Colour(mark)), ("stroke", "#ffffff"), ("stroke-width", 1.5));
+        var diamond = FormattableString.Invariant($"l{half} {half}l-{half} {half}l-{half} -{half}Z");
+        canvas.Path(
+            $"M{SvgCanvas.Number(px)} {SvgCanvas.Number(py - half)}{diamond}",
+            ("fill", Marks.Colour(mark)), ("stroke", "#ffffff"), ("stroke-width", 1.5));
         if (!mark.ShowLabel)
             return;
         // Marks at the right edge are the common case (score 1): the label goes to the left, where there is room.

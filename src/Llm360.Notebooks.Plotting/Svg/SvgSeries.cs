@@ -33,7 +33,10 @@ internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxi
         {
             if (trace.Low is not null)
                 canvas.Path(Band(trace), ("fill", colour), ("fill-opacity", Style.BandOpacity));
-            canvas.Path(Line(trace), ("fill", "none"), ("stroke", colour), ("stroke-width", trace.Role == TraceRole.Raw ? Style.RawWidth : Style.LineWidth), ("stroke-linejoin", "round"), ("stroke-opacity", opacity), ("stroke-dasharray", Dash(trace)));
+            canvas.Path(
+                Line(trace),
+                ("fill", "none"), ("stroke", colour), ("stroke-width", trace.Role == TraceRole.Raw ? Style.RawWidth : Style.LineWidth),
+                ("stroke-linejoin", "round"), ("stroke-opacity", opacity), ("stroke-dasharray", Dash(trace)));
         }
         else
         {
@@ -56,6 +59,15 @@ internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxi
             canvas.Circle(px, py, Style.MarkerSize / 2.0, ("fill", colour), ("fill-opacity", opacity));
     }
 
+    /// <summary>A bar: hollow where it was published.</summary>
+    public static void Bar(SvgCanvas canvas, Trace trace, string colour, double left, double top, double width, double height)
+    {
+        if (trace.Role == TraceRole.Published)
+            canvas.Rectangle(left, top, width, height, ("fill", "none"), ("stroke", colour), ("stroke-width", 2));
+        else
+            canvas.Rectangle(left, top, width, height, ("fill", colour));
+    }
+
     /// <summary>The dashes of what was published.</summary>
     public static string? Dash(Trace trace) => trace.Role == TraceRole.Published ? "7 5" : null;
 
@@ -74,11 +86,10 @@ internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxi
     private void DrawBars(Trace trace, string colour)
     {
         var (width, offset) = (BarWidth() / Slots, Offset(trace));
-        var hollow = trace.Role == TraceRole.Published;
         foreach (var (px, py) in Places(trace.X, trace.Y).Where(p => double.IsFinite(p.X + p.Y)))
         {
             var zero = y.Place(0);
-            canvas.Rectangle(px + offset - width / 2, Math.Min(py, zero), width, Math.Abs(zero - py), ("fill", hollow ? "none" : colour), ("stroke", hollow ? colour : null), ("stroke-width", hollow ? 2 : null));
+            Bar(canvas, trace, colour, px + offset - width / 2, Math.Min(py, zero), width, Math.Abs(zero - py));
         }
     }
 
@@ -90,9 +101,14 @@ internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxi
         {
             var (px, low, high) = (x.Place(trace.X[i]) + offset, y.Place(trace.Low[i]), y.Place(trace.High![i]));
             if (double.IsFinite(px + low + high))
-                canvas.Path($"M{Number(px)} {Number(low)}V{Number(high)}M{Number(px - ErrorCap)} {Number(low)}h{Number(2 * ErrorCap)}M{Number(px - ErrorCap)} {Number(high)}h{Number(2 * ErrorCap)}", ("stroke", colour), ("stroke-width", ErrorWidth), ("fill", "none"));
+            {
+                var path = $"M{Number(px)} {Number(low)}V{Number(high)}{Cap(px, low)}{Cap(px, high)}";
+                canvas.Path(path, ("stroke", colour), ("stroke-width", ErrorWidth), ("fill", "none"));
+            }
         }
     }
+
+    private static string Cap(double px, double py) => $"M{Number(px - ErrorCap)} {Number(py)}h{Number(2 * ErrorCap)}";
 
     private string Line(Trace trace)
     {
@@ -115,13 +131,15 @@ internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxi
         var path = new StringBuilder();
         foreach (var run in Series.Runs(trace))
         {
-            var outline = Places([.. run.Select(i => trace.X[i])], [.. run.Select(i => trace.Low![i])])
-                .Concat(Places([.. run.Select(i => trace.X[i])], [.. run.Select(i => trace.High![i])]).Reverse()).Where(p => double.IsFinite(p.X + p.Y)).ToList();
+            var low = run.Select(i => (X: x.Place(trace.X[i]), Y: y.Place(trace.Low![i])));
+            var high = run.Select(i => (X: x.Place(trace.X[i]), Y: y.Place(trace.High![i])));
+            var outline = low.Concat(high.Reverse()).Where(p => double.IsFinite(p.X + p.Y)).ToList();
             path.AppendJoin("", outline.Select((p, i) => $"{(i == 0 ? 'M' : 'L')}{Number(p.X)} {Number(p.Y)}")).Append('Z');
         }
 
         return path.ToString();
     }
 
-    private IEnumerable<(double X, double Y)> Places(IReadOnlyList<double> xs, IReadOnlyList<double> ys) => xs.Zip(ys, (a, b) => (x.Place(a), y.Place(b)));
+    private IEnumerable<(double X, double Y)> Places(IReadOnlyList<double> xs, IReadOnlyList<double> ys) =>
+        xs.Zip(ys, (a, b) => (x.Place(a), y.Place(b)));
 }

@@ -46,11 +46,13 @@ public static class RowSample
     /// <param name="seed">The seed.</param>
     /// <param name="chunk">Number of the chunk; chunks of one seed have independent samples.</param>
     /// <returns>In the order of <paramref name="rows"/>.</returns>
-    internal static IReadOnlyList<(int Index, TokenRow Row)> Stratified(IReadOnlyList<(int Index, TokenRow Row)> rows, int count, int seed, int chunk)
+    internal static IReadOnlyList<(int Index, TokenRow Row)> Stratified(
+        IReadOnlyList<(int Index, TokenRow Row)> rows, int count, int seed, int chunk)
     {
         if (count >= rows.Count)
             return rows;
-        var sources = rows.GroupBy(r => r.Row.Source).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => (Name: g.Key, Rows: g.ToList())).ToList();
+        var groups = rows.GroupBy(r => r.Row.Source).OrderBy(g => g.Key, StringComparer.Ordinal);
+        var sources = groups.Select(g => (Name: g.Key, Rows: g.ToList())).ToList();
         var parts = Apportionment.Split(count, [.. sources.Select(s => (double)s.Rows.Count)]);
         var chosen = sources.Zip(parts, (source, part) =>
             SplitMix64.For(seed, $"sample/{chunk}/{source.Name}").Permutation(source.Rows.Count).Take(part).Select(i => source.Rows[i]));

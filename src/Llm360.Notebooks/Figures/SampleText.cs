@@ -17,12 +17,14 @@ internal static class SampleText
         _ => "the sampled sequences",
     };
 
-    /// <summary>How the sequences were chosen, and their mix of sources: <c>64 sequences sampled from each chunk: netcore 45 %, aspnet 20 %</c>.</summary>
+    /// <summary>How the sequences were chosen, and their mix of sources.</summary>
+    /// <returns>For example <c>64 sequences sampled from each chunk: netcore 45 %, aspnet 20 %</c>.</returns>
     public static string Of(MemorizationScores scores) => Of(scores.Settings,
         scores.Rows.Where(r => r.CanaryRepetitions is null).DistinctBy(r => (r.Chunk, r.Row)).Select(r => r.Source));
 
     /// <inheritdoc cref="Of(MemorizationScores)"/>
-    public static string Of(CounterfactualMemorization scores) => Of(scores.Settings, scores.Rows.Where(r => r.CanaryRepetitions is null).Select(r => r.Source));
+    public static string Of(CounterfactualMemorization scores) =>
+        Of(scores.Settings, scores.Rows.Where(r => r.CanaryRepetitions is null).Select(r => r.Source));
 
     /// <summary>The figure with the choice of sequences in its subtitle.</summary>
     public static Figure WithSample(this Figure figure, MemorizationScores scores) => With(figure, Of(scores));
@@ -42,8 +44,10 @@ internal static class SampleText
         if (sources.All(s => s.Key.Length == 0))
             return choice;
         var total = (double)sources.Sum(s => s.Value);
-        var shown = sources.Take(MaximumSources).Select(s => $"{(s.Key.Length == 0 ? "no source named" : s.Key)} {FigureText.Percent(Math.Round(s.Value / total, 2))}");
-        return $"{choice}: {string.Join(", ", shown)}{(sources.Count > MaximumSources ? $", {sources.Count - MaximumSources} more sources" : "")}";
+        var shown = sources.Take(MaximumSources)
+            .Select(s => $"{(s.Key.Length == 0 ? "no source named" : s.Key)} {FigureText.Percent(Math.Round(s.Value / total, 2))}");
+        var others = sources.Count > MaximumSources ? $", {sources.Count - MaximumSources} more sources" : "";
+        return $"{choice}: {string.Join(", ", shown)}{others}";
     }
 
     private static Figure With(Figure figure, string sample)

@@ -16,7 +16,7 @@ namespace Llm360.Notebooks.Memorization;
 /// <param name="TokenMetrics">Also what one pass with the true tokens tells: loss, p_z, Min-K%, and extractibility for shorter prompts and continuations. Costs about half as much again.</param>
 /// <param name="TopK">With token metrics: also p_z when only so many of the most probable tokens are drawn from; null for none.</param>
 /// <param name="Precision">Type to compute in: <c>auto</c> for the checkpoint's own, <c>fp32</c>, <c>bf16</c>, <c>fp16</c> (the paper's). In low precision some continuations differ by rounding: <see cref="MemorizationScorer.Disagreements"/>.</param>
-/// <param name="Sampling">How the n sequences are chosen. Chunks of a suite on the Hub are not read to their end: there, it is always the first n.</param>
+/// <param name="Sampling">How the n sequences are chosen; of a suite on the Hub, always the first n.</param>
 /// <param name="Seed">Seed of the sample.</param>
 public sealed record MemorizationSettings(
     int PromptLength = 32,
@@ -29,8 +29,9 @@ public sealed record MemorizationSettings(
     int Seed = 0)
 {
     /// <summary>The settings as they take effect on a suite. Equal choices have equal settings, and so share their results.</summary>
-    internal MemorizationSettings For(Suite suite) =>
-        SequencesPerChunk is null || Sampling == RowSampling.First || suite.Hub is not null ? this with { Sampling = RowSampling.First, Seed = 0 } : this;
+    internal MemorizationSettings For(Suite suite) => SequencesPerChunk is null || Sampling == RowSampling.First || suite.Hub is not null
+        ? this with { Sampling = RowSampling.First, Seed = 0 }
+        : this;
 }
 
 /// <summary>Scores a suite's training sequences; results are stored and resumable.</summary>
