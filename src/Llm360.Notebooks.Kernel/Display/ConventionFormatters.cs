@@ -5,12 +5,13 @@ using System.Text.Json.Nodes;
 namespace Llm360.Notebooks.Kernel.Display;
 
 /// <summary>
-/// Types with an attribute whose class is named <c>TypeFormatterSourceAttribute</c>: its <c>FormatterSourceType</c> has
-/// <c>CreateTypeFormatters()</c>, and each formatter has <c>MimeType</c> and <c>bool Format(object, TextWriter)</c>.
+/// Types with an attribute whose class is named <c>TypeFormatterSourceAttribute</c>: its <c>FormatterSourceType</c> (in Plotly.NET
+/// <c>TypeFormatterSourceType</c>) has <c>CreateTypeFormatters()</c>, and each formatter has <c>MimeType</c> and <c>bool Format(object, TextWriter)</c>.
 /// </summary>
 internal static class ConventionFormatters
 {
     private const string AttributeName = "TypeFormatterSourceAttribute";
+    private const string OtherName = "TypeFormatterSourceType";
 
     /// <summary>All MIME types of the nearest formatter source among the type, its bases and its interfaces; null without one.</summary>
     public static MimeBundle? TryFormat(object value)
@@ -41,7 +42,7 @@ internal static class ConventionFormatters
 
     private static IEnumerable<(string Mime, string Text)> Run(Attribute attribute, object value)
     {
-        var sourceType = Member<Type>(attribute, "FormatterSourceType");
+        var sourceType = Member<Type>(attribute, attribute.GetType().GetProperty(OtherName) is null ? "FormatterSourceType" : OtherName);
         var source = Activator.CreateInstance(sourceType, nonPublic: true)!;
         var create = sourceType.GetMethod("CreateTypeFormatters", Type.EmptyTypes) ?? throw Broken(sourceType, "has no method CreateTypeFormatters()");
         var formatters = Unwrapped(create, source, []) as System.Collections.IEnumerable ?? throw Broken(sourceType, "returned no list of formatters");

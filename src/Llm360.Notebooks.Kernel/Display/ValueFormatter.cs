@@ -1,8 +1,6 @@
 // From a value to what is shown of it.
-using System.Globalization;
 using System.Numerics;
 using System.Text.Json.Nodes;
-using Microsoft.DotNet.Interactive.Formatting;
 
 namespace Llm360.Notebooks.Kernel.Display;
 
@@ -10,7 +8,25 @@ namespace Llm360.Notebooks.Kernel.Display;
 public static class ValueFormatter
 {
     /// <summary>The value in every MIME type it has; <c>text/plain</c> is always there.</summary>
+    /// <remarks>A value whose formatter fails is shown by its type and its text. Text over 32 million characters is cut, with a note.</remarks>
     public static MimeBundle Format(object? value)
+    {
+        try
+        {
+            return BundleLimit.Apply(Choose(value));
+        }
+        catch (Exception e) when (value is not null && SafeText.IsFault(e))
+        {
+            var (type, text) = (SafeText.TypeName(value.GetType()), SafeText.Of(value));
+            var lines = new[] { text.StartsWith(type, StringComparison.Ordinal) ? "" : type, text, $"(the formatter of this type failed: {SafeText.TypeName(e.GetType())}: {SafeText.Message(e)})" };
+            return BundleLimit.Apply(MimeBundle.PlainText(string.Join('\n', lines.Where(line => line.Length > 0))));
+        }
+    }
+
+    /// <summary>The value as text, numbers in the invariant culture.</summary>
+    internal static string Plain(object value) => SafeText.Of(value);
+
+    private static MimeBundle Choose(object? value)
     {
         switch (value)
         {
@@ -24,6 +40,8 @@ public static class ValueFormatter
                 return picture.ToBundle();
             case MarkdownText markdown:
                 return new MimeBundle(new JsonObject { ["text/markdown"] = markdown.Text, ["text/plain"] = markdown.Text });
+            case Exception exception:
+                return MimeBundle.PlainText(StructureFormatter.Text(exception));
         }
 
         var type = value.GetType();
@@ -32,12 +50,8 @@ public static class ValueFormatter
             ?? ConventionFormatters.TryFormat(value)
             ?? (IsSimple(type) || IsTorch(type) ? MimeBundle.PlainText(Plain(value)) : null)
             ?? DataFrameFormatter.TryFormat(value)
-            ?? MimeBundle.Html(value.ToDisplayString(HtmlFormatter.MimeType), value.ToDisplayString(PlainTextFormatter.MimeType));
+            ?? StructureFormatter.Format(value);
     }
-
-    /// <summary>The value as text, numbers in the invariant culture.</summary>
-    internal static string Plain(object value) =>
-        value is IFormattable formattable ? formattable.ToString(null, CultureInfo.InvariantCulture) : value.ToString() ?? "";
 
     private static bool IsSimple(Type type) =>
         type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(decimal) || type == typeof(BigInteger) || type == typeof(Half)

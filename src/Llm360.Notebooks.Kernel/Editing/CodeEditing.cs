@@ -34,6 +34,8 @@ internal sealed class CodeEditing(CSharpSession session)
     /// <returns>Where the text begins that a match replaces, and the matches in the order a reader expects.</returns>
     public async Task<(int Start, IReadOnlyList<CompletionMatch> Items)> CompleteAsync(string code, int cursor)
     {
+        if (IsTooDeep(code))
+            return (cursor, []);
         var document = workspace.Open(code);
         var service = CompletionService.GetService(document)!;
         var list = await service.GetCompletionsAsync(document, cursor).ConfigureAwait(false);
@@ -55,6 +57,8 @@ internal sealed class CodeEditing(CSharpSession session)
     /// <summary>What the name at the cursor, or before it, is: declaration and documentation; null for nothing.</summary>
     public async Task<MimeBundle?> InspectAsync(string code, int cursor)
     {
+        if (IsTooDeep(code))
+            return null;
         var document = workspace.Open(code);
         var service = QuickInfoService.GetService(document)!;
         for (var place = cursor; place >= 0; place--)
@@ -71,6 +75,8 @@ internal sealed class CodeEditing(CSharpSession session)
     /// <summary>Whether the code is a whole submission, the beginning of one, or neither.</summary>
     public static Completeness IsComplete(string code)
     {
+        if (IsTooDeep(code))
+            return Completeness.Invalid;
         var tree = Submissions.Parse(UsingVariables.Blank(code).Code, "");
         if (!SyntaxFactory.IsCompleteSubmission(tree))
             return Completeness.Incomplete;
@@ -84,6 +90,9 @@ internal sealed class CodeEditing(CSharpSession session)
         var indent = last[..(last.Length - last.TrimStart().Length)];
         return last.TrimEnd().EndsWith('{') ? indent + "    " : indent;
     }
+
+    private static bool IsTooDeep(string code) =>
+        SourceNesting.OfBrackets(code, "", CancellationToken.None) is not null || SourceNesting.OfTree(Submissions.Parse(code, ""), CancellationToken.None) is not null;
 
     private static MimeBundle Bundle(QuickInfoItem info)
     {

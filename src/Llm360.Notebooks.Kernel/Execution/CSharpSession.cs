@@ -40,7 +40,7 @@ public sealed class CSharpSession : IDisposable
         this.options = options ?? new SessionOptions();
         Folder = Path.GetFullPath(this.options.WorkingDirectory ?? Environment.CurrentDirectory);
         StrayExceptions.Catch();
-        outputs = new SessionOutputs(sink, this.options.PlotlyJavaScript);
+        outputs = new SessionOutputs(sink, this.options.PlotlyJavaScript, this.options.WaitForRoom);
         packages = new SessionPackages(Folder);
         resolver = new PreloadingResolver(Folder, packages);
         globals = new CellGlobals(outputs.Show, outputs.Clear, this.options.Input ?? NoInput);

@@ -124,9 +124,13 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
         {
             using var surroundings = Work.Begin(progress, Cell.Stop);
             using var fetching = Downloads.Begin();
-            (var blanked, usingNames) = UsingVariables.Blank(code);
             var errors = new CompileErrors(cell, code);
-            var tree = Submissions.Parse(blanked, cell);
+            if (SourceNesting.OfBrackets(code, cell, Cell.Stop) is { } brackets)
+                return new CellResult(CellStatus.CompileError, count, errors.At(brackets.Place, "nesting", brackets.Message));
+            (var blanked, usingNames) = UsingVariables.Blank(code, Cell.Stop);
+            var tree = Submissions.Parse(blanked, cell, Cell.Stop);
+            if (SourceNesting.OfTree(tree, Cell.Stop) is { } levels)
+                return new CellResult(CellStatus.CompileError, count, errors.At(levels.Place, "nesting", levels.Message));
             if (errors.FromMagicCommand(tree) is { } magic)
                 return new CellResult(CellStatus.CompileError, count, magic);
             if (await packages.RestoreAsync(tree, outputs, errors, Cell.Stop).ConfigureAwait(false) is { } missing)

@@ -66,11 +66,21 @@ internal static class ConsoleRoute
 
     private sealed class Writer(OutputStream stream, TextWriter outside) : TextWriter
     {
+        // A shorter line is written at once, so that lines of several threads stay whole.
+        private const int LongText = 1 << 20;
+
         public override Encoding Encoding => outside.Encoding;
 
         public override void Write(char value) => Write([value]);
 
-        public override void Write(string? value) => Write(value.AsSpan());
+        // A text may be very long: it is not copied.
+        public override void Write(string? value)
+        {
+            if (Target(cellsAlone: false) is { } target)
+                target.Stream(stream, value ?? "");
+            else
+                outside.Write(value);
+        }
 
         public override void Write(char[] buffer, int index, int count) => Write(buffer.AsSpan(index, count));
 
@@ -84,7 +94,17 @@ internal static class ConsoleRoute
 
         public override void WriteLine() => Write(CoreNewLine);
 
-        public override void WriteLine(string? value) => Write(value + NewLine);
+        public override void WriteLine(string? value)
+        {
+            if (value is not { Length: > LongText })
+            {
+                Write(value + NewLine);
+                return;
+            }
+
+            Write(value);
+            WriteLine();
+        }
 
         public override void Flush() => outside.Flush();
     }

@@ -22,17 +22,13 @@ internal sealed class OutputLimit
     /// <summary>What was shown is cleared.</summary>
     public void Cleared() => (shown, leftOut) = (0, 0);
 
-    /// <summary>Whether text may be written.</summary>
-    public bool Admits(string text)
+    /// <summary>The part of the text that may be written: its beginning.</summary>
+    public string Admitted(string text)
     {
-        if (unwritten > 0 || written + text.Length > MostWritten)
-        {
-            unwritten += text.Length;
-            return false;
-        }
-
-        written += text.Length;
-        return true;
+        var admitted = unwritten > 0 ? "" : SafeText.Cut(text, (int)Math.Min(text.Length, MostWritten - written));
+        written += admitted.Length;
+        unwritten += text.Length - admitted.Length;
+        return admitted;
     }
 
     /// <summary>Whether a value may be shown.</summary>

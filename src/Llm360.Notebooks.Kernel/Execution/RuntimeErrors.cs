@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
+using Llm360.Notebooks.Kernel.Display;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
@@ -9,6 +10,9 @@ internal static class RuntimeErrors
 {
     // Frames shown at each end of a long trace: a recursion has thousands.
     private const int FramesAtEnds = 10;
+
+    // Causes shown, and looked at: an exception may be its own cause.
+    private const int MaxCauses = 10, MaxDepth = 10_000;
 
     /// <summary>The error of the cell named <paramref name="cell"/> from what it threw.</summary>
     /// <param name="exception">What it threw.</param>
@@ -20,27 +24,64 @@ internal static class RuntimeErrors
         var name = exception is Llm360Exception ? nameof(Llm360Exception) : TypeName(exception.GetType());
         List<string> traceback = exception is Llm360Exception own
             ? [own.What, $"  where: {own.Where}", $"  what to do: {own.Remedy}"]
-            : [$"{name}: {exception.Message}"];
+            : [$"{name}: {SafeText.Message(exception)}"];
         var frames = Frames(exception, folder).ToList();
         traceback.AddRange(Shown(frames));
-        for (var cause = exception.InnerException; cause is not null && exception is not Llm360Exception; cause = cause.InnerException)
-            traceback.Add($"  caused by {TypeName(cause.GetType())}: {cause.Message}");
-        if (Remedy(exception) is { } remedy)
+        var causes = exception is Llm360Exception ? [] : Causes(exception);
+        traceback.AddRange(causes.Take(MaxCauses).Select(cause => $"  caused by {TypeName(cause.GetType())}: {SafeText.Message(cause)}"));
+        if (causes.Count > MaxCauses)
+            traceback.Add(string.Create(CultureInfo.InvariantCulture, $"  ... {causes.Count - MaxCauses:N0} more causes"));
+        if ((Remedy(exception) ?? causes.Select(Remedy).LastOrDefault(remedy => remedy is not null)) is { } remedy)
             traceback.Add($"  what to do: {remedy}");
-        return new CellError(name, exception.Message, frames.Find(frame => frame.File == cell)?.Line, null, traceback, exception);
+        return new CellError(name, SafeText.Message(exception), frames.Find(frame => frame.File == cell)?.Line, null, traceback, exception);
     }
 
     /// <summary>The exception a cell means: wrappers that only say that a task or a call failed are taken off.</summary>
     public static Exception Unwrap(Exception exception)
     {
-        while (exception is AggregateException { InnerExceptions.Count: 1 } or TargetInvocationException { InnerException: not null } or TypeInitializationException { InnerException: not null })
+        for (var depth = 0; depth < MaxDepth && exception is AggregateException { InnerExceptions.Count: 1 } or TargetInvocationException { InnerException: not null } or TypeInitializationException { InnerException: not null }; depth++)
             exception = exception.InnerException!;
         return exception;
     }
 
     /// <summary>Whether the exception says nothing but that work was cancelled, in one place or in several at once.</summary>
-    public static bool IsStop(Exception exception) =>
-        exception is AggregateException several ? several.Flatten().InnerExceptions.All(IsStop) : Unwrap(exception) is OperationCanceledException;
+    public static bool IsStop(Exception exception) => Leaves(exception).All(leaf => leaf is OperationCanceledException);
+
+    /// <summary>The exceptions within, however they are wrapped.</summary>
+    private static IEnumerable<Exception> Leaves(Exception exception)
+    {
+        var left = new Stack<Exception>([exception]);
+        var seen = new HashSet<Exception>(ReferenceEqualityComparer.Instance);
+        while (left.TryPop(out var next))
+        {
+            next = Unwrap(next);
+            if (!seen.Add(next))
+                continue;
+            if (next is not AggregateException { InnerExceptions.Count: > 0 } several)
+                yield return next;
+            else
+                foreach (var inner in several.InnerExceptions)
+                    left.Push(inner);
+        }
+    }
+
+    /// <summary>What caused the exception, in turn, each once.</summary>
+    private static List<Exception> Causes(Exception exception)
+    {
+        var seen = new HashSet<Exception>([exception], ReferenceEqualityComparer.Instance);
+        var causes = new List<Exception>();
+        var left = new Stack<Exception>([exception]);
+        while (left.TryPop(out var next) && causes.Count < MaxDepth)
+        {
+            if (next != exception)
+                causes.Add(next);
+            IEnumerable<Exception> inner = next is AggregateException several ? several.InnerExceptions.Reverse() : next.InnerException is { } only ? [only] : [];
+            foreach (var cause in inner.Where(seen.Add))
+                left.Push(cause);
+        }
+
+        return causes;
+    }
 
     private static string? Remedy(Exception exception) => exception switch
     {
@@ -78,7 +119,7 @@ internal static class RuntimeErrors
         return name is "Initialize" or "Factory" or "" ? null : name;
     }
 
-    private static string TypeName(Type type) => IsCell(type.Assembly) ? type.Name : type.FullName ?? type.Name;
+    private static string TypeName(Type type) => IsCell(type.Assembly) ? type.Name : SafeText.TypeName(type);
 
     private sealed record Frame(string File, int Line, string? Function)
     {

@@ -7,7 +7,8 @@ namespace Llm360.Notebooks.Kernel.Execution;
 /// <summary>Called from any thread of any cell; what a cell that was left behind still writes is dropped.</summary>
 /// <param name="sink">The front end.</param>
 /// <param name="plotlyJavaScript">The source of plotly.js, sent once before the first figure; null to send none.</param>
-internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaScript)
+/// <param name="waitForRoom">Holds an output back until the front end can take it; null for never.</param>
+internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaScript, Action<CancellationToken>? waitForRoom)
 {
     private readonly Lock gate = new();
     private bool plotlySent;
@@ -18,6 +19,7 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
     public DisplayHandle Show(object? value)
     {
         var bundle = ValueFormatter.Format(value);
+        WaitForRoom();
         lock (gate)
         {
             var handle = new DisplayHandle(string.Create(CultureInfo.InvariantCulture, $"display-{++displays}"), Update);
@@ -33,12 +35,14 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
     {
         if (text.Length == 0 || Dropped)
             return;
+        WaitForRoom();
         lock (gate)
             sink.Stream(stream, text);
     }
 
     public void Clear(bool wait)
     {
+        WaitForRoom();
         lock (gate)
         {
             if (!Dropped)
@@ -48,6 +52,7 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
 
     public void Result(int count, MimeBundle bundle)
     {
+        WaitForRoom();
         lock (gate)
         {
             if (Dropped)
@@ -57,8 +62,16 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
         }
     }
 
+    // Outside of the lock: the others must not wait for a cell that is held back.
+    private void WaitForRoom()
+    {
+        if (!Dropped)
+            waitForRoom?.Invoke(RunningCell.Current?.Stop ?? CancellationToken.None);
+    }
+
     private void Update(MimeBundle bundle, string id)
     {
+        WaitForRoom();
         lock (gate)
         {
             if (Dropped)

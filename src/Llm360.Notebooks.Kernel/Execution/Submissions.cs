@@ -73,7 +73,8 @@ internal sealed class Submissions : IDisposable
         }
     }
 
-    public static SyntaxTree Parse(string code, string path) => CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), ParseOptions, path);
+    public static SyntaxTree Parse(string code, string path, CancellationToken cancellation = default) =>
+        CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), ParseOptions, path, cancellation);
 
     /// <summary>Compiles a cell against those before it; nothing of it runs.</summary>
     /// <returns>The cell, null when it does not compile; and what the compiler says.</returns>

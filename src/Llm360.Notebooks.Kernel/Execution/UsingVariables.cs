@@ -1,4 +1,5 @@
 // `using var model = ...;` at the top level of a cell, which scripts lack: the variable lives until the session ends.
+using Llm360.Notebooks.Kernel.Display;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -11,10 +12,10 @@ internal sealed class UsingVariables
     private readonly List<(string Name, object Value)> held = [];
 
     /// <summary>The code with <c>using</c> blanked out where it declares a variable of the cell, every column kept.</summary>
-    public static (string Code, IReadOnlyList<string> Names) Blank(string code)
+    public static (string Code, IReadOnlyList<string> Names) Blank(string code, CancellationToken cancellation = default)
     {
         // Programs have these declarations at the top level, so they are parsed as in a program.
-        var root = CSharpSyntaxTree.ParseText(code, new CSharpParseOptions(LanguageVersion.Preview)).GetCompilationUnitRoot();
+        var root = CSharpSyntaxTree.ParseText(code, new CSharpParseOptions(LanguageVersion.Preview), cancellationToken: cancellation).GetCompilationUnitRoot(cancellation);
         var names = new List<string>();
         var blanked = code.ToCharArray();
         foreach (var declaration in root.Members.OfType<GlobalStatementSyntax>().Select(member => member.Statement).OfType<LocalDeclarationStatementSyntax>())
@@ -61,7 +62,7 @@ internal sealed class UsingVariables
             }
             catch (Exception e)
             {
-                report($"Disposing {name} failed: {e.Message}\n");
+                report($"Disposing {name} failed: {SafeText.Message(e)}\n");
             }
         }
 

@@ -25,11 +25,13 @@ internal sealed class Channels : IDisposable
     private readonly WireFormat format;
     private readonly Action<string> complain;
     private readonly Dictionary<ChannelName, NetMQSocket> sockets;
-    private readonly NetMQQueue<(ChannelName Channel, Message Message)> outgoing = new();
+    private readonly NetMQQueue<(ChannelName Channel, NetMQMessage Frames)> outgoing = new();
+    private readonly InFlight inFlight = new();
     private readonly NetMQTimer again = new(Again) { Enable = false };
-    private readonly List<(Message Message, long Since)> unreached = [];
+    private readonly List<(NetMQMessage Frames, long Since)> unreached = [];
     private readonly NetMQPoller poller = [];
     private readonly Heartbeat heartbeat;
+    private volatile bool disposed;
 
     /// <summary>Binds; nothing is received before <see cref="Start"/>.</summary>
     /// <param name="connection">Where.</param>
@@ -94,12 +96,30 @@ internal sealed class Channels : IDisposable
     public void Send(ChannelName channel, string type, System.Text.Json.Nodes.JsonObject content, Message? parent)
     {
         IReadOnlyList<byte[]> identities = channel == ChannelName.IOPub ? [System.Text.Encoding.UTF8.GetBytes(type)] : parent?.Identities ?? [];
-        outgoing.Enqueue((channel, format.Create(type, content, parent, identities)));
+
+        // Made here: content that cannot be written is a fault of the sender, not of the sockets' thread.
+        var frames = format.ToFrames(format.Create(type, content, parent, identities));
+        if (disposed)
+            return;
+        inFlight.Add(Size(frames));
+        try
+        {
+            outgoing.Enqueue((channel, frames));
+        }
+        catch (ObjectDisposedException)
+        {
+            // A thread that a cell left running still writes after the end.
+        }
     }
+
+    /// <summary>Returns once the clients have read so much of what was sent that more may be.</summary>
+    /// <exception cref="OperationCanceledException">The sender is to stop.</exception>
+    public void WaitForRoom(CancellationToken cancellation) => inFlight.WaitForRoom(cancellation);
 
     /// <summary>Sends what is queued and lets the ports go.</summary>
     public void Dispose()
     {
+        disposed = true;
         if (poller.IsRunning)
             poller.Stop();
         SendQueued();
@@ -123,6 +143,8 @@ internal sealed class Channels : IDisposable
         }
     }
 
+    private static long Size(NetMQMessage frames) => frames.Sum(frame => (long)frame.MessageSize);
+
     private void Receive(ChannelName channel, NetMQSocket socket, Action<ChannelName, Message> receive)
     {
         var frames = new NetMQMessage();
@@ -136,6 +158,11 @@ internal sealed class Channels : IDisposable
             {
                 complain($"llm360 kernel: dropped {e.Message}, received on {channel}.");
             }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // Whatever a message does, the sockets go on.
+                complain($"llm360 kernel: dropped a message that could not be handled ({e.GetType().Name}: {e.Message}), received on {channel}.");
+            }
         }
     }
 
@@ -143,24 +170,26 @@ internal sealed class Channels : IDisposable
     {
         while (outgoing.TryDequeue(out var next, TimeSpan.Zero))
         {
-            if (TrySend(next.Channel, next.Message))
+            var sent = TrySend(next.Channel, next.Frames);
+            inFlight.Add(-Size(next.Frames));
+            if (sent)
                 continue;
-            unreached.Add((next.Message, Stopwatch.GetTimestamp()));
+            unreached.Add((next.Frames, Stopwatch.GetTimestamp()));
             again.Enable = true;
         }
     }
 
     private void SendUnreached()
     {
-        unreached.RemoveAll(waiting => TrySend(ChannelName.Stdin, waiting.Message) || Stopwatch.GetElapsedTime(waiting.Since) > Reaching);
+        unreached.RemoveAll(waiting => TrySend(ChannelName.Stdin, waiting.Frames) || Stopwatch.GetElapsedTime(waiting.Since) > Reaching);
         again.Enable = unreached.Count > 0;
     }
 
-    private bool TrySend(ChannelName channel, Message message)
+    private bool TrySend(ChannelName channel, NetMQMessage frames)
     {
         try
         {
-            sockets[channel].SendMultipartMessage(format.ToFrames(message));
+            inFlight.Send(sockets[channel], frames);
             return true;
         }
         catch (HostUnreachableException)

@@ -10,20 +10,30 @@ namespace Llm360.Notebooks.Kernel.Jupyter;
 /// Publishes what cells write and show. Text is gathered for a moment, so that a million short lines are not a million messages; of the updates of a display in that
 /// moment the last is sent.
 /// </summary>
-/// <param name="channels">Where messages go.</param>
-internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposable
+internal sealed class ClientOutputs : IOutputSink, IDisposable
 {
     private const int LargestText = 1 << 16;
 
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(40);
 
+    private readonly Channels channels;
     private readonly Lock gate = new();
+    private readonly AutoResetEvent gathered = new(false);
     private readonly StringBuilder text = new();
     private readonly Dictionary<string, MimeBundle> updates = new(StringComparer.Ordinal);
     private readonly OutputLimit limit = new();
-    private Timer? timer;
     private OutputStream stream;
     private Message? parent;
+    private volatile bool disposed;
+
+    /// <summary>Publishes on the channels.</summary>
+    public ClientOutputs(Channels channels)
+    {
+        this.channels = channels;
+
+        // Not a timer: it would wait for the thread pool, which cells may fill.
+        DeepThread.Start("jupyter outputs", SendNowAndThen);
+    }
 
     /// <summary>The text of the request's result; null when it had none.</summary>
     public string? LastResult { get; private set; }
@@ -55,7 +65,8 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
     {
         lock (gate)
         {
-            if (!limit.Admits(text))
+            text = limit.Admitted(text);
+            if (text.Length == 0)
                 return;
             if (this.stream != stream)
                 SendText();
@@ -112,8 +123,8 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
 
     public void Dispose()
     {
-        lock (gate)
-            timer?.Dispose();
+        disposed = true;
+        gathered.Set();
     }
 
     private static JsonObject Content(MimeBundle bundle, string? displayId)
@@ -136,16 +147,20 @@ internal sealed class ClientOutputs(Channels channels) : IOutputSink, IDisposabl
     private void Publish(OutputStream to, string what) =>
         channels.Send(ChannelName.IOPub, "stream", new JsonObject { ["name"] = to == OutputStream.Stdout ? "stdout" : "stderr", ["text"] = what }, parent);
 
-    private void SendSoon() => timer ??= new Timer(_ =>
+    private void SendSoon() => gathered.Set();
+
+    private void SendNowAndThen()
     {
-        lock (gate)
-            SendGathered();
-    }, null, Gathering, Timeout.InfiniteTimeSpan);
+        while (gathered.WaitOne() && !disposed)
+        {
+            Thread.Sleep(Gathering);
+            lock (gate)
+                SendGathered();
+        }
+    }
 
     private void SendGathered()
     {
-        timer?.Dispose();
-        timer = null;
         SendText();
         foreach (var (id, bundle) in updates)
             channels.Send(ChannelName.IOPub, "update_display_data", Content(bundle, id), parent);

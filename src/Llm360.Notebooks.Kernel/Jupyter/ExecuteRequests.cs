@@ -22,7 +22,14 @@ internal sealed class ExecuteRequests : IDisposable
     public ExecuteRequests(Channels channels, ClientOutputs outputs, ClientInput input, History history, KernelOptions options)
     {
         (this.channels, this.outputs, this.input, this.history) = (channels, outputs, input, history);
-        Session = new CSharpSession(outputs, new SessionOptions { StopPatience = StopPatience, PlotlyJavaScript = options.PlotlyJavaScript, Input = input.Ask, WorkingDirectory = options.WorkingDirectory });
+        Session = new CSharpSession(outputs, new SessionOptions
+        {
+            StopPatience = StopPatience,
+            PlotlyJavaScript = options.PlotlyJavaScript,
+            Input = input.Ask,
+            WorkingDirectory = options.WorkingDirectory,
+            WaitForRoom = channels.WaitForRoom,
+        });
     }
 
     public CSharpSession Session { get; }

@@ -1,6 +1,7 @@
 // The kernel: takes requests in turn, answers interrupt and shutdown at once, ends when told to.
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using Llm360.Notebooks.Kernel.Display;
 using Llm360.Notebooks.Kernel.Execution;
 
 namespace Llm360.Notebooks.Kernel.Jupyter;
@@ -170,7 +171,7 @@ public sealed class JupyterKernel : IDisposable
         catch (Exception e)
         {
             // A fault of the kernel answers the request and is no reason to leave the others waiting.
-            return ShellRequests.Error(e.GetType().Name, $"The kernel could not answer: {e.Message}");
+            return ShellRequests.Error(e.GetType().Name, $"The kernel could not answer: {SafeText.Message(e)}");
         }
     }
 }

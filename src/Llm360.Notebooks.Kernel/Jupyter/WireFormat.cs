@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 using NetMQ;
 
 namespace Llm360.Notebooks.Kernel.Jupyter;
@@ -16,6 +17,7 @@ internal sealed class WireFormat(string key)
     public const string Version = "5.4";
 
     private const int Parts = 4;
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
     private static readonly byte[] Delimiter = "<IDS|MSG>"u8.ToArray();
 
     private readonly byte[] key = Encoding.UTF8.GetBytes(key);
@@ -72,11 +74,26 @@ internal sealed class WireFormat(string key)
     {
         try
         {
-            return JsonNode.Parse(part) as JsonObject ?? throw new FormatException("a message with a part that is not a JSON object");
+            CheckText(part);
+            return JsonNode.Parse(part, null, Strict) as JsonObject ?? throw new FormatException("a message with a part that is not a JSON object");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
             throw new FormatException($"a message with a part that is not JSON ({e.Message})", e);
+        }
+    }
+
+    // JSON nodes look at text, and at names that stand twice, only when it is used: then it is too late to refuse the message.
+    private static void CheckText(byte[] part)
+    {
+        if (!Utf8.IsValid(part))
+            throw new JsonException("It is not valid UTF-8.");
+        var reader = new Utf8JsonReader(part);
+        while (reader.Read())
+        {
+            // Half of a surrogate pair throws.
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+                _ = reader.GetString();
         }
     }
 

@@ -68,7 +68,8 @@ internal sealed class NotebookOutputs : IOutputSink
     {
         lock (gate)
         {
-            if (limit.Admits(text))
+            text = limit.Admitted(text);
+            if (text.Length > 0)
                 Write(stream, text);
         }
     }

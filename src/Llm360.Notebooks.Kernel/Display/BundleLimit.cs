@@ -1,0 +1,64 @@
+// Bundles as front ends can take them: a size limit for each form, a depth limit for JSON.
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Llm360.Notebooks.Kernel.Display;
+
+/// <summary>Cuts what is too long, with a note, and leaves out JSON that is nested too deeply to be written.</summary>
+internal static class BundleLimit
+{
+    // The serializer writes 64 levels, those of the message included.
+    private const int MaxJsonDepth = 50;
+
+    /// <summary>The bundle, or one that says what was cut.</summary>
+    public static MimeBundle Apply(MimeBundle bundle)
+    {
+        if (bundle is not { Data: { } data, Metadata: { } metadata })
+            return MimeBundle.PlainText("a bundle without data");
+        var notes = data.Select(form => (form.Key, Note: Note(form.Key, form.Value))).Where(form => form.Note is not null).ToList();
+        var odd = !IsShallow(metadata);
+        if (notes.Count == 0 && !odd)
+            return bundle;
+        var kept = new JsonObject();
+        foreach (var (mime, content) in data)
+        {
+            if (!notes.Exists(note => note.Key == mime))
+                kept[mime] = content?.DeepClone();
+        }
+
+        // What is text can be cut; half of a table or of a picture is none.
+        var text = data["text/plain"] is JsonValue value && value.TryGetValue<string>(out var plain) ? SafeText.Cut(plain, SafeText.MaxCharacters) : "";
+        kept["text/plain"] = string.Join('\n', notes.Select(note => note.Note).Prepend(text).Where(line => line!.Length > 0));
+        return new MimeBundle(kept, odd ? [] : metadata);
+    }
+
+    private static string? Note(string mime, JsonNode? content) =>
+        content is JsonValue value && value.TryGetValue<string>(out var text)
+            ? text.Length <= SafeText.MaxCharacters ? null
+            : string.Create(CultureInfo.InvariantCulture, $"({mime} of {text.Length:N0} characters: {(mime == "text/plain" ? "cut after" : "left out, the limit is")} {SafeText.MaxCharacters:N0})")
+            : IsShallow(content) ? null : $"({mime} is nested more than {MaxJsonDepth} levels deep: left out)";
+
+    // Not recursive: the depth is what is in question.
+    private static bool IsShallow(JsonNode? root)
+    {
+        var left = new Stack<(JsonNode? Node, int Depth)>([(root, 0)]);
+        while (left.TryPop(out var next))
+        {
+            if (next.Depth > MaxJsonDepth)
+                return false;
+            var children = next.Node switch
+            {
+                JsonObject fields => fields.Select(field => field.Value),
+                JsonArray items => items,
+                _ => (IEnumerable<JsonNode?>)[],
+            };
+            foreach (var child in children)
+            {
+                if (child is JsonObject or JsonArray)
+                    left.Push((child, next.Depth + 1));
+            }
+        }
+
+        return true;
+    }
+}

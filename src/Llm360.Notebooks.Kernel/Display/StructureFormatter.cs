@@ -1,0 +1,110 @@
+// The structure of a value as nested tables or text: bounded, since values may contain themselves or be nested without an end.
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Llm360.Notebooks.Kernel.Execution;
+using Microsoft.DotNet.Interactive.Formatting;
+
+namespace Llm360.Notebooks.Kernel.Display;
+
+/// <summary>Formats with .NET Interactive's formatters, which descend without a limit, and cuts what is too deep or too long.</summary>
+internal static class StructureFormatter
+{
+    // A list of lists takes 1 KB of stack for each level.
+    private const int MaxStackBytes = 256 << 10;
+    private const int MaxCharacters = 4 << 20;
+
+    // What is shown of a value that was cut: enough to see what it is.
+    private const int CutCharacters = 500;
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    static StructureFormatter()
+    {
+        // The formatters for these types would call what descends without a limit and writes nothing on its way.
+        foreach (var (mime, encode) in new (string, Func<string, string>)[] { (HtmlFormatter.MimeType, Html), (PlainTextFormatter.MimeType, text => text) })
+        {
+            Formatter.Register<Exception>((value, writer) => writer.Write(encode(Text(value))), mime);
+            Formatter.Register<JsonNode>((value, writer) => writer.Write(encode(Text(value))), mime);
+        }
+    }
+
+    /// <summary>HTML and plain text; plain text alone for a value that is nested too deeply or too long.</summary>
+    public static MimeBundle Format(object value)
+    {
+        var (text, textIsWhole) = Write(value, PlainTextFormatter.MimeType);
+        if (!textIsWhole)
+            return MimeBundle.PlainText($"{SafeText.TypeName(value.GetType())}, cut because it contains itself, is nested too deeply or is too long:\n{text} ...");
+        var (html, htmlIsWhole) = Write(value, HtmlFormatter.MimeType);
+        return htmlIsWhole ? MimeBundle.Html(html, text) : MimeBundle.PlainText(text);
+    }
+
+    /// <summary>An exception with its causes.</summary>
+    public static string Text(Exception exception) => string.Join('\n', RuntimeErrors.From(exception, "", Environment.CurrentDirectory).Traceback);
+
+    private static string Text(JsonNode json)
+    {
+        try
+        {
+            return json.ToJsonString(Indented);
+        }
+        catch (InvalidOperationException)
+        {
+            return $"{json.GetType().Name}, nested too deeply to be shown";
+        }
+    }
+
+    private static string Html(string text) => $"<pre>{WebUtility.HtmlEncode(text)}</pre>";
+
+    private static (string Text, bool IsWhole) Write(object value, string mime)
+    {
+        using var writer = new BoundedWriter();
+        try
+        {
+            using var context = new FormatContext(writer);
+            value.FormatTo(context, mime);
+        }
+        catch (Exception) when (writer.IsFull)
+        {
+            // Its own exception, or what a formatter made of it.
+        }
+
+        return writer.IsFull ? (SafeText.Cut(writer.ToString(), CutCharacters), false) : (writer.ToString(), true);
+    }
+
+    /// <summary>Refuses text once too much has been written, or once the stack is too deep; then it refuses all.</summary>
+    private sealed unsafe class BoundedWriter : TextWriter
+    {
+        private readonly StringBuilder text = new();
+        private readonly nint start;
+
+        public BoundedWriter()
+        {
+            byte local;
+            start = (nint)(&local);
+        }
+
+        public bool IsFull { get; private set; }
+
+        public override Encoding Encoding => Encoding.Unicode;
+
+        public override void Write(char value) => Write([value]);
+
+        public override void Write(string? value) => Write(value.AsSpan());
+
+        public override void Write(char[] buffer, int index, int count) => Write(buffer.AsSpan(index, count));
+
+        public override void Write(ReadOnlySpan<char> buffer)
+        {
+            byte local;
+            if (!IsFull)
+                text.Append(buffer[..Math.Min(buffer.Length, MaxCharacters - text.Length)]);
+            IsFull |= start - (nint)(&local) > MaxStackBytes || text.Length == MaxCharacters;
+            if (IsFull)
+                throw new InvalidOperationException("The value is nested too deeply or too long.");
+        }
+
+        public override string ToString() => text.ToString();
+    }
+}

@@ -1,0 +1,81 @@
+// How many bytes are on their way to the clients: what is queued here, and what NetMQ keeps for clients that read slowly.
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using NetMQ;
+
+namespace Llm360.Notebooks.Kernel.Jupyter;
+
+/// <summary>Holds the writers of outputs back while too much is on its way, as a terminal does.</summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Threads that a cell left running may still wait.")]
+internal sealed class InFlight
+{
+    /// <summary>The most bytes on their way before writers wait.</summary>
+    public const long Limit = 64 << 20;
+
+    [ThreadStatic]
+    private static InFlight? sending;
+
+    private readonly ManualResetEventSlim room = new(true);
+    private long bytes;
+
+    static InFlight() => BufferPool.SetCustomBufferPool(new Buffers());
+
+    /// <summary>Counts bytes that are added, or taken away if negative.</summary>
+    public void Add(long change)
+    {
+        lock (room)
+        {
+            bytes += change;
+            if (bytes < Limit)
+                room.Set();
+            else
+                room.Reset();
+        }
+    }
+
+    /// <summary>Returns once there is room.</summary>
+    /// <exception cref="OperationCanceledException">The writer is to stop.</exception>
+    public void WaitForRoom(CancellationToken cancellation)
+    {
+        if (!room.IsSet)
+            room.Wait(cancellation);
+    }
+
+    /// <summary>Sends a message; its bytes count until NetMQ has written them to every client.</summary>
+    public void Send(NetMQSocket socket, NetMQMessage message)
+    {
+        sending = this;
+        try
+        {
+            socket.SendMultipartMessage(message);
+        }
+        finally
+        {
+            sending = null;
+        }
+    }
+
+    /// <summary>NetMQ takes a buffer for every frame, and gives it back once the last client has it.</summary>
+    private sealed class Buffers : IBufferPool
+    {
+        private readonly ConcurrentDictionary<byte[], InFlight> owners = new(ReferenceEqualityComparer.Instance);
+
+        public byte[] Take(int size)
+        {
+            var buffer = new byte[size];
+            if (sending is { } owner && owners.TryAdd(buffer, owner))
+                owner.Add(size);
+            return buffer;
+        }
+
+        public void Return(byte[] buffer)
+        {
+            if (owners.TryRemove(buffer, out var owner))
+                owner.Add(-buffer.Length);
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

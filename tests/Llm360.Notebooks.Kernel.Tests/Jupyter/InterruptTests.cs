@@ -1,0 +1,109 @@
+// Interrupts: whatever a cell does with its token, and however busy the machine is, the kernel answers and goes on.
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Llm360.Notebooks.Kernel.Jupyter;
+using Xunit;
+
+namespace Llm360.Notebooks.Kernel.Tests.Jupyter;
+
+public sealed class InterruptTests
+{
+    // How many loops are interrupted on a busy machine: LLM360_INTERRUPTS=100 takes about a minute.
+    private static readonly int Rounds = int.Parse(Environment.GetEnvironmentVariable("LLM360_INTERRUPTS") ?? "20", CultureInfo.InvariantCulture);
+
+    [Theory]
+    [InlineData("Work.Cancellation.Register(() => throw new IOException(\"thrown\"));", "System.IO.IOException: thrown")]
+    [InlineData("Work.Cancellation.Register(() => { while (true) { } });", null)]
+    [InlineData("Work.Cancellation.Register(() => Thread.Sleep(Timeout.Infinite));", null)]
+    [InlineData("Work.Cancellation.Register(() => new ManualResetEvent(false).WaitOne());", null)]
+    [InlineData("Work.Cancellation.Register(() => new TaskCompletionSource().Task.Wait());", null)]
+    [InlineData("var l = new object(); Work.Cancellation.Register(() => { lock (l) { } }); Monitor.Enter(l);", null)]
+    [InlineData("Work.Cancellation.Register(() => Console.WriteLine(new string('x', 1000)));", null)]
+    [InlineData("var linked = CancellationTokenSource.CreateLinkedTokenSource(Work.Cancellation); linked.Token.Register(() => throw new IOException(\"linked\"));", "System.IO.IOException: linked")]
+    [InlineData("var cycle = new CancellationTokenSource(); cycle.Token.Register(() => { int F(int n) => F(n + 1) + 1; F(0); }); Work.Cancellation.Register(cycle.Cancel);", "InsufficientExecutionStackException")]
+    public async Task A_callback_on_the_cells_token_runs_on_no_thread_of_the_kernel(string register, string? told)
+    {
+        await using var client = new KernelClient().Ready();
+        var running = client.Execute(register + "\nConsole.WriteLine(\"on\");\nwhile (true) { }");
+        client.Until(message => message.Type == "stream");
+        Assert.Equal("ok", client.AskOn(client.Control, "interrupt_request", []).Reply["status"]!.ToString());
+        Assert.Equal("Cancelled", client.Reply(client.Shell, running).Content["ename"]!.ToString());
+        if (told is not null)
+            client.Until(message => message.Type == "stream" && message.Content["text"]!.ToString().Contains(told, StringComparison.Ordinal));
+        Assert.Equal("ok", client.AskOn(client.Control, "kernel_info_request", []).Reply["status"]!.ToString());
+        Assert.Equal("2", client.Run("1 + 1").Published[^1].Content["data"]!["text/plain"]!.ToString());
+    }
+
+    [Fact]
+    public async Task A_callback_that_ends_a_wait_ends_the_cell()
+    {
+        await using var client = new KernelClient().Ready();
+        var running = client.Execute("var wait = new TaskCompletionSource(); Work.Cancellation.Register(() => { foreach (var i in Enumerable.Range(0, 3)) { } wait.TrySetCanceled(); });\nConsole.WriteLine(\"on\");\nawait wait.Task;");
+        client.Until(message => message.Type == "stream");
+        client.AskOn(client.Control, "interrupt_request", []);
+        Assert.Equal("The cell was cancelled.", client.Reply(client.Shell, running).Content["evalue"]!.ToString());
+    }
+
+    [Fact]
+    public async Task A_loop_is_interrupted_every_time_on_a_busy_machine()
+    {
+        await using var client = new KernelClient().Ready();
+        using var end = new CancellationTokenSource();
+        var busy = Enumerable.Range(0, 2 * Environment.ProcessorCount).Select(_ => new Thread(() => SpinUntil(end.Token)) { IsBackground = true }).ToList();
+        busy.ForEach(thread => thread.Start());
+        var times = new List<double>();
+        for (var i = 0; i < Rounds; i++)
+        {
+            // As soon as the client hears that the kernel is busy, in every second round; else once the cell runs.
+            var running = client.Execute("Console.WriteLine(\"on\"); while (true) { }");
+            client.Until(message => message.ParentHeader["msg_id"]?.ToString() == running && (i % 2 == 0 || message.Type == "stream"));
+            var start = Stopwatch.GetTimestamp();
+            client.Send(client.Control, "interrupt_request", []);
+            Assert.Equal("Cancelled", client.Reply(client.Shell, running).Content["ename"]!.ToString());
+            times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            client.About(running);
+        }
+
+        await end.CancelAsync();
+        busy.ForEach(thread => thread.Join());
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Rounds} interrupts, the slowest after {times.Max():0.000} s, the median after {times.Order().ElementAt(Rounds / 2):0.000} s"));
+    }
+
+    [Fact]
+    public async Task Tasks_that_fill_the_thread_pool_keep_no_interrupt_waiting()
+    {
+        await using var client = new KernelClient().Ready();
+        client.Run("var gate = new ManualResetEventSlim(); for (var i = 0; i < 2000; i++) _ = Task.Run(() => gate.Wait());");
+        var running = client.Execute("Console.WriteLine(\"on\"); while (true) { }");
+        client.Until(message => message.Type == "stream");
+        client.AskOn(client.Control, "interrupt_request", []);
+        Assert.Equal("Cancelled", client.Reply(client.Shell, running).Content["ename"]!.ToString());
+        client.Run("gate.Set();");
+    }
+
+    [Fact]
+    public async Task An_interrupt_before_a_request_has_begun_stops_it_and_no_later_one()
+    {
+        using var channels = new Channels(KernelClient.Free(), _ => { });
+        using var outputs = new ClientOutputs(channels);
+        using var executes = new ExecuteRequests(channels, outputs, new ClientInput(channels, outputs), new History(), new KernelOptions());
+        executes.Interrupt(received: 1);
+        Assert.Equal("Cancelled", (await Execute(1, "while (true) { }"))["ename"]!.ToString());
+        Assert.Equal("ok", (await Execute(2, "1"))["status"]!.ToString());
+
+        async Task<JsonObject> Execute(long number, string code)
+        {
+            executes.Begin(number);
+            var reply = await executes.ExecuteAsync(new Message([], [], [], new JsonObject { ["code"] = code }), () => { });
+            executes.End();
+            return reply;
+        }
+    }
+
+    private static void SpinUntil(CancellationToken end)
+    {
+        while (!end.IsCancellationRequested)
+            Thread.SpinWait(1000);
+    }
+}
