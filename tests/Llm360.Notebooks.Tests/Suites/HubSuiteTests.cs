@@ -1,7 +1,9 @@
 // Suites on the Hub: their manifests, and that nothing is fetched by opening one.
 using System.Text.Json;
+using Llm360.Notebooks.Display;
 using Llm360.Notebooks.Suites;
 using Llm360.Notebooks.Training;
+using Paper = Llm360.Notebooks.Figures.Figures;
 
 namespace Llm360.Notebooks.Tests;
 
@@ -153,4 +155,17 @@ public sealed class HubSuiteTests
         Assert.Contains(remedy, Assert.Throws<Llm360Exception>(() => Suites.Suites.FindCheckpoint(text)).Remedy, StringComparison.Ordinal);
 
     private static string Json(HubManifest manifest) => JsonSerializer.Serialize(manifest, JsonSerializerOptions.Web);
+
+    [Fact]
+    public async Task A_missing_log_is_said_in_the_figures_and_tables_of_training()
+    {
+        var suite = Suite.OnHub(Small);
+        var steps = await suite.MetricsAsync();
+        string[] said =
+        [
+            Paper.TrainingLoss(suite, steps).Finding, Paper.ValidationLoss(suite, steps).Finding, Paper.LearningRate(suite, steps).Finding,
+            Paper.GradientNorm(suite, steps).Finding, Paper.DataMix(suite, steps).Finding, Tables.TrainingSummary(suite, steps).Rows[0][0],
+        ];
+        Assert.All(said, text => Assert.Contains("is not published as a file", text, StringComparison.Ordinal));
+    }
 }
