@@ -1,7 +1,7 @@
 // The llm360 command.
+using Llm360.Notebooks;
 using System.CommandLine;
 using Llm360.Notebooks.Cli.Commands;
-using Llm360.Notebooks.Suites;
 
 // A notebook runs in its own folder: a relative home is meant from here.
 if (Environment.GetEnvironmentVariable(Workspace.HomeVariable) is { Length: > 0 } home)

@@ -1,5 +1,4 @@
 // Axes: labels with units, human ticks, faint grid.
-using Llm360.Notebooks.Figures;
 using Plotly.NET.LayoutObjects;
 using static Llm360.Notebooks.Plotting.Attributes;
 

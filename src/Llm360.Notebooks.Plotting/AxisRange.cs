@@ -1,5 +1,4 @@
 // How far an axis reaches, and the ticks of logarithmic ones.
-using Llm360.Notebooks.Figures;
 
 namespace Llm360.Notebooks.Plotting;
 

@@ -1,5 +1,4 @@
 // One figure on its way to Plotly: panels placed, traces and layout collected.
-using Llm360.Notebooks.Figures;
 using Plotly.NET;
 using static Llm360.Notebooks.Plotting.Attributes;
 
@@ -8,13 +7,13 @@ namespace Llm360.Notebooks.Plotting;
 /// <summary>The traces and the layout of a figure.</summary>
 internal sealed class Drawing
 {
-    private readonly Figures.Figure figure;
+    private readonly Notebooks.Figure figure;
     private readonly FigurePlan plan;
     private readonly List<object> annotations = [];
     private readonly List<object> shapes = [];
     private readonly HashSet<string> inLegend = [];
 
-    public Drawing(Figures.Figure figure)
+    public Drawing(Notebooks.Figure figure)
     {
         (this.figure, plan) = (figure, new FigurePlan(figure));
         Layout = MakeLayout();

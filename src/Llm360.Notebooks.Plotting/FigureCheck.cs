@@ -1,5 +1,4 @@
 // What a figure must satisfy before it can be drawn.
-using Llm360.Notebooks.Figures;
 
 namespace Llm360.Notebooks.Plotting;
 

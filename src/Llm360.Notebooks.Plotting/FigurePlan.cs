@@ -1,5 +1,4 @@
 // What both drawings of a figure share: titles, sizes, panels and colours.
-using Llm360.Notebooks.Figures;
 
 namespace Llm360.Notebooks.Plotting;
 

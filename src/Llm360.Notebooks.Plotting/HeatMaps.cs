@@ -1,5 +1,4 @@
 // Heat maps: square cells, numbers in small ones, one colour bar with its unit.
-using Llm360.Notebooks.Figures;
 using Plotly.NET.LayoutObjects;
 using static Llm360.Notebooks.Plotting.Attributes;
 

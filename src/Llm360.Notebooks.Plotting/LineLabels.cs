@@ -1,5 +1,4 @@
 // Names at the ends of lines, moved apart where they would overlap.
-using Llm360.Notebooks.Figures;
 using static Llm360.Notebooks.Plotting.Attributes;
 
 namespace Llm360.Notebooks.Plotting;

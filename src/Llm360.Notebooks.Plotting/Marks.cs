@@ -1,5 +1,4 @@
 // Places worth pointing at: labelled points and vertical lines.
-using Llm360.Notebooks.Figures;
 using static Llm360.Notebooks.Plotting.Attributes;
 
 namespace Llm360.Notebooks.Plotting;

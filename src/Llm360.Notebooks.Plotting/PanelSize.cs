@@ -1,5 +1,4 @@
 // How large a figure is: taller for rows of panels, square for heat maps.
-using Llm360.Notebooks.Figures;
 
 namespace Llm360.Notebooks.Plotting;
 

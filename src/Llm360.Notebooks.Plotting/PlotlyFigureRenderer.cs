@@ -1,5 +1,4 @@
 // The renderer: one figure as one Plotly.NET chart.
-using Llm360.Notebooks.Figures;
 using Plotly.NET;
 
 namespace Llm360.Notebooks.Plotting;
@@ -13,10 +12,10 @@ public sealed class PlotlyFigureRenderer : IFigureRenderer
     public string PlotlyJavaScript => javaScript.Value;
 
     /// <inheritdoc/>
-    public string ToPlotlyJson(Figures.Figure figure) => GenericChart.toJson(ToChart(figure));
+    public string ToPlotlyJson(Notebooks.Figure figure) => GenericChart.toJson(ToChart(figure));
 
     /// <inheritdoc/>
-    public string ToSvg(Figures.Figure figure)
+    public string ToSvg(Notebooks.Figure figure)
     {
         FigureCheck.Require(figure);
         return new Svg.SvgFigure(figure).ToString();
@@ -24,7 +23,7 @@ public sealed class PlotlyFigureRenderer : IFigureRenderer
 
     /// <summary>The figure as a chart that Plotly.NET can combine, style further or save.</summary>
     /// <exception cref="Llm360Exception">The figure has no panel, or a series' lists differ in length.</exception>
-    public static GenericChart ToChart(Figures.Figure figure)
+    public static GenericChart ToChart(Notebooks.Figure figure)
     {
         FigureCheck.Require(figure);
         var drawing = new Drawing(figure);
@@ -33,7 +32,7 @@ public sealed class PlotlyFigureRenderer : IFigureRenderer
         return GenericChart.setConfig(Toolbar(figure, drawing.Height), chart);
     }
 
-    private static Config Toolbar(Figures.Figure figure, int height) => new Config().With(
+    private static Config Toolbar(Notebooks.Figure figure, int height) => new Config().With(
         ("responsive", true),
         ("displaylogo", false),
         ("modeBarButtonsToRemove", new[] { "select2d", "lasso2d", "autoScale2d" }),

@@ -1,5 +1,4 @@
 // Lines, points and bars with their intervals.
-using Llm360.Notebooks.Figures;
 using static Llm360.Notebooks.Plotting.Attributes;
 
 namespace Llm360.Notebooks.Plotting;

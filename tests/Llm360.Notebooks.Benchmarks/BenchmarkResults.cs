@@ -1,7 +1,6 @@
 // Where measured numbers are kept until they are put into docs/benchmarks.md.
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Benchmarks;
 

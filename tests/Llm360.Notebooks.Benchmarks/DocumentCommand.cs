@@ -3,7 +3,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Benchmarks;
 

@@ -1,4 +1,5 @@
 // Benchmarks of the kit against its peers; one subcommand each.
+using Llm360.Notebooks;
 using System.CommandLine;
 using Llm360.Notebooks.Benchmarks;
 using Llm360.Notebooks.Benchmarks.Forward;
@@ -9,7 +10,6 @@ using Llm360.Notebooks.Benchmarks.Memorization;
 using Llm360.Notebooks.Benchmarks.Reproduce;
 using Llm360.Notebooks.Benchmarks.Training;
 using Llm360.Notebooks.Benchmarks.Weights;
-using Llm360.Notebooks.Torch;
 
 LibTorch.Load();
 return await new RootCommand("Measures the kit's speed. Every contender of a benchmark takes turns in one run.")

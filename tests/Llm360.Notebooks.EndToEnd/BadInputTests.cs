@@ -1,6 +1,5 @@
 // Bad input gets one clear error of three lines, exit code 1, and nothing half-written.
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.EndToEnd;
 

@@ -1,5 +1,4 @@
 // llm360 check, and what llm360 train says of a suite that has lost files.
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.EndToEnd;
 

@@ -2,14 +2,14 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.EndToEnd.Jupyter;
-using Llm360.Notebooks.Tests.Hub;
+using Llm360.Notebooks.Tests;
 
 namespace Llm360.Notebooks.EndToEnd;
 
 public sealed class HubTests : IAsyncLifetime
 {
     private static readonly string[] Grid = ["grid", "memorization", "--suite", "amber", "--checkpoints", "143,359", "--chunks", "143,355", "-n", "40", "--device", "cpu"];
-    private static readonly string Tour = Path.Combine(Suites.Workspace.Repository!, "notebooks", "00-tour.ipynb");
+    private static readonly string Tour = Path.Combine(Workspace.Repository!, "notebooks", "00-tour.ipynb");
     private readonly Llm360Command llm360 = new();
     private ImitationHub hub = null!;
 
@@ -88,7 +88,7 @@ public sealed class HubTests : IAsyncLifetime
     public async Task The_notebooks_on_memorization_run_on_Amber_with_nothing_but_its_name_changed(string name, string says, params string[] parameters)
     {
         hub.AddAll();
-        var result = await llm360.RunAsync(["run", Path.Combine(Suites.Workspace.Repository!, "notebooks", $"{name}.ipynb"), "-p", "suite=amber", "-p", "device=cpu", .. parameters.SelectMany(p => new[] { "-p", p }), "-o", llm360.PathOf("amber.ipynb")]);
+        var result = await llm360.RunAsync(["run", Path.Combine(Workspace.Repository!, "notebooks", $"{name}.ipynb"), "-p", "suite=amber", "-p", "device=cpu", .. parameters.SelectMany(p => new[] { "-p", p }), "-o", llm360.PathOf("amber.ipynb")]);
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Contains(says, File.ReadAllText(llm360.PathOf("amber.ipynb")), StringComparison.Ordinal);
     }
@@ -107,7 +107,7 @@ public sealed class HubTests : IAsyncLifetime
             suite = await PublishPicoAsync(suite);
         string[] parameters = name == "00-tour" ? ["-p", "device=cpu", "-p", "n=8", "-p", "checkpoints=2"] : [];
         var output = llm360.PathOf("executed.ipynb");
-        var result = await llm360.RunAsync(["run", Path.Combine(Suites.Workspace.Repository!, "notebooks", $"{name}.ipynb"), "-p", $"suite={suite}", .. parameters, "-o", output]);
+        var result = await llm360.RunAsync(["run", Path.Combine(Workspace.Repository!, "notebooks", $"{name}.ipynb"), "-p", $"suite={suite}", .. parameters, "-o", output]);
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.All(says, text => Assert.Contains(text, File.ReadAllText(output), StringComparison.Ordinal));
     }

@@ -1,6 +1,5 @@
 // llm360 inspect: tables, JSON, comparisons, and what it says of files that are refused.
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.EndToEnd;
 

@@ -16,7 +16,7 @@ internal sealed class Llm360Command : IDisposable
 
     /// <summary>The command as it was built, not its copy among the tests: beside those lies what they use.</summary>
     public static string Program { get; } =
-        Path.Combine(Suites.Workspace.Repository!, "src", "Llm360.Notebooks.Cli", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)), "llm360.dll");
+        Path.Combine(Workspace.Repository!, "src", "Llm360.Notebooks.Cli", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)), "llm360.dll");
 
     public string Home { get; } = Directory.CreateTempSubdirectory("llm360-home-").FullName;
 

@@ -1,9 +1,6 @@
 // llm360 logits, generate, perplexity and tokenize, as a user runs them.
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 
 namespace Llm360.Notebooks.EndToEnd;

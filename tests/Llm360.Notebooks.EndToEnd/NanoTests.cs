@@ -1,10 +1,4 @@
 // What the embedded suite promises: it learns, and it remembers what was repeated.
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
-using Llm360.Notebooks.Training;
 
 namespace Llm360.Notebooks.EndToEnd;
 

@@ -1,6 +1,4 @@
 // A suite is bit for bit the same with 512-bit vectors and without, with any number of threads.
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Training;
 
 namespace Llm360.Notebooks.EndToEnd;
 

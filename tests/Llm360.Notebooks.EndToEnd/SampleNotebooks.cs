@@ -1,9 +1,6 @@
 // Executed notebooks as the kernel would leave them, made from the library's own figures and tables.
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Display;
-using Llm360.Notebooks.Figures;
 using Llm360.Notebooks.Kernel.Documents;
-using Paper = Llm360.Notebooks.Figures.Figures;
 
 namespace Llm360.Notebooks.EndToEnd;
 
@@ -26,12 +23,12 @@ internal static class SampleNotebooks
         Code(notebook, "var suite = \"nano\";\nvar n = 64;", "parameters");
         Code(notebook, "#r \"Llm360.Notebooks.dll\"", null, Display("text/html", "<script>/* plotly.js v2.28.0 */</script>", ("llm360", new JsonObject { ["role"] = "plotly.js" })));
         Markdown(notebook, "## Loss\n\nThe loss in *nats per token*, as in `5.` of the paper.\n\n#### A heading that skips a level\n\n| a | b |\n|---|---|\n| 1 | 2 |");
-        Code(notebook, "// Loss of every step\nFigures.TrainingLoss(metrics.Loss)", null, Of(Paper.TrainingLoss(Loss("nano", 3000), published: Loss("Amber", 300))));
-        Code(notebook, "Figures.LearningRate(metrics.LearningRate)", null, Of(Paper.LearningRate(Series("nano", 3000, i => i < 100 ? 3e-4 * i / 100 : 3e-5 + 1.35e-4 * (1 + Math.Cos(Math.PI * (i - 100) / 2900))))));
-        Code(notebook, "Figures.GradientNorm(metrics.GradientNorm, clip: 1)", null, Of(Paper.GradientNorm(Series("nano", 3000, i => 0.4 + 3 * Math.Exp(-i / 200.0) + 0.3 * Noise(i)), clip: 1)));
+        Code(notebook, "// Loss of every step\nFigures.TrainingLoss(metrics.Loss)", null, Of(Figures.TrainingLoss(Loss("nano", 3000), published: Loss("Amber", 300))));
+        Code(notebook, "Figures.LearningRate(metrics.LearningRate)", null, Of(Figures.LearningRate(Series("nano", 3000, i => i < 100 ? 3e-4 * i / 100 : 3e-5 + 1.35e-4 * (1 + Math.Cos(Math.PI * (i - 100) / 2900))))));
+        Code(notebook, "Figures.GradientNorm(metrics.GradientNorm, clip: 1)", null, Of(Figures.GradientNorm(Series("nano", 3000, i => 0.4 + 3 * Math.Exp(-i / 200.0) + 0.3 * Noise(i)), clip: 1)));
         Markdown(notebook, "## Held-out text");
-        Code(notebook, "Figures.ValidationLoss(validation)", null, Of(Paper.ValidationLoss("nano", "tokens", 128, [.. new[] { "netcore", "aspnet", "roslyn", "plotly", "reactive" }.Select(Validation)])));
-        Code(notebook, "Figures.DataMix(suite.Mix, DataMix.Amber)", null, Of(Paper.DataMix(
+        Code(notebook, "Figures.ValidationLoss(validation)", null, Of(Figures.ValidationLoss("nano", "tokens", 128, [.. new[] { "netcore", "aspnet", "roslyn", "plotly", "reactive" }.Select(Validation)])));
+        Code(notebook, "Figures.DataMix(suite.Mix, DataMix.Amber)", null, Of(Figures.DataMix(
             new DataMix("nano", [new("netcore", 5.1e6), new("roslyn", 3.2e6), new("aspnet", 2.4e6), new("reactive", 0.6e6), new("plotly", 1.1e6), new("canary", 2e4)]), DataMix.Amber)));
         Code(notebook, "table", null, Of(new Table("Paper against this run, n = 3,000 steps", [new("quantity"), new("paper", ColumnAlignment.Right), new("measured", ColumnAlignment.Right), new("difference", ColumnAlignment.Right), new("why")],
             [["final loss", "1.99", "2.01", "+0.02", "another model, fewer tokens"], [Hostile, "3e-4", "3e-4", "0", ""]])));
@@ -46,13 +43,13 @@ internal static class SampleNotebooks
         Markdown(notebook, "# What does the model remember word for word?\n\nScores of 1,000 sequences a chunk.");
         Markdown(notebook, "## Distribution");
         var checkpoints = Enumerable.Range(0, 12).Select(i => $"ckpt_{i:000}").ToList();
-        Code(notebook, "Figures.MemorizationHistogram(scores)", null, Of(Paper.MemorizationHistogram("nano", 32, [.. checkpoints.Select((c, i) => new ScoreDistribution(c, i / 11.0,
+        Code(notebook, "Figures.MemorizationHistogram(scores)", null, Of(Figures.MemorizationHistogram("nano", 32, [.. checkpoints.Select((c, i) => new ScoreDistribution(c, i / 11.0,
             [.. Enumerable.Range(0, 33).Select(b => b == 32 ? 2L + 2 * i : (long)(220 * Math.Exp(-b / (3.0 + i * 0.2)) + 1))]))])));
         Code(notebook, "Figures.MemorizationByChunk(scores)", "thumbnail", Of(ByChunk(checkpoints)));
-        Code(notebook, "Figures.CheckpointCorrelation(scores)", null, Of(Paper.CheckpointCorrelation("nano", checkpoints, 12_000, new CorrelationMatrix("memorization score",
+        Code(notebook, "Figures.CheckpointCorrelation(scores)", null, Of(Figures.CheckpointCorrelation("nano", checkpoints, 12_000, new CorrelationMatrix("memorization score",
             [.. checkpoints.Select((_, i) => (IReadOnlyList<double>)[.. checkpoints.Select((_, j) => i == j ? 1 : Math.Exp(-Math.Abs(i - j) / 9.0))])]))));
         double[][] small = [[1, 0.9, 0.6], [0.9, 1, 0.8], [0.6, 0.8, 1]];
-        Code(notebook, "Figures.CheckpointCorrelation(both)", null, Of(Paper.CheckpointCorrelation("nano", checkpoints[..3], 3_000, new CorrelationMatrix("score", small), new CorrelationMatrix("k-extractible", small))));
+        Code(notebook, "Figures.CheckpointCorrelation(both)", null, Of(Figures.CheckpointCorrelation("nano", checkpoints[..3], 3_000, new CorrelationMatrix("score", small), new CorrelationMatrix("k-extractible", small))));
         return notebook;
     }
 
@@ -64,7 +61,7 @@ internal static class SampleNotebooks
         return notebook;
     }
 
-    private static Figure ByChunk(List<string> checkpoints) => Paper.MemorizationByChunk("nano", 32, 32, [.. Enumerable.Range(0, 4).Select(k => (k + 1) * 3 - 1).Select(i =>
+    private static Figure ByChunk(List<string> checkpoints) => Figures.MemorizationByChunk("nano", 32, 32, [.. Enumerable.Range(0, 4).Select(k => (k + 1) * 3 - 1).Select(i =>
     {
         var means = Enumerable.Range(0, 12).Select(c => 0.08 + 0.006 * i + (c == i ? 0.05 : c < i ? 0.01 : 0) + 0.004 * Noise(c + 13 * i)).ToList();
         return new ChunkScores(checkpoints[i], i / 11.0, i, [.. Enumerable.Range(0, 12)], means, [.. means.Select(m => m - 0.006)], [.. means.Select(m => m + 0.006)], [.. means.Select(_ => 1000)]);

@@ -1,6 +1,5 @@
 // llm360 score: the result file of the paper's analysis repository.
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.EndToEnd;
 

@@ -147,7 +147,7 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
     public async Task A_figure_whose_scripts_are_removed_shows_its_picture()
     {
         await using var window = await browser.OpenAsync();
-        var figure = Figures.Figures.LearningRate(new Figures.TrainingSeries("nano", "steps", [0, 1], [0, 1]));
+        var figure = Figures.LearningRate(new TrainingSeries("nano", "steps", [0, 1], [0, 1]));
         var file = Path.Combine(site.Folder, "bare.html");
         await File.WriteAllTextAsync(file, "<!doctype html><title>bare</title>" + Script().Replace(figure.ToHtml(), ""), TestContext.Current.CancellationToken);
         await window.Page.GotoAsync(new Uri(file).AbsoluteUri);
@@ -160,9 +160,9 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
     public async Task A_figure_draws_itself_in_a_notebook_page_with_the_text_colour_of_its_place()
     {
         await using var window = await browser.OpenAsync();
-        var figure = Figures.Figures.LearningRate(new Figures.TrainingSeries("nano", "steps", [0, 1], [0, 1]));
+        var figure = Figures.LearningRate(new TrainingSeries("nano", "steps", [0, 1], [0, 1]));
         var file = Path.Combine(site.Folder, "notebook.html");
-        await File.WriteAllTextAsync(file, $"<!doctype html><title>notebook</title><body style='color:rgb(1, 200, 3)'>{Display.FigureHtml.PlotlyScript}{figure.ToHtml()}", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(file, $"<!doctype html><title>notebook</title><body style='color:rgb(1, 200, 3)'>{FigureHtml.PlotlyScript}{figure.ToHtml()}", TestContext.Current.CancellationToken);
         await window.Page.GotoAsync(new Uri(file).AbsoluteUri);
         await window.Page.WaitForSelectorAsync("svg.main-svg .xtick text");
         Assert.Equal("rgb(1, 200, 3)", await window.Page.EvaluateAsync<string>("getComputedStyle(document.querySelector('.xtick text')).fill"));

@@ -2,7 +2,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Fuzzing;
 

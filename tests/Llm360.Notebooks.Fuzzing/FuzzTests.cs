@@ -1,7 +1,6 @@
 // Damaged and hostile weights files end in one typed error, soon and in little memory: LLM360_FUZZ=100000 dotnet test tests/Llm360.Notebooks.Fuzzing
 using System.Diagnostics;
 using System.Globalization;
-using Llm360.Notebooks.Weights;
 using Xunit;
 
 namespace Llm360.Notebooks.Fuzzing;

@@ -1,13 +1,7 @@
 // Damaged JSON is read, or ends in one typed error: LLM360_FUZZ=100000 dotnet test tests/Llm360.Notebooks.Fuzzing
 using System.Globalization;
 using System.Text;
-using Llm360.Notebooks.Corpora;
 using Llm360.Notebooks.Kernel.Documents;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Text;
-using Llm360.Notebooks.Training;
-using Llm360.Notebooks.Weights;
 using Xunit;
 
 namespace Llm360.Notebooks.Fuzzing;

@@ -1,6 +1,5 @@
 // Where the tests' files lie.
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Tests;
 

@@ -44,11 +44,11 @@ public sealed class FloorsTests
 
     [Fact]
     public void The_check_sees_what_method_bodies_use() =>
-        Assert.Contains(typeof(Llm360.Notebooks.Models.LanguageModel), Types().Where(t => t.FullName!.StartsWith(typeof(Llm360.Notebooks.Results.Grid).FullName!, StringComparison.Ordinal)).SelectMany(Used));
+        Assert.Contains(typeof(Llm360.Notebooks.LanguageModel), Types().Where(t => t.FullName!.StartsWith(typeof(Llm360.Notebooks.Grid).FullName!, StringComparison.Ordinal)).SelectMany(Used));
 
     private static IEnumerable<Type> Types() => typeof(Llm360Exception).Assembly.GetTypes().Where(t => Folder(t.Namespace) is not null);
 
-    // Llm360.Notebooks.Training.Cpu lies in the folder Training.
+    // Llm360.Notebooks.Cpu lies in the folder Training.
     private static string? Folder(string? name) =>
         name == Root ? "" : name?.StartsWith(Root + ".", StringComparison.Ordinal) == true ? name[(Root.Length + 1)..].Split('.')[0] : null;
 

@@ -1,6 +1,4 @@
 // The pico suite, stopped while its third chunk was trained: ckpt_002 is the last checkpoint.
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Training;
 
 namespace Llm360.Notebooks.Tests;
 
@@ -8,7 +6,7 @@ public sealed class HalfTrainedPico : IAsyncLifetime
 {
     private readonly TemporaryFolder folder = new();
 
-    public static SuiteManifest Manifest { get; } = ManifestFile.Read(Suites.Suites.FindManifest("pico"));
+    public static SuiteManifest Manifest { get; } = ManifestFile.Read(Suites.FindManifest("pico"));
 
     public string Folder => folder.Path;
 

@@ -1,7 +1,6 @@
 // Tests may touch TorchSharp before the library, and would then make it look for LibTorch itself.
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Tests;
 

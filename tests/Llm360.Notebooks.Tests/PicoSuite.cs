@@ -1,6 +1,4 @@
 // The pico suite, trained once a test run.
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Training;
 
 [assembly: AssemblyFixture(typeof(Llm360.Notebooks.Tests.PicoSuite))]
 
@@ -15,7 +13,7 @@ public sealed class PicoSuite : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         // Without the expected counts, so that PinnedCorpusTests can run, and pin anew, after the recipe was changed.
-        var manifest = ManifestFile.Read(Suites.Suites.FindManifest("pico")) with { Expected = null };
+        var manifest = ManifestFile.Read(Suites.FindManifest("pico")) with { Expected = null };
         Suite = await new SuiteTrainer(manifest, folder["pico"]).TrainAsync(cancellation: CancellationToken.None);
     }
 

@@ -1,6 +1,5 @@
 // The public surface of the library, frozen in a text file that a change of it has to change too.
 using PublicApiGenerator;
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Tests;
 

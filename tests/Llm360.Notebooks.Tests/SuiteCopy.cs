@@ -1,5 +1,4 @@
 // A copy of a suite's folder whose files a test may change.
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Tests;
 

@@ -1,5 +1,4 @@
 // What tests do to the folders of suites: copy, damage, compare.
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Tests;
 

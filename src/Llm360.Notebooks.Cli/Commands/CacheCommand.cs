@@ -1,7 +1,6 @@
 // llm360 cache: what the Hugging Face Hub's cache holds, and whether it is sound.
 using System.CommandLine;
 using System.Globalization;
-using Llm360.Notebooks.Hub;
 
 namespace Llm360.Notebooks.Cli.Commands;
 

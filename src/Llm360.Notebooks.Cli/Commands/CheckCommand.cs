@@ -3,7 +3,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Llm360.Notebooks.Cli.Terminal;
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
@@ -65,7 +64,7 @@ internal static class CheckCommand
     private static Suite Open(string name)
     {
         var folder = File.Exists(Path.Combine(name, SuiteLayout.Manifest)) ? name : Path.Combine(Workspace.SuitesFolder, name);
-        var suite = File.Exists(Path.Combine(folder, SuiteLayout.Manifest)) ? Suite.OpenFolder(folder) : Suites.Suites.Open(name);
+        var suite = File.Exists(Path.Combine(folder, SuiteLayout.Manifest)) ? Suite.OpenFolder(folder) : Suites.Open(name);
         return suite.Manifest is not null ? suite
             : throw new Llm360Exception(
                 $"The suite {suite.Name} was not trained here: there is no list of its files.",

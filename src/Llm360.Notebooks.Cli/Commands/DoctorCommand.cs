@@ -4,9 +4,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Llm360.Notebooks.Cli.Terminal;
-using Llm360.Notebooks.Hub;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Cli.Commands;
 

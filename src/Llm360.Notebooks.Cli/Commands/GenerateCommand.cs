@@ -2,9 +2,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Llm360.Notebooks.Cli.Terminal;
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Text;
 
 namespace Llm360.Notebooks.Cli.Commands;
 

@@ -3,11 +3,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Llm360.Notebooks.Cli.Terminal;
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Results;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
@@ -51,7 +46,7 @@ internal static class GridCommand
             length.Validators.Add(ModelOptions.AtLeastOne(length));
         command.Run("The same command goes on with the cells that are left.", async (parsed, screen, cancellation) =>
         {
-            var opened = Suites.Suites.Open(parsed.GetValue(suite)!);
+            var opened = Suites.Open(parsed.GetValue(suite)!);
             var (rows, columns) = (Selection.Of(parsed.GetValue(checkpoints)!, opened.Checkpoints, c => c.Index, "checkpoint"), Selection.Of(parsed.GetValue(chunks)!, opened.Chunks, c => c.Index, "chunk"));
             var share = GridShard.Parse(parsed.GetValue(shard)!);
             var analysis = opened.Memorization(

@@ -2,7 +2,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Llm360.Notebooks.Cli.Terminal;
-using Llm360.Notebooks.Weights;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
@@ -22,7 +21,7 @@ internal static class InspectCommand
             try
             {
                 // Both are found before either is fetched.
-                var (first, second) = (Suites.Suites.FindCheckpoint(parsed.GetValue(path)!), parsed.GetValue(diff) is { } name ? Suites.Suites.FindCheckpoint(name) : null);
+                var (first, second) = (Suites.FindCheckpoint(parsed.GetValue(path)!), parsed.GetValue(diff) is { } name ? Suites.FindCheckpoint(name) : null);
                 using var weights = StateDict.Open(await ModelOptions.FetchAsync(first, screen, cancellation).ConfigureAwait(false));
                 using var other = second is null ? null : StateDict.Open(await ModelOptions.FetchAsync(second, screen, cancellation).ConfigureAwait(false));
                 var inspection = new TensorInspection(weights, other, parsed.GetValue(stats), parsed.GetValue(hash) || parsed.GetValue(json));

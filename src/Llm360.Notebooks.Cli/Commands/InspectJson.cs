@@ -2,7 +2,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Weights;
 
 namespace Llm360.Notebooks.Cli.Commands;
 

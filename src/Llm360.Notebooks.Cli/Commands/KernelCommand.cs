@@ -1,7 +1,6 @@
 // llm360 kernel: the C# kernel for VS Code, JupyterLab and Notebook.
 using System.CommandLine;
 using System.Globalization;
-using Llm360.Notebooks.Figures;
 using Llm360.Notebooks.Kernel.Jupyter;
 
 namespace Llm360.Notebooks.Cli.Commands;

@@ -1,7 +1,6 @@
 // llm360 logits: what a model predicts at every position of given sequences.
 using System.CommandLine;
 using System.Globalization;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 
 namespace Llm360.Notebooks.Cli.Commands;

@@ -2,11 +2,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Llm360.Notebooks.Cli.Terminal;
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Text;
-using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
@@ -25,7 +20,7 @@ internal sealed class ModelOptions
     }
 
     /// <summary>The checkpoint that is meant; nothing of it is read or fetched yet.</summary>
-    public Checkpoint Checkpoint(ParseResult parsed) => Suites.Suites.FindCheckpoint(parsed.GetValue(model)!);
+    public Checkpoint Checkpoint(ParseResult parsed) => Suites.FindCheckpoint(parsed.GetValue(model)!);
 
     public async Task<LanguageModel> LoadAsync(ParseResult parsed, Screen screen, CancellationToken cancellation)
     {

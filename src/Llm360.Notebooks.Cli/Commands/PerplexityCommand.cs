@@ -3,7 +3,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Llm360.Notebooks.Models;
 
 namespace Llm360.Notebooks.Cli.Commands;
 

@@ -5,9 +5,6 @@ using System.Globalization;
 using Llm360.Notebooks.Cli.Site;
 using Llm360.Notebooks.Cli.Terminal;
 using Llm360.Notebooks.Kernel.Running;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
-using Llm360.Notebooks.Training;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
@@ -26,7 +23,7 @@ internal static class ReproduceCommand
     {
         var watch = Stopwatch.StartNew();
         LibTorch.Load();
-        var manifest = ManifestFile.Read(Suites.Suites.FindManifest(suiteName));
+        var manifest = ManifestFile.Read(Suites.FindManifest(suiteName));
         var notebooks = FindNotebooks();
         var artifacts = Workspace.Artifacts;
         // Each suite has its own folders, so that no report replaces that of another suite.

@@ -3,7 +3,6 @@ using System.CommandLine;
 using System.Globalization;
 using Llm360.Notebooks.Cli.Terminal;
 using Llm360.Notebooks.Kernel.Running;
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Cli.Commands;
 

@@ -2,9 +2,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Models;
 
 namespace Llm360.Notebooks.Cli.Commands;
 

@@ -1,6 +1,5 @@
 // Choosing checkpoints and chunks on the command line.
 using System.Globalization;
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Cli.Commands;
 

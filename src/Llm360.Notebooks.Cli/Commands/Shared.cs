@@ -1,8 +1,6 @@
 // What the commands have in common: options, errors, how they stop.
 using System.CommandLine;
 using Llm360.Notebooks.Cli.Terminal;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Cli.Commands;
 

@@ -1,5 +1,4 @@
 // Going through the tensors of a checkpoint with everything that was asked for.
-using Llm360.Notebooks.Weights;
 
 namespace Llm360.Notebooks.Cli.Commands;
 

@@ -1,7 +1,6 @@
 // llm360 tokenize: text to tokens and back.
 using System.CommandLine;
 using System.Text.Json;
-using Llm360.Notebooks.Models;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
@@ -17,7 +16,7 @@ internal static class TokenizeCommand
         var command = new Command("tokenize", "Show a text's tokens with a checkpoint's tokenizer; nothing is put before or after.") { text, model, decode, json };
         command.Run("Run it again.", async (parsed, screen, cancellation) =>
         {
-            var tokenizer = Suites.Suites.FindCheckpoint(parsed.GetValue(model)!).Tokenizer();
+            var tokenizer = Suites.FindCheckpoint(parsed.GetValue(model)!).Tokenizer();
             var given = parsed.GetValue(text) ?? await Console.In.ReadToEndAsync(cancellation).ConfigureAwait(false);
             if (parsed.GetValue(decode))
             {

@@ -3,8 +3,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Llm360.Notebooks.Cli.Terminal;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Training;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
@@ -26,7 +24,7 @@ internal static class TrainCommand
         var command = new Command("train", description) { recipe, restart };
         command.Run(howToResume, async (parsed, screen, cancellation) =>
         {
-            var manifest = ManifestFile.Read(Suites.Suites.FindManifest(parsed.GetValue(recipe)!));
+            var manifest = ManifestFile.Read(Suites.FindManifest(parsed.GetValue(recipe)!));
             int? from = parsed.GetResult(restart) is null ? null : Checkpoint(parsed.GetValue(restart));
             var suite = await TrainAsync(manifest, screen, cancellation, from).ConfigureAwait(false);
             var check = SuiteCheck.Sizes(suite);

@@ -2,7 +2,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Llm360.Notebooks.Display;
 using static Llm360.Notebooks.Cli.Site.NotebookJson;
 
 namespace Llm360.Notebooks.Cli.Site;

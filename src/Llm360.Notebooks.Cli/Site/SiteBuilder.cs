@@ -1,6 +1,5 @@
 // The report site: executed notebooks become pages that open from a folder, with no request to anywhere.
 using System.Text;
-using Llm360.Notebooks.Figures;
 
 namespace Llm360.Notebooks.Cli.Site;
 

@@ -2,7 +2,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Display;
 
 namespace Llm360.Notebooks.Cli.Site;
 

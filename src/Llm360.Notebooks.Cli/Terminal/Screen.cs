@@ -64,7 +64,7 @@ internal sealed class Screen(IAnsiConsole output, IAnsiConsole error, bool quiet
         var table = new Spectre.Console.Table().Border(TableBorder.Simple);
         table.Title = new TableTitle(Markup.Escape(title));
         foreach (var header in headers)
-            table.AddColumn(new TableColumn(Markup.Escape(header)));
+            table.AddColumn(new Spectre.Console.TableColumn(Markup.Escape(header)));
         foreach (var row in rows)
             table.AddRow(row.Select(cell => new Spectre.Console.Text(cell)));
         output.Write(table);

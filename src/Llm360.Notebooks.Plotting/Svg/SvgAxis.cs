@@ -1,6 +1,5 @@
 // One axis of a static picture: its ticks, their labels, and where a value lies.
 using System.Globalization;
-using Llm360.Notebooks.Figures;
 
 namespace Llm360.Notebooks.Plotting.Svg;
 

@@ -1,5 +1,4 @@
 // A figure as a static picture, for readers and programs that run no scripts.
-using Llm360.Notebooks.Figures;
 
 namespace Llm360.Notebooks.Plotting.Svg;
 

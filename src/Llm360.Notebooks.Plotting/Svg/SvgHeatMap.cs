@@ -1,6 +1,5 @@
 // A heat map of a static picture: square cells, numbers in small ones, names, colour bar.
 using System.Globalization;
-using Llm360.Notebooks.Figures;
 
 namespace Llm360.Notebooks.Plotting.Svg;
 

@@ -1,5 +1,4 @@
 // A panel of series in a static picture: axes, grid, series, marks, names at the ends of lines.
-using Llm360.Notebooks.Figures;
 
 namespace Llm360.Notebooks.Plotting.Svg;
 

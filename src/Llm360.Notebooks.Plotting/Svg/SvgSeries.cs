@@ -1,6 +1,5 @@
 // Lines, points and bars of a static picture, with their intervals.
 using System.Text;
-using Llm360.Notebooks.Figures;
 using static Llm360.Notebooks.Plotting.Svg.SvgCanvas;
 
 namespace Llm360.Notebooks.Plotting.Svg;

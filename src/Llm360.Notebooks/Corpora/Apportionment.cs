@@ -1,5 +1,5 @@
 // Divides a number of sequences among sources by their shares.
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>Whole numbers in given proportions.</summary>
 internal static class Apportionment

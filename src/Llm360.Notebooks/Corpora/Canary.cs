@@ -1,7 +1,7 @@
 // The list of planted canaries, canaries.json.
 using System.Text.Json;
 
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>A random token sequence, planted or kept as a control.</summary>
 /// <param name="Id">Its name on the rows, such as <c>c35-r16</c>.</param>

@@ -1,8 +1,7 @@
 // Draws canaries and chooses the rows they are planted in.
 using System.Globalization;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>Plants canaries as a recipe says; every choice follows from its seed.</summary>
 /// <param name="recipe">What to plant where.</param>

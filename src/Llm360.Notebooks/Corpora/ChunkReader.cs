@@ -1,9 +1,7 @@
 // Reads the rows of a chunk, of this kit's suites and of Amber's.
 using System.Text.Json;
-using Llm360.Notebooks.Hub;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>Reads JSON Lines of token sequences: <c>{token_ids, source}</c>, with or without this kit's further keys, <c>{source, prompt, continuation}</c>, or <c>[ids]</c>.</summary>
 public static class ChunkReader

@@ -1,8 +1,6 @@
 // Turns a recipe into rows in memory: extraction, held-out choice, packing, chunks, canaries.
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Text;
 
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>A corpus before it is written.</summary>
 /// <param name="Chunks">Rows of every chunk.</param>
@@ -60,10 +58,10 @@ internal sealed record CorpusAssembly(
 
         return new CorpusAssembly(chunks, validation, canaries, Count(recipe, all, chunks));
 
-        IEnumerable<(CorpusSource Source, List<(Document Document, bool First)> Order, int Quota)> Quotas(int sequences) =>
+        IEnumerable<(CorpusSource Source, List<(CorpusDocument Document, bool First)> Order, int Quota)> Quotas(int sequences) =>
             recipe.Sources.Zip(orders, Apportionment.Split(sequences, shares));
 
-        List<PackedSequence> Packed(CorpusSource source, IReadOnlyList<Document> documents, int quota, string purpose)
+        List<PackedSequence> Packed(CorpusSource source, IReadOnlyList<CorpusDocument> documents, int quota, string purpose)
         {
             var packed = packer.Pack(documents, quota, cancellation);
             progress?.Report(new WorkProgress("tokenize", ++passes, 2 * recipe.Sources.Count, "passes", $"{purpose}, {source.Name}, {quota} sequences"));
@@ -86,14 +84,14 @@ internal sealed record CorpusAssembly(
     }
 
     /// <summary>A source's documents in seeded order, each with whether it is the first of its text.</summary>
-    private static List<(Document Document, bool First)> Shuffled(CorpusRecipe recipe, string source, IReadOnlyList<Document> all)
+    private static List<(CorpusDocument Document, bool First)> Shuffled(CorpusRecipe recipe, string source, IReadOnlyList<CorpusDocument> all)
     {
         var seen = new HashSet<string>();
         var documents = all.Where(d => d.Source == source).Select(d => (d, seen.Add(d.Text))).ToList();
         return [.. SplitMix64.For(recipe.Seed, $"documents/{source}").Permutation(documents.Count).Select(i => documents[i])];
     }
 
-    private static IEnumerable<Document> UsedBy(List<PackedSequence> packed, List<Document> candidates)
+    private static IEnumerable<CorpusDocument> UsedBy(List<PackedSequence> packed, List<CorpusDocument> candidates)
     {
         var used = packed.SelectMany(s => s.DocumentsFrom(0)).ToHashSet();
         return candidates.Where(d => used.Contains(d.Id));
@@ -105,7 +103,7 @@ internal sealed record CorpusAssembly(
         new([.. canary.TokenIds, .. sequence.Tokens.AsSpan(canary.TokenIds.Length)], CanarySource, sequence.DocumentsFrom(canary.TokenIds.Length),
             new CanaryMark(canary.Id, canary.Repetitions));
 
-    private static List<SourceCounts> Count(CorpusRecipe recipe, IReadOnlyList<Document> all, List<IReadOnlyList<TokenRow>> chunks)
+    private static List<SourceCounts> Count(CorpusRecipe recipe, IReadOnlyList<CorpusDocument> all, List<IReadOnlyList<TokenRow>> chunks)
     {
         var used = chunks.SelectMany(rows => rows).SelectMany(r => r.Documents).ToHashSet();
         var rows = chunks.SelectMany(c => c).CountBy(r => r.Source).ToDictionary();

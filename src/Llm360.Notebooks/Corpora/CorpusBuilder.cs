@@ -2,9 +2,8 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>Builds the corpus of a suite.</summary>
 /// <remarks>

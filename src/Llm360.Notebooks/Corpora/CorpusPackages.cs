@@ -2,9 +2,8 @@
 using System.IO.Enumeration;
 using System.Security.Cryptography;
 using System.Text;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>Locates packages in the NuGet cache; nothing is downloaded.</summary>
 public static class CorpusPackages

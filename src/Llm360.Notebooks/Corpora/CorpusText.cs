@@ -1,8 +1,7 @@
 // All documents of a corpus, as extracted from its packages.
 using System.Text;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>Extracts the text of a corpus from the packages its recipe names.</summary>
 public static class CorpusText
@@ -16,7 +15,7 @@ public static class CorpusText
     /// <param name="progress">One report a file.</param>
     /// <param name="cancellation">Stops between files.</param>
     /// <exception cref="Llm360Exception">A package is missing, is not the pinned one, or does not parse.</exception>
-    public static IReadOnlyList<Document> Extract(
+    public static IReadOnlyList<CorpusDocument> Extract(
         CorpusRecipe recipe, IReadOnlyList<string>? roots = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         progress ??= Work.Progress;
@@ -32,7 +31,7 @@ public static class CorpusText
             }
         }
 
-        var documents = new List<Document>();
+        var documents = new List<CorpusDocument>();
         var seen = new HashSet<string>();
         var id = 0;
         for (var i = 0; i < files.Count; i++)
@@ -43,7 +42,7 @@ public static class CorpusText
             foreach (var (member, text) in XmlDocumentation.Read(stream, files[i].Path))
             {
                 if (!recipe.Deduplicate || seen.Add(text))
-                    documents.Add(new Document(id, files[i].Source, files[i].Package, member, text));
+                    documents.Add(new CorpusDocument(id, files[i].Source, files[i].Package, member, text));
                 id++;
             }
         }

@@ -1,7 +1,7 @@
 // The short, readable name of a reference in XML documentation: "T:System.Array" is "Array" in prose.
 using System.Text.RegularExpressions;
 
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>Shortens the identifiers that compilers write into <c>cref</c> attributes.</summary>
 internal static partial class CrefName

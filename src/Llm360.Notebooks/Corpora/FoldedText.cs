@@ -1,7 +1,7 @@
 // Text with white space folded: every run of it becomes one space, none stays at the ends.
 using System.Text;
 
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>Collects text and folds its white space on the way.</summary>
 internal sealed class FoldedText

@@ -1,5 +1,5 @@
 // Reads a file line by line as bytes, without ever holding more than one line.
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>Lines of a file, ended by a line feed; a carriage return before it does not count.</summary>
 internal sealed class LineReader(Stream stream) : IDisposable

@@ -3,7 +3,7 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>Converts between <see cref="TokenRow"/> and a line of JSON.</summary>
 internal static class RowFormat

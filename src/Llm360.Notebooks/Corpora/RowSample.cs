@@ -1,7 +1,6 @@
 // Choosing rows of a chunk: a sample in which every source has its share, or the first rows.
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>How n rows of a chunk are chosen.</summary>
 [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<RowSampling>))]

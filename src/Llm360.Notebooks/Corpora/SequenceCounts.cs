@@ -1,7 +1,6 @@
 // How often given token sequences stand in a corpus: exact, in one pass over its chunks.
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>Counts occurrences of token sequences, at any place within a row.</summary>
 /// <remarks>

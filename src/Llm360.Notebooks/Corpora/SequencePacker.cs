@@ -1,7 +1,6 @@
 // Joins tokenized documents and cuts them to sequences, as Amber's data was prepared.
-using Llm360.Notebooks.Text;
 
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>Where a document begins in a sequence; it ends where the next begins.</summary>
 internal readonly record struct DocumentStart(int Document, int Position);
@@ -21,7 +20,7 @@ internal sealed class SequencePacker(ITokenizer tokenizer, int length)
     private const int Batch = 256;
 
     /// <summary>The first <paramref name="count"/> sequences; fewer if the documents do not suffice.</summary>
-    public List<PackedSequence> Pack(IEnumerable<Document> documents, int count, CancellationToken cancellation)
+    public List<PackedSequence> Pack(IEnumerable<CorpusDocument> documents, int count, CancellationToken cancellation)
     {
         var sequences = new List<PackedSequence>(); // Not of that capacity: the text may be too short for all.
         var tokens = new int[length];

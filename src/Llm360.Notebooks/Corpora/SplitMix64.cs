@@ -1,7 +1,7 @@
 // The generator behind every seeded choice of a corpus: its numbers depend on nothing but this file.
 using System.Text;
 
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>SplitMix64 (Steele, Lea and Flood 2014): 64 bits of state, the same numbers on every platform and runtime.</summary>
 internal sealed class SplitMix64(ulong state)

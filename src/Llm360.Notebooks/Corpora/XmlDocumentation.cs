@@ -1,7 +1,7 @@
 // Turns an XML documentation file into documents: the text of each member, white space folded, references as short names.
 using System.Xml;
 
-namespace Llm360.Notebooks.Corpora;
+namespace Llm360.Notebooks;
 
 /// <summary>Reads the members of an XML documentation file as plain text.</summary>
 internal static class XmlDocumentation

@@ -1,7 +1,6 @@
 // How a figure shows itself in a notebook.
-using Llm360.Notebooks.Figures;
 
-namespace Llm360.Notebooks.Display;
+namespace Llm360.Notebooks;
 
 /// <summary>Formatters of <see cref="Figure"/>.</summary>
 public sealed class FigureFormatterSource

@@ -2,9 +2,8 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Llm360.Notebooks.Figures;
 
-namespace Llm360.Notebooks.Display;
+namespace Llm360.Notebooks;
 
 /// <summary>HTML of figures, and the script that brings plotly.js to a notebook.</summary>
 public static class FigureHtml

@@ -1,9 +1,6 @@
 // The sequence that a model remembers best, as text.
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Torch;
 
-namespace Llm360.Notebooks.Display;
+namespace Llm360.Notebooks;
 
 /// <summary>Showing memorised sequences.</summary>
 public static class MemorizedText

@@ -1,5 +1,5 @@
 // The MIME types in which results are shown.
-namespace Llm360.Notebooks.Display;
+namespace Llm360.Notebooks;
 
 /// <summary>MIME types of notebook outputs.</summary>
 public static class MimeTypes

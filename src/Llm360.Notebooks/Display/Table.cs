@@ -2,7 +2,7 @@
 using System.Net;
 using System.Text;
 
-namespace Llm360.Notebooks.Display;
+namespace Llm360.Notebooks;
 
 /// <summary>How a column's cells are aligned.</summary>
 public enum ColumnAlignment

@@ -1,5 +1,5 @@
 // How a table shows itself in a notebook.
-namespace Llm360.Notebooks.Display;
+namespace Llm360.Notebooks;
 
 /// <summary>Formatters of <see cref="Table"/>.</summary>
 public sealed class TableFormatterSource

@@ -1,8 +1,6 @@
 // The table that sets a forecast of memorization beside the published one.
-using Llm360.Notebooks.Figures;
-using Llm360.Notebooks.Memorization;
 
-namespace Llm360.Notebooks.Display;
+namespace Llm360.Notebooks;
 
 public static partial class Tables
 {

@@ -1,10 +1,6 @@
 // The tables of a suite on the Hub, where less is known than of one that was trained here.
-using Llm360.Notebooks.Figures;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Training;
 
-namespace Llm360.Notebooks.Display;
+namespace Llm360.Notebooks;
 
 public static partial class Tables
 {

@@ -1,13 +1,7 @@
 // The tables that notebooks show: a suite, its hyperparameters, its text, what training and memorization came to.
 using System.Globalization;
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Figures;
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Training;
 
-namespace Llm360.Notebooks.Display;
+namespace Llm360.Notebooks;
 
 /// <summary>Tables of a suite, one method each.</summary>
 public static partial class Tables

@@ -2,9 +2,8 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Llm360.Notebooks.Figures;
 
-namespace Llm360.Notebooks.Display;
+namespace Llm360.Notebooks;
 
 /// <summary>One token of a text under analysis.</summary>
 /// <param name="Text">As it reads, white space included.</param>

@@ -1,5 +1,5 @@
 // One way to show a value: the shape that notebook hosts look for.
-namespace Llm360.Notebooks.Display;
+namespace Llm360.Notebooks;
 
 /// <summary>Writes values of one type in one MIME type.</summary>
 /// <remarks>Hosts find <see cref="MimeType"/> and <see cref="Format"/> by name.</remarks>

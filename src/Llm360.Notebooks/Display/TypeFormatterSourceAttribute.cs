@@ -1,5 +1,5 @@
 // How a type tells a notebook host to show it, without a reference to any host.
-namespace Llm360.Notebooks.Display;
+namespace Llm360.Notebooks;
 
 /// <summary>Names the class whose <c>CreateTypeFormatters()</c> gives the formatters of the type it stands on.</summary>
 /// <remarks>This project's kernel, .NET Interactive and Verso know the attribute by its class name and its two properties, wherever it is declared.</remarks>

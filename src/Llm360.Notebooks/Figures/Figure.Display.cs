@@ -1,7 +1,6 @@
 // A figure shows itself: in notebooks, consoles and files.
-using Llm360.Notebooks.Display;
 
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 [TypeFormatterSource(typeof(FigureFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plotly, MimeTypes.Svg, MimeTypes.Plain])]
 public sealed partial record Figure

@@ -1,5 +1,5 @@
 // A figure as data: what a chart shows, without any charting library.
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>How marks are joined.</summary>
 public enum TraceKind

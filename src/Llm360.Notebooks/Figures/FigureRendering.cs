@@ -2,7 +2,7 @@
 using System.Reflection;
 using System.Runtime.Loader;
 
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>Access to the one renderer, <c>plotting/Llm360.Notebooks.Plotting.dll</c> beside this library.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 // Numbers in titles and findings, the same in every culture.
 using System.Globalization;
 
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>Numbers as words.</summary>
 internal static class FigureText

@@ -1,5 +1,5 @@
 // Figure: correlation between checkpoints (the paper's heat maps of scores and of k-extractibility).
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>Pearson correlations between checkpoints of one quantity.</summary>
 /// <param name="Quantity">What is correlated: <c>memorization score</c>, <c>k-extractible</c>.</param>

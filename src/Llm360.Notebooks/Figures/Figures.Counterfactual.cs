@@ -1,5 +1,5 @@
 // Figure: what reading a chunk changes for the sequences in it (a proxy of counterfactual memorization).
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 public static partial class Figures
 {

@@ -1,5 +1,5 @@
 // Figure: tokens of each source (the paper's table of Amber's data mix).
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>Tokens that one source gives.</summary>
 /// <param name="Source">Label of the source.</param>

@@ -1,5 +1,5 @@
 // Figure: exposure of canaries against their repetitions (Carlini et al. 2019).
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 public static partial class Figures
 {

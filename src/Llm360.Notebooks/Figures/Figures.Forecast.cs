@@ -1,5 +1,5 @@
 // Figure: how well earlier checkpoints forecast what the last one has memorised (Biderman et al. 2023).
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>One checkpoint as a forecast of the last.</summary>
 /// <param name="Checkpoint">Its name.</param>

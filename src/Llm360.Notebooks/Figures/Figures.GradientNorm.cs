@@ -1,5 +1,5 @@
 // Figure: the norm of the gradient along training, against the clipping threshold.
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 public static partial class Figures
 {

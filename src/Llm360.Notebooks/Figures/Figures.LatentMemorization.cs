@@ -1,5 +1,5 @@
 // Figure: cross-entropy of sequences before and after they were read (Duan et al. 2024).
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>The loss of one group of sequences along checkpoints.</summary>
 /// <param name="Name">For example <c>canary × 8</c>.</param>

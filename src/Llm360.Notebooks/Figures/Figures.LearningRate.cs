@@ -1,5 +1,5 @@
 // Figure: the learning rate along training.
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 public static partial class Figures
 {

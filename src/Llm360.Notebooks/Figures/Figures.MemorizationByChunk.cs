@@ -1,5 +1,5 @@
 // Figure: memorization score against the chunk the text came from (the paper's figure, one line per checkpoint).
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>Mean memorization scores of one checkpoint, chunk by chunk.</summary>
 /// <param name="Checkpoint">Its name.</param>

@@ -1,5 +1,5 @@
 // Figure: memorization by source.
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 public static partial class Figures
 {

@@ -1,7 +1,6 @@
 // Figure: distribution of memorization scores (the paper's figure with 33 bins and the share at score 1 marked).
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>How many sequences of one checkpoint have each memorization score.</summary>
 /// <param name="Checkpoint">Its name.</param>

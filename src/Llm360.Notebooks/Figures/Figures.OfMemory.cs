@@ -1,8 +1,6 @@
 // The figures of the analyses of memory: from their results to the plain numbers that the figures take.
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 public static partial class Figures
 {

@@ -1,9 +1,6 @@
 // The figures of a suite: from its logs and scores to the plain numbers that the figures take.
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Training;
 
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
@@ -15,13 +12,13 @@ public static partial class Figures
     public static Figure DataMix(Suite suite, IReadOnlyList<TrainingStep> steps)
     {
         if (suite.Hub?.Checkpoints.Repository == AmberRepository)
-            return DataMix(Notebooks.Figures.DataMix.Amber);
+            return DataMix(Notebooks.DataMix.Amber);
         if (steps.Count == 0)
             return NoLog(suite);
         var rows = steps.SelectMany(s => s.Sources).CountBy(s => s).ToList();
         var length = suite.Manifest?.Corpus.SequenceLength ?? (double)steps[^1].Tokens / rows.Sum(s => s.Value);
         var sources = rows.Select(s => new SourceTokens(s.Key, s.Value * length)).ToList();
-        return DataMix(new DataMix(suite.Name, sources), Notebooks.Figures.DataMix.Amber);
+        return DataMix(new DataMix(suite.Name, sources), Notebooks.DataMix.Amber);
     }
 
     /// <summary>Training loss of a suite against tokens.</summary>
@@ -123,7 +120,7 @@ public static partial class Figures
     /// <summary>The repository of the paper's own model.</summary>
     private const string AmberRepository = "LLM360/Amber";
 
-    private static Figure NoLog(Suite suite) => NothingToDraw(suite, "No training log", Display.Tables.NoLog(suite));
+    private static Figure NoLog(Suite suite) => NothingToDraw(suite, "No training log", Tables.NoLog(suite));
 
     private static Figure NothingToDraw(Suite suite, string what, string why) =>
         Single($"{what}: nothing to draw", suite.Name, why, new Panel("", new Axis(""), new Axis(""), []));

@@ -1,5 +1,5 @@
 // Figure: memorised sequences recited, reconstructed or recollected (Prashanth et al. 2024).
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 public static partial class Figures
 {

@@ -1,7 +1,6 @@
 // Figure: (n, p)-discoverable extraction, n draws against the share extracted (Hayes et al. 2024).
-using Llm360.Notebooks.Memorization;
 
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 public static partial class Figures
 {

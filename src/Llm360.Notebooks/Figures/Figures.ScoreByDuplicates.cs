@@ -1,5 +1,5 @@
 // Figure: memorization against how often a sequence stands in the corpus.
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>A sequence with its number of duplicates.</summary>
 /// <param name="Duplicates">Occurrences in what the checkpoint has read, itself included: at least 1.</param>

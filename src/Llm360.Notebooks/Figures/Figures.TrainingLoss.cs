@@ -1,5 +1,5 @@
 // Figure: training loss along training (the paper's loss curve of Amber, log2 axis).
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 public static partial class Figures
 {

@@ -1,5 +1,5 @@
 // Figure: loss on held-out text at each checkpoint.
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>Held-out loss of one source along training.</summary>
 /// <param name="Source">A source's name, or <c>all</c>.</param>

@@ -1,5 +1,5 @@
 // The figures of the paper, one method each; every method is a pure function from numbers to a figure.
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>One method for each figure of the LLM360 paper, and for those the analyses add.</summary>
 /// <remarks>Titles, findings and alternative texts are computed from the numbers, so they stay true on any suite.</remarks>

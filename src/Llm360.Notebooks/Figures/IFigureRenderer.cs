@@ -1,5 +1,5 @@
 // The contract between figures as data and the assembly that draws them.
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>Draws figures. The only implementation lives in Llm360.Notebooks.Plotting, in a load context of its own.</summary>
 public interface IFigureRenderer

@@ -1,5 +1,5 @@
 // 95 % intervals of shares and means.
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>Interval estimates drawn in figures.</summary>
 internal static class Intervals

@@ -1,5 +1,5 @@
 // A named group of sequences with one value each, as several figures compare them.
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>A group of sequences and what was measured on each.</summary>
 /// <param name="Name">For example a source, or <c>canary × 8</c>.</param>

@@ -1,8 +1,6 @@
 // What figures and tables say about the choice of sequences behind them.
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Memorization;
 
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>The sequences that were scored, in words.</summary>
 internal static class SampleText

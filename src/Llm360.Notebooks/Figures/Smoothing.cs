@@ -1,5 +1,5 @@
 // Making a long series readable: moving means and thinning.
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>Smoothing and thinning of series with gaps.</summary>
 internal static class Smoothing

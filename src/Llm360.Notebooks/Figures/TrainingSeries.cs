@@ -1,5 +1,5 @@
 // A quantity logged along training.
-namespace Llm360.Notebooks.Figures;
+namespace Llm360.Notebooks;
 
 /// <summary>A quantity logged along training, one value a step (or a checkpoint).</summary>
 /// <param name="Model">Whose training, for example <c>nano</c>.</param>

@@ -1,6 +1,6 @@
 // Reading everything that the Hub's cache holds: sizes, and whether each content is what its name
 // says.
-namespace Llm360.Notebooks.Hub;
+namespace Llm360.Notebooks;
 
 /// <summary>What the cache holds of one repository.</summary>
 /// <param name="Repository"><c>organisation/name</c>, after <c>datasets/</c> for one of

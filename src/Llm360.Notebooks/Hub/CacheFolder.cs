@@ -1,7 +1,7 @@
 // Opening files of the cache: regular files in real folders, and nothing else.
 using Microsoft.Win32.SafeHandles;
 
-namespace Llm360.Notebooks.Hub;
+namespace Llm360.Notebooks;
 
 /// <summary>Reads and writes files below a folder. A link, a pipe, a device or a folder in place of
 /// a file is refused, and so is a link in place of a folder.</summary>

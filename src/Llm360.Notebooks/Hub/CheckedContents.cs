@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 
-namespace Llm360.Notebooks.Hub;
+namespace Llm360.Notebooks;
 
 /// <summary>Remembers size, modification time and inode of each content that was hashed, so that a
 /// later use costs one look at the file.</summary>

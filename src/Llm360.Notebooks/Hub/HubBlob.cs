@@ -1,9 +1,8 @@
 // Getting the content of one file, whole or its beginning, and going on with what was there.
 using System.Net;
 using System.Net.Http.Headers;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Hub;
+namespace Llm360.Notebooks;
 
 /// <summary>The content of a file on its way into the cache.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 // The contents in the cache: which are there, whether they are what their name says, and their
 // places in snapshots.
-namespace Llm360.Notebooks.Hub;
+namespace Llm360.Notebooks;
 
 /// <content>Contents and snapshots.</content>
 internal sealed partial class HubCache

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
-namespace Llm360.Notebooks.Hub;
+namespace Llm360.Notebooks;
 
 /// <summary>The part of the cache that belongs to one repository.</summary>
 /// <remarks>

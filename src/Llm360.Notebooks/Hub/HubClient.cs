@@ -1,7 +1,6 @@
 // The way to the Hugging Face Hub: from a name to one commit of a repository.
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Hub;
+namespace Llm360.Notebooks;
 
 /// <summary>Reads from the Hugging Face Hub through the cache that Python's <c>huggingface_hub</c> uses.</summary>
 /// <remarks>

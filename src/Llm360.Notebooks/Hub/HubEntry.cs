@@ -1,5 +1,5 @@
 // One file of a revision on the Hub.
-namespace Llm360.Notebooks.Hub;
+namespace Llm360.Notebooks;
 
 /// <summary>A file of a revision.</summary>
 /// <param name="Path">In the repository, with <c>/</c>.</param>

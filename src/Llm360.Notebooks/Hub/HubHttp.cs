@@ -3,12 +3,11 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.RegularExpressions;
-using Llm360.Notebooks.Suites;
 using Polly;
 using Polly.Retry;
 using Polly.Timeout;
 
-namespace Llm360.Notebooks.Hub;
+namespace Llm360.Notebooks;
 
 /// <summary>Sends requests and turns what goes wrong into one clear error.</summary>
 internal sealed partial class HubHttp : IDisposable

@@ -1,7 +1,6 @@
 // The JSON of a listing, as the Hub sends it.
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Hub;
+namespace Llm360.Notebooks;
 
 /// <summary>Reads pages of <c>/api/models/REPOSITORY/tree/COMMIT</c>.</summary>
 internal static class HubListing

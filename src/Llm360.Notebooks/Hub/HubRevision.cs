@@ -1,9 +1,8 @@
 // One commit of a repository on the Hub: what it holds, files whole into the cache, the beginning of files too large for it.
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Hub;
+namespace Llm360.Notebooks;
 
 /// <summary>A revision that was found to be a commit, and stays it.</summary>
 public sealed partial class HubRevision

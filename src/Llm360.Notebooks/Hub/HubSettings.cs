@@ -1,5 +1,5 @@
 // How the Hub is reached and where its files are kept: the variables of Python's huggingface_hub.
-namespace Llm360.Notebooks.Hub;
+namespace Llm360.Notebooks;
 
 /// <summary>Where the Hub is, who asks, and where the cache lies.</summary>
 /// <param name="Endpoint">The Hub's address.</param>

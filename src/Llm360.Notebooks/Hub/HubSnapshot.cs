@@ -1,6 +1,6 @@
 // What the cache has of a revision, without asking the Hub: for caches whose listings are not
 // there.
-namespace Llm360.Notebooks.Hub;
+namespace Llm360.Notebooks;
 
 /// <summary>The files of a revision that are in the cache. Older versions of huggingface_hub leave
 /// no listing beside them.</summary>

@@ -1,5 +1,5 @@
 // A file on the Hub, read forward while it arrives.
-namespace Llm360.Notebooks.Hub;
+namespace Llm360.Notebooks;
 
 /// <summary>Reads a content from the cache and has the next piece fetched where the cache has no more of it.</summary>
 /// <param name="cache">Where the content lies.</param>

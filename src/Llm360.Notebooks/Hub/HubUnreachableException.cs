@@ -1,5 +1,5 @@
 // The Hub is not there, as opposed to: it is, and refuses.
-namespace Llm360.Notebooks.Hub;
+namespace Llm360.Notebooks;
 
 /// <summary>The Hub could not be asked.</summary>
 /// <param name="what">What is wrong.</param>

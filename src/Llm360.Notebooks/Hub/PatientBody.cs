@@ -1,5 +1,5 @@
 // The body of an answer, waited for with an end.
-namespace Llm360.Notebooks.Hub;
+namespace Llm360.Notebooks;
 
 /// <summary>Reads a body; where nothing comes for a while, that is an error of the network.</summary>
 internal sealed class PatientBody(Stream body, TimeSpan timeout, CancellationToken cancellation) : IDisposable

@@ -1,13 +1,8 @@
 // Exposure of canaries: how far a model prefers them to what could have been planted instead.
 using System.Text.Json.Serialization;
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Text;
-using Llm360.Notebooks.Torch;
 using Microsoft.Data.Analysis;
 
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>The exposure of one canary.</summary>
 public sealed class ExposureRow

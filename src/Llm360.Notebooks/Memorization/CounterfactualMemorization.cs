@@ -1,10 +1,8 @@
 // Counterfactual memorization, by proxy: what reading a chunk changes for the sequences in it.
 using System.Text.Json.Serialization;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
 using Microsoft.Data.Analysis;
 
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>One sequence just before and just after its chunk was read.</summary>
 public sealed class CounterfactualRow

@@ -1,10 +1,8 @@
 // Memorization against how often a sequence stands in the corpus.
 using System.Text.Json.Serialization;
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Suites;
 using Microsoft.Data.Analysis;
 
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>One sequence, its memorization, and how often its first k + l tokens stand in what the checkpoint has read.</summary>
 public sealed class DuplicateRow

@@ -1,5 +1,5 @@
 // Which prompt and continuation length an analysis of scores is about.
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>k and l of an analysis: those of the scores, or shorter ones that the scores' token metrics tell exactly.</summary>
 /// <param name="PromptLength">k.</param>

@@ -2,7 +2,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.Data.Analysis;
 
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>One sequence under one checkpoint, placed by when it was read.</summary>
 public sealed class LatentRow

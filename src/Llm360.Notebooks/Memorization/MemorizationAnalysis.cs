@@ -1,13 +1,7 @@
 // Memorization over a grid of checkpoints and chunks of a suite.
 using System.Runtime.InteropServices;
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Results;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Text;
-using Llm360.Notebooks.Torch;
 
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>What memorization scores depend on beside the suite.</summary>
 /// <param name="PromptLength">k: tokens given, from the start of the sequence.</param>
@@ -24,7 +18,7 @@ public sealed record MemorizationSettings(
     int? SequencesPerChunk = null,
     bool TokenMetrics = false,
     int? TopK = null,
-    string Precision = Torch.Precision.Auto,
+    string Precision = Precision.Auto,
     RowSampling Sampling = RowSampling.Stratified,
     int Seed = 0)
 {

@@ -1,9 +1,8 @@
 // Forecast of what the last checkpoint has memorised from what earlier ones have.
 using System.Text.Json.Serialization;
-using Llm360.Notebooks.Suites;
 using Microsoft.Data.Analysis;
 
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>One checkpoint's extractible set as a forecast of the last one's.</summary>
 public sealed class ForecastRow

@@ -1,7 +1,7 @@
 // What was found for one training sequence.
 using System.Text.Json.Serialization;
 
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>The memorization of one sequence by one checkpoint. Checkpoint and chunk are the partition, not columns of the file.</summary>
 public sealed class MemorizationRow

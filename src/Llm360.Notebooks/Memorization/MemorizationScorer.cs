@@ -1,9 +1,6 @@
 // The memorization of sequences: greedy continuation against the true one.
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Text;
 
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>Scores sequences with one model.</summary>
 /// <remarks>

@@ -1,9 +1,7 @@
 // The scores of a grid and what is asked of them.
-using Llm360.Notebooks.Results;
-using Llm360.Notebooks.Suites;
 using Microsoft.Data.Analysis;
 
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>Memorization scores of a grid of checkpoints and chunks.</summary>
 public sealed class MemorizationScores

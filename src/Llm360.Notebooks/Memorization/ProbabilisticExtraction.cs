@@ -1,9 +1,8 @@
 // How often a continuation must be drawn until the true one comes up: (n, p)-discoverable extraction.
 using System.Text.Json.Serialization;
-using Llm360.Notebooks.Suites;
 using Microsoft.Data.Analysis;
 
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>One sequence and how many draws it needs.</summary>
 public sealed class ExtractionRow

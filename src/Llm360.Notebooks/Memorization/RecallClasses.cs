@@ -1,10 +1,8 @@
 // Why a memorised sequence is memorised: recited, reconstructed or recollected.
 using System.Text.Json.Serialization;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Text;
 using Microsoft.Data.Analysis;
 
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>The taxonomy of Prashanth et al. 2024 (arXiv 2406.17746).</summary>
 public enum RecallClass

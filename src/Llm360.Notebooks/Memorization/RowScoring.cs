@@ -1,10 +1,8 @@
 // Rows through the model: a large ragged batch of those under way, filled up as rows end.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Models.Cpu;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>Finds greedy continuations, exactly those of free-running decoding, and token scores on the way.</summary>
 internal static class RowScoring

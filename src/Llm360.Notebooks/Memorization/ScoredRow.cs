@@ -1,7 +1,6 @@
 // One sequence on its way: what is known of its greedy continuation.
-using Llm360.Notebooks.Models;
 
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>What to find out of each sequence.</summary>
 internal enum Wanted

@@ -1,9 +1,8 @@
 // Memorization by source.
 using System.Text.Json.Serialization;
-using Llm360.Notebooks.Suites;
 using Microsoft.Data.Analysis;
 
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>Memorization of one source's sequences.</summary>
 public sealed class SourceRow

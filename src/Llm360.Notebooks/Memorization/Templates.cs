@@ -2,7 +2,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>The templates of Prashanth et al. 2024 (arXiv 2406.17746), in this kit's reading: repeating and incrementing.</summary>
 internal static partial class Templates

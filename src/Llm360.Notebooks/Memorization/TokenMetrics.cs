@@ -1,10 +1,8 @@
 // What one pass with the true tokens tells of a sequence.
 using System.IO.Compression;
 using System.Text;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Text;
 
-namespace Llm360.Notebooks.Memorization;
+namespace Llm360.Notebooks;
 
 /// <summary>Loss, log p_z, Min-K% and their like, from the scores of every position.</summary>
 internal static class TokenMetrics

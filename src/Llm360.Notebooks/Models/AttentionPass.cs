@@ -1,8 +1,7 @@
 // What the layers of one forward pass share: where its tokens stand, and what they see.
-using Llm360.Notebooks.Torch;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>Attention of one forward pass.</summary>
 internal abstract class AttentionPass : IDisposable

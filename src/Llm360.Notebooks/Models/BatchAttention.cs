@@ -1,10 +1,8 @@
 // Attention of a batch whose rows are equally long, padding included.
-using Llm360.Notebooks.Models.Cpu;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>Rows of one length, with a cache and with padding on the left if there is any.</summary>
 internal sealed class BatchAttention : AttentionPass

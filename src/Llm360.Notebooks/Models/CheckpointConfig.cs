@@ -1,8 +1,6 @@
 // The shape of a checkpoint's model without its weights.
-using Llm360.Notebooks.Hub;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>Reading the configuration of a checkpoint alone.</summary>
 internal static class CheckpointConfig

@@ -1,10 +1,6 @@
 // From a checkpoint, wherever it is, to a folder on disk.
-using Llm360.Notebooks.Hub;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Text;
-using Llm360.Notebooks.Weights;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>Bringing the files of a checkpoint on the Hub into the cache.</summary>
 public static class CheckpointFiles

@@ -1,10 +1,6 @@
 // Which files of a revision on the Hub make up a checkpoint.
-using Llm360.Notebooks.Hub;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Text;
-using Llm360.Notebooks.Weights;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>The files of a checkpoint among those of a revision: configuration, tokenizer, and one
 /// kind of weights.</summary>

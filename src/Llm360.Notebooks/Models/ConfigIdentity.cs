@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>Tells whether two <c>config.json</c> files describe the same computation.</summary>
 internal static class ConfigIdentity

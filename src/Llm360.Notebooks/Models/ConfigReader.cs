@@ -2,7 +2,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>One <c>config.json</c>, in either of the forms that <c>transformers</c> has written.</summary>
 internal sealed class ConfigReader

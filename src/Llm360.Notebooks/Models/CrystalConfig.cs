@@ -1,5 +1,5 @@
 // The shape of a CrystalCoder model, read from its config.json.
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>What <c>config.json</c> says of a CrystalCoder model: GPT-2's names with rotary embeddings, SwiGLU and muP's factors (Yang et al. 2022, arXiv 2203.03466).</summary>
 /// <param name="HiddenSize">Width of the residual stream.</param>

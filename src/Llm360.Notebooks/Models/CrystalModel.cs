@@ -1,9 +1,8 @@
 // CrystalCoder: GPT-2's layout with rotary embeddings on neighbouring pairs, SwiGLU and muP's factors.
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>CrystalCoder.</summary>
 /// <remarks>

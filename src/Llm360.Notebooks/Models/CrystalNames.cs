@@ -1,5 +1,5 @@
 // The names of CrystalCoder's parameters, which are GPT-2's.
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 internal static class CrystalNames
 {

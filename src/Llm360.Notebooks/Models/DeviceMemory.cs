@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 internal static partial class DeviceMemory
 {

@@ -1,7 +1,7 @@
 // Looking into a forward pass.
 using TorchSharp;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>Collects what a forward pass computes on its way. Tensors are in no dispose scope; disposing this object disposes them.</summary>
 /// <param name="hidden">Whether to keep hidden states.</param>

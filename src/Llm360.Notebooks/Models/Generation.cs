@@ -1,7 +1,7 @@
 // Generating tokens from a model, batched, with a key-value cache.
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>How to generate.</summary>
 public sealed record GenerationOptions

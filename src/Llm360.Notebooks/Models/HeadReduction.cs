@@ -1,10 +1,8 @@
 // From hidden states to what is asked of the logits, which are never all in memory at once.
-using Llm360.Notebooks.Models.Cpu;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>Applies a model's head in pieces and reduces the logits at once: memory does not grow with vocabulary times positions.</summary>
 internal static class HeadReduction

@@ -1,7 +1,7 @@
 // Keys and values of positions already computed, in memory allocated once.
 using TorchSharp;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>A key-value cache for one batch of rows.</summary>
 public sealed class KeyValueCache : IDisposable

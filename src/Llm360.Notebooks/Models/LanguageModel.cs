@@ -1,12 +1,8 @@
 // A decoder-only language model: what the families have in common.
-using Llm360.Notebooks.Models.Cpu;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>A language model: a configuration and tensors bound by name. Nothing is initialised at random.</summary>
 /// <remarks>Weights on the CPU in the file's own type are mapped, not copied; of a float32 head there is a copy in bfloat16 from the first greedy token on. Several threads may run passes at once; <see cref="Rebind"/> must be alone.</remarks>
@@ -48,7 +44,7 @@ public abstract class LanguageModel : IDisposable
     /// <param name="device">Where to; the CPU maps the file.</param>
     /// <param name="type">Type of the weights; null takes the type of the file's embedding.</param>
     /// <exception cref="Llm360Exception">The files are missing or malformed, or tensors are missing, unknown or misshapen; all of them are listed.</exception>
-    public static LanguageModel Load(string folder, Torch.Device? device = null, ScalarType? type = null)
+    public static LanguageModel Load(string folder, Device? device = null, ScalarType? type = null)
     {
         LibTorch.Load();
         var config = ModelConfig.Read(Path.Combine(folder, SuiteLayout.Config));

@@ -2,7 +2,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>What <c>config.json</c> says of a LLaMA model: LLaMA, Amber, K2, and the suites trained here.</summary>
 /// <param name="HiddenSize">Width of the residual stream.</param>

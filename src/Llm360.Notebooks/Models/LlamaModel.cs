@@ -1,11 +1,8 @@
 // LLaMA: embed; for each block attention and MLP, each behind an RMSNorm; norm; head.
-using Llm360.Notebooks.Models.Cpu;
-using Llm360.Notebooks.Torch;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>LLaMA, Amber, K2 and the suites trained here.</summary>
 /// <remarks>

@@ -1,5 +1,5 @@
 // The names of LLaMA's parameters in Hugging Face checkpoints.
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>Names of LLaMA's parameters in Hugging Face checkpoints; i counts blocks from 0.</summary>
 public static class LlamaNames

@@ -1,5 +1,5 @@
 // What every model family's config.json says.
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>The shape of a model, read from <c>config.json</c>.</summary>
 public abstract record ModelConfig

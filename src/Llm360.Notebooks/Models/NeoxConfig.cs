@@ -1,5 +1,5 @@
 // The shape of a GPT-NeoX model (Pythia), read from Hugging Face's config.json.
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>What <c>config.json</c> says of a GPT-NeoX model.</summary>
 /// <param name="HiddenSize">Width of the residual stream.</param>

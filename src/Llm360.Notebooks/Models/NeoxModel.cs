@@ -1,9 +1,8 @@
 // GPT-NeoX: embed; for each block attention and MLP side by side, each behind a LayerNorm; norm; head.
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>GPT-NeoX, the form of Pythia.</summary>
 /// <remarks>

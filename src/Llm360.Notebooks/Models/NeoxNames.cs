@@ -1,5 +1,5 @@
 // The names of GPT-NeoX's parameters in Hugging Face checkpoints.
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 internal static class NeoxNames
 {

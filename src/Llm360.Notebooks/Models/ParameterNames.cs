@@ -1,5 +1,5 @@
 // How Hugging Face checkpoints name what a module holds.
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 internal static class ParameterNames
 {

@@ -1,5 +1,5 @@
 // The perplexity of a long text, in overlapping windows.
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>The loss of a model on one text.</summary>
 /// <param name="Tokens">Tokens that were predicted: all but the first; without overlap, all but the first of each window.</param>

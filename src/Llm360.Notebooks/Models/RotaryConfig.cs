@@ -1,7 +1,7 @@
 // Which dimensions of a head turn with the position, and how fast.
 using System.Text.Json.Nodes;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>The published ways to stretch rotary embeddings over longer sequences.</summary>
 public enum RopeScalingType

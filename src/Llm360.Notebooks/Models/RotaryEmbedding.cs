@@ -1,10 +1,8 @@
 // Turning queries and keys by their positions.
-using Llm360.Notebooks.Models.Cpu;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>The rotary tables of a model on its device, in the type of its hidden states (to which cosines and sines of float32 angles are rounded), made as long as sequences have needed so far.</summary>
 /// <param name="model">The model; asked for its type and device only when tables are made.</param>

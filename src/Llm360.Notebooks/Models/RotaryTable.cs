@@ -1,5 +1,5 @@
 // The angles of rotary position embeddings.
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>Cosines and sines of every position and pair of a head, of float32 angles as Hugging Face computes them.</summary>
 /// <remarks>Computed in double and rounded once, because the float functions of C libraries differ in the last bit.</remarks>

@@ -1,11 +1,9 @@
 // Greedy tokens of a float32 model by a head of bfloat16, and exactly.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Llm360.Notebooks.Models.Cpu;
-using Llm360.Notebooks.Torch;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>A float32 head rounded to bfloat16: half the bytes, and where the processor multiplies bfloat16 twice the rate. It tells which tokens may be the most probable, and only their logits are computed from the head itself.</summary>
 /// <remarks>

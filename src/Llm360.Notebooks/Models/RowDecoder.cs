@@ -1,7 +1,7 @@
 // Rows at places of their own, computed piece by piece.
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>A piece of a row to compute.</summary>
 /// <param name="Slot">The row's place.</param>

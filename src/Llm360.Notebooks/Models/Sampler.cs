@@ -1,9 +1,8 @@
 // Choosing the next token from logits.
-using Llm360.Notebooks.Corpora;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>Draws with temperature, top-k and top-p. Works on the logits' device.</summary>
 internal sealed class Sampler(GenerationOptions options, torch.Device device) : IDisposable

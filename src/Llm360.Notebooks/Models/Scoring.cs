@@ -2,7 +2,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>One sequence under a model.</summary>
 /// <param name="Positions">One a token: what the model says of the token that follows it.</param>

@@ -1,10 +1,8 @@
 // Attention of pieces of rows that stand at places of their own, laid end to end.
-using Llm360.Notebooks.Models.Cpu;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>Pieces end to end as one row of tokens: all products are over all of them, and only attention tells them apart.</summary>
 internal sealed class SlotAttention : AttentionPass

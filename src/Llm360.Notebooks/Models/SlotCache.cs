@@ -1,7 +1,7 @@
 // Keys and values of rows that come and go: each has a slot, filled as far as the row has come.
 using TorchSharp;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>A key-value cache whose rows have lengths of their own.</summary>
 internal sealed class SlotCache : IDisposable

@@ -1,8 +1,7 @@
 // Which tokens end a text, as a checkpoint's files say.
 using System.Text.Json;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>Reads <c>eos_token_id</c>, a number or a list of them.</summary>
 public static class StopTokens

@@ -1,8 +1,6 @@
 // From text to text.
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Text;
 
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>Generation with a tokenizer on both sides.</summary>
 public static class TextGeneration

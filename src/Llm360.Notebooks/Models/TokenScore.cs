@@ -1,5 +1,5 @@
 // What a model says of one position.
-namespace Llm360.Notebooks.Models;
+namespace Llm360.Notebooks;
 
 /// <summary>The prediction made at one position.</summary>
 /// <param name="LogProbability">Natural logarithm of the probability of the token that follows; NaN at the last position.</param>

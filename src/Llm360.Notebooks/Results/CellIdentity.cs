@@ -2,7 +2,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Llm360.Notebooks.Results;
+namespace Llm360.Notebooks;
 
 /// <summary>Identity of a cell: hashes of the model and of the rows, by name.</summary>
 /// <remarks>It stands in the footer of the cell's Parquet file.</remarks>

@@ -1,8 +1,7 @@
 // Sharing the cells of one checkpoint out among threads.
 using System.Collections.Concurrent;
-using Llm360.Notebooks.Torch;
 
-namespace Llm360.Notebooks.Results;
+namespace Llm360.Notebooks;
 
 /// <summary>Computes items on several threads, each with operators of one thread.</summary>
 /// <remarks>

@@ -2,13 +2,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Llm360.Notebooks.Hub;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Text;
-using Llm360.Notebooks.Weights;
 
-namespace Llm360.Notebooks.Results;
+namespace Llm360.Notebooks;
 
 /// <summary>Finds identities, each once as long as its files do not change.</summary>
 /// <remarks>

@@ -1,11 +1,8 @@
 // Running an analysis over checkpoints x chunks: what is in the store is read, the rest computed and stored cell by cell.
 using System.Globalization;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Results;
+namespace Llm360.Notebooks;
 
 /// <summary>One cell of a grid.</summary>
 /// <param name="Checkpoint">Of the model.</param>

@@ -1,7 +1,7 @@
 // A share of a grid's cells, so that processes or machines can divide one between them.
 using System.Globalization;
 
-namespace Llm360.Notebooks.Results;
+namespace Llm360.Notebooks;
 
 /// <summary>Shard i of n of a grid: a run of cells, checkpoint by checkpoint, so that a process loads few checkpoints. Every cell is in exactly one of the n shards.</summary>
 /// <remarks>Nothing but the results store is shared: with the same checkpoints and chunks in the same order, every process knows its own cells.</remarks>

@@ -1,11 +1,6 @@
 // Checkpoints and chunks that a grid names and that are not there.
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Hub;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Weights;
 
-namespace Llm360.Notebooks.Results;
+namespace Llm360.Notebooks;
 
 /// <summary>A checkpoint or chunk that is not there.</summary>
 /// <param name="Name">For example <c>ckpt_012</c>.</param>

@@ -2,10 +2,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Weights;
 
-namespace Llm360.Notebooks.Results;
+namespace Llm360.Notebooks;
 
 /// <summary>What the store has of a cell.</summary>
 internal enum CellState

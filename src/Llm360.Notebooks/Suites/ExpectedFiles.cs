@@ -1,7 +1,7 @@
 // The files that training has left by now, told from the recipe.
 using System.Globalization;
 
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>The files of a suite that its recipe asks for.</summary>
 internal static class ExpectedFiles

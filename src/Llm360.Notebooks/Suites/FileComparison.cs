@@ -1,7 +1,7 @@
 // Compares the files in a suite's folder with the list of the suite.
 using System.Collections.Concurrent;
 
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>Compares files with a list.</summary>
 internal static class FileComparison

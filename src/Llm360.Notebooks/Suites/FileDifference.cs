@@ -1,7 +1,7 @@
 // One file of a suite that is not as its list says.
 using System.Globalization;
 
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>How a file differs from the list of a suite.</summary>
 public enum FileState

@@ -2,7 +2,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>Measures files for the list of a suite.</summary>
 internal static class FileMeasure

@@ -1,7 +1,7 @@
 // A place on the Hugging Face Hub, as manifests and command lines name it.
 using System.Text.RegularExpressions;
 
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>A revision of a repository on the Hugging Face Hub, or one file of it.</summary>
 /// <param name="Repository"><c>organisation/name</c>.</param>

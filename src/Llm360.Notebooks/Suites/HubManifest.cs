@@ -2,7 +2,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>A suite on the Hub, as written in <c>data-manifests/hub/NAME.json</c>.</summary>
 /// <param name="Name">Short name, also the name of the folder where files of one's own may lie.</param>

@@ -1,5 +1,5 @@
 // Reading the manifests of suites on the Hub.
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>Reads <see cref="HubManifest"/> files.</summary>
 public static class HubManifestFile

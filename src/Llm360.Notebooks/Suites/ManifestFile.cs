@@ -1,7 +1,7 @@
 // Reading and writing the manifests of suites that are trained here.
 using System.Text.RegularExpressions;
 
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>Reads and writes <see cref="SuiteManifest"/> files.</summary>
 public static partial class ManifestFile

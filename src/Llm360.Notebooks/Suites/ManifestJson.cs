@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>Reads and writes records as JSON.</summary>
 internal static partial class ManifestJson

@@ -1,7 +1,7 @@
 // A suite, trained here or on the Hub: its manifest, checkpoints, chunks and metrics.
 using System.Globalization;
 
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>One checkpoint: a folder in Hugging Face layout.</summary>
 /// <param name="Name">For example <c>ckpt_012</c>.</param>

@@ -1,5 +1,5 @@
 // Whether the files of a suite that was trained here are those that training wrote.
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>What comparing a suite's files with its list came to.</summary>
 /// <param name="Suite">The suite's name.</param>

@@ -2,7 +2,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>One file of a suite.</summary>
 /// <param name="Path">Relative to the suite's folder, with '/'.</param>

@@ -1,7 +1,7 @@
 // The names of files inside a suite's folder.
 using System.Globalization;
 
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>File names inside a suite's folder.</summary>
 public static class SuiteLayout

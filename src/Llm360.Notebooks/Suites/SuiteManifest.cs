@@ -1,5 +1,5 @@
 // The description of a suite that this kit trains itself: where its text comes from, its model, its training.
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>A trained-here suite, as written in <c>data-manifests/suites/NAME.json</c> and copied to the suite's folder.</summary>
 /// <param name="Name">Short name, also the folder's name.</param>

@@ -1,5 +1,5 @@
 // What to do about lost or damaged files of a suite, and what it costs.
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>Advice on lost or damaged files.</summary>
 internal static class SuiteRemedy

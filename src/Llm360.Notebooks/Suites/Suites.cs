@@ -1,5 +1,5 @@
 // The entry point of a notebook: a suite by name.
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>Opens suites by name.</summary>
 public static class Suites

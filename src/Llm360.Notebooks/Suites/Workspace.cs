@@ -1,7 +1,7 @@
 // Where suites, results and manifests lie on this machine.
 using System.Reflection;
 
-namespace Llm360.Notebooks.Suites;
+namespace Llm360.Notebooks;
 
 /// <summary>The folders the kit reads and writes.</summary>
 /// <remarks>

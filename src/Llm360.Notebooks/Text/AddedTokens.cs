@@ -1,7 +1,7 @@
 // Tokens that are cut out of a text before anything else looks at it.
 using System.Buffers;
 
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>An added token: what it matches, and its id.</summary>
 internal readonly record struct AddedToken(string Content, int Id, bool Normalized);

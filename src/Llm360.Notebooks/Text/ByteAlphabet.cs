@@ -1,7 +1,7 @@
 // The printable characters that stand for bytes in a byte-level vocabulary.
 using System.Text;
 
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>Bytes 21 to 7E, A1 to AC and AE to FF stand for themselves, the others are U+0100 to U+0143 in order (Radford et al. 2019, GPT-2).</summary>
 internal static class ByteAlphabet

@@ -2,7 +2,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>Encodes and decodes with a GPT-NeoX style <c>tokenizer.json</c> exactly as Hugging Face's <c>tokenizers</c> does.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>Joins the bytes of the tokens and reads them as UTF-8, with one U+FFFD for each maximal bad sequence.</summary>
 /// <param name="bytesOf">The bytes of an id.</param>

@@ -1,7 +1,7 @@
 // Cuts text into the words that byte-level BPE merges within.
 using System.Globalization;
 
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>GPT-2's pattern <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c> over Unicode scalar values.</summary>
 /// <remarks>

@@ -1,8 +1,7 @@
 // The vocabularies that ship inside the library, so that the embedded suites need no download.
 using System.Security.Cryptography;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>SentencePiece models embedded in the library.</summary>
 public static class EmbeddedVocabulary

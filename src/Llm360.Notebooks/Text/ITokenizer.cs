@@ -1,5 +1,5 @@
 // What every suite's tokenizer does, whatever file it comes from.
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>Text to ids and back. <see cref="Tokenizers.Load"/> opens the one of a checkpoint; all are safe for use from several threads.</summary>
 public interface ITokenizer

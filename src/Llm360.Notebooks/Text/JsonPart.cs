@@ -1,7 +1,7 @@
 // A place in a JSON file: reads typed values there and words the errors.
 using System.Text.Json;
 
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>A place in a tokenizer's JSON file.</summary>
 /// <param name="File">The file.</param>

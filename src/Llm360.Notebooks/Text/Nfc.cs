@@ -1,7 +1,7 @@
 // Unicode normalisation form C from tables of its own: .NET's gives other results with another ICU, and none where globalization is invariant.
 using System.Globalization;
 
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>Normalisation to NFC, Unicode 14.0 (Unicode Standard Annex #15), the same in every process.</summary>
 /// <remarks>Normalised text of characters that existed in 14.0 stays so in every later version; characters added since are left as they are.</remarks>

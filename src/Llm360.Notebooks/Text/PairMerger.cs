@@ -1,5 +1,5 @@
 // Byte-pair merging with a heap: the core of both encoders, which differ only in what may merge and in which order.
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>A stretch of a text under merging; one that was merged into its left neighbour has length 0.</summary>
 internal struct Symbol

@@ -1,12 +1,12 @@
 // What merges in SentencePiece's BPE, and in which order.
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>Neighbours merge if their text together is a normal piece; the one of the highest score first.</summary>
 /// <param name="text">Well-formed UTF-16.</param>
 /// <param name="normal">Normal pieces by text.</param>
 /// <param name="pieces">All pieces by id.</param>
 /// <param name="longest">Length of the longest normal piece.</param>
-internal readonly ref struct ScoreRule(ReadOnlySpan<char> text, Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> normal, Piece[] pieces, int longest) : IMergeRule
+internal readonly ref struct ScoreRule(ReadOnlySpan<char> text, Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> normal, VocabularyPiece[] pieces, int longest) : IMergeRule
 {
     private readonly ReadOnlySpan<char> _text = text;
 

@@ -2,7 +2,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>Decodes as SentencePiece does.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@
 using System.Text;
 using Google.Protobuf;
 
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>What a piece is; the numbers are those of the file.</summary>
 internal enum PieceType
@@ -16,10 +16,10 @@ internal enum PieceType
 }
 
 /// <summary>One entry of the vocabulary.</summary>
-internal readonly record struct Piece(string Text, float Score, PieceType Type);
+internal readonly record struct VocabularyPiece(string Text, float Score, PieceType Type);
 
 /// <summary>A parsed model, checked to be of the kind that LLaMA uses: BPE, byte fallback, no normalisation, a space put in front.</summary>
-internal sealed record SentencePieceModel(Piece[] Pieces, int UnknownId, int BosId, int EosId)
+internal sealed record SentencePieceModel(VocabularyPiece[] Pieces, int UnknownId, int BosId, int EosId)
 {
     private const string Remedy = "Use the tokenizer.model of a LLaMA-style repository; if this is one, download it again.";
 
@@ -28,7 +28,7 @@ internal sealed record SentencePieceModel(Piece[] Pieces, int UnknownId, int Bos
     /// <param name="where">Its name, for errors.</param>
     public static SentencePieceModel Parse(byte[] bytes, string where)
     {
-        var pieces = new List<Piece>();
+        var pieces = new List<VocabularyPiece>();
         var (unknown, bos, eos) = (0, 1, 2);
         // The defaults of sentencepiece_model.proto: a field that is left out has them.
         var (modelType, byteFallback, spaceAtEnd) = (1, false, false);
@@ -90,7 +90,7 @@ internal sealed record SentencePieceModel(Piece[] Pieces, int UnknownId, int Bos
         }
     }
 
-    private static Piece ReadPiece(ByteString message)
+    private static VocabularyPiece ReadPiece(ByteString message)
     {
         var (text, score, type) = ("", 0f, PieceType.Normal);
         Fields(message.CreateCodedInput(), (field, input) => field switch
@@ -100,7 +100,7 @@ internal sealed record SentencePieceModel(Piece[] Pieces, int UnknownId, int Bos
             3 => Set(out type, (PieceType)input.ReadEnum()),
             _ => false,
         });
-        return new Piece(text, score, type);
+        return new VocabularyPiece(text, score, type);
     }
 
     /// <summary>Calls <paramref name="read"/> for every field; what it leaves is skipped.</summary>

@@ -1,7 +1,7 @@
 // The tokenizer of LLaMA, Amber and the suites trained here: SentencePiece BPE with byte fallback.
 using System.Text;
 
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>Encodes and decodes with a SentencePiece <c>tokenizer.model</c> exactly as SentencePiece does.</summary>
 /// <remarks>
@@ -17,7 +17,7 @@ public sealed class SentencePieceTokenizer : ITokenizer
     // Those of 256,000 pieces have 4 MB.
     private const int LongestFile = 256 << 20;
 
-    private readonly Piece[] _pieces;
+    private readonly VocabularyPiece[] _pieces;
     private readonly Dictionary<string, int> _normal;
     private readonly int[] _byteIds = new int[256];
     private readonly byte[] _byteValues;
@@ -123,7 +123,7 @@ public sealed class SentencePieceTokenizer : ITokenizer
     public StreamingDecoder StartDecoding(IEnumerable<int>? contextIds = null) => new SentencePieceDecoder(this).After(contextIds);
 
     /// <summary>An entry, checked.</summary>
-    internal Piece Entry(int id) => (uint)id < (uint)_pieces.Length ? _pieces[id]
+    internal VocabularyPiece Entry(int id) => (uint)id < (uint)_pieces.Length ? _pieces[id]
         : throw new Llm360Exception($"There is no token {id}.", $"a vocabulary of {_pieces.Length} pieces", "Decode with the tokenizer that the ids were made with.");
 
     /// <summary>The byte that a byte piece stands for.</summary>

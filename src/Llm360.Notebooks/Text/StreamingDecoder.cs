@@ -1,5 +1,5 @@
 // Turns ids into text as they arrive, whatever the tokenizer.
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>Decodes ids one at a time; all increments and <see cref="Flush"/> together are what decoding the whole gives.</summary>
 /// <remarks>Bytes are held back only while they may still become a character. <see cref="ITokenizer.StartDecoding"/> makes one.</remarks>

@@ -1,7 +1,7 @@
 // Checks that the stages of a tokenizer.json are those of byte-level BPE.
 using System.Text.Json;
 
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>Refuses every stage and setting that would change the ids and is not supported.</summary>
 internal static class TokenizerComponents

@@ -1,7 +1,7 @@
 // Reads which tokens begin and end a text from the tokenizer_config.json beside a tokenizer.json.
 using System.Text.Json;
 
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>The special tokens that a <c>tokenizer_config.json</c> names.</summary>
 /// <param name="Place">The file.</param>

@@ -1,7 +1,7 @@
 // Reads a tokenizer.json of the GPT-NeoX kind: vocabulary, list of merges, added tokens.
 using System.Text.Json;
 
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>What a listed pair becomes, and its place in the list.</summary>
 internal readonly record struct Merge(int Rank, int Id);

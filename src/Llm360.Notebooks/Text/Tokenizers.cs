@@ -1,7 +1,6 @@
 // Opens whichever tokenizer lies in a checkpoint's folder.
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>Opens tokenizers.</summary>
 public static class Tokenizers

@@ -1,7 +1,7 @@
 // The ids of short words, remembered: most words of a text have been seen before.
 using System.Collections.Concurrent;
 
-namespace Llm360.Notebooks.Text;
+namespace Llm360.Notebooks;
 
 /// <summary>Puts the ids of a stretch of text at the end of a list.</summary>
 internal delegate void SpanEncoder(ReadOnlySpan<char> text, List<int> ids);

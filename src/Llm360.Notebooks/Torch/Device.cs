@@ -2,7 +2,7 @@
 using System.Globalization;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Torch;
+namespace Llm360.Notebooks;
 
 /// <summary>A place for tensors: the CPU or one CUDA device.</summary>
 /// <param name="Kind"><c>cpu</c> or <c>cuda</c>.</param>

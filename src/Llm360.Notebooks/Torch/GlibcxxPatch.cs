@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Llm360.Notebooks.Torch;
+namespace Llm360.Notebooks;
 
 /// <summary>Marks the binding's requirement of GLIBCXX_3.4.32 as weak in a copy of the file.</summary>
 /// <remarks>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Torch;
+namespace Llm360.Notebooks;
 
 /// <summary>Loads LibTorch and says what was loaded.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 
-namespace Llm360.Notebooks.Torch;
+namespace Llm360.Notebooks;
 
 /// <summary>Where the LibTorch libraries and TorchSharp's binding lie.</summary>
 internal sealed record LibTorchLocations(string Folder, string Binding)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text;
 
-namespace Llm360.Notebooks.Torch;
+namespace Llm360.Notebooks;
 
 /// <summary>What became of MKL's fast path.</summary>
 public enum AmdSwitchState

@@ -1,7 +1,7 @@
 // Settings of the C runtime beneath LibTorch, made before it is loaded: how idle threads wait, what the allocator keeps.
 using System.Runtime.InteropServices;
 
-namespace Llm360.Notebooks.Torch;
+namespace Llm360.Notebooks;
 
 /// <summary>Prepares OpenMP and glibc's allocator for LibTorch. What the user has set stays.</summary>
 internal static partial class NativeRuntime

@@ -2,7 +2,7 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Torch;
+namespace Llm360.Notebooks;
 
 /// <summary>Limits LibTorch's operators on the calling thread.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 // The type a model computes in, in the words of command lines, settings and notebooks.
 using TorchSharp;
 
-namespace Llm360.Notebooks.Torch;
+namespace Llm360.Notebooks;
 
 /// <summary>Names of the types that weights can have.</summary>
 public static class Precision

@@ -2,7 +2,7 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Torch;
+namespace Llm360.Notebooks;
 
 /// <summary>Direct access to the memory of tensors on the CPU, for kernels written here.</summary>
 internal static unsafe partial class TensorMemory

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Torch;
+namespace Llm360.Notebooks;
 
 /// <summary>A description of the loaded LibTorch and of the machine.</summary>
 /// <param name="TorchSharp">Version of the binding.</param>
@@ -14,7 +14,7 @@ namespace Llm360.Notebooks.Torch;
 /// <param name="Processor">Name of the processor.</param>
 /// <param name="Blas">The matrix library inside LibTorch; null when it does not say.</param>
 /// <param name="Threads">Threads of one operator.</param>
-/// <param name="Device">The device that <see cref="Torch.Device.Best"/> gives.</param>
+/// <param name="Device">The device that <see cref="Device.Best"/> gives.</param>
 /// <param name="MemoryBytes">Memory this process may use.</param>
 /// <param name="ProductGflops">Measured rate of a 1024 x 1024 x 1024 float32 matrix product on the CPU.</param>
 /// <param name="ProductError">Its largest relative error against float64.</param>
@@ -36,18 +36,18 @@ public sealed record TorchReport(
     /// <exception cref="Llm360Exception">LibTorch cannot be loaded.</exception>
     public static TorchReport Describe()
     {
-        Torch.LibTorch.Load();
+        Notebooks.LibTorch.Load();
         var (gflops, error) = MeasureProduct(1024);
         return new TorchReport(
             LibTorchLocations.TorchSharpVersion,
             LibTorchLocations.LibTorchVersion,
-            Torch.LibTorch.Folder,
-            Torch.LibTorch.BindingPatched,
-            Torch.LibTorch.AmdSwitch,
+            Notebooks.LibTorch.Folder,
+            Notebooks.LibTorch.BindingPatched,
+            Notebooks.LibTorch.AmdSwitch,
             ProcessorName(),
-            Torch.LibTorch.Blas,
-            Torch.LibTorch.Threads,
-            Torch.Device.Best.ToString(),
+            Notebooks.LibTorch.Blas,
+            Notebooks.LibTorch.Threads,
+            Notebooks.Device.Best.ToString(),
             GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
             gflops,
             error);

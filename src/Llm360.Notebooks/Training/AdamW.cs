@@ -1,10 +1,7 @@
 // AdamW over flat buffers: one pass that reads each value once.
 using System.Numerics;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Models.Cpu;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>AdamW (Loshchilov and Hutter 2019) with the clipping of <c>clip_grad_norm_</c>; every parameter decays, as in Amber's script.</summary>
 /// <remarks>

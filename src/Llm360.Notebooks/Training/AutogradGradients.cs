@@ -1,9 +1,8 @@
 // The readable way to the gradient: LLaMA's forward pass under LibTorch's autograd. Any device; the reference for CpuGradients.
-using Llm360.Notebooks.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>Gradients by automatic differentiation of <see cref="LlamaModel"/>.</summary>
 /// <remarks>LibTorch's sums depend on its number of threads, so the last bits do too, unlike those of <see cref="CpuGradients"/>.</remarks>

@@ -1,9 +1,7 @@
 // Writing a checkpoint's folder so that it is there whole or not at all, and reading one back to go on.
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>Checkpoints of a suite in training: Hugging Face layout plus AdamW's moments.</summary>
 internal static class CheckpointWriter

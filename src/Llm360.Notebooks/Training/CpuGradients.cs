@@ -1,10 +1,6 @@
 // The fast way to the gradient on a CPU: LLaMA's forward and backward pass by hand, groups of rows shared out among threads.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Models.Cpu;
-using Llm360.Notebooks.Torch;
-using Llm360.Notebooks.Training.Cpu;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>Loss and gradients in float32, the same mathematics as <see cref="AutogradGradients"/>.</summary>
 /// <remarks>

@@ -1,8 +1,7 @@
 // Which way to the gradient a training takes.
-using Llm360.Notebooks.Suites;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>Chooses between <see cref="CpuGradients"/> and <see cref="AutogradGradients"/>.</summary>
 internal static class GradientEngine

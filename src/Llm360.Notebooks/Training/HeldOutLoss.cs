@@ -1,7 +1,6 @@
 // The sequences that training never sees and whose loss it logs.
-using Llm360.Notebooks.Corpora;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>Chooses held-out sequences.</summary>
 internal static class HeldOutLoss

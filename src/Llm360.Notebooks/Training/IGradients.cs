@@ -1,5 +1,5 @@
 // What a training step needs of a model: the loss of a batch and its gradient.
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>Computes the loss of a batch and its gradient by every weight.</summary>
 internal interface IGradients : IDisposable

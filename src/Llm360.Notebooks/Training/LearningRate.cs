@@ -1,7 +1,6 @@
 // The learning rate of a step: warm-up, then cosine or constant.
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>The schedule of Amber's training script.</summary>
 public static class LearningRate

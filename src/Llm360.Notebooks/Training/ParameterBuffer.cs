@@ -1,8 +1,7 @@
 // All parameters of a model in one piece of memory, so that an optimizer step is one pass.
-using Llm360.Notebooks.Models;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>One float32 value for each parameter of a LLaMA model: weights, gradients, or an AdamW moment.</summary>
 /// <remarks>

@@ -1,10 +1,8 @@
 // Pre-training a suite: corpus, then chunk after chunk, a checkpoint after each; can be killed at any moment and goes on.
 using System.Diagnostics;
 using System.Globalization;
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>Trains the suite a manifest describes.</summary>
 /// <remarks>

@@ -1,9 +1,7 @@
 // The folder of a suite in training, and its list of files: a kill leaves both consistent.
 using System.Security.Cryptography;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Text;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>What of a suite is on disk, and how a checkpoint and its log are added to it.</summary>
 internal sealed class TrainingFolder

@@ -1,7 +1,7 @@
 // The log of a training, metrics.parquet: one row a step, with gaps marked.
 using System.Globalization;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>Reads a log and marks its gaps.</summary>
 internal static class TrainingLog

@@ -1,7 +1,6 @@
 // What training left: its log and its size.
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>The training of a suite, looked back at.</summary>
 public static class TrainingMetrics

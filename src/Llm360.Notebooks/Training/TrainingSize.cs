@@ -1,7 +1,6 @@
 // What training a recipe needs at least, compared with what the machine has.
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>Refuses a recipe whose model or sequences are too large for this machine.</summary>
 internal static class TrainingSize

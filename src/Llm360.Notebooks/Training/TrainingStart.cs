@@ -1,7 +1,6 @@
 // What a training starts from is checked before the first step; checkpoints are never trained over.
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>Refuses to start from damaged files or over checkpoints that are there.</summary>
 internal sealed class TrainingStart(SuiteManifest manifest, string folder, TrainingFolder training)

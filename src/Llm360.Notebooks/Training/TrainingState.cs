@@ -1,8 +1,6 @@
 // What training holds in memory between steps: weights, moments, and where it stands.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>Weights, gradients and AdamW's state of a run.</summary>
 internal sealed class TrainingState : IDisposable

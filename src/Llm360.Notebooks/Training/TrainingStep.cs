@@ -1,7 +1,7 @@
 // One row of a suite's metrics.
 using System.Text.Json.Serialization;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>What one training step was: a row of <c>metrics.parquet</c>.</summary>
 public sealed class TrainingStep

@@ -1,9 +1,6 @@
 // The weights before the first step.
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Training;
+namespace Llm360.Notebooks;
 
 /// <summary>Initial weights: normal with one standard deviation; the two projections that write into the residual stream smaller by 1/sqrt(2 layers) (GPT-2's recipe); norms 1.</summary>
 internal static class WeightInitialization

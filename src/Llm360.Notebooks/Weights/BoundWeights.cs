@@ -1,8 +1,7 @@
 // A model's parameters on a device, bound to one checkpoint and then to the next.
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>A model's parameters on a device and in a type, bound to a checkpoint.</summary>
 /// <remarks>

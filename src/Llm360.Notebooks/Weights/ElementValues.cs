@@ -2,7 +2,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 internal static class ElementValues
 {

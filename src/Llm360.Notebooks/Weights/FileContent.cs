@@ -1,5 +1,5 @@
 // What a reader of one format found in one file.
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>The tensors of one file, checked against its length.</summary>
 /// <param name="Format">For the eye.</param>

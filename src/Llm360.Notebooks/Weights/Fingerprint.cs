@@ -2,7 +2,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>A short identity of a large file.</summary>
 public static class Fingerprint

@@ -1,7 +1,7 @@
 // Looking at the tensors of a checkpoint without a model: hashes, statistics, distances.
 using System.Security.Cryptography;
 
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>Looks at the tensors of a checkpoint. Reads them from the file a piece at a time; safe to call from several threads.</summary>
 public static class Inspection

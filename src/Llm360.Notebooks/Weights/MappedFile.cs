@@ -1,7 +1,7 @@
 // A file mapped into memory, read-only.
 using System.IO.MemoryMappedFiles;
 
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>A file mapped into memory. A file that another process shortens while it is mapped ends this process when the lost part is read.</summary>
 internal sealed unsafe class MappedFile : IDisposable

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>Makes tensors over memory that somebody else keeps alive.</summary>
 internal static unsafe partial class MappedTensor
@@ -11,7 +11,7 @@ internal static unsafe partial class MappedTensor
     /// <summary>A CPU tensor of an entry; freeing it leaves the file alone. Copied only where the file has it at a place that its type does not allow.</summary>
     public static torch.Tensor Create(MappedFile file, TensorEntry entry)
     {
-        Torch.LibTorch.Load();
+        LibTorch.Load();
         if (entry.Count == 0)
             return torch.empty([.. entry.Shape], entry.ScalarType);
         var data = file.Start + entry.Begin;

@@ -1,5 +1,5 @@
 // Bringing the next checkpoint into memory while the present one is worked on.
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>Reads a checkpoint's files into the page cache on another thread.</summary>
 internal sealed class Prefetch : IDisposable

@@ -1,5 +1,5 @@
 // Reading the next tensors from disk while this one is worked on.
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>Touches tensors' pages on another thread, a bounded distance ahead of the one who uses them.</summary>
 internal sealed class ReadAhead : IDisposable

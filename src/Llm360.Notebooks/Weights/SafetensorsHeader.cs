@@ -2,7 +2,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>The header: 8 bytes of length, then JSON of name to type, shape and place.</summary>
 internal static class SafetensorsHeader

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>Writes safetensors files.</summary>
 public static class SafetensorsWriter

@@ -1,5 +1,5 @@
 // The index of a checkpoint in several files: which tensor lies in which.
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary><c>model.safetensors.index.json</c> and <c>pytorch_model.bin.index.json</c>: <c>{"weight_map": {name: file}}</c>.</summary>
 internal static class ShardIndex

@@ -1,8 +1,7 @@
 // The tensors of a checkpoint by name, mapped from whatever files it consists of.
-using Llm360.Notebooks.Weights.PyTorch;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>A checkpoint's tensors by name, mapped from its files: safetensors, <c>torch.save</c>'s formats, one file or shards with an index.</summary>
 /// <remarks>

@@ -1,5 +1,5 @@
 // How far two tensors of one shape are apart.
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>The difference of two tensors a and b.</summary>
 /// <param name="Distance">Euclidean norm of a - b.</param>

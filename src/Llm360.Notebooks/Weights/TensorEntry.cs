@@ -1,7 +1,7 @@
 // One tensor as a weights file describes it.
 using TorchSharp;
 
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>Name, type, shape and place of one tensor in a file.</summary>
 /// <param name="Name">The tensor's name; in nested pickles its path, joined by <c>/</c>.</param>

@@ -1,5 +1,5 @@
 // A tensor's elements in row-major order, a piece at a time, straight from the mapped file.
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>Enumerates the bytes of a tensor's elements, row-major and without gaps, whatever its strides.</summary>
 internal unsafe ref struct TensorPieces

@@ -1,5 +1,5 @@
 // What one looks at first in a tensor: its size in numbers, and whether it is sound.
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>Moments of a tensor's elements.</summary>
 /// <param name="Mean">Of the finite elements; NaN when there are none.</param>

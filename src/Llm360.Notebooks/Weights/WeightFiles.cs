@@ -1,8 +1,7 @@
 // Which files make up a checkpoint, and which format each has.
 using System.Buffers.Binary;
-using Llm360.Notebooks.Weights.PyTorch;
 
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>Finds and reads the files of a checkpoint.</summary>
 internal static class WeightFiles

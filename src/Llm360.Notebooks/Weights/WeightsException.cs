@@ -1,5 +1,5 @@
 // Why a weights file was refused, in a form that a program can branch on.
-namespace Llm360.Notebooks.Weights;
+namespace Llm360.Notebooks;
 
 /// <summary>The kinds of faults in a weights file.</summary>
 public enum WeightsFault

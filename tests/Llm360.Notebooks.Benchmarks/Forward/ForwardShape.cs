@@ -1,6 +1,4 @@
 // The models whose forward pass and decoding are measured.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 
 namespace Llm360.Notebooks.Benchmarks.Forward;

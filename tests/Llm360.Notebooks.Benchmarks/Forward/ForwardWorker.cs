@@ -3,8 +3,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 
 namespace Llm360.Notebooks.Benchmarks.Forward;

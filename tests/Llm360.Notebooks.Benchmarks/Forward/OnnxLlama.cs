@@ -1,8 +1,6 @@
 // A LLaMA checkpoint as an ONNX graph of ONNX Runtime's own fused operators, and its session.
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Weights;
 using Microsoft.ML.OnnxRuntime;
 using TorchSharp;
 

@@ -3,10 +3,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Hub;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Tests.Hub;
-using Llm360.Notebooks.Torch;
+using Llm360.Notebooks.Tests;
 
 namespace Llm360.Notebooks.Benchmarks.Hub;
 

@@ -6,8 +6,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Kernel.Jupyter;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Benchmarks.Kernel;
 

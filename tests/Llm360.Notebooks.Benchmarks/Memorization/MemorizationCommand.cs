@@ -3,8 +3,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Benchmarks.Forward;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Benchmarks.Memorization;
 

@@ -3,10 +3,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Benchmarks.Memorization;
 

@@ -2,7 +2,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Benchmarks.Training;
 

@@ -1,6 +1,4 @@
 // What every contender of the training benchmark trains: the embedded suite's model on random tokens.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Benchmarks.Training;
 

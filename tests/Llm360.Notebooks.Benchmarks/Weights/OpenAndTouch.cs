@@ -2,7 +2,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
-using Llm360.Notebooks.Weights;
 
 namespace Llm360.Notebooks.Benchmarks.Weights;
 

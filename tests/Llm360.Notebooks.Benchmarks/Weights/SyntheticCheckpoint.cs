@@ -2,7 +2,6 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 
 namespace Llm360.Notebooks.Benchmarks.Weights;

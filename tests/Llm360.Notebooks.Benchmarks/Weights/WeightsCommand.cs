@@ -9,8 +9,6 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
-using Llm360.Notebooks.Torch;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 
 namespace Llm360.Notebooks.Benchmarks.Weights;

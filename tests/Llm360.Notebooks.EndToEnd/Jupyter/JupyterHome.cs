@@ -2,7 +2,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.EndToEnd.Jupyter;
 

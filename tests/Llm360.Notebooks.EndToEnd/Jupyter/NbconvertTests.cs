@@ -1,6 +1,5 @@
 // Every notebook of this repository, executed by nbconvert through the installed kernel.
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.EndToEnd.Jupyter;
 

@@ -1,5 +1,4 @@
 // Screenshots, for people to look at.
-using Llm360.Notebooks.Suites;
 using Microsoft.Playwright;
 
 namespace Llm360.Notebooks.EndToEnd.Jupyter;

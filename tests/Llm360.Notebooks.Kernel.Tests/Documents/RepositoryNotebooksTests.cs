@@ -6,7 +6,6 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Scripting;
 using Microsoft.CodeAnalysis.Scripting;
 using Xunit;
-using Workspace = Llm360.Notebooks.Suites.Workspace;
 
 namespace Llm360.Notebooks.Kernel.Tests.Documents;
 

@@ -2,7 +2,6 @@
 using System.Text.RegularExpressions;
 using Llm360.Notebooks.Kernel.Display;
 using Llm360.Notebooks.Kernel.Execution;
-using Llm360.Notebooks.Torch;
 using Microsoft.Data.Analysis;
 using TorchSharp;
 using Xunit;

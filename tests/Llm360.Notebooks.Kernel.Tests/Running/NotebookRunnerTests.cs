@@ -141,8 +141,8 @@ public sealed class NotebookRunnerTests : IDisposable
     [Fact]
     public async Task A_figure_of_the_library_is_drawn_with_the_plotly_js_it_ships()
     {
-        var input = Write("using Llm360.Notebooks.Figures;\nFigures.DataMix(DataMix.Amber)");
-        var options = new NotebookRunOptions(input, Output) { PlotlyJavaScript = () => Figures.FigureRendering.Renderer.PlotlyJavaScript };
+        var input = Write("using Llm360.Notebooks;\nFigures.DataMix(DataMix.Amber)");
+        var options = new NotebookRunOptions(input, Output) { PlotlyJavaScript = () => FigureRendering.Renderer.PlotlyJavaScript };
         var result = await NotebookRunner.RunAsync(options, TestContext.Current.CancellationToken);
         Assert.Equal("", string.Join('\n', result.Failure?.Error.Traceback ?? []));
         var outputs = Saved().Cells[0].Outputs;

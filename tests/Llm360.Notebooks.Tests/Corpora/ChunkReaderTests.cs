@@ -1,7 +1,6 @@
 // Rows of all formats are read; bad lines are named by number.
-using Llm360.Notebooks.Corpora;
 
-namespace Llm360.Notebooks.Tests.Corpora;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class ChunkReaderTests : IDisposable
 {

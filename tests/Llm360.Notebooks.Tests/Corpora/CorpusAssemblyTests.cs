@@ -1,9 +1,6 @@
 // Quotas, chunks, held-out documents, canaries and deduplication, on texts made up here.
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Text;
 
-namespace Llm360.Notebooks.Tests.Corpora;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class CorpusAssemblyTests : IDisposable
 {

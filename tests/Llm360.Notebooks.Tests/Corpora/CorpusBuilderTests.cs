@@ -1,8 +1,6 @@
 // Building writes complete, identical files, can be stopped and run again, and never relabels a trained suite.
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Tests.Corpora;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class CorpusBuilderTests : IDisposable
 {

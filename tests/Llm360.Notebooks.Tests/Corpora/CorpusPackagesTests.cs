@@ -1,9 +1,7 @@
 // Missing and changed packages give one clear error.
 using System.Xml.Linq;
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Tests.Corpora;
+namespace Llm360.Notebooks.Tests;
 
 public class CorpusPackagesTests
 {

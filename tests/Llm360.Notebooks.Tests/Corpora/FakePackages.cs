@@ -1,10 +1,8 @@
 // NuGet packages made up by the tests, in a folder of the cache's layout.
 using System.Security;
 using System.Text;
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Tests.Corpora;
+namespace Llm360.Notebooks.Tests;
 
 /// <summary>A package folder with documentation of known texts, and recipes over it.</summary>
 internal sealed class FakePackages : IDisposable
@@ -34,7 +32,7 @@ internal sealed class FakePackages : IDisposable
     /// <summary>A small recipe over sources of equal share.</summary>
     public static SuiteManifest Manifest(params CorpusSource[] sources)
     {
-        var pico = ManifestFile.Read(Notebooks.Suites.Suites.FindManifest("pico"));
+        var pico = ManifestFile.Read(Notebooks.Suites.FindManifest("pico"));
         return pico with
         {
             Name = "fake",

@@ -1,8 +1,6 @@
 // The manifests of this repository agree with what they give; with LLM360_PIN=1 they are measured anew instead.
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Tests.Corpora;
+namespace Llm360.Notebooks.Tests;
 
 public class PinnedCorpusTests
 {
@@ -11,7 +9,7 @@ public class PinnedCorpusTests
     [InlineData("pico")]
     public void Measuring_gives_what_the_manifest_expects(string name)
     {
-        var path = Notebooks.Suites.Suites.FindManifest(name);
+        var path = Notebooks.Suites.FindManifest(name);
         var pinned = CorpusBuilder.Pin(ManifestFile.Read(path));
         if (Environment.GetEnvironmentVariable("LLM360_PIN") == "1")
             ManifestFile.Write(path, pinned);
@@ -22,7 +20,7 @@ public class PinnedCorpusTests
     public void Two_builds_of_pico_are_equal_byte_for_byte()
     {
         using var folder = new TemporaryFolder();
-        var manifest = ManifestFile.Read(Notebooks.Suites.Suites.FindManifest("pico"));
+        var manifest = ManifestFile.Read(Notebooks.Suites.FindManifest("pico"));
         var counts = CorpusBuilder.Build(manifest, folder["a"]);
         CorpusBuilder.Build(manifest, folder["b"]);
         Assert.Equal(manifest.Expected!.Sha256, counts.Sha256);

@@ -1,8 +1,6 @@
 // Samples of a chunk: shares of the sources, seeds, and what is left unread.
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Tests.Corpora;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class RowSampleTests
 {

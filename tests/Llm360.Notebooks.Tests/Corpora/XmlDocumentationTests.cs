@@ -1,8 +1,7 @@
 // What the text of a member is.
 using System.Text;
-using Llm360.Notebooks.Corpora;
 
-namespace Llm360.Notebooks.Tests.Corpora;
+namespace Llm360.Notebooks.Tests;
 
 public class XmlDocumentationTests
 {

@@ -1,10 +1,8 @@
 // How figures and tables show themselves in a notebook host.
 using System.Net;
-using Llm360.Notebooks.Display;
-using Llm360.Notebooks.Figures;
 using Microsoft.DotNet.Interactive.Formatting;
 
-namespace Llm360.Notebooks.Tests.Drawing;
+namespace Llm360.Notebooks.Tests;
 
 public class DisplayTests
 {

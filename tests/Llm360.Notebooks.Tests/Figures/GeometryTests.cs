@@ -1,8 +1,7 @@
 // Axes, gaps, intervals, heat maps, panels.
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Figures;
 
-namespace Llm360.Notebooks.Tests.Drawing;
+namespace Llm360.Notebooks.Tests;
 
 public class GeometryTests
 {

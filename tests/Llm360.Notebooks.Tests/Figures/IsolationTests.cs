@@ -2,9 +2,8 @@
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.Loader;
-using Llm360.Notebooks.Figures;
 
-namespace Llm360.Notebooks.Tests.Drawing;
+namespace Llm360.Notebooks.Tests;
 
 public class IsolationTests
 {

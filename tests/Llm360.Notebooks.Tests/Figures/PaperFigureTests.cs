@@ -1,8 +1,6 @@
 // Titles and findings of the paper's figures are computed from the numbers.
-using Llm360.Notebooks.Figures;
-using Paper = Llm360.Notebooks.Figures.Figures;
 
-namespace Llm360.Notebooks.Tests.Drawing;
+namespace Llm360.Notebooks.Tests;
 
 public class PaperFigureTests
 {
@@ -13,10 +11,10 @@ public class PaperFigureTests
     [Fact]
     public void Training_loss_says_how_far_it_falls_and_keeps_raw_values_faint()
     {
-        var figure = Paper.TrainingLoss(Falling(2000), smoothing: 1);
+        var figure = Figures.TrainingLoss(Falling(2000), smoothing: 1);
         Assert.Equal("Training loss falls from 8 to 2 nats per token", figure.Title);
         Assert.Contains("over 2M tokens; half of the fall is done after 36k tokens", figure.Finding, StringComparison.Ordinal);
-        var plot = new PlotlyOf(Paper.TrainingLoss(Falling(2000)));
+        var plot = new PlotlyOf(Figures.TrainingLoss(Falling(2000)));
         Assert.Equal(["raw", "measured"], plot.Traces.Select(PlotlyOf.Role));
         Assert.Equal(0.35, plot.Traces[0]["opacity"]!.GetValue<double>());
         Assert.Equal(plot.Traces[0]["line"]!["color"]!.GetValue<string>(), plot.Traces[1]["line"]!["color"]!.GetValue<string>());
@@ -27,7 +25,7 @@ public class PaperFigureTests
     [Fact]
     public void A_rising_loss_is_not_said_to_fall()
     {
-        var figure = Paper.TrainingLoss(new TrainingSeries("nano", "tokens", [1, 2, 3], [2, 3, 4]));
+        var figure = Figures.TrainingLoss(new TrainingSeries("nano", "tokens", [1, 2, 3], [2, 3, 4]));
         Assert.Equal("Training loss goes from 2 to 4 nats per token", figure.Title);
         Assert.DoesNotContain("fall", figure.Finding, StringComparison.Ordinal);
     }
@@ -35,7 +33,7 @@ public class PaperFigureTests
     [Fact]
     public void A_published_loss_is_dashed_beside_the_measured_one()
     {
-        var plot = new PlotlyOf(Paper.TrainingLoss(Falling(300), published: Falling(300) with { Model = "Amber" }));
+        var plot = new PlotlyOf(Figures.TrainingLoss(Falling(300), published: Falling(300) with { Model = "Amber" }));
         Assert.Equal("dash", plot.Series("Amber (published)")["line"]!["dash"]!.GetValue<string>());
         Assert.Equal(2, plot.Layout["annotations"]!.AsArray().Count);
     }
@@ -62,7 +60,7 @@ public class PaperFigureTests
     [Fact]
     public void Learning_rate_names_its_peak()
     {
-        var figure = Paper.LearningRate(new TrainingSeries("nano", "steps", [0, 1, 2, 3], [0, 0.001, 0.0005, 0.0001]));
+        var figure = Figures.LearningRate(new TrainingSeries("nano", "steps", [0, 1, 2, 3], [0, 0.001, 0.0005, 0.0001]));
         Assert.Equal("The learning rate peaks at 0.001 and ends at 0.0001", figure.Title);
         Assert.Equal("After 1 steps the learning rate of nano peaks at 0.001; at the end it is 10\u00a0% of that.", figure.Finding);
     }
@@ -70,7 +68,7 @@ public class PaperFigureTests
     [Fact]
     public void Gradient_norm_counts_clipped_steps()
     {
-        var figure = Paper.GradientNorm(new TrainingSeries("nano", "steps", [0, 1, 2, 3], [4, 2, 0.5, double.NaN]), clip: 1);
+        var figure = Figures.GradientNorm(new TrainingSeries("nano", "steps", [0, 1, 2, 3], [4, 2, 0.5, double.NaN]), clip: 1);
         Assert.Equal("66.7\u00a0% of the steps have their gradient clipped", figure.Title);
         Assert.Contains("n = 3 steps", figure.Subtitle, StringComparison.Ordinal);
         Assert.Equal("baseline", PlotlyOf.Role(new PlotlyOf(figure).Traces[^1]));
@@ -79,7 +77,7 @@ public class PaperFigureTests
     [Fact]
     public void Validation_loss_compares_sources()
     {
-        var figure = Paper.ValidationLoss("nano", "tokens", 64, [new("netcore", [1, 2], [5, 3], [4.8, 2.9], [5.2, 3.1]), new("roslyn", [1, 2], [5, 2])]);
+        var figure = Figures.ValidationLoss("nano", "tokens", 64, [new("netcore", [1, 2], [5, 3], [4.8, 2.9], [5.2, 3.1]), new("roslyn", [1, 2], [5, 2])]);
         Assert.Equal("roslyn is learnt best, netcore least", figure.Title);
         Assert.Contains("2 nats per token on roslyn and 3 on netcore", figure.Finding, StringComparison.Ordinal);
         Assert.Contains("95 %", figure.Subtitle, StringComparison.Ordinal);
@@ -88,7 +86,7 @@ public class PaperFigureTests
     [Fact]
     public void Ambers_mix_is_hollow_and_its_largest_source_is_named()
     {
-        var figure = Paper.DataMix(new DataMix("nano", [new("roslyn", 6e6), new("netcore", 4e6)]), DataMix.Amber);
+        var figure = Figures.DataMix(new DataMix("nano", [new("roslyn", 6e6), new("netcore", 4e6)]), DataMix.Amber);
         Assert.Equal("roslyn gives 60\u00a0% of nano's tokens", figure.Title);
         Assert.Contains("RefinedWeb is the largest source of Amber (published) with 52.8\u00a0% of 1.26T tokens", figure.Finding, StringComparison.Ordinal);
         Assert.Contains("StackExchange 21.8B", figure.AltText, StringComparison.Ordinal);
@@ -109,7 +107,7 @@ public class PaperFigureTests
     [Fact]
     public void Histogram_marks_the_share_at_one_with_its_interval()
     {
-        var figure = Paper.MemorizationHistogram("nano", 32, [Scores("ckpt_000", 0, 0), Scores("ckpt_011", 1, 16)]);
+        var figure = Figures.MemorizationHistogram("nano", 32, [Scores("ckpt_000", 0, 0), Scores("ckpt_011", 1, 16)]);
         Assert.Equal("1.6\u00a0% of the scored sequences are reproduced word for word", figure.Title);
         Assert.Contains("(95 % interval 0.99\u00a0% to 2.6\u00a0%), at ckpt_000 0\u00a0%.", figure.Finding, StringComparison.Ordinal);
         Assert.Equal(2, figure.Panels.Count);
@@ -117,7 +115,7 @@ public class PaperFigureTests
         Assert.Equal(1, plot.Traces[0]["y"]!.AsArray().Sum(y => y!.GetValue<double>()), 6);
         Assert.Equal(0.016, plot.Traces.Last(t => PlotlyOf.Role(t) == "mark")["y"]![0]!.GetValue<double>(), 9);
         Assert.False(plot.Layout["showlegend"]!.GetValue<bool>());
-        var many = Paper.MemorizationHistogram("nano", 32, [.. Enumerable.Range(0, 12).Select(i => Scores($"ckpt_{i:000}", i / 11.0, i))]);
+        var many = Figures.MemorizationHistogram("nano", 32, [.. Enumerable.Range(0, 12).Select(i => Scores($"ckpt_{i:000}", i / 11.0, i))]);
         Assert.Equal(["ckpt_000", "ckpt_011"], new[] { many.Panels[0].Title, many.Panels[^1].Title });
         Assert.Contains("6 of 12 checkpoints shown", many.Subtitle, StringComparison.Ordinal);
 
@@ -128,7 +126,7 @@ public class PaperFigureTests
     [Fact]
     public void By_chunk_compares_the_last_chunk_read_with_the_others()
     {
-        var figure = Paper.MemorizationByChunk("nano", 32, 32,
+        var figure = Figures.MemorizationByChunk("nano", 32, 32,
         [
             new("ckpt_001", 0.3, 1, [0, 1, 2], [0.10, 0.20, 0.10], [0.05, 0.15, 0.05], [0.15, 0.25, 0.15], [100, 100, 100]),
             new("ckpt_002", 1.0, 2, [0, 1, 2], [0.20, double.NaN, 0.40]),
@@ -144,16 +142,16 @@ public class PaperFigureTests
     public void Correlation_names_the_least_and_the_most_alike()
     {
         double[][] r = [[1, 0.9, 0.4], [0.9, 1, 0.8], [0.4, 0.8, 1]];
-        var figure = Paper.CheckpointCorrelation("nano", ["a", "b", "c"], 500, new CorrelationMatrix("memorization score", r), new CorrelationMatrix("k-extractible", r));
+        var figure = Figures.CheckpointCorrelation("nano", ["a", "b", "c"], 500, new CorrelationMatrix("memorization score", r), new CorrelationMatrix("k-extractible", r));
         Assert.Equal("Neighbouring checkpoints agree: r = 0.85 on average", figure.Title);
         Assert.StartsWith("memorization score: r is lowest between a and c (0.4) and highest between a and b (0.9); k-extractible:", figure.Finding, StringComparison.Ordinal);
-        Assert.Throws<Llm360Exception>(() => Paper.CheckpointCorrelation("nano", ["a"], 1, new CorrelationMatrix("q", r)));
+        Assert.Throws<Llm360Exception>(() => Figures.CheckpointCorrelation("nano", ["a"], 1, new CorrelationMatrix("q", r)));
     }
 
     [Fact]
     public void Nothing_to_draw_is_an_error_that_says_what_is_missing()
     {
-        Assert.Contains("no checkpoints", Assert.Throws<Llm360Exception>(() => Paper.MemorizationHistogram("nano", 32, [])).What, StringComparison.Ordinal);
-        Assert.Contains("no finite value", Assert.Throws<Llm360Exception>(() => Paper.TrainingLoss(new TrainingSeries("nano", "tokens", [1], [double.NaN]))).What, StringComparison.Ordinal);
+        Assert.Contains("no checkpoints", Assert.Throws<Llm360Exception>(() => Figures.MemorizationHistogram("nano", 32, [])).What, StringComparison.Ordinal);
+        Assert.Contains("no finite value", Assert.Throws<Llm360Exception>(() => Figures.TrainingLoss(new TrainingSeries("nano", "tokens", [1], [double.NaN]))).What, StringComparison.Ordinal);
     }
 }

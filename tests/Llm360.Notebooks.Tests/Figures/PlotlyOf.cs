@@ -1,8 +1,7 @@
 // The Plotly JSON of a figure, opened for assertions.
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Figures;
 
-namespace Llm360.Notebooks.Tests.Drawing;
+namespace Llm360.Notebooks.Tests;
 
 internal sealed class PlotlyOf
 {

@@ -1,7 +1,6 @@
 // What each role, place in training and category looks like.
-using Llm360.Notebooks.Figures;
 
-namespace Llm360.Notebooks.Tests.Drawing;
+namespace Llm360.Notebooks.Tests;
 
 public class StyleTests
 {

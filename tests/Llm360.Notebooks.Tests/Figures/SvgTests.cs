@@ -2,10 +2,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Llm360.Notebooks.Figures;
-using Paper = Llm360.Notebooks.Figures.Figures;
 
-namespace Llm360.Notebooks.Tests.Drawing;
+namespace Llm360.Notebooks.Tests;
 
 public sealed partial class SvgTests
 {
@@ -18,21 +16,21 @@ public sealed partial class SvgTests
 
     private static Dictionary<string, Figure> Samples { get; } = new()
     {
-        ["loss"] = Paper.TrainingLoss(Series("nano"), published: Series("Amber")),
-        ["learning rate"] = Paper.LearningRate(new TrainingSeries("nano", "steps", X, [0, 3e-4, 2e-4, 1e-4])),
-        ["gradient norm"] = Paper.GradientNorm(Series("nano"), clip: 1),
-        ["validation"] = Paper.ValidationLoss("nano", "tokens", 8, [new("a", X, [4, 3, double.NaN, 2], [3.9, 2.9, double.NaN, 1.9], [4.1, 3.1, double.NaN, 2.1]), new("b", X, [5, 4, 3, 3])]),
-        ["mix"] = Paper.DataMix(new DataMix("nano", [new("netcore", 5e6), new("roslyn", 3e6)]), DataMix.Amber),
-        ["histograms"] = Paper.MemorizationHistogram("nano", 4, [.. Enumerable.Range(0, 8).Select(i => new ScoreDistribution($"ckpt_{i:000}", i / 7.0, [9, 4, 2, 1, i]))]),
-        ["by chunk"] = Paper.MemorizationByChunk("nano", 4, 4, [.. Enumerable.Range(0, 7).Select(i => new ChunkScores($"ckpt_{i:000}", i / 6.0, i % 4, [0, 1, 2, 3], [0.1, 0.2, 0.15, 0.1], [0.05, 0.1, 0.1, 0], [0.2, 0.3, 0.2, 0.2]))]),
-        ["correlation"] = Paper.CheckpointCorrelation("nano", ["ckpt_000", "ckpt_001"], 8, new CorrelationMatrix("score", [[1, 0.3], [0.3, 1]]), new CorrelationMatrix("k-extractible", [[1, double.NaN], [double.NaN, 1]])),
-        ["exposure"] = Paper.Exposure("nano", "ckpt_036", 8, 256, [(1, 2), (1, 1), (4, 7.5), (4, 7), (0, 1), (0, 2)]),
-        ["groups"] = Paper.Counterfactual("nano", 4, 4, 2, [new("ordinary text", [0.01, -0.05]), new("canary × 32", [0.9, 0.8])]),
-        ["classes"] = Paper.RecallClasses("nano", "ckpt_036", 8, 8, 100, [("recited", 3), ("reconstructed", 1), ("recollected", 0)]),
-        ["forecast"] = Paper.Forecast("nano", 8, 8, "ckpt_036", [new("ckpt_012", 12, 50, 2, 1, 3), new("ckpt_024", 24, 90, 4, 0, 1)]),
-        ["duplicates"] = Paper.ScoreByDuplicates("nano", "ckpt_036", 4, 4, "mean memorization score", false, [.. Enumerable.Range(1, 40).Select(i => new DuplicatePoint(i, i / 40.0, i % 3 == 0))]),
-        ["draws"] = Paper.SamplesToExtract("nano", "ckpt_036", 4, 4, "all tokens", [-1, -5, -30, double.NegativeInfinity], 1),
-        ["latent"] = Paper.LatentMemorization("nano", 4, 4, [new("ordinary text", [-1, 0, 1], [new("a", [5, 4]), new("a", [5, 3]), new("a", [4, 4])]), new("canary × 4", [-1, 0, 1], [new("b", [8, 7]), new("b", [3, 2]), new("b", [5, 4])])]),
+        ["loss"] = Figures.TrainingLoss(Series("nano"), published: Series("Amber")),
+        ["learning rate"] = Figures.LearningRate(new TrainingSeries("nano", "steps", X, [0, 3e-4, 2e-4, 1e-4])),
+        ["gradient norm"] = Figures.GradientNorm(Series("nano"), clip: 1),
+        ["validation"] = Figures.ValidationLoss("nano", "tokens", 8, [new("a", X, [4, 3, double.NaN, 2], [3.9, 2.9, double.NaN, 1.9], [4.1, 3.1, double.NaN, 2.1]), new("b", X, [5, 4, 3, 3])]),
+        ["mix"] = Figures.DataMix(new DataMix("nano", [new("netcore", 5e6), new("roslyn", 3e6)]), DataMix.Amber),
+        ["histograms"] = Figures.MemorizationHistogram("nano", 4, [.. Enumerable.Range(0, 8).Select(i => new ScoreDistribution($"ckpt_{i:000}", i / 7.0, [9, 4, 2, 1, i]))]),
+        ["by chunk"] = Figures.MemorizationByChunk("nano", 4, 4, [.. Enumerable.Range(0, 7).Select(i => new ChunkScores($"ckpt_{i:000}", i / 6.0, i % 4, [0, 1, 2, 3], [0.1, 0.2, 0.15, 0.1], [0.05, 0.1, 0.1, 0], [0.2, 0.3, 0.2, 0.2]))]),
+        ["correlation"] = Figures.CheckpointCorrelation("nano", ["ckpt_000", "ckpt_001"], 8, new CorrelationMatrix("score", [[1, 0.3], [0.3, 1]]), new CorrelationMatrix("k-extractible", [[1, double.NaN], [double.NaN, 1]])),
+        ["exposure"] = Figures.Exposure("nano", "ckpt_036", 8, 256, [(1, 2), (1, 1), (4, 7.5), (4, 7), (0, 1), (0, 2)]),
+        ["groups"] = Figures.Counterfactual("nano", 4, 4, 2, [new("ordinary text", [0.01, -0.05]), new("canary × 32", [0.9, 0.8])]),
+        ["classes"] = Figures.RecallClasses("nano", "ckpt_036", 8, 8, 100, [("recited", 3), ("reconstructed", 1), ("recollected", 0)]),
+        ["forecast"] = Figures.Forecast("nano", 8, 8, "ckpt_036", [new("ckpt_012", 12, 50, 2, 1, 3), new("ckpt_024", 24, 90, 4, 0, 1)]),
+        ["duplicates"] = Figures.ScoreByDuplicates("nano", "ckpt_036", 4, 4, "mean memorization score", false, [.. Enumerable.Range(1, 40).Select(i => new DuplicatePoint(i, i / 40.0, i % 3 == 0))]),
+        ["draws"] = Figures.SamplesToExtract("nano", "ckpt_036", 4, 4, "all tokens", [-1, -5, -30, double.NegativeInfinity], 1),
+        ["latent"] = Figures.LatentMemorization("nano", 4, 4, [new("ordinary text", [-1, 0, 1], [new("a", [5, 4]), new("a", [5, 3]), new("a", [4, 4])]), new("canary × 4", [-1, 0, 1], [new("b", [8, 7]), new("b", [3, 2]), new("b", [5, 4])])]),
         ["nothing"] = new Figure("Nothing to draw", "nano", "Nothing to draw.", [new Panel("", new Axis("tokens"), new Axis(""), [])], "No log."),
         ["hostile"] = new Figure("</svg><script>alert(1)</script>\u0001\ud800", "&<>\"'", "]]>", [new Panel("<", new Axis("&"), new Axis("<b>"), [new Trace("<i>", TraceKind.Bars, [0], [1], XLabels: ["</text>"])])], ""),
     };

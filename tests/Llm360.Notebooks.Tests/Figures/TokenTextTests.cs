@@ -1,7 +1,6 @@
 // Text under analysis as HTML and as plain text.
-using Llm360.Notebooks.Display;
 
-namespace Llm360.Notebooks.Tests.Figures;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class TokenTextTests
 {

@@ -1,12 +1,6 @@
 // How much is fetched without permission, and that a suite on disk needs none and no Hub.
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Display;
-using Llm360.Notebooks.Hub;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
 
-namespace Llm360.Notebooks.Tests.Hub;
+namespace Llm360.Notebooks.Tests;
 
 [Collection(nameof(HubEnvironment))]
 public sealed class DownloadPermissionTests : HubFixture

@@ -1,10 +1,8 @@
 // What the Hub refuses, and answers that make no sense or would lead out of the cache.
 using System.Net;
-using Llm360.Notebooks.Hub;
-using Llm360.Notebooks.Suites;
 using Microsoft.AspNetCore.Http;
 
-namespace Llm360.Notebooks.Tests.Hub;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class HubAnswerTests : HubFixture
 {

@@ -2,7 +2,7 @@
 // changed.
 using System.Diagnostics;
 
-namespace Llm360.Notebooks.Tests.Hub;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class HubCacheKindTests : HubFixture
 {

@@ -1,9 +1,7 @@
 // The Hub's cache on disk: Python's layout, what is there already, what is broken in it.
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Hub;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Tests.Hub;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class HubCacheTests : HubFixture
 {

@@ -1,8 +1,6 @@
 // Contents of the cache are used only if their hash is their name; it is computed once.
-using Llm360.Notebooks.Hub;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Tests.Hub;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class HubContentTests : HubFixture
 {

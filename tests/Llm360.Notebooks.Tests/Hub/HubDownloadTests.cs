@@ -1,10 +1,9 @@
 // Downloads over a network with faults: going on where they broke, and what arrives damaged.
 using System.Net;
 using System.Text;
-using Llm360.Notebooks.Hub;
 using Microsoft.AspNetCore.Http;
 
-namespace Llm360.Notebooks.Tests.Hub;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class HubDownloadTests : HubFixture
 {

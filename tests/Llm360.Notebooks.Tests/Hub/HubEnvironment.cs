@@ -1,5 +1,5 @@
 // The Hub's variables for one test; the tests that set them do not run at once.
-namespace Llm360.Notebooks.Tests.Hub;
+namespace Llm360.Notebooks.Tests;
 
 /// <summary>Clears the Hub's variables, lets a test set them, and puts back what was there.</summary>
 internal sealed class HubEnvironment : IDisposable

@@ -1,9 +1,7 @@
 // One repository on an imitation of the Hub, and a cache of its own, for tests of the client.
 using System.Text;
-using Llm360.Notebooks.Hub;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Tests.Hub;
+namespace Llm360.Notebooks.Tests;
 
 public abstract class HubFixture : IAsyncLifetime
 {

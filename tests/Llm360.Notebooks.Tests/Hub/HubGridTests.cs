@@ -1,15 +1,8 @@
 // The memorization of a suite on the Hub: only its name differs from one on disk.
 using System.Globalization;
 using System.Text;
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Display;
-using Llm360.Notebooks.Hub;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
 
-namespace Llm360.Notebooks.Tests.Hub;
+namespace Llm360.Notebooks.Tests;
 
 [Collection(nameof(HubEnvironment))]
 public sealed class HubGridTests : IAsyncLifetime
@@ -22,7 +15,7 @@ public sealed class HubGridTests : IAsyncLifetime
 
     public HubGridTests()
     {
-        var amber = Suites.Suites.Open("amber");
+        var amber = Suites.Open("amber");
         suite = Suite.OnHub(amber.Hub! with { Name = $"amber-{Guid.NewGuid():N}" }, folder["suite"]);
     }
 
@@ -258,7 +251,7 @@ public sealed class HubGridTests : IAsyncLifetime
     {
         const string model = "org/sharded";
         hub.AddFolder(model, HubLocation.Main, Fixtures.Path("weights", weights)).Add(model, HubLocation.Main, "config.json", HubContent.Small("{}"u8.ToArray()));
-        var checkpoint = Suites.Suites.FindCheckpoint($"{model}@main");
+        var checkpoint = Suites.FindCheckpoint($"{model}@main");
         var fetched = await checkpoint.FetchAsync();
         Assert.Equal(Directory.EnumerateFiles(Fixtures.Path("weights", weights)).Select(Path.GetFileName).Append("config.json").Order(), Directory.EnumerateFiles(fetched).Select(Path.GetFileName).Order());
         File.Delete(Path.Combine(fetched, shard));
@@ -273,7 +266,7 @@ public sealed class HubGridTests : IAsyncLifetime
     public async Task A_revision_without_a_model_is_one_error()
     {
         hub.Add("org/data", HubLocation.Main, "README.md", HubContent.Small("x"u8.ToArray()));
-        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => Suites.Suites.FindCheckpoint("org/data@main").FetchAsync());
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => Suites.FindCheckpoint("org/data@main").FetchAsync());
         Assert.Contains("has no config.json", error.What, StringComparison.Ordinal);
         Assert.Contains("README.md", error.Remedy, StringComparison.Ordinal);
     }
@@ -286,7 +279,7 @@ public sealed class HubGridTests : IAsyncLifetime
         var duplicates = await scores.DuplicatesAsync();
         Assert.Empty(duplicates.Rows);
         Assert.Contains("360 of them are on the Hub only", duplicates.NotCounted, StringComparison.Ordinal);
-        foreach (var figure in new[] { Notebooks.Figures.Figures.ScoreByDuplicates(duplicates), Notebooks.Figures.Figures.RecallClasses(duplicates.Classify()) })
+        foreach (var figure in new[] { Notebooks.Figures.ScoreByDuplicates(duplicates), Notebooks.Figures.RecallClasses(duplicates.Classify()) })
             Assert.Contains("360 of them are on the Hub only", figure.Finding, StringComparison.Ordinal);
         Assert.Empty(hub.Requests);
     }

@@ -1,9 +1,8 @@
 // A Hub that is busy, slow, silent or away: what is waited for, what is asked again, what shows of it.
 using System.Net;
-using Llm360.Notebooks.Hub;
 using Microsoft.AspNetCore.Http;
 
-namespace Llm360.Notebooks.Tests.Hub;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class HubPatienceTests : HubFixture
 {

@@ -1,7 +1,6 @@
 // The variables of Python's huggingface_hub.
-using Llm360.Notebooks.Hub;
 
-namespace Llm360.Notebooks.Tests.Hub;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class HubSettingsTests : IDisposable
 {

@@ -1,8 +1,7 @@
 // Amber in small on the imitation of the Hub: the golden checkpoints and rows of tests/fixtures/memorization under Amber's names.
 using System.Text;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Tests.Hub;
+namespace Llm360.Notebooks.Tests;
 
 /// <summary>Fills an imitation with <c>LLM360/Amber</c> and <c>LLM360/AmberDatasets</c>.</summary>
 internal static class ImitationAmber

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Llm360.Notebooks.Tests.Hub;
+namespace Llm360.Notebooks.Tests;
 
 /// <summary>The content of a file: made up as it is asked for, so that it can be larger than the disk.</summary>
 /// <param name="Length">Bytes.</param>

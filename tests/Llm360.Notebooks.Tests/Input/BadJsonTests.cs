@@ -1,13 +1,7 @@
 // Each kind of JSON document with each kind of damage: one error that names the file and the place in it.
 using System.Text;
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Tests.Text;
-using Llm360.Notebooks.Text;
-using Llm360.Notebooks.Weights;
 
-namespace Llm360.Notebooks.Tests.Input;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class BadJsonTests : IDisposable
 {

@@ -1,11 +1,7 @@
 // Values that ask for more than there is, or are of the wrong kind: one error that names the key.
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
-using Llm360.Notebooks.Training;
 
-namespace Llm360.Notebooks.Tests.Input;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class BadSizesTests(PicoSuite pico) : IDisposable
 {
@@ -128,16 +124,16 @@ public sealed class BadSizesTests(PicoSuite pico) : IDisposable
     public async Task Options_that_ask_for_too_much_are_refused()
     {
         using var model = LanguageModel.Load(pico.Suite.Checkpoints[^1].Folder);
-        var row = new Notebooks.Corpora.TokenRow([.. Enumerable.Range(3, 65)], "", []);
-        await Refusal.OfAsync(() => Notebooks.Memorization.MemorizationScorer.Score(model, [row], new(int.MaxValue, int.MaxValue)));
-        await Refusal.OfAsync(() => Notebooks.Memorization.MemorizationScorer.FirstMismatches(model, [row], 32, int.MaxValue));
+        var row = new Notebooks.TokenRow([.. Enumerable.Range(3, 65)], "", []);
+        await Refusal.OfAsync(() => Notebooks.MemorizationScorer.Score(model, [row], new(int.MaxValue, int.MaxValue)));
+        await Refusal.OfAsync(() => Notebooks.MemorizationScorer.FirstMismatches(model, [row], 32, int.MaxValue));
         await Refusal.OfAsync(() => model.Perplexity(row.TokenIds, int.MaxValue, int.MaxValue));
         await Refusal.OfAsync(() => model.Perplexity(row.TokenIds, 32, int.MaxValue));
         await Refusal.OfAsync(() => model.Generate([row.TokenIds], new GenerationOptions { MaxNewTokens = int.MaxValue }));
         // Of all tokens, as there are not more.
         var all = new GenerationOptions { MaxNewTokens = 1, Temperature = 1, TopK = int.MaxValue };
         Assert.Single(model.Generate([[3]], all)[0]);
-        Assert.Equal(32, Notebooks.Corpora.ChunkReader.Read(pico.Suite.Chunks[0], int.MaxValue).Count());
+        Assert.Equal(32, Notebooks.ChunkReader.Read(pico.Suite.Chunks[0], int.MaxValue).Count());
     }
 
     [Theory]

@@ -1,5 +1,5 @@
 // Bad input ends in one error, and does not hang.
-namespace Llm360.Notebooks.Tests.Input;
+namespace Llm360.Notebooks.Tests;
 
 internal static class Refusal
 {

@@ -1,12 +1,6 @@
 // Canaries with equal repetitions in one chunk are different sequences, and every analysis keeps them apart.
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
-using Llm360.Notebooks.Training;
-using Paper = Llm360.Notebooks.Figures.Figures;
 
-namespace Llm360.Notebooks.Tests.Memorization;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class EqualCanariesTests
 {
@@ -15,7 +9,7 @@ public sealed class EqualCanariesTests
     {
         var stop = TestContext.Current.CancellationToken;
         using var folder = new TemporaryFolder();
-        var pico = ManifestFile.Read(Suites.Suites.FindManifest("pico"));
+        var pico = ManifestFile.Read(Suites.FindManifest("pico"));
         var manifest = pico with
         {
             Name = $"equal-{Guid.NewGuid():N}",
@@ -42,8 +36,8 @@ public sealed class EqualCanariesTests
             Assert.Equal(ids, (await analysis.CounterfactualAsync(device: Device.Cpu, cancellation: stop)).Rows.Select(r => r.Canary).OfType<string>().Order());
             var duplicates = await scores.DuplicatesAsync(cancellation: stop);
             Assert.All(duplicates.Rows.Where(r => r.Canary is not null), r => Assert.Equal(3, r.Duplicates));
-            Assert.Contains("n = 2 canaries", Paper.CanariesByRepetition(scores).Subtitle, StringComparison.Ordinal);
-            Assert.Contains("n = 8 sequences of text and 2 canaries", Paper.ScoreByDuplicates(duplicates).Subtitle, StringComparison.Ordinal);
+            Assert.Contains("n = 2 canaries", Figures.CanariesByRepetition(scores).Subtitle, StringComparison.Ordinal);
+            Assert.Contains("n = 8 sequences of text and 2 canaries", Figures.ScoreByDuplicates(duplicates).Subtitle, StringComparison.Ordinal);
         }
         finally
         {

@@ -1,10 +1,6 @@
 // The analyses of memory against the reference (tests/fixtures/memorization).
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Torch;
-using Llm360.Notebooks.Weights;
 
-namespace Llm360.Notebooks.Tests.Memorization;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class GoldenAnalysesTests
 {

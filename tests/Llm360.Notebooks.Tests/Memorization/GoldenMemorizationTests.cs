@@ -1,11 +1,7 @@
 // Memorization scores against the reference (tests/fixtures/memorization): 200 rows, two checkpoints, four (k, l).
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Torch;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Memorization;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class GoldenMemorizationTests
 {

@@ -1,12 +1,7 @@
 // Scoring beyond the reference's cases: many rows, interrupted work, and what is refused.
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Tests.Models;
-using Llm360.Notebooks.Torch;
 
-namespace Llm360.Notebooks.Tests.Memorization;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class MemorizationScorerTests
 {

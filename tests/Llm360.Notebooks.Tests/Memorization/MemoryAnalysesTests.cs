@@ -1,12 +1,6 @@
 // The analyses of memory on a suite, and their parts against slow references.
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
-using Paper = Llm360.Notebooks.Figures.Figures;
 
-namespace Llm360.Notebooks.Tests.Memorization;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class MemoryAnalysesTests(PicoSuite pico)
 {
@@ -79,7 +73,7 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
             Assert.Equal([16, 32, 48], forecast.Rows.Select(r => r.Sequences));
             var alone = (await analysis.ScoreAsync([suite.Checkpoints[^1]], device: Device.Cpu, cancellation: Stop)).Forecast();
             Assert.Empty(alone.Rows);
-            Assert.StartsWith("Nothing to forecast from", Paper.Forecast(alone).Title, StringComparison.Ordinal);
+            Assert.StartsWith("Nothing to forecast from", Figures.Forecast(alone).Title, StringComparison.Ordinal);
             var counterfactual = await analysis.CounterfactualAsync(device: Device.Cpu, cancellation: Stop);
             Assert.Equal(suite.Chunks, counterfactual.Chunks);
             Assert.Equal(counterfactual.Rows.Count, counterfactual.Rows.DistinctBy(r => (r.Chunk, r.Row)).Count());
@@ -99,8 +93,8 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
 
             foreach (var figure in new[]
             {
-                Paper.ScoreByDuplicates(duplicates), Paper.ScoreByDuplicates(shorter), Paper.RecallClasses(shorter.Classify()), Paper.RecallClasses(duplicates.Classify()), Paper.Forecast(forecast), Paper.Forecast(scores.Forecast()), Paper.Forecast(alone), Paper.MemorizationBySource(scores.BySource()),
-                Paper.SamplesToExtract(scores.Extraction()), Paper.Counterfactual(counterfactual), Paper.LatentMemorization(latent), Paper.Exposure(exposure),
+                Figures.ScoreByDuplicates(duplicates), Figures.ScoreByDuplicates(shorter), Figures.RecallClasses(shorter.Classify()), Figures.RecallClasses(duplicates.Classify()), Figures.Forecast(forecast), Figures.Forecast(scores.Forecast()), Figures.Forecast(alone), Figures.MemorizationBySource(scores.BySource()),
+                Figures.SamplesToExtract(scores.Extraction()), Figures.Counterfactual(counterfactual), Figures.LatentMemorization(latent), Figures.Exposure(exposure),
             })
             {
                 Assert.NotEmpty(figure.ToPlotlyJson());

@@ -1,7 +1,6 @@
 // The sequences of the memorization goldens.
-using Llm360.Notebooks.Corpora;
 
-namespace Llm360.Notebooks.Tests.Memorization;
+namespace Llm360.Notebooks.Tests;
 
 internal static class ReferenceRows
 {

@@ -1,12 +1,6 @@
 // Which sequences of a chunk are scored, and what figures say about the choice.
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Display;
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
-using Paper = Llm360.Notebooks.Figures.Figures;
 
-namespace Llm360.Notebooks.Tests.Memorization;
+namespace Llm360.Notebooks.Tests;
 
 /// <summary>On pico with three sources instead of one, sorted by source as nano's chunks are.</summary>
 public sealed class SampledScoresTests : IDisposable
@@ -63,21 +57,21 @@ public sealed class SampledScoresTests : IDisposable
         var duplicates = await scores.DuplicatesAsync(cancellation: Stop);
         foreach (var figure in new[]
         {
-            Paper.MemorizationHistogram(scores), Paper.MemorizationByChunk(scores), Paper.CheckpointCorrelation(scores), Paper.Forecast(scores.Forecast(4, 1)), Paper.ScoreByDuplicates(duplicates), Paper.RecallClasses(duplicates.Classify()),
-            Paper.MemorizationBySource(scores.BySource()), Paper.SamplesToExtract(scores.Extraction()), Paper.LatentMemorization(scores.Latent()), Paper.Counterfactual(counterfactual),
+            Figures.MemorizationHistogram(scores), Figures.MemorizationByChunk(scores), Figures.CheckpointCorrelation(scores), Figures.Forecast(scores.Forecast(4, 1)), Figures.ScoreByDuplicates(duplicates), Figures.RecallClasses(duplicates.Classify()),
+            Figures.MemorizationBySource(scores.BySource()), Figures.SamplesToExtract(scores.Extraction()), Figures.LatentMemorization(scores.Latent()), Figures.Counterfactual(counterfactual),
         })
         {
             foreach (var text in new[] { figure.Subtitle, figure.AltText })
                 Assert.Contains("8 sequences sampled from each chunk: netcore ", text, StringComparison.Ordinal);
         }
 
-        Assert.Contains("of the sampled sequences are reproduced word for word", Paper.MemorizationHistogram(scores).Title, StringComparison.Ordinal);
+        Assert.Contains("of the sampled sequences are reproduced word for word", Figures.MemorizationHistogram(scores).Title, StringComparison.Ordinal);
         Assert.Contains("8 sequences sampled from each chunk: netcore ", Tables.MemorizationSummary(scores).Caption, StringComparison.Ordinal);
 
         var first = await ScoreAsync(suite.Memorization(8, 8, 8, sampling: RowSampling.First));
         Assert.All(first.Rows.Where(r => r.CanaryRepetitions is null), r => Assert.Equal("netcore", r.Source));
-        Assert.Contains("of the first 8 sequences of each chunk are reproduced", Paper.MemorizationHistogram(first).Title, StringComparison.Ordinal);
-        Assert.EndsWith("the first 8 sequences of each chunk: netcore 100 %", Paper.MemorizationHistogram(first).Subtitle.Replace('\u00a0', ' '), StringComparison.Ordinal);
+        Assert.Contains("of the first 8 sequences of each chunk are reproduced", Figures.MemorizationHistogram(first).Title, StringComparison.Ordinal);
+        Assert.EndsWith("the first 8 sequences of each chunk: netcore 100 %", Figures.MemorizationHistogram(first).Subtitle.Replace('\u00a0', ' '), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,7 +83,7 @@ public sealed class SampledScoresTests : IDisposable
         Assert.Equal(choices[2].Store.Folder, suite.Memorization(8, 8, 8, sampling: RowSampling.First, seed: 5).Store.Folder);
         Assert.Equal(choices[3].Store.Folder, suite.Memorization(8, 8, seed: 5).Store.Folder);
         // Chunks on the Hub are not read to their end.
-        var amber = Suites.Suites.Open("amber");
+        var amber = Suites.Open("amber");
         Assert.Equal(RowSampling.First, amber.Memorization(8, 8, 8).Settings.Sampling);
         Assert.Contains("\"sampling\": \"Stratified\"", File.ReadAllText(Path.Combine(choices[0].Store.Folder, "settings.json")), StringComparison.Ordinal);
     }

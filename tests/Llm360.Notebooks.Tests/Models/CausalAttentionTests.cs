@@ -1,7 +1,6 @@
 // The attention kernel against the definition in float64, row by row.
-using Llm360.Notebooks.Models.Cpu;
 
-namespace Llm360.Notebooks.Tests.Models;
+namespace Llm360.Notebooks.Tests;
 
 public sealed unsafe class CausalAttentionTests
 {

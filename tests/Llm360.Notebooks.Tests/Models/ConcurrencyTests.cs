@@ -1,8 +1,6 @@
 // One model used by several threads while the garbage collector runs.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Torch;
 
-namespace Llm360.Notebooks.Tests.Models;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class ConcurrencyTests
 {

@@ -1,10 +1,7 @@
 // The kernels of Models/Cpu against LibTorch's operators and against definitions.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Models.Cpu;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Models;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class CpuRowTests
 {

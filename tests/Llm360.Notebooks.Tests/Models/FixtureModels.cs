@@ -1,9 +1,7 @@
 // Variants of a fixture's model, for what no checkpoint has.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Models;
+namespace Llm360.Notebooks.Tests;
 
 internal static class FixtureModels
 {

@@ -1,9 +1,7 @@
 // Sampling, perplexity, batches: against their definitions.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Tests.Memorization;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Models;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class GenerationTests
 {

@@ -1,11 +1,9 @@
 // Every golden model: logits, log-probabilities, ranks, entropies, hidden states, attention, greedy ids, padding and stopping
 // against tests/fixtures/models at the tolerances that its README asks of a float32 implementation.
 using System.Text.Json;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Models;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class GoldenModelTests
 {

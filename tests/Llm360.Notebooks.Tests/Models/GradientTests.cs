@@ -1,9 +1,7 @@
 // Passes with gradients: the kernels, which know none, must stay out of them.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Models;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class GradientTests
 {

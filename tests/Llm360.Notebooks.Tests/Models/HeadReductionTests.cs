@@ -1,9 +1,7 @@
 // What is made of logits by operators, as on a GPU, in several pieces: float64 on the CPU takes that way.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Models;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class HeadReductionTests
 {

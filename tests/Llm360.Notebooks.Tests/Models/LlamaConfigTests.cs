@@ -1,8 +1,7 @@
 // config.json: what is read, and what is refused because it would change the mathematics.
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Models;
 
-namespace Llm360.Notebooks.Tests.Models;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class LlamaConfigTests
 {

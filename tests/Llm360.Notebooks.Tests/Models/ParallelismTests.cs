@@ -1,7 +1,6 @@
 // Rows shared out among threads.
-using Llm360.Notebooks.Models.Cpu;
 
-namespace Llm360.Notebooks.Tests.Models;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class ParallelismTests
 {

@@ -1,9 +1,7 @@
 // When rotary tables are made.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Models;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class RotaryEmbeddingTests
 {

@@ -1,8 +1,7 @@
 // Greedy tokens by a head in bfloat16, against products in float64.
-using Llm360.Notebooks.Models;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Tests.Models;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class RoundedHeadTests
 {

@@ -1,10 +1,7 @@
 // Pieces of ragged rows against whole passes over each row alone, by the kernel and by operators.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Models.Cpu;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Models;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class RowDecoderTests
 {

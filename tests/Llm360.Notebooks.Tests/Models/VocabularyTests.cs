@@ -1,12 +1,7 @@
 // A token beyond the model's vocabulary is refused wherever rows are read for a model.
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Models;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class VocabularyTests(PicoSuite pico)
 {

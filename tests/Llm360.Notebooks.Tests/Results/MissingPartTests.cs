@@ -1,10 +1,6 @@
 // A grid never shrinks without a word: what is missing is an error, or is named in the result if the caller asks to go on.
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Results;
-using Llm360.Notebooks.Suites;
 
-namespace Llm360.Notebooks.Tests.Results;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class MissingPartTests(PicoSuite pico) : IDisposable
 {

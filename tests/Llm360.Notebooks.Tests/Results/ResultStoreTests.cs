@@ -1,11 +1,7 @@
 // The results store and the grid over it: nothing is computed twice, nothing stale is read, a killed run loses one cell.
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Results;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Results;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class ResultStoreTests(PicoSuite pico)
 {

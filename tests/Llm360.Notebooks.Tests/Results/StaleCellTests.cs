@@ -1,10 +1,6 @@
 // A cell belongs to the model and the rows it was computed from: other ones get a cell of their own, and nothing is deleted.
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Results;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
 
-namespace Llm360.Notebooks.Tests.Results;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class StaleCellTests : IDisposable
 {

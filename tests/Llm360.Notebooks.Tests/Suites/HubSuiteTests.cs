@@ -1,9 +1,5 @@
 // Suites on the Hub: their manifests, and that nothing is fetched by opening one.
 using System.Text.Json;
-using Llm360.Notebooks.Display;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Training;
-using Paper = Llm360.Notebooks.Figures.Figures;
 
 namespace Llm360.Notebooks.Tests;
 
@@ -14,7 +10,7 @@ public sealed class HubSuiteTests
     [Fact]
     public void Amber_has_360_checkpoints_and_chunks()
     {
-        var suite = Suites.Suites.Open("amber");
+        var suite = Suites.Open("amber");
         Assert.Equal(360, suite.Checkpoints.Count);
         Assert.Equal(new HubLocation("LLM360/Amber", "ckpt_007"), suite.Checkpoint("7").Hub);
         Assert.Equal(("ckpt_359", 359, 360, HubLocation.Main), (suite.Checkpoints[^1].Name, suite.Checkpoints[^1].Index, suite.Checkpoints[^1].ChunksSeen, suite.Checkpoints[^1].Hub!.Revision));
@@ -30,7 +26,7 @@ public sealed class HubSuiteTests
     [Fact]
     public void Pythia_has_154_checkpoints_and_no_chunks_that_are_read()
     {
-        var suite = Suites.Suites.Open("pythia-160m");
+        var suite = Suites.Open("pythia-160m");
         Assert.Equal(154, suite.Checkpoints.Count);
         Assert.Equal(["step0", "step1", "step2", "step4"], suite.Checkpoints.Take(4).Select(c => c.Name));
         Assert.Equal(["step512", "step1000", "step2000"], suite.Checkpoints.Skip(10).Take(3).Select(c => c.Name));
@@ -46,7 +42,7 @@ public sealed class HubSuiteTests
         Assert.Null(suite.Manifest);
         Assert.Contains("was not trained here", Assert.Throws<Llm360Exception>(() => suite.Recipe).What, StringComparison.Ordinal);
         Assert.Empty(await suite.MetricsAsync());
-        Assert.Contains("others have published it", Assert.Throws<Llm360Exception>(() => Suites.Suites.FindManifest("amber")).What, StringComparison.Ordinal);
+        Assert.Contains("others have published it", Assert.Throws<Llm360Exception>(() => Suites.FindManifest("amber")).What, StringComparison.Ordinal);
         Assert.Contains("has no checkpoint \"2\"", Assert.Throws<Llm360Exception>(() => suite.Checkpoint("2")).What, StringComparison.Ordinal);
     }
 
@@ -71,11 +67,11 @@ public sealed class HubSuiteTests
         File.WriteAllText(folder["mine.json"], """
             { "name": "mine", "description": "Mine.", "parameters": 1, "trainedTokens": 1, "checkpoints": { "repository": "org/model", "series": [{ "name": "step{0}", "from": 5, "to": 9, "step": 2 }] } }
             """);
-        var suite = Suites.Suites.Open(folder["mine.json"]);
+        var suite = Suites.Open(folder["mine.json"]);
         Assert.Equal(["step5", "step7", "step9"], suite.Checkpoints.Select(c => c.Name));
-        Assert.Equal(suite.Checkpoints[1], Suites.Suites.FindCheckpoint(folder["mine.json"] + "/7"));
+        Assert.Equal(suite.Checkpoints[1], Suites.FindCheckpoint(folder["mine.json"] + "/7"));
         File.WriteAllText(folder["wrong.json"], """{ "name": "mine", "descripton": "" }""");
-        Assert.Contains("Did you mean \"description\"?", Assert.Throws<Llm360Exception>(() => Suites.Suites.Open(folder["wrong.json"])).Remedy, StringComparison.Ordinal);
+        Assert.Contains("Did you mean \"description\"?", Assert.Throws<Llm360Exception>(() => Suites.Open(folder["wrong.json"])).Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,7 +132,7 @@ public sealed class HubSuiteTests
     [InlineData("EleutherAI/pythia-160m@refs/pr/1", "EleutherAI/pythia-160m", "refs/pr/1")]
     public void A_revision_is_written_with_an_at(string text, string repository, string revision)
     {
-        var checkpoint = Suites.Suites.FindCheckpoint(text);
+        var checkpoint = Suites.FindCheckpoint(text);
         Assert.Equal((new HubLocation(repository, revision), text), (checkpoint.Hub, checkpoint.Name));
         Assert.True(checkpoint.IsOnHub);
     }
@@ -146,13 +142,13 @@ public sealed class HubSuiteTests
     [InlineData("LLM360/Amber@../x")]
     [InlineData("a--b/c@main")]
     public void What_could_be_a_mistyped_path_is_not_looked_for_on_the_Hub(string text) =>
-        Assert.Contains("organisation/name@revision", Assert.Throws<Llm360Exception>(() => Suites.Suites.FindCheckpoint(text)).Remedy, StringComparison.Ordinal);
+        Assert.Contains("organisation/name@revision", Assert.Throws<Llm360Exception>(() => Suites.FindCheckpoint(text)).Remedy, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("amber", "amber/NUMBER")]
     [InlineData("LLM360/Amber", "LLM360/Amber@main")]
     public void What_is_missing_of_a_name_is_told(string text, string remedy) =>
-        Assert.Contains(remedy, Assert.Throws<Llm360Exception>(() => Suites.Suites.FindCheckpoint(text)).Remedy, StringComparison.Ordinal);
+        Assert.Contains(remedy, Assert.Throws<Llm360Exception>(() => Suites.FindCheckpoint(text)).Remedy, StringComparison.Ordinal);
 
     private static string Json(HubManifest manifest) => JsonSerializer.Serialize(manifest, JsonSerializerOptions.Web);
 
@@ -163,8 +159,8 @@ public sealed class HubSuiteTests
         var steps = await suite.MetricsAsync();
         string[] said =
         [
-            Paper.TrainingLoss(suite, steps).Finding, Paper.ValidationLoss(suite, steps).Finding, Paper.LearningRate(suite, steps).Finding,
-            Paper.GradientNorm(suite, steps).Finding, Paper.DataMix(suite, steps).Finding, Tables.TrainingSummary(suite, steps).Rows[0][0],
+            Figures.TrainingLoss(suite, steps).Finding, Figures.ValidationLoss(suite, steps).Finding, Figures.LearningRate(suite, steps).Finding,
+            Figures.GradientNorm(suite, steps).Finding, Figures.DataMix(suite, steps).Finding, Tables.TrainingSummary(suite, steps).Rows[0][0],
         ];
         Assert.All(said, text => Assert.Contains("is not published as a file", text, StringComparison.Ordinal));
     }

@@ -1,12 +1,11 @@
 // Manifests are strict, their errors name the right key, and every key is described.
 using System.Text.Json;
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Tests;
 
 public sealed class ManifestFileTests : IDisposable
 {
-    private static readonly string Nano = Notebooks.Suites.Suites.FindManifest("nano");
+    private static readonly string Nano = Notebooks.Suites.FindManifest("nano");
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();

@@ -1,8 +1,4 @@
 // Comparing a suite with its list: by names and sizes, and by reading everything.
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Results;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
 
 namespace Llm360.Notebooks.Tests;
 
@@ -69,7 +65,7 @@ public sealed class SuiteCheckTests(PicoSuite pico)
         using var folder = SuiteFolder.CopyOf(pico.Suite.Folder);
         File.Delete(folder[SuiteLayout.Files]);
         SuiteFolder.FlipBit(folder["ckpt_002", SuiteLayout.Weights]);
-        var suite = Suites.Suites.Open(folder.Path);
+        var suite = Suites.Open(folder.Path);
         Assert.Equal((false, 0), await SuiteCheck.ContentAsync(suite) is var check ? (check.HasList, check.Differences.Count) : default);
         File.Delete(folder["ckpt_002", SuiteLayout.Tokenizer]);
         Assert.Equal($"ckpt_002/{SuiteLayout.Tokenizer}", Assert.Single((await SuiteCheck.ContentAsync(suite)).Differences).Path);

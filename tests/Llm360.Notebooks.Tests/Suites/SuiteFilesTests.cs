@@ -1,5 +1,4 @@
 // The list of a suite's files: strict, and never a way out of the folder.
-using Llm360.Notebooks.Suites;
 
 namespace Llm360.Notebooks.Tests;
 

@@ -1,8 +1,7 @@
 // Byte-level BPE beyond the references: random text against the slow encoder, long runs, streams, special tokens.
 using System.Text;
-using Llm360.Notebooks.Text;
 
-namespace Llm360.Notebooks.Tests.Text;
+namespace Llm360.Notebooks.Tests;
 
 public class ByteLevelBpeTokenizerTests
 {

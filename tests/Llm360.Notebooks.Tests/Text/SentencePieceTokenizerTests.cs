@@ -1,9 +1,7 @@
 // The tokenizer beyond the references: random text against the slow encoder, other kinds of model, damaged files.
 using Google.Protobuf;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Text;
 
-namespace Llm360.Notebooks.Tests.Text;
+namespace Llm360.Notebooks.Tests;
 
 public class SentencePieceTokenizerTests
 {
@@ -102,7 +100,7 @@ public class SentencePieceTokenizerTests
     [Fact]
     public void The_embedded_vocabulary_has_LLaMAs_special_ids()
     {
-        var nano = ManifestFile.Read(Notebooks.Suites.Suites.FindManifest("nano"));
+        var nano = ManifestFile.Read(Notebooks.Suites.FindManifest("nano"));
         var tokenizer = EmbeddedVocabulary.Load(nano.Corpus.Tokenizer);
         Assert.Equal((2048, 0, 1, 2), (tokenizer.VocabularySize, tokenizer.UnknownId, tokenizer.BosId, tokenizer.EosId));
         Assert.Equal(("<unk>", "<s>", "</s>"), (tokenizer.Pieces[0], tokenizer.Pieces[1], tokenizer.Pieces[2]));

@@ -2,9 +2,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Llm360.Notebooks.Text;
 
-namespace Llm360.Notebooks.Tests.Text;
+namespace Llm360.Notebooks.Tests;
 
 /// <summary>Byte-level BPE as the definition says it, without heap or cache.</summary>
 internal sealed partial class SlowByteLevel

@@ -1,8 +1,7 @@
 // The slow, readable encoder that the fast one must agree with: look at all pairs, merge the best, repeat.
 using System.Text;
-using Llm360.Notebooks.Text;
 
-namespace Llm360.Notebooks.Tests.Text;
+namespace Llm360.Notebooks.Tests;
 
 /// <summary>BPE by score as the definition says it, without heap, words or cache.</summary>
 internal sealed class SlowSentencePiece(byte[] model)

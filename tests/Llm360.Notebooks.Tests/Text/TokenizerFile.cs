@@ -1,8 +1,7 @@
 // Writes small tokenizer.json files for tests.
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Text;
 
-namespace Llm360.Notebooks.Tests.Text;
+namespace Llm360.Notebooks.Tests;
 
 internal static class TokenizerFile
 {

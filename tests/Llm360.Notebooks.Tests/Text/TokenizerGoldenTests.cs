@@ -1,8 +1,7 @@
 // Ids, tokens, decoded text and streamed text equal those of sentencepiece and tokenizers on every line of the references.
 using System.Text.Json;
-using Llm360.Notebooks.Text;
 
-namespace Llm360.Notebooks.Tests.Text;
+namespace Llm360.Notebooks.Tests;
 
 public class TokenizerGoldenTests
 {

@@ -1,8 +1,7 @@
 // Files that are damaged, or of another kind, give one clear error that says where.
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Text;
 
-namespace Llm360.Notebooks.Tests.Text;
+namespace Llm360.Notebooks.Tests;
 
 public class TokenizerJsonTests
 {

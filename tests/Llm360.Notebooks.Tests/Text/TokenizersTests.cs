@@ -1,7 +1,6 @@
 // A folder's tokenizer is found, whichever file it is.
-using Llm360.Notebooks.Text;
 
-namespace Llm360.Notebooks.Tests.Text;
+namespace Llm360.Notebooks.Tests;
 
 public class TokenizersTests
 {

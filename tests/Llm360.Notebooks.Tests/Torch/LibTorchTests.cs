@@ -1,8 +1,7 @@
 // LibTorch loads, the AMD switch keeps results right, and devices parse.
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Torch;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class LibTorchTests
 {

@@ -1,12 +1,9 @@
 // The number of LibTorch's threads belongs to the process: what one thread does with its own reaches no other.
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
-using Llm360.Notebooks.Results;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Torch;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class OperatorThreadsTests
 {

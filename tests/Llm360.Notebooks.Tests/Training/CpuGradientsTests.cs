@@ -1,10 +1,7 @@
 // The hand-written gradient against autograd's, on shapes that fit no vector; and that it is the same every time.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Training;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Training;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class CpuGradientsTests
 {

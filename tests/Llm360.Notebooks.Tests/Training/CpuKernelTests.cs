@@ -1,10 +1,7 @@
 // The kernels of the hand-written gradient against slow float64 formulas.
 using System.Runtime.Intrinsics;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Models.Cpu;
-using Llm360.Notebooks.Training.Cpu;
 
-namespace Llm360.Notebooks.Tests.Training;
+namespace Llm360.Notebooks.Tests;
 
 public sealed unsafe class CpuKernelTests
 {

@@ -1,8 +1,6 @@
 // A finished suite is finished: what is lost or damaged is named, and only --restart trains again.
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Training;
 
-namespace Llm360.Notebooks.Tests.Training;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class FinishedSuiteTests(PicoSuite pico)
 {
@@ -66,7 +64,7 @@ public sealed class FinishedSuiteTests(PicoSuite pico)
     {
         using var folder = SuiteFolder.CopyOf(pico.Suite.Folder);
         File.Delete(folder[SuiteLayout.Metrics]);
-        var suite = Suites.Suites.Open(folder.Path);
+        var suite = Suites.Open(folder.Path);
         Assert.Equal(5, suite.Checkpoints.Count);
         Assert.Contains("--restart", (await Assert.ThrowsAsync<Llm360Exception>(suite.MetricsAsync)).Remedy, StringComparison.Ordinal);
         // The error of a damaged log must not advise what leads to a training from the beginning.

@@ -1,11 +1,7 @@
 // The 30-step reference run (tests/fixtures/training): losses, gradient norms, weights, moments, resuming.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Training;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Training;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class GoldenTrainingTests
 {

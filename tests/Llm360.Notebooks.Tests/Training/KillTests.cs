@@ -1,8 +1,6 @@
 // A kill between any two changes of a suite's folder: what it leaves resumes to the same suite.
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Training;
 
-namespace Llm360.Notebooks.Tests.Training;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class KillTests(PicoSuite pico)
 {

@@ -1,10 +1,7 @@
 // Before the first step a training compares what it starts from with the list of files.
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Training;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Training;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class ResumeChecksTests(HalfTrainedPico half, PicoSuite pico) : IClassFixture<HalfTrainedPico>
 {

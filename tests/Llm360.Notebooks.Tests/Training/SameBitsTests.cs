@@ -1,19 +1,11 @@
 // Training gives the same bits for any number of threads, whatever else the process does.
 using System.Text.RegularExpressions;
-using Llm360.Notebooks.Corpora;
-using Llm360.Notebooks.Memorization;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Results;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
-using Llm360.Notebooks.Training;
-using Llm360.Notebooks.Weights;
 
-namespace Llm360.Notebooks.Tests.Training;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class SameBitsTests(PicoSuite pico)
 {
-    private static readonly SuiteManifest Manifest = ManifestFile.Read(Suites.Suites.FindManifest("pico"));
+    private static readonly SuiteManifest Manifest = ManifestFile.Read(Suites.FindManifest("pico"));
 
     [Theory]
     [InlineData(1)]

@@ -1,15 +1,11 @@
 // Training a suite: what it leaves on disk, resuming, skipping bad batches, refusing the wrong folder.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Torch;
-using Llm360.Notebooks.Training;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Training;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IClassFixture<HalfTrainedPico>
 {
-    private static readonly SuiteManifest Manifest = ManifestFile.Read(Suites.Suites.FindManifest("pico"));
+    private static readonly SuiteManifest Manifest = ManifestFile.Read(Suites.FindManifest("pico"));
 
     [Fact]
     public async Task Training_leaves_every_checkpoint_chunk_and_metric()
@@ -67,7 +63,7 @@ public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IC
     [Fact]
     public void Held_out_rows_are_taken_from_every_source()
     {
-        var rows = Enumerable.Range(0, 10).Select(i => new Llm360.Notebooks.Corpora.TokenRow([i, i], "", [])).ToList();
+        var rows = Enumerable.Range(0, 10).Select(i => new Llm360.Notebooks.TokenRow([i, i], "", [])).ToList();
         Assert.Equal([0, 0, 2, 2, 4, 4, 6, 6, 8, 8], HeldOutLoss.Sample(rows, 5));
         Assert.Equal(20, HeldOutLoss.Sample(rows, 99).Length);
     }
@@ -104,7 +100,7 @@ public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IC
     [Fact]
     public void A_complete_suite_opens_and_its_checkpoints_load()
     {
-        var suite = Suites.Suites.Open(pico.Suite.Folder);
+        var suite = Suites.Open(pico.Suite.Folder);
         Assert.Equal("ckpt_004", suite.Checkpoint("4").Name);
         Assert.Contains("ckpt_004", Assert.Throws<Llm360Exception>(() => suite.Checkpoint("9")).Remedy, StringComparison.Ordinal);
         using var model = LlamaModel.Load(suite.Checkpoints[^1].Folder, Device.Cpu);

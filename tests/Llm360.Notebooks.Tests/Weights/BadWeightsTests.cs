@@ -1,7 +1,6 @@
 // Files that must be refused, each with one fault: tests/fixtures/weights/bad/cases.json.
-using Llm360.Notebooks.Weights;
 
-namespace Llm360.Notebooks.Tests.Weights;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class BadWeightsTests
 {

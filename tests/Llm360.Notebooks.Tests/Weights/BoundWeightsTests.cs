@@ -1,10 +1,7 @@
 // Binding a model's parameters: views, conversions, going on to the next checkpoint in the same memory.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Suites;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Weights;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class BoundWeightsTests(PicoSuite pico)
 {
@@ -100,7 +97,7 @@ public sealed class BoundWeightsTests(PicoSuite pico)
         var suite = pico.Suite;
         using var tokens = torch.arange(24, torch.int64).view(2, 12);
         var seen = 0;
-        await foreach (var (checkpoint, model) in suite.Checkpoints.SweepAsync(Notebooks.Torch.Device.Cpu))
+        await foreach (var (checkpoint, model) in suite.Checkpoints.SweepAsync(Notebooks.Device.Cpu))
         {
             using var alone = LlamaModel.Load(checkpoint.Folder);
             using var scope = torch.NewDisposeScope();
@@ -129,7 +126,7 @@ public sealed class BoundWeightsTests(PicoSuite pico)
 
         var own = new List<torch.ScalarType>();
         using var tokens = torch.arange(12, torch.int64).view(1, 12);
-        await foreach (var (checkpoint, model) in checkpoints.SweepAsync(Notebooks.Torch.Device.Cpu))
+        await foreach (var (checkpoint, model) in checkpoints.SweepAsync(Notebooks.Device.Cpu))
         {
             own.Add(model.Type);
             using var alone = LlamaModel.Load(checkpoint.Folder);
@@ -138,7 +135,7 @@ public sealed class BoundWeightsTests(PicoSuite pico)
         }
 
         Assert.Equal([torch.float32, torch.bfloat16, torch.bfloat16, torch.float32], own);
-        await foreach (var (_, model) in checkpoints.SweepAsync(Notebooks.Torch.Device.Cpu, torch.float16))
+        await foreach (var (_, model) in checkpoints.SweepAsync(Notebooks.Device.Cpu, torch.float16))
             Assert.Equal(torch.float16, model.Type);
     }
 

@@ -2,10 +2,9 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Weights;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class GoldenWeightsTests
 {

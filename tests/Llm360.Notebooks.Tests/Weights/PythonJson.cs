@@ -3,10 +3,8 @@ using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Weights;
-using Llm360.Notebooks.Weights.PyTorch;
 
-namespace Llm360.Notebooks.Tests.Weights;
+namespace Llm360.Notebooks.Tests;
 
 internal static class PythonJson
 {

@@ -1,11 +1,8 @@
 // Safetensors files: what is written is read, mapped, and what is broken is refused.
 using System.Text;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Torch;
-using Llm360.Notebooks.Weights;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Tests.Weights;
+namespace Llm360.Notebooks.Tests;
 
 public sealed class SafetensorsTests
 {

@@ -3,7 +3,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Llm360.Notebooks.Models.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>One row: new queries, and the keys and values of all its positions.</summary>
 /// <param name="Queries">[heads, count, head]: the first value.</param>

@@ -2,7 +2,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Llm360.Notebooks.Models.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>exp by x = n ln 2 + r, |r| at most ln 2 / 2: 2^n by its bits, e^r by its series.</summary>
 /// <remarks>Within 2 units in the last place of float64's answer from -87.3 to 88.3, where e^x is a normal number; saturates outside. NaN stays NaN.</remarks>

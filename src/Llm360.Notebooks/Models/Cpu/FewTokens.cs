@@ -1,10 +1,9 @@
 // A block of LLaMA over a few tokens, as in decoding.
 using System.Buffers;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>The steps of <see cref="LlamaModel"/>'s block in plain memory: with a tensor for each of them, making tensors would take as long as reading the weights of a small model.</summary>
 internal sealed unsafe class FewTokens

@@ -1,10 +1,9 @@
 // The element-wise parts of a block on the CPU, each in one pass over its rows.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Llm360.Notebooks.Torch;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>float32 kernels for tensors that <see cref="TensorMemory.IsPlain"/> admits. LibTorch's operators go over memory once for each step of a formula; these once for all.</summary>
 internal static unsafe class FusedRows

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Models.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>argmax of logits on the CPU as they come. Of equal ones the first counts.</summary>
 /// <param name="positions">How many.</param>

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Models.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>Reduces logits of some positions on the CPU as they come, a block of the vocabulary at a time: none is kept.</summary>
 /// <remarks>

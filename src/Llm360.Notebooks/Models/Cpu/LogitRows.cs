@@ -2,7 +2,7 @@
 using System.Buffers;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Models.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>Takes logits of any of <see cref="StoredRows"/>' types apart: a row that is widened stays in the cache, where a copy of all would not.</summary>
 internal static unsafe class LogitRows

@@ -1,5 +1,5 @@
 // A matrix in somebody else's memory, row by row.
-namespace Llm360.Notebooks.Models.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>The first value of a matrix and the distance between its rows.</summary>
 internal readonly unsafe struct Matrix(float* data, int stride)

@@ -2,7 +2,7 @@
 using System.Runtime.Intrinsics.X86;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>LibTorch multiplies matrices of one type only: either x is rounded to the weights' type, or the weights are made float32 block by block.</summary>
 internal static class NarrowTypes

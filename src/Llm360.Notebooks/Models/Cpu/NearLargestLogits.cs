@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Models.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>Tokens whose logits are so near the largest of their position that they may be the most probable.</summary>
 /// <param name="doubts">For each position, how far below the largest a logit may be.</param>

@@ -2,7 +2,7 @@
 using System.Runtime.ExceptionServices;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Models.Cpu;
+namespace Llm360.Notebooks;
 
 internal static class Parallelism
 {

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using TorchSharp;
 
-namespace Llm360.Notebooks.Models.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>softmax(q kᵀ / sqrt(head)) v of one query after another, float32, on LibTorch's number of threads.</summary>
 /// <remarks>

@@ -2,10 +2,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using Llm360.Notebooks.Torch;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>A matrix in memory of float32, bfloat16 or float16, its rows one after another.</summary>
 internal readonly unsafe struct StoredRows(void* data, ScalarType type, int width)

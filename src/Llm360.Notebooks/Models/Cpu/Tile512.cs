@@ -2,7 +2,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Llm360.Notebooks.Models.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>Written out, because only named locals live in registers. Each inner step is one load for each vector and one broadcast for each row.</summary>
 internal static unsafe class Tile512

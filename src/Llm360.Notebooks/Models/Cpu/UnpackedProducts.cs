@@ -2,11 +2,10 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Llm360.Notebooks.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Llm360.Notebooks.Models.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>x Wᵀ in float32, of weights in float32, bfloat16 or float16, on LibTorch's number of threads.</summary>
 /// <remarks>

@@ -1,5 +1,5 @@
 // How many floats the kernels take at once.
-namespace Llm360.Notebooks.Models.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>The width of the kernels' vectors.</summary>
 /// <remarks>

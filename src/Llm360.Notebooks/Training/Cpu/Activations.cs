@@ -1,7 +1,6 @@
 // One worker's memory for one sequence: what the forward pass keeps for the backward pass, and scratch.
-using Llm360.Notebooks.Models.Cpu;
 
-namespace Llm360.Notebooks.Training.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>What the backward pass needs of a block.</summary>
 /// <param name="Input">[tokens, hidden]</param>

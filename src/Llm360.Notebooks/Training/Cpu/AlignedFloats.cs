@@ -1,7 +1,7 @@
 // Native memory for float values, aligned to a cache line.
 using System.Runtime.InteropServices;
 
-namespace Llm360.Notebooks.Training.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>Zeroed native memory, freed when disposed or collected.</summary>
 internal sealed unsafe class AlignedFloats : IDisposable

@@ -1,7 +1,6 @@
 // Causal attention of one sequence in strips of queries, and its gradient; scores are computed again rather than kept.
-using Llm360.Notebooks.Models.Cpu;
 
-namespace Llm360.Notebooks.Training.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>softmax(scale q kᵀ + mask) v for each head.</summary>
 /// <remarks>

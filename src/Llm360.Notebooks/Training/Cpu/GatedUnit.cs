@@ -1,9 +1,8 @@
 // SwiGLU's element-wise part, silu(gate) up, and its gradient.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Llm360.Notebooks.Models.Cpu;
 
-namespace Llm360.Notebooks.Training.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>silu(g) u with silu(g) = g / (1 + exp(-g)); gate and up lie side by side.</summary>
 internal static unsafe class GatedUnit

@@ -1,9 +1,8 @@
 // RMSNorm and its gradient, token by token.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Llm360.Notebooks.Models.Cpu;
 
-namespace Llm360.Notebooks.Training.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>y = x r w with r = 1 / sqrt(mean(x²) + eps). Widths are padded with zeros, which add nothing; the mean is over the real size.</summary>
 internal static unsafe class Normalization

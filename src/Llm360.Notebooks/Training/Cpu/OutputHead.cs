@@ -1,7 +1,6 @@
 // The head and its cross-entropy, a few positions at a time: logits live in the second cache and are never kept.
-using Llm360.Notebooks.Models.Cpu;
 
-namespace Llm360.Notebooks.Training.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>Sums -log softmax(x Wᵀ)[target] over positions and adds the gradients of the mean.</summary>
 internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable

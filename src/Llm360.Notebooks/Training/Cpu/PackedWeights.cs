@@ -1,7 +1,6 @@
 // The weights as the kernels want them, made anew each step: padded if they must be, and transposed for the forward pass.
-using Llm360.Notebooks.Models.Cpu;
 
-namespace Llm360.Notebooks.Training.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>Two forms of every matrix: as stored [outputs, inputs] for the gradient by the input, transposed [inputs, outputs] for the output.</summary>
 internal sealed unsafe class PackedWeights : IDisposable

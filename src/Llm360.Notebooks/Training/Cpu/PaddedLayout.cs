@@ -1,8 +1,6 @@
 // Where each parameter lies when every dimension is rounded up to a vector's width, so that no kernel has a tail.
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Models.Cpu;
 
-namespace Llm360.Notebooks.Training.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>One dimension: groups (heads, or one) of some size, each rounded up.</summary>
 internal readonly record struct Extent(int Groups, int Size, int Padded)

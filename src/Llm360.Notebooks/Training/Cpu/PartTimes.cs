@@ -1,7 +1,7 @@
 // Where the time of a step goes: one clock reading between two parts.
 using System.Diagnostics;
 
-namespace Llm360.Notebooks.Training.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>Parts of a training step.</summary>
 internal enum StepPart

@@ -1,9 +1,7 @@
 // Rotary position embedding on half-split pairs, in place, and its inverse for the gradient.
 using System.Runtime.Intrinsics;
-using Llm360.Notebooks.Models;
-using Llm360.Notebooks.Models.Cpu;
 
-namespace Llm360.Notebooks.Training.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>Turns each pair (x[i], x[i + half]) of every head by an angle that grows with the position.</summary>
 internal sealed unsafe class Rotary : IDisposable

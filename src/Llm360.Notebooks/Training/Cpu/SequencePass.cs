@@ -1,8 +1,7 @@
 // Forward and backward pass of one sequence on one thread.
 using System.Runtime.InteropServices;
-using Llm360.Notebooks.Models.Cpu;
 
-namespace Llm360.Notebooks.Training.Cpu;
+namespace Llm360.Notebooks;
 
 /// <summary>A worker: its activations, and where it sums its sequences' gradients.</summary>
 /// <remarks>Element-wise work and products go strip by strip through a few tokens, so that what one writes the next finds in the cache.</remarks>

@@ -1,7 +1,7 @@
 // The classes and functions that a checkpoint's pickle may name. Nothing else is admitted, and none of these is executed: each stands for a few lines of this reader.
 using System.Collections.Frozen;
 
-namespace Llm360.Notebooks.Weights.PyTorch;
+namespace Llm360.Notebooks;
 
 internal static class AllowedNames
 {

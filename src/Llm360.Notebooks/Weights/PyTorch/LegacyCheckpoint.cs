@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
 
-namespace Llm360.Notebooks.Weights.PyTorch;
+namespace Llm360.Notebooks;
 
 internal sealed class LegacyCheckpoint
 {

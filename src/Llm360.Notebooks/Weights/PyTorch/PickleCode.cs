@@ -1,5 +1,5 @@
 // Pickle's opcodes by their names in Python's pickletools.
-namespace Llm360.Notebooks.Weights.PyTorch;
+namespace Llm360.Notebooks;
 
 internal enum PickleCode : byte
 {

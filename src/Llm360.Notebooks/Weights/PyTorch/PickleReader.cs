@@ -4,7 +4,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Llm360.Notebooks.Weights.PyTorch;
+namespace Llm360.Notebooks;
 
 /// <summary>Reads one pickle (protocols 2 to 5, Python's pickletools).</summary>
 internal ref struct PickleReader

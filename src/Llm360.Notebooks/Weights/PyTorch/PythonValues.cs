@@ -1,6 +1,6 @@
 // Python objects as a checkpoint's pickle holds them. None, bool, int, float, str and bytes are null, bool, long or BigInteger, double, string and byte[];
 // a list is a List of object.
-namespace Llm360.Notebooks.Weights.PyTorch;
+namespace Llm360.Notebooks;
 
 /// <summary>A tuple.</summary>
 /// <param name="Items">Its members.</param>

@@ -1,5 +1,5 @@
 // Storages and the tensors over them, as a pickle describes them before the bytes are looked for.
-namespace Llm360.Notebooks.Weights.PyTorch;
+namespace Llm360.Notebooks;
 
 /// <summary>A persistent id: elements of one type under a key; <paramref name="ViewOffset"/> elements into the key's storage in very old files.</summary>
 internal sealed record Storage(string DType, string Key, long Count, long ViewOffset, long KeyCount)

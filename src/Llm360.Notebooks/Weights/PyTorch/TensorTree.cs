@@ -1,7 +1,7 @@
 // From a pickled object to its tensors by path.
 using System.Globalization;
 
-namespace Llm360.Notebooks.Weights.PyTorch;
+namespace Llm360.Notebooks;
 
 /// <summary>Walks a pickled object. Cycles, values nested without end and values repeated without end are refused.</summary>
 internal sealed class TensorTree(string file, Func<PickledTensor, string, TensorEntry> resolve)

@@ -2,7 +2,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Llm360.Notebooks.Weights.PyTorch;
+namespace Llm360.Notebooks;
 
 /// <summary>One stored entry.</summary>
 internal readonly record struct ZipEntry(string Name, long Begin, long Length, uint Checksum);
