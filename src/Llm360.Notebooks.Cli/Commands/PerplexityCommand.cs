@@ -31,7 +31,7 @@ internal static class PerplexityCommand
             var result = await screen.WatchAsync(progress => Task.Run(
                 () =>
                 {
-                    using var _ = Work.Begin(progress, cancellation);
+                    using var _ = AmbientWork.Begin(progress, cancellation);
                     return loaded.Perplexity(tokens, parsed.GetValue(window), parsed.GetValue(stride));
                 },
                 cancellation)).ConfigureAwait(false);

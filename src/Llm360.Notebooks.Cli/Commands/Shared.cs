@@ -26,7 +26,7 @@ internal static class Shared
         {
             var screen = Screen.Create(parsed.GetValue(Quiet));
             // For what takes its surroundings' token, such as the fetching of a tokenizer.
-            using var surroundings = Work.Begin(null, cancellation);
+            using var surroundings = AmbientWork.Begin(null, cancellation);
             using var fetching = Downloads.Begin();
             try
             {

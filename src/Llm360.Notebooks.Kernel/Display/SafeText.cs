@@ -53,5 +53,5 @@ internal static class SafeText
 
     /// <summary>Whether an exception is a fault of the object, not a stop of the cell and not a lack of memory.</summary>
     public static bool IsFault(Exception exception) =>
-        exception is not OutOfMemoryException && !(exception is OperationCanceledException && Work.Cancellation.IsCancellationRequested);
+        exception is not OutOfMemoryException && !(exception is OperationCanceledException && AmbientWork.Cancellation.IsCancellationRequested);
 }

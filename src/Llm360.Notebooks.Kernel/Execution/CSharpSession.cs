@@ -71,7 +71,7 @@ public sealed class CSharpSession : IDisposable
     /// <summary>Runs one cell and never throws for what the cell does.</summary>
     /// <param name="code">The source.</param>
     /// <param name="cancellation">
-    /// Stops the cell: signalled as <see cref="Work.Cancellation"/>, and looked at in every loop and lambda of the cell. A cell that has not ended after
+    /// Stops the cell: signalled as <see cref="AmbientWork.Cancellation"/>, and looked at in every loop and lambda of the cell. A cell that has not ended after
     /// <see cref="SessionOptions.StopPatience"/> is left behind: what it has declared stays, what it still writes is dropped, and the next cell may run.
     /// </param>
     public Task<CellResult> ExecuteAsync(string code, CancellationToken cancellation = default) => ExecuteAsync(code, new CellOptions(), cancellation);

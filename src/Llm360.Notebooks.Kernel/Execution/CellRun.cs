@@ -122,7 +122,7 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
         MemoryReserve.Take();
         try
         {
-            using var surroundings = Work.Begin(progress, Cell.Stop);
+            using var surroundings = AmbientWork.Begin(progress, Cell.Stop);
             using var fetching = Downloads.Begin();
             var errors = new CompileErrors(cell, code);
             if (SourceNesting.OfBrackets(code, cell, Cell.Stop) is { } brackets)

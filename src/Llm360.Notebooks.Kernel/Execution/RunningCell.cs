@@ -22,7 +22,7 @@ internal sealed class RunningCell(CSharpSession session)
 
     public CSharpSession Session { get; } = session;
 
-    /// <summary>The token that the cell sees as <see cref="Work.Cancellation"/>.</summary>
+    /// <summary>The token that the cell sees as <see cref="AmbientWork.Cancellation"/>.</summary>
     public CancellationToken Stop => source.Token;
 
     /// <summary>Whether the session went on without waiting for its end. What it still writes is dropped.</summary>

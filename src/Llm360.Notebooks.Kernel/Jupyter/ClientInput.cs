@@ -28,7 +28,7 @@ internal sealed class ClientInput(Channels channels, ClientOutputs outputs)
             channels.Send(ChannelName.Stdin, "input_request", new JsonObject { ["prompt"] = prompt, ["password"] = hidden }, asker);
             try
             {
-                return answer.Task.WaitAsync(Work.Cancellation).GetAwaiter().GetResult();
+                return answer.Task.WaitAsync(AmbientWork.Cancellation).GetAwaiter().GetResult();
             }
             finally
             {

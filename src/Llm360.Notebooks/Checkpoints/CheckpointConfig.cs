@@ -13,9 +13,9 @@ internal static class CheckpointConfig
         if (checkpoint.IsOnHub)
         {
             using var hub = new HubClient();
-            var revision = await hub.ResolveAsync(checkpoint.Hub!, Work.Cancellation).ConfigureAwait(false);
-            var file = await revision.EntryAsync(SuiteLayout.Config, Work.Cancellation).ConfigureAwait(false);
-            folder = await revision.DownloadAsync([file], cancellation: Work.Cancellation).ConfigureAwait(false);
+            var revision = await hub.ResolveAsync(checkpoint.Hub!, AmbientWork.Cancellation).ConfigureAwait(false);
+            var file = await revision.EntryAsync(SuiteLayout.Config, AmbientWork.Cancellation).ConfigureAwait(false);
+            folder = await revision.DownloadAsync([file], cancellation: AmbientWork.Cancellation).ConfigureAwait(false);
         }
 
         return ModelConfig.Read(Path.Combine(folder, SuiteLayout.Config));

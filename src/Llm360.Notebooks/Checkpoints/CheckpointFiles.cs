@@ -7,8 +7,8 @@ public static class CheckpointFiles
 {
     /// <summary>The folder with a checkpoint's configuration, weights and, where it has one, tokenizer. Of one on the Hub they are fetched unless the cache has them: safetensors where both kinds are there.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
-    /// <param name="progress">Megabytes; <see cref="Work.Progress"/> when null.</param>
-    /// <param name="cancellation">Stops, and keeps what has arrived; <see cref="Work.Cancellation"/> when not given.</param>
+    /// <param name="progress">Megabytes; <see cref="AmbientWork.Progress"/> when null.</param>
+    /// <param name="cancellation">Stops, and keeps what has arrived; <see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, more would be
     /// fetched than <see cref="Downloads.Limit"/>, the disk is too small, or the revision is no
     /// checkpoint.</exception>
@@ -16,8 +16,8 @@ public static class CheckpointFiles
     {
         if (!checkpoint.IsOnHub)
             return Local(checkpoint);
-        var (place, stop) = (checkpoint.Hub!, cancellation ?? Work.Cancellation);
-        using var surroundings = Work.Begin(progress ?? Work.Progress, stop);
+        var (place, stop) = (checkpoint.Hub!, cancellation ?? AmbientWork.Cancellation);
+        using var surroundings = AmbientWork.Begin(progress ?? AmbientWork.Progress, stop);
         using var hub = new HubClient();
         Llm360Exception? damage = null;
         if (Unlisted(hub, place) is { } cached)
@@ -87,7 +87,7 @@ public static class CheckpointFiles
         if (all <= Downloads.DefaultLimit)
             return;
         var size = $"{what}: {(about ? "about " : "")}{Downloads.Text(all)} in all";
-        Work.Progress?.Report(new WorkProgress("fetch from the Hub", 0, all / 1e6, "MB", size));
+        AmbientWork.Progress?.Report(new WorkProgress("fetch from the Hub", 0, all / 1e6, "MB", size));
     }
 
     private static async Task<long> MissingAsync(HubClient hub, HubLocation place, CancellationToken cancellation)
@@ -113,14 +113,14 @@ public static class CheckpointFiles
 
     /// <summary>The folder with a checkpoint's tokenizer. On the Hub, a revision without one takes that of <c>main</c>.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
-    /// <param name="cancellation"><see cref="Work.Cancellation"/> when not given.</param>
+    /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <returns>A folder; where there is no tokenizer anywhere, one without.</returns>
     /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses.</exception>
     internal static async Task<string> FetchTokenizerAsync(this Checkpoint checkpoint, CancellationToken? cancellation = null)
     {
         if (checkpoint.Hub is null || Tokenizers.Exists(checkpoint.Folder))
             return checkpoint.Folder;
-        var stop = cancellation ?? Work.Cancellation;
+        var stop = cancellation ?? AmbientWork.Cancellation;
         using var hub = new HubClient();
         HubUnreachableException? unreachable = null;
         var folder = checkpoint.Folder;

@@ -13,7 +13,7 @@ public static class CheckpointLoading
     /// <returns>The model; dispose it.</returns>
     /// <exception cref="Llm360Exception">The checkpoint's files cannot be fetched, are missing or malformed.</exception>
     public static Task<LanguageModel> LoadAsync(this Checkpoint checkpoint, Device? device = null, torch.ScalarType? type = null) =>
-        Task.Run(async () => LanguageModel.Load(await checkpoint.FetchAsync().ConfigureAwait(false), device ?? Device.Best, type), Work.Cancellation);
+        Task.Run(async () => LanguageModel.Load(await checkpoint.FetchAsync().ConfigureAwait(false), device ?? Device.Best, type), AmbientWork.Cancellation);
 
     /// <summary>Goes through checkpoints with one model: each is loaded into the memory of the one before, and fetched from the Hub and read ahead from disk while that one is in use.</summary>
     /// <param name="checkpoints">Of one suite.</param>
@@ -26,7 +26,7 @@ public static class CheckpointLoading
     public static async IAsyncEnumerable<(Checkpoint Checkpoint, LanguageModel Model)> SweepAsync(this IReadOnlyList<Checkpoint> checkpoints, Device? device = null, torch.ScalarType? type = null)
     {
         // A sweep that is larger than may be fetched is refused as a whole.
-        await checkpoints.RequireAsync(Work.Cancellation).ConfigureAwait(false);
+        await checkpoints.RequireAsync(AmbientWork.Cancellation).ConfigureAwait(false);
         LanguageModel? model = null;
         try
         {
@@ -42,9 +42,9 @@ public static class CheckpointLoading
                 }
 
                 if (model is null)
-                    model = await Task.Run(() => LanguageModel.Load(folder, device ?? Device.Best, type), Work.Cancellation).ConfigureAwait(false);
+                    model = await Task.Run(() => LanguageModel.Load(folder, device ?? Device.Best, type), AmbientWork.Cancellation).ConfigureAwait(false);
                 else
-                    await Task.Run(() => model.Rebind(folder), Work.Cancellation).ConfigureAwait(false);
+                    await Task.Run(() => model.Rebind(folder), AmbientWork.Cancellation).ConfigureAwait(false);
                 using var next = i + 1 < checkpoints.Count ? Ahead(checkpoints[i + 1]) : null;
                 yield return (checkpoints[i], model);
             }

@@ -59,7 +59,7 @@ public static class ChunkReader
         }
     }
 
-    private static CancellationToken Stop(CancellationToken given) => given.CanBeCanceled ? given : Work.Cancellation;
+    private static CancellationToken Stop(CancellationToken given) => given.CanBeCanceled ? given : AmbientWork.Cancellation;
 
     private static IEnumerable<TokenRow> Rows(string path, Func<CancellationToken, Stream> open, int limit, CancellationToken cancellation)
     {

@@ -15,8 +15,8 @@ public static class CorpusBuilder
     /// <summary>Writes <c>train/train_NNN.jsonl</c>, <c>validation.jsonl</c>, <c>canaries.json</c> and <c>suite.json</c> (the manifest with its counts).</summary>
     /// <param name="manifest">The suite.</param>
     /// <param name="folder">The suite's folder; made if it is absent.</param>
-    /// <param name="progress">Files and passes; <see cref="Work.Progress"/> if null.</param>
-    /// <param name="cancellation">Stops between files; <see cref="Work.Cancellation"/> if none is given.</param>
+    /// <param name="progress">Files and passes; <see cref="AmbientWork.Progress"/> if null.</param>
+    /// <param name="cancellation">Stops between files; <see cref="AmbientWork.Cancellation"/> if none is given.</param>
     /// <returns>What the corpus came to.</returns>
     /// <exception cref="Llm360Exception">
     /// A package is missing or not the pinned one, a source has too little text, the counts differ from <see cref="SuiteManifest.Expected"/>, or
@@ -28,7 +28,7 @@ public static class CorpusBuilder
     /// <summary>What <see cref="Build(SuiteManifest, string, IProgress{WorkProgress}, CancellationToken)"/> would give, without writing and without comparing.</summary>
     /// <exception cref="Llm360Exception">A package is missing or not the pinned one, or a source has too little text.</exception>
     public static CorpusCounts Measure(SuiteManifest manifest, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
-        Produce(manifest.Corpus, null, (_, _) => { }, progress ?? Work.Progress, Token(cancellation));
+        Produce(manifest.Corpus, null, (_, _) => { }, progress ?? AmbientWork.Progress, Token(cancellation));
 
     /// <summary>The manifest with the hashes of this machine's packages and the counts they give: for a recipe that was changed on purpose.</summary>
     /// <exception cref="Llm360Exception">A package is missing, or a source has too little text.</exception>
@@ -60,7 +60,7 @@ public static class CorpusBuilder
         // From here until the end the folder is not a suite, unless only damage to this very suite is mended.
         if (former is not null && !same)
             File.Delete(marker);
-        counts = Produce(manifest.Corpus, roots, Write, progress ?? Work.Progress, Token(cancellation));
+        counts = Produce(manifest.Corpus, roots, Write, progress ?? AmbientWork.Progress, Token(cancellation));
         foreach (var chunk in Directory.EnumerateFiles(Path.Combine(folder, SuiteLayout.Train), "train_*.jsonl"))
             if (!Files(manifest.Corpus).Contains(Path.GetRelativePath(folder, chunk)))
                 File.Delete(chunk); // of a longer recipe that was built here before
@@ -71,7 +71,7 @@ public static class CorpusBuilder
         void Write(string file, byte[] bytes) => AtomicFile.Write(Path.Combine(folder, file), stream => stream.Write(bytes));
     }
 
-    private static CancellationToken Token(CancellationToken given) => given.CanBeCanceled ? given : Work.Cancellation;
+    private static CancellationToken Token(CancellationToken given) => given.CanBeCanceled ? given : AmbientWork.Cancellation;
 
     /// <summary>Assembles the corpus and hands out its files one by one.</summary>
     private static CorpusCounts Produce(

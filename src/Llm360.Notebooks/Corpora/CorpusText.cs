@@ -18,8 +18,8 @@ public static class CorpusText
     public static IReadOnlyList<CorpusDocument> Extract(
         CorpusRecipe recipe, IReadOnlyList<string>? roots = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        progress ??= Work.Progress;
-        cancellation = cancellation.CanBeCanceled ? cancellation : Work.Cancellation;
+        progress ??= AmbientWork.Progress;
+        cancellation = cancellation.CanBeCanceled ? cancellation : AmbientWork.Cancellation;
         var files = new List<(string Source, string Package, string Path)>();
         foreach (var source in recipe.Sources)
         {

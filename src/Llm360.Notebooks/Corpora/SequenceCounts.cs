@@ -14,8 +14,8 @@ public static class SequenceCounts
     /// <summary>The number of occurrences of each sequence.</summary>
     /// <param name="sequences">Token ids, all of one length; equal ones are counted once and get the same number.</param>
     /// <param name="chunks">Where to look; read on several threads.</param>
-    /// <param name="progress">Chunks read; <see cref="Work.Progress"/> when null.</param>
-    /// <param name="cancellation">Stops between rows; <see cref="Work.Cancellation"/> when not given.</param>
+    /// <param name="progress">Chunks read; <see cref="AmbientWork.Progress"/> when null.</param>
+    /// <param name="cancellation">Stops between rows; <see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <returns>In the order of the sequences.</returns>
     /// <exception cref="Llm360Exception">The sequences are empty or differ in length, or a chunk cannot be read.</exception>
     public static async Task<IReadOnlyList<long>> CountAsync(IReadOnlyList<int[]> sequences, IReadOnlyList<Chunk> chunks, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
@@ -25,8 +25,8 @@ public static class SequenceCounts
         var length = sequences[0].Length;
         if (length == 0 || sequences.Any(s => s.Length != length))
             throw new Llm360Exception("The sequences to count are empty or differ in length.", "sequences", "Give sequences of one length, at least one token.");
-        progress ??= Work.Progress;
-        var stop = cancellation ?? Work.Cancellation;
+        progress ??= AmbientWork.Progress;
+        var stop = cancellation ?? AmbientWork.Cancellation;
         var table = new Table(sequences);
         var done = 0;
         await Task.Run(() => Parallel.ForEach(chunks, new ParallelOptions { CancellationToken = stop, MaxDegreeOfParallelism = Environment.ProcessorCount }, chunk =>

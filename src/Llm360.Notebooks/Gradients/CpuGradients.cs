@@ -5,15 +5,15 @@ namespace Llm360.Notebooks;
 /// <summary>Loss and gradients in float32, the same mathematics as <see cref="AutogradGradients"/>.</summary>
 /// <remarks>
 /// The rows of a batch form groups of neighbours. Each group sums its rows' gradients in order, and the groups are added in order.
-/// Threads only share the groups out: neither their number nor their scheduling changes a bit of the result.
+/// Threads only lossScale the groups out: neither their number nor their scheduling changes a bit of the result.
 /// Each group has a buffer of the parameters' size until it is added. At most 256 MB of them are used, but at least one a thread.
 /// More groups than that are computed in turns, which changes no bit either.
 /// A thread also needs, for each token of a row, about (layers + 1) x (6 hidden + 2 mlp) floats, and for 64 positions the logits.
-/// All threads share the transposed weights.
+/// All threads lossScale the transposed weights.
 /// </remarks>
 internal sealed unsafe class CpuGradients : IGradients
 {
-    private const int Piece = 1 << 15;
+    private const int BlockLength = 1 << 15;
     private const long MostSumsBytes = 256L << 20;
     private readonly PaddedLayout layout;
     private readonly PackedWeights packed;
@@ -63,7 +63,7 @@ internal sealed unsafe class CpuGradients : IGradients
         int count = Math.Min(groups, rows), used = Math.Min(Threads, count);
         var atOnce = Math.Min(count, Math.Max(used, (int)Math.Min(groups, sumsBytes / (layout.Count * sizeof(float)))));
         Reserve(used, length - 1, atOnce);
-        var share = 1f / (rows * (length - 1));
+        var lossScale = 1f / (rows * (length - 1));
         var losses = new double[rows];
         var total = paddedSum is null ? gradients.Data : paddedSum.Data;
         fixed (int* first = tokens)
@@ -78,7 +78,7 @@ internal sealed unsafe class CpuGradients : IGradients
                     {
                         workers[w].Begin(sums[group - from].Data);
                         for (var row = FirstRow(group); row < FirstRow(group + 1); row++)
-                            losses[row] = workers[w].Run(new ReadOnlySpan<int>((int*)at + ((nint)row * length), length), share);
+                            losses[row] = workers[w].Run(new ReadOnlySpan<int>((int*)at + ((nint)row * length), length), lossScale);
                     }
                 });
                 Gather((nint)total, end - from, isFirst: from == 0);
@@ -87,7 +87,7 @@ internal sealed unsafe class CpuGradients : IGradients
 
         if (paddedSum is not null)
         {
-            foreach (var place in layout.Places)
+            foreach (var place in layout.Slices)
                 PackedWeights.CopyRows(place, gradients[place.Name], total + place.Offset, toPadded: false);
         }
 
@@ -150,14 +150,14 @@ internal sealed unsafe class CpuGradients : IGradients
     private void Gather(nint total, int count, bool isFirst)
     {
         gathering.Start();
-        Parallel.For(0, (int)((layout.Count + Piece - 1) / Piece), options, piece =>
+        Parallel.For(0, (int)((layout.Count + BlockLength - 1) / BlockLength), options, piece =>
         {
-            long start = (long)piece * Piece, length = Math.Min(Piece, layout.Count - start);
+            long start = (long)piece * BlockLength, length = Math.Min(BlockLength, layout.Count - start);
             var to = (float*)total + start;
             if (isFirst)
                 Buffer.MemoryCopy(sums[0].Data + start, to, length * sizeof(float), length * sizeof(float));
             for (var i = isFirst ? 1 : 0; i < count; i++)
-                Rows.Add(to, sums[i].Data + start, (int)length);
+                VectorMath.Add(to, sums[i].Data + start, (int)length);
         });
         gathering.Add(StepPart.Gathering);
     }

@@ -56,7 +56,7 @@ internal sealed class HubBlob(
         }
     }
 
-    private void Waiting() => Work.Progress?.Report(
+    private void Waiting() => AmbientWork.Progress?.Report(
         new WorkProgress($"another process fetches {file}", cache.Arrived(commit, entry) / 1e6, entry.Size / 1e6, "MB"));
 
     /// <summary>Lengthens the partial file.</summary>

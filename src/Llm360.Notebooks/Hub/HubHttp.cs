@@ -155,7 +155,7 @@ internal sealed partial class HubHttp : IDisposable
     }
 
     /// <summary>Reads an answer's body; waiting for more of it ends with an error after the settings' time.</summary>
-    public async Task<PatientBody> ReadingAsync(HttpResponseMessage response, CancellationToken cancellation) =>
+    public async Task<StallTimeoutStream> ReadingAsync(HttpResponseMessage response, CancellationToken cancellation) =>
         new(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), settings.Timeout, cancellation);
 
     public Llm360Exception NotUnderstood(HubLocation about, string how, Exception? inner = null) => new($"The Hub's answer cannot be used: {how}.", $"{about} at {settings.Endpoint}", "Check HF_ENDPOINT; try again later.", inner);
@@ -188,7 +188,7 @@ internal sealed partial class HubHttp : IDisposable
     private static partial Regex Reset();
 
     private static void Waiting(int attempt, TimeSpan delay, string why) =>
-        Work.Progress?.Report(new WorkProgress("ask the Hub again", attempt + 1, Attempts - 1, "attempts", FormattableString.Invariant($"in {delay.TotalSeconds:0} s: {why}")));
+        AmbientWork.Progress?.Report(new WorkProgress("ask the Hub again", attempt + 1, Attempts - 1, "attempts", FormattableString.Invariant($"in {delay.TotalSeconds:0} s: {why}")));
 
     private Llm360Exception Refused(HttpResponseMessage response, HubLocation about)
     {

@@ -52,7 +52,7 @@ public sealed partial class HubRevision
     /// <summary>Brings files into the cache, several at once; what is there already is not asked
     /// for. A content is hashed when it is first used, and again if it has changed.</summary>
     /// <param name="files">Of <see cref="ListAsync"/>.</param>
-    /// <param name="progress">Megabytes; <see cref="Work.Progress"/> when null.</param>
+    /// <param name="progress">Megabytes; <see cref="AmbientWork.Progress"/> when null.</param>
     /// <param name="cancellation">Stops; what has arrived is kept.</param>
     /// <returns>The folder with the files.</returns>
     /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, a file arrives
@@ -60,7 +60,7 @@ public sealed partial class HubRevision
     /// the cache cannot be used.</exception>
     public async Task<string> DownloadAsync(IReadOnlyList<HubEntry> files, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        progress ??= Work.Progress;
+        progress ??= AmbientWork.Progress;
         var needs = new ConcurrentDictionary<HubEntry, long>(); // Bytes to fetch, of each file that is not ready.
         await ForEachAsync(Checked(files), async (file, stop) =>
         {

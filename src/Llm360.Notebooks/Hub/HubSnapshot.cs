@@ -44,7 +44,7 @@ internal sealed class HubSnapshot(HubCache cache, string commit)
             {
                 hashed += bytes;
                 var (done, total) = (hashed / 1e6, content.Stat.Size / 1e6);
-                Work.Progress?.Report(new WorkProgress("check the cache", done, total, "MB", Path.GetFileName(path)));
+                AmbientWork.Progress?.Report(new WorkProgress("check the cache", done, total, "MB", Path.GetFileName(path)));
             }
         }
 

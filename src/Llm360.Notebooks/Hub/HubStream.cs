@@ -56,7 +56,7 @@ internal sealed class HubStream(
             void Tell(long bytes)
             {
                 arrived += bytes;
-                Work.Progress?.Report(new WorkProgress("fetch rows", arrived / 1e6, wanted / 1e6, "MB", entry.Path));
+                AmbientWork.Progress?.Report(new WorkProgress("fetch rows", arrived / 1e6, wanted / 1e6, "MB", entry.Path));
             }
         }
 

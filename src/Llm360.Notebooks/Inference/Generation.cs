@@ -46,7 +46,7 @@ public static class Generation
     /// <param name="prompts">Token ids; none may be empty.</param>
     /// <param name="options">How.</param>
     /// <param name="onToken">Told each new token as it comes: row, token.</param>
-    /// <param name="cancellation">Looked at before every token; <see cref="Work.Cancellation"/> when not given.</param>
+    /// <param name="cancellation">Looked at before every token; <see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <param name="progress">Told after every token; nobody when null.</param>
     /// <returns>The new tokens of each row, a stop token included. Greedy rows are what each prompt alone gives.</returns>
     /// <exception cref="Llm360Exception">A prompt is empty, has unknown tokens, or does not fit the model's positions with its continuation; options that make no sense; logits that are not numbers.</exception>
@@ -73,7 +73,7 @@ public static class Generation
             {
                 atOnce = count / 2;
                 Array.ForEach(generated[first..(first + count)], row => row.Clear());
-                (progress ?? Work.Progress)?.Report(new WorkProgress("generate", first, prompts.Count, "rows", $"memory does not suffice for {count} rows at once: going on with {atOnce}"));
+                (progress ?? AmbientWork.Progress)?.Report(new WorkProgress("generate", first, prompts.Count, "rows", $"memory does not suffice for {count} rows at once: going on with {atOnce}"));
             }
         }
 
@@ -84,25 +84,25 @@ public static class Generation
             using var inference = inference_mode();
             using var decoder = new RowDecoder(model, count, capacity);
             using var sampler = new Sampler(options, model.Device);
-            var pieces = Enumerable.Range(0, count).Select(slot => new Piece(slot, prompts[first + slot])).ToList();
-            for (var step = 0; step < options.MaxNewTokens && pieces.Count > 0; step++)
+            var segments = Enumerable.Range(0, count).Select(slot => new Segment(slot, prompts[first + slot])).ToList();
+            for (var step = 0; step < options.MaxNewTokens && segments.Count > 0; step++)
             {
                 using var scope = NewDisposeScope();
-                var hidden = decoder.Compute(pieces, cancellation ?? Work.Cancellation); // [rows, hidden]
-                var next = options.Temperature == 0 ? HeadReduction.Argmax(model, hidden) : sampler.Next(model.Logits(hidden), [.. pieces.Select(p => first + p.Slot)]);
-                var goOn = new List<Piece>();
-                foreach (var (piece, token) in pieces.Zip(next))
+                var hidden = decoder.Compute(segments, cancellation ?? AmbientWork.Cancellation); // [rows, hidden]
+                var next = options.Temperature == 0 ? HeadReduction.Argmax(model, hidden) : sampler.Next(model.Logits(hidden), [.. segments.Select(p => first + p.Slot)]);
+                var goOn = new List<Segment>();
+                foreach (var (segment, token) in segments.Zip(next))
                 {
                     if (token < 0)
-                        throw HeadReduction.NotNumbers($"row {first + piece.Slot}, token {prompts[first + piece.Slot].Length + generated[first + piece.Slot].Count}");
-                    generated[first + piece.Slot].Add(token);
-                    onToken?.Invoke(first + piece.Slot, token);
+                        throw HeadReduction.NotNumbers($"row {first + segment.Slot}, token {prompts[first + segment.Slot].Length + generated[first + segment.Slot].Count}");
+                    generated[first + segment.Slot].Add(token);
+                    onToken?.Invoke(first + segment.Slot, token);
                     if (!options.StopTokens.Contains(token))
-                        goOn.Add(new Piece(piece.Slot, [token]));
+                        goOn.Add(new Segment(segment.Slot, [token]));
                 }
 
-                pieces = goOn;
-                progress?.Report(new WorkProgress("generate", first + count - pieces.Count, prompts.Count, "rows", $"token {step + 1} of {options.MaxNewTokens}"));
+                segments = goOn;
+                progress?.Report(new WorkProgress("generate", first + count - segments.Count, prompts.Count, "rows", $"token {step + 1} of {options.MaxNewTokens}"));
             }
         }
     }

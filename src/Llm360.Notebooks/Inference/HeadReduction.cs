@@ -8,7 +8,7 @@ namespace Llm360.Notebooks;
 internal static class HeadReduction
 {
     /// <summary>Logits at once on the CPU, where they should stay in its caches, and on other devices, where small products leave most of it idle.</summary>
-    private const int Piece = 1 << 22, PieceOnDevice = 1 << 24;
+    private const int LogitsAtOnce = 1 << 22, LogitsAtOnceOnDevice = 1 << 24;
 
     /// <summary>Positions at once on the CPU, where a piece is a block of the vocabulary: the weights are read once for so many positions.</summary>
     private const int PositionsAtOnce = 2048;
@@ -56,7 +56,7 @@ internal static class HeadReduction
             }
         }
 
-        if (model.RoundedHeadFor(hidden)?.Argmax(hidden) is not { } tokens)
+        if (model.HeadShortlistFor(hidden)?.Argmax(hidden) is not { } tokens)
             return ArgmaxByHead(model, hidden);
         int[] open = [.. tokens.Index().Where(t => t.Item is null).Select(t => t.Index)];
         if (open.Length > 0)
@@ -114,7 +114,7 @@ internal static class HeadReduction
     private static Tensor Reduced(LanguageModel model, Tensor hidden, Func<Tensor, int, Tensor> reduce)
     {
         var positions = (int)hidden.shape[0];
-        var rows = Math.Max(1, (hidden.device_type == DeviceType.CPU ? Piece : PieceOnDevice) / model.Config.VocabularySize);
+        var rows = Math.Max(1, (hidden.device_type == DeviceType.CPU ? LogitsAtOnce : LogitsAtOnceOnDevice) / model.Config.VocabularySize);
         var parts = new List<Tensor>();
         for (var at = 0; at < positions; at += rows)
         {
@@ -131,7 +131,7 @@ internal static class HeadReduction
         var x = model.ForHead(hidden);
         var (low, high) = model.LogitBounds(x, targets.Tensor.view(-1));
         var reduction = new LogitReduction(targets.Ids, low.data<float>().ToArray(), high.data<float>().ToArray());
-        var block = (int)Math.Clamp(Piece / hidden.shape[0], 1, vocabulary);
+        var block = (int)Math.Clamp(LogitsAtOnce / hidden.shape[0], 1, vocabulary);
         for (var first = 0; first < vocabulary; first += block)
         {
             using var scope = NewDisposeScope();

@@ -16,7 +16,7 @@ internal sealed unsafe class LogitReduction
     private const int Width = VectorWidth.Floats;
 
     /// <summary>Elements whose sums are taken in float32 before they go into a double.</summary>
-    private const int Piece = 4096;
+    private const int BlockLength = 4096;
 
     private readonly int[] targets;
     private readonly Position[] positions;
@@ -49,8 +49,8 @@ internal sealed unsafe class LogitReduction
         var log = Math.Log(p.Sum);
         var mean = p.Weighted / p.Sum;
         var (entropy, deviation) = ((float)(log - mean), (float)Math.Sqrt(Math.Max(0, (p.Squared / p.Sum) - (mean * mean))));
-        return targets[i] < 0 ? new TokenScore(float.NaN, -1, p.Place, entropy, deviation)
-            : new TokenScore((float)(p.Target - p.Largest - log), p.Above + (p.Near?.Count(x => x > p.Target) ?? 0), p.Place, entropy, deviation);
+        return targets[i] < 0 ? new TokenScore(float.NaN, -1, p.Argmax, entropy, deviation)
+            : new TokenScore((float)(p.Target - p.Largest - log), p.Above + (p.Near?.Count(x => x > p.Target) ?? 0), p.Argmax, entropy, deviation);
     })];
 
     private void Add(int row, float* x, int n, int first)
@@ -70,12 +70,12 @@ internal sealed unsafe class LogitReduction
             }
 
             p.Largest = largest;
-            p.Place = first + new ReadOnlySpan<float>(x, n).IndexOf(largest);
+            p.Argmax = first + new ReadOnlySpan<float>(x, n).IndexOf(largest);
         }
 
-        for (var at = 0; at < n; at += Piece)
+        for (var at = 0; at < n; at += BlockLength)
         {
-            var (sum, weighted, squared) = Sums(x + at, Math.Min(Piece, n - at), p.Largest);
+            var (sum, weighted, squared) = Sums(x + at, Math.Min(BlockLength, n - at), p.Largest);
             (p.Sum, p.Weighted, p.Squared) = (p.Sum + sum, p.Weighted + weighted, p.Squared + squared);
         }
     }
@@ -95,7 +95,7 @@ internal sealed unsafe class LogitReduction
             notBelow -= Vector512.GreaterThanOrEqual(v, low).AsInt32();
         }
 
-        var (surely, possibly, most, whole) = (Vector512.Sum(above), Vector512.Sum(notBelow), Most(largest), i);
+        var (surely, possibly, most, whole) = (Vector512.Sum(above), Vector512.Sum(notBelow), Largest(largest), i);
         for (; i < n; i++)
         {
             most = Math.Max(most, x[i]);
@@ -129,7 +129,7 @@ internal sealed unsafe class LogitReduction
         }
     }
 
-    private static float Most(Vector512<float> x)
+    private static float Largest(Vector512<float> x)
     {
         var most = x[0];
         for (var lane = 1; lane < Width; lane++)
@@ -170,7 +170,7 @@ internal sealed unsafe class LogitReduction
     {
         public float Largest, Low, High, Target;
         public double Sum, Weighted, Squared;
-        public int Place, Above;
+        public int Argmax, Above;
         public List<float>? Near;
     }
 }

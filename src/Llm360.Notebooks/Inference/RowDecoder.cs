@@ -1,13 +1,13 @@
-// Rows at places of their own, computed piece by piece.
+// Rows at places of their own, computed segment by segment.
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>A piece of a row to compute.</summary>
+/// <summary>A segment of a row to compute.</summary>
 /// <param name="Slot">The row's place.</param>
 /// <param name="Tokens">Token ids that follow what the slot holds, at least one.</param>
-/// <param name="Wanted">Of how many of the last tokens the hidden state is wanted.</param>
-internal readonly record struct Piece(int Slot, int[] Tokens, int Wanted = 1);
+/// <param name="OutputCount">Of how many of the last tokens the hidden state is wanted.</param>
+internal readonly record struct Segment(int Slot, int[] Tokens, int OutputCount = 1);
 
 /// <summary>Holds rows in slots and computes what follows them, in passes whose activations stay in the caches.</summary>
 internal sealed class RowDecoder : IDisposable
@@ -42,15 +42,15 @@ internal sealed class RowDecoder : IDisposable
             histories![slot].RemoveRange(length, histories[slot].Count - length);
     }
 
-    /// <summary>Computes pieces, at most one a slot.</summary>
-    /// <param name="pieces">In the order wanted; on a GPU those of one size are best together.</param>
+    /// <summary>Computes segments, at most one a slot.</summary>
+    /// <param name="segments">In the order wanted; on a GPU those of one size are best together.</param>
     /// <param name="cancellation">Looked at before every pass.</param>
     /// <returns>The wanted hidden states, [sum of wanted, hidden].</returns>
-    public Tensor Compute(IReadOnlyList<Piece> pieces, CancellationToken cancellation)
+    public Tensor Compute(IReadOnlyList<Segment> segments, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         var parts = new List<Tensor>();
-        foreach (var pass in Passes(pieces))
+        foreach (var pass in Passes(segments))
         {
             cancellation.ThrowIfCancellationRequested();
             using var step = NewDisposeScope();
@@ -62,30 +62,30 @@ internal sealed class RowDecoder : IDisposable
 
     public void Dispose() => cache?.Dispose();
 
-    private IEnumerable<List<Piece>> Passes(IReadOnlyList<Piece> pieces)
+    private IEnumerable<List<Segment>> Passes(IReadOnlyList<Segment> segments)
     {
         var limit = histories is not null ? 0 : model.Device.type == TorchSharp.DeviceType.CPU ? TokensAtOnce : TokensAtOnceOnDevice;
-        var (pass, tokens) = (new List<Piece>(), 0);
-        foreach (var piece in pieces)
+        var (pass, tokens) = (new List<Segment>(), 0);
+        foreach (var segment in segments)
         {
-            if (pass.Count > 0 && tokens + piece.Tokens.Length > limit)
+            if (pass.Count > 0 && tokens + segment.Tokens.Length > limit)
             {
                 yield return pass;
                 (pass, tokens) = ([], 0);
             }
 
-            pass.Add(piece);
-            tokens += piece.Tokens.Length;
+            pass.Add(segment);
+            tokens += segment.Tokens.Length;
         }
 
         yield return pass;
     }
 
-    private Tensor Whole(Piece piece)
+    private Tensor Whole(Segment segment)
     {
-        var history = histories![piece.Slot];
-        history.AddRange(piece.Tokens);
+        var history = histories![segment.Slot];
+        history.AddRange(segment.Tokens);
         var hidden = model.ForwardChecked(TokenRows.PadRight([[.. history]], history.Count, model.Device)); // [1, tokens, hidden]
-        return hidden.squeeze(0).narrow(0, history.Count - piece.Wanted, piece.Wanted);
+        return hidden.squeeze(0).narrow(0, history.Count - segment.OutputCount, segment.OutputCount);
     }
 }

@@ -25,9 +25,9 @@ internal sealed unsafe class Attention(PaddedLayout layout, int capacity) : IDis
     /// <param name="logSums">[heads, tokens], kept for the gradient.</param>
     /// <param name="qkv">[tokens, query, key and value], turned already.</param>
     /// <param name="tokens">A multiple of 16.</param>
-    public void Forward(Matrix mixed, Matrix logSums, Matrix qkv, int tokens)
+    public void Forward(MatrixView mixed, MatrixView logSums, MatrixView qkv, int tokens)
     {
-        Matrix kT = new(keys.Data, stride), s = new(scores.Data, stride);
+        MatrixView kT = new(keys.Data, stride), s = new(scores.Data, stride);
         var factors = stackalloc float[Strip];
         for (var h = 0; h < layout.Config.Heads; h++)
         {
@@ -47,7 +47,7 @@ internal sealed unsafe class Attention(PaddedLayout layout, int capacity) : IDis
                 }
 
                 Products.Set(output, s, v, queries, head, seen);
-                Rows.Scale(output, output, factors, queries, head);
+                VectorMath.Scale(output, output, factors, queries, head);
             }
         }
     }
@@ -59,9 +59,9 @@ internal sealed unsafe class Attention(PaddedLayout layout, int capacity) : IDis
     /// <param name="logSums">From the forward pass.</param>
     /// <param name="qkv">From the forward pass.</param>
     /// <param name="tokens">A multiple of 16.</param>
-    public void Backward(Matrix dQkv, Matrix dMixed, Matrix mixed, Matrix logSums, Matrix qkv, int tokens)
+    public void Backward(MatrixView dQkv, MatrixView dMixed, MatrixView mixed, MatrixView logSums, MatrixView qkv, int tokens)
     {
-        Matrix kT = new(keys.Data, stride), vT = new(values.Data, stride), s = new(scores.Data, stride), d = new(gradients.Data, stride);
+        MatrixView kT = new(keys.Data, stride), vT = new(values.Data, stride), s = new(scores.Data, stride), d = new(gradients.Data, stride);
         for (var h = 0; h < layout.Config.Heads; h++)
         {
             var (q, k, v) = Heads(qkv, h);
@@ -77,11 +77,11 @@ internal sealed unsafe class Attention(PaddedLayout layout, int capacity) : IDis
             for (var first = last; first >= 0; first -= Strip)
             {
                 int queries = Math.Min(Strip, tokens - first), seen = first + queries;
-                Matrix strip = q.From(first), dOutput = dMixed.From(first, h * head), output = mixed.From(first, h * head);
+                MatrixView strip = q.From(first), dOutput = dMixed.From(first, h * head), output = mixed.From(first, h * head);
                 Products.Set(s, strip, kT, queries, seen, head);
                 Products.Set(d, dOutput, vT, queries, seen, head);
                 for (var i = 0; i < queries; i++)
-                    Softmax.Backward(s.Row(i), d.Row(i), first + i + 1, seen, scale, logSums.Row(h)[first + i], Rows.Dot(output.Row(i), dOutput.Row(i), head));
+                    Softmax.Backward(s.Row(i), d.Row(i), first + i + 1, seen, scale, logSums.Row(h)[first + i], VectorMath.Dot(output.Row(i), dOutput.Row(i), head));
                 Products.Set(dq.From(first), d, k, queries, head, seen);
                 if (first == last && h % group == 0)
                 {
@@ -106,6 +106,6 @@ internal sealed unsafe class Attention(PaddedLayout layout, int capacity) : IDis
     }
 
     // A query head and the key-value head of its group.
-    private (Matrix Query, Matrix Key, Matrix Value) Heads(Matrix qkv, int h) =>
+    private (MatrixView Query, MatrixView Key, MatrixView Value) Heads(MatrixView qkv, int h) =>
         (qkv.From(0, h * head), qkv.From(0, layout.Query + (h / group * head)), qkv.From(0, layout.Query + layout.KeyValue + (h / group * head)));
 }

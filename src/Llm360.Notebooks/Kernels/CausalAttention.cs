@@ -39,12 +39,12 @@ internal static unsafe class CausalAttention
     private const int Strip = 32, Width = VectorWidth.Floats;
 
     /// <summary>Queries below which the keys are not worth transposing.</summary>
-    private const int Few = 6;
+    private const int MaxRows = 6;
 
     /// <summary>Computes all heads of all rows.</summary>
     public static void Run(IReadOnlyList<AttentionRow> rows, AttentionShape shape)
     {
-        var byFew = rows.ToLookup(r => r.Count < Few || shape.Head % Width != 0);
+        var byFew = rows.ToLookup(r => r.Count < MaxRows || shape.Head % Width != 0);
         List<AttentionRow> few = [.. byFew[true]], many = [.. byFew[false]];
         if (few.Count > 0)
             QueryAttention.Run(few, shape);
@@ -62,8 +62,8 @@ internal static unsafe class CausalAttention
         var factors = stackalloc float[Strip];
         fixed (float* scratch = rented)
         {
-            Matrix kT = new(scratch, stride), s = new(scratch + (head * stride), stride), q = new(s.Row(Strip), head), o = new(q.Row(Strip), head);
-            Matrix k = new((float*)row.Keys + (keyHead * shape.KeyHead), (int)shape.KeyTime), v = new((float*)row.Values + (keyHead * shape.KeyHead), (int)shape.KeyTime);
+            MatrixView kT = new(scratch, stride), s = new(scratch + (head * stride), stride), q = new(s.Row(Strip), head), o = new(q.Row(Strip), head);
+            MatrixView k = new((float*)row.Keys + (keyHead * shape.KeyHead), (int)shape.KeyTime), v = new((float*)row.Values + (keyHead * shape.KeyHead), (int)shape.KeyTime);
             Products.Transpose(kT, k, all, head);
             for (var h = keyHead * group; h < (keyHead + 1) * group; h++)
             {

@@ -23,7 +23,7 @@ internal static unsafe class DotTile
     /// <param name="bytes">How much of it.</param>
     /// <param name="add">Whether to add to what y holds.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Run512<T>(Matrix y, Matrix x, int rows, T* w, byte* next, int bytes, bool add)
+    public static void Run512<T>(MatrixView y, MatrixView x, int rows, T* w, byte* next, int bytes, bool add)
         where T : unmanaged
     {
         int width = x.Stride, step = bytes / (width / 16);
@@ -37,22 +37,22 @@ internal static unsafe class DotTile
         {
             Prefetch(next, step);
             Vector512<float> p = Vector512.Load(x0 + i), q = Vector512.Load(x1 + i), r = Vector512.Load(x2 + i), s = Vector512.Load(x3 + i);
-            var v = StoredRows.Load512(w + i);
+            var v = WeightRows.Load512(w + i);
             a0 = Vector512.MultiplyAddEstimate(v, p, a0);
             a1 = Vector512.MultiplyAddEstimate(v, q, a1);
             a2 = Vector512.MultiplyAddEstimate(v, r, a2);
             a3 = Vector512.MultiplyAddEstimate(v, s, a3);
-            v = StoredRows.Load512(w1 + i);
+            v = WeightRows.Load512(w1 + i);
             b0 = Vector512.MultiplyAddEstimate(v, p, b0);
             b1 = Vector512.MultiplyAddEstimate(v, q, b1);
             b2 = Vector512.MultiplyAddEstimate(v, r, b2);
             b3 = Vector512.MultiplyAddEstimate(v, s, b3);
-            v = StoredRows.Load512(w2 + i);
+            v = WeightRows.Load512(w2 + i);
             c0 = Vector512.MultiplyAddEstimate(v, p, c0);
             c1 = Vector512.MultiplyAddEstimate(v, q, c1);
             c2 = Vector512.MultiplyAddEstimate(v, r, c2);
             c3 = Vector512.MultiplyAddEstimate(v, s, c3);
-            v = StoredRows.Load512(w3 + i);
+            v = WeightRows.Load512(w3 + i);
             d0 = Vector512.MultiplyAddEstimate(v, p, d0);
             d1 = Vector512.MultiplyAddEstimate(v, q, d1);
             d2 = Vector512.MultiplyAddEstimate(v, r, d2);
@@ -70,7 +70,7 @@ internal static unsafe class DotTile
 
     /// <summary>As <see cref="Run512"/>, with at most <see cref="Rows256"/> rows.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Run256<T>(Matrix y, Matrix x, int rows, T* w, byte* next, int bytes, bool add)
+    public static void Run256<T>(MatrixView y, MatrixView x, int rows, T* w, byte* next, int bytes, bool add)
         where T : unmanaged
     {
         int width = x.Stride, step = bytes / (width / 16);
@@ -89,19 +89,19 @@ internal static unsafe class DotTile
             }
 
             Vector256<float> p = Vector256.Load(x0 + i), q = Vector256.Load(x1 + i), r = Vector256.Load(x2 + i);
-            var v = StoredRows.Load256(w + i);
+            var v = WeightRows.Load256(w + i);
             a0 = Vector256.MultiplyAddEstimate(v, p, a0);
             a1 = Vector256.MultiplyAddEstimate(v, q, a1);
             a2 = Vector256.MultiplyAddEstimate(v, r, a2);
-            v = StoredRows.Load256(w1 + i);
+            v = WeightRows.Load256(w1 + i);
             b0 = Vector256.MultiplyAddEstimate(v, p, b0);
             b1 = Vector256.MultiplyAddEstimate(v, q, b1);
             b2 = Vector256.MultiplyAddEstimate(v, r, b2);
-            v = StoredRows.Load256(w2 + i);
+            v = WeightRows.Load256(w2 + i);
             c0 = Vector256.MultiplyAddEstimate(v, p, c0);
             c1 = Vector256.MultiplyAddEstimate(v, q, c1);
             c2 = Vector256.MultiplyAddEstimate(v, r, c2);
-            v = StoredRows.Load256(w3 + i);
+            v = WeightRows.Load256(w3 + i);
             d0 = Vector256.MultiplyAddEstimate(v, p, d0);
             d1 = Vector256.MultiplyAddEstimate(v, q, d1);
             d2 = Vector256.MultiplyAddEstimate(v, r, d2);

@@ -18,13 +18,13 @@ internal static unsafe class FusedRows
     {
         var width = (int)x.shape[^1];
         var y = empty_like(x);
-        RmsNorm(new Matrix(TensorMemory.Floats(y), width), new Matrix(TensorMemory.Floats(x), width), TensorMemory.Floats(weight), (int)(x.numel() / width), eps);
+        RmsNorm(new MatrixView(TensorMemory.Floats(y), width), new MatrixView(TensorMemory.Floats(x), width), TensorMemory.Floats(weight), (int)(x.numel() / width), eps);
         GC.KeepAlive((x, weight));
         return y;
     }
 
     /// <summary>The same, y from x; rows without gaps.</summary>
-    public static void RmsNorm(Matrix y, Matrix x, float* weight, int rows, float eps) =>
+    public static void RmsNorm(MatrixView y, MatrixView x, float* weight, int rows, float eps) =>
         Parallelism.ForRows(rows, x.Stride, row => RmsNorm(x.Row((int)row), y.Row((int)row), weight, x.Stride, eps));
 
     /// <summary>silu(gate) up, in place of the gate.</summary>
@@ -33,18 +33,18 @@ internal static unsafe class FusedRows
     public static void SwiGlu(Tensor gate, Tensor up)
     {
         var width = (int)gate.shape[^1];
-        SwiGlu(new Matrix(TensorMemory.Floats(gate), width), new Matrix(TensorMemory.Floats(up), width), (int)(gate.numel() / width));
+        SwiGlu(new MatrixView(TensorMemory.Floats(gate), width), new MatrixView(TensorMemory.Floats(up), width), (int)(gate.numel() / width));
         GC.KeepAlive((gate, up));
     }
 
     /// <summary>The same; rows without gaps.</summary>
-    public static void SwiGlu(Matrix gate, Matrix up, int rows) => Parallelism.ForRows(rows, gate.Stride, row => SwiGlu(gate.Row((int)row), up.Row((int)row), gate.Stride));
+    public static void SwiGlu(MatrixView gate, MatrixView up, int rows) => Parallelism.ForRows(rows, gate.Stride, row => SwiGlu(gate.Row((int)row), up.Row((int)row), gate.Stride));
 
     /// <summary>Turns pairs (i, i + half) of the first dimensions of each head, in place.</summary>
     /// <param name="x">[batch, heads, time, head]; only the last dimension must be without gaps.</param>
     /// <param name="cos">[time, dimensions], or [batch x time, dimensions] where rows differ; contiguous: each pair's value at both of its places.</param>
     /// <param name="sin">As <paramref name="cos"/>.</param>
-    public static void TurnHalves(Tensor x, Tensor cos, Tensor sin)
+    public static void RotateHalves(Tensor x, Tensor cos, Tensor sin)
     {
         long batch = x.shape[0], heads = x.shape[1], time = x.shape[2];
         var strides = x.stride();
@@ -55,17 +55,17 @@ internal static unsafe class FusedRows
         {
             var (b, t) = (row / time, row % time);
             for (var h = 0L; h < heads; h++)
-                TurnHalves(data + (b * strides[0]) + (h * strides[1]) + (t * strides[2]), c + (row % table * dimensions), s + (row % table * dimensions), dimensions / 2);
+                RotateHalves(data + (b * strides[0]) + (h * strides[1]) + (t * strides[2]), c + (row % table * dimensions), s + (row % table * dimensions), dimensions / 2);
         });
     }
 
     /// <summary>The same for heads of <paramref name="head"/> values that lie together, [rows, heads x head], one line of the tables a row.</summary>
-    public static void TurnHalves(Matrix x, int rows, int head, Matrix cos, Matrix sin)
+    public static void RotateHalves(MatrixView x, int rows, int head, MatrixView cos, MatrixView sin)
     {
         for (var row = 0; row < rows; row++)
         {
             for (var at = 0; at < x.Stride; at += head)
-                TurnHalves(x.Row(row) + at, cos.Row(row), sin.Row(row), cos.Stride / 2);
+                RotateHalves(x.Row(row) + at, cos.Row(row), sin.Row(row), cos.Stride / 2);
         }
     }
 
@@ -105,7 +105,7 @@ internal static unsafe class FusedRows
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void TurnHalves(float* low, float* c, float* s, int half)
+    private static void RotateHalves(float* low, float* c, float* s, int half)
     {
         var high = low + half;
         var i = 0;

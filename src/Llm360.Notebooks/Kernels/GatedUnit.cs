@@ -9,7 +9,7 @@ internal static unsafe class GatedUnit
 {
     /// <summary>y [tokens, mlp] of gate and up [tokens, 2 mlp].</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Forward(Matrix y, Matrix gateUp, int tokens, int mlp)
+    public static void Forward(MatrixView y, MatrixView gateUp, int tokens, int mlp)
     {
         for (var t = 0; t < tokens; t++)
         {
@@ -29,7 +29,7 @@ internal static unsafe class GatedUnit
     /// <param name="tokens">Number of tokens.</param>
     /// <param name="mlp">Padded width.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Backward(Matrix dGateUp, Matrix y, Matrix gateUp, int tokens, int mlp)
+    public static void Backward(MatrixView dGateUp, MatrixView y, MatrixView gateUp, int tokens, int mlp)
     {
         for (var t = 0; t < tokens; t++)
         {

@@ -39,15 +39,15 @@ internal sealed unsafe class LargestLogits(int positions)
         Vector512<float> most = Vector512.Create(float.NegativeInfinity), other = most;
         var i = 0;
         for (; i <= n - (2 * width); i += 2 * width)
-            (most, other) = (Vector512.Max(most, StoredRows.Load512(x + i)), Vector512.Max(other, StoredRows.Load512(x + i + width)));
+            (most, other) = (Vector512.Max(most, WeightRows.Load512(x + i)), Vector512.Max(other, WeightRows.Load512(x + i + width)));
         for (; i <= n - width; i += width)
-            most = Vector512.Max(most, StoredRows.Load512(x + i));
+            most = Vector512.Max(most, WeightRows.Load512(x + i));
         most = Vector512.Max(most, other);
         var result = most[0];
         for (var lane = 1; lane < width; lane++)
             result = Math.Max(result, most[lane]);
         for (; i < n; i++)
-            result = Math.Max(result, StoredRows.Load(x + i));
+            result = Math.Max(result, WeightRows.Load(x + i));
         return result;
     }
 }

@@ -4,7 +4,7 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Takes logits of any of <see cref="StoredRows"/>' types apart: a row that is widened stays in the cache, where a copy of all would not.</summary>
+/// <summary>Takes logits of any of <see cref="WeightRows"/>' types apart: a row that is widened stays in the cache, where a copy of all would not.</summary>
 internal static unsafe class LogitRows
 {
     /// <summary>Does something for every row, shared out among LibTorch's threads.</summary>
@@ -13,7 +13,7 @@ internal static unsafe class LogitRows
     public static void ForEach(torch.Tensor logits, Action<int, nint> work)
     {
         using var whole = logits.contiguous();
-        var rows = StoredRows.Of(whole);
+        var rows = WeightRows.Of(whole);
         var width = (int)whole.shape[1];
         Parallelism.ForRows(whole.shape[0], width, row =>
         {

@@ -11,7 +11,7 @@ namespace Llm360.Notebooks;
 internal sealed unsafe class NearLargestLogits(double[] doubts)
 {
     /// <summary>Tokens kept for a position, at most.</summary>
-    private const int Most = 1024;
+    private const int MaxCandidates = 1024;
 
     private readonly Position[] positions = [.. doubts.Select(d => new Position { Doubt = d, Largest = float.NegativeInfinity, Near = double.IsFinite(d) ? [] : null })];
 
@@ -28,7 +28,7 @@ internal sealed unsafe class NearLargestLogits(double[] doubts)
     /// <param name="first">The first token of the block.</param>
     public void Add(torch.Tensor logits, int first)
     {
-        var (rows, width) = (StoredRows.Of(logits), (int)logits.shape[1]);
+        var (rows, width) = (WeightRows.Of(logits), (int)logits.shape[1]);
         Parallelism.ForRows(positions.Length, width, row =>
         {
             if (rows.Type == torch.ScalarType.Float32)
@@ -61,9 +61,9 @@ internal sealed unsafe class NearLargestLogits(double[] doubts)
         if (most < p.Floor)
             return;
         AddNear(x, width, first, p.Floor, near);
-        if (near.Count > Most)
+        if (near.Count > MaxCandidates)
             Forget(ref p);
-        if (near.Count > Most)
+        if (near.Count > MaxCandidates)
             p.Near = null;
     }
 
@@ -82,17 +82,17 @@ internal sealed unsafe class NearLargestLogits(double[] doubts)
         var i = 0;
         for (; i <= n - width; i += width)
         {
-            for (var lanes = Vector512.GreaterThanOrEqual(StoredRows.Load512(x + i), Vector512.Create(floor)).ExtractMostSignificantBits(); lanes != 0; lanes &= lanes - 1)
+            for (var lanes = Vector512.GreaterThanOrEqual(WeightRows.Load512(x + i), Vector512.Create(floor)).ExtractMostSignificantBits(); lanes != 0; lanes &= lanes - 1)
                 Keep(i + BitOperations.TrailingZeroCount(lanes));
         }
 
         for (; i < n; i++)
         {
-            if (StoredRows.Load(x + i) >= floor)
+            if (WeightRows.Load(x + i) >= floor)
                 Keep(i);
         }
 
-        void Keep(int i) => near.Add((first + i, StoredRows.Load(x + i)));
+        void Keep(int i) => near.Add((first + i, WeightRows.Load(x + i)));
     }
 
     private struct Position

@@ -9,7 +9,7 @@ internal static unsafe class Normalization
 {
     /// <summary>Normalises tokens; the factors r are kept for the gradient.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Forward(Matrix y, Matrix x, float* weight, float* factors, int tokens, int width, int size, float eps)
+    public static void Forward(MatrixView y, MatrixView x, float* weight, float* factors, int tokens, int width, int size, float eps)
     {
         for (var t = 0; t < tokens; t++)
         {
@@ -29,7 +29,7 @@ internal static unsafe class Normalization
 
     /// <summary>Normalises again with known factors.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Apply(Matrix y, Matrix x, float* weight, float* factors, int tokens, int width)
+    public static void Apply(MatrixView y, MatrixView x, float* weight, float* factors, int tokens, int width)
     {
         for (var t = 0; t < tokens; t++)
         {
@@ -52,7 +52,7 @@ internal static unsafe class Normalization
     /// <param name="width">Padded width.</param>
     /// <param name="size">Real width.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Backward(Matrix dx, bool add, float* dWeight, Matrix dy, Matrix x, float* weight, float* factors, int tokens, int width, int size)
+    public static void Backward(MatrixView dx, bool add, float* dWeight, MatrixView dy, MatrixView x, float* weight, float* factors, int tokens, int width, int size)
     {
         for (var t = 0; t < tokens; t++)
         {

@@ -20,19 +20,19 @@ internal static unsafe class Products
     private const int Deep = 64;
 
     /// <summary>c [m, n] = a [m, k] b [k, n]</summary>
-    public static void Set(Matrix c, Matrix a, Matrix b, int m, int n, int k) => Run(c, null, a.Data, a.Stride, 1, b, m, n, k);
+    public static void Set(MatrixView c, MatrixView a, MatrixView b, int m, int n, int k) => Run(c, null, a.Data, a.Stride, 1, b, m, n, k);
 
     /// <summary>c [m, n] = start [m, n] + a [m, k] b [k, n]; the start has c's stride and may be c.</summary>
-    public static void Add(Matrix c, float* start, Matrix a, Matrix b, int m, int n, int k) => Run(c, start, a.Data, a.Stride, 1, b, m, n, k);
+    public static void Add(MatrixView c, float* start, MatrixView a, MatrixView b, int m, int n, int k) => Run(c, start, a.Data, a.Stride, 1, b, m, n, k);
 
     /// <summary>c [m, n] = aᵀ b, with a [k, m] and b [k, n]</summary>
-    public static void SetTransposed(Matrix c, Matrix a, Matrix b, int m, int n, int k) => Run(c, null, a.Data, 1, a.Stride, b, m, n, k);
+    public static void SetTransposed(MatrixView c, MatrixView a, MatrixView b, int m, int n, int k) => Run(c, null, a.Data, 1, a.Stride, b, m, n, k);
 
     /// <summary>c [m, n] += aᵀ b, with a [k, m] and b [k, n]</summary>
-    public static void AddTransposed(Matrix c, Matrix a, Matrix b, int m, int n, int k) => Run(c, c.Data, a.Data, 1, a.Stride, b, m, n, k);
+    public static void AddTransposed(MatrixView c, MatrixView a, MatrixView b, int m, int n, int k) => Run(c, c.Data, a.Data, 1, a.Stride, b, m, n, k);
 
     /// <summary>Transposes a [rows, columns] into b [columns, rows].</summary>
-    public static void Transpose(Matrix b, Matrix a, int rows, int columns)
+    public static void Transpose(MatrixView b, MatrixView a, int rows, int columns)
     {
         // Tiles of 16 x 16: both sides stay in the first cache.
         for (var r = 0; r < rows; r += Vector)
@@ -49,7 +49,7 @@ internal static unsafe class Products
         }
     }
 
-    private static void Run(Matrix c, float* start, float* a, nint aRow, nint aStep, Matrix b, int m, int n, int k)
+    private static void Run(MatrixView c, float* start, float* a, nint aRow, nint aStep, MatrixView b, int m, int n, int k)
     {
         var isGathered = aStep != 1 && k >= Deep;
         var gathered = stackalloc float[isGathered ? Depth * Vector : 1];
@@ -81,7 +81,7 @@ internal static unsafe class Products
         }
     }
 
-    private static void RunStrips(Matrix c, float* start, float* a, nint aRow, nint aStep, Matrix b, int m, int n, int k)
+    private static void RunStrips(MatrixView c, float* start, float* a, nint aRow, nint aStep, MatrixView b, int m, int n, int k)
     {
         var isWide = Vector512.IsHardwareAccelerated;
         var width = isWide ? Vector512<float>.Count : Vector256<float>.Count;

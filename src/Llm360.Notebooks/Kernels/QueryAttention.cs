@@ -28,7 +28,7 @@ internal static unsafe class QueryAttention
             {
                 var (row, time) = (rows[queries[i].Row], queries[i].Time);
                 var (first, seen) = row.Seen(time);
-                Mix(row, shape, time, first, seen, row.To(0, time, shape), null);
+                Attend(row, shape, time, first, seen, row.To(0, time, shape), null);
             });
             return;
         }
@@ -45,7 +45,7 @@ internal static unsafe class QueryAttention
                 var (row, time) = (rows[queries[i / parts].Row], queries[i / parts].Time);
                 var (first, seen) = row.Seen(time);
                 int from = (int)(seen * (i % parts) / parts), end = (int)(seen * ((i % parts) + 1) / parts);
-                Mix(row, shape, time, first + from, end - from, (float*)mixed + (i * width), (SoftmaxSum*)its + (i * shape.Heads));
+                Attend(row, shape, time, first + from, end - from, (float*)mixed + (i * width), (SoftmaxSum*)its + (i * shape.Heads));
             });
             for (var q = 0; q < queries.Length; q++)
             {
@@ -67,14 +67,14 @@ internal static unsafe class QueryAttention
             total += Weight(sums[p * shape.Heads]);
         new Span<float>(to, shape.Head).Clear();
         for (var p = 0; p < parts; p++)
-            Rows.Add(to, mixed + (p * shape.Heads * shape.Head), shape.Head, Weight(sums[p * shape.Heads]) / total);
+            VectorMath.Add(to, mixed + (p * shape.Heads * shape.Head), shape.Head, Weight(sums[p * shape.Heads]) / total);
 
         float Weight(SoftmaxSum part) => part.Sum * MathF.Exp(part.Shift - largest);
     }
 
     // Over some positions of a row.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Mix(in AttentionRow row, in AttentionShape shape, int time, int first, int count, float* to, SoftmaxSum* sums)
+    private static void Attend(in AttentionRow row, in AttentionShape shape, int time, int first, int count, float* to, SoftmaxSum* sums)
     {
         int head = shape.Head, group = shape.Heads / shape.KeyValueHeads, width = VectorWidth.Pad(count);
         var together = shape.KeyHead < shape.KeyTime ? shape.KeyValueHeads : 1;
@@ -113,7 +113,7 @@ internal static unsafe class QueryAttention
             for (int k = 0, h = 0; k < keyHeads; k++)
             {
                 for (var end = h + group; h < end; h++)
-                    scores[(h * width) + j] = Rows.Dot(query + (h * shape.QueryHead), key + (k * shape.KeyHead), shape.Head);
+                    scores[(h * width) + j] = VectorMath.Dot(query + (h * shape.QueryHead), key + (k * shape.KeyHead), shape.Head);
             }
         }
     }
@@ -126,7 +126,7 @@ internal static unsafe class QueryAttention
             for (int k = 0, h = 0; k < keyHeads; k++)
             {
                 for (var end = h + group; h < end; h++)
-                    Rows.Add(mixed + (h * shape.Head), value + (k * shape.KeyHead), shape.Head, weights[(h * width) + j]);
+                    VectorMath.Add(mixed + (h * shape.Head), value + (k * shape.KeyHead), shape.Head, weights[(h * width) + j]);
             }
         }
     }

@@ -13,7 +13,7 @@ internal sealed unsafe class Rotary : IDisposable
     {
         half = config.HeadDimension / 2;
         head = paddedHead;
-        var positions = VectorWidth.Pad(config.MaximumLength); // the padding behind a sequence is turned too, by zeros
+        var positions = VectorWidth.Pad(config.MaximumLength); // the padding behind a sequence is rotated too, by zeros
         (cos, sin) = (new AlignedFloats((long)positions * half), new AlignedFloats((long)positions * half));
         var table = new RotaryTable(config, config.MaximumLength);
         table.Cos.CopyTo(new Span<float>(cos.Data, table.Cos.Length));
@@ -32,18 +32,18 @@ internal sealed unsafe class Rotary : IDisposable
     /// <param name="tokens">Number of tokens.</param>
     /// <param name="heads">Heads a token.</param>
     /// <param name="back">Whether to turn back, which is the gradient.</param>
-    public void Turn(Matrix x, int first, int tokens, int heads, bool back)
+    public void Rotate(MatrixView x, int first, int tokens, int heads, bool back)
     {
         var sign = back ? -1f : 1f;
         for (var t = 0; t < tokens; t++)
         {
             float* c = cos.Data + ((nint)(first + t) * half), s = sin.Data + ((nint)(first + t) * half);
             for (var h = 0; h < heads; h++)
-                TurnOne(x.Row(t) + ((nint)h * head), c, s, sign);
+                RotateOne(x.Row(t) + ((nint)h * head), c, s, sign);
         }
     }
 
-    private void TurnOne(float* low, float* c, float* s, float sign)
+    private void RotateOne(float* low, float* c, float* s, float sign)
     {
         var high = low + half;
         var i = 0;

@@ -21,7 +21,7 @@ internal static unsafe class UnpackedProducts
 
     /// <summary>Rows up to which this is faster than what LibTorch has: MKL or, on processors that multiply bfloat16, oneDNN.</summary>
     /// <param name="weights">The weights' type.</param>
-    public static int Most(ScalarType weights) => !IsWide || NarrowTypes.Rounds(weights) ? 32 : 256;
+    public static int MaxRows(ScalarType weights) => !IsWide || NarrowTypes.Rounds(weights) ? 32 : 256;
 
     /// <summary>Whether a product is one for this kernel.</summary>
     /// <param name="x">[..., width]</param>
@@ -29,8 +29,8 @@ internal static unsafe class UnpackedProducts
     public static bool Takes(Tensor x, Tensor weight)
     {
         var width = x.shape[^1];
-        return x.numel() is var values && values > 0 && values <= Most(weight.dtype) * width && width % VectorWidth.Floats == 0 && weight.shape[1] == width
-            && x.device_type == DeviceType.CPU && weight.device_type == DeviceType.CPU && x.dtype == float32 && StoredRows.Holds(weight.dtype)
+        return x.numel() is var values && values > 0 && values <= MaxRows(weight.dtype) * width && width % VectorWidth.Floats == 0 && weight.shape[1] == width
+            && x.device_type == DeviceType.CPU && weight.device_type == DeviceType.CPU && x.dtype == float32 && WeightRows.Holds(weight.dtype)
             && !x.requires_grad && !weight.requires_grad && x.is_contiguous() && weight.is_contiguous();
     }
 
@@ -42,7 +42,7 @@ internal static unsafe class UnpackedProducts
     public static void Multiply(Tensor y, Tensor x, Tensor weight, bool add)
     {
         int width = (int)x.shape[^1], outputs = (int)weight.shape[0];
-        Multiply(new Matrix(TensorMemory.Floats(x), width), (int)(x.numel() / width), add, [(new Matrix(TensorMemory.Floats(y), outputs), StoredRows.Of(weight))]);
+        Multiply(new MatrixView(TensorMemory.Floats(x), width), (int)(x.numel() / width), add, [(new MatrixView(TensorMemory.Floats(y), outputs), WeightRows.Of(weight))]);
         GC.KeepAlive((y, x, weight));
     }
 
@@ -51,7 +51,7 @@ internal static unsafe class UnpackedProducts
     /// <param name="rows">Its rows.</param>
     /// <param name="add">Whether to add.</param>
     /// <param name="products">Where to, without gaps: [rows, outputs] each.</param>
-    public static void Multiply(Matrix x, int rows, bool add, (Matrix To, StoredRows Weights)[] products) =>
+    public static void Multiply(MatrixView x, int rows, bool add, (MatrixView To, WeightRows Weights)[] products) =>
         Parallelism.ForRanges(products.Sum(p => (long)p.To.Stride), (long)rows * x.Stride, (first, end) =>
         {
             var before = 0;
@@ -64,7 +64,7 @@ internal static unsafe class UnpackedProducts
             }
         });
 
-    private static void Multiply(Matrix y, Matrix x, int rows, StoredRows weights, int first, int outputs, bool add)
+    private static void Multiply(MatrixView y, MatrixView x, int rows, WeightRows weights, int first, int outputs, bool add)
     {
         if (weights.Type == ScalarType.Float32)
             Multiply(y, x, rows, (float*)weights.At(first), outputs, add);
@@ -75,7 +75,7 @@ internal static unsafe class UnpackedProducts
     }
 
     // bfloat16 is widened in registers, which takes two instructions; float16 needs ten.
-    private static void MultiplyWidened(Matrix y, Matrix x, int rows, StoredRows weights, int first, int outputs, bool add)
+    private static void MultiplyWidened(MatrixView y, MatrixView x, int rows, WeightRows weights, int first, int outputs, bool add)
     {
         const int atOnce = 4 * DotTile.Weights;
         var rented = ArrayPool<float>.Shared.Rent(atOnce * x.Stride);
@@ -91,7 +91,7 @@ internal static unsafe class UnpackedProducts
         ArrayPool<float>.Shared.Return(rented);
     }
 
-    private static void Multiply<T>(Matrix y, Matrix x, int rows, T* w, int outputs, bool add)
+    private static void Multiply<T>(MatrixView y, MatrixView x, int rows, T* w, int outputs, bool add)
         where T : unmanaged
     {
         if (rows == 1)
@@ -105,7 +105,7 @@ internal static unsafe class UnpackedProducts
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void MultiplySome<T>(Matrix y, Matrix x, int rows, T* w, int outputs, bool add)
+    private static void MultiplySome<T>(MatrixView y, MatrixView x, int rows, T* w, int outputs, bool add)
         where T : unmanaged
     {
         var (width, tileRows) = (x.Stride, IsWide ? DotTile.Rows512 : DotTile.Rows256);
@@ -140,16 +140,16 @@ internal static unsafe class UnpackedProducts
             var i = 0;
             for (; i <= width - 32; i += 32)
             {
-                a = Vector256.MultiplyAddEstimate(StoredRows.Load256(w + i), Vector256.Load(x + i), a);
-                b = Vector256.MultiplyAddEstimate(StoredRows.Load256(w + i + 8), Vector256.Load(x + i + 8), b);
-                c = Vector256.MultiplyAddEstimate(StoredRows.Load256(w + i + 16), Vector256.Load(x + i + 16), c);
-                d = Vector256.MultiplyAddEstimate(StoredRows.Load256(w + i + 24), Vector256.Load(x + i + 24), d);
+                a = Vector256.MultiplyAddEstimate(WeightRows.Load256(w + i), Vector256.Load(x + i), a);
+                b = Vector256.MultiplyAddEstimate(WeightRows.Load256(w + i + 8), Vector256.Load(x + i + 8), b);
+                c = Vector256.MultiplyAddEstimate(WeightRows.Load256(w + i + 16), Vector256.Load(x + i + 16), c);
+                d = Vector256.MultiplyAddEstimate(WeightRows.Load256(w + i + 24), Vector256.Load(x + i + 24), d);
             }
 
             if (i < width)
             {
-                a = Vector256.MultiplyAddEstimate(StoredRows.Load256(w + i), Vector256.Load(x + i), a);
-                b = Vector256.MultiplyAddEstimate(StoredRows.Load256(w + i + 8), Vector256.Load(x + i + 8), b);
+                a = Vector256.MultiplyAddEstimate(WeightRows.Load256(w + i), Vector256.Load(x + i), a);
+                b = Vector256.MultiplyAddEstimate(WeightRows.Load256(w + i + 8), Vector256.Load(x + i + 8), b);
             }
 
             y[o] = (add ? y[o] : 0) + Vector256.Sum(a + b + (c + d));

@@ -54,7 +54,7 @@ public sealed record CanaryExposure(Suite Suite, Checkpoint Checkpoint, int Pref
     public static (double Loss, int Rank, double Exposure) Measure(LanguageModel model, int[] prefix, int[] secret, IReadOnlyList<int[]> alternatives, CancellationToken? cancellation = null)
     {
         // The canaries are the units of progress, not the passes for each.
-        using var quiet = Work.Begin(null, cancellation ?? Work.Cancellation);
+        using var quiet = AmbientWork.Begin(null, cancellation ?? AmbientWork.Cancellation);
         var losses = model.Score([[.. prefix, .. secret], .. alternatives.Select(a => (int[])[.. prefix, .. a])])
             .Select(s => -s.Positions.Skip(prefix.Length - 1).SkipLast(1).Sum(p => (double)p.LogProbability)).ToList();
         var rank = 1 + losses.Skip(1).Count(l => l < losses[0]);
@@ -73,8 +73,8 @@ public static class ExposureOfCheckpoint
     /// <param name="secretLength">Tokens after them that are measured.</param>
     /// <param name="alternatives">Secrets to draw; the largest exposure is log2 of one more.</param>
     /// <param name="device"><see cref="Device.Best"/> when null.</param>
-    /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
-    /// <param name="cancellation"><see cref="Work.Cancellation"/> when not given.</param>
+    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
+    /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <returns>Without rows where the suite has no canaries.</returns>
     /// <exception cref="Llm360Exception">The canaries are too short.</exception>
     public static async Task<CanaryExposure> ExposureAsync(
@@ -93,8 +93,8 @@ public static class ExposureOfCheckpoint
         ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(Math.Min(prefixLength, secretLength), alternatives), 1);
         if (prefixLength + secretLength > recipe.Length)
             throw new Llm360Exception($"The canaries have {recipe.Length} tokens; {prefixLength + secretLength} are needed.", suite.Folder, "Choose a shorter prefix or secret.");
-        progress ??= Work.Progress;
-        var stop = cancellation ?? Work.Cancellation;
+        progress ??= AmbientWork.Progress;
+        var stop = cancellation ?? AmbientWork.Cancellation;
         var canaries = Canary.ReadAll(Path.Combine(suite.Folder, SuiteLayout.Canaries)).Where(c => c.Chunk is null || c.Chunk < at.ChunksSeen).ToList();
         var random = SplitMix64.For(recipe.Seed, "exposure");
         var drawn = Enumerable.Range(0, alternatives).Select(_ => Enumerable.Range(0, secretLength).Select(_ => tokenizer.OrdinaryIds[random.Below(tokenizer.OrdinaryIds.Count)]).ToArray()).ToList();

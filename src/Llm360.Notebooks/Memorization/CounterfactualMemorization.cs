@@ -58,8 +58,8 @@ public static class CounterfactualOfAnalysis
     /// <param name="analysis">Suite and setting.</param>
     /// <param name="chunks">All that have both checkpoints when null; those that have not are left out.</param>
     /// <param name="device"><see cref="Device.Best"/> when null.</param>
-    /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
-    /// <param name="cancellation"><see cref="Work.Cancellation"/> when not given.</param>
+    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
+    /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <exception cref="Llm360Exception">No chunk has both checkpoints, or one cannot be read.</exception>
     public static async Task<CounterfactualMemorization> CounterfactualAsync(
         this MemorizationAnalysis analysis,

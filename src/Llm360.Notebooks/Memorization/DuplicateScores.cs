@@ -67,8 +67,8 @@ public static class DuplicatesOfScores
     /// <param name="checkpoint">The last scored when null.</param>
     /// <param name="promptLength">k; the scores' own when null. Other lengths need token metrics.</param>
     /// <param name="continuationLength">l; the scores' own when null.</param>
-    /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
-    /// <param name="cancellation"><see cref="Work.Cancellation"/> when not given.</param>
+    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
+    /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <returns>Without rows, and saying why, where chunks that were seen are on the Hub only: they are not fetched for this.</returns>
     /// <exception cref="Llm360Exception">A chunk cannot be read, or other lengths are asked for than the scores can tell.</exception>
     public static async Task<DuplicateScores> DuplicatesAsync(
@@ -106,7 +106,7 @@ public static class DuplicatesOfScores
     /// <summary>The first tokens of scored sequences, read from their chunks.</summary>
     internal static Task<int[][]> TokensAsync(this MemorizationScores scores, IReadOnlyList<MemorizationRow> rows, int length, CancellationToken? cancellation = null)
     {
-        var stop = cancellation ?? Work.Cancellation;
+        var stop = cancellation ?? AmbientWork.Cancellation;
         return Task.Run(
             () =>
             {

@@ -47,8 +47,8 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     /// <param name="checkpoints">All of the suite's when null.</param>
     /// <param name="chunks">All of the suite's when null, seen by the checkpoint or not.</param>
     /// <param name="device"><see cref="Device.Best"/> when null.</param>
-    /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
-    /// <param name="cancellation"><see cref="Work.Cancellation"/> when not given.</param>
+    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
+    /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <param name="skipMissing">Leaves missing checkpoints and chunks out; otherwise they are an
     /// error.</param>
     /// <exception cref="Llm360Exception">
@@ -73,8 +73,8 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     /// <param name="chunks">All of the suite's when null.</param>
     /// <param name="shard">Which cells; <see cref="GridShard.Whole"/> when null.</param>
     /// <param name="device"><see cref="Device.Best"/> when null.</param>
-    /// <param name="progress"><see cref="Work.Progress"/> when null.</param>
-    /// <param name="cancellation"><see cref="Work.Cancellation"/> when not given.</param>
+    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
+    /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <param name="skipMissing">Leaves missing checkpoints and chunks out; otherwise they are an
     /// error.</param>
     /// <exception cref="Llm360Exception">
@@ -97,7 +97,7 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         // With progress: of a chunk on the Hub the rows have to come.
         var chosen = Choose(chunk, cancellation);
         // The cell is the unit of progress, not the passes within it.
-        using var quiet = Work.Begin(null, cancellation);
+        using var quiet = AmbientWork.Begin(null, cancellation);
         if (chosen.Count == 0)
             throw new Llm360Exception("The chunk has no rows.", chunk.Place, "Build or fetch it again.");
         var length = (long)settings.PromptLength + settings.ContinuationLength;

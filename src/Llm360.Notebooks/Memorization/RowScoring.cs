@@ -16,28 +16,28 @@ internal static class RowScoring
     /// <summary>Computes rows until all are done.</summary>
     /// <param name="model">The model.</param>
     /// <param name="rows">Fresh rows, all of the same lengths.</param>
-    /// <param name="wanted">What the rows were made for.</param>
+    /// <param name="task">What the rows were made for.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="topK">Also log-probabilities among so many; null for none.</param>
     /// <param name="cancellation">Looked at before every pass.</param>
-    public static void Run(LanguageModel model, IReadOnlyList<ScoredRow> rows, Wanted wanted, int promptLength, int? topK, CancellationToken cancellation)
+    public static void Run(LanguageModel model, IReadOnlyList<ScoredRow> rows, RowTask task, int promptLength, int? topK, CancellationToken cancellation)
     {
         if (rows.Count == 0)
             return;
-        var isUnpacked = model.Device.type == DeviceType.CPU && UnpackedProducts.Most(model.Type) >= UnpackedSlots;
+        var isUnpacked = model.Device.type == DeviceType.CPU && UnpackedProducts.MaxRows(model.Type) >= UnpackedSlots;
         var slots = DeviceMemory.Rows(model, rows[0].Tokens.Length, rows.Count, isUnpacked ? UnpackedSlots : Slots);
         for (IReadOnlyList<ScoredRow> left = rows; left.Count > 0; left = [.. rows.Where(r => !r.IsDone)])
         {
             try
             {
-                RunAll(model, left, slots, wanted, promptLength, topK, cancellation);
+                RunAll(model, left, slots, task, promptLength, topK, cancellation);
             }
             catch (Exception e) when (DeviceMemory.IsExhausted(e) && slots > 1)
             {
                 slots /= 2;
                 foreach (var row in rows.Where(r => !r.IsDone))
                     row.Restart();
-                Work.Progress?.Report(new WorkProgress("memorization", rows.Count(r => r.IsDone), rows.Count, "sequences", $"memory does not suffice for {2 * slots} sequences at once: going on with {slots}"));
+                AmbientWork.Progress?.Report(new WorkProgress("memorization", rows.Count(r => r.IsDone), rows.Count, "sequences", $"memory does not suffice for {2 * slots} sequences at once: going on with {slots}"));
             }
         }
     }
@@ -59,7 +59,7 @@ internal static class RowScoring
         {
             using var scope = NewDisposeScope();
             var targets = new TargetTokens([.. part.SelectMany(row => row[^count..])], model.Device);
-            var hidden = decoder.Compute([.. part.Select((row, slot) => new Piece(slot, row[..^1], count))], cancellation);
+            var hidden = decoder.Compute([.. part.Select((row, slot) => new Segment(slot, row[..^1], count))], cancellation);
             results.AddRange(HeadReduction.Scores(model, hidden, targets).Chunk(count));
             for (var slot = 0; slot < part.Length; slot++)
                 decoder.TakeBack(slot, 0);
@@ -68,7 +68,7 @@ internal static class RowScoring
         return results;
     }
 
-    private static void RunAll(LanguageModel model, IReadOnlyList<ScoredRow> rows, int slots, Wanted wanted, int promptLength, int? topK, CancellationToken cancellation)
+    private static void RunAll(LanguageModel model, IReadOnlyList<ScoredRow> rows, int slots, RowTask task, int promptLength, int? topK, CancellationToken cancellation)
     {
         using var inference = inference_mode();
         using var decoder = new RowDecoder(model, slots, rows[0].Tokens.Length);
@@ -77,34 +77,34 @@ internal static class RowScoring
         var active = new List<(ScoredRow Row, int Slot)>();
         while (waiting.Count > 0 || active.Count > 0)
         {
-            // Rows under way first, by the size of their pieces.
-            var round = active.Select(a => (a.Row, Piece: a.Row.Next(a.Slot), IsNew: false)).OrderBy(a => a.Piece.Tokens.Length).ToList();
-            for (var added = 0; free.Count > 0 && waiting.Count > 0 && (wanted != Wanted.TokenScores || added < Math.Min(NewScoredRows, slots)); added++)
+            // Rows under way first, by the size of their segments.
+            var round = active.Select(a => (a.Row, Segment: a.Row.Next(a.Slot), IsNew: false)).OrderBy(a => a.Segment.Tokens.Length).ToList();
+            for (var added = 0; free.Count > 0 && waiting.Count > 0 && (task != RowTask.TokenScores || added < Math.Min(NewScoredRows, slots)); added++)
             {
                 var row = waiting.Dequeue();
                 round.Add((row, row.First(free.Pop()), true));
             }
 
             using var scope = NewDisposeScope();
-            var scored = wanted == Wanted.TokenScores ? round.Where(r => r.IsNew).Select(r => r.Row).ToList() : [];
+            var scored = task == RowTask.TokenScores ? round.Where(r => r.IsNew).Select(r => r.Row).ToList() : [];
             var targets = new TargetTokens([.. scored.SelectMany(r => r.Tokens.Skip(1))], model.Device);
-            var hidden = decoder.Compute([.. round.Select(r => r.Piece)], cancellation); // [wanted, hidden]
+            var hidden = decoder.Compute([.. round.Select(r => r.Segment)], cancellation); // [task, hidden]
             var chosen = scored.Count > 0 ? Scored(model, scored, targets, hidden, promptLength, topK) : HeadReduction.Argmax(model, hidden);
             active.Clear();
             var at = 0;
-            foreach (var (row, piece, isNew) in round)
+            foreach (var (row, segment, isNew) in round)
             {
-                // Of a piece that begins before the continuation only what follows the prompt counts.
-                var answers = chosen.AsSpan(at, piece.Wanted);
+                // Of a segment that begins before the continuation only what follows the prompt counts.
+                var answers = chosen.AsSpan(at, segment.OutputCount);
                 if (answers.Contains(-1))
                     throw HeadReduction.NotNumbers($"row {row.Index}");
-                var keep = row.Accept(isNew ? answers[^Math.Min(piece.Wanted, row.Greedy.Length)..] : answers);
-                at += piece.Wanted;
-                decoder.TakeBack(piece.Slot, row.IsDone ? 0 : keep);
+                var keep = row.Accept(isNew ? answers[^Math.Min(segment.OutputCount, row.Greedy.Length)..] : answers);
+                at += segment.OutputCount;
+                decoder.TakeBack(segment.Slot, row.IsDone ? 0 : keep);
                 if (row.IsDone)
-                    free.Push(piece.Slot);
+                    free.Push(segment.Slot);
                 else
-                    active.Add((row, piece.Slot));
+                    active.Add((row, segment.Slot));
             }
         }
     }

@@ -3,7 +3,7 @@
 namespace Llm360.Notebooks;
 
 /// <summary>What to find out of each sequence.</summary>
-internal enum Wanted
+internal enum RowTask
 {
     /// <summary>Where the greedy continuation first differs; the row is done there.</summary>
     FirstMismatch,
@@ -17,18 +17,18 @@ internal enum Wanted
 
 /// <summary>The state of one row.</summary>
 /// <remarks>
-/// As long as the greedy tokens are the true ones, the true continuation is the context that free-running decoding would have, so growing pieces of it (1, 2, 4, ... tokens) are computed at once and compared; what was computed behind a
+/// As long as the greedy tokens are the true ones, the true continuation is the context that free-running decoding would have, so growing segments of it (1, 2, 4, ... tokens) are computed at once and compared; what was computed behind a
 /// mismatch is taken back. From the mismatch on the row's own tokens follow one by one. (The true continuation as a draft after the mismatch is not offered again: contexts have parted. Whether it would pay has not been measured.)
 /// </remarks>
 /// <param name="index">Its number.</param>
 /// <param name="tokens">The k + l true tokens.</param>
 /// <param name="promptLength">k.</param>
-/// <param name="wanted">What is wanted.</param>
-internal sealed class ScoredRow(int index, int[] tokens, int promptLength, Wanted wanted)
+/// <param name="task">What is wanted.</param>
+internal sealed class ScoredRow(int index, int[] tokens, int promptLength, RowTask task)
 {
     private readonly int length = tokens.Length - promptLength;
     private int known; // greedy tokens known
-    private int drafted; // of the piece in flight: true tokens that come after the last known one
+    private int drafted; // of the segment in flight: true tokens that come after the last known one
     private int step = 1;
 
     public int Index => index;
@@ -47,7 +47,7 @@ internal sealed class ScoredRow(int index, int[] tokens, int promptLength, Wante
     /// <summary>With a finite number of tokens to draw from: log-probabilities of the continuation, where wanted.</summary>
     public float[]? TopKLogs { get; set; }
 
-    public bool IsDone => known == length || (wanted == Wanted.FirstMismatch && HasParted);
+    public bool IsDone => known == length || (task == RowTask.FirstMismatch && HasParted);
 
     private bool HasParted => FirstMismatch < length;
 
@@ -58,28 +58,28 @@ internal sealed class ScoredRow(int index, int[] tokens, int promptLength, Wante
         Array.Clear(Greedy);
     }
 
-    /// <summary>The first piece: the prompt, or all that is scored.</summary>
-    public Piece First(int slot)
+    /// <summary>The first segment: the prompt, or all that is scored.</summary>
+    public Segment First(int slot)
     {
-        if (wanted != Wanted.TokenScores)
-            return new Piece(slot, tokens[..promptLength]);
+        if (task != RowTask.TokenScores)
+            return new Segment(slot, tokens[..promptLength]);
         drafted = length - 1;
-        return new Piece(slot, tokens[..^1], tokens.Length - 1);
+        return new Segment(slot, tokens[..^1], tokens.Length - 1);
     }
 
-    /// <summary>The next piece.</summary>
-    public Piece Next(int slot)
+    /// <summary>The next segment.</summary>
+    public Segment Next(int slot)
     {
         if (HasParted)
         {
             drafted = 0;
-            return new Piece(slot, [Greedy[known - 1]]);
+            return new Segment(slot, [Greedy[known - 1]]);
         }
 
         var count = Math.Min(step, length - known);
         (step, drafted) = (step * 2, count - 1);
         var first = promptLength + known - 1;
-        return new Piece(slot, tokens[first..(first + count)], count);
+        return new Segment(slot, tokens[first..(first + count)], count);
     }
 
     /// <summary>Takes up what the model chose after the last known token and after each drafted one.</summary>

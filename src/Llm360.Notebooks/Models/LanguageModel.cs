@@ -11,7 +11,7 @@ public abstract class LanguageModel : IDisposable
     private readonly BoundWeights? bound;
     private readonly RotaryEmbedding rotary;
     private readonly Lock headGate = new();
-    private RoundedHead? roundedHead;
+    private Bf16HeadShortlist? headShortlist;
 
     private protected LanguageModel(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, BoundWeights? bound, bool rotatesNeighbours = false)
     {
@@ -69,7 +69,7 @@ public abstract class LanguageModel : IDisposable
         var path = Path.Combine(folder, SuiteLayout.Config);
         if (ModelConfig.Read(path) != Config)
             throw new Llm360Exception("The checkpoint has another configuration.", path, "Load it as a model of its own.");
-        DropRoundedHead();
+        DropHeadShortlist();
         bound.Rebind(Open(folder, Config));
     }
 
@@ -113,19 +113,19 @@ public abstract class LanguageModel : IDisposable
         return x.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The hidden states after the last norm of the wanted tokens of pieces of rows, each of its own length and standing behind what its slot of the cache holds.</summary>
-    /// <param name="pieces">The pieces; their slots grow by them.</param>
+    /// <summary>The hidden states after the last norm of the wanted tokens of segments of rows, each of its own length and standing behind what its slot of the cache holds.</summary>
+    /// <param name="segments">The segments; their slots grow by them.</param>
     /// <param name="cache">Keys and values of earlier positions.</param>
     /// <returns>[sum of wanted, hidden]</returns>
     /// <exception cref="Llm360Exception">A sequence is longer than the model's positions.</exception>
-    internal Tensor Forward(IReadOnlyList<Piece> pieces, SlotCache cache)
+    internal Tensor Forward(IReadOnlyList<Segment> segments, SlotCache cache)
     {
         using var scope = NewDisposeScope();
-        var tokens = tensor(pieces.SelectMany(s => s.Tokens).Select(t => (long)t).ToArray(), device: Device).unsqueeze(0); // [1, tokens]
-        using var attention = new SlotAttention(this, rotary, pieces, cache);
+        var tokens = tensor(segments.SelectMany(s => s.Tokens).Select(t => (long)t).ToArray(), device: Device).unsqueeze(0); // [1, tokens]
+        using var attention = new SlotAttention(this, rotary, segments, cache);
         var x = Run(tokens, attention, null);
-        foreach (var piece in pieces)
-            cache.Lengths[piece.Slot] += piece.Tokens.Length;
+        foreach (var segment in segments)
+            cache.Lengths[segment.Slot] += segment.Tokens.Length;
         return x.squeeze(0).MoveToOuterDisposeScope();
     }
 
@@ -162,7 +162,7 @@ public abstract class LanguageModel : IDisposable
     /// <inheritdoc/>
     public virtual void Dispose()
     {
-        DropRoundedHead();
+        DropHeadShortlist();
         rotary.Dispose();
         One.Dispose();
         bound?.Dispose();
@@ -182,12 +182,12 @@ public abstract class LanguageModel : IDisposable
 
     /// <summary>The head in bfloat16, made when first asked for, where it finds greedy tokens of float32 faster; null where it does not. Weights that others own may change: of those nothing is kept.</summary>
     /// <param name="hidden">float32 [positions, hidden]</param>
-    internal RoundedHead? RoundedHeadFor(Tensor hidden)
+    internal Bf16HeadShortlist? HeadShortlistFor(Tensor hidden)
     {
-        if (bound is null || !RoundedHead.Takes(hidden, Weights[HeadName]))
+        if (bound is null || !Bf16HeadShortlist.Takes(hidden, Weights[HeadName]))
             return null;
         lock (headGate)
-            return roundedHead ??= new RoundedHead(Weights[HeadName]);
+            return headShortlist ??= new Bf16HeadShortlist(Weights[HeadName]);
     }
 
     /// <summary>What the logits of tokens are at least and at most, on the CPU: another order of summation may round them otherwise.</summary>
@@ -276,10 +276,10 @@ public abstract class LanguageModel : IDisposable
     /// <summary>[batch, time, heads x head] to [batch, heads, time, head].</summary>
     private protected Tensor Heads(Tensor x, int heads) => x.view(x.shape[0], x.shape[1], heads, Config.HeadDimension).transpose(1, 2);
 
-    private void DropRoundedHead()
+    private void DropHeadShortlist()
     {
-        roundedHead?.Dispose();
-        roundedHead = null;
+        headShortlist?.Dispose();
+        headShortlist = null;
     }
 
     // Which of the two was trained is not for a reader to guess.

@@ -29,7 +29,7 @@ internal sealed class Fingerprints(Checkpoint? tokenizerOf)
         var rows = chunk.IsOnHub ? Hub(chunk.Hub!, EtagOf) : File.Exists(chunk.Path) ? Local([chunk.Path], Fingerprint.Of) : null;
         return new CellIdentity(new Dictionary<string, string?>([.. checkpoint, new("rows", rows)]));
 
-        string EtagOf(HubRevision revision) => revision.EntryAsync(chunk.Hub!.Path, Work.Cancellation).GetAwaiter().GetResult().Etag;
+        string EtagOf(HubRevision revision) => revision.EntryAsync(chunk.Hub!.Path, AmbientWork.Cancellation).GetAwaiter().GetResult().Etag;
     }
 
     /// <summary>
@@ -78,7 +78,7 @@ internal sealed class Fingerprints(Checkpoint? tokenizerOf)
         using var hub = new HubClient(settings with { Offline = settings.Offline || hubIsSilent });
         try
         {
-            return tell(hub.ResolveAsync(place, Work.Cancellation).GetAwaiter().GetResult());
+            return tell(hub.ResolveAsync(place, AmbientWork.Cancellation).GetAwaiter().GetResult());
         }
         catch (Llm360Exception e)
         {

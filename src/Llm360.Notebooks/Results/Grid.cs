@@ -47,8 +47,8 @@ public static class Grid
     /// <param name="task">Name for the progress display.</param>
     /// <param name="device">Where models run; <see cref="Device.Best"/> when null.</param>
     /// <param name="type">Type of the weights; the checkpoint's own when null.</param>
-    /// <param name="progress">Cells done; <see cref="Work.Progress"/> when null.</param>
-    /// <param name="cancellation">Stops before the next cell; <see cref="Work.Cancellation"/> when not given.</param>
+    /// <param name="progress">Cells done; <see cref="AmbientWork.Progress"/> when null.</param>
+    /// <param name="cancellation">Stops before the next cell; <see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <param name="skipMissing">Leaves missing checkpoints and chunks out; otherwise they are an
     /// error.</param>
     /// <exception cref="Llm360Exception">
@@ -68,7 +68,7 @@ public static class Grid
         where T : class, new()
     {
         var cells = new GridCell<T>?[checkpoints.Count * chunks.Count];
-        var stop = cancellation ?? Work.Cancellation;
+        var stop = cancellation ?? AmbientWork.Cancellation;
         var fill = await GoAsync(
             store,
             checkpoints,
@@ -95,8 +95,8 @@ public static class Grid
     /// <param name="task">Name for the progress display.</param>
     /// <param name="device">Where models run; <see cref="Device.Best"/> when null.</param>
     /// <param name="type">Type of the weights; the checkpoint's own when null.</param>
-    /// <param name="progress">Cells done; <see cref="Work.Progress"/> when null.</param>
-    /// <param name="cancellation">Stops before the next cell; <see cref="Work.Cancellation"/> when not given.</param>
+    /// <param name="progress">Cells done; <see cref="AmbientWork.Progress"/> when null.</param>
+    /// <param name="cancellation">Stops before the next cell; <see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <param name="skipMissing">As in <see cref="RunAsync"/>.</param>
     /// <exception cref="Llm360Exception">As in <see cref="RunAsync"/>.</exception>
     public static Task<GridFill> FillAsync<T>(
@@ -113,7 +113,7 @@ public static class Grid
         bool skipMissing = false)
         where T : class, new() =>
         GoAsync(store, checkpoints, chunks, shard, skipMissing, compute, (_, _, _) => Task.CompletedTask, (_, _, _, _) => { }, task, device,
-            type, progress, cancellation ?? Work.Cancellation);
+            type, progress, cancellation ?? AmbientWork.Cancellation);
 
     private static async Task<GridFill> GoAsync<T>(
         ResultStore store,
@@ -131,10 +131,10 @@ public static class Grid
         CancellationToken stop)
         where T : class, new()
     {
-        progress ??= Work.Progress;
+        progress ??= AmbientWork.Progress;
         device ??= Device.Best;
         // Fetching and loading a checkpoint shows in the same place, and stops with the same token.
-        using var surroundings = Work.Begin(progress, stop);
+        using var surroundings = AmbientWork.Begin(progress, stop);
         // What is missing shows before the first of what may be days of work.
         var missing = MissingPart.OnDisk(checkpoints, chunks);
         if (missing.Count > 0 && (!skipMissing || checkpoints.All(missing.ContainsKey) || chunks.All(missing.ContainsKey)))

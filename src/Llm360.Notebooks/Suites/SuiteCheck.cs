@@ -39,8 +39,8 @@ public sealed record SuiteCheck(
     /// <param name="suite">A suite that was trained here.</param>
     /// <param name="checkpoint">Only the files of this checkpoint, <c>ckpt_012</c> or <c>12</c>;
     /// all files when null.</param>
-    /// <param name="progress">Megabytes read; <see cref="Work.Progress"/> when null.</param>
-    /// <param name="cancellation">Stops within a megabyte; <see cref="Work.Cancellation"/> when not
+    /// <param name="progress">Megabytes read; <see cref="AmbientWork.Progress"/> when null.</param>
+    /// <param name="cancellation">Stops within a megabyte; <see cref="AmbientWork.Cancellation"/> when not
     /// given.</param>
     /// <exception cref="Llm360Exception">The suite was not trained here, has no such checkpoint, or
     /// its list cannot be read.</exception>
@@ -52,7 +52,7 @@ public sealed record SuiteCheck(
     {
         ArgumentNullException.ThrowIfNull(suite);
         var (recipe, folder) = (suite.Recipe, suite.Folder);
-        var (report, stop) = (progress ?? Work.Progress, cancellation ?? Work.Cancellation);
+        var (report, stop) = (progress ?? AmbientWork.Progress, cancellation ?? AmbientWork.Cancellation);
         var prefix = checkpoint is null ? "" : $"{SuiteLayout.Checkpoint(ExpectedFiles.Number(recipe, folder, checkpoint))}/";
         return Task.Run(() => FileComparison.Content(recipe, folder, IsMeant, report, stop), stop);
 

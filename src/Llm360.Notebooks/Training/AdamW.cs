@@ -10,7 +10,7 @@ namespace Llm360.Notebooks;
 /// </remarks>
 internal sealed class AdamW(LlamaConfig config, TrainingRecipe recipe) : IDisposable
 {
-    private const int Piece = 1 << 12;
+    private const int BlockLength = 1 << 12;
 
     /// <summary>Exponential mean of the gradient, m.</summary>
     public ParameterBuffer FirstMoment { get; } = new(config);
@@ -29,8 +29,8 @@ internal sealed class AdamW(LlamaConfig config, TrainingRecipe recipe) : IDispos
     {
         // Partial sums over fixed pieces and sixteen lanes: precise, and the same on every processor.
         var sum = 0.0;
-        for (var start = 0L; start < gradients.Count; start += Piece)
-            sum += Rows.Dot(gradients.Data + start, gradients.Data + start, (int)Math.Min(Piece, gradients.Count - start));
+        for (var start = 0L; start < gradients.Count; start += BlockLength)
+            sum += VectorMath.Dot(gradients.Data + start, gradients.Data + start, (int)Math.Min(BlockLength, gradients.Count - start));
         return Math.Sqrt(sum);
     }
 

@@ -70,8 +70,8 @@ public sealed class SuiteTrainer
     /// <summary>Trains until every chunk has been seen; at once when it has.</summary>
     /// <remarks>A finished suite is returned as it is, whole or not. Lost and damaged parts of its
     /// corpus are made again from the recipe's packages.</remarks>
-    /// <param name="progress">Steps done; <see cref="Work.Progress"/> when null.</param>
-    /// <param name="cancellation">Stops after the step in flight; <see cref="Work.Cancellation"/> when not given.</param>
+    /// <param name="progress">Steps done; <see cref="AmbientWork.Progress"/> when null.</param>
+    /// <param name="cancellation">Stops after the step in flight; <see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <returns>The trained suite.</returns>
     /// <exception cref="Llm360Exception">
     /// The corpus cannot be built, the folder belongs to another recipe or another process, the
@@ -80,8 +80,8 @@ public sealed class SuiteTrainer
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public async Task<Suite> TrainAsync(IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
     {
-        progress ??= Work.Progress;
-        var stop = cancellation ?? Work.Cancellation;
+        progress ??= AmbientWork.Progress;
+        var stop = cancellation ?? AmbientWork.Cancellation;
         warnings.Clear();
         if (!SameRecipe())
             throw new Llm360Exception("The folder holds a suite of another recipe.", folder, "Give the recipe another name, or delete the folder.");

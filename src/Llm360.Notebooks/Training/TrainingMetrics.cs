@@ -15,7 +15,7 @@ public static class TrainingMetrics
             $"The training log of {suite.Name} is missing.",
             suite.MetricsPath,
             $"Put back a copy. Only a training from the beginning makes it again: llm360 train {suite.Name} --restart."),
-        _ => TrainingLog.ReadAsync(suite.MetricsPath, Work.Cancellation),
+        _ => TrainingLog.ReadAsync(suite.MetricsPath, AmbientWork.Cancellation),
     };
 
     /// <summary>Parameters of the suite's model.</summary>

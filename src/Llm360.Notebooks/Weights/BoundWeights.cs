@@ -11,7 +11,7 @@ namespace Llm360.Notebooks;
 public sealed class BoundWeights : IDisposable
 {
     /// <summary>Elements that go to a device at once.</summary>
-    private const long Piece = 1 << 24;
+    private const long BlockLength = 1 << 24;
 
     private readonly Dictionary<string, torch.Tensor> tensors = new(StringComparer.Ordinal);
     private readonly HashSet<string> owned = new(StringComparer.Ordinal);
@@ -40,7 +40,7 @@ public sealed class BoundWeights : IDisposable
         var bound = new BoundWeights(source, names, (device ?? Device.Cpu).ToTorch());
         try
         {
-            bound.Bind(source, entry => type ?? entry.ScalarType, Work.Cancellation);
+            bound.Bind(source, entry => type ?? entry.ScalarType, AmbientWork.Cancellation);
             return bound;
         }
         catch
@@ -52,12 +52,12 @@ public sealed class BoundWeights : IDisposable
 
     /// <summary>Binds the same parameters to another checkpoint, in the device and types of the first. No tensor is allocated where one can be filled or mapped.</summary>
     /// <param name="next">The other checkpoint; closed by this object, now on failure. Check names and shapes before.</param>
-    /// <exception cref="OperationCanceledException"><see cref="Work.Cancellation"/> was asked for; the parameters are those of the checkpoint before, as after any other failure.</exception>
+    /// <exception cref="OperationCanceledException"><see cref="AmbientWork.Cancellation"/> was asked for; the parameters are those of the checkpoint before, as after any other failure.</exception>
     public void Rebind(StateDict next)
     {
         try
         {
-            Bind(next, entry => tensors[entry.Name].dtype, Work.Cancellation);
+            Bind(next, entry => tensors[entry.Name].dtype, AmbientWork.Cancellation);
         }
         catch
         {
@@ -122,10 +122,10 @@ public sealed class BoundWeights : IDisposable
         }
 
         var (to, from) = (target.view(-1), view.contiguous().view(-1));
-        for (var at = 0L; at < to.numel(); at += Piece)
+        for (var at = 0L; at < to.numel(); at += BlockLength)
         {
             using var scope = torch.NewDisposeScope();
-            var length = Math.Min(Piece, to.numel() - at);
+            var length = Math.Min(BlockLength, to.numel() - at);
             to.narrow(0, at, length).copy_(from.narrow(0, at, length).to(target.dtype));
         }
     }

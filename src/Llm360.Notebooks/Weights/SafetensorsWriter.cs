@@ -9,7 +9,7 @@ namespace Llm360.Notebooks;
 public static class SafetensorsWriter
 {
     /// <summary>Elements that are copied out of a tensor at once: a whole one may have more bytes than an array.</summary>
-    private const long Piece = 1 << 24;
+    private const long BlockLength = 1 << 24;
 
     /// <summary>Writes tensors in the order given, complete or not at all.</summary>
     /// <param name="path">The file.</param>
@@ -38,9 +38,9 @@ public static class SafetensorsWriter
                 if (tensor.dtype != type || !tensor.shape.SequenceEqual(shape))
                     throw new ArgumentException($"Tensor {name} is {tensor.dtype} [{string.Join(", ", tensor.shape)}], not {type} [{string.Join(", ", shape)}].", nameof(make));
                 var flat = tensor.detach().cpu().contiguous().view(-1);
-                for (var at = 0L; at < flat.numel(); at += Piece)
+                for (var at = 0L; at < flat.numel(); at += BlockLength)
                 {
-                    using var piece = flat.narrow(0, at, Math.Min(Piece, flat.numel() - at));
+                    using var piece = flat.narrow(0, at, Math.Min(BlockLength, flat.numel() - at));
                     stream.Write(piece.bytes);
                 }
             }

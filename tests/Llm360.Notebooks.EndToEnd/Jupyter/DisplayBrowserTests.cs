@@ -12,7 +12,7 @@ public sealed class DisplayBrowserTests(Browser browser) : IClassFixture<Browser
         "using Microsoft.Data.Analysis;\nnew DataFrame(\n    new StringDataFrameColumn(\"token\", Enumerable.Range(0, 50).Select(i => $\"<t{i}>\")),\n    new DoubleDataFrameColumn(\"loss\", Enumerable.Range(0, 50).Select(i => i / 7.0)))",
         "using Llm360.Notebooks;\nnew TokenText(\"loss (nats)\",\n[\n    new(\"The\", Prompt: true), new(\" model\", 0.25), new(\" knows\", 1.5), new(\" it\", 4, Memorized: true), new(\" by\", 3, Memorized: true), new(\" heart\", 2),\n])",
         "File.WriteAllText(\"dot.svg\", \"<svg xmlns='http://www.w3.org/2000/svg' width='60' height='60'><circle cx='30' cy='30' r='25' fill='#0072b2'/></svg>\");\nPicture.FromFile(\"dot.svg\", \"a blue disc\")",
-        "for (var i = 0; i <= 20; i++)\n{\n    Work.Progress.Report(new WorkProgress(\"scoring\", i, 20, \"rows\"));\n    await Task.Delay(20);\n}",
+        "for (var i = 0; i <= 20; i++)\n{\n    AmbientWork.Progress.Report(new WorkProgress(\"scoring\", i, 20, \"rows\"));\n    await Task.Delay(20);\n}",
         "display(HTML(\"<b id='bold'>bold</b> and <i>slanted</i>\"));\nMarkdown(\"## A heading\\n\\n- **one**\\n- `two`\")",
         "new { Name = \"nano\", Parameters = 1_180_000, Chunks = new[] { 1, 2, 3 } }",
         "Console.WriteLine(\"out\");\nConsole.Error.WriteLine(\"err\");\nint Third(int[] all) => all[2];\nThird(new int[2])",

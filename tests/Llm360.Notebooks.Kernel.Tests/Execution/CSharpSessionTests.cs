@@ -41,7 +41,7 @@ public sealed class CSharpSessionTests : IDisposable
     [Fact]
     public async Task The_library_and_the_usual_namespaces_are_there()
     {
-        await Ok("var work = Work.Cancellation; var path = Path.Combine(\"a\", \"b\"); typeof(Llm360.Notebooks.Suites).Name + new Llm360Exception(\"a\", \"b\", \"c\").What");
+        await Ok("var work = AmbientWork.Cancellation; var path = Path.Combine(\"a\", \"b\"); typeof(Llm360.Notebooks.Suites).Name + new Llm360Exception(\"a\", \"b\", \"c\").What");
         await Ok("new Microsoft.Data.Analysis.DataFrame().Rows.Count");
         Assert.Equal("0", sink.LastPlain);
     }

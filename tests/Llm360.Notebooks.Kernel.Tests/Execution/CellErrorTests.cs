@@ -79,7 +79,7 @@ public sealed class CellErrorTests : IDisposable
     public async Task A_cooperative_cell_is_cancelled_and_the_session_lives_on()
     {
         using var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var running = session.ExecuteAsync("var reached = true;\nConsole.WriteLine(\"on\");\nawait Task.Delay(60000, Work.Cancellation);", source.Token);
+        var running = session.ExecuteAsync("var reached = true;\nConsole.WriteLine(\"on\");\nawait Task.Delay(60000, AmbientWork.Cancellation);", source.Token);
         while (sink.Calls.Count == 0)
             await Task.Delay(5, TestContext.Current.CancellationToken);
         await source.CancelAsync();

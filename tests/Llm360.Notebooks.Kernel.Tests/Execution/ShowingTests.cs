@@ -139,9 +139,9 @@ public sealed class ShowingTests
         await session.ExecuteAsync(
             """
             for (var i = 0; i <= 1000; i++)
-                Work.Progress.Report(new WorkProgress("score <x>", i, 1000, "cells", i == 1000 ? "done" : null));
-            Work.Progress.Report(new WorkProgress("train", 1, 2, "steps"));
-            Work.Progress.Report(new WorkProgress("train", 1.5, 2, "steps"));
+                AmbientWork.Progress.Report(new WorkProgress("score <x>", i, 1000, "cells", i == 1000 ? "done" : null));
+            AmbientWork.Progress.Report(new WorkProgress("train", 1, 2, "steps"));
+            AmbientWork.Progress.Report(new WorkProgress("train", 1.5, 2, "steps"));
             """,
             TestContext.Current.CancellationToken);
         Assert.Equal(1003, also.Count);

@@ -30,7 +30,7 @@ public sealed class StopTests : IDisposable
     [InlineData("Parallel.For(0, 4, i => { while (true) { } });")]
     [InlineData("Thread.Sleep(Timeout.Infinite);")]
     [InlineData("Thread.Sleep(TimeSpan.FromDays(1));")]
-    [InlineData("await Task.Delay(Timeout.Infinite, Work.Cancellation);")]
+    [InlineData("await Task.Delay(Timeout.Infinite, AmbientWork.Cancellation);")]
     [InlineData("new Thread(() => { while (true) { } }).Start(); while (true) { }")]
     public async Task A_cell_stops_and_keeps_what_it_had_set(string endless)
     {
@@ -96,7 +96,7 @@ public sealed class StopTests : IDisposable
         {
             // The compiler's warning is shown at just that moment.
             source.Cancel();
-            Work.Cancellation.WaitHandle.WaitOne();
+            AmbientWork.Cancellation.WaitHandle.WaitOne();
         };
         CellStop.Begin();
         try

@@ -13,15 +13,15 @@ public sealed class InterruptTests
     private static readonly int Rounds = int.Parse(Environment.GetEnvironmentVariable("LLM360_INTERRUPTS") ?? "20", CultureInfo.InvariantCulture);
 
     [Theory]
-    [InlineData("Work.Cancellation.Register(() => throw new IOException(\"thrown\"));", "System.IO.IOException: thrown")]
-    [InlineData("Work.Cancellation.Register(() => { while (true) { } });", null)]
-    [InlineData("Work.Cancellation.Register(() => Thread.Sleep(Timeout.Infinite));", null)]
-    [InlineData("Work.Cancellation.Register(() => new ManualResetEvent(false).WaitOne());", null)]
-    [InlineData("Work.Cancellation.Register(() => new TaskCompletionSource().Task.Wait());", null)]
-    [InlineData("var l = new object(); Work.Cancellation.Register(() => { lock (l) { } }); Monitor.Enter(l);", null)]
-    [InlineData("Work.Cancellation.Register(() => Console.WriteLine(new string('x', 1000)));", null)]
-    [InlineData("var linked = CancellationTokenSource.CreateLinkedTokenSource(Work.Cancellation); linked.Token.Register(() => throw new IOException(\"linked\"));", "System.IO.IOException: linked")]
-    [InlineData("var cycle = new CancellationTokenSource(); cycle.Token.Register(() => { int F(int n) => F(n + 1) + 1; F(0); }); Work.Cancellation.Register(cycle.Cancel);", "InsufficientExecutionStackException")]
+    [InlineData("AmbientWork.Cancellation.Register(() => throw new IOException(\"thrown\"));", "System.IO.IOException: thrown")]
+    [InlineData("AmbientWork.Cancellation.Register(() => { while (true) { } });", null)]
+    [InlineData("AmbientWork.Cancellation.Register(() => Thread.Sleep(Timeout.Infinite));", null)]
+    [InlineData("AmbientWork.Cancellation.Register(() => new ManualResetEvent(false).WaitOne());", null)]
+    [InlineData("AmbientWork.Cancellation.Register(() => new TaskCompletionSource().Task.Wait());", null)]
+    [InlineData("var l = new object(); AmbientWork.Cancellation.Register(() => { lock (l) { } }); Monitor.Enter(l);", null)]
+    [InlineData("AmbientWork.Cancellation.Register(() => Console.WriteLine(new string('x', 1000)));", null)]
+    [InlineData("var linked = CancellationTokenSource.CreateLinkedTokenSource(AmbientWork.Cancellation); linked.Token.Register(() => throw new IOException(\"linked\"));", "System.IO.IOException: linked")]
+    [InlineData("var cycle = new CancellationTokenSource(); cycle.Token.Register(() => { int F(int n) => F(n + 1) + 1; F(0); }); AmbientWork.Cancellation.Register(cycle.Cancel);", "InsufficientExecutionStackException")]
     public async Task A_callback_on_the_cells_token_runs_on_no_thread_of_the_kernel(string register, string? told)
     {
         await using var client = new KernelClient().Ready();
@@ -39,7 +39,7 @@ public sealed class InterruptTests
     public async Task A_callback_that_ends_a_wait_ends_the_cell()
     {
         await using var client = new KernelClient().Ready();
-        var running = client.Execute("var wait = new TaskCompletionSource(); Work.Cancellation.Register(() => { foreach (var i in Enumerable.Range(0, 3)) { } wait.TrySetCanceled(); });\nConsole.WriteLine(\"on\");\nawait wait.Task;");
+        var running = client.Execute("var wait = new TaskCompletionSource(); AmbientWork.Cancellation.Register(() => { foreach (var i in Enumerable.Range(0, 3)) { } wait.TrySetCanceled(); });\nConsole.WriteLine(\"on\");\nawait wait.Task;");
         client.Until(message => message.Type == "stream");
         client.AskOn(client.Control, "interrupt_request", []);
         Assert.Equal("The cell was cancelled.", client.Reply(client.Shell, running).Content["evalue"]!.ToString());

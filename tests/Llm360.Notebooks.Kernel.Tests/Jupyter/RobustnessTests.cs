@@ -129,8 +129,8 @@ public sealed class RobustnessTests
 
     [Theory]
     [InlineData("var shown = display(-1); for (var i = 0; i < 100_000; i++) shown.Update(i);", "99999")]
-    [InlineData("for (var i = 1; i <= 100_000; i++) Work.Progress!.Report(new WorkProgress(\"task\", i, 100_000, \"rows\"));", "task: 100,000 of 100,000 rows")]
-    [InlineData("for (var i = 1; i <= 100_000; i++) Work.Progress!.Report(new WorkProgress(\"task\", 7, 7, \"rows\"));", "task: 7 of 7 rows")]
+    [InlineData("for (var i = 1; i <= 100_000; i++) AmbientWork.Progress!.Report(new WorkProgress(\"task\", i, 100_000, \"rows\"));", "task: 100,000 of 100,000 rows")]
+    [InlineData("for (var i = 1; i <= 100_000; i++) AmbientWork.Progress!.Report(new WorkProgress(\"task\", 7, 7, \"rows\"));", "task: 7 of 7 rows")]
     public async Task Of_a_hundred_thousand_updates_the_last_is_seen(string code, string last)
     {
         await using var client = new KernelClient().Ready();

@@ -116,7 +116,7 @@ public sealed class NotebookRunnerTests : IDisposable
     public async Task Progress_of_work_is_one_output_and_goes_to_the_caller_too()
     {
         var reports = new List<WorkProgress>();
-        var input = Write("for (var i = 1; i <= 36; i++) Work.Progress.Report(new WorkProgress(\"score\", i, 36, \"cells\"));");
+        var input = Write("for (var i = 1; i <= 36; i++) AmbientWork.Progress.Report(new WorkProgress(\"score\", i, 36, \"cells\"));");
         await NotebookRunner.RunAsync(new NotebookRunOptions(input, Output) { WorkProgress = new Reports<WorkProgress>(reports.Add) }, TestContext.Current.CancellationToken);
         var output = Assert.Single(Saved().Cells[0].Outputs);
         Assert.StartsWith("score: 36 of 36 cells, ", MultilineText.Join(output!["data"]!["text/plain"]), StringComparison.Ordinal);
@@ -164,7 +164,7 @@ public sealed class NotebookRunnerTests : IDisposable
     public async Task A_cell_over_its_time_is_stopped_and_saved()
     {
         // However slow the machine, and whether it is still compiling or waits already, the limit ends it.
-        var input = Write("await Task.Delay(Timeout.Infinite, Work.Cancellation);", "2");
+        var input = Write("await Task.Delay(Timeout.Infinite, AmbientWork.Cancellation);", "2");
         var options = new NotebookRunOptions(input, Output) { CellTimeout = TimeSpan.FromMilliseconds(300), StopPatience = Timeout.InfiniteTimeSpan };
         var result = await NotebookRunner.RunAsync(options, TestContext.Current.CancellationToken);
         Assert.Equal((RunStatus.TimedOut, 0, 1), (result.Status, result.CellsRun, result.Failure!.Number));
@@ -177,7 +177,7 @@ public sealed class NotebookRunnerTests : IDisposable
     public async Task A_cell_that_does_not_listen_is_left_behind()
     {
         using var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var input = Write("Work.Progress.Report(new WorkProgress(\"on\", 0, 1, \"cells\"));\nnew ManualResetEventSlim().Wait();");
+        var input = Write("AmbientWork.Progress.Report(new WorkProgress(\"on\", 0, 1, \"cells\"));\nnew ManualResetEventSlim().Wait();");
         var options = new NotebookRunOptions(input, Output)
         {
             WorkProgress = new Reports<WorkProgress>(_ => source.CancelAfter(1)),
@@ -192,7 +192,7 @@ public sealed class NotebookRunnerTests : IDisposable
     public async Task A_cancelled_run_keeps_what_ran()
     {
         using var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var input = Write("1", "await Task.Delay(60000, Work.Cancellation);", "3");
+        var input = Write("1", "await Task.Delay(60000, AmbientWork.Cancellation);", "3");
         var progress = new Reports<CellProgress>(report =>
         {
             if (report.Number == 2)

@@ -63,7 +63,7 @@ public sealed class HubPatienceTests : HubFixture
     public async Task Waiting_shows()
     {
         var reports = new List<WorkProgress>();
-        using var surroundings = Work.Begin(new Immediate(r =>
+        using var surroundings = AmbientWork.Begin(new Immediate(r =>
         {
             lock (reports)
                 reports.Add(r);

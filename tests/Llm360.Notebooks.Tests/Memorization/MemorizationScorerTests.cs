@@ -7,26 +7,26 @@ public sealed class MemorizationScorerTests
 {
     // As after a lack of memory, with a piece of drafted tokens under way.
     [Theory]
-    [InlineData(Wanted.Continuation)]
-    [InlineData(Wanted.FirstMismatch)]
-    [InlineData(Wanted.TokenScores)]
-    internal void A_restarted_row_begins_with_its_first_piece(Wanted wanted)
+    [InlineData(RowTask.Continuation)]
+    [InlineData(RowTask.FirstMismatch)]
+    [InlineData(RowTask.TokenScores)]
+    internal void A_restarted_row_begins_with_its_first_piece(RowTask task)
     {
-        var row = new ScoredRow(0, [1, 2, 3, 4, 5, 6, 7, 8], 2, wanted);
-        row.Accept([3, .. wanted == Wanted.TokenScores ? [4, 5, 6, 7, 8] : Array.Empty<int>()]);
-        if (wanted != Wanted.TokenScores)
+        var row = new ScoredRow(0, [1, 2, 3, 4, 5, 6, 7, 8], 2, task);
+        row.Accept([3, .. task == RowTask.TokenScores ? [4, 5, 6, 7, 8] : Array.Empty<int>()]);
+        if (task != RowTask.TokenScores)
         {
             row.Next(0);
             row.Accept([4]);
-            Assert.Equal(2, row.Next(0).Wanted);
+            Assert.Equal(2, row.Next(0).OutputCount);
         }
 
         row.Restart();
-        var fresh = new ScoredRow(0, row.Tokens, 2, wanted);
+        var fresh = new ScoredRow(0, row.Tokens, 2, task);
         var (first, expected) = (row.First(0), fresh.First(0));
         Assert.Equal(expected.Tokens, first.Tokens);
-        Assert.Equal(expected.Wanted, first.Wanted);
-        int[] chosen = [.. Enumerable.Repeat(3, wanted == Wanted.TokenScores ? 6 : 1)];
+        Assert.Equal(expected.OutputCount, first.OutputCount);
+        int[] chosen = [.. Enumerable.Repeat(3, task == RowTask.TokenScores ? 6 : 1)];
         Assert.Equal(fresh.Accept(chosen), row.Accept(chosen));
         Assert.Equal(fresh.Greedy, row.Greedy);
         Assert.Equal(fresh.FirstMismatch, row.FirstMismatch);
@@ -39,7 +39,7 @@ public sealed class MemorizationScorerTests
         var rows = ReferenceRows.All;
         using var stop = new CancellationTokenSource();
         stop.Cancel();
-        using var work = Work.Begin(null, stop.Token);
+        using var work = AmbientWork.Begin(null, stop.Token);
         Assert.Throws<OperationCanceledException>(() => MemorizationScorer.FirstMismatches(model, rows));
         Assert.Throws<OperationCanceledException>(() => MemorizationScorer.Score(model, rows));
         Assert.Throws<OperationCanceledException>(() => MemorizationScorer.ContinuationScores(model, rows));

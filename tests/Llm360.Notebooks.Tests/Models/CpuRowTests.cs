@@ -38,7 +38,7 @@ public sealed class CpuRowTests
         foreach (var type in new[] { torch.float32, torch.bfloat16, torch.float16 })
         {
             var weight = whole.to(type);
-            Assert.Equal(rows <= UnpackedProducts.Most(type), UnpackedProducts.Takes(x, weight));
+            Assert.Equal(rows <= UnpackedProducts.MaxRows(type), UnpackedProducts.Takes(x, weight));
             var expected = torch.nn.functional.linear(x.to(torch.float64), weight.to(torch.float64));
             var y = torch.full(1, rows, outputs, float.NaN);
             UnpackedProducts.Multiply(y, x, weight, add: false);
@@ -63,7 +63,7 @@ public sealed class CpuRowTests
         {
             var some = Math.Min(rows, wide == 0 ? DotTile.Rows256 : DotTile.Rows512);
             var y = torch.full(rows, DotTile.Weights + 1, 7f);
-            Matrix to = new(TensorMemory.Floats(y), DotTile.Weights + 1), from = new(TensorMemory.Floats(x), width);
+            MatrixView to = new(TensorMemory.Floats(y), DotTile.Weights + 1), from = new(TensorMemory.Floats(x), width);
             float* w = TensorMemory.Floats(weight);
             var n = (ushort*)TensorMemory.Floats(narrow);
             if (wide == 0)
@@ -90,9 +90,9 @@ public sealed class CpuRowTests
         {
             fixed (float* to = widened)
             {
-                new StoredRows(from, torch.ScalarType.Float16, values).AsFloats(0, 1, to);
+                new WeightRows(from, torch.ScalarType.Float16, values).AsFloats(0, 1, to);
                 Assert.Equal(bits.Select(b => (float)BitConverter.UInt16BitsToHalf(b)), widened);
-                new StoredRows(from, torch.ScalarType.BFloat16, values).AsFloats(0, 1, to);
+                new WeightRows(from, torch.ScalarType.BFloat16, values).AsFloats(0, 1, to);
                 Assert.Equal(bits.Select(b => BitConverter.UInt32BitsToSingle((uint)b << 16)), widened);
             }
         }
@@ -107,7 +107,7 @@ public sealed class CpuRowTests
         var rows = torch.randn([3, 13], type);
         var widened = new float[27];
         fixed (float* to = widened)
-            StoredRows.Of(rows).AsFloats(1, 2, to);
+            WeightRows.Of(rows).AsFloats(1, 2, to);
         Assert.Equal([.. rows.narrow(0, 1, 2).to(torch.float32).data<float>(), 0], widened);
     }
 
@@ -131,7 +131,7 @@ public sealed class CpuRowTests
         using var scope = torch.NewDisposeScope();
         var (x, weight) = (torch.randn(2, 8, 64), torch.randn(32, 64));
         Assert.True(UnpackedProducts.Takes(x, weight));
-        Assert.False(UnpackedProducts.Takes(torch.randn(UnpackedProducts.Most(torch.float32) + 1, 64), weight));
+        Assert.False(UnpackedProducts.Takes(torch.randn(UnpackedProducts.MaxRows(torch.float32) + 1, 64), weight));
         Assert.False(UnpackedProducts.Takes(torch.randn(2, 72), torch.randn(32, 72)));
         Assert.False(UnpackedProducts.Takes(x, torch.randn(32, 48)));
         Assert.False(UnpackedProducts.Takes(torch.randn(0, 64), weight));
@@ -153,10 +153,10 @@ public sealed class CpuRowTests
         var x = torch.randn(3, 11, 4, head).transpose(1, 2); // [batch, heads, time, head], strided
         var half = torch.randn(11, dimensions / 2);
         var (cos, sin) = (torch.cat([half, half], 1).cos(), torch.cat([half, half], 1).sin());
-        var turning = x.narrow(3, 0, dimensions);
-        var across = torch.cat([-turning.narrow(3, dimensions / 2, dimensions / 2), turning.narrow(3, 0, dimensions / 2)], 3);
-        var expected = torch.cat([(turning * cos) + (across * sin), x.narrow(3, dimensions, head - dimensions)], 3);
-        FusedRows.TurnHalves(x, cos, sin);
+        var rotating = x.narrow(3, 0, dimensions);
+        var across = torch.cat([-rotating.narrow(3, dimensions / 2, dimensions / 2), rotating.narrow(3, 0, dimensions / 2)], 3);
+        var expected = torch.cat([(rotating * cos) + (across * sin), x.narrow(3, dimensions, head - dimensions)], 3);
+        FusedRows.RotateHalves(x, cos, sin);
         Near(expected, x, 1e-6);
     }
 

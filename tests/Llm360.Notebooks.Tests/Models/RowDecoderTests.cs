@@ -1,4 +1,4 @@
-// Pieces of ragged rows against whole passes over each row alone, by the kernel and by operators.
+// Segments of ragged rows against whole passes over each row alone, by the kernel and by operators.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;
@@ -24,20 +24,20 @@ public sealed class RowDecoderTests
         var computed = rows.Select(_ => new List<(int First, torch.Tensor Hidden)>()).ToArray(); // of wanted tokens
         while (done.Zip(rows).Any(p => p.First < p.Second.Length))
         {
-            var pieces = new List<Piece>();
+            var segments = new List<Segment>();
             foreach (var i in Enumerable.Range(0, rows.Length).Where(i => done[i] < rows[i].Length))
             {
                 var count = Math.Min(random.Next(1, 9), rows[i].Length - done[i]);
-                pieces.Add(new Piece(i, rows[i][done[i]..(done[i] + count)], random.Next(1, count + 1)));
+                segments.Add(new Segment(i, rows[i][done[i]..(done[i] + count)], random.Next(1, count + 1)));
                 done[i] += count;
             }
 
-            var hidden = decoder.Compute(pieces, CancellationToken.None);
+            var hidden = decoder.Compute(segments, CancellationToken.None);
             var at = 0;
-            foreach (var piece in pieces)
+            foreach (var segment in segments)
             {
-                computed[piece.Slot].Add((done[piece.Slot] - piece.Wanted, hidden.narrow(0, at, piece.Wanted)));
-                at += piece.Wanted;
+                computed[segment.Slot].Add((done[segment.Slot] - segment.OutputCount, hidden.narrow(0, at, segment.OutputCount)));
+                at += segment.OutputCount;
             }
         }
 
@@ -63,17 +63,17 @@ public sealed class RowDecoderTests
         var weights = config.Parameters().ToDictionary(p => p.Name, p => (torch.randn(p.Shape) / 4).to(type));
         using var model = new LlamaModel(config, weights);
         using var reference = new LlamaModel(config, weights.ToDictionary(w => w.Key, w => w.Value.to(torch.float64)));
-        var few = new FewTokens(config, weights);
-        Assert.True(few.Takes(torch.zeros(1, few.Most, 64)));
+        var few = new SmallBatchBlock(config, weights);
+        Assert.True(few.Takes(torch.zeros(1, few.MaxTokens, 64)));
         var random = new Random(2);
         int[][] rows = [.. new[] { 20, 9, 15 }.Select(n => Enumerable.Range(0, n).Select(_ => random.Next(50)).ToArray())];
         var whole = rows.Select(row => reference.Forward(torch.tensor(row.Select(t => (long)t).ToArray(), [1, row.Length])).squeeze(0)).ToArray();
         using var decoder = new RowDecoder(model, rows.Length, 20);
         for (var t = 0; t < 20; t += 5)
         {
-            Piece[] pieces = [.. Enumerable.Range(0, rows.Length).Where(i => t < rows[i].Length).Select(i => new Piece(i, rows[i][t..Math.Min(t + 5, rows[i].Length)], Math.Min(5, rows[i].Length - t)))];
-            var expected = torch.cat([.. pieces.Select(p => whole[p.Slot].narrow(0, t, p.Wanted))]);
-            Assert.InRange((expected - decoder.Compute(pieces, CancellationToken.None)).abs().max().item<double>(), 0, 1e-4);
+            Segment[] segments = [.. Enumerable.Range(0, rows.Length).Where(i => t < rows[i].Length).Select(i => new Segment(i, rows[i][t..Math.Min(t + 5, rows[i].Length)], Math.Min(5, rows[i].Length - t)))];
+            var expected = torch.cat([.. segments.Select(p => whole[p.Slot].narrow(0, t, p.OutputCount))]);
+            Assert.InRange((expected - decoder.Compute(segments, CancellationToken.None)).abs().max().item<double>(), 0, 1e-4);
         }
     }
 
@@ -84,9 +84,9 @@ public sealed class RowDecoderTests
         using var inference = torch.inference_mode();
         using var scope = torch.NewDisposeScope();
         using var decoder = new RowDecoder(model, 1, 16);
-        decoder.Compute([new Piece(0, [1, 2, 3, 4, 5, 6])], CancellationToken.None);
+        decoder.Compute([new Segment(0, [1, 2, 3, 4, 5, 6])], CancellationToken.None);
         decoder.TakeBack(0, 3);
-        var hidden = decoder.Compute([new Piece(0, [9, 8], 2)], CancellationToken.None);
+        var hidden = decoder.Compute([new Segment(0, [9, 8], 2)], CancellationToken.None);
         var whole = model.Forward(torch.tensor(new long[] { 1, 2, 3, 9, 8 }, [1, 5])).squeeze(0).narrow(0, 3, 2);
         Assert.InRange((whole - hidden).abs().max().item<float>(), 0, 1e-5);
     }

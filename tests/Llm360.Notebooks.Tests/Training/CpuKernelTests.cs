@@ -34,14 +34,14 @@ public sealed unsafe class CpuKernelTests
     public void Products_are_sums_of_products(int m, int n, int k)
     {
         using AlignedFloats a = Values(m * k), b = Values(k * n), start = Values(m * n), aT = new(m * k), c = new(m * n);
-        Products.Transpose(new Matrix(aT.Data, m), new Matrix(a.Data, k), m, k);
-        Products.Set(new Matrix(c.Data, n), new Matrix(a.Data, k), new Matrix(b.Data, n), m, n, k);
+        Products.Transpose(new MatrixView(aT.Data, m), new MatrixView(a.Data, k), m, k);
+        Products.Set(new MatrixView(c.Data, n), new MatrixView(a.Data, k), new MatrixView(b.Data, n), m, n, k);
         Check(0);
-        Products.SetTransposed(new Matrix(c.Data, n), new Matrix(aT.Data, m), new Matrix(b.Data, n), m, n, k);
+        Products.SetTransposed(new MatrixView(c.Data, n), new MatrixView(aT.Data, m), new MatrixView(b.Data, n), m, n, k);
         Check(0);
-        Products.Add(new Matrix(c.Data, n), start.Data, new Matrix(a.Data, k), new Matrix(b.Data, n), m, n, k);
+        Products.Add(new MatrixView(c.Data, n), start.Data, new MatrixView(a.Data, k), new MatrixView(b.Data, n), m, n, k);
         Check(1);
-        Products.AddTransposed(new Matrix(c.Data, n), new Matrix(aT.Data, m), new Matrix(b.Data, n), m, n, k);
+        Products.AddTransposed(new MatrixView(c.Data, n), new MatrixView(aT.Data, m), new MatrixView(b.Data, n), m, n, k);
         Check(1, 2);
 
         // What processors without 512-bit vectors run.
@@ -76,8 +76,8 @@ public sealed unsafe class CpuKernelTests
         using AlignedFloats x = new(tokens * width), w = new(width), dy = new(tokens * width), y = new(tokens * width), dx = new(tokens * width), dw = new(width), r = new(tokens);
         foreach (var (buffer, rows) in new[] { (x, tokens), (w, 1), (dy, tokens) })
             Fill(buffer, rows, size, width);
-        Normalization.Forward(new Matrix(y.Data, width), new Matrix(x.Data, width), w.Data, r.Data, tokens, width, size, 1e-3f);
-        Normalization.Backward(new Matrix(dx.Data, width), false, dw.Data, new Matrix(dy.Data, width), new Matrix(x.Data, width), w.Data, r.Data, tokens, width, size);
+        Normalization.Forward(new MatrixView(y.Data, width), new MatrixView(x.Data, width), w.Data, r.Data, tokens, width, size, 1e-3f);
+        Normalization.Backward(new MatrixView(dx.Data, width), false, dw.Data, new MatrixView(dy.Data, width), new MatrixView(x.Data, width), w.Data, r.Data, tokens, width, size);
         for (var t = 0; t < tokens; t++)
         {
             var row = t * width;
@@ -129,8 +129,8 @@ public sealed unsafe class CpuKernelTests
         for (var i = 0; i < gateUp.Count; i++)
             gateUp.Data[i] *= 12;
         new Span<float>(dy.Data, tokens * mlp).CopyTo(new Span<float>(both.Data, tokens * mlp));
-        GatedUnit.Forward(new Matrix(y.Data, mlp), new Matrix(gateUp.Data, 2 * mlp), tokens, mlp);
-        GatedUnit.Backward(new Matrix(d.Data, 2 * mlp), new Matrix(both.Data, mlp), new Matrix(gateUp.Data, 2 * mlp), tokens, mlp);
+        GatedUnit.Forward(new MatrixView(y.Data, mlp), new MatrixView(gateUp.Data, 2 * mlp), tokens, mlp);
+        GatedUnit.Backward(new MatrixView(d.Data, 2 * mlp), new MatrixView(both.Data, mlp), new MatrixView(gateUp.Data, 2 * mlp), tokens, mlp);
         for (var i = 0; i < tokens * mlp; i++)
         {
             var at = (i / mlp * 2 * mlp) + (i % mlp);
@@ -154,7 +154,7 @@ public sealed unsafe class CpuKernelTests
         using AlignedFloats x = new(2 * padded), before = new(2 * padded);
         Fill(x, 2, head, padded);
         new Span<float>(x.Data, 2 * padded).CopyTo(new Span<float>(before.Data, 2 * padded));
-        rotary.Turn(new Matrix(x.Data, padded), 40, 2, 1, back: false);
+        rotary.Rotate(new MatrixView(x.Data, padded), 40, 2, 1, back: false);
         for (var t = 0; t < 2; t++)
         {
             for (var i = 0; i < head / 2; i++)
@@ -165,7 +165,7 @@ public sealed unsafe class CpuKernelTests
             }
         }
 
-        rotary.Turn(new Matrix(x.Data, padded), 40, 2, 1, back: true);
+        rotary.Rotate(new MatrixView(x.Data, padded), 40, 2, 1, back: true);
         for (var i = 0; i < 2 * padded; i++)
             Assert.Equal(before.Data[i], x.Data[i], 1e-6);
     }

@@ -66,7 +66,7 @@ public sealed class BoundWeightsTests(PicoSuite pico)
         Write(folder["b.safetensors"], 2);
         using var bound = BoundWeights.Load(StateDict.Open(folder["a.safetensors"]), ["w", "v"], type: type);
         using (var stop = new CancellationTokenSource())
-        using (Work.Begin(null, stop.Token))
+        using (AmbientWork.Begin(null, stop.Token))
         {
             stop.Cancel();
             Assert.Throws<OperationCanceledException>(() => bound.Rebind(StateDict.Open(folder["b.safetensors"])));

@@ -6,12 +6,12 @@ namespace Llm360.Notebooks;
 /// <param name="Input">[tokens, hidden]</param>
 /// <param name="InputFactors">Of the norm before attention: [1, tokens].</param>
 /// <param name="QueryKeyValue">Turned: [tokens, query, key and value].</param>
-/// <param name="Mixed">Output of the heads: [tokens, heads x head].</param>
+/// <param name="AttentionOutput">Output of the heads: [tokens, heads x head].</param>
 /// <param name="LogSums">[heads, tokens]</param>
 /// <param name="Middle">After attention: [tokens, hidden].</param>
 /// <param name="MiddleFactors">Of the norm before the MLP: [1, tokens].</param>
 /// <param name="GateUp">[tokens, gate and up]</param>
-internal sealed record BlockActivations(Matrix Input, Matrix InputFactors, Matrix QueryKeyValue, Matrix Mixed, Matrix LogSums, Matrix Middle, Matrix MiddleFactors, Matrix GateUp);
+internal sealed record BlockActivations(MatrixView Input, MatrixView InputFactors, MatrixView QueryKeyValue, MatrixView AttentionOutput, MatrixView LogSums, MatrixView Middle, MatrixView MiddleFactors, MatrixView GateUp);
 
 /// <summary>Matrices for sequences of up to a number of tokens, all in one piece of memory.</summary>
 internal sealed unsafe class Activations : IDisposable
@@ -36,20 +36,20 @@ internal sealed unsafe class Activations : IDisposable
         Unit = Take(layout.Mlp);
         DGateUp = Take(2 * layout.Mlp);
         DQueryKeyValue = Take(layout.QueryKeyValue);
-        DMixed = Take(layout.Query);
+        DAttentionOutput = Take(layout.Query);
         Dx = Take(hidden);
         DNormed = Take(hidden);
 
-        Matrix Take(int width)
+        MatrixView Take(int width)
         {
             var data = memory.Data + used;
             used += (long)width * capacity;
-            return new Matrix(data, width);
+            return new MatrixView(data, width);
         }
 
-        Matrix Line() => Lines(1);
+        MatrixView Line() => Lines(1);
 
-        Matrix Lines(int count) => new(Take(count).Data, capacity);
+        MatrixView Lines(int count) => new(Take(count).Data, capacity);
     }
 
     /// <summary>Tokens, a multiple of 16.</summary>
@@ -58,26 +58,26 @@ internal sealed unsafe class Activations : IDisposable
     public IReadOnlyList<BlockActivations> Blocks { get; }
 
     /// <summary>After the last block: [tokens, hidden].</summary>
-    public Matrix Last { get; }
+    public MatrixView Last { get; }
 
-    public Matrix LastFactors { get; }
+    public MatrixView LastFactors { get; }
 
     /// <summary>Scratch: output of a norm.</summary>
-    public Matrix Normed { get; }
+    public MatrixView Normed { get; }
 
     /// <summary>Scratch: silu(gate) up, [tokens, mlp].</summary>
-    public Matrix Unit { get; }
+    public MatrixView Unit { get; }
 
     /// <summary>Scratch: gradients of what their names say.</summary>
-    public Matrix DGateUp { get; }
+    public MatrixView DGateUp { get; }
 
-    public Matrix DQueryKeyValue { get; }
+    public MatrixView DQueryKeyValue { get; }
 
-    public Matrix DMixed { get; }
+    public MatrixView DAttentionOutput { get; }
 
-    public Matrix Dx { get; }
+    public MatrixView Dx { get; }
 
-    public Matrix DNormed { get; }
+    public MatrixView DNormed { get; }
 
     public void Dispose() => memory.Dispose();
 }

@@ -24,18 +24,18 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
     /// <param name="times">Told what took how long.</param>
     /// <returns>Sum of the losses, not yet divided.</returns>
     public double Run(
-        Matrix dx,
+        MatrixView dx,
         float* dWeight,
         bool add,
-        Matrix x,
+        MatrixView x,
         float* weight,
-        Matrix transposed,
+        MatrixView transposed,
         ReadOnlySpan<int> targets,
         float share,
         PartTimes times)
     {
         int hidden = layout.Hidden, vocabulary = layout.Vocabulary;
-        Matrix p = new(logits.Data, stride), input = new(scaled.Data, hidden), w = new(weight, hidden);
+        MatrixView p = new(logits.Data, stride), input = new(scaled.Data, hidden), w = new(weight, hidden);
         var factors = stackalloc float[Positions];
         var loss = 0.0;
         for (var first = 0; first < targets.Length; first += Positions)
@@ -55,12 +55,12 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
 
             times.Add(StepPart.CrossEntropy);
             Products.Set(dx.From(first), p, w, padded, hidden, layout.Config.VocabularySize);
-            Rows.Scale(dx.From(first), dx.From(first), factors, count, hidden);
-            Rows.Scale(input, x.From(first), factors, count, hidden);
+            VectorMath.Scale(dx.From(first), dx.From(first), factors, count, hidden);
+            VectorMath.Scale(input, x.From(first), factors, count, hidden);
             if (add || first > 0)
-                Products.AddTransposed(new Matrix(dWeight, hidden), p, input, vocabulary, hidden, count);
+                Products.AddTransposed(new MatrixView(dWeight, hidden), p, input, vocabulary, hidden, count);
             else
-                Products.SetTransposed(new Matrix(dWeight, hidden), p, input, vocabulary, hidden, count);
+                Products.SetTransposed(new MatrixView(dWeight, hidden), p, input, vocabulary, hidden, count);
             times.Add(StepPart.HeadProducts);
         }
 
@@ -73,9 +73,9 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
     /// <param name="targets">One for each position.</param>
     /// <param name="times">Told what took how long.</param>
     /// <returns>Sum of the losses, not yet divided.</returns>
-    public double Loss(Matrix x, Matrix transposed, ReadOnlySpan<int> targets, PartTimes times)
+    public double Loss(MatrixView x, MatrixView transposed, ReadOnlySpan<int> targets, PartTimes times)
     {
-        var p = new Matrix(logits.Data, stride);
+        var p = new MatrixView(logits.Data, stride);
         var loss = 0.0;
         for (var first = 0; first < targets.Length; first += Positions)
         {

@@ -10,7 +10,7 @@ internal sealed unsafe class PackedWeights : IDisposable
     private readonly ParameterBuffer source;
     private readonly AlignedFloats? padded;
     private readonly AlignedFloats transposed;
-    private readonly Dictionary<long, Matrix> transposes = []; // by the offset of the matrix
+    private readonly Dictionary<long, MatrixView> transposes = []; // by the offset of the matrix
     private readonly List<(long Offset, int Rows, int Columns, int First)> bands;
 
     public PackedWeights(PaddedLayout layout, ParameterBuffer source)
@@ -23,7 +23,7 @@ internal sealed unsafe class PackedWeights : IDisposable
         var next = transposed.Data;
         foreach (var (offset, rows, columns) in layout.Matrices())
         {
-            var matrix = new Matrix(next, rows + VectorWidth.Floats);
+            var matrix = new MatrixView(next, rows + VectorWidth.Floats);
             transposes.Add(offset, matrix);
             next = matrix.Row(columns);
         }
@@ -36,21 +36,21 @@ internal sealed unsafe class PackedWeights : IDisposable
 
     /// <summary>A matrix transposed.</summary>
     /// <param name="offset">Where it is among the weights as stored.</param>
-    public Matrix Transposed(long offset) => transposes[offset];
+    public MatrixView Transposed(long offset) => transposes[offset];
 
     /// <summary>Takes over the weights as they are now.</summary>
     public void Refresh(ParallelOptions options)
     {
         if (padded is not null)
         {
-            foreach (var place in layout.Places)
+            foreach (var place in layout.Slices)
                 CopyRows(place, source[place.Name], padded.Data + place.Offset, toPadded: true);
         }
 
         Parallel.For(0, bands.Count, options, i =>
         {
             var (offset, rows, columns, first) = bands[i];
-            Products.Transpose(transposes[offset].From(0, first), new Matrix(Plain + offset, columns).From(first), Math.Min(Band, rows - first), columns);
+            Products.Transpose(transposes[offset].From(0, first), new MatrixView(Plain + offset, columns).From(first), Math.Min(Band, rows - first), columns);
         });
     }
 
@@ -61,7 +61,7 @@ internal sealed unsafe class PackedWeights : IDisposable
     }
 
     /// <summary>Copies a parameter into its padded place or out of it.</summary>
-    public static void CopyRows(Place place, float* plain, float* padded, bool toPadded)
+    public static void CopyRows(ParameterSlice place, float* plain, float* padded, bool toPadded)
     {
         var (rows, columns) = (place.Rows, place.Columns);
         var bytes = (long)columns.Size * sizeof(float);

@@ -9,7 +9,7 @@ internal readonly record struct Extent(int Groups, int Size, int Padded)
 }
 
 /// <summary>Where a parameter lies in a padded buffer.</summary>
-internal sealed record Place(string Name, long Offset, Extent Rows, Extent Columns);
+internal sealed record ParameterSlice(string Name, long Offset, Extent Rows, Extent Columns);
 
 /// <summary>Offsets of one block's matrices and norms; query, key and value are one matrix, gate and up too.</summary>
 internal readonly record struct BlockPlaces(long QueryKeyValue, long Output, long GateUp, long Down, long AttentionNorm, long MlpNorm);
@@ -29,7 +29,7 @@ internal sealed class PaddedLayout
 
         Extent hidden = new(1, config.HiddenSize, Hidden), mlp = new(1, config.IntermediateSize, Mlp), vocabulary = new(1, config.VocabularySize, Vocabulary);
         Extent query = new(config.Heads, config.HeadDimension, Head), keyValue = new(config.KeyValueHeads, config.HeadDimension, Head), one = new(1, 1, 1);
-        var places = new List<Place>();
+        var places = new List<ParameterSlice>();
         Embedding = Add(LlamaNames.Embedding, vocabulary, hidden);
         var blocks = new List<BlockPlaces>();
         for (var i = 0; i < config.Layers; i++)
@@ -46,13 +46,13 @@ internal sealed class PaddedLayout
 
         FinalNorm = Add(LlamaNames.FinalNorm, one, hidden);
         Output = config.TiedHead ? Embedding : Add(LlamaNames.Head, vocabulary, hidden);
-        Places = places;
+        Slices = places;
         Blocks = blocks;
 
         long Add(string name, Extent rows, Extent columns)
         {
             var offset = Count;
-            places.Add(new Place(name, offset, rows, columns));
+            places.Add(new ParameterSlice(name, offset, rows, columns));
             Count += (long)rows.Total * columns.Total;
             return offset;
         }
@@ -87,7 +87,7 @@ internal sealed class PaddedLayout
 
     public IReadOnlyList<BlockPlaces> Blocks { get; }
 
-    public IReadOnlyList<Place> Places { get; }
+    public IReadOnlyList<ParameterSlice> Slices { get; }
 
     /// <summary>Whether nothing is padded: then a <see cref="ParameterBuffer"/> has this layout as it is.</summary>
     public bool IsPlain => Count == Config.ParameterCount;

@@ -67,16 +67,16 @@ internal sealed unsafe class SequencePass : IDisposable
 
     /// <summary>Adds one sequence's gradient.</summary>
     /// <param name="row">Tokens; inputs are all but the last, targets all but the first.</param>
-    /// <param name="share">One position's share of the mean loss.</param>
+    /// <param name="lossScale">One position's lossScale of the mean loss.</param>
     /// <returns>Sum of the positions' losses.</returns>
-    public double Run(ReadOnlySpan<int> row, float share)
+    public double Run(ReadOnlySpan<int> row, float lossScale)
     {
         int count = row.Length - 1, padded = VectorWidth.Pad(count);
         Forward(row[..^1], padded);
         var (x, normed) = (memory.Last, memory.Normed);
         float* dWeight = Gradients + layout.Output, weight = weights.Plain + layout.Output;
         var transposed = weights.Transposed(layout.Output);
-        var loss = head.Run(memory.DNormed, dWeight, !isEmpty, normed, weight, transposed, row[1..], share, Times);
+        var loss = head.Run(memory.DNormed, dWeight, !isEmpty, normed, weight, transposed, row[1..], lossScale, Times);
         new Span<float>(memory.DNormed.Row(count), (padded - count) * hidden).Clear(); // positions past the end have no gradient
         Normalization.Backward(memory.Dx, false, Gradients + layout.FinalNorm, memory.DNormed, x, weights.Plain + layout.FinalNorm, memory.LastFactors.Data, padded, hidden, size);
         Times.Add(StepPart.Norms);
@@ -84,7 +84,7 @@ internal sealed unsafe class SequencePass : IDisposable
         for (var i = layout.Config.Layers - 1; i >= 0; i--)
             BackwardBlock(i, count, padded);
         for (var t = 0; t < count; t++)
-            Rows.Add(Gradients + layout.Embedding + ((nint)row[t] * hidden), memory.Dx.Row(t), hidden);
+            VectorMath.Add(Gradients + layout.Embedding + ((nint)row[t] * hidden), memory.Dx.Row(t), hidden);
         Times.Add(StepPart.Embedding);
         isEmpty = false;
         return loss;
@@ -138,17 +138,17 @@ internal sealed unsafe class SequencePass : IDisposable
             Times.Add(StepPart.Norms);
             Products.Set(qkv, memory.Normed, weights.Transposed(places.QueryKeyValue), tokens, layout.QueryKeyValue, hidden);
             Times.Add(StepPart.Products);
-            rotary.Turn(qkv, first, tokens, layout.Config.Heads + layout.Config.KeyValueHeads, back: false);
+            rotary.Rotate(qkv, first, tokens, layout.Config.Heads + layout.Config.KeyValueHeads, back: false);
             Times.Add(StepPart.Norms);
         }
 
-        attention.Forward(block.Mixed, block.LogSums, block.QueryKeyValue, padded);
+        attention.Forward(block.AttentionOutput, block.LogSums, block.QueryKeyValue, padded);
         Times.Add(StepPart.Attention);
         for (var first = 0; first < padded; first += Strip)
         {
             var tokens = Math.Min(Strip, padded - first);
-            Matrix middle = block.Middle.From(first), gateUp = block.GateUp.From(first);
-            Products.Add(middle, block.Input.Row(first), block.Mixed.From(first), weights.Transposed(places.Output), tokens, hidden, layout.Query);
+            MatrixView middle = block.Middle.From(first), gateUp = block.GateUp.From(first);
+            Products.Add(middle, block.Input.Row(first), block.AttentionOutput.From(first), weights.Transposed(places.Output), tokens, hidden, layout.Query);
             Times.Add(StepPart.Products);
             Normalization.Forward(memory.Normed, middle, weights.Plain + places.MlpNorm, block.MiddleFactors.Data + first, tokens, hidden, size, eps);
             Times.Add(StepPart.Norms);
@@ -168,7 +168,7 @@ internal sealed unsafe class SequencePass : IDisposable
         for (var first = 0; first < padded; first += Strip)
         {
             int tokens = Math.Min(Strip, padded - first), real = Math.Min(tokens, count - first);
-            Matrix dx = memory.Dx.From(first), unit = memory.Unit, dGateUp = memory.DGateUp, middle = block.Middle.From(first);
+            MatrixView dx = memory.Dx.From(first), unit = memory.Unit, dGateUp = memory.DGateUp, middle = block.Middle.From(first);
             var factors = block.MiddleFactors.Data + first;
             Products.Set(unit, dx, Plain(places.Down, layout.Mlp), tokens, layout.Mlp, hidden);
             Times.Add(StepPart.Products);
@@ -182,19 +182,19 @@ internal sealed unsafe class SequencePass : IDisposable
             Times.Add(StepPart.Products);
             Normalization.Backward(dx, true, Gradients + places.MlpNorm, memory.DNormed, middle, weights.Plain + places.MlpNorm, factors, tokens, hidden, size);
             Times.Add(StepPart.Norms);
-            AddGradient(places.Output, dx, block.Mixed.From(first), hidden, layout.Query, real, first);
-            Products.Set(memory.DMixed.From(first), dx, Plain(places.Output, layout.Query), tokens, layout.Query, hidden);
+            AddGradient(places.Output, dx, block.AttentionOutput.From(first), hidden, layout.Query, real, first);
+            Products.Set(memory.DAttentionOutput.From(first), dx, Plain(places.Output, layout.Query), tokens, layout.Query, hidden);
             Times.Add(StepPart.Products);
         }
 
-        attention.Backward(memory.DQueryKeyValue, memory.DMixed, block.Mixed, block.LogSums, block.QueryKeyValue, padded);
+        attention.Backward(memory.DQueryKeyValue, memory.DAttentionOutput, block.AttentionOutput, block.LogSums, block.QueryKeyValue, padded);
         Times.Add(StepPart.Attention);
         for (var first = 0; first < padded; first += Strip)
         {
             int tokens = Math.Min(Strip, padded - first), real = Math.Min(tokens, count - first);
-            Matrix dQkv = memory.DQueryKeyValue.From(first), input = block.Input.From(first);
+            MatrixView dQkv = memory.DQueryKeyValue.From(first), input = block.Input.From(first);
             var factors = block.InputFactors.Data + first;
-            rotary.Turn(dQkv, first, tokens, layout.Config.Heads + layout.Config.KeyValueHeads, back: true);
+            rotary.Rotate(dQkv, first, tokens, layout.Config.Heads + layout.Config.KeyValueHeads, back: true);
             Normalization.Apply(memory.Normed, input, weights.Plain + places.AttentionNorm, factors, tokens, hidden);
             Times.Add(StepPart.Norms);
             AddGradient(places.QueryKeyValue, dQkv, memory.Normed, layout.QueryKeyValue, hidden, real, first);
@@ -205,12 +205,12 @@ internal sealed unsafe class SequencePass : IDisposable
         }
     }
 
-    private Matrix Plain(long offset, int columns) => new(weights.Plain + offset, columns);
+    private MatrixView Plain(long offset, int columns) => new(weights.Plain + offset, columns);
 
     // dyᵀ x of a strip that begins at the token given, for the matrix at this offset.
-    private void AddGradient(long offset, Matrix dy, Matrix x, int rows, int columns, int tokens, int first)
+    private void AddGradient(long offset, MatrixView dy, MatrixView x, int rows, int columns, int tokens, int first)
     {
-        var gradient = new Matrix(Gradients + offset, columns);
+        var gradient = new MatrixView(Gradients + offset, columns);
         if (isEmpty && first == 0)
             Products.SetTransposed(gradient, dy, x, rows, columns, tokens);
         else

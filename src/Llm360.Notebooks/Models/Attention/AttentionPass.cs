@@ -18,7 +18,7 @@ internal abstract class AttentionPass : IDisposable
     /// <param name="layer">The layer, counted from 0.</param>
     /// <param name="x">All positions of something.</param>
     /// <param name="dimension">Where positions are counted.</param>
-    public virtual Tensor Wanted(int layer, Tensor x, int dimension = 1) => x;
+    public virtual Tensor OutputPositions(int layer, Tensor x, int dimension = 1) => x;
 
     /// <summary>Frees what was made along the way.</summary>
     public abstract void Dispose();
@@ -38,14 +38,14 @@ internal abstract class AttentionPass : IDisposable
     /// <param name="k">[batch, key-value heads, all, head]</param>
     /// <param name="v">As <paramref name="k"/>.</param>
     /// <param name="mask">What is seen; null for a whole prefix, or for one new position.</param>
-    protected static Tensor Mix(Tensor q, Tensor k, Tensor v, Tensor? mask) =>
+    protected static Tensor ScaledDotProduct(Tensor q, Tensor k, Tensor v, Tensor? mask) =>
         nn.functional.scaled_dot_product_attention(q, Repeated(k, q), Repeated(v, q), mask, is_casual: mask is null && q.shape[2] > 1);
 
     /// <summary>Key-value heads repeated for each query head of their group.</summary>
     protected static Tensor Repeated(Tensor x, Tensor q) => x.shape[1] == q.shape[1] ? x : x.repeat_interleave(q.shape[1] / x.shape[1], dim: 1);
 
     /// <summary>[batch, heads, time, head] to [batch, time, heads x head].</summary>
-    protected static Tensor Joined(Tensor mixed) => mixed.transpose(1, 2).reshape(mixed.shape[0], mixed.shape[2], -1);
+    protected static Tensor MergeHeads(Tensor output) => output.transpose(1, 2).reshape(output.shape[0], output.shape[2], -1);
 
-    protected static Tensor Places(long first, long end, LanguageModel model) => arange(first, end, dtype: int64, device: model.Device);
+    protected static Tensor Positions(long first, long end, LanguageModel model) => arange(first, end, dtype: int64, device: model.Device);
 }

@@ -42,20 +42,20 @@ internal sealed class BatchAttention : AttentionPass
 
         // A row begins at position 0 with its first token.
         using var scope = NewDisposeScope();
-        var positions = (Places(past, all, model).unsqueeze(0) - Padding()).relu().view(-1); // [batch x time]
+        var positions = (Positions(past, all, model).unsqueeze(0) - Padding()).relu().view(-1); // [batch x time]
         cos = cos.index_select(0, positions).MoveToOuterDisposeScope();
         sin = sin.index_select(0, positions).MoveToOuterDisposeScope();
     }
 
     public override Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
     {
-        q = rotary.Turn(q, cos, sin);
-        k = rotary.Turn(k, cos, sin);
+        q = rotary.Rotate(q, cos, sin);
+        k = rotary.Rotate(k, cos, sin);
         if (cache is not null)
             (k, v) = cache.Append(layer, k, v); // [batch, key-value heads, past + time, head]
         if (trace is { WantsAttention: true })
-            return Joined(Eager(q, Repeated(k, q), Repeated(v, q)));
-        return IsForKernel(q, k, v) ? ByKernel(q, k, v) : Joined(Mix(q, k, v, Mask()));
+            return MergeHeads(Eager(q, Repeated(k, q), Repeated(v, q)));
+        return IsForKernel(q, k, v) ? ByKernel(q, k, v) : MergeHeads(ScaledDotProduct(q, k, v, Mask()));
     }
 
     public override void Dispose() => mask?.Dispose();
@@ -70,13 +70,13 @@ internal sealed class BatchAttention : AttentionPass
             key = value = k.stride();
         }
 
-        var mixed = empty([batch, time, heads * head], float32, CPU);
+        var output = empty([batch, time, heads * head], float32, CPU);
         var rows = new AttentionRow[batch];
         for (var b = 0L; b < batch; b++)
-            rows[b] = new AttentionRow(At(q, b * query[0]), At(k, b * key[0]), At(v, b * value[0]), At(mixed, b * time * heads * head), past, time, padding[b]);
+            rows[b] = new AttentionRow(At(q, b * query[0]), At(k, b * key[0]), At(v, b * value[0]), At(output, b * time * heads * head), past, time, padding[b]);
         CausalAttention.Run(rows, new AttentionShape((int)heads, (int)k.shape[1], (int)head, (nint)query[1], (nint)query[2], (nint)key[1], (nint)key[2]));
         GC.KeepAlive((q, k, v));
-        return mixed;
+        return output;
 
         static unsafe nint At(Tensor x, long offset) => (nint)(TensorMemory.Floats(x) + offset);
     }
@@ -88,7 +88,7 @@ internal sealed class BatchAttention : AttentionPass
         if (mask is not null || (!isPadded && (past == 0 || time == 1)))
             return mask;
         using var scope = NewDisposeScope();
-        Tensor query = Places(past, past + time, model), key = Places(0, past + time, model);
+        Tensor query = Positions(past, past + time, model), key = Positions(0, past + time, model);
         if (!isPadded)
             return mask = query.unsqueeze(1).ge(key.unsqueeze(0)).DetachFromDisposeScope();
         var sees = query.view(1, -1, 1).ge(key.view(1, 1, -1)).logical_and(key.view(1, 1, -1).ge(Padding().unsqueeze(2)));

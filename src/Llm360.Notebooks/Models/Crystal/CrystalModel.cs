@@ -42,10 +42,10 @@ public sealed class CrystalModel : LanguageModel
     private protected override Tensor Block(int i, Tensor x, AttentionPass attention)
     {
         var y = Conv1D(LayerNorm(x, CrystalNames.AttentionNorm(i), config.NormEps), CrystalNames.QueryKeyValue(i)); // [batch, time, 3 x hidden]: all queries, all keys, all values
-        var q = Heads(attention.Wanted(i, y.narrow(2, 0, config.HiddenSize)), config.Heads).mul(queryScale); // [batch, heads, wanted, head]
+        var q = Heads(attention.OutputPositions(i, y.narrow(2, 0, config.HiddenSize)), config.Heads).mul(queryScale); // [batch, heads, wanted, head]
         var k = Heads(y.narrow(2, config.HiddenSize, config.HiddenSize), config.Heads); // [batch, heads, time, head]
         var v = Heads(y.narrow(2, 2L * config.HiddenSize, config.HiddenSize), config.Heads);
-        x = attention.Wanted(i, x).add(Conv1D(attention.Attend(i, q, k, v), CrystalNames.AttentionOutput(i)), One);
+        x = attention.OutputPositions(i, x).add(Conv1D(attention.Attend(i, q, k, v), CrystalNames.AttentionOutput(i)), One);
         y = LayerNorm(x, CrystalNames.MlpNorm(i), config.NormEps);
         var gated = Conv1D(y, CrystalNames.Up(i)) * nn.functional.silu(Conv1D(y, CrystalNames.Gate(i))); // [batch, time, intermediate]
         return x.add(Conv1D(gated, CrystalNames.Down(i)), One);

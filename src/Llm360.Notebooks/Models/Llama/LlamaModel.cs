@@ -13,7 +13,7 @@ public sealed class LlamaModel : LanguageModel
 {
     private readonly LlamaConfig config;
     private readonly Scalar eps;
-    private readonly FewTokens few;
+    private readonly SmallBatchBlock few;
 
     /// <summary>Binds tensors; the caller keeps owning them.</summary>
     public LlamaModel(LlamaConfig config, IReadOnlyDictionary<string, Tensor> weights)
@@ -26,7 +26,7 @@ public sealed class LlamaModel : LanguageModel
     {
         this.config = config;
         eps = config.NormEps.ToScalar();
-        few = new FewTokens(config, weights);
+        few = new SmallBatchBlock(config, weights);
     }
 
     private protected override string HeadName => config.TiedHead ? LlamaNames.Embedding : LlamaNames.Head;
@@ -40,7 +40,7 @@ public sealed class LlamaModel : LanguageModel
 
     private protected override Tensor Block(int i, Tensor x, AttentionPass attention)
     {
-        if (attention is SlotAttention { WantsAll: true } slots && few.Takes(x))
+        if (attention is SlotAttention { OutputsAll: true } slots && few.Takes(x))
         {
             few.Run(i, x, slots);
             return x;
@@ -49,7 +49,7 @@ public sealed class LlamaModel : LanguageModel
         var y = ForProducts(Norm(x, LlamaNames.AttentionNorm(i)), Weights[LlamaNames.Query(i)]); // [batch, time, hidden]
         var k = Heads(Linear(y, LlamaNames.Key(i)), config.KeyValueHeads); // [batch, key-value heads, time, head]
         var v = Heads(Linear(y, LlamaNames.Value(i)), config.KeyValueHeads);
-        (x, y) = (attention.Wanted(i, x), attention.Wanted(i, y)); // [batch, wanted, hidden], as all that follows
+        (x, y) = (attention.OutputPositions(i, x), attention.OutputPositions(i, y)); // [batch, wanted, hidden], as all that follows
         var q = Heads(Linear(y, LlamaNames.Query(i)), config.Heads); // [batch, heads, wanted, head]
         x = AddLinear(x, attention.Attend(i, q, k, v), LlamaNames.AttentionOutput(i));
         y = ForProducts(Norm(x, LlamaNames.MlpNorm(i)), Weights[LlamaNames.Gate(i)]);

@@ -21,7 +21,7 @@ public sealed class NeoxModel : LanguageModel
     private protected override Tensor Block(int i, Tensor x, AttentionPass attention)
     {
         var mixed = Attention(i, LayerNorm(x, NeoxNames.AttentionNorm(i), config.NormEps), attention); // [batch, wanted, hidden]
-        x = attention.Wanted(i, x);
+        x = attention.OutputPositions(i, x);
         if (!config.ParallelResidual)
             x = x.add(mixed, One);
         var y = Linear(LayerNorm(x, NeoxNames.MlpNorm(i), config.NormEps), ParameterNames.Weight(NeoxNames.Up(i))); // [batch, wanted, intermediate]
@@ -36,7 +36,7 @@ public sealed class NeoxModel : LanguageModel
     {
         // Each head has its query, key and value one after another.
         var heads = Linear(y, ParameterNames.Weight(NeoxNames.QueryKeyValue(i))).view(y.shape[0], y.shape[1], config.Heads, 3, config.HeadDimension).permute(3, 0, 2, 1, 4); // [3, batch, heads, time, head]
-        return Linear(attention.Attend(i, attention.Wanted(i, heads[0], 2), heads[1], heads[2]), ParameterNames.Weight(NeoxNames.AttentionOutput(i)));
+        return Linear(attention.Attend(i, attention.OutputPositions(i, heads[0], 2), heads[1], heads[2]), ParameterNames.Weight(NeoxNames.AttentionOutput(i)));
     }
 
     // gelu_new, gelu_fast and gelu_pytorch_tanh are this one function.

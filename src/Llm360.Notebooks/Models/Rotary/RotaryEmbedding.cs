@@ -40,23 +40,23 @@ internal sealed class RotaryEmbedding(LanguageModel model, bool neighbours) : ID
     /// <param name="x">[batch, heads, time, head]; on the CPU it may be changed, so it must belong to the caller.</param>
     /// <param name="cos">[time, dimensions], or [batch x time, dimensions] where rows differ</param>
     /// <param name="sin">As <paramref name="cos"/>.</param>
-    public Tensor Turn(Tensor x, Tensor cos, Tensor sin)
+    public Tensor Rotate(Tensor x, Tensor cos, Tensor sin)
     {
         if (!neighbours && TensorMemory.IsPlain(x) && x.stride(3) == 1)
         {
-            FusedRows.TurnHalves(x, cos, sin);
+            FusedRows.RotateHalves(x, cos, sin);
             return x;
         }
 
         int dimensions = Config.Rotary.Dimensions, half = dimensions / 2;
         if (cos.shape[0] != x.shape[2])
             (cos, sin) = (cos.view(x.shape[0], 1, x.shape[2], dimensions), sin.view(x.shape[0], 1, x.shape[2], dimensions));
-        var turning = x.narrow(3, 0, dimensions);
+        var rotating = x.narrow(3, 0, dimensions);
         var across = neighbours
-            ? stack([-turning.slice(3, 1, dimensions, 2), turning.slice(3, 0, dimensions, 2)], dim: 4).flatten(3, 4)
-            : cat([-turning.narrow(3, half, half), turning.narrow(3, 0, half)], dim: 3);
-        var turned = (turning * cos).add(across * sin, one);
-        return dimensions == x.shape[3] ? turned : cat([turned, x.narrow(3, dimensions, x.shape[3] - dimensions)], dim: 3);
+            ? stack([-rotating.slice(3, 1, dimensions, 2), rotating.slice(3, 0, dimensions, 2)], dim: 4).flatten(3, 4)
+            : cat([-rotating.narrow(3, half, half), rotating.narrow(3, 0, half)], dim: 3);
+        var rotated = (rotating * cos).add(across * sin, one);
+        return dimensions == x.shape[3] ? rotated : cat([rotated, x.narrow(3, dimensions, x.shape[3] - dimensions)], dim: 3);
     }
 
     public void Dispose()

@@ -5,10 +5,10 @@ using System.Runtime.Intrinsics;
 namespace Llm360.Notebooks;
 
 /// <summary>Scaling, dot products and sums of rows.</summary>
-internal static unsafe class Rows
+internal static unsafe class VectorMath
 {
     /// <summary>y = factor x, a factor for each row; y may be x, and the width is a multiple of 16.</summary>
-    public static void Scale(Matrix y, Matrix x, float* factors, int rows, int width)
+    public static void Scale(MatrixView y, MatrixView x, float* factors, int rows, int width)
     {
         for (var r = 0; r < rows; r++)
         {

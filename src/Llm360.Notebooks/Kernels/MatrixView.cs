@@ -2,7 +2,7 @@
 namespace Llm360.Notebooks;
 
 /// <summary>The first value of a matrix and the distance between its rows.</summary>
-internal readonly unsafe struct Matrix(float* data, int stride)
+internal readonly unsafe struct MatrixView(float* data, int stride)
 {
     public float* Data { get; } = data;
 
@@ -11,5 +11,5 @@ internal readonly unsafe struct Matrix(float* data, int stride)
     public float* Row(int row) => Data + ((nint)row * Stride);
 
     /// <summary>The part that begins at this row and column.</summary>
-    public Matrix From(int row, int column = 0) => new(Row(row) + column, Stride);
+    public MatrixView From(int row, int column = 0) => new(Row(row) + column, Stride);
 }

@@ -7,13 +7,13 @@ using static TorchSharp.torch;
 namespace Llm360.Notebooks;
 
 /// <summary>A matrix in memory of float32, bfloat16 or float16, its rows one after another.</summary>
-internal readonly unsafe struct StoredRows(void* data, ScalarType type, int width)
+internal readonly unsafe struct WeightRows(void* data, ScalarType type, int width)
 {
     private const int Width = 8; // Values at once.
 
     /// <summary>The rows of a tensor without gaps, which must outlive this.</summary>
     /// <param name="matrix">[rows, width], or [width].</param>
-    public static StoredRows Of(Tensor matrix) => new(TensorMemory.Floats(matrix), matrix.dtype, (int)matrix.shape[^1]);
+    public static WeightRows Of(Tensor matrix) => new(TensorMemory.Floats(matrix), matrix.dtype, (int)matrix.shape[^1]);
 
     /// <summary>Whether a type is one of the three.</summary>
     public static bool Holds(ScalarType type) => type is ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16;

@@ -10,10 +10,10 @@ namespace Llm360.Notebooks;
 /// With x' and w' for what is rounded, |x w - x' w'| is at most |x - x'| |w| + |x'| |w - w'| (Cauchy and Schwarz): a token whose rounded logit is further than twice that below the largest is not the most probable one. The norms are
 /// measured: of x at each position, of w the largest of the vocabulary. What sums in float32 may lose is added. Mostly fewer than ten tokens are left.
 /// </remarks>
-internal sealed unsafe class RoundedHead : IDisposable
+internal sealed unsafe class Bf16HeadShortlist : IDisposable
 {
     /// <summary>Positions up to which reading the head is what takes the time: the kit's kernel widens it, and x is not rounded.</summary>
-    private const int Few = 16;
+    private const int MaxRows = 16;
 
     /// <summary>Logits at once: about as many as stay in the processors' own caches; and tokens of the vocabulary at least, because oneDNN arranges x anew for each block.</summary>
     private const int LogitsAtOnce = 1 << 19, BlockAtLeast = 8192;
@@ -21,7 +21,7 @@ internal sealed unsafe class RoundedHead : IDisposable
     private const int Width = VectorWidth.Floats;
 
     /// <summary>Added to sums of squares: more than what squares and products of the tiniest values lose by underflow. Where it counts, the doubt is large and the head itself decides.</summary>
-    private const double Least = 1e-30;
+    private const double UnderflowFloor = 1e-30;
 
     private readonly Tensor head, rounded; // [vocabulary, width]
     private readonly int vocabulary, width;
@@ -29,13 +29,13 @@ internal sealed unsafe class RoundedHead : IDisposable
 
     /// <summary>Rounds a head.</summary>
     /// <param name="head">float32 [vocabulary, width], contiguous, the width a multiple of 16; it must outlive this and not change.</param>
-    public RoundedHead(Tensor head)
+    public Bf16HeadShortlist(Tensor head)
     {
         this.head = head;
         (vocabulary, width) = ((int)head.shape[0], (int)head.shape[1]);
         rounded = head.to(bfloat16).DetachFromDisposeScope();
         var norms = new (double W, double Lost)[vocabulary];
-        StoredRows exact = StoredRows.Of(head), stored = StoredRows.Of(rounded);
+        WeightRows exact = WeightRows.Of(head), stored = WeightRows.Of(rounded);
         Parallelism.ForRows(vocabulary, width, i => norms[i] = Norms((float*)exact.At((int)i), (ushort*)stored.At((int)i), width));
         (norm, lost) = (norms.Max(n => n.W), norms.Max(n => n.Lost));
     }
@@ -44,7 +44,7 @@ internal sealed unsafe class RoundedHead : IDisposable
     /// <param name="hidden">[positions, width]</param>
     /// <param name="head">[vocabulary, width]</param>
     public static bool Takes(Tensor hidden, Tensor head) => TensorMemory.IsPlain(hidden) && TensorMemory.IsPlain(head) && hidden.is_contiguous() && head.is_contiguous()
-        && head.shape[1] % Width == 0 && (hidden.shape[0] <= Few || NarrowTypes.MultipliesBFloat16);
+        && head.shape[1] % Width == 0 && (hidden.shape[0] <= MaxRows || NarrowTypes.MultipliesBFloat16);
 
     /// <summary>The most probable token at each position; null where only the head itself can tell, because a value is not finite or too many tokens are in doubt.</summary>
     /// <param name="hidden">float32 [positions, width], contiguous.</param>
@@ -52,7 +52,7 @@ internal sealed unsafe class RoundedHead : IDisposable
     {
         using var scope = NewDisposeScope();
         var positions = (int)hidden.shape[0];
-        var x = positions > Few && NarrowTypes.Rounds(ScalarType.BFloat16) ? hidden.to(bfloat16) : hidden;
+        var x = positions > MaxRows && NarrowTypes.Rounds(ScalarType.BFloat16) ? hidden.to(bfloat16) : hidden;
         var near = new NearLargestLogits(Doubts(hidden, x));
         var block = Math.Max(LogitsAtOnce / positions, BlockAtLeast);
         for (var first = 0; first < vocabulary; first += block)
@@ -62,7 +62,7 @@ internal sealed unsafe class RoundedHead : IDisposable
         }
 
         var tokens = new int?[positions];
-        StoredRows exact = StoredRows.Of(hidden), weights = StoredRows.Of(head);
+        WeightRows exact = WeightRows.Of(hidden), weights = WeightRows.Of(head);
         Parallelism.ForRows(positions, width * 8, i => tokens[i] = near.Of((int)i) is { } few ? Best((float*)exact.At((int)i), weights, few) : null);
         GC.KeepAlive((hidden, head));
         return tokens;
@@ -75,7 +75,7 @@ internal sealed unsafe class RoundedHead : IDisposable
     private double[] Doubts(Tensor hidden, Tensor x)
     {
         var sums = 2 * (width + 8) * Math.Pow(2, -24); // The share of |x| |w| that sums in float32 may lose, in any order.
-        StoredRows exact = StoredRows.Of(hidden), stored = StoredRows.Of(x);
+        WeightRows exact = WeightRows.Of(hidden), stored = WeightRows.Of(x);
         var doubts = new double[hidden.shape[0]];
         for (var i = 0; i < doubts.Length; i++)
         {
@@ -96,15 +96,15 @@ internal sealed unsafe class RoundedHead : IDisposable
         Vector512<float> squares = default, differences = default;
         for (var i = 0; i < n; i += Width)
         {
-            Vector512<float> v = Vector512.Load(x + i), d = v - StoredRows.Load512(y + i);
+            Vector512<float> v = Vector512.Load(x + i), d = v - WeightRows.Load512(y + i);
             squares += v * v;
             differences += d * d;
         }
 
-        return (Math.Sqrt(Vector512.Sum(squares) + Least), Math.Sqrt(Vector512.Sum(differences) + Least));
+        return (Math.Sqrt(Vector512.Sum(squares) + UnderflowFloor), Math.Sqrt(Vector512.Sum(differences) + UnderflowFloor));
     }
 
-    private int? Best(float* x, StoredRows weights, IReadOnlyList<int> tokens)
+    private int? Best(float* x, WeightRows weights, IReadOnlyList<int> tokens)
     {
         var (best, most) = ((int?)null, float.NegativeInfinity);
         foreach (var token in tokens)

@@ -10,7 +10,7 @@ namespace Llm360.Notebooks;
 public sealed record WorkProgress(string Task, double Done, double Total, string Unit, string? Detail = null);
 
 /// <summary>The surroundings of the running notebook cell or command, taken by long calls that are given no token and no progress of their own.</summary>
-public static class Work
+public static class AmbientWork
 {
     private static readonly AsyncLocal<(IProgress<WorkProgress>? Progress, CancellationToken Cancellation)> Ambient = new();
 

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Llm360.Notebooks;
 
 /// <summary>The steps of <see cref="LlamaModel"/>'s block in plain memory: with a tensor for each of them, making tensors would take as long as reading the weights of a small model.</summary>
-internal sealed unsafe class FewTokens
+internal sealed unsafe class SmallBatchBlock
 {
     private readonly LlamaConfig config;
     private readonly IReadOnlyDictionary<string, Tensor> weights;
@@ -15,20 +15,20 @@ internal sealed unsafe class FewTokens
     /// <summary>Looks at a model.</summary>
     /// <param name="config">Its shape.</param>
     /// <param name="weights">Its tensors by name.</param>
-    public FewTokens(LlamaConfig config, IReadOnlyDictionary<string, Tensor> weights)
+    public SmallBatchBlock(LlamaConfig config, IReadOnlyDictionary<string, Tensor> weights)
     {
         (this.config, this.weights) = (config, weights);
         isPlain = !config.AttentionBias && !config.MlpBias && new[] { config.HiddenSize, config.Heads * config.HeadDimension, config.IntermediateSize }.All(w => w % VectorWidth.Floats == 0)
-            && weights.Values.All(w => w.is_contiguous() && w.device_type == DeviceType.CPU && StoredRows.Holds(w.dtype) && !w.requires_grad);
-        Most = weights.Values.Min(w => Math.Min(64, UnpackedProducts.Most(w.dtype)));
+            && weights.Values.All(w => w.is_contiguous() && w.device_type == DeviceType.CPU && WeightRows.Holds(w.dtype) && !w.requires_grad);
+        MaxTokens = weights.Values.Min(w => Math.Min(64, UnpackedProducts.MaxRows(w.dtype)));
     }
 
     /// <summary>Tokens up to which this is faster.</summary>
-    public int Most { get; }
+    public int MaxTokens { get; }
 
     /// <summary>Whether tokens are few enough, and they and the model on the CPU.</summary>
     /// <param name="x">float32 [1, tokens, hidden]</param>
-    public bool Takes(Tensor x) => isPlain && x.shape[1] <= Most && TensorMemory.IsPlain(x) && x.is_contiguous();
+    public bool Takes(Tensor x) => isPlain && x.shape[1] <= MaxTokens && TensorMemory.IsPlain(x) && x.is_contiguous();
 
     /// <summary>Computes a block.</summary>
     /// <param name="i">The block, counted from 0.</param>
@@ -40,8 +40,8 @@ internal sealed unsafe class FewTokens
         var rented = ArrayPool<float>.Shared.Rent(width + (rows * (width + (2 * queries) + (2 * keys) + (2 * mlp))));
         fixed (float* scratch = rented)
         {
-            Matrix x = new(TensorMemory.Floats(hidden), width), y = new(scratch + width, width);
-            Matrix q = After(y, queries), mixed = After(q, queries), k = After(mixed, keys), v = After(k, keys), gate = After(v, mlp), up = After(gate, mlp);
+            MatrixView x = new(TensorMemory.Floats(hidden), width), y = new(scratch + width, width);
+            MatrixView q = After(y, queries), mixed = After(q, queries), k = After(mixed, keys), v = After(k, keys), gate = After(v, mlp), up = After(gate, mlp);
             FusedRows.RmsNorm(y, x, Of(LlamaNames.AttentionNorm(i)).AsFloats(0, 1, scratch), rows, (float)config.NormEps);
             UnpackedProducts.Multiply(y, rows, add: false, [(q, Of(LlamaNames.Query(i))), (k, Of(LlamaNames.Key(i))), (v, Of(LlamaNames.Value(i)))]);
             attention.Attend(i, mixed, q, k, v);
@@ -55,8 +55,8 @@ internal sealed unsafe class FewTokens
         ArrayPool<float>.Shared.Return(rented);
         GC.KeepAlive(hidden);
 
-        Matrix After(Matrix m, int columns) => new(m.Row(rows), columns);
+        MatrixView After(MatrixView m, int columns) => new(m.Row(rows), columns);
     }
 
-    private StoredRows Of(string name) => StoredRows.Of(weights[name]);
+    private WeightRows Of(string name) => WeightRows.Of(weights[name]);
 }

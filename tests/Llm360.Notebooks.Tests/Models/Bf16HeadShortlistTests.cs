@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks.Tests;
 
-public sealed class RoundedHeadTests
+public sealed class Bf16HeadShortlistTests
 {
     private const int Vocabulary = 40_000, Width = 96; // Several blocks from 16 positions on, the last a short one.
 
@@ -18,7 +18,7 @@ public sealed class RoundedHeadTests
         using var generator = new Generator(3, CPU);
         var hidden = randn([positions, Width], float32, generator: generator);
         var head = Alike(Vocabulary / 5, generator);
-        using var rounded = new RoundedHead(head);
+        using var rounded = new Bf16HeadShortlist(head);
         var expected = hidden.to(float64).matmul(head.to(float64).t()).to(float32).argmax(1).data<long>().Select(t => (int?)t).ToArray();
         Assert.Equal(expected, rounded.Argmax(hidden));
         if (positions == 300)
@@ -36,7 +36,7 @@ public sealed class RoundedHeadTests
         float[] inexact = [.. Enumerable.Repeat(1.00385f, third)], one = [.. Enumerable.Repeat(1f, third)], none = new float[third];
         float[] best = [.. ofWeights ? inexact : one, .. none, .. one], next = [.. none, .. one[8..], .. Enumerable.Repeat(1 + (1 / 128f), 8), .. one];
         float[] x = [.. ofWeights ? one : inexact, .. one, .. one.Select(v => -v)];
-        using var rounded = new RoundedHead(tensor(next.Concat(best).ToArray(), [2, Width]));
+        using var rounded = new Bf16HeadShortlist(tensor(next.Concat(best).ToArray(), [2, Width]));
         foreach (var positions in new[] { 1, 40 })
             Assert.All(rounded.Argmax(tensor(x).repeat(positions, 1)), t => Assert.Equal(1, t));
     }
@@ -52,7 +52,7 @@ public sealed class RoundedHeadTests
         using var generator = new Generator(7, CPU);
         var hidden = randn([40, Width], float32, generator: generator) * scale;
         var head = Alike(100, generator) - 3; // All logits of some positions are negative.
-        using var rounded = new RoundedHead(head);
+        using var rounded = new Bf16HeadShortlist(head);
         var expected = hidden.to(float64).matmul(head.to(float64).t()).to(float32).argmax(1).data<long>().ToArray();
         foreach (var positions in new[] { 8, 40 })
             Assert.All(rounded.Argmax(hidden.narrow(0, 0, positions)).Index(), t => Assert.True(t.Item is null || t.Item == expected[t.Index], $"position {t.Index}"));
@@ -64,7 +64,7 @@ public sealed class RoundedHeadTests
         using var scope = NewDisposeScope();
         using var generator = new Generator(4, CPU);
         var hidden = randn([40, Width], float32, generator: generator);
-        using var rounded = new RoundedHead(randn([Vocabulary / 2, Width], float32, generator: generator).repeat(2, 1));
+        using var rounded = new Bf16HeadShortlist(randn([Vocabulary / 2, Width], float32, generator: generator).repeat(2, 1));
         Assert.All(rounded.Argmax(hidden), t => Assert.InRange(t!.Value, 0, (Vocabulary / 2) - 1));
     }
 
@@ -79,10 +79,10 @@ public sealed class RoundedHeadTests
         var (hidden, head) = (randn([40, Width], float32, generator: generator), randn([Vocabulary, Width], float32, generator: generator));
         hidden[3, 5] = value;
         hidden[4] = zeros([Width], float32); // All tokens are equally probable.
-        using (var rounded = new RoundedHead(head))
+        using (var rounded = new Bf16HeadShortlist(head))
             Assert.Equal([3, 4], rounded.Argmax(hidden).Index().Where(t => t.Item is null).Select(t => t.Index));
         head[17, 5] = value;
-        using (var rounded = new RoundedHead(head))
+        using (var rounded = new Bf16HeadShortlist(head))
             Assert.All(rounded.Argmax(hidden), Assert.Null);
     }
 
@@ -98,7 +98,7 @@ public sealed class RoundedHeadTests
         foreach (var checkpoint in new[] { "ckpt_000", "ckpt_001" })
         {
             model.Rebind(Fixtures.Path("memorization", checkpoint));
-            Assert.NotNull(model.RoundedHeadFor(hidden.narrow(0, 0, 16)));
+            Assert.NotNull(model.HeadShortlistFor(hidden.narrow(0, 0, 16)));
             foreach (var positions in new[] { 16, 50 })
                 Assert.Equal(model.Logits(hidden).narrow(0, 0, positions).argmax(1).data<long>(), HeadReduction.Argmax(model, hidden.narrow(0, 0, positions)).Select(t => (long)t));
         }
@@ -122,7 +122,7 @@ public sealed class RoundedHeadTests
     {
         using var scope = NewDisposeScope();
         using var model = FixtureModels.WithHead(w => w);
-        Assert.Null(model.RoundedHeadFor(zeros([1, model.Config.HiddenSize], float32)));
+        Assert.Null(model.HeadShortlistFor(zeros([1, model.Config.HiddenSize], float32)));
     }
 
     // Five tokens each are alike but for a 4000th, where bfloat16 keeps a 256th.

@@ -2,7 +2,7 @@
 namespace Llm360.Notebooks;
 
 /// <summary>Reads a body; where nothing comes for a while, that is an error of the network.</summary>
-internal sealed class PatientBody(Stream body, TimeSpan timeout, CancellationToken cancellation) : IDisposable
+internal sealed class StallTimeoutStream(Stream body, TimeSpan timeout, CancellationToken cancellation) : IDisposable
 {
     private readonly CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
 
