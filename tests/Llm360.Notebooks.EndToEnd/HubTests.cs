@@ -120,7 +120,7 @@ public sealed class HubTests : IAsyncLifetime
             hub.AddFolder("tester/pico", $"ckpt_{i:000}", llm360.PathOf("suites", "pico", $"ckpt_{i:000}"));
         var chunks = name == "bare" ? "" : $$""","chunks":{"repository":"tester/rows","name":"train_{0:000}","path":"train_{0:000}.jsonl","count":4}""";
         for (var i = 0; i < 4; i++)
-            hub.Add("datasets/tester/rows", Suites.HubLocation.Main, $"train_{i:000}.jsonl", HubContent.Large(File.ReadAllBytes(llm360.PathOf("suites", "pico", "train", $"train_{i:000}.jsonl"))));
+            hub.Add("datasets/tester/rows", HubLocation.Main, $"train_{i:000}.jsonl", HubContent.Large(File.ReadAllBytes(llm360.PathOf("suites", "pico", "train", $"train_{i:000}.jsonl"))));
         var manifest = llm360.PathOf($"{name}.json");
         File.WriteAllText(manifest, $$"""{"name":"{{name}}","description":"Pico on the Hub.","parameters":1,"trainedTokens":1,"checkpoints":{"repository":"tester/pico","series":[{"name":"ckpt_{0:000}","from":0,"to":4}]}{{chunks}}}""");
         return manifest;

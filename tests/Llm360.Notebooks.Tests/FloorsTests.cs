@@ -1,120 +1,97 @@
-// The floors of the library: a folder may use only folders on lower floors (or its neighbours in presentation).
-using System.Reflection;
+// The floors of the library: a folder may use only folders on lower floors.
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Llm360.Notebooks.Tests;
 
+/// <summary>
+/// The compiler tells which file declares each name, so the check sees constants and attributes as well.
+/// All types are in one namespace; the folder alone decides the floor.
+/// </summary>
 public sealed class FloorsTests
 {
-    private const string Root = "Llm360.Notebooks";
+    /// <summary>From the bottom to the top. Files in the library's root may be used by all and use none of these.</summary>
+    private static readonly string[][] Floors =
+    [
+        ["Files"],
+        ["Json"],
+        ["Suites", "Torch", "Display"],
+        ["Kernels", "Weights", "Text", "Hub"],
+        ["Models", "Corpora"],
+        ["Checkpoints"],
+        ["Inference"],
+        ["Gradients"],
+        ["Training"],
+        ["Results"],
+        ["Memorization"],
+        ["Figures"],
+    ];
 
-    /// <summary>Floor of each folder; Figures and Display share the top floor and may use each other.</summary>
-    private static readonly Dictionary<string, int> Floors = new()
-    {
-        [""] = -1,
-        ["Suites"] = 0,
-        ["Torch"] = 0,
-        ["Hub"] = 1,
-        ["Text"] = 1,
-        ["Weights"] = 2,
-        ["Corpora"] = 2,
-        ["Models"] = 3,
-        ["Training"] = 4,
-        ["Results"] = 5,
-        ["Memorization"] = 6,
-        ["Figures"] = 7,
-        ["Display"] = 7,
-    };
+    /// <summary>Folders of one model family; only the registry knows them all.</summary>
+    private static readonly string[] Families = ["Models/Llama", "Models/Neox", "Models/Crystal"];
+    private const string Registry = "Models/ModelFamilies.cs";
 
-    [Fact]
-    public void Every_folder_has_a_floor()
-    {
-        var unknown = Types().Select(t => Folder(t.Namespace)).Distinct().Where(f => f is not null && !Floors.ContainsKey(f)).ToList();
-        Assert.Empty(unknown);
-    }
+    private static readonly string Library = Path.Combine(Workspace.Repository!, "src", "Llm360.Notebooks");
+    private static readonly Lazy<IReadOnlyList<Use>> Uses = new(() => [.. FindUses().Distinct()]);
 
     [Fact]
-    public void No_folder_uses_a_folder_on_its_own_floor_or_above()
-    {
-        var wrong = Types()
-            .SelectMany(type => Used(type).Select(used => (From: Folder(type.Namespace)!, To: Folder(used.Namespace)!, Text: $"{type.FullName} uses {used.FullName}")))
-            .Where(u => u.From != u.To && Floors[u.To] >= Floors[u.From] && !(Floors[u.From] == 7 && Floors[u.To] == 7))
-            .Select(u => u.Text).Distinct().Order().ToList();
-        Assert.True(wrong.Count == 0, string.Join(Environment.NewLine, wrong));
-    }
+    public void Every_folder_has_a_floor() =>
+        Assert.Empty(Directory.GetDirectories(Library).Select(Path.GetFileName).Except(Floors.SelectMany(f => f)).Except(["bin", "obj"]));
 
     [Fact]
-    public void The_check_sees_what_method_bodies_use() =>
-        Assert.Contains(typeof(Llm360.Notebooks.LanguageModel), Types().Where(t => t.FullName!.StartsWith(typeof(Llm360.Notebooks.Grid).FullName!, StringComparison.Ordinal)).SelectMany(Used));
+    public void No_folder_uses_a_folder_on_its_own_floor_or_above() =>
+        AssertNone(Uses.Value.Where(u => Top(u.From) != Top(u.To) && Floor(u.To) >= Floor(u.From)));
 
-    private static IEnumerable<Type> Types() => typeof(Llm360Exception).Assembly.GetTypes().Where(t => Folder(t.Namespace) is not null);
+    [Fact]
+    public void No_model_family_is_used_by_another_or_by_what_families_share() =>
+        AssertNone(Uses.Value.Where(u => Top(u.From) == "Models" && u.From != Registry && Families.Contains(Folder(u.To)) && Folder(u.From) != Folder(u.To)));
 
-    // Llm360.Notebooks.Cpu lies in the folder Training.
-    private static string? Folder(string? name) =>
-        name == Root ? "" : name?.StartsWith(Root + ".", StringComparison.Ordinal) == true ? name[(Root.Length + 1)..].Split('.')[0] : null;
-
-    /// <summary>Types of this library that a type's signatures, fields, base types and method bodies name.</summary>
-    private static IEnumerable<Type> Used(Type type)
+    [Fact]
+    public void The_check_sees_constants_attributes_and_method_bodies()
     {
-        const BindingFlags all = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
-        var named = new List<Type?> { type.BaseType };
-        named.AddRange(type.GetInterfaces());
-        named.AddRange(type.GetFields(all).Select(f => f.FieldType));
-        foreach (var method in type.GetMembers(all).OfType<MethodBase>())
-        {
-            named.AddRange(method.GetParameters().Select(p => p.ParameterType));
-            named.Add((method as MethodInfo)?.ReturnType);
-            if (method.GetMethodBody() is { } body)
-            {
-                named.AddRange(body.LocalVariables.Select(v => v.LocalType));
-                named.AddRange(Tokens(method, body).Select(m => m as Type ?? m.DeclaringType));
-            }
-        }
-
-        return named.OfType<Type>().SelectMany(Parts).Where(t => Folder(t.Namespace) is not null).Distinct();
+        Assert.Contains(Uses.Value, u => u.From.StartsWith("Training/", StringComparison.Ordinal) && u.Name == nameof(SuiteLayout.Manifest));
+        Assert.Contains(Uses.Value, u => u.From.StartsWith("Figures/", StringComparison.Ordinal) && u.Name == nameof(TypeFormatterSourceAttribute));
+        Assert.Contains(Uses.Value, u => u is { From: "Results/Grid.cs", Name: nameof(LanguageModel) });
     }
 
-    private static IEnumerable<Type> Parts(Type type) =>
-        type.HasElementType ? Parts(type.GetElementType()!) : type.IsGenericType ? type.GetGenericArguments().SelectMany(Parts).Prepend(type) : [type];
-
-    /// <summary>Members that a method body names by token.</summary>
-    private static IEnumerable<MemberInfo> Tokens(MethodBase method, MethodBody body)
+    private static void AssertNone(IEnumerable<Use> wrong)
     {
-        var code = body.GetILAsByteArray()!;
-        var typeArguments = method.DeclaringType is { IsGenericType: true } d ? d.GetGenericArguments() : null;
-        var methodArguments = method.IsGenericMethod ? method.GetGenericArguments() : null;
-        for (var position = 0; position < code.Length;)
-        {
-            var (operand, isToken) = Instructions.Operand(code, ref position);
-            if (isToken && Resolve(method.Module, BitConverter.ToInt32(code, position), typeArguments, methodArguments) is { } member)
-                yield return member;
-            position += operand;
-        }
+        var found = wrong.Select(u => $"{u.From} uses {u.Name} of {u.To}").Order().ToList();
+        Assert.True(found.Count == 0, string.Join(Environment.NewLine, found));
     }
 
-    private static MemberInfo? Resolve(Module module, int token, Type[]? typeArguments, Type[]? methodArguments) =>
-        module.ResolveMember(token, typeArguments, methodArguments);
+    private static string Top(string file) => file.Contains('/', StringComparison.Ordinal) ? file[..file.IndexOf('/', StringComparison.Ordinal)] : "";
 
-    /// <summary>Just enough of the instruction set to walk from one instruction to the next.</summary>
-    private static class Instructions
+    private static string Folder(string file) => Path.GetDirectoryName(file)!;
+
+    private static int Floor(string file) => Array.FindIndex(Floors, f => f.Contains(Top(file)));
+
+    private static IEnumerable<Use> FindUses()
     {
-        private static readonly Dictionary<short, System.Reflection.Emit.OpCode> Codes = typeof(System.Reflection.Emit.OpCodes).GetFields()
-            .Select(f => f.GetValue(null)).OfType<System.Reflection.Emit.OpCode>().ToDictionary(c => c.Value);
-
-        public static (int Length, bool IsToken) Operand(byte[] code, ref int position)
-        {
-            short value = code[position++];
-            if (value == 0xFE)
-                value = (short)(0xFE00 | code[position++]);
-            return Codes[value].OperandType switch
-            {
-                System.Reflection.Emit.OperandType.InlineNone => (0, false),
-                System.Reflection.Emit.OperandType.ShortInlineBrTarget or System.Reflection.Emit.OperandType.ShortInlineI or System.Reflection.Emit.OperandType.ShortInlineVar => (1, false),
-                System.Reflection.Emit.OperandType.InlineVar => (2, false),
-                System.Reflection.Emit.OperandType.InlineI8 or System.Reflection.Emit.OperandType.InlineR => (8, false),
-                System.Reflection.Emit.OperandType.InlineSwitch => (4 + (4 * BitConverter.ToInt32(code, position)), false),
-                System.Reflection.Emit.OperandType.InlineField or System.Reflection.Emit.OperandType.InlineMethod or System.Reflection.Emit.OperandType.InlineType or System.Reflection.Emit.OperandType.InlineTok => (4, true),
-                _ => (4, false),
-            };
-        }
+        var files = Directory.EnumerateFiles(Library, "*.cs", SearchOption.AllDirectories).ToDictionary(f => f, f => Path.GetRelativePath(Library, f).Replace('\\', '/'));
+        var trees = files.Where(f => !f.Value.StartsWith("bin/", StringComparison.Ordinal) && !f.Value.StartsWith("obj/", StringComparison.Ordinal))
+            .Select(f => CSharpSyntaxTree.ParseText("global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Threading; global using System.Threading.Tasks;\n" + File.ReadAllText(f.Key), path: f.Value))
+            .ToList();
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(path => Path.GetFileNameWithoutExtension(path) != "Llm360.Notebooks").Select(path => MetadataReference.CreateFromFile(path));
+        var compilation = CSharpCompilation.Create("floors", trees, references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
+        return trees.AsParallel().SelectMany(tree => FindUses(compilation.GetSemanticModel(tree), tree)).ToList();
     }
+
+    private static IEnumerable<Use> FindUses(SemanticModel model, SyntaxTree tree) =>
+        from name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>()
+        let symbol = model.GetSymbolInfo(name).Symbol
+        let declared = symbol switch
+        {
+            null or INamespaceSymbol or ILocalSymbol or IParameterSymbol or ITypeParameterSymbol or IRangeVariableSymbol => null,
+            IMethodSymbol { MethodKind: MethodKind.Constructor } constructor => constructor.ContainingType,
+            _ => symbol,
+        }
+        where declared is not null
+        let source = ((declared as IMethodSymbol)?.ReducedFrom ?? declared.OriginalDefinition).DeclaringSyntaxReferences.FirstOrDefault()?.SyntaxTree.FilePath
+        where source is not null && source != tree.FilePath
+        select new Use(tree.FilePath, source, declared.Name);
+
+    private sealed record Use(string From, string To, string Name);
 }

@@ -41,7 +41,8 @@ internal sealed unsafe class CpuGradients : IGradients
         (this.groups, this.sumsBytes) = (groups, sumsBytes);
         layout = new PaddedLayout(weights.Config);
         packed = new PackedWeights(layout, weights);
-        rotary = new Rotary(weights.Config, layout.Head);
+        var table = new RotaryTable(weights.Config, weights.Config.MaximumLength);
+        rotary = new Rotary(table.Cos, table.Sin, layout.Heads);
         paddedSum = layout.IsPlain ? null : new AlignedFloats(layout.Count);
         options = new ParallelOptions { MaxDegreeOfParallelism = Threads };
     }

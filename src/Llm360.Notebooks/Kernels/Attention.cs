@@ -3,22 +3,24 @@
 namespace Llm360.Notebooks;
 
 /// <summary>softmax(scale q kᵀ + mask) v for each head.</summary>
+/// <param name="shape">The heads.</param>
+/// <param name="capacity">Tokens, a multiple of 16.</param>
 /// <remarks>
 /// A strip of 32 queries meets only the keys up to its last position, so little of the masked half is computed. The gradient needs the row's log-sum and the output
 /// (Dao et al. 2022, arXiv 2205.14135), so memory grows with the length and not with its square.
 /// </remarks>
-internal sealed unsafe class Attention(PaddedLayout layout, int capacity) : IDisposable
+internal sealed unsafe class Attention(HeadShape shape, int capacity) : IDisposable
 {
     private const int Strip = 32;
 
     // Rows one vector longer than a power of two, so that they do not fall on the same cache lines.
     private readonly int stride = capacity + VectorWidth.Floats;
-    private readonly AlignedFloats keys = new((long)layout.Head * (capacity + VectorWidth.Floats)); // kᵀ [head, tokens]
-    private readonly AlignedFloats values = new((long)layout.Head * (capacity + VectorWidth.Floats)); // vᵀ [head, tokens]
+    private readonly AlignedFloats keys = new((long)shape.Padded * (capacity + VectorWidth.Floats)); // kᵀ [head, tokens]
+    private readonly AlignedFloats values = new((long)shape.Padded * (capacity + VectorWidth.Floats)); // vᵀ [head, tokens]
     private readonly AlignedFloats scores = new((long)Strip * (capacity + VectorWidth.Floats)); // [strip, tokens]
     private readonly AlignedFloats gradients = new((long)Strip * (capacity + VectorWidth.Floats)); // [strip, tokens]
-    private readonly float scale = (float)(1 / Math.Sqrt(layout.Config.HeadDimension));
-    private readonly int group = layout.Config.Heads / layout.Config.KeyValueHeads, head = layout.Head;
+    private readonly float scale = (float)(1 / Math.Sqrt(shape.Dimension));
+    private readonly int group = shape.Group, head = shape.Padded;
 
     /// <summary>The output of every head.</summary>
     /// <param name="mixed">[tokens, heads x head]</param>
@@ -29,7 +31,7 @@ internal sealed unsafe class Attention(PaddedLayout layout, int capacity) : IDis
     {
         MatrixView kT = new(keys.Data, stride), s = new(scores.Data, stride);
         var factors = stackalloc float[Strip];
-        for (var h = 0; h < layout.Config.Heads; h++)
+        for (var h = 0; h < shape.Heads; h++)
         {
             var (q, k, v) = Heads(qkv, h);
             if (h % group == 0)
@@ -62,7 +64,7 @@ internal sealed unsafe class Attention(PaddedLayout layout, int capacity) : IDis
     public void Backward(MatrixView dQkv, MatrixView dMixed, MatrixView mixed, MatrixView logSums, MatrixView qkv, int tokens)
     {
         MatrixView kT = new(keys.Data, stride), vT = new(values.Data, stride), s = new(scores.Data, stride), d = new(gradients.Data, stride);
-        for (var h = 0; h < layout.Config.Heads; h++)
+        for (var h = 0; h < shape.Heads; h++)
         {
             var (q, k, v) = Heads(qkv, h);
             var (dq, dk, dv) = Heads(dQkv, h);
@@ -107,5 +109,5 @@ internal sealed unsafe class Attention(PaddedLayout layout, int capacity) : IDis
 
     // A query head and the key-value head of its group.
     private (MatrixView Query, MatrixView Key, MatrixView Value) Heads(MatrixView qkv, int h) =>
-        (qkv.From(0, h * head), qkv.From(0, layout.Query + (h / group * head)), qkv.From(0, layout.Query + layout.KeyValue + (h / group * head)));
+        (qkv.From(0, h * head), qkv.From(0, (shape.Heads * head) + (h / group * head)), qkv.From(0, ((shape.Heads + shape.KeyValueHeads) * head) + (h / group * head)));
 }

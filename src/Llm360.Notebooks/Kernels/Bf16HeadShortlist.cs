@@ -58,7 +58,7 @@ internal sealed unsafe class Bf16HeadShortlist : IDisposable
         for (var first = 0; first < vocabulary; first += block)
         {
             using var step = NewDisposeScope();
-            near.Add(LanguageModel.Product(x, rounded.narrow(0, first, Math.Min(block, vocabulary - first)), null), first);
+            near.Add(LinearProduct.Of(x, rounded.narrow(0, first, Math.Min(block, vocabulary - first)), null), first);
         }
 
         var tokens = new int?[positions];

@@ -9,15 +9,17 @@ internal sealed unsafe class Rotary : IDisposable
     private readonly AlignedFloats cos, sin; // [longest, half], longest rounded up
     private readonly int half, head;
 
-    public Rotary(LlamaConfig config, int paddedHead)
+    /// <param name="cosines">[positions, half]</param>
+    /// <param name="sines">[positions, half]</param>
+    /// <param name="head">The heads' shape.</param>
+    public Rotary(ReadOnlySpan<float> cosines, ReadOnlySpan<float> sines, HeadShape head)
     {
-        half = config.HeadDimension / 2;
-        head = paddedHead;
-        var positions = VectorWidth.Pad(config.MaximumLength); // the padding behind a sequence is rotated too, by zeros
+        half = head.Dimension / 2;
+        this.head = head.Padded;
+        var positions = VectorWidth.Pad(cosines.Length / half); // The padding behind a sequence is rotated too, by zeros.
         (cos, sin) = (new AlignedFloats((long)positions * half), new AlignedFloats((long)positions * half));
-        var table = new RotaryTable(config, config.MaximumLength);
-        table.Cos.CopyTo(new Span<float>(cos.Data, table.Cos.Length));
-        table.Sin.CopyTo(new Span<float>(sin.Data, table.Sin.Length));
+        cosines.CopyTo(new Span<float>(cos.Data, cosines.Length));
+        sines.CopyTo(new Span<float>(sin.Data, sines.Length));
     }
 
     public void Dispose()

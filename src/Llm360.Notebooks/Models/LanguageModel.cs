@@ -47,16 +47,11 @@ public abstract class LanguageModel : IDisposable
     public static LanguageModel Load(string folder, Device? device = null, ScalarType? type = null)
     {
         LibTorch.Load();
-        var config = ModelConfig.Read(Path.Combine(folder, SuiteLayout.Config));
+        var config = ModelConfig.Read(Path.Combine(folder, ModelConfig.FileName));
         var weights = Open(folder, config);
         // One type for all: a file may hold its norms in another.
         var bound = BoundWeights.Load(weights, [.. config.Parameters().Select(p => p.Name)], device, type ?? weights.Entry(config.EmbeddingName).ScalarType);
-        return config switch
-        {
-            LlamaConfig llama => new LlamaModel(llama, bound.Tensors, bound),
-            NeoxConfig neox => new NeoxModel(neox, bound.Tensors, bound),
-            _ => new CrystalModel((CrystalConfig)config, bound.Tensors, bound),
-        };
+        return ModelFamilies.Of(config).Create(config, bound.Tensors, bound);
     }
 
     /// <summary>Goes on to another checkpoint of the same shape, in the memory, device and type of this one.</summary>
@@ -66,7 +61,7 @@ public abstract class LanguageModel : IDisposable
     {
         if (bound is null)
             throw new InvalidOperationException("The model does not own its weights.");
-        var path = Path.Combine(folder, SuiteLayout.Config);
+        var path = Path.Combine(folder, ModelConfig.FileName);
         if (ModelConfig.Read(path) != Config)
             throw new Llm360Exception("The checkpoint has another configuration.", path, "Load it as a model of its own.");
         DropHeadShortlist();
@@ -75,7 +70,7 @@ public abstract class LanguageModel : IDisposable
 
     /// <summary>Whether a checkpoint's configuration is this model's.</summary>
     /// <exception cref="Llm360Exception">It cannot be read.</exception>
-    internal bool HasConfigurationOf(string folder) => ModelConfig.Read(Path.Combine(folder, SuiteLayout.Config)) == Config;
+    internal bool HasConfigurationOf(string folder) => ModelConfig.Read(Path.Combine(folder, ModelConfig.FileName)) == Config;
 
     /// <summary>Whether a checkpoint's own type, that of its embedding, is this model's.</summary>
     /// <exception cref="Llm360Exception">Its weights cannot be opened, or have no embedding.</exception>
@@ -175,10 +170,10 @@ public abstract class LanguageModel : IDisposable
     /// <param name="count">How many.</param>
     /// <returns>[..., count], of the hidden states' type or the weights': who reduces them at once needs no copy.</returns>
     internal Tensor Logits(Tensor hidden, int first, int count) =>
-        ScaleLogits(Product(hidden, count == Config.VocabularySize ? Weights[HeadName] : Weights[HeadName].narrow(0, first, count), null));
+        ScaleLogits(LinearProduct.Of(hidden, count == Config.VocabularySize ? Weights[HeadName] : Weights[HeadName].narrow(0, first, count), null));
 
     /// <summary>Hidden states as the head multiplies them.</summary>
-    internal Tensor ForHead(Tensor hidden) => ForProducts(hidden, Weights[HeadName]);
+    internal Tensor ForHead(Tensor hidden) => LinearProduct.Input(hidden, Weights[HeadName]);
 
     /// <summary>The head in bfloat16, made when first asked for, where it finds greedy tokens of float32 faster; null where it does not. Weights that others own may change: of those nothing is kept.</summary>
     /// <param name="hidden">float32 [positions, hidden]</param>
@@ -224,35 +219,14 @@ public abstract class LanguageModel : IDisposable
     private protected Tensor Linear(Tensor x, string weight) => Linear(x, Weights[weight], Weights.GetValueOrDefault(ParameterNames.BiasOf(weight)));
 
     /// <summary>x W^T + b</summary>
-    /// <param name="x">[..., width], as it is or <see cref="ForProducts"/>.</param>
+    /// <param name="x">[..., width], as it is or <see cref="LinearProduct.Input"/>.</param>
     /// <param name="weight">[outputs, width]</param>
     /// <param name="bias">[outputs]; null for none.</param>
     /// <returns>[..., outputs], of <see cref="HiddenType"/></returns>
     private protected Tensor Linear(Tensor x, Tensor weight, Tensor? bias)
     {
         using var scope = NewDisposeScope();
-        return Product(x, weight, bias).to(HiddenType).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>x in the type in which it is multiplied with weights: rounded once where several products follow.</summary>
-    private protected static Tensor ForProducts(Tensor x, Tensor weight) =>
-        x.dtype != weight.dtype && !UnpackedProducts.Takes(x, weight) && NarrowTypes.Rounds(weight.dtype) ? x.to(weight.dtype) : x;
-
-    // x W^T + b, which may have the type of the weights.
-    internal static Tensor Product(Tensor x, Tensor weight, Tensor? bias)
-    {
-        using var scope = NewDisposeScope();
-        if (!UnpackedProducts.Takes(x, weight))
-        {
-            x = ForProducts(x, weight);
-            return (x.dtype == weight.dtype ? nn.functional.linear(x, weight, bias) : NarrowTypes.Widened(x, weight, bias)).MoveToOuterDisposeScope();
-        }
-
-        var y = empty([.. x.shape[..^1], weight.shape[0]], float32, CPU); // Not what the user has made the default.
-        if (bias is not null)
-            y.copy_(bias);
-        UnpackedProducts.Multiply(y, x, weight, add: bias is not null);
-        return y.MoveToOuterDisposeScope();
+        return LinearProduct.Of(x, weight, bias).to(HiddenType).MoveToOuterDisposeScope();
     }
 
     /// <summary>x + (y W^T + b). In float32, where no gradient is asked for, the product is added into x, which must belong to the caller.</summary>
@@ -297,7 +271,7 @@ public abstract class LanguageModel : IDisposable
         {
             // Before the parameters are listed, which a billion layers would never end.
             if (config.Layers > weights.Entries.Count)
-                throw new Llm360Exception($"config.json asks for {config.Layers:N0} layers, and the weights hold {weights.Entries.Count:N0} tensors.", Path.Combine(folder, SuiteLayout.Config), "Use the config.json and the weights of the same checkpoint.");
+                throw new Llm360Exception($"config.json asks for {config.Layers:N0} layers, and the weights hold {weights.Entries.Count:N0} tensors.", Path.Combine(folder, ModelConfig.FileName), "Use the config.json and the weights of the same checkpoint.");
             weights.Check(config.Parameters(), config.IsIgnored);
             if (config.TiedHeadName is { } head && weights.Entries.ContainsKey(head))
                 CheckTied(weights, head, config.EmbeddingName);

@@ -4,6 +4,9 @@ namespace Llm360.Notebooks;
 /// <summary>The shape of a model, read from <c>config.json</c>.</summary>
 public abstract record ModelConfig
 {
+    /// <summary>The file's name in a checkpoint's folder.</summary>
+    public const string FileName = "config.json";
+
     /// <summary>Width of the residual stream.</summary>
     public abstract int HiddenSize { get; init; }
 
@@ -46,18 +49,12 @@ public abstract record ModelConfig
     /// <summary>Positions that a sequence may have; dynamic angles stretch without end.</summary>
     internal int LongestSequence => HasDynamicAngles ? int.MaxValue : MaximumLength;
 
-    /// <summary>Reads a model's <c>config.json</c> of any family: LLaMA, GPT-NeoX, CrystalCoder.</summary>
+    /// <summary>Reads a model's <c>config.json</c> of any family.</summary>
     /// <exception cref="Llm360Exception">It is missing or malformed, of another architecture, or has a key that changes the mathematics in a way not supported.</exception>
     public static ModelConfig Read(string path)
     {
         var json = new ConfigReader(path);
-        return json.Text("model_type", "") switch
-        {
-            "llama" => LlamaConfig.From(json),
-            "gpt_neox" => NeoxConfig.From(json),
-            "crystalcoder" => CrystalConfig.From(json),
-            _ => throw json.Unsupported("model_type", "The families that are read are llama, gpt_neox and crystalcoder."),
-        };
+        return ModelFamilies.Of(json).Read(json);
     }
 
     /// <summary>Number of parameters of a configuration that nothing has been compared with yet: it may ask for a billion layers.</summary>

@@ -150,7 +150,8 @@ public sealed unsafe class CpuKernelTests
     {
         var config = new LlamaConfig(head, 8, 1, 1, 1, head, 8, 50, 1e-6, 10000, false);
         var padded = VectorWidth.Pad(head);
-        using var rotary = new Rotary(config, padded);
+        var table = new RotaryTable(config, config.MaximumLength);
+        using var rotary = new Rotary(table.Cos, table.Sin, new HeadShape(config.Heads, config.KeyValueHeads, config.HeadDimension, padded));
         using AlignedFloats x = new(2 * padded), before = new(2 * padded);
         Fill(x, 2, head, padded);
         new Span<float>(x.Data, 2 * padded).CopyTo(new Span<float>(before.Data, 2 * padded));

@@ -65,6 +65,9 @@ internal sealed class PaddedLayout
 
     public int Head { get; }
 
+    /// <summary>The heads with their padding.</summary>
+    public HeadShape Heads => new(Config.Heads, Config.KeyValueHeads, Config.HeadDimension, Head);
+
     public int Query { get; }
 
     public int KeyValue { get; }

@@ -23,7 +23,7 @@ internal sealed unsafe class SequencePass : IDisposable
         (this.layout, this.weights, this.rotary) = (layout, weights, rotary);
         head = new OutputHead(layout);
         memory = new Activations(layout, VectorWidth.Pad(tokens));
-        attention = new Attention(layout, VectorWidth.Pad(tokens));
+        attention = new Attention(layout.Heads, VectorWidth.Pad(tokens));
         (hidden, size, eps) = (layout.Hidden, layout.Config.HiddenSize, (float)layout.Config.NormEps);
     }
 
@@ -62,7 +62,7 @@ internal sealed unsafe class SequencePass : IDisposable
         memory.Dispose();
         attention.Dispose();
         memory = new Activations(layout, VectorWidth.Pad(tokens));
-        attention = new Attention(layout, VectorWidth.Pad(tokens));
+        attention = new Attention(layout.Heads, VectorWidth.Pad(tokens));
     }
 
     /// <summary>Adds one sequence's gradient.</summary>

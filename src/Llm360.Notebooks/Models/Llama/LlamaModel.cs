@@ -46,13 +46,13 @@ public sealed class LlamaModel : LanguageModel
             return x;
         }
 
-        var y = ForProducts(Norm(x, LlamaNames.AttentionNorm(i)), Weights[LlamaNames.Query(i)]); // [batch, time, hidden]
+        var y = LinearProduct.Input(Norm(x, LlamaNames.AttentionNorm(i)), Weights[LlamaNames.Query(i)]); // [batch, time, hidden]
         var k = Heads(Linear(y, LlamaNames.Key(i)), config.KeyValueHeads); // [batch, key-value heads, time, head]
         var v = Heads(Linear(y, LlamaNames.Value(i)), config.KeyValueHeads);
         (x, y) = (attention.OutputPositions(i, x), attention.OutputPositions(i, y)); // [batch, wanted, hidden], as all that follows
         var q = Heads(Linear(y, LlamaNames.Query(i)), config.Heads); // [batch, heads, wanted, head]
         x = AddLinear(x, attention.Attend(i, q, k, v), LlamaNames.AttentionOutput(i));
-        y = ForProducts(Norm(x, LlamaNames.MlpNorm(i)), Weights[LlamaNames.Gate(i)]);
+        y = LinearProduct.Input(Norm(x, LlamaNames.MlpNorm(i)), Weights[LlamaNames.Gate(i)]);
         return AddLinear(x, Gated(Linear(y, LlamaNames.Gate(i)), Linear(y, LlamaNames.Up(i))), LlamaNames.Down(i));
     }
 

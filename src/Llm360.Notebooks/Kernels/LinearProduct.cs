@@ -1,0 +1,35 @@
+// Products with weights as they are stored, by the kernel written here or by LibTorch.
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks;
+
+/// <summary>x W^T + b on the CPU or another device.</summary>
+internal static class LinearProduct
+{
+    /// <summary>x in the type in which it is multiplied with a weight: rounded once where several products follow.</summary>
+    /// <param name="x">[..., width]</param>
+    /// <param name="weight">[outputs, width]</param>
+    public static Tensor Input(Tensor x, Tensor weight) =>
+        x.dtype != weight.dtype && !UnpackedProducts.Takes(x, weight) && NarrowTypes.Rounds(weight.dtype) ? x.to(weight.dtype) : x;
+
+    /// <summary>x W^T + b</summary>
+    /// <param name="x">[..., width], as it is or <see cref="Input"/>.</param>
+    /// <param name="weight">[outputs, width]</param>
+    /// <param name="bias">[outputs]; null for none.</param>
+    /// <returns>[..., outputs], of the type of x or of the weight.</returns>
+    public static Tensor Of(Tensor x, Tensor weight, Tensor? bias)
+    {
+        using var scope = NewDisposeScope();
+        if (!UnpackedProducts.Takes(x, weight))
+        {
+            x = Input(x, weight);
+            return (x.dtype == weight.dtype ? nn.functional.linear(x, weight, bias) : NarrowTypes.Widened(x, weight, bias)).MoveToOuterDisposeScope();
+        }
+
+        var y = empty([.. x.shape[..^1], weight.shape[0]], float32, CPU); // The user may have made another type the default.
+        if (bias is not null)
+            y.copy_(bias);
+        UnpackedProducts.Multiply(y, x, weight, add: bias is not null);
+        return y.MoveToOuterDisposeScope();
+    }
+}
