@@ -1,9 +1,7 @@
-// Rotary position embedding on half-split pairs, in place, and its inverse for the gradient.
-using System.Runtime.Intrinsics;
-
+// Rotary position embedding over a whole sequence, and its inverse for the gradient.
 namespace Llm360.Notebooks;
 
-/// <summary>Turns each pair (x[i], x[i + half]) of every head by an angle that grows with the position.</summary>
+/// <summary>Rotates each pair (x[i], x[i + half]) of every head by an angle that grows with the position.</summary>
 internal sealed unsafe class Rotary : IDisposable
 {
     private readonly AlignedFloats cos, sin; // [longest, half], longest rounded up
@@ -28,12 +26,12 @@ internal sealed unsafe class Rotary : IDisposable
         sin.Dispose();
     }
 
-    /// <summary>Turns the heads of each token, which lie side by side; token t stands at position t.</summary>
+    /// <summary>Rotates the heads of each token, which lie side by side; token t stands at position t.</summary>
     /// <param name="x">[tokens, heads x head], in place.</param>
     /// <param name="first">Position of the first token.</param>
     /// <param name="tokens">Number of tokens.</param>
     /// <param name="heads">Heads a token.</param>
-    /// <param name="back">Whether to turn back, which is the gradient.</param>
+    /// <param name="back">Whether to rotate back, which is the gradient.</param>
     public void Rotate(MatrixView x, int first, int tokens, int heads, bool back)
     {
         var sign = back ? -1f : 1f;
@@ -41,26 +39,7 @@ internal sealed unsafe class Rotary : IDisposable
         {
             float* c = cos.Data + ((nint)(first + t) * half), s = sin.Data + ((nint)(first + t) * half);
             for (var h = 0; h < heads; h++)
-                RotateOne(x.Row(t) + ((nint)h * head), c, s, sign);
-        }
-    }
-
-    private void RotateOne(float* low, float* c, float* s, float sign)
-    {
-        var high = low + half;
-        var i = 0;
-        for (; i <= half - VectorWidth.Floats; i += VectorWidth.Floats)
-        {
-            Vector512<float> a = Vector512.Load(low + i), b = Vector512.Load(high + i), cosine = Vector512.Load(c + i), sine = Vector512.Load(s + i) * sign;
-            ((a * cosine) - (b * sine)).Store(low + i);
-            ((b * cosine) + (a * sine)).Store(high + i);
-        }
-
-        for (; i < half; i++)
-        {
-            float a = low[i], b = high[i], sine = s[i] * sign;
-            low[i] = (a * c[i]) - (b * sine);
-            high[i] = (b * c[i]) + (a * sine);
+                Rotation.Rotate(x.Row(t) + ((nint)h * head), c, s, half, sign);
         }
     }
 }

@@ -16,10 +16,10 @@ public sealed class CpuRowTests
         var (x, weight) = (torch.randn(2, rows, width), torch.randn(width));
         var wide = x.to(torch.float64);
         var expected = wide * torch.rsqrt(wide.square().mean([-1], keepdim: true) + 1e-5) * weight.to(torch.float64);
-        Near(expected, FusedRows.RmsNorm(x, weight, 1e-5f), 1e-5);
+        Near(expected, RmsNorm.Forward(x, weight, 1e-5f), 1e-5);
         var (gate, up) = (torch.randn(2, rows, width) * 10, torch.randn(2, rows, width));
         expected = torch.nn.functional.silu(gate.to(torch.float64)) * up.to(torch.float64);
-        FusedRows.SwiGlu(gate, up);
+        SwiGlu.Forward(gate, up);
         Near(expected, gate, 1e-4);
     }
 
@@ -156,7 +156,7 @@ public sealed class CpuRowTests
         var rotating = x.narrow(3, 0, dimensions);
         var across = torch.cat([-rotating.narrow(3, dimensions / 2, dimensions / 2), rotating.narrow(3, 0, dimensions / 2)], 3);
         var expected = torch.cat([(rotating * cos) + (across * sin), x.narrow(3, dimensions, head - dimensions)], 3);
-        FusedRows.RotateHalves(x, cos, sin);
+        Rotation.RotateHalves(x, cos, sin);
         Near(expected, x, 1e-6);
     }
 

@@ -76,8 +76,8 @@ public sealed unsafe class CpuKernelTests
         using AlignedFloats x = new(tokens * width), w = new(width), dy = new(tokens * width), y = new(tokens * width), dx = new(tokens * width), dw = new(width), r = new(tokens);
         foreach (var (buffer, rows) in new[] { (x, tokens), (w, 1), (dy, tokens) })
             Fill(buffer, rows, size, width);
-        Normalization.Forward(new MatrixView(y.Data, width), new MatrixView(x.Data, width), w.Data, r.Data, tokens, width, size, 1e-3f);
-        Normalization.Backward(new MatrixView(dx.Data, width), false, dw.Data, new MatrixView(dy.Data, width), new MatrixView(x.Data, width), w.Data, r.Data, tokens, width, size);
+        RmsNorm.Forward(new MatrixView(y.Data, width), new MatrixView(x.Data, width), w.Data, r.Data, tokens, width, size, 1e-3f);
+        RmsNorm.Backward(new MatrixView(dx.Data, width), false, dw.Data, new MatrixView(dy.Data, width), new MatrixView(x.Data, width), w.Data, r.Data, tokens, width, size);
         for (var t = 0; t < tokens; t++)
         {
             var row = t * width;
@@ -129,8 +129,8 @@ public sealed unsafe class CpuKernelTests
         for (var i = 0; i < gateUp.Count; i++)
             gateUp.Data[i] *= 12;
         new Span<float>(dy.Data, tokens * mlp).CopyTo(new Span<float>(both.Data, tokens * mlp));
-        GatedUnit.Forward(new MatrixView(y.Data, mlp), new MatrixView(gateUp.Data, 2 * mlp), tokens, mlp);
-        GatedUnit.Backward(new MatrixView(d.Data, 2 * mlp), new MatrixView(both.Data, mlp), new MatrixView(gateUp.Data, 2 * mlp), tokens, mlp);
+        SwiGlu.Forward(new MatrixView(y.Data, mlp), new MatrixView(gateUp.Data, 2 * mlp), tokens, mlp);
+        SwiGlu.Backward(new MatrixView(d.Data, 2 * mlp), new MatrixView(both.Data, mlp), new MatrixView(gateUp.Data, 2 * mlp), tokens, mlp);
         for (var i = 0; i < tokens * mlp; i++)
         {
             var at = (i / mlp * 2 * mlp) + (i % mlp);

@@ -78,7 +78,7 @@ internal sealed unsafe class SequencePass : IDisposable
         var transposed = weights.Transposed(layout.Output);
         var loss = head.Run(memory.DNormed, dWeight, !isEmpty, normed, weight, transposed, row[1..], lossScale, Times);
         new Span<float>(memory.DNormed.Row(count), (padded - count) * hidden).Clear(); // positions past the end have no gradient
-        Normalization.Backward(memory.Dx, false, Gradients + layout.FinalNorm, memory.DNormed, x, weights.Plain + layout.FinalNorm, memory.LastFactors.Data, padded, hidden, size);
+        RmsNorm.Backward(memory.Dx, false, Gradients + layout.FinalNorm, memory.DNormed, x, weights.Plain + layout.FinalNorm, memory.LastFactors.Data, padded, hidden, size);
         Times.Add(StepPart.Norms);
 
         for (var i = layout.Config.Layers - 1; i >= 0; i--)
@@ -113,7 +113,7 @@ internal sealed unsafe class SequencePass : IDisposable
         for (var i = 0; i < layout.Config.Layers; i++)
             ForwardBlock(i, padded);
         var norm = weights.Plain + layout.FinalNorm;
-        Normalization.Forward(memory.Normed, memory.Last, norm, memory.LastFactors.Data, padded, hidden, size, eps);
+        RmsNorm.Forward(memory.Normed, memory.Last, norm, memory.LastFactors.Data, padded, hidden, size, eps);
         Times.Add(StepPart.Norms);
     }
 
@@ -134,7 +134,7 @@ internal sealed unsafe class SequencePass : IDisposable
         {
             var tokens = Math.Min(Strip, padded - first);
             var qkv = block.QueryKeyValue.From(first);
-            Normalization.Forward(memory.Normed, block.Input.From(first), weights.Plain + places.AttentionNorm, block.InputFactors.Data + first, tokens, hidden, size, eps);
+            RmsNorm.Forward(memory.Normed, block.Input.From(first), weights.Plain + places.AttentionNorm, block.InputFactors.Data + first, tokens, hidden, size, eps);
             Times.Add(StepPart.Norms);
             Products.Set(qkv, memory.Normed, weights.Transposed(places.QueryKeyValue), tokens, layout.QueryKeyValue, hidden);
             Times.Add(StepPart.Products);
@@ -150,11 +150,11 @@ internal sealed unsafe class SequencePass : IDisposable
             MatrixView middle = block.Middle.From(first), gateUp = block.GateUp.From(first);
             Products.Add(middle, block.Input.Row(first), block.AttentionOutput.From(first), weights.Transposed(places.Output), tokens, hidden, layout.Query);
             Times.Add(StepPart.Products);
-            Normalization.Forward(memory.Normed, middle, weights.Plain + places.MlpNorm, block.MiddleFactors.Data + first, tokens, hidden, size, eps);
+            RmsNorm.Forward(memory.Normed, middle, weights.Plain + places.MlpNorm, block.MiddleFactors.Data + first, tokens, hidden, size, eps);
             Times.Add(StepPart.Norms);
             Products.Set(gateUp, memory.Normed, weights.Transposed(places.GateUp), tokens, 2 * layout.Mlp, hidden);
             Times.Add(StepPart.Products);
-            GatedUnit.Forward(memory.Unit, gateUp, tokens, layout.Mlp);
+            SwiGlu.Forward(memory.Unit, gateUp, tokens, layout.Mlp);
             Times.Add(StepPart.GatedUnit);
             Products.Add(next.From(first), middle.Data, memory.Unit, weights.Transposed(places.Down), tokens, hidden, layout.Mlp);
             Times.Add(StepPart.Products);
@@ -172,15 +172,15 @@ internal sealed unsafe class SequencePass : IDisposable
             var factors = block.MiddleFactors.Data + first;
             Products.Set(unit, dx, Plain(places.Down, layout.Mlp), tokens, layout.Mlp, hidden);
             Times.Add(StepPart.Products);
-            GatedUnit.Backward(dGateUp, unit, block.GateUp.From(first), tokens, layout.Mlp);
+            SwiGlu.Backward(dGateUp, unit, block.GateUp.From(first), tokens, layout.Mlp);
             Times.Add(StepPart.GatedUnit);
-            Normalization.Apply(memory.Normed, middle, weights.Plain + places.MlpNorm, factors, tokens, hidden);
+            RmsNorm.Apply(memory.Normed, middle, weights.Plain + places.MlpNorm, factors, tokens, hidden);
             Times.Add(StepPart.Norms);
             AddGradient(places.Down, dx, unit, hidden, layout.Mlp, real, first);
             AddGradient(places.GateUp, dGateUp, memory.Normed, 2 * layout.Mlp, hidden, real, first);
             Products.Set(memory.DNormed, dGateUp, Plain(places.GateUp, hidden), tokens, hidden, 2 * layout.Mlp);
             Times.Add(StepPart.Products);
-            Normalization.Backward(dx, true, Gradients + places.MlpNorm, memory.DNormed, middle, weights.Plain + places.MlpNorm, factors, tokens, hidden, size);
+            RmsNorm.Backward(dx, true, Gradients + places.MlpNorm, memory.DNormed, middle, weights.Plain + places.MlpNorm, factors, tokens, hidden, size);
             Times.Add(StepPart.Norms);
             AddGradient(places.Output, dx, block.AttentionOutput.From(first), hidden, layout.Query, real, first);
             Products.Set(memory.DAttentionOutput.From(first), dx, Plain(places.Output, layout.Query), tokens, layout.Query, hidden);
@@ -195,12 +195,12 @@ internal sealed unsafe class SequencePass : IDisposable
             MatrixView dQkv = memory.DQueryKeyValue.From(first), input = block.Input.From(first);
             var factors = block.InputFactors.Data + first;
             rotary.Rotate(dQkv, first, tokens, layout.Config.Heads + layout.Config.KeyValueHeads, back: true);
-            Normalization.Apply(memory.Normed, input, weights.Plain + places.AttentionNorm, factors, tokens, hidden);
+            RmsNorm.Apply(memory.Normed, input, weights.Plain + places.AttentionNorm, factors, tokens, hidden);
             Times.Add(StepPart.Norms);
             AddGradient(places.QueryKeyValue, dQkv, memory.Normed, layout.QueryKeyValue, hidden, real, first);
             Products.Set(memory.DNormed, dQkv, Plain(places.QueryKeyValue, hidden), tokens, hidden, layout.QueryKeyValue);
             Times.Add(StepPart.Products);
-            Normalization.Backward(memory.Dx.From(first), true, Gradients + places.AttentionNorm, memory.DNormed, input, weights.Plain + places.AttentionNorm, factors, tokens, hidden, size);
+            RmsNorm.Backward(memory.Dx.From(first), true, Gradients + places.AttentionNorm, memory.DNormed, input, weights.Plain + places.AttentionNorm, factors, tokens, hidden, size);
             Times.Add(StepPart.Norms);
         }
     }

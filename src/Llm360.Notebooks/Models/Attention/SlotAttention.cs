@@ -60,8 +60,8 @@ internal sealed class SlotAttention : AttentionPass
     {
         int head = model.Config.HeadDimension, dimensions = (int)cos.shape[1], tokens = (int)cos.shape[0];
         MatrixView c = new(TensorMemory.Floats(cos), dimensions), s = new(TensorMemory.Floats(sin), dimensions);
-        FusedRows.RotateHalves(q, tokens, head, c, s);
-        FusedRows.RotateHalves(k, tokens, head, c, s);
+        Rotation.RotateHalves(q, tokens, head, c, s);
+        Rotation.RotateHalves(k, tokens, head, c, s);
         Copy(cache.Keys(layer), k.Data);
         Copy(cache.Values(layer), v.Data);
         AttendInMemory(layer, output.Data, q.Data, head, q.Stride);

@@ -63,7 +63,7 @@ public sealed class LlamaModel : LanguageModel
     {
         if (!TensorMemory.IsPlain(gate) || !TensorMemory.IsPlain(up))
             return nn.functional.silu(gate) * up;
-        FusedRows.SwiGlu(gate, up);
+        SwiGlu.Forward(gate, up);
         return gate;
     }
 
@@ -72,7 +72,7 @@ public sealed class LlamaModel : LanguageModel
     {
         var weight = Weights[name].to(x.dtype);
         if (TensorMemory.IsPlain(x) && TensorMemory.IsPlain(weight))
-            return FusedRows.RmsNorm(x, weight, (float)config.NormEps);
+            return RmsNorm.Forward(x, weight, (float)config.NormEps);
         var wide = x.to(float32);
         var scale = rsqrt(wide.square().mean([-1], keepdim: true).add(eps, One)); // [batch, time, 1]
         return (wide * scale).to(x.dtype) * weight;

@@ -42,13 +42,13 @@ internal sealed unsafe class SmallBatchBlock
         {
             MatrixView x = new(TensorMemory.Floats(hidden), width), y = new(scratch + width, width);
             MatrixView q = After(y, queries), mixed = After(q, queries), k = After(mixed, keys), v = After(k, keys), gate = After(v, mlp), up = After(gate, mlp);
-            FusedRows.RmsNorm(y, x, Of(LlamaNames.AttentionNorm(i)).AsFloats(0, 1, scratch), rows, (float)config.NormEps);
+            RmsNorm.Forward(y, x, Of(LlamaNames.AttentionNorm(i)).AsFloats(0, 1, scratch), rows, (float)config.NormEps);
             UnpackedProducts.Multiply(y, rows, add: false, [(q, Of(LlamaNames.Query(i))), (k, Of(LlamaNames.Key(i))), (v, Of(LlamaNames.Value(i)))]);
             attention.Attend(i, mixed, q, k, v);
             UnpackedProducts.Multiply(mixed, rows, add: true, [(x, Of(LlamaNames.AttentionOutput(i)))]);
-            FusedRows.RmsNorm(y, x, Of(LlamaNames.MlpNorm(i)).AsFloats(0, 1, scratch), rows, (float)config.NormEps);
+            RmsNorm.Forward(y, x, Of(LlamaNames.MlpNorm(i)).AsFloats(0, 1, scratch), rows, (float)config.NormEps);
             UnpackedProducts.Multiply(y, rows, add: false, [(gate, Of(LlamaNames.Gate(i))), (up, Of(LlamaNames.Up(i)))]);
-            FusedRows.SwiGlu(gate, up, rows);
+            SwiGlu.Forward(gate, up, rows);
             UnpackedProducts.Multiply(gate, rows, add: true, [(x, Of(LlamaNames.Down(i)))]);
         }
 

@@ -44,7 +44,7 @@ internal sealed class RotaryEmbedding(LanguageModel model, bool neighbours) : ID
     {
         if (!neighbours && TensorMemory.IsPlain(x) && x.stride(3) == 1)
         {
-            FusedRows.RotateHalves(x, cos, sin);
+            Rotation.RotateHalves(x, cos, sin);
             return x;
         }
 

@@ -1,25 +1,34 @@
-// SwiGLU's element-wise part, silu(gate) up, and its gradient.
+// SwiGLU: silu(gate) up, and its gradient.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>silu(g) u with silu(g) = g / (1 + exp(-g)); gate and up lie side by side.</summary>
-internal static unsafe class GatedUnit
+/// <summary>silu(g) u with silu(g) = g / (1 + exp(-g)) (Shazeer 2020, arXiv 2002.05202).</summary>
+internal static unsafe class SwiGlu
 {
-    /// <summary>y [tokens, mlp] of gate and up [tokens, 2 mlp].</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    private const int Width = VectorWidth.Floats;
+
+    /// <summary>silu(gate) up, in place of the gate.</summary>
+    /// <param name="gate">Contiguous float32 on the CPU.</param>
+    /// <param name="up">As <paramref name="gate"/>.</param>
+    public static void Forward(Tensor gate, Tensor up)
+    {
+        var width = (int)gate.shape[^1];
+        Forward(new MatrixView(TensorMemory.Floats(gate), width), new MatrixView(TensorMemory.Floats(up), width), (int)(gate.numel() / width));
+        GC.KeepAlive((gate, up));
+    }
+
+    /// <summary>The same for rows without gaps, shared out among threads.</summary>
+    public static void Forward(MatrixView gate, MatrixView up, int rows) =>
+        Parallelism.ForRows(rows, gate.Stride, row => Forward(gate.Row((int)row), gate.Row((int)row), up.Row((int)row), gate.Stride));
+
+    /// <summary>y [tokens, mlp] of gate and up [tokens, 2 mlp], which lie side by side.</summary>
     public static void Forward(MatrixView y, MatrixView gateUp, int tokens, int mlp)
     {
         for (var t = 0; t < tokens; t++)
-        {
-            float* gate = gateUp.Row(t), up = gate + mlp, to = y.Row(t);
-            for (var i = 0; i < mlp; i += VectorWidth.Floats)
-            {
-                var g = Vector512.Load(gate + i);
-                (g * Sigmoid(g) * Vector512.Load(up + i)).Store(to + i);
-            }
-        }
+            Forward(y.Row(t), gateUp.Row(t), gateUp.Row(t) + mlp, mlp);
     }
 
     /// <summary>The gradient by gate and up, and y once more for the gradient of the matrix behind it.</summary>
@@ -44,6 +53,20 @@ internal static unsafe class GatedUnit
                 (silu * u).Store(both + i);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Forward(float* y, float* gate, float* up, int width)
+    {
+        var i = 0;
+        for (; i <= width - Width; i += Width)
+        {
+            var g = Vector512.Load(gate + i);
+            (g * Sigmoid(g) * Vector512.Load(up + i)).Store(y + i);
+        }
+
+        for (; i < width; i++)
+            y[i] = gate[i] * (1 / (1 + MathF.Exp(-gate[i]))) * up[i];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
