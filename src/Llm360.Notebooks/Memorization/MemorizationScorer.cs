@@ -48,7 +48,7 @@ public static class MemorizationScorer
     /// <returns>For each row l scores, about tokens k to k + l - 1.</returns>
     /// <exception cref="Llm360Exception">As of <see cref="Score"/>.</exception>
     public static IReadOnlyList<IReadOnlyList<TokenScore>> ContinuationScores(LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength = 32, int continuationLength = 32, CancellationToken? cancellation = null) =>
-        RowScoring.Continuations(model, Checked(model, rows, promptLength, continuationLength), continuationLength, cancellation ?? AmbientWork.Cancellation);
+        ContinuationScoring.Score(model, Checked(model, rows, promptLength, continuationLength), continuationLength, cancellation ?? AmbientWork.Cancellation);
 
     /// <summary>
     /// How many rows' greedy continuations are not those of decoding one token after the other. None in float32, but for logits that are equal within rounding; in lower precision a pass over several tokens and one over a single token round differently,

@@ -42,32 +42,6 @@ internal static class RowScoring
         }
     }
 
-    /// <summary>Scores of the last tokens of rows given the true tokens before.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="rows">Rows of one length.</param>
-    /// <param name="count">Tokens to score.</param>
-    /// <param name="cancellation">Looked at before every pass.</param>
-    public static IReadOnlyList<IReadOnlyList<TokenScore>> Continuations(LanguageModel model, int[][] rows, int count, CancellationToken cancellation)
-    {
-        using var inference = inference_mode();
-        var results = new List<TokenScore[]>(rows.Length);
-        if (rows.Length == 0)
-            return results;
-        var slots = DeviceMemory.Rows(model, rows[0].Length, rows.Length, NewScoredRows);
-        using var decoder = new RowDecoder(model, slots, rows[0].Length);
-        foreach (var part in rows.Chunk(slots))
-        {
-            using var scope = NewDisposeScope();
-            var targets = new TargetTokens([.. part.SelectMany(row => row[^count..])], model.Device);
-            var hidden = decoder.Compute([.. part.Select((row, slot) => new Segment(slot, row[..^1], count))], cancellation);
-            results.AddRange(HeadReduction.Scores(model, hidden, targets).Chunk(count));
-            for (var slot = 0; slot < part.Length; slot++)
-                decoder.TakeBack(slot, 0);
-        }
-
-        return results;
-    }
-
     private static void RunAll(LanguageModel model, IReadOnlyList<ScoredRow> rows, int slots, RowTask task, int promptLength, int? topK, CancellationToken cancellation)
     {
         using var inference = inference_mode();
