@@ -185,7 +185,7 @@ public sealed class HubTests : IAsyncLifetime
 
         var result = await llm360.RunAsync("run", Tour, "-p", "suite=amber", "-p", "device=cpu");
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("60 checkpoints of LLM360/Amber need about 1.6 TB", result.Error, StringComparison.Ordinal);
+        Assert.Contains("7 checkpoints of LLM360/Amber need about 189 GB", result.Error, StringComparison.Ordinal);
         Assert.Contains("--yes", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(hub.Requests, r => r.Path.Contains("/resolve/", StringComparison.Ordinal));
     }

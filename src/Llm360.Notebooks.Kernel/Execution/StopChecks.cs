@@ -46,7 +46,7 @@ internal static class StopChecks
         if (IsAsync(method))
             InsertBefore(body, body.ExceptionHandlers.MaxBy(handler => order[handler.TryEnd] - order[handler.TryStart])!.TryStart, calls.CheckResumed);
         else
-            body.GetILProcessor().InsertBefore(body.Instructions[0], Instruction.Create(OpCodes.Call, IsCleanup(method) ? calls.EnterCleanup : calls.Enter));
+            InsertAtEntry(method, IsCleanup(method) ? calls.EnterCleanup : calls.Enter);
         body.OptimizeMacros();
     }
 
@@ -64,6 +64,22 @@ internal static class StopChecks
         (moved.OpCode, moved.Operand) = (instruction.OpCode, instruction.Operand);
         (instruction.OpCode, instruction.Operand) = (OpCodes.Call, call);
         body.GetILProcessor().InsertAfter(instruction, moved);
+    }
+
+    /// <summary>The call is the first instruction and has the line of the next: the runtime reports some exceptions at a method's beginning.</summary>
+    private static void InsertAtEntry(MethodDefinition method, MethodReference call)
+    {
+        var entry = Instruction.Create(OpCodes.Call, call);
+        method.Body.GetILProcessor().InsertBefore(method.Body.Instructions[0], entry);
+        if (method.DebugInformation.SequencePoints is not [var first, ..] points)
+            return;
+        points.Insert(0, new SequencePoint(entry, first.Document)
+        {
+            StartLine = first.StartLine,
+            StartColumn = first.StartColumn,
+            EndLine = first.EndLine,
+            EndColumn = first.EndColumn,
+        });
     }
 
     /// <summary>An async method goes on in MoveNext: outside of its try an exception would end the process instead of the task.</summary>

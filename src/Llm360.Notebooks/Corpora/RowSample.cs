@@ -31,7 +31,7 @@ public static class RowSample
         ArgumentNullException.ThrowIfNull(chunk);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         if (chunk.Hub is not null)
-            return [.. ChunkReader.Read(chunk, cancellation: cancellation).Where(IsOrdinary).Take(count)];
+            return [.. ChunkReader.Read(chunk, count, cancellation)];
         var rows = ChunkReader.Read(chunk, cancellation: cancellation).Index().Where(r => IsOrdinary(r.Item)).ToList();
         return [.. Stratified(rows, count, seed, chunk.Index).Select(r => r.Row)];
 
