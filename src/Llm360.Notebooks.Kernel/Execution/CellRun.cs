@@ -33,7 +33,7 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
         return (result, result.Status == CellStatus.Ok ? value : null);
     }
 
-    // Not on the thread pool: tasks of an earlier cell may have filled it.
+    // Not on the thread pool, whose stacks are smaller and whose threads may be busy with tasks of an earlier cell.
     private Task<CellResult> Start(Func<Task<CellResult>> run)
     {
         // The cell has registered no callback yet.

@@ -12,8 +12,8 @@ public static class CellStop
     // inside a handler or a filter takes 16 KB for every level, and framework code wraps exceptions so at every level of a recursion.
     internal const int MaxStackBytes = 1 << 20;
 
-    // Handlers run on top of the stack of the call that failed. What they call must not fail for the same reason.
-    private const int MaxUnwindingBytes = DeepThread.StackBytes / 2;
+    // Handlers and cleanup run on top of the stack of the call that failed. What they call must not fail for the same reason.
+    private const int MaxUnwindingBytes = 8 * MaxStackBytes;
 
     // How many cells of this process are being stopped: the only thing that a loop reads while none is.
     private static volatile int stopping;

@@ -25,7 +25,7 @@ internal sealed class Channels : IDisposable
     private readonly WireFormat format;
     private readonly Action<string> complain;
     private readonly Dictionary<ChannelName, NetMQSocket> sockets;
-    private readonly NetMQQueue<(ChannelName Channel, NetMQMessage Frames)> outgoing = new();
+    private readonly NetMQQueue<(ChannelName Channel, NetMQMessage? Frames)> outgoing = new();
     private readonly InFlight inFlight = new();
     private readonly NetMQTimer again = new(Again) { Enable = false };
     private readonly List<(NetMQMessage Frames, long Since)> unreached = [];
@@ -99,22 +99,13 @@ internal sealed class Channels : IDisposable
 
         // Made here: content that cannot be written is a fault of the sender, not of the sockets' thread.
         var frames = format.ToFrames(format.Create(type, content, parent, identities));
-        if (disposed)
-            return;
         inFlight.Add(Size(frames));
-        try
-        {
-            outgoing.Enqueue((channel, frames));
-        }
-        catch (ObjectDisposedException)
-        {
-            // A thread that a cell left running still writes after the end.
-        }
+        Enqueue(channel, frames);
     }
 
     /// <summary>Returns once the clients have read so much of what was sent that more may be.</summary>
     /// <exception cref="OperationCanceledException">The sender is to stop.</exception>
-    public void WaitForRoom(CancellationToken cancellation) => inFlight.WaitForRoom(cancellation);
+    public void WaitForRoom(CancellationToken cancellation) => inFlight.WaitForRoom(() => Enqueue(ChannelName.IOPub, null), cancellation);
 
     /// <summary>Sends what is queued and lets the ports go.</summary>
     public void Dispose()
@@ -140,6 +131,20 @@ internal sealed class Channels : IDisposable
         catch (NetMQException e)
         {
             throw new Llm360Exception($"The kernel cannot listen: {e.Message}", address, "Start the kernel again: Jupyter picks other ports.", e);
+        }
+    }
+
+    private void Enqueue(ChannelName channel, NetMQMessage? frames)
+    {
+        if (disposed)
+            return;
+        try
+        {
+            outgoing.Enqueue((channel, frames));
+        }
+        catch (ObjectDisposedException)
+        {
+            // A thread that a cell left running still writes after the end.
         }
     }
 
@@ -170,11 +175,18 @@ internal sealed class Channels : IDisposable
     {
         while (outgoing.TryDequeue(out var next, TimeSpan.Zero))
         {
-            var sent = TrySend(next.Channel, next.Frames);
-            inFlight.Add(-Size(next.Frames));
+            if (next.Frames is not { } frames)
+            {
+                // A socket that sends nothing sees only when it is looked at that a client is gone.
+                _ = sockets[next.Channel].HasOut;
+                continue;
+            }
+
+            var sent = TrySend(next.Channel, frames);
+            inFlight.Add(-Size(frames));
             if (sent)
                 continue;
-            unreached.Add((next.Frames, Stopwatch.GetTimestamp()));
+            unreached.Add((frames, Stopwatch.GetTimestamp()));
             again.Enable = true;
         }
     }

@@ -31,7 +31,7 @@ internal sealed class ClientOutputs : IOutputSink, IDisposable
     {
         this.channels = channels;
 
-        // Not a timer: it would wait for the thread pool, which cells may fill.
+        // Not a timer: it would wait for the thread pool, which may be busy with tasks of cells.
         DeepThread.Start("jupyter outputs", SendNowAndThen);
     }
 

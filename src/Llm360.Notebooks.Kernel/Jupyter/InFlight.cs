@@ -12,6 +12,8 @@ internal sealed class InFlight
     /// <summary>The most bytes on their way before writers wait.</summary>
     public const long Limit = 64 << 20;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
+
     [ThreadStatic]
     private static InFlight? sending;
 
@@ -34,11 +36,13 @@ internal sealed class InFlight
     }
 
     /// <summary>Returns once there is room.</summary>
+    /// <param name="look">Called now and then: lets NetMQ see which clients are gone.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">The writer is to stop.</exception>
-    public void WaitForRoom(CancellationToken cancellation)
+    public void WaitForRoom(Action look, CancellationToken cancellation)
     {
-        if (!room.IsSet)
-            room.Wait(cancellation);
+        while (!room.IsSet && !room.Wait(Patience, cancellation))
+            look();
     }
 
     /// <summary>Sends a message; its bytes count until NetMQ has written them to every client.</summary>

@@ -71,18 +71,6 @@ public sealed class InterruptTests
     }
 
     [Fact]
-    public async Task Tasks_that_fill_the_thread_pool_keep_no_interrupt_waiting()
-    {
-        await using var client = new KernelClient().Ready();
-        client.Run("var gate = new ManualResetEventSlim(); for (var i = 0; i < 2000; i++) _ = Task.Run(() => gate.Wait());");
-        var running = client.Execute("Console.WriteLine(\"on\"); while (true) { }");
-        client.Until(message => message.Type == "stream");
-        client.AskOn(client.Control, "interrupt_request", []);
-        Assert.Equal("Cancelled", client.Reply(client.Shell, running).Content["ename"]!.ToString());
-        client.Run("gate.Set();");
-    }
-
-    [Fact]
     public async Task An_interrupt_before_a_request_has_begun_stops_it_and_no_later_one()
     {
         using var channels = new Channels(KernelClient.Free(), _ => { });

@@ -52,6 +52,19 @@ internal sealed class KernelClient : IAsyncDisposable
 
     public List<string> Complaints { get; } = [];
 
+    /// <summary>How many there are, while more may come.</summary>
+    public int ComplaintCount
+    {
+        get
+        {
+            lock (Complaints)
+                return Complaints.Count;
+        }
+    }
+
+    /// <summary>What is published, for tests that read it themselves.</summary>
+    public SubscriberSocket IOPub => iopub;
+
     /// <summary>A connection on free ports of the loopback.</summary>
     /// <remarks>Below those that systems give to whoever asks for any (from 32,768 on): a kernel that was killed must find them free again, while other tests make connections by the thousand.</remarks>
     public static ConnectionFile Free()
