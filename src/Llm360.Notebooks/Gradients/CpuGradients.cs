@@ -5,11 +5,11 @@ namespace Llm360.Notebooks;
 /// <summary>Loss and gradients in float32, the same mathematics as <see cref="AutogradGradients"/>.</summary>
 /// <remarks>
 /// The rows of a batch form groups of neighbours. Each group sums its rows' gradients in order, and the groups are added in order.
-/// Threads only lossScale the groups out: neither their number nor their scheduling changes a bit of the result.
+/// Threads only share the groups out: neither their number nor their scheduling changes a bit of the result.
 /// Each group has a buffer of the parameters' size until it is added. At most 256 MB of them are used, but at least one a thread.
 /// More groups than that are computed in turns, which changes no bit either.
 /// A thread also needs, for each token of a row, about (layers + 1) x (6 hidden + 2 mlp) floats, and for 64 positions the logits.
-/// All threads lossScale the transposed weights.
+/// All threads share the transposed weights.
 /// </remarks>
 internal sealed unsafe class CpuGradients : IGradients
 {
@@ -21,6 +21,7 @@ internal sealed unsafe class CpuGradients : IGradients
     private readonly ParallelOptions options;
     private readonly AlignedFloats? paddedSum;
     private readonly List<SequencePass> workers = [];
+    private readonly List<GradientSum> sinks = []; // one for each worker
     private readonly List<AlignedFloats> sums = []; // one for each group that is computed at once
     private readonly PartTimes gathering = new();
     private readonly int groups;
@@ -77,9 +78,15 @@ internal sealed unsafe class CpuGradients : IGradients
                 {
                     for (int group; (group = Interlocked.Increment(ref next)) < end;)
                     {
-                        workers[w].Begin(sums[group - from].Data);
+                        var (worker, sink) = (workers[w], sinks[w]);
+                        worker.Times.Start();
+                        sink.Begin(sums[group - from].Data);
+                        worker.Times.Add(StepPart.Gathering);
                         for (var row = FirstRow(group); row < FirstRow(group + 1); row++)
-                            losses[row] = workers[w].Run(new ReadOnlySpan<int>((int*)at + ((nint)row * length), length), lossScale);
+                        {
+                            var ids = new ReadOnlySpan<int>((int*)at + ((nint)row * length), length);
+                            losses[row] = worker.Run(ids[..^1], ids[1..], lossScale, sink);
+                        }
                     }
                 });
                 Gather((nint)total, end - from, isFirst: from == 0);
@@ -140,7 +147,11 @@ internal sealed unsafe class CpuGradients : IGradients
     private void Reserve(int threads, int tokens, int atOnce)
     {
         while (workers.Count < threads)
+        {
             workers.Add(new SequencePass(layout, packed, rotary, tokens));
+            sinks.Add(new GradientSum(layout));
+        }
+
         while (sums.Count < atOnce)
             sums.Add(new AlignedFloats(layout.Count));
         foreach (var worker in workers)

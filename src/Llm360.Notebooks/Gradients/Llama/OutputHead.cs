@@ -14,24 +14,22 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
 
     /// <summary>Loss and gradients of one sequence.</summary>
     /// <param name="dx">Gradient by the head's input, overwritten: [tokens, hidden].</param>
-    /// <param name="dWeight">Gradient by the weight: [vocabulary, hidden].</param>
-    /// <param name="add">Whether dWeight is added to, or overwritten.</param>
     /// <param name="x">The head's input, [tokens, hidden]; rows up to the next multiple of 8 exist.</param>
     /// <param name="weight">[vocabulary, hidden]</param>
     /// <param name="transposed">[hidden, vocabulary]</param>
     /// <param name="targets">One for each position.</param>
     /// <param name="share">One position's share of the mean.</param>
+    /// <param name="sink">Receives what the weight's gradient is made of.</param>
     /// <param name="times">Told what took how long.</param>
     /// <returns>Sum of the losses, not yet divided.</returns>
     public double Run(
         MatrixView dx,
-        float* dWeight,
-        bool add,
         MatrixView x,
         float* weight,
         MatrixView transposed,
         ReadOnlySpan<int> targets,
         float share,
+        IGradientSink sink,
         PartTimes times)
     {
         int hidden = layout.Hidden, vocabulary = layout.Vocabulary;
@@ -57,10 +55,7 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
             Products.Set(dx.From(first), p, w, padded, hidden, layout.Config.VocabularySize);
             VectorMath.Scale(dx.From(first), dx.From(first), factors, count, hidden);
             VectorMath.Scale(input, x.From(first), factors, count, hidden);
-            if (add || first > 0)
-                Products.AddTransposed(new MatrixView(dWeight, hidden), p, input, vocabulary, hidden, count);
-            else
-                Products.SetTransposed(new MatrixView(dWeight, hidden), p, input, vocabulary, hidden, count);
+            sink.Head(p, factors, x.From(first), input, count, first);
             times.Add(StepPart.HeadProducts);
         }
 

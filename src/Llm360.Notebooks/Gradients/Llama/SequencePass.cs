@@ -1,9 +1,7 @@
 // Forward and backward pass of one sequence on one thread.
-using System.Runtime.InteropServices;
-
 namespace Llm360.Notebooks;
 
-/// <summary>A worker: its activations, and where it sums its sequences' gradients.</summary>
+/// <summary>A worker with its activations. It hands what gradients are made of to a sink.</summary>
 /// <remarks>Element-wise work and products go strip by strip through a few tokens, so that what one writes the next finds in the cache.</remarks>
 internal sealed unsafe class SequencePass : IDisposable
 {
@@ -16,7 +14,6 @@ internal sealed unsafe class SequencePass : IDisposable
     private readonly float eps;
     private Activations memory;
     private Attention attention;
-    private bool isEmpty; // whether the gradients hold no sequence yet
 
     public SequencePass(PaddedLayout layout, PackedWeights weights, Rotary rotary, int tokens)
     {
@@ -27,32 +24,7 @@ internal sealed unsafe class SequencePass : IDisposable
         (hidden, size, eps) = (layout.Hidden, layout.Config.HiddenSize, (float)layout.Config.NormEps);
     }
 
-    // Where the sequences since Begin are summed, in the padded layout.
-    private float* Gradients { get; set; }
-
     public PartTimes Times { get; } = new();
-
-    /// <summary>Begins a new sum: of the next sequence's gradients and those after it, until the next call.</summary>
-    /// <param name="gradients">Where to, in the padded layout; what is there is overwritten.</param>
-    public void Begin(float* gradients)
-    {
-        Gradients = gradients;
-        // The first sequence sets the matrices' gradients; only what it adds to must be cleared.
-        Times.Start();
-        isEmpty = true;
-        if (!layout.Config.TiedHead)
-            Clear(layout.Embedding, (long)layout.Vocabulary * hidden);
-        foreach (var block in layout.Blocks)
-        {
-            Clear(block.AttentionNorm, hidden);
-            Clear(block.MlpNorm, hidden);
-        }
-
-        Clear(layout.FinalNorm, hidden);
-        Times.Add(StepPart.Gathering);
-
-        void Clear(long start, long count) => NativeMemory.Clear(gradients + start, (nuint)count * sizeof(float));
-    }
 
     /// <summary>Makes room for sequences of so many tokens.</summary>
     public void Reserve(int tokens)
@@ -65,33 +37,31 @@ internal sealed unsafe class SequencePass : IDisposable
         attention = new Attention(layout.Heads, VectorWidth.Pad(tokens));
     }
 
-    /// <summary>Adds one sequence's gradient.</summary>
-    /// <param name="row">Tokens; inputs are all but the last, targets all but the first.</param>
-    /// <param name="lossScale">One position's lossScale of the mean loss.</param>
-    /// <returns>Sum of the positions' losses.</returns>
-    public double Run(ReadOnlySpan<int> row, float lossScale)
+    /// <summary>Forward and backward pass of one sequence.</summary>
+    /// <param name="inputs">Token ids.</param>
+    /// <param name="targets">What the first positions predict; at most one for each input. Positions behind them have no loss.</param>
+    /// <param name="lossScale">Factor of each position's loss.</param>
+    /// <param name="sink">Receives the gradients of the scaled loss.</param>
+    /// <returns>Sum of the positions' losses, not scaled.</returns>
+    public double Run(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, float lossScale, IGradientSink sink)
     {
-        int count = row.Length - 1, padded = VectorWidth.Pad(count);
-        Forward(row[..^1], padded);
+        int count = inputs.Length, padded = VectorWidth.Pad(count);
+        Forward(inputs, padded);
         var (x, normed) = (memory.Last, memory.Normed);
-        float* dWeight = Gradients + layout.Output, weight = weights.Plain + layout.Output;
-        var transposed = weights.Transposed(layout.Output);
-        var loss = head.Run(memory.DNormed, dWeight, !isEmpty, normed, weight, transposed, row[1..], lossScale, Times);
-        new Span<float>(memory.DNormed.Row(count), (padded - count) * hidden).Clear(); // positions past the end have no gradient
-        RmsNorm.Backward(memory.Dx, false, Gradients + layout.FinalNorm, memory.DNormed, x, weights.Plain + layout.FinalNorm, memory.LastFactors.Data, padded, hidden, size);
+        var loss = head.Run(memory.DNormed, normed, weights.Plain + layout.Output, weights.Transposed(layout.Output), targets, lossScale, sink, Times);
+        new Span<float>(memory.DNormed.Row(targets.Length), (padded - targets.Length) * hidden).Clear(); // positions without a target have no gradient
+        RmsNorm.Backward(memory.Dx, false, sink.Norm(layout.FinalNorm), memory.DNormed, x, weights.Plain + layout.FinalNorm, memory.LastFactors.Data, padded, hidden, size);
         Times.Add(StepPart.Norms);
 
         for (var i = layout.Config.Layers - 1; i >= 0; i--)
-            BackwardBlock(i, count, padded);
-        for (var t = 0; t < count; t++)
-            VectorMath.Add(Gradients + layout.Embedding + ((nint)row[t] * hidden), memory.Dx.Row(t), hidden);
+            BackwardBlock(i, count, padded, sink);
+        sink.Embedding(inputs, memory.Dx);
         Times.Add(StepPart.Embedding);
-        isEmpty = false;
         return loss;
     }
 
     /// <summary>The forward pass alone: the sum of the positions' losses. No gradient changes.</summary>
-    /// <param name="row">As in <see cref="Run"/>.</param>
+    /// <param name="row">Tokens; inputs are all but the last, targets all but the first.</param>
     public double Loss(ReadOnlySpan<int> row)
     {
         Forward(row[..^1], VectorWidth.Pad(row.Length - 1));
@@ -162,7 +132,7 @@ internal sealed unsafe class SequencePass : IDisposable
     }
 
     // Turns memory.Dx, the gradient by the block's output, into the gradient by its input.
-    private void BackwardBlock(int i, int count, int padded)
+    private void BackwardBlock(int i, int count, int padded, IGradientSink sink)
     {
         var (block, places) = (memory.Blocks[i], layout.Blocks[i]);
         for (var first = 0; first < padded; first += Strip)
@@ -176,13 +146,13 @@ internal sealed unsafe class SequencePass : IDisposable
             Times.Add(StepPart.GatedUnit);
             RmsNorm.Apply(memory.Normed, middle, weights.Plain + places.MlpNorm, factors, tokens, hidden);
             Times.Add(StepPart.Norms);
-            AddGradient(places.Down, dx, unit, hidden, layout.Mlp, real, first);
-            AddGradient(places.GateUp, dGateUp, memory.Normed, 2 * layout.Mlp, hidden, real, first);
+            sink.Linear(places.Down, dx, unit, hidden, layout.Mlp, real, first);
+            sink.Linear(places.GateUp, dGateUp, memory.Normed, 2 * layout.Mlp, hidden, real, first);
             Products.Set(memory.DNormed, dGateUp, Plain(places.GateUp, hidden), tokens, hidden, 2 * layout.Mlp);
             Times.Add(StepPart.Products);
-            RmsNorm.Backward(dx, true, Gradients + places.MlpNorm, memory.DNormed, middle, weights.Plain + places.MlpNorm, factors, tokens, hidden, size);
+            RmsNorm.Backward(dx, true, sink.Norm(places.MlpNorm), memory.DNormed, middle, weights.Plain + places.MlpNorm, factors, tokens, hidden, size);
             Times.Add(StepPart.Norms);
-            AddGradient(places.Output, dx, block.AttentionOutput.From(first), hidden, layout.Query, real, first);
+            sink.Linear(places.Output, dx, block.AttentionOutput.From(first), hidden, layout.Query, real, first);
             Products.Set(memory.DAttentionOutput.From(first), dx, Plain(places.Output, layout.Query), tokens, layout.Query, hidden);
             Times.Add(StepPart.Products);
         }
@@ -197,23 +167,13 @@ internal sealed unsafe class SequencePass : IDisposable
             rotary.Rotate(dQkv, first, tokens, layout.Config.Heads + layout.Config.KeyValueHeads, back: true);
             RmsNorm.Apply(memory.Normed, input, weights.Plain + places.AttentionNorm, factors, tokens, hidden);
             Times.Add(StepPart.Norms);
-            AddGradient(places.QueryKeyValue, dQkv, memory.Normed, layout.QueryKeyValue, hidden, real, first);
+            sink.Linear(places.QueryKeyValue, dQkv, memory.Normed, layout.QueryKeyValue, hidden, real, first);
             Products.Set(memory.DNormed, dQkv, Plain(places.QueryKeyValue, hidden), tokens, hidden, layout.QueryKeyValue);
             Times.Add(StepPart.Products);
-            RmsNorm.Backward(memory.Dx.From(first), true, Gradients + places.AttentionNorm, memory.DNormed, input, weights.Plain + places.AttentionNorm, factors, tokens, hidden, size);
+            RmsNorm.Backward(memory.Dx.From(first), true, sink.Norm(places.AttentionNorm), memory.DNormed, input, weights.Plain + places.AttentionNorm, factors, tokens, hidden, size);
             Times.Add(StepPart.Norms);
         }
     }
 
     private MatrixView Plain(long offset, int columns) => new(weights.Plain + offset, columns);
-
-    // dyᵀ x of a strip that begins at the token given, for the matrix at this offset.
-    private void AddGradient(long offset, MatrixView dy, MatrixView x, int rows, int columns, int tokens, int first)
-    {
-        var gradient = new MatrixView(Gradients + offset, columns);
-        if (isEmpty && first == 0)
-            Products.SetTransposed(gradient, dy, x, rows, columns, tokens);
-        else
-            Products.AddTransposed(gradient, dy, x, rows, columns, tokens);
-    }
 }
