@@ -21,6 +21,7 @@ var root = new RootCommand(
     RunCommand.Create(),
     InspectCommand.Create(),
     LogitsCommand.Create(),
+    GradientsCommand.Create(),
     GenerateCommand.Create(),
     PerplexityCommand.Create(),
     ScoreCommand.Create(),

@@ -34,7 +34,14 @@ public abstract class LanguageModel : IDisposable
     public ScalarType HiddenType { get; internal init; }
 
     /// <summary>The tensors by name.</summary>
-    private protected IReadOnlyDictionary<string, Tensor> Weights { get; }
+    internal IReadOnlyDictionary<string, Tensor> Weights { get; }
+
+    /// <summary>
+    /// Sees input and output of the embedding (its input: token ids), of each linear layer and of
+    /// the head, by the name of the weight; the head has its own name also where it is tied. It is
+    /// called in passes with gradients only.
+    /// </summary>
+    internal Action<string, Tensor, Tensor>? LinearObserver { get; set; }
 
     /// <summary>An implicit Scalar (x + y makes one too) is not kept alive during the native call: a garbage collection at that moment frees it. This one is held.</summary>
     private protected Scalar One { get; }
@@ -170,7 +177,9 @@ public abstract class LanguageModel : IDisposable
     /// <param name="count">How many.</param>
     /// <returns>[..., count], of the hidden states' type or the weights': who reduces them at once needs no copy.</returns>
     internal Tensor Logits(Tensor hidden, int first, int count) =>
-        ScaleLogits(LinearProduct.Of(hidden, count == Config.VocabularySize ? Weights[HeadName] : Weights[HeadName].narrow(0, first, count), null));
+        ScaleLogits(count == Config.VocabularySize
+            ? Observed(Config.TiedHeadName ?? HeadName, hidden, LinearProduct.Of(hidden, Weights[HeadName], null))
+            : LinearProduct.Of(hidden, Weights[HeadName].narrow(0, first, count), null));
 
     /// <summary>Hidden states as the head multiplies them.</summary>
     internal Tensor ForHead(Tensor hidden) => LinearProduct.Input(hidden, Weights[HeadName]);
@@ -207,7 +216,8 @@ public abstract class LanguageModel : IDisposable
     private protected abstract string HeadName { get; }
 
     /// <summary>Embeddings of token ids, [tokens] to [tokens, hidden].</summary>
-    private protected virtual Tensor Embed(Tensor tokens) => Weights[Config.EmbeddingName].index_select(0, tokens).to(HiddenType);
+    private protected virtual Tensor Embed(Tensor tokens) =>
+        Observed(Config.EmbeddingName, tokens, Weights[Config.EmbeddingName].index_select(0, tokens).to(HiddenType));
 
     /// <summary>One block, [batch, time, hidden] to the same.</summary>
     private protected abstract Tensor Block(int i, Tensor x, AttentionPass attention);
@@ -216,7 +226,15 @@ public abstract class LanguageModel : IDisposable
     private protected abstract Tensor FinalNorm(Tensor x);
 
     /// <summary>x W^T + b, with the bias where there is one.</summary>
-    private protected Tensor Linear(Tensor x, string weight) => Linear(x, Weights[weight], Weights.GetValueOrDefault(ParameterNames.BiasOf(weight)));
+    private protected Tensor Linear(Tensor x, string weight) =>
+        Observed(weight, x, Linear(x, Weights[weight], Weights.GetValueOrDefault(ParameterNames.BiasOf(weight))));
+
+    /// <summary>Tells <see cref="LinearObserver"/> of a layer's output, and returns it.</summary>
+    private protected Tensor Observed(string weight, Tensor x, Tensor y)
+    {
+        LinearObserver?.Invoke(weight, x, y);
+        return y;
+    }
 
     /// <summary>x W^T + b</summary>
     /// <param name="x">[..., width], as it is or <see cref="LinearProduct.Input"/>.</param>

@@ -9,6 +9,9 @@ internal static class ParameterNames
 
     public static string Bias(string module) => module + BiasEnding;
 
+    /// <summary>The module that holds a weight.</summary>
+    public static string ModuleOf(string weight) => weight[..^WeightEnding.Length];
+
     /// <summary>The bias beside a weight.</summary>
-    public static string BiasOf(string weight) => Bias(weight[..^WeightEnding.Length]);
+    public static string BiasOf(string weight) => Bias(ModuleOf(weight));
 }

@@ -33,6 +33,8 @@ public sealed record CrystalConfig(
 
     internal override string TiedHeadName => "lm_head.weight";
 
+    internal override bool HasInputFirst => true;
+
     /// <inheritdoc/>
     public override IEnumerable<(string Name, long[] Shape)> Parameters()
     {

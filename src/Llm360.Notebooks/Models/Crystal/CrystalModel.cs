@@ -53,6 +53,9 @@ public sealed class CrystalModel : LanguageModel
 
     private protected override Tensor FinalNorm(Tensor x) => LayerNorm(x, CrystalNames.FinalNorm, config.NormEps);
 
-    private Tensor Conv1D(Tensor x, string module) =>
-        Linear(x, Weights[ParameterNames.Weight(module)].t(), Weights[ParameterNames.Bias(module)]);
+    private Tensor Conv1D(Tensor x, string module)
+    {
+        var weight = ParameterNames.Weight(module);
+        return Observed(weight, x, Linear(x, Weights[weight].t(), Weights[ParameterNames.Bias(module)]));
+    }
 }

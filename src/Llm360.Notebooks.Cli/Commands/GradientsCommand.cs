@@ -1,0 +1,101 @@
+// llm360 gradients: the gradient of the loss of given sequences by every parameter.
+using System.CommandLine;
+using System.Globalization;
+using TorchSharp;
+
+namespace Llm360.Notebooks.Cli.Commands;
+
+/// <summary><c>llm360 gradients --model nano/36 --tokens rows.jsonl --out gradients.safetensors</c></summary>
+internal static class GradientsCommand
+{
+    public static Command Create()
+    {
+        var model = new ModelOptions();
+        var tokens = ModelOptions.RowsOption(required: true);
+        var output = new Option<FileInfo>("--out", "-o") { Description = "Where to write; row i gives a tensor row.i.PARAMETER, F32, for each parameter.", Required = true };
+        var factors = new Option<bool>("--factors") { Description = "Also write row.i.LAYER.input and row.i.LAYER.output_gradient of every linear layer, F32 [time, width]." };
+        var mean = new Option<bool>("--mean") { Description = "Divide the loss by the number of predictions of its row; otherwise it is their sum." };
+        var command = new Command("gradients", "Write the gradient of the loss of each token sequence: -log p of its tokens, natural logarithm.") { tokens, output, factors, mean };
+        model.AddTo(command);
+        command.Run("Run it again: the file is written whole or not at all.", async (parsed, screen, cancellation) =>
+        {
+            var path = ModelOptions.Output(parsed.GetValue(output)!);
+            var file = parsed.GetValue(tokens)!;
+            var read = ModelOptions.Rows(file, cancellation);
+            int[][] rows = [.. read.Select(r => r.TokenIds)];
+            if (Array.FindIndex(rows, r => r.Length < 2) is var tooShort and >= 0)
+                throw new Llm360Exception("A row of less than two tokens has no gradient.", $"{file.FullName}, row {tooShort} (counted from 0)", "Give at least two tokens.");
+            using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
+            ModelOptions.Check(loaded, read, r => r.TokenIds, file);
+            var options = new GradientOptions { Reduction = parsed.GetValue(mean) ? LossReduction.Mean : LossReduction.Sum };
+            await screen.WatchAsync(progress => Task.Run(
+                () =>
+                {
+                    using var work = AmbientWork.Begin(progress, cancellation);
+                    using var gradients = new RowTensors(loaded, rows, options, parsed.GetValue(factors));
+                    var metadata = new Dictionary<string, string> { ["loss"] = options.Reduction == LossReduction.Mean ? "mean" : "sum" };
+                    SafetensorsWriter.Write(path, gradients.Tensors, gradients.Make, metadata);
+                    return 0;
+                },
+                cancellation)).ConfigureAwait(false);
+            screen.Say(string.Create(CultureInfo.InvariantCulture, $"{rows.Length} rows: {path}"));
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>All tensors of the file, of which those of a row are computed when its first one is written.</summary>
+    private sealed class RowTensors : IDisposable
+    {
+        private readonly IRowGradients engine;
+        private readonly List<IEnumerator<RowGradient>> forms = [];
+        private readonly List<(int Row, string Name)> names = [];
+        private readonly int rows;
+        private int current = -1;
+
+        public RowTensors(LanguageModel model, int[][] rows, GradientOptions options, bool factors)
+        {
+            this.rows = rows.Length;
+            engine = RowGradientEngine.For(model, options);
+            forms.Add(engine.Compute(rows, GradientForm.Full).GetEnumerator());
+            if (factors)
+                forms.Add(engine.Compute(rows, GradientForm.Factors).GetEnumerator());
+            var norms = LinearLayer.NormParameters(model.Config).Select(n => n.Name).ToHashSet(); // in the full gradient already
+            foreach (var (i, row) in rows.Index())
+            {
+                foreach (var (name, shape) in model.Config.Parameters().Concat(factors ? LinearLayer.FactorShapes(model.Config, row.Length).Where(f => !norms.Contains(f.Name)) : []))
+                {
+                    names.Add((i, name));
+                    Tensors.Add(($"row.{i}.{name}", torch.float32, shape));
+                }
+            }
+        }
+
+        public List<(string Name, torch.ScalarType Type, long[] Shape)> Tensors { get; } = [];
+
+        public torch.Tensor Make(int number)
+        {
+            var (row, name) = names[number];
+            while (current < row)
+            {
+                foreach (var form in forms)
+                {
+                    if (current >= 0)
+                        form.Current.Dispose();
+                    form.MoveNext();
+                }
+
+                AmbientWork.Progress?.Report(new WorkProgress("gradients", ++current + 1, rows, "rows"));
+            }
+
+            return forms.First(f => f.Current.Tensors.ContainsKey(name)).Current.Tensors[name].alias();
+        }
+
+        public void Dispose()
+        {
+            foreach (var form in forms)
+                form.Dispose();
+            engine.Dispose();
+        }
+    }
+}

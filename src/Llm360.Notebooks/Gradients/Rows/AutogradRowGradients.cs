@@ -1,0 +1,133 @@
+// Gradients of single rows by LibTorch's automatic differentiation: every family, any device.
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks;
+
+/// <summary>The reference: forward pass in float32, one row alone in the batch, then <c>autograd.grad</c>.</summary>
+/// <remarks>float32 weights are shared with the model, others are widened once.</remarks>
+internal sealed class AutogradRowGradients : IRowGradients
+{
+    private readonly GradientOptions options;
+    private readonly LanguageModel model;
+    private readonly Dictionary<string, Tensor> leaves;
+    private readonly Lazy<ProjectionMatrices> projections;
+
+    public AutogradRowGradients(LanguageModel source, GradientOptions options)
+    {
+        this.options = options;
+        using var scope = NewDisposeScope();
+        leaves = source.Config.Parameters().ToDictionary(
+            p => p.Name, p => source.Weights[p.Name].detach().to(float32).requires_grad_().DetachFromDisposeScope());
+        model = ModelFamilies.Of(source.Config).Create(source.Config, leaves, null);
+        projections = new(() => new ProjectionMatrices(model.Config, options, model.Device));
+    }
+
+    public IEnumerable<RowGradient> Compute(IReadOnlyList<int[]> rows, GradientForm form)
+    {
+        for (var row = 0; row < rows.Count; row++)
+        {
+            AmbientWork.Cancellation.ThrowIfCancellationRequested();
+            yield return Compute(row, rows[row], form).Checked();
+        }
+    }
+
+    public void Dispose()
+    {
+        model.Dispose();
+        if (projections.IsValueCreated)
+            projections.Value.Dispose();
+        foreach (var leaf in leaves.Values)
+            leaf.Dispose();
+    }
+
+    private RowGradient Compute(int number, int[] row, GradientForm form)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = enable_grad();
+        var pass = new LinearRecord(scope);
+        model.LinearObserver = form == GradientForm.Full ? null : pass.Add;
+        var ids = tensor(row.Select(t => (long)t).ToArray(), [1, row.Length], device: model.Device);
+        var logits = model.Logits(model.ForwardChecked(ids), 0, model.Config.VocabularySize)[0]; // [tokens, vocabulary]
+        using var scale = options.LossScale(row.Length).ToScalar();
+        var predicted = logits.narrow(0, 0, row.Length - 1);
+        var loss = nn.functional.cross_entropy(predicted, ids[0].narrow(0, 1, row.Length - 1), reduction: nn.Reduction.Sum).mul(scale);
+        var tensors = form switch
+        {
+            GradientForm.Full => Gradients(loss, leaves),
+            GradientForm.Factors => Factors(loss, pass),
+            _ => Project(Factors(loss, pass), ids[0]),
+        };
+        foreach (var tensor in tensors.Values)
+            tensor.DetachFromDisposeScope();
+        return new RowGradient(number, form, loss.item<float>(), tensors);
+    }
+
+    private static Dictionary<string, Tensor> Gradients(Tensor loss, IReadOnlyDictionary<string, Tensor> by) =>
+        by.Keys.Zip(autograd.grad([loss], [.. by.Values])).ToDictionary(p => p.First, p => p.Second);
+
+    private Dictionary<string, Tensor> Factors(Tensor loss, LinearRecord pass)
+    {
+        var by = pass.Outputs.ToDictionary(o => LinearLayer.OutputGradientName(ParameterNames.ModuleOf(o.Key)), o => o.Value);
+        foreach (var (name, _) in LinearLayer.NormParameters(model.Config))
+            by.Add(name, leaves[name]);
+        var factors = Gradients(loss, by);
+        foreach (var (weight, output) in pass.Outputs)
+        {
+            var name = LinearLayer.OutputGradientName(ParameterNames.ModuleOf(weight));
+            factors[name] = factors[name].view(-1, output.shape[^1]); // [tokens, out]
+            if (weight != model.Config.EmbeddingName)
+                factors.Add(LinearLayer.InputName(ParameterNames.ModuleOf(weight)), pass.Inputs[weight].view(-1, pass.Inputs[weight].shape[^1]));
+        }
+
+        return factors;
+    }
+
+    // Only narrow products: no gradient of a whole matrix is formed.
+    private Dictionary<string, Tensor> Project(Dictionary<string, Tensor> factors, Tensor ids)
+    {
+        var config = model.Config;
+        var (matrices, results, embedding) = (projections.Value, new Dictionary<string, Tensor>(), config.EmbeddingName);
+        var lookups = matrices.Left(embedding).index_select(0, ids); // [tokens, size]
+        results.Add(embedding, Product(lookups, factors[LinearLayer.OutputGradientName(LinearLayer.EmbeddingModule(config))].matmul(matrices.Right(embedding))));
+        foreach (var layer in LinearLayer.Of(config))
+        {
+            var (x, y) = (factors[LinearLayer.InputName(layer.Module)], factors[LinearLayer.OutputGradientName(layer.Module)]);
+            var (left, right) = layer.IsInputFirst ? (x, y) : (y, x);
+            var product = Product(left.matmul(matrices.Left(layer.Parameter)), right.matmul(matrices.Right(layer.Parameter)));
+            results[layer.Parameter] = results.TryGetValue(layer.Parameter, out var lookup) ? lookup + product : product;
+            if (leaves.ContainsKey(ParameterNames.Bias(layer.Module)))
+                results.Add(ParameterNames.Bias(layer.Module), Vector(ParameterNames.Bias(layer.Module), y.sum(0)));
+        }
+
+        foreach (var (name, _) in LinearLayer.NormParameters(config))
+            results.Add(name, Vector(name, factors[name]));
+        return results;
+
+        Tensor Vector(string name, Tensor gradient) => gradient.matmul(matrices.Left(name));
+
+        static Tensor Product(Tensor left, Tensor right) => left.t().matmul(right);
+    }
+
+    /// <summary>Inputs and outputs of the layers of a pass, by the name of the weight.</summary>
+    private sealed class LinearRecord(DisposeScope scope)
+    {
+        public Dictionary<string, Tensor> Inputs { get; } = [];
+
+        public Dictionary<string, Tensor> Outputs { get; } = [];
+
+        // An output must outlive its layer's scope as it is: a view would not lie on the way to the loss.
+        public void Add(string weight, Tensor input, Tensor output)
+        {
+            Inputs.Add(weight, Kept(input.detach()));
+            Outputs.Add(weight, Kept(output));
+        }
+
+        private Tensor Kept(Tensor tensor)
+        {
+            tensor.DetachFromDisposeScope();
+            scope.Attach(tensor);
+            return tensor;
+        }
+    }
+}

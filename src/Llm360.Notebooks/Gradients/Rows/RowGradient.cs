@@ -1,0 +1,49 @@
+// The gradient of one row's loss.
+using TorchSharp;
+
+namespace Llm360.Notebooks;
+
+/// <summary>d L / d parameters, with L = the sum or mean over t of -log p(token t+1 given 0..t). A step against it lowers the loss.</summary>
+/// <remarks>The tensors are in no dispose scope; disposing this object disposes them.</remarks>
+public sealed class RowGradient : IDisposable
+{
+    internal RowGradient(int row, GradientForm form, double loss, IReadOnlyDictionary<string, torch.Tensor> tensors) =>
+        (Row, Form, Loss, Tensors) = (row, form, loss, tensors);
+
+    /// <summary>The row's number, counted from 0.</summary>
+    public int Row { get; }
+
+    /// <summary>What <see cref="Tensors"/> holds.</summary>
+    public GradientForm Form { get; }
+
+    /// <summary>L in nats, natural logarithm: nats a row for <see cref="LossReduction.Sum"/>, nats per token for <see cref="LossReduction.Mean"/>.</summary>
+    public double Loss { get; }
+
+    /// <summary>float32 on the model's device, by the names of <see cref="GradientForm"/>. Names may share memory: do not write into them.</summary>
+    public IReadOnlyDictionary<string, torch.Tensor> Tensors { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var tensor in Tensors.Values)
+            tensor.Dispose();
+    }
+
+    /// <summary>This gradient, if loss and all tensors are finite.</summary>
+    /// <exception cref="Llm360Exception">They are not. The gradient is disposed.</exception>
+    internal RowGradient Checked()
+    {
+        var wrong = double.IsFinite(Loss) ? Tensors.FirstOrDefault(t => !IsFinite(t.Value)).Key : "loss";
+        if (wrong is null)
+            return this;
+        Dispose();
+        throw new Llm360Exception("The gradient of a row is not finite.", $"row {Row} (counted from 0), {wrong}", "Check the weights with llm360 inspect, and leave the row out if they are sound.");
+    }
+
+    // A sum over values one of which is not finite is not finite; a sum over finite ones may overflow.
+    private static bool IsFinite(torch.Tensor tensor)
+    {
+        using var scope = torch.NewDisposeScope();
+        return float.IsFinite(tensor.sum().item<float>()) || tensor.isfinite().all().item<bool>();
+    }
+}
