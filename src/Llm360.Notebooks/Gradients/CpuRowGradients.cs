@@ -29,7 +29,7 @@ internal sealed class CpuRowGradients : IRowGradients
         using (torch.no_grad())
         {
             foreach (var (name, view) in weights.Views)
-                view.copy_(model.Weights[name]);
+                view.copy_(model.Parameters[name]);
         }
 
         layout = new PaddedLayout(config);

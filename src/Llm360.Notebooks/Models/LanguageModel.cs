@@ -6,16 +6,19 @@ namespace Llm360.Notebooks;
 
 /// <summary>A language model: a configuration and tensors bound by name. Nothing is initialised at random.</summary>
 /// <remarks>Weights on the CPU in the file's own type are mapped, not copied; of a float32 head there is a copy in bfloat16 from the first greedy token on. Several threads may run passes at once; <see cref="Rebind"/> must be alone.</remarks>
-public abstract class LanguageModel : IDisposable
+public abstract partial class LanguageModel : IDisposable
 {
     private readonly BoundWeights? bound;
+    private readonly IReadOnlyDictionary<string, Tensor> weights;
     private readonly RotaryEmbedding rotary;
     private readonly Lock headGate = new();
     private Bf16HeadShortlist? headShortlist;
+    private bool isDisposed;
 
     private protected LanguageModel(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, BoundWeights? bound, bool rotatesNeighbours = false)
     {
-        (Config, Weights, this.bound) = (config, weights, bound);
+        (Config, this.weights, this.bound) = (config, weights, bound);
+        linearLayers = new(ListLinearLayers);
         rotary = new RotaryEmbedding(this, rotatesNeighbours);
         One = 1f.ToScalar();
         HiddenType = Device.type == DeviceType.CPU && Type is ScalarType.BFloat16 or ScalarType.Float16 ? float32 : Type;
@@ -33,15 +36,12 @@ public abstract class LanguageModel : IDisposable
     /// <summary>The type of hidden states, keys and values: the weights', but on the CPU float32 for bfloat16 and float16, which are no faster there between products.</summary>
     public ScalarType HiddenType { get; internal init; }
 
-    /// <summary>The tensors by name.</summary>
-    internal IReadOnlyDictionary<string, Tensor> Weights { get; }
+    /// <summary>The folder of the checkpoint that the weights are from; null where the caller bound tensors.</summary>
+    public string? Folder { get; private set; }
 
-    /// <summary>
-    /// Sees input and output of the embedding (its input: token ids), of each linear layer and of
-    /// the head, by the name of the weight; the head has its own name also where it is tied. It is
-    /// called in passes with gradients only.
-    /// </summary>
-    internal Action<string, Tensor, Tensor>? LinearObserver { get; set; }
+    /// <summary>The tensors by name. Everything that a model computes asks for them, so that this is where a disposed model is refused.</summary>
+    private protected IReadOnlyDictionary<string, Tensor> Weights =>
+        isDisposed ? throw new Llm360Exception("The model was disposed.", "LanguageModel", "Load it again, and dispose it after its last use.") : weights;
 
     /// <summary>An implicit Scalar (x + y makes one too) is not kept alive during the native call: a garbage collection at that moment frees it. This one is held.</summary>
     private protected Scalar One { get; }
@@ -58,7 +58,9 @@ public abstract class LanguageModel : IDisposable
         var weights = Open(folder, config);
         // One type for all: a file may hold its norms in another.
         var bound = BoundWeights.Load(weights, [.. config.Parameters().Select(p => p.Name)], device, type ?? weights.Entry(config.EmbeddingName).ScalarType);
-        return ModelFamilies.Of(config).Create(config, bound.Tensors, bound);
+        var model = ModelFamilies.Of(config).Create(config, bound.Tensors, bound);
+        model.Folder = folder;
+        return model;
     }
 
     /// <summary>Goes on to another checkpoint of the same shape, in the memory, device and type of this one.</summary>
@@ -68,11 +70,13 @@ public abstract class LanguageModel : IDisposable
     {
         if (bound is null)
             throw new InvalidOperationException("The model does not own its weights.");
+        _ = Weights;
         var path = Path.Combine(folder, ModelConfig.FileName);
         if (ModelConfig.Read(path) != Config)
             throw new Llm360Exception("The checkpoint has another configuration.", path, "Load it as a model of its own.");
         DropHeadShortlist();
         bound.Rebind(Open(folder, Config));
+        Folder = folder;
     }
 
     /// <summary>Whether a checkpoint's configuration is this model's.</summary>
@@ -88,29 +92,34 @@ public abstract class LanguageModel : IDisposable
     }
 
     /// <summary>The hidden states after the last norm.</summary>
-    /// <param name="tokens">Token ids, I64 [batch, time], on the model's device.</param>
+    /// <param name="tokens">Token ids, I64 [batch, time]; of one row also [time], and an array.</param>
     /// <param name="cache">Keys and values of earlier positions; the new ones are added.</param>
     /// <param name="padding">Positions of padding before each row's first token, in the cache and here together; null for none.</param>
-    /// <param name="trace">Keeps hidden states and attention.</param>
+    /// <param name="hooks">Read and replace tensors on the way; null for none, which costs nothing.</param>
     /// <returns>[batch, time, hidden]</returns>
     /// <exception cref="Llm360Exception">
-    /// The sequence is longer than the model's positions, or a token is not in the vocabulary.
+    /// Tokens are not whole numbers in one or two dimensions, a sequence is longer than the model's
+    /// positions, a token is not in the vocabulary, a hook's site does not exist, a hook returns a
+    /// tensor of another shape, type or device, or the model was disposed.
     /// </exception>
-    public Tensor Forward(Tensor tokens, KeyValueCache? cache = null, IReadOnlyList<int>? padding = null, ForwardTrace? trace = null)
+    public Tensor Forward(Tensor tokens, KeyValueCache? cache = null, IReadOnlyList<int>? padding = null, ForwardHooks? hooks = null)
     {
-        TokenRows.CheckVocabulary(Config, tokens);
-        return ForwardChecked(tokens, cache, padding, trace);
+        using var scope = NewDisposeScope();
+        var ids = TokenRows.ToBatch(tokens, Device);
+        TokenRows.CheckVocabulary(Config, ids);
+        return ForwardChecked(ids, cache, padding, hooks).MoveToOuterDisposeScope();
     }
 
     /// <summary>
     /// The same for tokens that were checked on the host, so that nothing waits for the device.
     /// </summary>
     internal Tensor ForwardChecked(
-        Tensor tokens, KeyValueCache? cache = null, IReadOnlyList<int>? padding = null, ForwardTrace? trace = null)
+        Tensor tokens, KeyValueCache? cache = null, IReadOnlyList<int>? padding = null, ForwardHooks? hooks = null)
     {
+        hooks?.Check(this);
         using var scope = NewDisposeScope();
-        using var attention = new BatchAttention(this, rotary, tokens.shape[0], (int)tokens.shape[1], cache, padding, trace);
-        var x = Run(tokens, attention, trace);
+        using var attention = new BatchAttention(this, rotary, tokens.shape[0], (int)tokens.shape[1], cache, padding, hooks);
+        var x = RunBlocks(tokens, attention);
         cache?.Advance((int)tokens.shape[1]);
         return x.MoveToOuterDisposeScope();
     }
@@ -125,45 +134,37 @@ public abstract class LanguageModel : IDisposable
         using var scope = NewDisposeScope();
         var tokens = tensor(segments.SelectMany(s => s.Tokens).Select(t => (long)t).ToArray(), device: Device).unsqueeze(0); // [1, tokens]
         using var attention = new SlotAttention(this, rotary, segments, cache);
-        var x = Run(tokens, attention, null);
+        var x = RunBlocks(tokens, attention);
         foreach (var segment in segments)
             cache.Lengths[segment.Slot] += segment.Tokens.Length;
         return x.squeeze(0).MoveToOuterDisposeScope();
     }
 
-    private Tensor Run(Tensor tokens, AttentionPass attention, ForwardTrace? trace)
+    private Tensor RunBlocks(Tensor tokens, AttentionPass attention)
     {
+        var hooks = attention.Hooks;
         long batch = tokens.shape[0], time = tokens.shape[1];
-        var x = Embed(tokens.reshape(-1)).view(batch, time, Config.HiddenSize); // [batch, time, hidden]
+        var rows = Weights[Config.EmbeddingName].index_select(0, tokens.reshape(-1)).to(HiddenType).view(batch, time, Config.HiddenSize);
+        var x = ScaleEmbeddings(hooks.At(HookSite.Embedding, rows)); // [batch, time, hidden]
         for (var i = 0; i < Config.Layers; i++)
         {
-            trace?.AddHidden(x);
             using var layer = NewDisposeScope();
-            var next = Block(i, x, attention);
+            var next = Block(i, hooks.At(HookSite.BlockInput(i), x), attention);
             if (ReferenceEquals(next, x)) // It was added to.
                 continue;
-            x.Dispose();
+            if (hooks is null) // A hook may have kept it.
+                x.Dispose();
             x = next.MoveToOuterDisposeScope();
         }
 
-        trace?.AddBeforeFinalNorm(x);
-        x = FinalNorm(x);
-        trace?.AddHidden(x);
-        return x;
-    }
-
-    /// <summary>Logits of hidden states.</summary>
-    /// <param name="hidden">[..., hidden]</param>
-    /// <returns>[..., vocabulary], of the hidden states' type</returns>
-    public Tensor Logits(Tensor hidden)
-    {
-        using var scope = NewDisposeScope();
-        return Logits(hidden, 0, Config.VocabularySize).to(hidden.dtype).MoveToOuterDisposeScope();
+        x = hooks.At(HookSite.FinalNorm, NormalizeFinal(x));
+        return hooks is null ? x : x.view(x.shape); // As above: the caller disposes what it gets.
     }
 
     /// <inheritdoc/>
     public virtual void Dispose()
     {
+        isDisposed = true;
         DropHeadShortlist();
         rotary.Dispose();
         One.Dispose();
@@ -177,9 +178,7 @@ public abstract class LanguageModel : IDisposable
     /// <param name="count">How many.</param>
     /// <returns>[..., count], of the hidden states' type or the weights': who reduces them at once needs no copy.</returns>
     internal Tensor Logits(Tensor hidden, int first, int count) =>
-        ScaleLogits(count == Config.VocabularySize
-            ? Observed(Config.TiedHeadName ?? HeadName, hidden, LinearProduct.Of(hidden, Weights[HeadName], null))
-            : LinearProduct.Of(hidden, Weights[HeadName].narrow(0, first, count), null));
+        ScaleLogits(LinearProduct.Of(hidden, count == Config.VocabularySize ? Weights[HeadName] : Weights[HeadName].narrow(0, first, count), null));
 
     /// <summary>Hidden states as the head multiplies them.</summary>
     internal Tensor ForHead(Tensor hidden) => LinearProduct.Input(hidden, Weights[HeadName]);
@@ -215,48 +214,55 @@ public abstract class LanguageModel : IDisposable
     /// <summary>Name of the head's weight, [vocabulary, hidden].</summary>
     private protected abstract string HeadName { get; }
 
-    /// <summary>Embeddings of token ids, [tokens] to [tokens, hidden].</summary>
-    private protected virtual Tensor Embed(Tensor tokens) =>
-        Observed(Config.EmbeddingName, tokens, Weights[Config.EmbeddingName].index_select(0, tokens).to(HiddenType));
+    /// <summary>What the family does to embeddings.</summary>
+    private protected virtual Tensor ScaleEmbeddings(Tensor rows) => rows;
 
-    /// <summary>One block, [batch, time, hidden] to the same.</summary>
+    /// <summary>
+    /// One block, [batch, time, hidden] to the same. It runs the hooks of its sites, except that of
+    /// its input.
+    /// </summary>
     private protected abstract Tensor Block(int i, Tensor x, AttentionPass attention);
 
     /// <summary>The norm before the head.</summary>
-    private protected abstract Tensor FinalNorm(Tensor x);
+    private protected abstract Tensor NormalizeFinal(Tensor x);
 
-    /// <summary>x W^T + b, with the bias where there is one.</summary>
-    private protected Tensor Linear(Tensor x, string weight) =>
-        Observed(weight, x, Linear(x, Weights[weight], Weights.GetValueOrDefault(ParameterNames.BiasOf(weight))));
+    /// <summary>x W^T + b, with the bias where there is one, and the layer's hooks.</summary>
+    private protected Tensor Linear(Tensor x, string weight, ForwardHooks? hooks) =>
+        Linear(x, weight, Weights[weight], Weights.GetValueOrDefault(ParameterNames.BiasOf(weight)), hooks);
 
-    /// <summary>Tells <see cref="LinearObserver"/> of a layer's output, and returns it.</summary>
-    private protected Tensor Observed(string weight, Tensor x, Tensor y)
-    {
-        LinearObserver?.Invoke(weight, x, y);
-        return y;
-    }
-
-    /// <summary>x W^T + b</summary>
+    /// <summary>x W^T + b, and the layer's hooks.</summary>
     /// <param name="x">[..., width], as it is or <see cref="LinearProduct.Input"/>.</param>
+    /// <param name="name">The weight's name.</param>
     /// <param name="weight">[outputs, width]</param>
     /// <param name="bias">[outputs]; null for none.</param>
+    /// <param name="hooks">Hooks of the pass.</param>
     /// <returns>[..., outputs], of <see cref="HiddenType"/></returns>
-    private protected Tensor Linear(Tensor x, Tensor weight, Tensor? bias)
+    private protected Tensor Linear(Tensor x, string name, Tensor weight, Tensor? bias, ForwardHooks? hooks)
     {
-        using var scope = NewDisposeScope();
-        return LinearProduct.Of(x, weight, bias).to(HiddenType).MoveToOuterDisposeScope();
+        x = hooks.At(HookSite.LinearInput(name), x);
+        return hooks.At(HookSite.LinearOutput(name), Product());
+
+        Tensor Product()
+        {
+            using var scope = NewDisposeScope();
+            return LinearProduct.Of(x, weight, bias).to(HiddenType).MoveToOuterDisposeScope();
+        }
     }
 
-    /// <summary>x + (y W^T + b). In float32, where no gradient is asked for, the product is added into x, which must belong to the caller.</summary>
-    private protected Tensor AddLinear(Tensor x, Tensor y, string weight)
+    /// <summary>x + added, with hooks at what is added and at the sum.</summary>
+    private protected Tensor Add(Tensor x, Tensor added, HookSite output, HookSite after, ForwardHooks? hooks) =>
+        hooks.At(after, x.add(hooks.At(output, added), One));
+
+    /// <summary>x + (y W^T + b). In float32, where neither gradients nor hooks are asked for, the product is added into x, which must belong to the caller.</summary>
+    private protected Tensor AddLinear(Tensor x, Tensor y, string weight, HookSite output, HookSite after, ForwardHooks? hooks)
     {
         var w = Weights[weight];
-        if (x.dtype != float32 || x.requires_grad || y.requires_grad || w.requires_grad || Weights.ContainsKey(ParameterNames.BiasOf(weight)))
-            return x.add(Linear(y, weight), One);
+        if (hooks is not null || x.dtype != float32 || x.requires_grad || y.requires_grad || w.requires_grad || Weights.ContainsKey(ParameterNames.BiasOf(weight)))
+            return Add(x, Linear(y, weight, hooks), output, after, hooks);
         if (UnpackedProducts.Takes(y, w))
             UnpackedProducts.Multiply(x, y, w, add: true);
         else if (w.dtype != float32)
-            x.add_(Linear(y, w, null), One);
+            x.add_(Linear(y, weight, null), One);
         else
             x.view(-1, x.shape[^1]).addmm_(y.view(-1, y.shape[^1]), w.t());
         return x;

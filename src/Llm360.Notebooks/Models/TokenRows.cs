@@ -60,6 +60,18 @@ public static class TokenRows
         throw OutOfVocabulary(config, ids[at], $"row {at / time}, token {at % time} (counted from 0)");
     }
 
+    /// <summary>Token ids as a batch on a device.</summary>
+    /// <param name="tokens">Whole numbers, [batch, time] or [time].</param>
+    /// <param name="device">The model's.</param>
+    /// <returns>I64 [batch, time]</returns>
+    /// <exception cref="Llm360Exception">They are of another kind, or there are none.</exception>
+    internal static Tensor ToBatch(Tensor tokens, torch.Device device)
+    {
+        if (tokens.Dimensions is not (1 or 2) || tokens.dtype is not (ScalarType.Int64 or ScalarType.Int32) || tokens.numel() == 0)
+            throw new Llm360Exception($"The tokens are {tokens.dtype} [{string.Join(", ", tokens.shape)}].", "tokens", "Give whole numbers [batch, time], or [time] for one row, at least one.");
+        return (tokens.Dimensions == 1 ? tokens.unsqueeze(0) : tokens).to(int64).to(device);
+    }
+
     private static Llm360Exception OutOfVocabulary(ModelConfig config, long token, string place) =>
         new($"Token {token} is not in the model's vocabulary of {config.VocabularySize}.", place,
             "Use rows made with the model's own tokenizer.");

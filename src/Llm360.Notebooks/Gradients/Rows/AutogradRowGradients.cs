@@ -18,7 +18,7 @@ internal sealed class AutogradRowGradients : IRowGradients
         this.options = options;
         using var scope = NewDisposeScope();
         leaves = source.Config.Parameters().ToDictionary(
-            p => p.Name, p => source.Weights[p.Name].detach().to(float32).requires_grad_().DetachFromDisposeScope());
+            p => p.Name, p => source.Parameters[p.Name].detach().to(float32).requires_grad_().DetachFromDisposeScope());
         model = ModelFamilies.Of(source.Config).Create(source.Config, leaves, null);
         projections = new(() => new ProjectionMatrices(model.Config, options, model.Device));
     }
@@ -46,9 +46,9 @@ internal sealed class AutogradRowGradients : IRowGradients
         using var scope = NewDisposeScope();
         using var mode = enable_grad();
         var pass = new LinearRecord(scope);
-        model.LinearObserver = form == GradientForm.Full ? null : pass.Add;
+        var hooks = form == GradientForm.Full ? null : pass.Hooks(model);
         var ids = tensor(row.Select(t => (long)t).ToArray(), [1, row.Length], device: model.Device);
-        var logits = model.Logits(model.ForwardChecked(ids), 0, model.Config.VocabularySize)[0]; // [tokens, vocabulary]
+        var logits = model.Logits(model.ForwardChecked(ids, hooks: hooks), hooks)[0]; // [tokens, vocabulary]
         using var scale = options.LossScale(row.Length).ToScalar();
         var predicted = logits.narrow(0, 0, row.Length - 1);
         var loss = nn.functional.cross_entropy(predicted, ids[0].narrow(0, 1, row.Length - 1), reduction: nn.Reduction.Sum).mul(scale);
@@ -116,13 +116,20 @@ internal sealed class AutogradRowGradients : IRowGradients
 
         public Dictionary<string, Tensor> Outputs { get; } = [];
 
-        // An output must outlive its layer's scope as it is: a view would not lie on the way to the loss.
-        public void Add(string weight, Tensor input, Tensor output)
+        /// <summary>Hooks that record a pass. The embedding has an output only.</summary>
+        public ForwardHooks Hooks(LanguageModel model)
         {
-            Inputs.Add(weight, Kept(input.detach()));
-            Outputs.Add(weight, Kept(output));
+            var hooks = new ForwardHooks().Read(HookSite.Embedding, x => Outputs.Add(model.Config.EmbeddingName, Kept(x)));
+            foreach (var weight in model.LinearLayers)
+            {
+                hooks.Read(HookSite.LinearInput(weight), x => Inputs.Add(weight, Kept(x.detach())));
+                hooks.Read(HookSite.LinearOutput(weight), y => Outputs.Add(weight, Kept(y)));
+            }
+
+            return hooks;
         }
 
+        // An output must outlive its layer's scope as it is: a view would not lie on the way to the loss.
         private Tensor Kept(Tensor tensor)
         {
             tensor.DetachFromDisposeScope();

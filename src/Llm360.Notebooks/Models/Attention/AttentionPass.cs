@@ -6,6 +6,9 @@ namespace Llm360.Notebooks;
 /// <summary>Attention of one forward pass.</summary>
 internal abstract class AttentionPass : IDisposable
 {
+    /// <summary>Hooks of the pass; null for none. With hooks nothing is changed in place.</summary>
+    public virtual ForwardHooks? Hooks => null;
+
     /// <summary>Mixes values by attention, scores divided by the root of the head's dimensions.</summary>
     /// <param name="layer">The layer, counted from 0.</param>
     /// <param name="q">[batch, heads, time, head], not yet turned; of the wanted positions alone.</param>

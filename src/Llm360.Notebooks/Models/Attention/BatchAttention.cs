@@ -10,7 +10,6 @@ internal sealed class BatchAttention : AttentionPass
     private readonly LanguageModel model;
     private readonly RotaryEmbedding rotary;
     private readonly KeyValueCache? cache;
-    private readonly ForwardTrace? trace;
     private readonly int[] padding; // by row
     private readonly Tensor cos, sin; // [time, dimensions], or [batch x time, dimensions] with padding
     private readonly int past, time;
@@ -23,10 +22,10 @@ internal sealed class BatchAttention : AttentionPass
     /// <param name="time">New positions.</param>
     /// <param name="cache">Earlier positions; null for none.</param>
     /// <param name="padding">Positions of padding before each row's first token; null for none.</param>
-    /// <param name="trace">Where to keep attention; null for nowhere.</param>
-    public BatchAttention(LanguageModel model, RotaryEmbedding rotary, long batch, int time, KeyValueCache? cache, IReadOnlyList<int>? padding, ForwardTrace? trace)
+    /// <param name="hooks">Hooks of the pass; null for none.</param>
+    public BatchAttention(LanguageModel model, RotaryEmbedding rotary, long batch, int time, KeyValueCache? cache, IReadOnlyList<int>? padding, ForwardHooks? hooks)
     {
-        (this.model, this.rotary, this.cache, this.trace, this.time) = (model, rotary, cache, trace, time);
+        (this.model, this.rotary, this.cache, Hooks, this.time) = (model, rotary, cache, hooks, time);
         past = cache?.Length ?? 0;
         var all = past + time;
         CheckLength(model, all);
@@ -47,14 +46,16 @@ internal sealed class BatchAttention : AttentionPass
         sin = sin.index_select(0, positions).MoveToOuterDisposeScope();
     }
 
+    public override ForwardHooks? Hooks { get; }
+
     public override Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
     {
-        q = rotary.Rotate(q, cos, sin);
-        k = rotary.Rotate(k, cos, sin);
+        q = rotary.Rotate(q, cos, sin, inPlace: Hooks is null);
+        k = rotary.Rotate(k, cos, sin, inPlace: Hooks is null);
         if (cache is not null)
             (k, v) = cache.Append(layer, k, v); // [batch, key-value heads, past + time, head]
-        if (trace is { WantsAttention: true })
-            return MergeHeads(Eager(q, Repeated(k, q), Repeated(v, q)));
+        if (Hooks?.Has(HookSite.AttentionProbabilities(layer)) == true)
+            return MergeHeads(Eager(layer, q, Repeated(k, q), Repeated(v, q)));
         return IsForKernel(q, k, v) ? ByKernel(q, k, v) : MergeHeads(ScaledDotProduct(q, k, v, Mask()));
     }
 
@@ -97,7 +98,7 @@ internal sealed class BatchAttention : AttentionPass
     }
 
     // The same by its definition, with the probabilities to look at.
-    private Tensor Eager(Tensor q, Tensor k, Tensor v)
+    private Tensor Eager(int layer, Tensor q, Tensor k, Tensor v)
     {
         long time = q.shape[2], all = k.shape[2];
         using var scale = (1 / Math.Sqrt(q.shape[3])).ToScalar();
@@ -105,8 +106,7 @@ internal sealed class BatchAttention : AttentionPass
         var scores = q.matmul(k.transpose(2, 3)).mul(scale); // [batch, heads, time, past + time]
         var sees = Mask() ?? arange(all - time, all, device: q.device).unsqueeze(1).ge(arange(all, device: q.device).unsqueeze(0));
         var probabilities = scores.masked_fill(sees.logical_not(), minus).to(float32).softmax(-1).to(q.dtype);
-        trace!.AddAttention(probabilities);
-        return probabilities.matmul(v);
+        return Hooks.At(HookSite.AttentionProbabilities(layer), probabilities).matmul(v);
     }
 
     private Tensor Padding() => tensor(padding.Select(p => (long)p).ToArray(), device: model.Device).view(-1, 1); // [batch, 1]

@@ -37,25 +37,27 @@ public sealed class CrystalModel : LanguageModel
 
     private protected override Tensor ScaleLogits(Tensor products) => products.mul(logitScale);
 
-    private protected override Tensor Embed(Tensor tokens) => base.Embed(tokens).mul(embeddingScale);
+    private protected override Tensor ScaleEmbeddings(Tensor rows) => rows.mul(embeddingScale);
 
     private protected override Tensor Block(int i, Tensor x, AttentionPass attention)
     {
-        var y = Conv1D(LayerNorm(x, CrystalNames.AttentionNorm(i), config.NormEps), CrystalNames.QueryKeyValue(i)); // [batch, time, 3 x hidden]: all queries, all keys, all values
+        var hooks = attention.Hooks;
+        var y = Conv1D(LayerNorm(x, CrystalNames.AttentionNorm(i), config.NormEps), CrystalNames.QueryKeyValue(i), hooks); // [batch, time, 3 x hidden]: all queries, all keys, all values
         var q = Heads(attention.OutputPositions(i, y.narrow(2, 0, config.HiddenSize)), config.Heads).mul(queryScale); // [batch, heads, wanted, head]
         var k = Heads(y.narrow(2, config.HiddenSize, config.HiddenSize), config.Heads); // [batch, heads, time, head]
         var v = Heads(y.narrow(2, 2L * config.HiddenSize, config.HiddenSize), config.Heads);
-        x = attention.OutputPositions(i, x).add(Conv1D(attention.Attend(i, q, k, v), CrystalNames.AttentionOutput(i)), One);
+        var mixed = Conv1D(attention.Attend(i, q, k, v), CrystalNames.AttentionOutput(i), hooks); // [batch, wanted, hidden]
+        x = Add(attention.OutputPositions(i, x), mixed, HookSite.AttentionOutput(i), HookSite.AfterAttention(i), hooks);
         y = LayerNorm(x, CrystalNames.MlpNorm(i), config.NormEps);
-        var gated = Conv1D(y, CrystalNames.Up(i)) * nn.functional.silu(Conv1D(y, CrystalNames.Gate(i))); // [batch, time, intermediate]
-        return x.add(Conv1D(gated, CrystalNames.Down(i)), One);
+        var gated = Conv1D(y, CrystalNames.Up(i), hooks) * nn.functional.silu(Conv1D(y, CrystalNames.Gate(i), hooks)); // [batch, time, intermediate]
+        return Add(x, Conv1D(gated, CrystalNames.Down(i), hooks), HookSite.MlpOutput(i), HookSite.AfterMlp(i), hooks);
     }
 
-    private protected override Tensor FinalNorm(Tensor x) => LayerNorm(x, CrystalNames.FinalNorm, config.NormEps);
+    private protected override Tensor NormalizeFinal(Tensor x) => LayerNorm(x, CrystalNames.FinalNorm, config.NormEps);
 
-    private Tensor Conv1D(Tensor x, string module)
+    private Tensor Conv1D(Tensor x, string module, ForwardHooks? hooks)
     {
         var weight = ParameterNames.Weight(module);
-        return Observed(weight, x, Linear(x, Weights[weight].t(), Weights[ParameterNames.Bias(module)]));
+        return Linear(x, weight, Weights[weight].t(), Weights[ParameterNames.Bias(module)], hooks);
     }
 }

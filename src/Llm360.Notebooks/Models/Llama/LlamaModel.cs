@@ -46,22 +46,24 @@ public sealed class LlamaModel : LanguageModel
             return x;
         }
 
+        var hooks = attention.Hooks;
         var y = LinearProduct.Input(Norm(x, LlamaNames.AttentionNorm(i)), Weights[LlamaNames.Query(i)]); // [batch, time, hidden]
-        var k = Heads(Linear(y, LlamaNames.Key(i)), config.KeyValueHeads); // [batch, key-value heads, time, head]
-        var v = Heads(Linear(y, LlamaNames.Value(i)), config.KeyValueHeads);
+        var k = Heads(Linear(y, LlamaNames.Key(i), hooks), config.KeyValueHeads); // [batch, key-value heads, time, head]
+        var v = Heads(Linear(y, LlamaNames.Value(i), hooks), config.KeyValueHeads);
         (x, y) = (attention.OutputPositions(i, x), attention.OutputPositions(i, y)); // [batch, wanted, hidden], as all that follows
-        var q = Heads(Linear(y, LlamaNames.Query(i)), config.Heads); // [batch, heads, wanted, head]
-        x = AddLinear(x, attention.Attend(i, q, k, v), LlamaNames.AttentionOutput(i));
+        var q = Heads(Linear(y, LlamaNames.Query(i), hooks), config.Heads); // [batch, heads, wanted, head]
+        x = AddLinear(x, attention.Attend(i, q, k, v), LlamaNames.AttentionOutput(i), HookSite.AttentionOutput(i), HookSite.AfterAttention(i), hooks);
         y = LinearProduct.Input(Norm(x, LlamaNames.MlpNorm(i)), Weights[LlamaNames.Gate(i)]);
-        return AddLinear(x, Gated(Linear(y, LlamaNames.Gate(i)), Linear(y, LlamaNames.Up(i))), LlamaNames.Down(i));
+        y = Gated(Linear(y, LlamaNames.Gate(i), hooks), Linear(y, LlamaNames.Up(i), hooks), hooks is null); // [batch, wanted, intermediate]
+        return AddLinear(x, y, LlamaNames.Down(i), HookSite.MlpOutput(i), HookSite.AfterMlp(i), hooks);
     }
 
-    private protected override Tensor FinalNorm(Tensor x) => Norm(x, LlamaNames.FinalNorm);
+    private protected override Tensor NormalizeFinal(Tensor x) => Norm(x, LlamaNames.FinalNorm);
 
     // SwiGLU: silu(gate) up, [batch, time, intermediate].
-    private static Tensor Gated(Tensor gate, Tensor up)
+    private static Tensor Gated(Tensor gate, Tensor up, bool inPlace)
     {
-        if (!TensorMemory.IsPlain(gate) || !TensorMemory.IsPlain(up))
+        if (!inPlace || !TensorMemory.IsPlain(gate) || !TensorMemory.IsPlain(up))
             return nn.functional.silu(gate) * up;
         SwiGlu.Forward(gate, up);
         return gate;

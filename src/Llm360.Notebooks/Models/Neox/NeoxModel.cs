@@ -20,23 +20,29 @@ public sealed class NeoxModel : LanguageModel
 
     private protected override Tensor Block(int i, Tensor x, AttentionPass attention)
     {
+        var hooks = attention.Hooks;
         var mixed = Attention(i, LayerNorm(x, NeoxNames.AttentionNorm(i), config.NormEps), attention); // [batch, wanted, hidden]
         x = attention.OutputPositions(i, x);
-        if (!config.ParallelResidual)
-            x = x.add(mixed, One);
-        var y = Linear(LayerNorm(x, NeoxNames.MlpNorm(i), config.NormEps), ParameterNames.Weight(NeoxNames.Up(i))); // [batch, wanted, intermediate]
-        y = config.TanhGelu ? TanhGelu(y) : nn.functional.gelu(y);
-        x = x.add(Linear(y, ParameterNames.Weight(NeoxNames.Down(i))), One);
-        return config.ParallelResidual ? x.add(mixed, One) : x;
+        if (config.ParallelResidual && hooks is null)
+            return x.add(Mlp(i, x, hooks), One).add(mixed, One);
+        var after = Add(x, mixed, HookSite.AttentionOutput(i), HookSite.AfterAttention(i), hooks);
+        return Add(after, Mlp(i, config.ParallelResidual ? x : after, hooks), HookSite.MlpOutput(i), HookSite.AfterMlp(i), hooks);
     }
 
-    private protected override Tensor FinalNorm(Tensor x) => LayerNorm(x, NeoxNames.FinalNorm, config.NormEps);
+    private protected override Tensor NormalizeFinal(Tensor x) => LayerNorm(x, NeoxNames.FinalNorm, config.NormEps);
 
     private Tensor Attention(int i, Tensor y, AttentionPass attention)
     {
         // Each head has its query, key and value one after another.
-        var heads = Linear(y, ParameterNames.Weight(NeoxNames.QueryKeyValue(i))).view(y.shape[0], y.shape[1], config.Heads, 3, config.HeadDimension).permute(3, 0, 2, 1, 4); // [3, batch, heads, time, head]
-        return Linear(attention.Attend(i, attention.OutputPositions(i, heads[0], 2), heads[1], heads[2]), ParameterNames.Weight(NeoxNames.AttentionOutput(i)));
+        var heads = Linear(y, ParameterNames.Weight(NeoxNames.QueryKeyValue(i)), attention.Hooks).view(y.shape[0], y.shape[1], config.Heads, 3, config.HeadDimension).permute(3, 0, 2, 1, 4); // [3, batch, heads, time, head]
+        return Linear(attention.Attend(i, attention.OutputPositions(i, heads[0], 2), heads[1], heads[2]), ParameterNames.Weight(NeoxNames.AttentionOutput(i)), attention.Hooks);
+    }
+
+    private Tensor Mlp(int i, Tensor x, ForwardHooks? hooks)
+    {
+        var y = Linear(LayerNorm(x, NeoxNames.MlpNorm(i), config.NormEps), ParameterNames.Weight(NeoxNames.Up(i)), hooks); // [batch, wanted, intermediate]
+        y = config.TanhGelu ? TanhGelu(y) : nn.functional.gelu(y);
+        return Linear(y, ParameterNames.Weight(NeoxNames.Down(i)), hooks);
     }
 
     // gelu_new, gelu_fast and gelu_pytorch_tanh are this one function.

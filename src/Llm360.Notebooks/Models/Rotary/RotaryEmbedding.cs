@@ -37,12 +37,13 @@ internal sealed class RotaryEmbedding(LanguageModel model, bool neighbours) : ID
     }
 
     /// <summary>Turns the first dimensions of each head.</summary>
-    /// <param name="x">[batch, heads, time, head]; on the CPU it may be changed, so it must belong to the caller.</param>
+    /// <param name="x">[batch, heads, time, head]</param>
     /// <param name="cos">[time, dimensions], or [batch x time, dimensions] where rows differ</param>
     /// <param name="sin">As <paramref name="cos"/>.</param>
-    public Tensor Rotate(Tensor x, Tensor cos, Tensor sin)
+    /// <param name="inPlace">Whether <paramref name="x"/> may be changed, as on the CPU it is.</param>
+    public Tensor Rotate(Tensor x, Tensor cos, Tensor sin, bool inPlace = true)
     {
-        if (!neighbours && TensorMemory.IsPlain(x) && x.stride(3) == 1)
+        if (inPlace && !neighbours && TensorMemory.IsPlain(x) && x.stride(3) == 1)
         {
             Rotation.RotateHalves(x, cos, sin);
             return x;

@@ -1,0 +1,109 @@
+// What a model computed on one text.
+using System.Globalization;
+using TorchSharp;
+
+namespace Llm360.Notebooks;
+
+/// <summary>Tokens, logits and activations of one text. Disposing it disposes the tensors.</summary>
+/// <remarks>Disposing the model leaves the tensors; only <see cref="LogitLens"/> needs the model.</remarks>
+[TypeFormatterSource(typeof(ModelRunFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed class ModelRun : IDisposable
+{
+    private const int Shown = 3;
+    private readonly LanguageModel model;
+    private readonly TokenNames names;
+
+    internal ModelRun(LanguageModel model, TokenNames names, int[] tokens, torch.Tensor logits, ActivationCache activations)
+    {
+        (this.model, this.names, Tokens, Logits, Activations) = (model, names, tokens, logits, activations);
+        TokenTexts = [.. tokens.Select(names.Of)];
+    }
+
+    /// <summary>The token ids.</summary>
+    public IReadOnlyList<int> Tokens { get; }
+
+    /// <summary>The text of each token.</summary>
+    public IReadOnlyList<string> TokenTexts { get; }
+
+    /// <summary>[time, vocabulary]; row t predicts token t + 1.</summary>
+    public torch.Tensor Logits { get; }
+
+    /// <summary>
+    /// The embedding, the residual stream at every block, what attention and MLP add to it, and the
+    /// final norm, [1, time, hidden] each.
+    /// </summary>
+    public ActivationCache Activations { get; }
+
+    /// <summary>The most probable next tokens behind every token, the most probable first.</summary>
+    /// <param name="count">How many, at least 1.</param>
+    /// <exception cref="Llm360Exception">The count is less than 1 or more than the vocabulary.</exception>
+    public IReadOnlyList<IReadOnlyList<TokenPrediction>> NextTokens(int count = Shown)
+    {
+        if (count < 1 || count > Logits.shape[1])
+            throw new Llm360Exception($"{count} next tokens were asked for.", "count", $"Ask for 1 to {Logits.shape[1]}.");
+        using var scope = torch.NewDisposeScope();
+        return Largest(Logits, count);
+    }
+
+    /// <summary>The model's prediction from the residual stream before every block: final norm and unembedding of each (nostalgebraist 2020).</summary>
+    /// <exception cref="Llm360Exception">The model was disposed.</exception>
+    public LogitLens LogitLens()
+    {
+        HookSite[] sites = [.. Enumerable.Range(0, model.Config.Layers).Select(HookSite.BlockInput), HookSite.AfterMlp(model.Config.Layers - 1)];
+        return new LogitLens(TokenTexts, [.. sites.Select(s => s.ToString())], [.. sites.Select(Predict)]);
+
+        IReadOnlyList<TokenPrediction> Predict(HookSite site)
+        {
+            using var scope = torch.NewDisposeScope();
+            using var plain = torch.no_grad();
+            return [.. Largest(model.Logits(model.FinalNorm(Activations[site].squeeze(0))), 1).Select(p => p[0])];
+        }
+    }
+
+    /// <summary>A row a token: its probability behind the tokens before it, and the most probable next tokens.</summary>
+    public Table ToTable()
+    {
+        var next = NextTokens((int)Math.Min(Shown, Logits.shape[1]));
+        using var scope = torch.NewDisposeScope();
+        var probabilities = Tokens.Count == 1 ? []
+            : Logits.narrow(0, 0, Tokens.Count - 1).to(torch.float32).softmax(-1).gather(1, torch.tensor(Tokens.Skip(1).Select(t => (long)t).ToArray(), device: Logits.device).unsqueeze(1)).cpu().data<float>().ToArray();
+        return new Table(
+            $"Most probable next tokens behind each of {Tokens.Count} tokens, with probabilities",
+            [new("position", ColumnAlignment.Right), new("token"), new("its probability", ColumnAlignment.Right), .. Enumerable.Range(1, next[0].Count).Select(i => new TableColumn($"next token, choice {i}"))],
+            [.. Tokens.Select((_, t) => (IReadOnlyList<string>)[
+                t.ToString(CultureInfo.InvariantCulture), TokenNames.Quoted(TokenTexts[t]), t == 0 ? "" : TokenPrediction.Rounded(probabilities[t - 1]), .. next[t].Select(n => n.ToString())])]);
+    }
+
+    /// <summary>The table as HTML.</summary>
+    public string ToHtml() => ToTable().ToHtml();
+
+    /// <summary>The table as text.</summary>
+    public override string ToString() => ToTable().ToString();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Logits.Dispose();
+        Activations.Dispose();
+    }
+
+    private TokenPrediction[][] Largest(torch.Tensor logits, int count)
+    {
+        var (values, indices) = logits.to(torch.float32).softmax(-1).topk(count, 1); // [time, count]
+        var (probabilities, tokens) = (values.cpu().data<float>().ToArray(), indices.cpu().data<long>().ToArray());
+        return [.. tokens.Select((t, i) => new TokenPrediction((int)t, names.Of((int)t), probabilities[i])).Chunk(count)];
+    }
+}
+
+/// <summary>Formatters of <see cref="ModelRun"/>.</summary>
+public sealed class ModelRunFormatterSource
+{
+    private readonly TypeFormatter[] formatters =
+    [
+        new(MimeTypes.Html, value => (value as ModelRun)?.ToHtml()),
+        new(MimeTypes.Plain, value => (value as ModelRun)?.ToString()),
+    ];
+
+    /// <summary>HTML and text.</summary>
+    public IEnumerable<TypeFormatter> CreateTypeFormatters() => formatters;
+}

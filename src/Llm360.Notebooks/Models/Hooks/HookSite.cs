@@ -1,0 +1,92 @@
+// A named place in a forward pass, where a hook may read or replace a tensor.
+namespace Llm360.Notebooks;
+
+/// <summary>A place in a forward pass; blocks are counted from 0.</summary>
+/// <remarks>
+/// Every family has all sites. A block adds the attention output and then the MLP output to the
+/// residual stream. A parallel block (GPT-NeoX) adds both too, but its MLP reads the block's input.
+/// </remarks>
+public readonly record struct HookSite
+{
+    private HookSite(HookKind kind, int block = -1, string? parameter = null) => (Kind, Block, Parameter) = (kind, block, parameter);
+
+    /// <summary>
+    /// The rows of the embedding, [batch, time, hidden], before the factor that CrystalCoder puts on
+    /// them.
+    /// </summary>
+    public static HookSite Embedding => new(HookKind.Embedding);
+
+    /// <summary>The hidden states after the last norm, [batch, time, hidden].</summary>
+    public static HookSite FinalNorm => new(HookKind.FinalNorm);
+
+    internal HookKind Kind { get; }
+
+    /// <summary>-1 where the site belongs to no block.</summary>
+    internal int Block { get; }
+
+    /// <summary>The weight of a linear layer; null elsewhere.</summary>
+    internal string? Parameter { get; }
+
+    /// <summary>The residual stream that a block reads, [batch, time, hidden].</summary>
+    public static HookSite BlockInput(int block) => new(HookKind.BlockInput, block);
+
+    /// <summary>Attention probabilities, [batch, heads, queries, keys]; each row sums to 1.</summary>
+    /// <remarks>A pass computes them only where they are asked for. They take time x time values for each head.</remarks>
+    public static HookSite AttentionProbabilities(int block) => new(HookKind.AttentionProbabilities, block);
+
+    /// <summary>What attention adds to the residual stream, [batch, time, hidden].</summary>
+    public static HookSite AttentionOutput(int block) => new(HookKind.AttentionOutput, block);
+
+    /// <summary>The residual stream after attention was added, [batch, time, hidden].</summary>
+    public static HookSite AfterAttention(int block) => new(HookKind.AfterAttention, block);
+
+    /// <summary>What the MLP adds to the residual stream, [batch, time, hidden].</summary>
+    public static HookSite MlpOutput(int block) => new(HookKind.MlpOutput, block);
+
+    /// <summary>
+    /// The residual stream that a block returns, [batch, time, hidden]: the next block's input, or
+    /// the input of the final norm.
+    /// </summary>
+    public static HookSite AfterMlp(int block) => new(HookKind.AfterMlp, block);
+
+    /// <summary>What a linear layer multiplies, [batch, time, inputs].</summary>
+    /// <param name="weight">
+    /// Name of the layer's weight, one of <see cref="LanguageModel.LinearLayers"/>. The head is
+    /// reached by <see cref="LanguageModel.Logits(TorchSharp.torch.Tensor, ForwardHooks?)"/>.
+    /// </param>
+    public static HookSite LinearInput(string weight) => new(HookKind.LinearInput, parameter: weight);
+
+    /// <summary>The output of a linear layer with its bias, [batch, time, outputs]; the head's before CrystalCoder's factor.</summary>
+    /// <param name="weight">As in <see cref="LinearInput"/>.</param>
+    public static HookSite LinearOutput(string weight) => new(HookKind.LinearOutput, parameter: weight);
+
+    /// <summary>The name, for example <c>block 3 attention output</c>.</summary>
+    public override string ToString() => Kind switch
+    {
+        HookKind.Embedding => "embedding",
+        HookKind.BlockInput => $"block {Block} input",
+        HookKind.AttentionProbabilities => $"block {Block} attention probabilities",
+        HookKind.AttentionOutput => $"block {Block} attention output",
+        HookKind.AfterAttention => $"block {Block} after attention",
+        HookKind.MlpOutput => $"block {Block} MLP output",
+        HookKind.AfterMlp => $"block {Block} after MLP",
+        HookKind.FinalNorm => "final norm",
+        HookKind.LinearInput => $"input of {Parameter}",
+        _ => $"output of {Parameter}",
+    };
+}
+
+/// <summary>The kinds of <see cref="HookSite"/>.</summary>
+internal enum HookKind
+{
+    Embedding,
+    BlockInput,
+    AttentionProbabilities,
+    AttentionOutput,
+    AfterAttention,
+    MlpOutput,
+    AfterMlp,
+    FinalNorm,
+    LinearInput,
+    LinearOutput,
+}
