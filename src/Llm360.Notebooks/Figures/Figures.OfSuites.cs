@@ -64,7 +64,7 @@ public static partial class Figures
 
         ChunkScores Line(Checkpoint checkpoint)
         {
-            var cells = scores.Cells.Where(c => c.Checkpoint == checkpoint)
+            var cells = scores.CellsOf(checkpoint)
                 .Select(c => (c.Chunk.Index, Scores: c.Rows.Where(r => r.CanaryRepetitions is null).Select(r => r.Score).ToList())).ToList();
             var means = cells.Select(c => c.Scores.Average()).ToList();
             var intervals = cells.Select(c => Intervals.Mean(c.Scores)).ToList();
@@ -93,7 +93,7 @@ public static partial class Figures
             Matrix("k-extractible", r => r.Extractible ? 1 : 0)).WithSample(scores);
 
         CorrelationMatrix Matrix(string quantity, Func<MemorizationRow, double> value) =>
-            new(quantity, [.. checkpoints.Select(a => checkpoints.Select(b => scores.Correlation(a, b, value)).ToList())]);
+            new(quantity, scores.Correlations(checkpoints, value));
     }
 
     /// <summary>Mean memorization score of planted canaries against how often each stood in its chunk, a line for each checkpoint that has seen one.</summary>

@@ -17,8 +17,7 @@ internal static class SampleText
 
     /// <summary>How the sequences were chosen, and their mix of sources.</summary>
     /// <returns>For example <c>64 sequences sampled from each chunk: netcore 45 %, aspnet 20 %</c>.</returns>
-    public static string Of(MemorizationScores scores) => Of(scores.Settings,
-        scores.Rows.Where(r => r.CanaryRepetitions is null).DistinctBy(r => (r.Chunk, r.Row)).Select(r => r.Source));
+    public static string Of(MemorizationScores scores) => Of(scores.Settings, scores.Sources);
 
     /// <inheritdoc cref="Of(MemorizationScores)"/>
     public static string Of(CounterfactualMemorization scores) =>

@@ -85,7 +85,7 @@ public static class DuplicatesOfScores
         // Those of Amber have 7.5 TB: nobody should begin to fetch them by running a cell.
         if (corpus.Count(c => c.IsOnHub) is > 0 and var away)
             return new DuplicateScores(scores, at, lengths.PromptLength, lengths.ContinuationLength, []) { NotCounted = $"Counting reads all of the {corpus.Count} chunks that {at} has seen, and {away} of them are on the Hub only; in the suite's folder, in {SuiteLayout.Train}/, they would be found." };
-        var seen = scores.Rows.Where(r => r.Checkpoint == at.Index && r.Chunk < at.ChunksSeen).ToList();
+        var seen = scores.SeenWithCanaries(at);
         var tokens = await scores.TokensAsync(seen, lengths.Total, cancellation).ConfigureAwait(false);
         var counts = await SequenceCounts.CountAsync(tokens, corpus, progress, cancellation).ConfigureAwait(false);
         var rows = seen.Select((r, i) => new DuplicateRow

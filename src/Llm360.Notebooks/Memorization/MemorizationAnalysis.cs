@@ -41,7 +41,15 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     public MemorizationSettings Settings => settings;
 
     /// <summary>Where the results of this setting are kept.</summary>
-    public ResultStore Store => field ??= new ResultStore(suite, "memorization", settings, usesTokenizer: settings.TokenMetrics);
+    public ResultStore<IReadOnlyList<MemorizationRow>> Store => field ??= new(suite, Analysis);
+
+    /// <summary>What a grid is told. Version 1: greedy decoding against the true continuation.</summary>
+    internal GridAnalysis<IReadOnlyList<MemorizationRow>> Analysis => field ??= new(
+        "memorization", Version: 1, settings, new ParquetCells<MemorizationRow>(MemorizationColumns.Pack), Compute)
+    {
+        UsesTokenizer = settings.TokenMetrics,
+        Task = $"score {suite.Name}",
+    };
 
     /// <summary>Scores every chunk with every checkpoint; cells in the results store are read, the others computed and kept.</summary>
     /// <param name="checkpoints">All of the suite's when null.</param>
@@ -51,6 +59,8 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <param name="skipMissing">Leaves missing checkpoints and chunks out; otherwise they are an
     /// error.</param>
+    /// <param name="anyDevice">Also takes cells that another kind of device computed; otherwise they
+    /// are stale.</param>
     /// <exception cref="Llm360Exception">
     /// A checkpoint or chunk is missing or cannot be read, or its sequences are too short or beyond
     /// the vocabulary.
@@ -61,10 +71,11 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         Device? device = null,
         IProgress<WorkProgress>? progress = null,
         CancellationToken? cancellation = null,
-        bool skipMissing = false)
+        bool skipMissing = false,
+        bool anyDevice = false)
     {
-        var run = await Grid.RunAsync(Store, checkpoints ?? suite.Checkpoints, chunks ?? suite.Chunks, Compute, $"score {suite.Name}",
-            device, Precision.Parse(settings.Precision), progress, cancellation, skipMissing).ConfigureAwait(false);
+        var options = Options(device, progress, cancellation, skipMissing, anyDevice);
+        var run = await Grid.RunAsync(Store, checkpoints ?? suite.Checkpoints, (chunks ?? suite.Chunks).AsItems(), options).ConfigureAwait(false);
         return new MemorizationScores(suite, settings, run);
     }
 
@@ -77,6 +88,8 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <param name="skipMissing">Leaves missing checkpoints and chunks out; otherwise they are an
     /// error.</param>
+    /// <param name="anyDevice">Also takes cells that another kind of device computed; otherwise they
+    /// are stale.</param>
     /// <exception cref="Llm360Exception">
     /// A checkpoint or chunk is missing or cannot be read, or its sequences are too short or beyond
     /// the vocabulary.
@@ -88,12 +101,24 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         Device? device = null,
         IProgress<WorkProgress>? progress = null,
         CancellationToken? cancellation = null,
-        bool skipMissing = false) =>
-        Grid.FillAsync(Store, checkpoints ?? suite.Checkpoints, chunks ?? suite.Chunks, shard ?? GridShard.Whole, Compute,
-            $"score {suite.Name}", device, Precision.Parse(settings.Precision), progress, cancellation, skipMissing);
+        bool skipMissing = false,
+        bool anyDevice = false) =>
+        Grid.FillAsync(Store, checkpoints ?? suite.Checkpoints, (chunks ?? suite.Chunks).AsItems(),
+            Options(device, progress, cancellation, skipMissing, anyDevice) with { Shard = shard ?? GridShard.Whole });
 
-    private IReadOnlyList<MemorizationRow> Compute(LanguageModel model, Chunk chunk, CancellationToken cancellation)
+    private GridOptions Options(Device? device, IProgress<WorkProgress>? progress, CancellationToken? cancellation, bool skipMissing, bool anyDevice) => new()
     {
+        Device = device,
+        Precision = settings.Precision,
+        Progress = progress,
+        Cancellation = cancellation,
+        SkipMissing = skipMissing,
+        AnyDevice = anyDevice,
+    };
+
+    private MemorizationColumns Compute(GridContext context)
+    {
+        var (model, chunk, cancellation) = (context.Model, context.Chunk, context.Cancellation);
         // With progress: of a chunk on the Hub the rows have to come.
         var chosen = Choose(chunk, cancellation);
         // The cell is the unit of progress, not the passes within it.
@@ -110,7 +135,7 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         var groups = chosen.GroupBy(c => (Tokens: Convert.ToHexString(MemoryMarshal.AsBytes(c.Row.TokenIds.AsSpan(0, (int)length))), c.Row.Source, c.Row.Canary)).ToList();
         var scored = MemorizationScorer.Score(model, [.. groups.Select(g => g.First().Row)], settings, settings.TokenMetrics ? tokenizer.Value : null, cancellation);
         var results = groups.Zip(scored).SelectMany(p => p.First.Select(c => (c.Index, Row: p.Second))).ToDictionary(p => p.Index, p => p.Row.At(p.Index));
-        return [.. chosen.Select(c => results[c.Index])];
+        return MemorizationColumns.Pack([.. chosen.Select(c => results[c.Index])]);
     }
 
     // A chunk of Amber has 20 GB, so it is read to its end only for a sample or for canaries.

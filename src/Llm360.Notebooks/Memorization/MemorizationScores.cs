@@ -1,26 +1,26 @@
 // The scores of a grid and what is asked of them.
+using System.Collections.Concurrent;
 using Microsoft.Data.Analysis;
 
 namespace Llm360.Notebooks;
 
 /// <summary>Memorization scores of a grid of checkpoints and chunks.</summary>
+/// <remarks>
+/// Rows are kept in columns, about 70 bytes a row without token metrics. A
+/// <see cref="MemorizationRow"/> is made when it is asked for.
+/// </remarks>
 public sealed class MemorizationScores
 {
     private readonly GridFill fill;
+    private readonly ILookup<int, MemorizationCell> byCheckpoint;
+    private readonly ConcurrentDictionary<(int Checkpoint, int ChunksSeen), RowView> seen = new();
 
-    internal MemorizationScores(Suite suite, MemorizationSettings settings, GridRun<MemorizationRow> run)
+    internal MemorizationScores(Suite suite, MemorizationSettings settings, GridRun<IReadOnlyList<MemorizationRow>> run)
     {
-        Suite = suite;
-        Settings = settings;
-        (Cells, fill) = (run.Cells, run.Fill);
-        foreach (var cell in Cells)
-        {
-            foreach (var row in cell.Rows)
-            {
-                row.Checkpoint = cell.Checkpoint.Index;
-                row.Chunk = cell.Chunk.Index;
-            }
-        }
+        (Suite, Settings, fill) = (suite, settings, run.Fill);
+        Cells = [.. run.Cells.Select(c => new MemorizationCell(c))];
+        byCheckpoint = Cells.ToLookup(c => c.Checkpoint.Index);
+        Checkpoints = [.. Cells.Select(c => c.Checkpoint).Distinct().OrderBy(c => c.Index)];
     }
 
     /// <summary>The suite.</summary>
@@ -30,13 +30,13 @@ public sealed class MemorizationScores
     public MemorizationSettings Settings { get; }
 
     /// <summary>The cells, checkpoint by checkpoint.</summary>
-    public IReadOnlyList<GridCell<MemorizationRow>> Cells { get; }
+    public IReadOnlyList<MemorizationCell> Cells { get; }
 
     /// <summary>The checkpoints, in training order.</summary>
-    public IReadOnlyList<Checkpoint> Checkpoints => [.. Cells.Select(c => c.Checkpoint).Distinct().OrderBy(c => c.Index)];
+    public IReadOnlyList<Checkpoint> Checkpoints { get; }
 
     /// <summary>All rows.</summary>
-    public IEnumerable<MemorizationRow> Rows => Cells.SelectMany(c => c.Rows);
+    public IReadOnlyList<MemorizationRow> Rows => field ??= RowView.All(Cells);
 
     /// <summary>Checkpoints and chunks that were missing and skipped.</summary>
     public IReadOnlyList<MissingPart> Skipped => fill.Skipped;
@@ -49,30 +49,57 @@ public sealed class MemorizationScores
         + (fill.Stale == 0 ? "" : $", {fill.Stale} of them in place of stale cells")
         + (fill.Skipped.Count == 0 ? "" : $"; skipped because missing: {string.Join(", ", fill.Skipped)}");
 
+    /// <summary>
+    /// The sources of the scored sequences, each sequence once, canaries left out.
+    /// </summary>
+    internal IReadOnlyList<string> Sources => field ??= FindSources();
+
     /// <summary>Rows of a checkpoint on sequences it has seen, canaries left out.</summary>
     public IReadOnlyList<MemorizationRow> Seen(Checkpoint checkpoint) =>
-        [.. Rows.Where(r => r.Checkpoint == checkpoint.Index && r.Chunk < checkpoint.ChunksSeen && r.CanaryRepetitions is null)];
+        seen.GetOrAdd((checkpoint.Index, checkpoint.ChunksSeen), _ => RowView.Of(CellsSeen(checkpoint), canaries: false));
 
     /// <summary>Rows of the canaries, by how often each stands in its chunk.</summary>
     public IEnumerable<IGrouping<int, MemorizationRow>> Canaries(Checkpoint checkpoint) =>
-        Rows.Where(r => r.Checkpoint == checkpoint.Index && r.Chunk < checkpoint.ChunksSeen && r.CanaryRepetitions is not null).GroupBy(r => r.CanaryRepetitions!.Value).OrderBy(g => g.Key);
+        RowView.Of(CellsSeen(checkpoint), canaries: true).GroupBy(r => r.CanaryRepetitions!.Value).OrderBy(g => g.Key);
 
     /// <summary>Pearson's r of a quantity between two checkpoints, over the sequences both have seen, canaries left out; NaN where it does not vary.</summary>
-    public double Correlation(Checkpoint a, Checkpoint b, Func<MemorizationRow, double> quantity)
-    {
-        var second = Seen(b).ToDictionary(r => (r.Chunk, r.Row), quantity);
-        return Pearson([.. Seen(a).Where(r => second.ContainsKey((r.Chunk, r.Row))).Select(r => (quantity(r), second[(r.Chunk, r.Row)]))]);
-    }
+    public double Correlation(Checkpoint a, Checkpoint b, Func<MemorizationRow, double> quantity) => Correlations([a, b], quantity)[0][1];
 
     /// <summary>The rows as a data frame.</summary>
-    public DataFrame ToDataFrame() => ParquetRows.ToDataFrame([.. Rows]);
+    public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
 
-    internal static double Pearson(IReadOnlyList<(double X, double Y)> pairs)
+    /// <summary>The cells of a checkpoint.</summary>
+    internal IEnumerable<MemorizationCell> CellsOf(Checkpoint checkpoint) => byCheckpoint[checkpoint.Index];
+
+    /// <summary>Rows of a checkpoint on sequences it has seen, canaries among them.</summary>
+    internal IReadOnlyList<MemorizationRow> SeenWithCanaries(Checkpoint checkpoint) => RowView.All(CellsSeen(checkpoint));
+
+    /// <summary><see cref="Correlation"/> of every pair: [checkpoint, checkpoint].</summary>
+    internal IReadOnlyList<IReadOnlyList<double>> Correlations(IReadOnlyList<Checkpoint> checkpoints, Func<MemorizationRow, double> quantity)
     {
-        if (pairs.Count == 0)
-            return double.NaN;
-        double meanX = pairs.Average(p => p.X), meanY = pairs.Average(p => p.Y);
-        var covariance = pairs.Sum(p => (p.X - meanX) * (p.Y - meanY));
-        return covariance / Math.Sqrt(pairs.Sum(p => (p.X - meanX) * (p.X - meanX)) * pairs.Sum(p => (p.Y - meanY) * (p.Y - meanY)));
+        var values = checkpoints.Select(c => new SequenceValues(Seen(c), quantity)).ToList();
+        var result = checkpoints.Select(_ => new double[checkpoints.Count]).ToList();
+        for (var a = 0; a < checkpoints.Count; a++)
+        {
+            for (var b = a; b < checkpoints.Count; b++)
+                result[a][b] = result[b][a] = SequenceValues.Pearson(SequenceValues.Pairs(values[a], values[b]));
+        }
+
+        return result;
+    }
+
+    private IEnumerable<MemorizationCell> CellsSeen(Checkpoint checkpoint) => CellsOf(checkpoint).Where(c => c.Chunk.Index < checkpoint.ChunksSeen);
+
+    private List<string> FindSources()
+    {
+        var sources = new List<string>();
+        foreach (var chunk in Cells.GroupBy(c => c.Chunk.Index))
+        {
+            var rows = new HashSet<int>();
+            foreach (var columns in chunk.Select(c => c.Columns))
+                sources.AddRange(columns.Places(ofCanaries: false).Select(columns.Sequence).Where(s => rows.Add(s.Row)).Select(s => s.Source));
+        }
+
+        return sources;
     }
 }

@@ -1,40 +1,87 @@
-// What the numbers of a cell depend on beside the settings: model and data.
+// What the numbers of a cell depend on beside the settings: model, item, algorithm and numerics.
 using System.Security.Cryptography;
 using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Identity of a cell: hashes of the model and of the rows, by name.</summary>
-/// <remarks>It stands in the footer of the cell's Parquet file.</remarks>
-/// <param name="Parts">A value is null if it is unknown now, as a commit while the Hub cannot be
-/// reached.</param>
-internal sealed record CellIdentity(IReadOnlyDictionary<string, string?> Parts)
+/// <summary>Identity of a cell, by named parts. It stands in the metadata of the cell's file.</summary>
+/// <param name="Shared">
+/// Parts that the cells of a checkpoint have in common: hashes of weights, configuration and
+/// tokenizer, version of the algorithm, numeric mode. A value is null if it is unknown now, as a
+/// commit while the Hub cannot be reached.
+/// </param>
+/// <param name="ItemName">Name of the item's part.</param>
+/// <param name="Item">Identity of the item; null if it is unknown now.</param>
+internal sealed record CellIdentity(IReadOnlyDictionary<string, string?> Shared, string ItemName, string? Item)
 {
+    /// <summary>The part of a chunk.</summary>
+    public const string RowsPart = "rows";
+
+    /// <summary>The part of any other item.</summary>
+    public const string ItemPart = "item";
+
+    /// <summary>Version of the algorithm. Cells that do not name one have version 1.</summary>
+    public const string VersionPart = "version";
+
+    /// <summary>Numeric mode. Cells that do not name one match every mode.</summary>
+    public const string NumericsPart = "numerics";
+
     private const string Prefix = "llm360.";
 
-    /// <summary>A name for files; null if a part is unknown.</summary>
-    public string? Name => Parts.Values.All(v => v is not null) ? NameOf(Parts.Select(p => (p.Key, p.Value!))) : null;
+    /// <summary>The key-value pairs of the file's metadata.</summary>
+    public IReadOnlyDictionary<string, string> Metadata =>
+        Parts.Where(p => p.Key != NumericsPart || p.Value is not null).ToDictionary(p => Prefix + p.Key, p => p.Value ?? "");
 
-    /// <summary>The key-value pairs of the Parquet footer.</summary>
-    public Dictionary<string, string> Metadata => Parts.ToDictionary(p => Prefix + p.Key, p => p.Value ?? "");
+    /// <summary>Name of a stored cell's identity, for its file when it is set aside.</summary>
+    public string Name => NameOf(Parts);
 
-    /// <summary>
-    /// The name of the identity in a footer; null for the footer of an earlier version.
-    /// </summary>
-    public static string? NameOf(IReadOnlyDictionary<string, string> metadata)
+    private IEnumerable<KeyValuePair<string, string?>> Parts => Shared.Append(new(ItemName, Item));
+
+    /// <summary>The identity in the metadata of a file; null if it has none.</summary>
+    public static CellIdentity? FromMetadata(IReadOnlyDictionary<string, string> metadata)
     {
-        var own = metadata.Where(m => m.Key.StartsWith(Prefix, StringComparison.Ordinal)).ToList();
-        return own.Count == 0 ? null : NameOf(own.Select(m => (m.Key[Prefix.Length..], m.Value)));
+        var own = metadata.Where(m => m.Key.StartsWith(Prefix, StringComparison.Ordinal)).ToDictionary(m => m.Key[Prefix.Length..], m => (string?)m.Value);
+        var item = own.ContainsKey(RowsPart) ? RowsPart : ItemPart;
+        return own.Remove(item, out var value) ? new CellIdentity(own, item, value) : null;
     }
 
     /// <summary>
-    /// Whether a footer has this identity. Parts that are unknown now are not compared.
+    /// Whether a stored cell has this identity. Parts that are unknown now are not compared.
     /// </summary>
-    public bool Matches(IReadOnlyDictionary<string, string> metadata) =>
-        metadata.Keys.Count(k => k.StartsWith(Prefix, StringComparison.Ordinal)) == Parts.Count
-        && Parts.All(p => metadata.TryGetValue(Prefix + p.Key, out var stored) && (p.Value is null || p.Value == stored));
+    public bool Matches(CellIdentity stored) =>
+        ItemName == stored.ItemName && (Item is null || Item == stored.Item)
+        && Shared.All(p => Matches(p.Key, p.Value, stored))
+        && stored.Shared.Keys.All(key => Shared.ContainsKey(key) || (key == VersionPart && stored.Shared[key] == "1") || key == NumericsPart);
 
-    private static string NameOf(IEnumerable<(string Key, string Value)> parts)
+    /// <summary>
+    /// The names under which a cell of this identity may have been set aside. Empty if a part is
+    /// unknown.
+    /// </summary>
+    public IEnumerable<string> StaleNames()
+    {
+        if (Parts.Any(p => p.Value is null && p.Key != NumericsPart))
+            return [];
+        var fixedParts = Parts.Where(p => p.Key != NumericsPart).ToList();
+        var modes = Shared.GetValueOrDefault(NumericsPart) is { } mode ? [mode] : NumericMode.All;
+        List<string> names = [.. modes.Select(m => NameOf([.. fixedParts, new(NumericsPart, m)])), NameOf(fixedParts)];
+        // Cells of the time before versions and modes.
+        if (Shared.GetValueOrDefault(VersionPart) is null or "1")
+            names.Add(NameOf(fixedParts.Where(p => p.Key != VersionPart)));
+        return names;
+    }
+
+    private static bool Matches(string key, string? present, CellIdentity stored)
+    {
+        var isThere = stored.Shared.TryGetValue(key, out var value);
+        return key switch
+        {
+            VersionPart => present == (value ?? "1"),
+            NumericsPart => present is null || !isThere || present == value,
+            _ => isThere && (present is null || present == value),
+        };
+    }
+
+    private static string NameOf(IEnumerable<KeyValuePair<string, string?>> parts)
     {
         var text = string.Join('\n', parts.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}: {p.Value}"));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];

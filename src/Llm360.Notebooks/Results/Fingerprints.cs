@@ -12,25 +12,22 @@ namespace Llm360.Notebooks;
 /// </remarks>
 /// <param name="tokenizerOf">The checkpoint whose tokenizer the analysis uses; null for
 /// none.</param>
-internal sealed class Fingerprints(Checkpoint? tokenizerOf)
+/// <param name="usesOptimizer">Whether the analysis uses the optimizer file of a checkpoint.</param>
+internal sealed class Fingerprints(Checkpoint? tokenizerOf = null, bool usesOptimizer = false)
 {
     private readonly Dictionary<string, (string Stamp, string Value)> known = [];
     private volatile bool hubIsSilent;
 
-    /// <summary>The identity of a cell.</summary>
-    /// <exception cref="Llm360Exception">
-    /// A file of the checkpoint is missing or malformed.
-    /// </exception>
-    public CellIdentity Of(Checkpoint checkpoint, Chunk chunk) => Of(Of(checkpoint), chunk);
-
-    /// <summary>The identity of a cell whose checkpoint's parts are known.</summary>
-    public CellIdentity Of(IReadOnlyList<KeyValuePair<string, string?>> checkpoint, Chunk chunk)
+    /// <summary>The identity of a chunk; null if it cannot be found now.</summary>
+    public string? Of(Chunk chunk)
     {
-        var rows = chunk.IsOnHub ? Hub(chunk.Hub!, EtagOf) : File.Exists(chunk.Path) ? Local([chunk.Path], Fingerprint.Of) : null;
-        return new CellIdentity(new Dictionary<string, string?>([.. checkpoint, new("rows", rows)]));
+        return chunk.IsOnHub ? Hub(chunk.Hub!, EtagOf) : File.Exists(chunk.Path) ? Local([chunk.Path], Fingerprint.Of) : null;
 
         string EtagOf(HubRevision revision) => revision.EntryAsync(chunk.Hub!.Path, AmbientWork.Cancellation).GetAwaiter().GetResult().Etag;
     }
+
+    /// <summary>The file of a checkpoint's optimizer moments, whether it is there or not.</summary>
+    public static string OptimizerFile(Checkpoint checkpoint) => Path.Combine(checkpoint.Folder, SuiteLayout.Optimizer);
 
     /// <summary>
     /// The parts that come from a checkpoint. A commit covers weights and configuration.
@@ -48,6 +45,8 @@ internal sealed class Fingerprints(Checkpoint? tokenizerOf)
             ];
         if (tokenizerOf is not null)
             parts.Add(new("tokenizer", Tokenizer(tokenizerOf)));
+        if (usesOptimizer)
+            parts.Add(new("optimizer", OptimizerFile(checkpoint) is var file && File.Exists(file) ? Local([file], Fingerprint.Of) : "none"));
         return parts;
     }
 

@@ -1,8 +1,8 @@
-// Checkpoints and chunks that a grid names and that are not there.
+// Checkpoints and items that a grid names and that are not there.
 
 namespace Llm360.Notebooks;
 
-/// <summary>A checkpoint or chunk that is not there.</summary>
+/// <summary>A checkpoint or item that is not there.</summary>
 /// <param name="Name">For example <c>ckpt_012</c>.</param>
 /// <param name="Place">Its folder or file, or its place on the Hub.</param>
 /// <param name="What">What is missing, for example <c>no weights</c>.</param>
@@ -16,7 +16,7 @@ public sealed record MissingPart(string Name, string Place, string What)
     /// <summary>
     /// The parts that should be on this disk and are not; parts on the Hub are not checked.
     /// </summary>
-    internal static Dictionary<object, MissingPart> OnDisk(IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Chunk> chunks)
+    internal static Dictionary<object, MissingPart> OnDisk(IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<GridItem> items)
     {
         var missing = new Dictionary<object, MissingPart>();
         foreach (var checkpoint in checkpoints.Where(c => !c.IsOnHub))
@@ -28,34 +28,43 @@ public sealed record MissingPart(string Name, string Place, string What)
                 missing[checkpoint] = new MissingPart(checkpoint.Name, checkpoint.Folder, what);
         }
 
-        foreach (var chunk in chunks.Where(c => !c.IsOnHub && !File.Exists(c.Path)))
-            missing[chunk] = new MissingPart(chunk.Name, chunk.Path, "no file");
+        foreach (var item in items)
+        {
+            if (item.MissingOnDisk() is { } part)
+                missing[item] = part;
+        }
+
         return missing;
     }
 
-    /// <summary>Checks that parts on the Hub are there, without fetching them.</summary>
+    /// <summary>
+    /// Checks that parts on the Hub and items of other kinds are there, without fetching them.
+    /// </summary>
     /// <param name="checkpoints">Those that have a cell to compute.</param>
-    /// <param name="chunks">Those that have a cell to compute.</param>
+    /// <param name="items">Those that have a cell to compute.</param>
     /// <param name="skip">Returns the missing parts instead of throwing.</param>
     /// <param name="stop">Stops waiting.</param>
     /// <exception cref="Llm360Exception">
     /// A part is missing and not skipped, or the Hub cannot be reached.
     /// </exception>
-    internal static async Task<Dictionary<object, MissingPart>> OnHubAsync(
-        IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Chunk> chunks, bool skip, CancellationToken stop)
+    internal static async Task<Dictionary<object, MissingPart>> AwayAsync(
+        IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<GridItem> items, bool skip, CancellationToken stop)
     {
         var missing = new Dictionary<object, MissingPart>();
         try
         {
             await checkpoints.RequireAsync(stop).ConfigureAwait(false);
-            await ChunkReader.RequireAsync(chunks, stop).ConfigureAwait(false);
+            // Chunks together: their revision is looked up once.
+            await ChunkReader.RequireAsync([.. items.OfType<ChunkItem>().Select(i => i.Chunk)], stop).ConfigureAwait(false);
+            foreach (var item in items.Where(i => i is not ChunkItem))
+                await item.RequireAsync(stop).ConfigureAwait(false);
         }
         catch (Llm360Exception e) when (skip && e is not HubUnreachableException)
         {
             foreach (var checkpoint in checkpoints)
                 await TryAsync(checkpoint, checkpoint.Name, () => new[] { checkpoint }.RequireAsync(stop)).ConfigureAwait(false);
-            foreach (var chunk in chunks)
-                await TryAsync(chunk, chunk.Name, () => ChunkReader.RequireAsync([chunk], stop)).ConfigureAwait(false);
+            foreach (var item in items)
+                await TryAsync(item, item.ToString(), () => item.RequireAsync(stop)).ConfigureAwait(false);
         }
 
         return missing;

@@ -1,7 +1,6 @@
-// Results on disk: one Parquet file a cell of (checkpoint x chunk), hive-partitioned, keyed by the settings.
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
+// Results on disk: one file a cell of (checkpoint x item), hive-partitioned, keyed by the settings.
+using System.Collections.Concurrent;
+using System.Globalization;
 
 namespace Llm360.Notebooks;
 
@@ -11,46 +10,49 @@ internal enum CellState
     /// <summary>Nothing.</summary>
     Absent,
 
-    /// <summary>Rows of the present model and data.</summary>
+    /// <summary>A cell of the present identity.</summary>
     Current,
 
-    /// <summary>Rows of another model or of other data, or rows that do not say.</summary>
+    /// <summary>A cell of another identity, or one that does not say.</summary>
     Stale,
 }
 
 /// <summary>The cells of one analysis with one setting: <c>ROOT/SUITE/ANALYSIS-HASH/checkpoint=ckpt_012/chunk=7.parquet</c>.</summary>
 /// <remarks>
 /// <para>A cell is there whole or not at all. Several processes, on one machine or on several that
-/// share
-/// the disk, may fill one store. <c>settings.json</c> says what the hash stands for; it includes
-/// the suite's recipe.</para>
-/// <para>The footer of a cell names what it was computed from: hashes of weights, configuration and
-/// rows, on the Hub commit and etag, and of the tokenizer if the analysis uses it. A cell of another
-/// model or of other rows is stale. A stale cell is never read and never deleted. The new cell
-/// takes its place, and the stale one stays beside it as <c>chunk=7.IDENTITY.stale</c>. It comes
-/// back when model and rows are as they were.</para>
+/// share the disk, may fill one store. <c>settings.json</c> has all settings. The hash covers the
+/// suite's recipe and the settings that do not have their default.</para>
+/// <para>The metadata of a cell name what it was computed from: hashes of weights, configuration
+/// and item, on the Hub commit and etag, the tokenizer and the optimizer file if the analysis uses
+/// them, the version of the algorithm, and the kind of device with its type of hidden states. A cell
+/// of another identity is stale. A stale cell is never read and never deleted. The new cell takes
+/// its place, and the stale one stays beside it as <c>chunk=7.IDENTITY.stale</c>. It comes back when
+/// the identity is as it was.</para>
+/// <para><c>cells.index</c> in a checkpoint's folder repeats the identities of its cells, to open a
+/// large store quickly. It may be deleted.</para>
 /// </remarks>
-public sealed class ResultStore
+/// <typeparam name="T">Content of one cell.</typeparam>
+public sealed class ResultStore<T>
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private readonly ConcurrentDictionary<string, CellIndex> indices = new();
     private readonly Lock gate = new();
 
     /// <summary>Opens the store of an analysis.</summary>
     /// <param name="suite">The suite.</param>
-    /// <param name="analysis">For example <c>memorization</c>.</param>
-    /// <param name="settings">A record of everything the results depend on beside the suite.</param>
-    /// <param name="root">The workspace's results folder when null.</param>
-    /// <param name="usesTokenizer">Whether the results also depend on the suite's
-    /// tokenizer.</param>
-    public ResultStore(Suite suite, string analysis, object settings, string? root = null, bool usesTokenizer = false)
+    /// <param name="analysis">The analysis.</param>
+    /// <param name="root">Folder of all results; the workspace's when null.</param>
+    public ResultStore(Suite suite, GridAnalysis<T> analysis, string? root = null)
     {
-        Fingerprints = new Fingerprints(usesTokenizer ? suite.Checkpoints.LastOrDefault() : null);
-        var recipe = Hash(suite.Identity);
-        var description = JsonSerializer.Serialize(new { suite = suite.Name, analysis, recipe, settings }, Json);
-        AtomicFile.Sweep(Folder = Path.Combine(root ?? Workspace.ResultsFolder, suite.Name, $"{analysis}-{Hash(description)[..12]}"));
-        if (!File.Exists(Path.Combine(Folder, "settings.json")))
-            AtomicFile.WriteText(Path.Combine(Folder, "settings.json"), description + "\n");
+        (Suite, Analysis) = (suite, analysis);
+        Fingerprints = new Fingerprints(analysis.UsesTokenizer ? suite.Checkpoints.LastOrDefault() : null, analysis.UsesOptimizer);
+        Folder = StoreFolder.Open(root ?? Workspace.ResultsFolder, suite, analysis.Name, analysis.Settings);
     }
+
+    /// <summary>The suite.</summary>
+    public Suite Suite { get; }
+
+    /// <summary>The analysis.</summary>
+    public GridAnalysis<T> Analysis { get; }
 
     /// <summary>Where the cells lie.</summary>
     public string Folder { get; }
@@ -58,97 +60,148 @@ public sealed class ResultStore
     /// <summary>Identities of checkpoints and chunks as they are now.</summary>
     internal Fingerprints Fingerprints { get; }
 
-    /// <summary>Whether a cell of the present model and rows is there.</summary>
+    /// <summary>The file of a cell, whether it is there or not.</summary>
+    public string PathOf(Checkpoint checkpoint, GridItem item) => Path.Combine(Partition(checkpoint), item.Partition + Analysis.Cells.Extension);
+
+    /// <summary>Whether a cell of the present model and item is there, computed on any device.</summary>
     /// <exception cref="Llm360Exception">
     /// The checkpoint's files or the cell cannot be read.
     /// </exception>
-    public bool Contains(Checkpoint checkpoint, Chunk chunk) =>
-        Find(checkpoint, chunk, Fingerprints.Of(checkpoint, chunk)) == CellState.Current;
+    public bool Contains(Checkpoint checkpoint, GridItem item) =>
+        Find(checkpoint, item, Identity(SharedParts(checkpoint, null), item)) == CellState.Current;
 
     /// <summary>Reads a cell.</summary>
-    public Task<IReadOnlyList<T>> ReadAsync<T>(Checkpoint checkpoint, Chunk chunk, CancellationToken cancellation = default)
-        where T : class, new() => ParquetRows.ReadAsync<T>(CellPath(checkpoint, chunk), cancellation);
+    /// <exception cref="Llm360Exception">It is missing or damaged.</exception>
+    public Task<T> ReadAsync(Checkpoint checkpoint, GridItem item, CancellationToken cancellation = default) =>
+        Analysis.Cells.ReadAsync(PathOf(checkpoint, item), cancellation);
 
-    /// <summary>
-    /// Writes a cell of the present model and rows. A stale cell is kept beside it.
-    /// </summary>
+    /// <summary>Writes a cell of the present model and item. A stale cell is kept beside it.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="item">The item.</param>
+    /// <param name="content">The content.</param>
+    /// <param name="device">Where it was computed; null if the numbers do not depend on it.</param>
     /// <exception cref="Llm360Exception">
     /// The checkpoint's files cannot be read, or the cell cannot be written.
     /// </exception>
-    public Task WriteAsync<T>(Checkpoint checkpoint, Chunk chunk, IReadOnlyCollection<T> rows)
-        where T : class, new() => WriteAsync(checkpoint, chunk, rows, Fingerprints.Of(checkpoint, chunk));
+    public void Write(Checkpoint checkpoint, GridItem item, T content, Device? device = null) =>
+        Write(checkpoint, item, content, Identity(SharedParts(checkpoint, device), item));
 
     /// <summary>
-    /// The same, with the identity that model and rows had before the computation.
+    /// The same, if model and item still have the identity that they had before the computation.
     /// </summary>
     /// <exception cref="Llm360Exception">They have another one now.</exception>
-    internal async Task WriteAsync<T>(Checkpoint checkpoint, Chunk chunk, IReadOnlyCollection<T> rows, CellIdentity before)
-        where T : class, new()
+    internal void Write(Checkpoint checkpoint, GridItem item, T content, CellIdentity before, Device device)
     {
-        var identity = Fingerprints.Of(checkpoint, chunk);
-        if (!before.Matches(identity.Metadata))
+        var identity = Identity(SharedParts(checkpoint, device), item);
+        if (!before.Matches(identity))
         {
-            throw new Llm360Exception($"Files of {checkpoint} or {chunk} changed while the cell was computed. It was not stored.",
-                $"{checkpoint.Folder}, {chunk.Place}", "Run it again when no other program writes to these files.");
+            throw new Llm360Exception($"Files of {checkpoint} or {item} changed while the cell was computed. It was not stored.",
+                $"{checkpoint.Folder}, {item.Place}", "Run it again when no other program writes to these files.");
         }
 
-        var (path, bytes) = (CellPath(checkpoint, chunk), await ParquetRows.SerializeAsync(rows, identity.Metadata).ConfigureAwait(false));
-        Alone(() =>
-        {
-            SetAside(path, identity);
-            AtomicFile.Write(path, stream => stream.Write(bytes.Span));
-        });
+        Write(checkpoint, item, content, identity);
     }
+
+    /// <summary>The parts of the identity that all cells of a checkpoint have in common.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="device">Where cells are computed; null for any device.</param>
+    /// <exception cref="Llm360Exception">A file of the checkpoint is missing or malformed.</exception>
+    internal IReadOnlyDictionary<string, string?> SharedParts(Checkpoint checkpoint, Device? device) => new Dictionary<string, string?>(
+    [
+        .. Fingerprints.Of(checkpoint),
+        new(CellIdentity.VersionPart, Analysis.Version.ToString(CultureInfo.InvariantCulture)),
+        new(CellIdentity.NumericsPart, device is null ? null : NumericMode.Of(device)),
+    ]);
 
     /// <summary>
     /// The state of a cell. A kept cell of this identity comes back to its place.
     /// </summary>
-    internal CellState Find(Checkpoint checkpoint, Chunk chunk, CellIdentity identity)
+    internal CellState Find(Checkpoint checkpoint, GridItem item, CellIdentity identity)
     {
-        var path = CellPath(checkpoint, chunk);
-        var metadata = MetadataOf(path);
-        if (metadata is not null && identity.Matches(metadata))
+        var (path, index) = (PathOf(checkpoint, item), IndexOf(checkpoint));
+        var (exists, stored) = index.Look(path, Analysis.Cells.ReadMetadata);
+        if (stored is not null && identity.Matches(stored))
             return CellState.Current;
-        if (identity.Name is not { } name || !File.Exists(StalePath(path, name)))
-            return metadata is null ? CellState.Absent : CellState.Stale;
-        Alone(() =>
+        if (!index.HasStale || StalePath() is not { } kept)
+            return exists ? CellState.Stale : CellState.Absent;
+        using (Alone())
         {
-            SetAside(path, identity);
+            SetAside(index, path, identity);
             // Another process may have taken it back already.
-            if (File.Exists(StalePath(path, name)))
-                File.Move(StalePath(path, name), path, overwrite: true);
-        });
+            if (File.Exists(kept))
+                File.Move(kept, path, overwrite: true);
+        }
+
         return CellState.Current;
+
+        string? StalePath() => identity.StaleNames().Select(name => ResultStore<T>.StalePath(path, name)).FirstOrDefault(File.Exists);
+    }
+
+    /// <summary>The index of a checkpoint's cells.</summary>
+    internal CellIndex IndexOf(Checkpoint checkpoint) => indices.GetOrAdd(checkpoint.Name, _ => CellIndex.Open(Partition(checkpoint)));
+
+    /// <summary>The identity of a cell whose other parts are known.</summary>
+    internal CellIdentity Identity(IReadOnlyDictionary<string, string?> shared, GridItem item) =>
+        new(shared, item.IdentityPart, item.IdentityFrom(Fingerprints));
+
+    private void Write(Checkpoint checkpoint, GridItem item, T content, CellIdentity identity)
+    {
+        var (path, index) = (PathOf(checkpoint, item), IndexOf(checkpoint));
+        IDisposable? alone = null;
+        try
+        {
+            AtomicFile.Write(path, stream =>
+            {
+                // Encoding a cell may take long; others may write meanwhile.
+                Analysis.Cells.Write(stream, content, identity.Metadata);
+                alone = Alone();
+                SetAside(index, path, identity);
+            });
+            index.Put(path, identity);
+        }
+        finally
+        {
+            alone?.Dispose();
+        }
     }
 
     // Threads wait for the gate and processes for the file, because a file must be polled.
-    private void Alone(Action change)
+    private Release Alone()
     {
-        lock (gate)
+        gate.Enter();
+        try
         {
-            using var alone = FileLock.Take(Path.Combine(Folder, "store.lock"));
-            change();
+            return new Release(FileLock.Take(Path.Combine(Folder, "store.lock")), gate);
+        }
+        catch
+        {
+            gate.Exit();
+            throw;
         }
     }
 
     // Only within Alone: between looking and moving no other process may write the cell.
-    private static void SetAside(string path, CellIdentity present)
+    private void SetAside(CellIndex index, string path, CellIdentity present)
     {
-        if (MetadataOf(path) is not { } metadata || present.Matches(metadata))
+        var (exists, stored) = index.Look(path, Analysis.Cells.ReadMetadata);
+        if (!exists || (stored is not null && present.Matches(stored)))
             return;
         // Cells of earlier versions have no identity. Their content names them, so that none
         // replaces another.
-        var name = CellIdentity.NameOf(metadata) ?? Fingerprint.Of(path)[..16];
-        File.Move(path, StalePath(path, name), overwrite: true);
+        File.Move(path, StalePath(path, stored?.Name ?? Fingerprint.Of(path)[..16]), overwrite: true);
+        index.HasStale = true;
     }
-
-    private static IReadOnlyDictionary<string, string>? MetadataOf(string path) =>
-        ParquetRows.ReadMetadataAsync(path).GetAwaiter().GetResult();
 
     private static string StalePath(string cell, string identity) => $"{Path.ChangeExtension(cell, null)}.{identity}.stale";
 
-    private string CellPath(Checkpoint checkpoint, Chunk chunk) =>
-        Path.Combine(Folder, $"checkpoint={checkpoint.Name}", $"chunk={chunk.Index}.parquet");
+    private string Partition(Checkpoint checkpoint) => Path.Combine(Folder, $"checkpoint={checkpoint.Name}");
 
-    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    private sealed class Release(IDisposable file, Lock gate) : IDisposable
+    {
+        public void Dispose()
+        {
+            file.Dispose();
+            gate.Exit();
+        }
+    }
 }

@@ -30,7 +30,7 @@ public sealed class MissingPartTests(PicoSuite pico) : IDisposable
         var run = await RunAsync(suite, skipMissing: true);
         Assert.Equal((rest, rest), (run.Cells.Count, computed));
         Assert.Equal((name, what), (Assert.Single(run.Fill.Skipped).Name, run.Fill.Skipped[0].What));
-        Assert.DoesNotContain(run.Cells, c => c.Checkpoint.Name == name || c.Chunk.Name == name);
+        Assert.DoesNotContain(run.Cells, c => c.Checkpoint.Name == name || c.Item.ToString() == name);
         Assert.Equal(name, Assert.Single((await FillAsync(suite, skipMissing: true)).Skipped).Name);
     }
 
@@ -100,17 +100,17 @@ public sealed class MissingPartTests(PicoSuite pico) : IDisposable
             File.Delete(path);
     }
 
-    private ResultStore Store(Suite suite) => new(suite, "test", new MemorizationSettings(), folder["results"]);
+    private ResultStore<IReadOnlyList<MemorizationRow>> Store(Suite suite) => RowStores.Open(suite, folder["results"], Compute);
 
-    private Task<GridRun<MemorizationRow>> RunAsync(Suite suite, bool skipMissing = false) =>
-        Grid.RunAsync(Store(suite), suite.Checkpoints, suite.Chunks, Compute, "test", skipMissing: skipMissing);
+    private Task<GridRun<IReadOnlyList<MemorizationRow>>> RunAsync(Suite suite, bool skipMissing = false) =>
+        Grid.RunAsync(Store(suite), suite.Checkpoints, suite.Chunks.AsItems(), new GridOptions { SkipMissing = skipMissing });
 
     private Task<GridFill> FillAsync(Suite suite, IReadOnlyList<Checkpoint>? checkpoints = null, IReadOnlyList<Chunk>? chunks = null, bool skipMissing = false) =>
-        Grid.FillAsync(Store(suite), checkpoints ?? suite.Checkpoints, chunks ?? suite.Chunks, GridShard.Whole, Compute, "test", skipMissing: skipMissing);
+        Grid.FillAsync(Store(suite), checkpoints ?? suite.Checkpoints, (chunks ?? suite.Chunks).AsItems(), new GridOptions { SkipMissing = skipMissing });
 
-    private IReadOnlyList<MemorizationRow> Compute(LanguageModel model, Chunk chunk, CancellationToken stop)
+    private IReadOnlyList<MemorizationRow> Compute(GridContext context)
     {
         Interlocked.Increment(ref computed);
-        return [new MemorizationRow { Row = chunk.Index }];
+        return [new MemorizationRow { Row = context.Chunk.Index }];
     }
 }

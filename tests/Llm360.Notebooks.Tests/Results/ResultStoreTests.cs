@@ -17,7 +17,7 @@ public sealed class ResultStoreTests(PicoSuite pico)
         Assert.Equal(suite.Checkpoints.Count * suite.Chunks.Count, computed);
         Assert.All(first, c => Assert.False(c.FromStore));
         Assert.All(second, c => Assert.True(c.FromStore));
-        Assert.Equal(first.SelectMany(c => c.Rows.Select(r => (r.Row, r.Source, r.Score, r.CanaryRepetitions))), second.SelectMany(c => c.Rows.Select(r => (r.Row, r.Source, r.Score, r.CanaryRepetitions))));
+        Assert.Equal(first.SelectMany(c => c.Content.Select(r => (r.Row, r.Source, r.Score, r.CanaryRepetitions))), second.SelectMany(c => c.Content.Select(r => (r.Row, r.Source, r.Score, r.CanaryRepetitions))));
     }
 
     [Fact]
@@ -89,8 +89,8 @@ public sealed class ResultStoreTests(PicoSuite pico)
     public void Other_settings_have_another_folder_that_says_what_they_are()
     {
         using var folder = new TemporaryFolder();
-        var first = new ResultStore(suite, "memorization", new MemorizationSettings(32, 32), folder.Path);
-        var second = new ResultStore(suite, "memorization", new MemorizationSettings(16, 32), folder.Path);
+        var first = RowStores.Open(suite, folder.Path, settings: new MemorizationSettings(32, 32));
+        var second = RowStores.Open(suite, folder.Path, settings: new MemorizationSettings(16, 32));
         Assert.NotEqual(first.Folder, second.Folder);
         Assert.Contains("\"prompt_length\": 16", File.ReadAllText(Path.Combine(second.Folder, "settings.json")), StringComparison.Ordinal);
     }
@@ -102,14 +102,16 @@ public sealed class ResultStoreTests(PicoSuite pico)
         foreach (var (name, type) in new[] { (Precision.Auto, torch.float32), ("fp32", torch.float32), ("bf16", torch.bfloat16), ("fp16", torch.float16) })
         {
             var seen = new List<torch.ScalarType>();
-            var store = new ResultStore(suite, "memorization", new MemorizationSettings(Precision: name), folder.Path);
-            await Grid.FillAsync<MemorizationRow>(store, [.. suite.Checkpoints.Take(2)], [suite.Chunks[0]], GridShard.Whole, (model, _, _) =>
-            {
-                seen.Add(model.Type);
-                return [new MemorizationRow()];
-            }, "test", Device.Cpu, Precision.Parse(name));
+            var store = RowStores.Open(suite, folder.Path, Compute, settings: new MemorizationSettings(Precision: name));
+            await Grid.FillAsync(store, [.. suite.Checkpoints.Take(2)], new[] { suite.Chunks[0] }.AsItems(), new GridOptions { Device = Device.Cpu, Precision = name });
             Assert.Equal([type, type], seen);
             Assert.Contains($"\"precision\": \"{name}\"", await File.ReadAllTextAsync(Path.Combine(store.Folder, "settings.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+            IReadOnlyList<MemorizationRow> Compute(GridContext context)
+            {
+                seen.Add(context.Model.Type);
+                return [new MemorizationRow()];
+            }
         }
 
         Assert.Contains("auto, fp32, bf16, fp16", Assert.Throws<Llm360Exception>(() => Precision.Parse("int8")).Remedy, StringComparison.Ordinal);
@@ -117,23 +119,23 @@ public sealed class ResultStoreTests(PicoSuite pico)
 
     private static IEnumerable<string> Cells(TemporaryFolder root) => Directory.EnumerateFiles(root.Path, "*.parquet", SearchOption.AllDirectories);
 
-    private Task<GridFill> FillAsync(TemporaryFolder root, GridShard shard) =>
-        Grid.FillAsync<MemorizationRow>(new ResultStore(suite, "memorization", new MemorizationSettings(), root.Path), suite.Checkpoints, suite.Chunks, shard, (_, chunk, _) => [new MemorizationRow { Row = chunk.Index }], "test");
+    private Task<GridFill> FillAsync(TemporaryFolder root, GridShard shard) => Grid.FillAsync(
+        RowStores.Open(suite, root.Path, c => [new MemorizationRow { Row = c.Chunk.Index }]), suite.Checkpoints, suite.Chunks.AsItems(), new GridOptions { Shard = shard });
 
-    private async Task<IReadOnlyList<GridCell<MemorizationRow>>> RunAsync(TemporaryFolder root, Action onCell, CancellationToken stop = default)
+    private async Task<IReadOnlyList<GridCell<IReadOnlyList<MemorizationRow>>>> RunAsync(TemporaryFolder root, Action onCell, CancellationToken stop = default)
     {
-        var run = await Grid.RunAsync<MemorizationRow>(
-            new ResultStore(suite, "memorization", new MemorizationSettings(), root.Path),
-            suite.Checkpoints,
-            suite.Chunks,
-            (_, chunk, _) =>
-            {
-                onCell();
-                return [new MemorizationRow { Row = chunk.Index, Source = "reactive", Score = 0.5 }, new MemorizationRow { Row = 9, Source = "canary", CanaryRepetitions = 8, Score = 1, Extractible = true }];
-            },
-            "test",
-            cancellation: stop);
+        var run = await Grid.RunAsync(RowStores.Open(suite, root.Path, Compute), suite.Checkpoints, suite.Chunks.AsItems(), new GridOptions { Cancellation = stop });
         Assert.Equal((run.Cells.Count(c => c.FromStore), run.Cells.Count(c => !c.FromStore)), (run.Fill.FromStore, run.Fill.Computed));
         return run.Cells;
+
+        IReadOnlyList<MemorizationRow> Compute(GridContext context)
+        {
+            onCell();
+            return
+            [
+                new MemorizationRow { Row = context.Chunk.Index, Source = "reactive", Score = 0.5 },
+                new MemorizationRow { Row = 9, Source = "canary", CanaryRepetitions = 8, Score = 1, Extractible = true },
+            ];
+        }
     }
 }

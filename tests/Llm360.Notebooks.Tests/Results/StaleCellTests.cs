@@ -52,7 +52,7 @@ public sealed class StaleCellTests : IDisposable
         Assert.Equal(20, (await FillAsync()).Computed);
         foreach (var checkpoint in suite.Checkpoints)
         {
-            var row = Assert.Single(await Store().ReadAsync<MemorizationRow>(checkpoint, suite.Chunks[0], TestContext.Current.CancellationToken));
+            var row = Assert.Single(await Store().ReadAsync(checkpoint, new ChunkItem(suite.Chunks[0]), TestContext.Current.CancellationToken));
             Assert.StartsWith(checkpoint.Index == 2 ? "20000," : "10000,", row.Source, StringComparison.Ordinal);
         }
     }
@@ -85,7 +85,7 @@ public sealed class StaleCellTests : IDisposable
         var cell = Path.Combine(Store().Folder, "checkpoint=ckpt_001", "chunk=2.parquet");
         await ParquetRows.WriteAsync(cell, new[] { new MemorizationRow { Row = 77 } });
         var old = File.ReadAllBytes(cell);
-        Assert.False(Store().Contains(suite.Checkpoint("1"), suite.Chunk(2)));
+        Assert.False(Store().Contains(suite.Checkpoint("1"), new ChunkItem(suite.Chunk(2))));
         Assert.Equal((20, 0, 1), await FillAsync() is var fill ? (fill.Computed, fill.FromStore, fill.Stale) : default);
         Assert.Equal(old, Assert.Single(Contents("*.stale")).Value);
     }
@@ -111,13 +111,13 @@ public sealed class StaleCellTests : IDisposable
         for (var attempt = 0; attempt < 10; attempt++)
         {
             var stores = Enumerable.Range(0, 16).Select(_ => Store($"{attempt}")).ToList();
-            var (checkpoint, chunks) = (suite.Checkpoints[0], suite.Chunks);
+            var (checkpoint, chunks) = (suite.Checkpoints[0], suite.Chunks.AsItems());
             foreach (var chunk in chunks)
-                await ParquetRows.WriteAsync(Path.Combine(stores[0].Folder, "checkpoint=ckpt_000", $"chunk={chunk.Index}.parquet"), new[] { new MemorizationRow { Row = 100 + chunk.Index } });
+                await ParquetRows.WriteAsync(Path.Combine(stores[0].Folder, "checkpoint=ckpt_000", $"{chunk.Partition}.parquet"), new[] { new MemorizationRow { Row = 100 + chunk.Chunk.Index } });
             // Four writers a cell.
-            await Task.WhenAll(stores.Select((store, i) => Task.Run(() => store.WriteAsync(checkpoint, chunks[i % 4], new[] { new MemorizationRow { Row = i % 4 } }))));
+            await Task.WhenAll(stores.Select((store, i) => Task.Run(() => store.Write(checkpoint, chunks[i % 4], [new MemorizationRow { Row = i % 4 }]))));
             Assert.All(chunks, c => Assert.True(stores[0].Contains(checkpoint, c), $"{c} is gone"));
-            var rows = await Task.WhenAll(chunks.Select(c => stores[0].ReadAsync<MemorizationRow>(checkpoint, c)));
+            var rows = await Task.WhenAll(chunks.Select(c => stores[0].ReadAsync(checkpoint, c)));
             Assert.Equal([0, 1, 2, 3], rows.Select(r => Assert.Single(r).Row));
             Assert.Equal(4, Directory.EnumerateFiles(stores[0].Folder, "*.stale", SearchOption.AllDirectories).Count());
         }
@@ -128,15 +128,22 @@ public sealed class StaleCellTests : IDisposable
     private Dictionary<string, byte[]> Contents(string pattern = "*.parquet") =>
         Directory.EnumerateFiles(folder["results"], pattern, SearchOption.AllDirectories).ToDictionary(f => f, File.ReadAllBytes);
 
-    private ResultStore Store(string analysis = "test", bool usesTokenizer = false) => new(suite, analysis, new MemorizationSettings(), folder["results"], usesTokenizer);
+    private ResultStore<IReadOnlyList<MemorizationRow>> Store(
+        string analysis = "test", bool usesTokenizer = false, Func<GridContext, IReadOnlyList<MemorizationRow>>? compute = null) =>
+        RowStores.Open(suite, folder["results"], compute, analysis, usesTokenizer: usesTokenizer);
 
     private async Task<(int Computed, int FromStore)> AgainAsync() => await FillAsync() is var fill ? (fill.Computed, fill.FromStore) : default;
 
-    private Task<GridFill> FillAsync(Action? onCell = null, bool usesTokenizer = false) => Grid.FillAsync<MemorizationRow>(
-        Store(usesTokenizer ? "tokenizer" : "test", usesTokenizer), suite.Checkpoints, suite.Chunks, GridShard.Whole, (model, chunk, _) =>
+    private Task<GridFill> FillAsync(Action? onCell = null, bool usesTokenizer = false)
+    {
+        var store = Store(usesTokenizer ? "tokenizer" : "test", usesTokenizer, Compute);
+        return Grid.FillAsync(store, suite.Checkpoints, suite.Chunks.AsItems(), new GridOptions { Device = Device.Cpu });
+
+        IReadOnlyList<MemorizationRow> Compute(GridContext context)
         {
             onCell?.Invoke();
             // Something that depends on model and rows, so that cells differ.
-            return [new MemorizationRow { Row = chunk.Index, Source = $"{model.Config.Rotary.Base}, {new FileInfo(chunk.Path).Length}" }];
-        }, "test", Device.Cpu);
+            return [new MemorizationRow { Row = context.Chunk.Index, Source = $"{context.Model.Config.Rotary.Base}, {new FileInfo(context.Chunk.Path).Length}" }];
+        }
+    }
 }

@@ -105,9 +105,9 @@ public sealed class SuiteCheckTests(PicoSuite pico)
         AssertRefused("train/train_001.jsonl", () => SuiteCheck.Require(suite.Checkpoints.Every(4), suite.Chunks));
         AssertRefused($"ckpt_002/{SuiteLayout.Tokenizer}", () => SuiteCheck.Require(suite.Checkpoints, [suite.Chunk(0)]));
         SuiteCheck.Require(suite.Checkpoints.Every(4), [suite.Chunk(0)]);
-        var store = new ResultStore(suite, "memorization", new MemorizationSettings(), results.Path);
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => Grid.FillAsync<MemorizationRow>(
-            store, suite.Checkpoints.Every(4), [suite.Chunk(1)], GridShard.Whole, (_, _, _) => [], "test", Device.Cpu));
+        var store = RowStores.Open(suite, results.Path);
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => Grid.FillAsync(
+            store, suite.Checkpoints.Every(4), new[] { suite.Chunk(1) }.AsItems(), new GridOptions { Device = Device.Cpu }));
         Assert.Contains("train/train_001.jsonl", error.What, StringComparison.Ordinal);
 
         static void AssertRefused(string names, Action require) =>

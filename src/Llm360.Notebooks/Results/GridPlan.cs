@@ -1,0 +1,80 @@
+// Which cells of a grid are in the store and which are to compute, known before the first model is loaded.
+
+namespace Llm360.Notebooks;
+
+/// <summary>A cell of the grid that a call takes care of.</summary>
+/// <param name="Number">Counted checkpoint by checkpoint.</param>
+/// <param name="Item">The item.</param>
+/// <param name="Identity">The identity that its file must have.</param>
+/// <param name="IsStale">Whether a cell of another identity is in its place.</param>
+internal sealed record PlannedCell(int Number, GridItem Item, CellIdentity Identity, bool IsStale);
+
+/// <summary>The cells of one checkpoint.</summary>
+internal sealed record PlannedCheckpoint(Checkpoint Checkpoint, List<PlannedCell> InStore, List<PlannedCell> ToCompute);
+
+/// <summary>The cells of a shard, checkpoint by checkpoint.</summary>
+/// <param name="Blocks">A block for each checkpoint.</param>
+/// <param name="Skipped">Missing parts that are left out.</param>
+internal sealed record GridPlan(IReadOnlyList<PlannedCheckpoint> Blocks, IReadOnlyList<MissingPart> Skipped)
+{
+    /// <summary>Looks for every cell of the shard in the store, and for what the others need.</summary>
+    /// <exception cref="Llm360Exception">
+    /// Checkpoints or items are missing and are not skipped, or files cannot be read.
+    /// </exception>
+    public static async Task<GridPlan> MakeAsync<T>(
+        ResultStore<T> store,
+        IReadOnlyList<Checkpoint> checkpoints,
+        IReadOnlyList<GridItem> items,
+        GridOptions options,
+        Device device,
+        CancellationToken stop)
+    {
+        var missing = MissingPart.OnDisk(checkpoints, items);
+        if (missing.Count > 0 && (!options.SkipMissing || checkpoints.All(missing.ContainsKey) || items.All(missing.ContainsKey)))
+            throw MissingPart.Error(missing.Values);
+        SuiteCheck.Require(
+            [.. checkpoints.Where(c => !missing.ContainsKey(c))],
+            [.. items.Where(i => !missing.ContainsKey(i)).OfType<ChunkItem>().Select(i => i.Chunk)]);
+
+        var identities = new string?[items.Count];
+        var isKnown = new bool[items.Count];
+        var blocks = new List<PlannedCheckpoint>();
+        foreach (var (row, checkpoint) in checkpoints.Index())
+        {
+            stop.ThrowIfCancellationRequested();
+            blocks.Add(Block(row, checkpoint));
+        }
+
+        var waiting = blocks.Where(b => b.ToCompute.Count > 0).ToList();
+        List<GridItem> toRead = [.. waiting.SelectMany(b => b.ToCompute).Select(c => c.Item).Distinct()];
+        var away = await MissingPart.AwayAsync([.. waiting.Select(b => b.Checkpoint)], toRead, options.SkipMissing, stop).ConfigureAwait(false);
+        foreach (var block in waiting)
+            block.ToCompute.RemoveAll(c => away.ContainsKey(block.Checkpoint) || away.ContainsKey(c.Item));
+        return new GridPlan(blocks, [.. missing.Values, .. away.Values]);
+
+        PlannedCheckpoint Block(int row, Checkpoint checkpoint)
+        {
+            var block = new PlannedCheckpoint(checkpoint, [], []);
+            if (missing.ContainsKey(checkpoint))
+                return block;
+            IReadOnlyDictionary<string, string?>? shared = null;
+            for (var i = 0; i < items.Count; i++)
+            {
+                var (number, item) = ((row * items.Count) + i, items[i]);
+                if (!options.Shard.Contains(number, (long)checkpoints.Count * items.Count) || missing.ContainsKey(item))
+                    continue;
+                shared ??= store.SharedParts(checkpoint, options.AnyDevice ? null : device);
+                if (!isKnown[i])
+                    (identities[i], isKnown[i]) = (item.IdentityFrom(store.Fingerprints), true);
+                var identity = new CellIdentity(shared, item.IdentityPart, identities[i]);
+                var state = store.Find(checkpoint, item, identity);
+                var cells = state == CellState.Current ? block.InStore : block.ToCompute;
+                cells.Add(new PlannedCell(number, item, identity, state == CellState.Stale));
+            }
+
+            if (shared is not null)
+                store.IndexOf(checkpoint).Save();
+            return block;
+        }
+    }
+}
