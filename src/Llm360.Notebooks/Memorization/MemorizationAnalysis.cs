@@ -103,8 +103,12 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         CancellationToken? cancellation = null,
         bool skipMissing = false,
         bool anyDevice = false) =>
-        Grid.FillAsync(Store, checkpoints ?? suite.Checkpoints, (chunks ?? suite.Chunks).AsItems(),
+        FillAsync(checkpoints ?? suite.Checkpoints, chunks ?? suite.Chunks,
             Options(device, progress, cancellation, skipMissing, anyDevice) with { Shard = shard ?? GridShard.Whole });
+
+    /// <summary>The same with options of a grid. The settings' precision is used.</summary>
+    internal Task<GridFill> FillAsync(IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Chunk> chunks, GridOptions options) =>
+        Grid.FillAsync(Store, checkpoints, chunks.AsItems(), options with { Precision = settings.Precision });
 
     private GridOptions Options(Device? device, IProgress<WorkProgress>? progress, CancellationToken? cancellation, bool skipMissing, bool anyDevice) => new()
     {

@@ -19,7 +19,7 @@ internal sealed class CellIndex
 
     private const string Header = "llm360 cells 1";
     private const char Separator = '\t';
-    private const string SharedMark = "@";
+    private const char SharedMark = '@';
     private static readonly System.Buffers.SearchValues<char> Unsafe = System.Buffers.SearchValues.Create("\t\r\n");
 
     private readonly string folder;
@@ -143,7 +143,7 @@ internal sealed class CellIndex
             foreach (var line in lines.AsSpan(1))
             {
                 var fields = line.Split(Separator);
-                if (fields[0] == SharedMark)
+                if (fields[0] is [SharedMark])
                 {
                     shared = fields.Skip(1).Select(Pair).ToDictionary(p => p.Name, p => (string?)p.Value);
                     continue;
