@@ -120,7 +120,7 @@ public sealed class BadInputTests : IDisposable
 
     private string Recipe(Action<JsonNode> change)
     {
-        var json = JsonNode.Parse(File.ReadAllText(Path.Combine(Workspace.Manifests, "suites", "pico.json")))!;
+        var json = JsonNode.Parse(ManifestFile.ToJson(Suites.Manifest("pico")))!;
         json["name"] = "changed";
         change(json);
         var path = llm360.PathOf("changed.json");

@@ -54,7 +54,7 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
         // A recipe of one's own, found by its name in the manifests' folder or by its file.
         var recipe = llm360.PathOf("other.json");
         Directory.CreateDirectory(Path.GetDirectoryName(recipe)!);
-        File.WriteAllText(recipe, File.ReadAllText(Suites.FindManifest("pico")).Replace("\"name\": \"pico\"", "\"name\": \"other\"", StringComparison.Ordinal));
+        File.WriteAllText(recipe, ManifestFile.ToJson(Suites.Manifest("pico")).Replace("\"name\": \"pico\"", "\"name\": \"other\"", StringComparison.Ordinal));
         Assert.Equal(0, (await llm360.RunAsync("reproduce", "--suite", "pico", "-q")).ExitCode);
         string[] kept = ["notebooks/pico", "site/pico"];
         var before = kept.Select(Snapshot).ToList();

@@ -77,8 +77,9 @@ public sealed class JsonFuzzTests
         return
         [
             (SuiteLayout.Manifest, Bytes("data-manifests", "suites", "pico.json"), path => Suite.OpenFolder(Folder(path)).ParameterCount()),
-            ("hub.json", Bytes("data-manifests", "hub", "amber.json"), HubSuite),
-            ("hub.json", Bytes("data-manifests", "hub", "pythia-160m.json"), HubSuite),
+            ("hub.json", Bytes("data-manifests", "suites", "amber.json"), HubSuite),
+            ("hub.json", Bytes("data-manifests", "suites", "crystal.json"), HubSuite),
+            ("papers.json", Bytes("data-manifests", "papers", "llm360.json"), path => Papers.Read(path)),
             .. models.Select(m => (SuiteLayout.Config, Bytes("tests", "fixtures", "models", m, "config.json"), (Action<string>)Config)),
             ("generation_config.json", Encoding.UTF8.GetBytes(generation), path => StopTokens.Read(Folder(path))),
             ("tokenizer.json", Tokenizer(), path => ByteLevelBpeTokenizer.Load(path).Encode("a text")),
@@ -88,7 +89,7 @@ public sealed class JsonFuzzTests
         ];
     }
 
-    private static void HubSuite(string path) => Suite.OnHub(HubManifestFile.Read(path), Folder(path));
+    private static void HubSuite(string path) => Suite.OnHub(ManifestFile.Read(path), Folder(path));
 
     private static void Config(string path)
     {

@@ -8,6 +8,9 @@ internal static class Fixtures
     /// <summary>A file or folder under tests/fixtures.</summary>
     public static string Path(params string[] parts) => System.IO.Path.Combine([Workspace.Repository!, "tests", "fixtures", .. parts]);
 
+    /// <summary>A file of the checkout's data-manifests.</summary>
+    public static string Manifest(params string[] parts) => System.IO.Path.Combine([Workspace.Repository!, "data-manifests", .. parts]);
+
     /// <summary>A file of ../shared/data; the test is skipped where it is absent.</summary>
     public static string Shared(params string[] parts)
     {

@@ -6,7 +6,7 @@ public sealed class HalfTrainedPico : IAsyncLifetime
 {
     private readonly TemporaryFolder folder = new();
 
-    public static SuiteManifest Manifest { get; } = ManifestFile.Read(Suites.FindManifest("pico"));
+    public static SuiteRecipe Manifest { get; } = Suites.Recipe("pico");
 
     public string Folder => folder.Path;
 

@@ -13,7 +13,7 @@ public sealed class PicoSuite : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         // Without the expected counts, so that PinnedCorpusTests can run, and pin anew, after the recipe was changed.
-        var manifest = ManifestFile.Read(Suites.FindManifest("pico")) with { Expected = null };
+        var manifest = Suites.Recipe("pico") with { Expected = null };
         Suite = await new SuiteTrainer(manifest, folder["pico"]).TrainAsync(cancellation: CancellationToken.None);
     }
 

@@ -65,7 +65,7 @@ internal static class CheckCommand
     {
         var folder = File.Exists(Path.Combine(name, SuiteLayout.Manifest)) ? name : Path.Combine(Workspace.SuitesFolder, name);
         var suite = File.Exists(Path.Combine(folder, SuiteLayout.Manifest)) ? Suite.OpenFolder(folder) : Suites.Open(name);
-        return suite.Manifest is not null ? suite
+        return suite.Recipe is not null ? suite
             : throw new Llm360Exception(
                 $"The suite {suite.Name} was not trained here: there is no list of its files.",
                 $"suite {suite.Name}",

@@ -43,13 +43,13 @@ internal static class GridCommand
                 seed: parsed.GetValue(seed));
             if (analysis.Settings.Sampling == RowSampling.First && parsed.GetResult(seed) is { Implicit: false })
             {
-                throw new Llm360Exception("The first sequences of each chunk are scored, so a seed has no effect.", "--seed", chosen.Suite.Hub is null
+                throw new Llm360Exception("The first sequences of each chunk are scored, so a seed has no effect.", "--seed", chosen.Suite.Repository is null
                     ? "Leave out --first or --seed."
                     : "Leave out --seed: chunks on the Hub are not read to their end for a sample.");
             }
 
             return new GridJob($"Memorization of {chosen.Suite.Name}", Setting(analysis.Settings), analysis.Store.Folder,
-                LookNext(analysis.Settings, chosen.Suite.Hub is not null), options => analysis.FillAsync(chosen.Checkpoints, chosen.Chunks, options));
+                LookNext(analysis.Settings, chosen.Suite.Repository is not null), options => analysis.FillAsync(chosen.Checkpoints, chosen.Chunks, options));
         });
     }
 

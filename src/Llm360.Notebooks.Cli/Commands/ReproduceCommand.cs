@@ -23,7 +23,7 @@ internal static class ReproduceCommand
     {
         var watch = Stopwatch.StartNew();
         LibTorch.Load();
-        var manifest = ManifestFile.Read(Suites.FindManifest(suiteName));
+        var manifest = Suites.Recipe(suiteName);
         var notebooks = FindNotebooks();
         var artifacts = Workspace.Artifacts;
         // Each suite has its own folders, so that no report replaces that of another suite.
@@ -48,7 +48,7 @@ internal static class ReproduceCommand
         var result = SiteBuilder.Build(executed, site, new SiteRun(
             suite.Name,
             suite.ParameterCount(),
-            suite.TrainedTokens(),
+            suite.TrainedTokens.GetValueOrDefault(),
             watch.Elapsed,
             Machine(),
             runs.ToDictionary(r => Path.GetFileName(r.Path), r => new SiteNotebook(r.Time, log)),

@@ -24,7 +24,7 @@ internal static class TrainCommand
         var command = new Command("train", description) { recipe, restart };
         command.Run(howToResume, async (parsed, screen, cancellation) =>
         {
-            var manifest = ManifestFile.Read(Suites.FindManifest(parsed.GetValue(recipe)!));
+            var manifest = Suites.Recipe(parsed.GetValue(recipe)!);
             int? from = parsed.GetResult(restart) is null ? null : Checkpoint(parsed.GetValue(restart));
             var suite = await TrainAsync(manifest, screen, cancellation, from).ConfigureAwait(false);
             var check = SuiteCheck.Sizes(suite);
@@ -46,7 +46,7 @@ internal static class TrainCommand
     }
 
     /// <summary>Trains with table, bar and summary; also the first step of reproduce.</summary>
-    public static async Task<Suite> TrainAsync(SuiteManifest manifest, Screen screen, CancellationToken cancellation, int? restart = null)
+    public static async Task<Suite> TrainAsync(SuiteRecipe manifest, Screen screen, CancellationToken cancellation, int? restart = null)
     {
         var trainer = new SuiteTrainer(manifest) { Restart = restart };
         if (restart is not null || !trainer.IsComplete)

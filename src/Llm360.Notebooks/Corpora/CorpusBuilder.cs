@@ -19,32 +19,32 @@ public static class CorpusBuilder
     /// <param name="cancellation">Stops between files; <see cref="AmbientWork.Cancellation"/> if none is given.</param>
     /// <returns>What the corpus came to.</returns>
     /// <exception cref="Llm360Exception">
-    /// A package is missing or not the pinned one, a source has too little text, the counts differ from <see cref="SuiteManifest.Expected"/>, or
+    /// A package is missing or not the pinned one, a source has too little text, the counts differ from <see cref="SuiteRecipe.Expected"/>, or
     /// the folder holds checkpoints of another recipe.
     /// </exception>
-    public static CorpusCounts Build(SuiteManifest manifest, string folder, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+    public static CorpusCounts Build(SuiteRecipe manifest, string folder, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
         Build(manifest, folder, null, progress, cancellation);
 
-    /// <summary>What <see cref="Build(SuiteManifest, string, IProgress{WorkProgress}, CancellationToken)"/> would give, without writing and without comparing.</summary>
+    /// <summary>What <see cref="Build(SuiteRecipe, string, IProgress{WorkProgress}, CancellationToken)"/> would give, without writing and without comparing.</summary>
     /// <exception cref="Llm360Exception">A package is missing or not the pinned one, or a source has too little text.</exception>
-    public static CorpusCounts Measure(SuiteManifest manifest, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+    public static CorpusCounts Measure(SuiteRecipe manifest, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
         Produce(manifest.Corpus, null, (_, _) => { }, progress ?? AmbientWork.Progress, Token(cancellation));
 
     /// <summary>The manifest with the hashes of this machine's packages and the counts they give: for a recipe that was changed on purpose.</summary>
     /// <exception cref="Llm360Exception">A package is missing, or a source has too little text.</exception>
-    public static SuiteManifest Pin(SuiteManifest manifest, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    public static SuiteRecipe Pin(SuiteRecipe manifest, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         var sources = manifest.Corpus.Sources.Select(s => s with { Packages = [.. s.Packages.Select(p => p with { Sha256 = CorpusPackages.Hash(p) })] });
         var pinned = manifest with { Corpus = manifest.Corpus with { Sources = [.. sources] } };
         return pinned with { Expected = Measure(pinned, progress, cancellation) };
     }
 
-    /// <inheritdoc cref="Build(SuiteManifest, string, IProgress{WorkProgress}, CancellationToken)"/>
-    internal static CorpusCounts Build(SuiteManifest manifest, string folder, IReadOnlyList<string>? roots, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    /// <inheritdoc cref="Build(SuiteRecipe, string, IProgress{WorkProgress}, CancellationToken)"/>
+    internal static CorpusCounts Build(SuiteRecipe manifest, string folder, IReadOnlyList<string>? roots, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         folder = Path.GetFullPath(folder);
         var marker = Path.Combine(folder, SuiteLayout.Manifest);
-        var former = File.Exists(marker) ? ManifestFile.Read(marker) : null;
+        var former = File.Exists(marker) ? ManifestFile.ReadRecipe(marker) : null;
         var same = former is not null && ManifestFile.Identity(former) == ManifestFile.Identity(manifest);
         if (same && former!.Expected is { } counts && HashFiles(manifest.Corpus, folder) == counts.Sha256)
         {
@@ -65,7 +65,7 @@ public static class CorpusBuilder
             if (!Files(manifest.Corpus).Contains(Path.GetRelativePath(folder, chunk)))
                 File.Delete(chunk); // of a longer recipe that was built here before
         Compare(manifest, counts);
-        ManifestFile.Write(marker, manifest with { Expected = counts });
+        ManifestFile.Write(marker, (manifest with { Expected = counts }).ToManifest());
         return counts;
 
         void Write(string file, byte[] bytes) => AtomicFile.Write(Path.Combine(folder, file), stream => stream.Write(bytes));
@@ -120,7 +120,7 @@ public static class CorpusBuilder
         }));
     }
 
-    private static void Compare(SuiteManifest manifest, CorpusCounts actual)
+    private static void Compare(SuiteRecipe manifest, CorpusCounts actual)
     {
         if (manifest.Expected is not { } expected)
             return;

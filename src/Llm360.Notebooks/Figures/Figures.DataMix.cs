@@ -12,14 +12,18 @@ public sealed record SourceTokens(string Source, double Tokens);
 /// <param name="Published">Taken from a publication, not counted here.</param>
 public sealed record DataMix(string Model, IReadOnlyList<SourceTokens> Sources, bool Published = false)
 {
-    /// <summary>Amber's mix as published (arXiv 2312.06550, data mix table).</summary>
-    public static DataMix Amber { get; } = new(
-        "Amber",
-        [
-            new("RefinedWeb", 665.01e9), new("StarCoder", 291.92e9), new("C4", 197.67e9), new("Arxiv", 30.00e9),
-            new("Book", 28.86e9), new("Wikipedia", 23.90e9), new("StackExchange", 21.75e9),
-        ],
-        Published: true);
+    /// <summary>Amber's mix as published (arXiv 2312.06550, data mix table), largest source
+    /// first.</summary>
+    /// <exception cref="Llm360Exception">The published numbers cannot be read.</exception>
+    public static DataMix Amber
+    {
+        get
+        {
+            var tokens = Papers.Open("llm360").Find("amber.dataMix");
+            var sources = (tokens.Labels ?? []).Zip(tokens.Values ?? [], (source, count) => new SourceTokens(source, count));
+            return new DataMix("Amber", [.. sources.OrderByDescending(s => s.Tokens)], Published: true);
+        }
+    }
 
     internal double Total => Sources.Sum(s => s.Tokens);
 }

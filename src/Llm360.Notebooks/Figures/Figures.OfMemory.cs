@@ -16,7 +16,7 @@ public static partial class Figures
         var (suite, last, k, l) = (forecast.Scores.Suite.Name, forecast.Last.Name, forecast.PromptLength, forecast.ContinuationLength);
         if (forecast.Rows.Count == 0)
             return NoForecast(suite, k, l, new MeasuredGroup(last, [.. forecast.Scores.Seen(forecast.Last).Select(r => ExtractionLengths.Of(forecast.Scores, k, l).IsExtractible(r) ? 1.0 : 0)], AreShares: true)).WithSample(forecast.Scores);
-        var names = forecast.Scores.Checkpoints.ToDictionary(c => c.Index, c => c.Name);
+        var names = forecast.Scores.Checkpoints.ToDictionary(c => c.RequireIndex(), c => c.Name);
         return Forecast(suite, k, l, last, [.. forecast.Rows.Select(r => new ForecastPoint(names[r.Checkpoint], r.Checkpoint, r.Sequences, r.Both, r.OnlyEarlier, r.OnlyLast))]).WithSample(forecast.Scores);
     }
 

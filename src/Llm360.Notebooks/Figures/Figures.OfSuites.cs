@@ -11,12 +11,12 @@ public static partial class Figures
     /// <param name="steps">Its log; where it is empty, the figure says so.</param>
     public static Figure DataMix(Suite suite, IReadOnlyList<TrainingStep> steps)
     {
-        if (suite.Hub?.Checkpoints.Repository == AmberRepository)
+        if (suite.Repository == Tables.Amber)
             return DataMix(Notebooks.DataMix.Amber);
         if (steps.Count == 0)
             return NoLog(suite);
         var rows = steps.SelectMany(s => s.Sources).CountBy(s => s).ToList();
-        var length = suite.Manifest?.Corpus.SequenceLength ?? (double)steps[^1].Tokens / rows.Sum(s => s.Value);
+        var length = suite.Recipe?.Corpus.SequenceLength ?? (double)steps[^1].Tokens / rows.Sum(s => s.Value);
         var sources = rows.Select(s => new SourceTokens(s.Key, s.Value * length)).ToList();
         return DataMix(new DataMix(suite.Name, sources), Notebooks.DataMix.Amber);
     }
@@ -28,20 +28,20 @@ public static partial class Figures
     public static Figure LearningRate(Suite suite, IReadOnlyList<TrainingStep> steps) => steps.Count == 0 ? NoLog(suite) : LearningRate(Series(suite, steps, s => s.LearningRate));
 
     /// <summary>Gradient norm of a suite against tokens, with its clipping threshold.</summary>
-    public static Figure GradientNorm(Suite suite, IReadOnlyList<TrainingStep> steps) => steps.Count == 0 ? NoLog(suite) : GradientNorm(Series(suite, steps, s => s.GradientNorm), suite.Manifest?.Training.ClipNorm);
+    public static Figure GradientNorm(Suite suite, IReadOnlyList<TrainingStep> steps) => steps.Count == 0 ? NoLog(suite) : GradientNorm(Series(suite, steps, s => s.GradientNorm), suite.Recipe?.Training.ClipNorm);
 
     /// <summary>Loss on held-out sequences at every checkpoint of a suite.</summary>
     public static Figure ValidationLoss(Suite suite, IReadOnlyList<TrainingStep> steps)
     {
         if (steps.Count == 0)
             return NoLog(suite);
-        if (suite.Manifest is null)
+        if (suite.Recipe is not { } recipe)
             return NothingToDraw(suite, "No held-out text", $"Which text was held out is known only of suites that are trained here, and {suite.Name} is on the Hub.");
         var measured = steps.Where(s => s.ValidationLoss is not null).ToList();
         return ValidationLoss(
             suite.Name,
             TokensSeen,
-            Math.Min(SuiteTrainer.ValidationRows, suite.Recipe.Corpus.ValidationSequences),
+            Math.Min(SuiteTrainer.ValidationRows, recipe.Corpus.ValidationSequences),
             [new ValidationCurve("all", [.. measured.Select(s => (double)s.Tokens)], [.. measured.Select(s => s.ValidationLoss!.Value)])]);
     }
 
@@ -116,9 +116,6 @@ public static partial class Figures
                     Hover: [.. l.Groups.Select(g => $"{l.Checkpoint}: {g.Key} repetitions, mean score {FigureText.Number(g.Average(r => r.Score))} over {g.Count()} rows")])),
             ]));
     }
-
-    /// <summary>The repository of the paper's own model.</summary>
-    private const string AmberRepository = "LLM360/Amber";
 
     private static Figure NoLog(Suite suite) => NothingToDraw(suite, "No training log", Tables.NoLog(suite));
 

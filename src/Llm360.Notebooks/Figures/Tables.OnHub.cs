@@ -14,47 +14,34 @@ public static partial class Tables
     /// <summary>The shape as the last checkpoint's configuration says it. How it was trained is not part of that.</summary>
     private static Table PublishedHyperparameters(Suite suite)
     {
+        var amber = Papers.Open(Paper);
         var model = suite.Checkpoints[^1].ConfigAsync().GetAwaiter().GetResult();
         return new Table(
             $"Architecture of {suite.Name} as its config.json on the Hub has it, and of Amber (arXiv 2312.06550). The settings of its training are {Unknown}.",
-            [new("hyperparameter"), new(suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right)],
+            [new("hyperparameter"), new(suite.Name, ColumnAlignment.Right), AmberColumn],
             [
-                ["parameters", FigureText.Count(suite.ParameterCount()), AmberShape.Parameters],
-                ["hidden size", FigureText.Count(model.HiddenSize), AmberShape.HiddenSize],
-                ["MLP size", FigureText.Count(model.IntermediateSize), AmberShape.MlpSize],
-                ["layers", FigureText.Count(model.Layers), AmberShape.Layers],
-                ["attention heads", FigureText.Count(model.Heads), AmberShape.Heads],
-                ["vocabulary", FigureText.Count(model.VocabularySize), AmberShape.Vocabulary],
-                ["sequence length", FigureText.Count(model.MaximumLength), AmberShape.SequenceLength],
-                ["rotary base", Plain(model.Rotary.Base), AmberShape.RotaryBase],
-                .. suite.Chunks.Count > 0 ? new[] { new[] { "chunks", FigureText.Count(suite.Chunks.Count), AmberShape.Chunks } } : [],
+                ["parameters", FigureText.Count(suite.ParameterCount()), Whole(amber, "amber.parameters")],
+                ["hidden size", FigureText.Count(model.HiddenSize), Whole(amber, "amber.hiddenSize")],
+                ["MLP size", FigureText.Count(model.IntermediateSize), Whole(amber, "amber.intermediateSize")],
+                ["layers", FigureText.Count(model.Layers), Whole(amber, "amber.layers")],
+                ["attention heads", FigureText.Count(model.Heads), Whole(amber, "amber.heads")],
+                ["vocabulary", FigureText.Count(model.VocabularySize), Whole(amber, "amber.vocabulary")],
+                ["sequence length", FigureText.Count(model.MaximumLength), Whole(amber, "amber.sequenceLength")],
+                ["rotary base", Plain(model.Rotary.Base), Plain(amber["amber.ropeTheta"])],
+                .. suite.Chunks.Count > 0 ? new[] { new[] { "chunks", FigureText.Count(suite.Chunks.Count), Whole(amber, "amber.chunks") } } : [],
             ]);
     }
 
-    private static Table PublishedOpenness(Suite suite) => new(
+    private static Table PublishedOpenness(Suite suite, PublishedNumbers amber) => new(
         $"What can be studied of {suite.Name} from the Hub, and of Amber as LLM360 released it (arXiv 2312.06550).",
-        [new("released"), new(suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right), new("what it means here")],
+        [new("released"), new(suite.Name, ColumnAlignment.Right), AmberColumn, new("what it means here")],
         [
-            ["checkpoints", FigureText.Count(suite.Checkpoints.Count), "360", "revisions of one repository"],
+            ["checkpoints", FigureText.Count(suite.Checkpoints.Count), Whole(amber, "amber.checkpoints"), "revisions of one repository"],
             ["optimizer states", "none read", "none seen", "attribution methods such as LESS need them"],
-            ["training tokens", FigureText.Human(suite.TrainedTokens()), "1.26T", "seen by the last checkpoint"],
+            ["training tokens", Tokens(suite), FigureText.Human(amber["amber.trainedTokens"]), "seen by the last checkpoint"],
             suite.Chunks.Count > 0 ? ["order of the data", "to the chunk", "to the chunk", "the order within a chunk is not known"]
                 : ["order of the data", Unknown, "to the chunk", "training sequences cannot be scored"],
             File.Exists(suite.MetricsPath) ? ["training log", "every step", "every step", "loss, learning rate, gradient norm"]
                 : ["training log", Unknown, "every step", "loss curves cannot be drawn"],
         ]);
-
-    /// <summary>Amber's published shape.</summary>
-    private static class AmberShape
-    {
-        public const string Parameters = "6,738,415,616";
-        public const string HiddenSize = "4,096";
-        public const string MlpSize = "11,008";
-        public const string Layers = "32";
-        public const string Heads = "32";
-        public const string Vocabulary = "32,000";
-        public const string SequenceLength = "2,048";
-        public const string RotaryBase = "10000";
-        public const string Chunks = "360";
-    }
 }

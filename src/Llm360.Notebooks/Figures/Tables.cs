@@ -10,7 +10,13 @@ public static partial class Tables
     private const int SampledRows = 2000;
 
     /// <summary>The repository of the paper's own model.</summary>
-    private const string Amber = "LLM360/Amber";
+    internal const string Amber = "LLM360/Amber";
+
+    /// <summary>A column of Amber's published numbers.</summary>
+    private static readonly TableColumn AmberColumn = new("Amber (published)", ColumnAlignment.Right);
+
+    /// <summary>The paper whose numbers stand beside a suite's own.</summary>
+    private const string Paper = "llm360";
 
     private static readonly TableColumn[] NameAndValue = [new("quantity"), new("value", ColumnAlignment.Right)];
 
@@ -20,41 +26,42 @@ public static partial class Tables
         NameAndValue,
         [
             ["parameters", FigureText.Count(suite.ParameterCount())],
-            ["tokens trained on", FigureText.Count(suite.TrainedTokens())],
+            ["tokens trained on", suite.TrainedTokens is { } tokens ? FigureText.Count(tokens) : "unknown"],
             ["chunks of data", FigureText.Count(suite.Chunks.Count)],
             ["checkpoints", $"{Exist(suite)} ({suite.Checkpoints[0]} to {suite.Checkpoints[^1]})"],
-            suite.Hub is { } hub ? ["on the Hub", hub.Chunks is { } chunks ? $"{hub.Checkpoints.Repository}, datasets/{chunks.Repository}" : hub.Checkpoints.Repository]
-                : ["sources", string.Join(", ", suite.Recipe.Corpus.Sources.Select(s => s.Name))],
+            suite.Repository is { } repository ? ["on the Hub", suite.Manifest.Chunks is { } chunks ? $"{repository}, datasets/{chunks.Repository}" : repository]
+                : ["sources", string.Join(", ", suite.RequireRecipe().Corpus.Sources.Select(s => s.Name))],
         ]);
 
     /// <summary>The shape and the optimisation of a suite beside Amber's as published; of a suite on the Hub, the shape alone.</summary>
     /// <exception cref="Llm360Exception">The configuration of a suite on the Hub cannot be fetched or read.</exception>
     public static Table Hyperparameters(Suite suite)
     {
-        if (suite.Hub is not null)
+        if (suite.Recipe is not { } recipe)
             return PublishedHyperparameters(suite);
-        var (model, corpus, training) = (suite.Recipe.Model, suite.Recipe.Corpus, suite.Recipe.Training);
+        var (model, corpus, training) = (recipe.Model, recipe.Corpus, recipe.Training);
+        var amber = Papers.Open(Paper);
         return new Table(
             $"Architecture and hyperparameters of {suite.Name}, and of Amber (arXiv 2312.06550 and the authors' training code).",
-            [new("hyperparameter"), new(suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right)],
+            [new("hyperparameter"), new(suite.Name, ColumnAlignment.Right), AmberColumn],
             [
-                ["parameters", FigureText.Count(suite.ParameterCount()), AmberShape.Parameters],
-                ["hidden size", FigureText.Count(model.HiddenSize), AmberShape.HiddenSize],
-                ["MLP size", FigureText.Count(model.IntermediateSize), AmberShape.MlpSize],
-                ["layers", FigureText.Count(model.Layers), AmberShape.Layers],
-                ["attention heads", FigureText.Count(model.Heads), AmberShape.Heads],
-                ["vocabulary", FigureText.Count(corpus.Tokenizer.VocabularySize), AmberShape.Vocabulary],
-                ["sequence length", FigureText.Count(corpus.SequenceLength - 1), AmberShape.SequenceLength],
-                ["RMSNorm epsilon", Plain(model.NormEps), "1e-6"],
-                ["rotary base", Plain(model.RopeTheta), AmberShape.RotaryBase],
-                ["tokens a step", FigureText.Count((long)training.BatchSize * (corpus.SequenceLength - 1)), "4,587,520"],
-                ["peak learning rate", Plain(training.PeakLearningRate), "3e-4"],
-                ["schedule", training.Schedule == "cosine" ? $"cosine to {Plain(training.FinalLearningRate)}" : training.Schedule, "cosine to 3e-5"],
-                ["warm-up steps", FigureText.Count(training.WarmupSteps), "2,000"],
-                ["AdamW betas, epsilon", $"{Plain(training.Beta1)}, {Plain(training.Beta2)}, {Plain(training.Eps)}", "0.9, 0.95, 1e-8"],
-                ["weight decay", Plain(training.WeightDecay), "0.1"],
-                ["gradient clip", Plain(training.ClipNorm), "1.0"],
-                ["chunks", FigureText.Count(corpus.Chunks), AmberShape.Chunks],
+                ["parameters", FigureText.Count(suite.ParameterCount()), Whole(amber, "amber.parameters")],
+                ["hidden size", FigureText.Count(model.HiddenSize), Whole(amber, "amber.hiddenSize")],
+                ["MLP size", FigureText.Count(model.IntermediateSize), Whole(amber, "amber.intermediateSize")],
+                ["layers", FigureText.Count(model.Layers), Whole(amber, "amber.layers")],
+                ["attention heads", FigureText.Count(model.Heads), Whole(amber, "amber.heads")],
+                ["vocabulary", FigureText.Count(corpus.Tokenizer.VocabularySize), Whole(amber, "amber.vocabulary")],
+                ["sequence length", FigureText.Count(corpus.SequenceLength - 1), Whole(amber, "amber.sequenceLength")],
+                ["RMSNorm epsilon", Plain(model.NormEps), Plain(amber["amber.normEps"])],
+                ["rotary base", Plain(model.RopeTheta), Plain(amber["amber.ropeTheta"])],
+                ["tokens a step", FigureText.Count((long)training.BatchSize * (corpus.SequenceLength - 1)), Whole(amber, "amber.tokensPerStep")],
+                ["peak learning rate", Plain(training.PeakLearningRate), Plain(amber["amber.peakLearningRate"])],
+                ["schedule", training.Schedule == "cosine" ? $"cosine to {Plain(training.FinalLearningRate)}" : training.Schedule, $"cosine to {Plain(amber["amber.finalLearningRate"])}"],
+                ["warm-up steps", FigureText.Count(training.WarmupSteps), Whole(amber, "amber.warmupSteps")],
+                ["AdamW betas, epsilon", $"{Plain(training.Beta1)}, {Plain(training.Beta2)}, {Plain(training.Eps)}", $"{Plain(amber["amber.beta1"])}, {Plain(amber["amber.beta2"])}, {Plain(amber["amber.eps"])}"],
+                ["weight decay", Plain(training.WeightDecay), Plain(amber["amber.weightDecay"])],
+                ["gradient clip", Plain(training.ClipNorm), Plain(amber["amber.clipNorm"])],
+                ["chunks", FigureText.Count(corpus.Chunks), Whole(amber, "amber.chunks")],
             ]);
     }
 
@@ -75,19 +82,21 @@ public static partial class Tables
     }
 
     /// <summary>How much text each source has, how much of it is the same text again, and how much was used.</summary>
-    public static Table Documents(Suite suite) => suite.Hub is not null ? Missing($"Documents of {suite.Name}", "Documents are counted when a suite is built here; a suite on the Hub has its rows only.") : new(
+    public static Table Documents(Suite suite) => suite.Recipe is not { } recipe ? Missing($"Documents of {suite.Name}", "Documents are counted when a suite is built here; a suite on the Hub has its rows only.") : new(
         "Documents of each source: one a documented type or member. Equal texts are not removed: duplicates are data.",
         [new("source"), new("documents", ColumnAlignment.Right), new("different texts", ColumnAlignment.Right), new("documents used", ColumnAlignment.Right), new("training sequences", ColumnAlignment.Right)],
-        [.. (suite.Recipe.Expected?.Sources ?? []).Select(s => new[] { s.Name, FigureText.Count(s.Documents), FigureText.Count(s.UniqueDocuments), FigureText.Count(s.UsedDocuments), FigureText.Count(s.Sequences) })]);
+        [.. (recipe.Expected?.Sources ?? []).Select(s => new[] { s.Name, FigureText.Count(s.Documents), FigureText.Count(s.UniqueDocuments), FigureText.Count(s.UsedDocuments), FigureText.Count(s.Sequences) })]);
 
     /// <summary>What a suite lays open, beside what LLM360 released of Amber.</summary>
-    public static Table Openness(Suite suite) => suite.Hub is not null ? PublishedOpenness(suite) : new(
+    public static Table Openness(Suite suite) => suite.Repository is not null ? PublishedOpenness(suite, Papers.Open(Paper)) : TrainedOpenness(suite, Papers.Open(Paper));
+
+    private static Table TrainedOpenness(Suite suite, PublishedNumbers amber) => new(
         $"What can be studied of {suite.Name}, and of Amber as LLM360 released it (arXiv 2312.06550).",
-        [new("released"), new(suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right), new("why they differ")],
+        [new("released"), new(suite.Name, ColumnAlignment.Right), AmberColumn, new("why they differ")],
         [
-            ["checkpoints", FigureText.Count(suite.Checkpoints.Count), "360", $"one after each chunk in both; {suite.Name} also keeps the initial weights"],
-            ["optimizer states", FigureText.Count(suite.Checkpoints.Count(c => File.Exists(Path.Combine(c.Folder, SuiteLayout.Optimizer)))), "none seen", "attribution methods such as LESS need them"],
-            ["training tokens", FigureText.Human(suite.TrainedTokens()), "1.26T", "minutes on a laptop against months on 224 GPUs"],
+            ["checkpoints", FigureText.Count(suite.Checkpoints.Count), Whole(amber, "amber.checkpoints"), $"one after each chunk in both; {suite.Name} also keeps the initial weights"],
+            ["optimizer states", FigureText.Count(suite.Checkpoints.Count(c => c.OptimizerPath is not null)), "none seen", "attribution methods such as LESS need them"],
+            ["training tokens", Tokens(suite), FigureText.Human(amber["amber.trainedTokens"]), $"minutes on a laptop against months on {Whole(amber, "amber.gpus")} GPUs"],
             ["order of the data", "to the row", "to the chunk", "the order within Amber's chunks depends on restarts"],
             ["training log", "every step", "every step", "loss, learning rate, gradient norm"],
         ]);
@@ -95,11 +104,11 @@ public static partial class Tables
     /// <summary>The planted canaries: where, and how often.</summary>
     public static Table Canaries(Suite suite)
     {
-        if (suite.Hub is not null)
+        if (suite.Recipe is not { } recipe)
             return Missing($"Canaries of {suite.Name}", "Canaries are planted in suites that are trained here; this one has none that are known.");
         var planted = Canary.ReadAll(Path.Combine(suite.Folder, SuiteLayout.Canaries)).Where(c => c.Chunk is not null).ToList();
         return new Table(
-            $"{planted.Count} canaries, random sequences of {suite.Recipe.Corpus.Canaries?.Length ?? 0} tokens, by chunk and by how often each stands in it.",
+            $"{planted.Count} canaries, random sequences of {recipe.Corpus.Canaries?.Length ?? 0} tokens, by chunk and by how often each stands in it.",
             [new("chunk"), new("repetitions of its canaries", ColumnAlignment.Right)],
             [.. planted.GroupBy(c => c.Chunk!.Value).OrderBy(g => g.Key).Select(g => new[] { SuiteLayout.ChunkName(g.Key), string.Join(", ", g.Select(c => c.Repetitions).Order()) })]);
     }
@@ -124,19 +133,21 @@ public static partial class Tables
     {
         if (steps.Count == 0)
             return Missing($"Training of {suite.Name}", NoLog(suite));
-        if (suite.Manifest is null)
+        if (suite.Recipe is not { } recipe)
             return Missing($"Training of {suite.Name}", "Training is compared with Amber's for suites that are trained here only; the figures above show the log.");
+        var (amber, ours) = (Papers.Open(Paper), recipe.Corpus.Tokenizer.VocabularySize);
         var validation = steps.Where(s => s.ValidationLoss is not null).ToList();
         var skipped = steps.Count(s => s.Skipped);
         return new Table(
             $"Training of {suite.Name} beside Amber's. The losses cannot be compared: another vocabulary, other text, another size.",
-            [new("quantity"), new(suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right), new("why they differ")],
+            [new("quantity"), new(suite.Name, ColumnAlignment.Right), AmberColumn, new("why they differ")],
             [
-                ["loss of the first step, nats per token", FigureText.Number(steps[0].Loss), FigureText.Number(Math.Log(32000)) + " (ln 32,000)", $"a model that knows nothing has ln(vocabulary); here ln {FigureText.Count(suite.Recipe.Corpus.Tokenizer.VocabularySize)} = {FigureText.Number(Math.Log(suite.Recipe.Corpus.Tokenizer.VocabularySize))}"],
+                ["loss of the first step, nats per token", FigureText.Number(steps[0].Loss), $"{FigureText.Number(Math.Log(amber["amber.vocabulary"]))} (ln {Whole(amber, "amber.vocabulary")})",
+                    $"a model that knows nothing has ln(vocabulary); here ln {FigureText.Count(ours)} = {FigureText.Number(Math.Log(ours))}"],
                 ["held-out loss at the end", FigureText.Number(validation[^1].ValidationLoss!.Value), "not published", "documents that are not in the training text"],
-                ["steps", FigureText.Count(steps.Count), "274,320", "one pass over the data in both"],
-                ["batches with a loss that is not finite", FigureText.Count(skipped), "four chunks (reported)", "Amber met NaN losses in bf16; here training is in float32, and such a batch would be skipped and counted"],
-                ["speed, tokens a second (median)", FigureText.Human(Median(steps.Select(s => s.TokensPerSecond))), "582.4k (reported)", "this machine against 224 GPUs"],
+                ["steps", FigureText.Count(steps.Count), Whole(amber, "amber.steps"), "one pass over the data in both"],
+                ["batches with a loss that is not finite", FigureText.Count(skipped), $"{Whole(amber, "amber.chunksWithNaN")} chunks (reported)", "Amber met NaN losses in bf16; here training is in float32, and such a batch would be skipped and counted"],
+                ["speed, tokens a second (median)", FigureText.Human(Median(steps.Select(s => s.TokensPerSecond))), $"{Plain(amber["amber.tokensPerSecond"] / 1000)}k (reported)", $"this machine against {Whole(amber, "amber.gpus")} GPUs"],
             ]);
     }
 
@@ -156,25 +167,25 @@ public static partial class Tables
             [.. chunks.Select(c => new[] { SuiteLayout.ChunkName(c) }.Concat(groups.Select(g => FigureText.Number(g.Where(r => r.Chunk == c).Select(r => r.Score).DefaultIfEmpty(double.NaN).Average()))).ToArray())]);
     }
 
-    /// <summary>Memorization of a suite's last checkpoint beside Amber's ckpt_355.</summary>
+    /// <summary>Memorization of a suite's last checkpoint beside that of the checkpoint of Amber that was published.</summary>
     public static Table MemorizationSummary(MemorizationScores scores)
     {
-        var last = scores.Checkpoints[^1];
+        var (amber, last) = (Papers.Open(Paper), scores.Checkpoints[^1]);
+        var (checkpoint, chunk) = ((int)amber["amber.memorization.checkpoint"], (int)amber["amber.memorization.olderChunk"]);
         var seen = scores.Seen(last);
         var newest = seen.Where(r => r.Chunk == last.ChunksSeen - 1).ToList();
-        var older = seen.Where(r => r.Chunk == (last.ChunksSeen - 1) * 143 / 355).ToList();
-        var reason = scores.Suite.Hub?.Checkpoints.Repository == Amber ? "the same model; another checkpoint, other rows of the chunk or another precision (published: fp16)"
-            : "another model, 6.7B parameters against few, and other text; each document was read about once in both";
+        var older = seen.Where(r => r.Chunk == (last.ChunksSeen - 1) * chunk / checkpoint).ToList();
+        var reason = scores.Suite.Repository == Amber ? "the same model; another checkpoint, other rows of the chunk or another precision (published: fp16)"
+            : $"another model, {FigureText.Human(amber["amber.parameters"])} parameters against few, and other text; each document was read about once in both";
         return new Table(
-            $"Memorization at {last} of {scores.Suite.Name} (canaries left out) beside Amber's ckpt_355 (k = l = 32, 1000 sequences a chunk, Analysis360's published demo). Here: {SampleText.Of(scores)}.",
-            [new("quantity"), new(scores.Suite.Name, ColumnAlignment.Right), new("Amber (published)", ColumnAlignment.Right), new("why they may differ")],
+            $"Memorization at {last} of {scores.Suite.Name} (canaries left out) beside Amber's ckpt_{checkpoint} (k = l = {Whole(amber, "amber.memorization.promptLength")}, {Plain(amber["amber.memorization.sequencesPerChunk"])} sequences a chunk, Analysis360's published demo). Here: {SampleText.Of(scores)}.",
+            [new("quantity"), new(scores.Suite.Name, ColumnAlignment.Right), AmberColumn, new("why they may differ")],
             [
-                ["mean score, chunk just read", Mean(newest), "0.1055", reason],
-                ["mean score, a chunk two fifths into training", Mean(older), "0.1007", reason],
-                ["share k-extractible, chunk just read", Share(newest), "1.6 %", reason],
-                ["share k-extractible, a chunk two fifths into training", Share(older), "1.0 %", reason],
+                ["mean score, chunk just read", Mean(newest), Plain(amber["amber.memorization.newestMeanScore"]), reason],
+                ["mean score, a chunk two fifths into training", Mean(older), Plain(amber["amber.memorization.olderMeanScore"]), reason],
+                ["share k-extractible, chunk just read", Share(newest), FigureText.Percent(amber["amber.memorization.newestExtractible"]), reason],
+                ["share k-extractible, a chunk two fifths into training", Share(older), FigureText.Percent(amber["amber.memorization.olderExtractible"]), reason],
             ]);
-
         static string Mean(List<MemorizationRow> rows) => rows.Count == 0 ? "not scored" : $"{FigureText.Number(rows.Average(r => r.Score))} (n = {rows.Count})";
         static string Share(List<MemorizationRow> rows) => rows.Count == 0 ? "not scored" : $"{FigureText.Percent(rows.Average(r => r.Extractible ? 1.0 : 0))} (n = {rows.Count})";
     }
@@ -183,8 +194,12 @@ public static partial class Tables
         : $"{FigureText.Count(suite.Checkpoints.Count)} of {FigureText.Count(suite.PromisedCheckpoints)}";
 
     /// <summary>Says that a suite has no training log.</summary>
-    internal static string NoLog(Suite suite) => suite.Hub is null ? $"The training log of {suite.Name} has no step."
+    internal static string NoLog(Suite suite) => suite.Repository is null ? $"The training log of {suite.Name} has no step."
         : $"The training log of {suite.Name} is not published as a file that this kit reads; a {SuiteLayout.Metrics} in the suite's folder would be shown.";
+
+    private static string Tokens(Suite suite) => suite.TrainedTokens is { } tokens ? FigureText.Human(tokens) : "unknown";
+
+    private static string Whole(PublishedNumbers paper, string name) => FigureText.Count((long)paper[name]);
 
     private static double Median(IEnumerable<double> values)
     {

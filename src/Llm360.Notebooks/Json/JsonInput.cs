@@ -44,9 +44,17 @@ internal static partial class JsonInput
     /// <param name="kind">What it is.</param>
     /// <param name="options">How keys are named, and which are allowed.</param>
     public static T Read<T>(string path, JsonKind kind, JsonSerializerOptions options)
+        where T : class => Read<T>(Bytes(path, kind), path, kind, options);
+
+    /// <summary>Reads text into a record. A list of it never holds null.</summary>
+    /// <param name="text">UTF-8.</param>
+    /// <param name="path">The file, for errors.</param>
+    /// <param name="kind">What it is.</param>
+    /// <param name="options">How keys are named, and which are allowed.</param>
+    public static T Read<T>(ReadOnlyMemory<byte> text, string path, JsonKind kind, JsonSerializerOptions options)
         where T : class
     {
-        var bytes = Checked(Bytes(path, kind), path, kind);
+        var bytes = Checked(text, path, kind);
         JsonCheck.Run(bytes.Span, path, kind, allowsNullItems: false);
         try
         {

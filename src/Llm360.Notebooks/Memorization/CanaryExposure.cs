@@ -88,14 +88,15 @@ public static class ExposureOfCheckpoint
         CancellationToken? cancellation = null)
     {
         var at = checkpoint ?? suite.Checkpoints[^1];
-        if (suite.Manifest?.Corpus.Canaries is not { } recipe || at.Tokenizer() is not SentencePieceTokenizer tokenizer)
+        if (suite.Recipe?.Corpus.Canaries is not { } recipe || at.Tokenizer() is not SentencePieceTokenizer tokenizer)
             return new CanaryExposure(suite, at, prefixLength, secretLength, alternatives, []);
         ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(Math.Min(prefixLength, secretLength), alternatives), 1);
         if (prefixLength + secretLength > recipe.Length)
             throw new Llm360Exception($"The canaries have {recipe.Length} tokens; {prefixLength + secretLength} are needed.", suite.Folder, "Choose a shorter prefix or secret.");
         progress ??= AmbientWork.Progress;
         var stop = cancellation ?? AmbientWork.Cancellation;
-        var canaries = Canary.ReadAll(Path.Combine(suite.Folder, SuiteLayout.Canaries)).Where(c => c.Chunk is null || c.Chunk < at.ChunksSeen).ToList();
+        var seen = at.RequireChunksSeen();
+        var canaries = Canary.ReadAll(Path.Combine(suite.Folder, SuiteLayout.Canaries)).Where(c => c.Chunk is null || c.Chunk < seen).ToList();
         var random = SplitMix64.For(recipe.Seed, "exposure");
         var drawn = Enumerable.Range(0, alternatives).Select(_ => Enumerable.Range(0, secretLength).Select(_ => tokenizer.OrdinaryIds[random.Below(tokenizer.OrdinaryIds.Count)]).ToArray()).ToList();
         using var model = await at.LoadAsync(device).ConfigureAwait(false);

@@ -81,7 +81,7 @@ public static class DuplicatesOfScores
     {
         var lengths = ExtractionLengths.Of(scores, promptLength, continuationLength);
         var at = checkpoint ?? scores.LastCheckpoint();
-        List<Chunk> corpus = [.. scores.Suite.Chunks.Where(c => c.Index < at.ChunksSeen)];
+        List<Chunk> corpus = [.. scores.Suite.Chunks.Where(c => c.Index < at.RequireChunksSeen())];
         // Those of Amber have 7.5 TB: nobody should begin to fetch them by running a cell.
         if (corpus.Count(c => c.IsOnHub) is > 0 and var away)
             return new DuplicateScores(scores, at, lengths.PromptLength, lengths.ContinuationLength, []) { NotCounted = $"Counting reads all of the {corpus.Count} chunks that {at} has seen, and {away} of them are on the Hub only; in the suite's folder, in {SuiteLayout.Train}/, they would be found." };

@@ -53,7 +53,7 @@ public static class LatentOfScores
     /// <exception cref="Llm360Exception">Token metrics were not asked for.</exception>
     public static LatentMemorization Latent(this MemorizationScores scores)
     {
-        var seen = scores.Checkpoints.ToDictionary(c => c.Index, c => c.ChunksSeen);
+        var seen = scores.Checkpoints.ToDictionary(c => c.RequireIndex(), c => c.RequireChunksSeen());
         return new LatentMemorization(scores, [.. scores.Rows.OnceACanary().Select(r => new LatentRow
         {
             Checkpoint = r.Checkpoint,

@@ -23,7 +23,7 @@ public sealed record MemorizationSettings(
     int Seed = 0)
 {
     /// <summary>The settings as they take effect on a suite. Equal choices have equal settings, and so share their results.</summary>
-    internal MemorizationSettings For(Suite suite) => SequencesPerChunk is null || Sampling == RowSampling.First || suite.Hub is not null
+    internal MemorizationSettings For(Suite suite) => SequencesPerChunk is null || Sampling == RowSampling.First || suite.Repository is not null
         ? this with { Sampling = RowSampling.First, Seed = 0 }
         : this;
 }
@@ -74,6 +74,9 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         bool skipMissing = false,
         bool anyDevice = false)
     {
+        // Before anything is computed: the scores are told apart by what each checkpoint has seen.
+        foreach (var checkpoint in (chunks ?? suite.Chunks).Count > 0 ? checkpoints ?? suite.Checkpoints : [])
+            _ = (checkpoint.RequireIndex(), checkpoint.RequireChunksSeen());
         var options = Options(device, progress, cancellation, skipMissing, anyDevice);
         var run = await Grid.RunAsync(Store, checkpoints ?? suite.Checkpoints, (chunks ?? suite.Chunks).AsItems(), options).ConfigureAwait(false);
         return new MemorizationScores(suite, settings, run);
@@ -145,7 +148,7 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     // A chunk of Amber has 20 GB, so it is read to its end only for a sample or for canaries.
     private List<(int Index, TokenRow Row)> Choose(Chunk chunk, CancellationToken cancellation)
     {
-        if (settings.Sampling == RowSampling.First && suite.Manifest?.Corpus.Canaries is null)
+        if (settings.Sampling == RowSampling.First && suite.Recipe?.Corpus.Canaries is null)
             return [.. ChunkReader.Read(chunk, settings.SequencesPerChunk, cancellation).Index()];
         var rows = ChunkReader.Read(chunk, cancellation: cancellation).Index().ToLookup(r => r.Item.Canary is null);
         var count = settings.SequencesPerChunk ?? int.MaxValue;

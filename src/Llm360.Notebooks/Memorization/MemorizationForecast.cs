@@ -77,7 +77,7 @@ public static class ForecastOfScores
         var last = scores.LastCheckpoint();
         var final = scores.Seen(last).ToDictionary(r => (r.Chunk, r.Row), lengths.IsExtractible);
         var rows = scores.Checkpoints.Where(c => c != last)
-            .Select(c => ForecastRow.Count(c.Index, scores.Seen(c).Where(r => final.ContainsKey((r.Chunk, r.Row))).Select(r => (lengths.IsExtractible(r), final[(r.Chunk, r.Row)]))))
+            .Select(c => ForecastRow.Count(c.RequireIndex(), scores.Seen(c).Where(r => final.ContainsKey((r.Chunk, r.Row))).Select(r => (lengths.IsExtractible(r), final[(r.Chunk, r.Row)]))))
             .Where(r => r.Sequences > 0);
         return new MemorizationForecast(scores, lengths.PromptLength, lengths.ContinuationLength, last, [.. rows]);
     }

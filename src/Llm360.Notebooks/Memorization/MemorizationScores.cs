@@ -19,8 +19,8 @@ public sealed class MemorizationScores
     {
         (Suite, Settings, fill) = (suite, settings, run.Fill);
         Cells = [.. run.Cells.Select(c => new MemorizationCell(c))];
-        byCheckpoint = Cells.ToLookup(c => c.Checkpoint.Index);
-        Checkpoints = [.. Cells.Select(c => c.Checkpoint).Distinct().OrderBy(c => c.Index)];
+        byCheckpoint = Cells.ToLookup(c => c.Checkpoint.RequireIndex());
+        Checkpoints = [.. Cells.Select(c => c.Checkpoint).Distinct().OrderBy(c => c.RequireIndex())];
     }
 
     /// <summary>The suite.</summary>

@@ -13,7 +13,7 @@ internal static class ExpectedFiles
     /// <param name="manifest">The recipe.</param>
     /// <param name="folder">The suite's folder.</param>
     /// <param name="list">The suite's list; null where there is none.</param>
-    public static IEnumerable<string> Of(SuiteManifest manifest, string folder, SuiteFiles? list)
+    public static IEnumerable<string> Of(SuiteRecipe manifest, string folder, SuiteFiles? list)
     {
         IEnumerable<string> corpus = [SuiteLayout.Manifest, .. SuiteLayout.CorpusFiles(manifest)];
         if (Last(folder, list) is not { } last)
@@ -46,7 +46,7 @@ internal static class ExpectedFiles
     /// <param name="folder">The suite's folder.</param>
     /// <param name="name"><c>ckpt_012</c> or <c>12</c>.</param>
     /// <exception cref="Llm360Exception">There is no such checkpoint.</exception>
-    public static int Number(SuiteManifest manifest, string folder, string name)
+    public static int Number(SuiteRecipe manifest, string folder, string name)
     {
         var last = Last(folder, SuiteFiles.Read(folder)) ?? -1;
         var number = SuiteLayout.CheckpointNumber(name)

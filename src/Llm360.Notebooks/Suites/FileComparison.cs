@@ -10,12 +10,12 @@ internal static class FileComparison
     private const int MaxReaders = 4;
 
     /// <summary>Compares names and sizes of the files that a condition names.</summary>
-    public static SuiteCheck Sizes(SuiteManifest manifest, string folder, Func<string, bool> which) =>
+    public static SuiteCheck Sizes(SuiteRecipe manifest, string folder, Func<string, bool> which) =>
         Run(manifest, folder, which, files => [.. files.Select(f => Compare(folder, f.Key, [.. f], hash: null)).OfType<FileDifference>()]);
 
     /// <summary>Compares the hashes of the files that a condition names.</summary>
     public static SuiteCheck Content(
-        SuiteManifest manifest,
+        SuiteRecipe manifest,
         string folder,
         Func<string, bool> which,
         IProgress<WorkProgress>? progress,
@@ -39,7 +39,7 @@ internal static class FileComparison
         });
 
     private static SuiteCheck Run(
-        SuiteManifest manifest,
+        SuiteRecipe manifest,
         string folder,
         Func<string, bool> which,
         Func<List<IGrouping<string, SuiteFile>>, IReadOnlyList<FileDifference>> compare)

@@ -1,26 +1,19 @@
-// Reading and writing the manifests of suites that are trained here.
-using System.Text.RegularExpressions;
-
+// Reading and writing the manifests of suites.
 namespace Llm360.Notebooks;
 
 /// <summary>Reads and writes <see cref="SuiteManifest"/> files.</summary>
-public static partial class ManifestFile
+public static class ManifestFile
 {
-    private const string Example = "data-manifests/suites/nano.json";
-
-    // Larger numbers are mistyped. They bound what a manifest can make this kit allocate before a model is built.
-    private const double LargestShare = 1e9;
-    private const int MostCanaries = 1_000_000;
-    private const int MostLayers = 1000;
+    private const string Example = "data-manifests/suites/nano.json or amber.json";
 
     /// <summary>Reads a manifest.</summary>
     /// <exception cref="Llm360Exception">The file is missing, is not JSON, or has an unknown, missing or misspelt key or a value out of range.</exception>
-    public static SuiteManifest Read(string path)
-    {
-        var manifest = ManifestJson.Read<SuiteManifest>(path, Example);
-        Check(manifest, path);
-        return manifest;
-    }
+    public static SuiteManifest Read(string path) => Read(ManifestDocument.File(path));
+
+    /// <summary>Reads the recipe of a manifest.</summary>
+    /// <exception cref="Llm360Exception">As in <see cref="Read(string)"/>, or the suite is one that
+    /// others published.</exception>
+    public static SuiteRecipe ReadRecipe(string path) => RecipeOf(Read(path), path);
 
     /// <summary>Writes a manifest, complete or not at all.</summary>
     public static void Write(string path, SuiteManifest manifest) => AtomicFile.WriteText(path, ToJson(manifest) + "\n");
@@ -29,58 +22,47 @@ public static partial class ManifestFile
     public static string ToJson(SuiteManifest manifest) => ManifestJson.Write(manifest);
 
     /// <summary>Everything that decides what comes of a recipe, as text: what only describes it, and what it is expected to give, is left out.</summary>
-    public static string Identity(SuiteManifest manifest) => ToJson(manifest with
+    public static string Identity(SuiteRecipe recipe) => ToJson(recipe.ToManifest() with
     {
         Description = "",
-        Corpus = manifest.Corpus with { Tokenizer = manifest.Corpus.Tokenizer with { Recipe = "" } },
-        Training = manifest.Training with { GradientGroups = manifest.Training.Groups },
+        Corpus = recipe.Corpus with { Tokenizer = recipe.Corpus.Tokenizer with { Recipe = "" } },
+        Training = recipe.Training with { GradientGroups = recipe.Training.Groups },
         Expected = null,
     });
 
-    private static void Check(SuiteManifest manifest, string path)
+    internal static SuiteManifest Read(ManifestDocument document)
     {
-        var corpus = manifest.Corpus;
-        var training = manifest.Training;
-        Require(ManifestJson.IsSafeName(manifest.Name), "name", "must be letters, digits, '-' or '_'");
-        Require(ManifestJson.IsSafeName(corpus.Tokenizer.Asset), "corpus.tokenizer.asset", "must be a plain file name");
-        Require(corpus.Sources.Count > 0 && corpus.Sources.All(s => s.Share is > 0 and <= LargestShare), "corpus.sources", "must hold at least one source with a positive share, at most 1e9");
-        Require(corpus.Sources.Select(s => s.Name).Append("canary").Distinct().Count() == corpus.Sources.Count + 1, "corpus.sources", "must have different names, none of them \"canary\"");
-        var packages = corpus.Sources.SelectMany(s => s.Packages).ToList();
-        Require(packages.All(p => ManifestJson.IsSafeName(p.Id) && ManifestJson.IsSafeName(p.Version)), "corpus.sources.packages", "must have plain ids and exact versions");
-        Require(packages.All(p => p.Files.Count > 0 && p.Files.All(f => f.Split('/').All(part => FilePart().IsMatch(part)))), "corpus.sources.packages.files", "must be paths inside the package, with '/', no '..' and '*' only in file names");
-        Require(corpus.SequenceLength > 1, "corpus.sequenceLength", "must be at least 2");
-        Require(corpus.Chunks is > 0 and <= 1000, "corpus.chunks", "must be 1 to 1000");
-        Require((long)corpus.Chunks * corpus.SequencesPerChunk <= int.MaxValue, "corpus.sequencesPerChunk", $"times corpus.chunks must be at most {int.MaxValue}");
-        Require(corpus.Tokenizer.VocabularySize > 0, "corpus.tokenizer.vocabularySize", "must be positive");
-        Require(training.BatchSize > 0 && corpus.SequencesPerChunk > 0 && corpus.SequencesPerChunk % training.BatchSize == 0, "training.batchSize", $"must divide corpus.sequencesPerChunk ({corpus.SequencesPerChunk})");
-        var groups = training.GradientGroups ?? 1;
-        Require(groups >= 1 && groups <= training.BatchSize, "training.gradientGroups", $"must be 1 to training.batchSize ({training.BatchSize})");
-        Require(training.Schedule is "cosine" or "constant", "training.schedule", "must be \"cosine\" or \"constant\"");
-        Require((long)training.BatchSize * corpus.SequenceLength <= Array.MaxLength, "training.batchSize", $"times corpus.sequenceLength must be at most {Array.MaxLength}");
-        Require(AreFinite(training.Eps, training.WeightDecay, training.ClipNorm) && training is { Beta1: >= 0 and < 1, Beta2: >= 0 and < 1, Eps: > 0, WeightDecay: >= 0, ClipNorm: > 0 }, "training", "needs beta1 and beta2 from 0 to 1, eps and clipNorm above 0, weightDecay not negative, all finite");
-        Require(training.OptimizerStates.All(c => c >= 0 && c <= corpus.Chunks), "training.optimizerStates", $"must be numbers of checkpoints, 0 to {corpus.Chunks}");
-        Require(corpus.ValidationSequences > 0, "corpus.validationSequences", "must be at least 1");
-        Require(AreFinite(manifest.Model.NormEps, manifest.Model.RopeTheta, manifest.Model.InitializerRange) && manifest.Model is { NormEps: > 0, RopeTheta: > 0, InitializerRange: > 0 }, "model", "needs normEps, ropeTheta and initializerRange above 0 and finite");
-        Require(AreFinite(training.PeakLearningRate, training.FinalLearningRate) && training.WarmupSteps >= 0 && training.PeakLearningRate > 0 && training.FinalLearningRate >= 0, "training.peakLearningRate", "must be positive and finite, with warmupSteps and finalLearningRate not negative");
-        Require(manifest.Model.Layers is > 0 and <= MostLayers, "model.layers", $"must be 1 to {MostLayers}");
-        Require(manifest.Model is { Heads: > 0, IntermediateSize: > 0, HiddenSize: > 0 } && manifest.Model.HiddenSize % (2L * manifest.Model.Heads) == 0, "model.hiddenSize", "must be a multiple of twice the number of heads");
-        if (corpus.Canaries is { } canaries)
-        {
-            Require(canaries.Length > 0 && canaries.Length < corpus.SequenceLength, "corpus.canaries.length", "must be shorter than a sequence");
-            Require(canaries.Chunks.All(c => c >= 0 && c < corpus.Chunks) && canaries.Chunks.Distinct().Count() == canaries.Chunks.Count, "corpus.canaries.chunks", "must be different numbers of chunks");
-            Require(canaries.Controls >= 0 && ((long)canaries.Repetitions.Count * canaries.Chunks.Count) + canaries.Controls <= MostCanaries, "corpus.canaries.controls", $"must not be negative, and with the planted canaries at most {MostCanaries}");
-            Require(canaries.Repetitions.All(r => r > 0) && canaries.Repetitions.Sum(r => (long)r) < corpus.SequencesPerChunk, "corpus.canaries.repetitions", "must be positive and leave room in the chunk");
-        }
+        var manifest = ManifestJson.Read<SuiteManifest>(document, Example);
+        Check(manifest, document.Where);
+        return manifest;
+    }
 
-        static bool AreFinite(params ReadOnlySpan<double> values) => !values.ContainsAny(double.PositiveInfinity, double.NegativeInfinity, double.NaN);
+    internal static SuiteRecipe RecipeOf(SuiteManifest manifest, string where) => manifest.ToRecipe()
+        ?? throw new Llm360Exception(
+            $"The suite \"{manifest.Name}\" is not trained here: others have published it on the Hugging Face Hub.",
+            where,
+            $"Use it by its name: -s {manifest.Name}, -m {manifest.Name}/CHECKPOINT.");
+
+    /// <summary>Checks the values of a manifest.</summary>
+    internal static void Check(SuiteManifest manifest, string where)
+    {
+        var recipe = new object?[] { manifest.Corpus, manifest.Model, manifest.Training };
+        var published = manifest.Checkpoints is not null;
+        Require(published || recipe.Any(p => p is not null), "checkpoints", "are missing, and there is no recipe (corpus, model, training)");
+        Require(recipe.All(p => p is null) || recipe.All(p => p is not null), "corpus", "must be given with model and training, or none of them");
+        Require(!published || recipe.All(p => p is null), "checkpoints", "cannot be given with a recipe: one manifest describes one training");
+        Require(published || manifest is { Parameters: null, TrainedTokens: null, Chunks: null, Phases: null, Expected: _ }, "parameters", "and trainedTokens, chunks and phases follow from the recipe and must be left out");
+        Require(!published || manifest.Expected is null, "expected", "belongs to a recipe");
+        if (manifest.ToRecipe() is { } whole)
+            RecipeCheck.Require(whole, where);
+        else
+            PublishedCheck.Require(manifest, where);
+        FactsCheck.Require(manifest, where);
 
         void Require(bool holds, string key, string rule)
         {
             if (!holds)
-                throw ManifestJson.Wrong(key, rule, path, Example);
+                throw ManifestJson.Wrong(key, rule, where, Example);
         }
     }
-
-    [GeneratedRegex(@"^[A-Za-z0-9_*][A-Za-z0-9_.*-]*\z")]
-    private static partial Regex FilePart();
 }

@@ -28,12 +28,13 @@ internal static partial class ManifestJson
     };
 
     /// <summary>Reads a manifest.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="document">The file or embedded manifest.</param>
     /// <param name="example">A good one, for messages.</param>
     /// <exception cref="Llm360Exception">The file is missing, is not JSON, or has an unknown, missing or misspelt key.</exception>
-    public static T Read<T>(string path, string example)
+    public static T Read<T>(ManifestDocument document, string example)
         where T : class =>
-        JsonInput.Read<T>(path, Kind(example), Options);
+        document.Embedded is { } bytes ? JsonInput.Read<T>(bytes, document.Where, Kind(example), Options)
+            : JsonInput.Read<T>(document.Where, Kind(example), Options);
 
     /// <summary>A manifest as indented JSON.</summary>
     public static string Write<T>(T manifest) => JsonSerializer.Serialize(manifest, Options);

@@ -32,7 +32,7 @@ public sealed record SuiteCheck(
     public static SuiteCheck Sizes(Suite suite)
     {
         ArgumentNullException.ThrowIfNull(suite);
-        return FileComparison.Sizes(suite.Recipe, suite.Folder, _ => true);
+        return FileComparison.Sizes(suite.RequireRecipe(), suite.Folder, _ => true);
     }
 
     /// <summary>Reads every file and compares its SHA-256.</summary>
@@ -51,7 +51,7 @@ public sealed record SuiteCheck(
         CancellationToken? cancellation = null)
     {
         ArgumentNullException.ThrowIfNull(suite);
-        var (recipe, folder) = (suite.Recipe, suite.Folder);
+        var (recipe, folder) = (suite.RequireRecipe(), suite.Folder);
         var (report, stop) = (progress ?? AmbientWork.Progress, cancellation ?? AmbientWork.Cancellation);
         var prefix = checkpoint is null ? "" : $"{SuiteLayout.Checkpoint(ExpectedFiles.Number(recipe, folder, checkpoint))}/";
         return Task.Run(() => FileComparison.Content(recipe, folder, IsMeant, report, stop), stop);
@@ -93,7 +93,7 @@ public sealed record SuiteCheck(
         if (!File.Exists(manifest) || SuiteFiles.Read(folder) is not { } list)
             return;
         var used = list.Files.Select(f => f.Path).Where(IsUsed).ToHashSet();
-        var check = FileComparison.Sizes(ManifestFile.Read(manifest), folder, used.Contains);
+        var check = FileComparison.Sizes(ManifestFile.ReadRecipe(manifest), folder, used.Contains);
         if (check.Differences.Count > 0)
             throw check.ToError();
 

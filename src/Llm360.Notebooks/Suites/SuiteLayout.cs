@@ -49,7 +49,7 @@ public static class SuiteLayout
     public static string Chunk(int index) => Path.Combine(Train, ChunkName(index) + ".jsonl");
 
     /// <summary>The files of the corpus, with '/', relative to the suite's folder.</summary>
-    internal static IEnumerable<string> CorpusFiles(SuiteManifest manifest) =>
+    internal static IEnumerable<string> CorpusFiles(SuiteRecipe manifest) =>
         [.. Enumerable.Range(0, manifest.Corpus.Chunks).Select(ChunkFile), Validation, Canaries];
 
     /// <summary>A chunk's file, with '/', relative to the suite's folder.</summary>

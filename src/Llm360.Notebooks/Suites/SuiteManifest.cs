@@ -1,137 +1,112 @@
-// The description of a suite that this kit trains itself: where its text comes from, its model, its training.
+// The description of a suite, as a manifest file holds it: what is known of it, and where from.
 namespace Llm360.Notebooks;
 
-/// <summary>A trained-here suite, as written in <c>data-manifests/suites/NAME.json</c> and copied to the suite's folder.</summary>
-/// <param name="Name">Short name, also the folder's name.</param>
+/// <summary>A suite, as <c>data-manifests/suites/NAME.json</c> describes it.</summary>
+/// <remarks>
+/// A suite that is trained here has a recipe: <paramref name="Corpus"/>, <paramref name="Model"/>
+/// and <paramref name="Training"/>. A suite that others published has
+/// <paramref name="Checkpoints"/> and <paramref name="Parameters"/>. A manifest has one of the two.
+/// </remarks>
+/// <param name="Name">Short name, also the name of the suite's folder.</param>
 /// <param name="Description">One or two sentences.</param>
-/// <param name="Corpus">The text and how it becomes chunks.</param>
-/// <param name="Model">The LLaMA shape.</param>
-/// <param name="Training">The optimisation.</param>
-/// <param name="Expected">What building the corpus must give; null in a manifest not yet measured.</param>
+/// <param name="Corpus">Recipe: the text and how it becomes chunks.</param>
+/// <param name="Model">Recipe: the LLaMA shape.</param>
+/// <param name="Training">Recipe: the optimisation.</param>
+/// <param name="Expected">Recipe: what building the corpus must give; null in a recipe that is not
+/// measured yet.</param>
+/// <param name="Parameters">Parameters of the published model.</param>
+/// <param name="TrainedTokens">Tokens that the last published checkpoint has seen; when null, the
+/// phases tell, if they can.</param>
+/// <param name="Checkpoints">Where the published checkpoints are and what they are called.</param>
+/// <param name="Chunks">The published training data; null where it is not published as rows that
+/// this kit reads.</param>
+/// <param name="Phases">The phases of the published training, in order; null where none is
+/// known.</param>
+/// <param name="Licences">Under which licences the parts were published.</param>
+/// <param name="Facts">Sources of what the manifest says, and what is not verified.</param>
 public sealed record SuiteManifest(
     string Name,
     string Description,
-    CorpusRecipe Corpus,
-    ModelShape Model,
-    TrainingRecipe Training,
-    CorpusCounts? Expected = null);
-
-/// <summary>How text becomes chunks of token sequences, as Amber's was prepared: documents joined by the end token, cut to length, sample n to chunk n mod N.</summary>
-/// <param name="Sources">In the order in which their sequences are numbered.</param>
-/// <param name="Tokenizer">The vocabulary.</param>
-/// <param name="SequenceLength">Tokens a sequence: inputs plus one (257 = 256 positions).</param>
-/// <param name="Chunks">Number of chunks, N.</param>
-/// <param name="SequencesPerChunk">Sequences a chunk, canaries included.</param>
-/// <param name="ValidationSequences">Sequences of held-out documents.</param>
-/// <param name="Seed">Seed of document order and of the held-out choice.</param>
-/// <param name="Canaries">Planted random sequences; null for none.</param>
-/// <param name="Deduplicate">Keep only the first of exactly equal documents. Off by default: duplicates are data.</param>
-public sealed record CorpusRecipe(
-    IReadOnlyList<CorpusSource> Sources,
-    TokenizerRecipe Tokenizer,
-    int SequenceLength,
-    int Chunks,
-    int SequencesPerChunk,
-    int ValidationSequences,
-    int Seed,
-    CanaryRecipe? Canaries = null,
-    bool Deduplicate = false);
-
-/// <summary>One labelled source of text.</summary>
-/// <param name="Name">The label on every row.</param>
-/// <param name="Share">Share of the corpus's sequences, relative to the other sources.</param>
-/// <param name="Packages">The NuGet packages whose XML documentation is read.</param>
-public sealed record CorpusSource(string Name, double Share, IReadOnlyList<CorpusPackage> Packages);
-
-/// <summary>One pinned NuGet package.</summary>
-/// <param name="Id">Package id.</param>
-/// <param name="Version">Exact version.</param>
-/// <param name="License">SPDX expression.</param>
-/// <param name="Files">Files inside the package, with <c>*</c> in the last part; read in ordinal order.</param>
-/// <param name="Sha256">SHA-256 of what <c>sha256sum</c> prints for the files read, in order; null in a manifest not yet measured.</param>
-public sealed record CorpusPackage(string Id, string Version, string License, IReadOnlyList<string> Files, string? Sha256 = null);
-
-/// <summary>The vocabulary and how it was made.</summary>
-/// <param name="Asset">File name of the SentencePiece model shipped in the library.</param>
-/// <param name="VocabularySize">Entries.</param>
-/// <param name="Sha256">Hash of the asset.</param>
-/// <param name="Recipe">The command that made it.</param>
-public sealed record TokenizerRecipe(string Asset, int VocabularySize, string Sha256, string Recipe);
-
-/// <summary>Random token sequences planted to be memorised: the row begins with the canary and goes on with the ordinary text of the sample it is planted in.</summary>
-/// <param name="Length">Tokens of the random sequence.</param>
-/// <param name="Repetitions">One canary for each number, repeated so often within its chunk.</param>
-/// <param name="Chunks">Chunks that get a set of canaries of their own.</param>
-/// <param name="Seed">Seed of the random tokens and of the rows they are planted in.</param>
-/// <param name="Controls">Canaries drawn in the same way and planted nowhere, to compare with.</param>
-public sealed record CanaryRecipe(int Length, IReadOnlyList<int> Repetitions, IReadOnlyList<int> Chunks, int Seed, int Controls = 0);
-
-/// <summary>The shape of a LLaMA model; names as in Hugging Face's <c>config.json</c>.</summary>
-/// <param name="HiddenSize">Width of the residual stream.</param>
-/// <param name="IntermediateSize">Width of the MLP.</param>
-/// <param name="Layers">Number of blocks.</param>
-/// <param name="Heads">Attention heads.</param>
-/// <param name="NormEps">Epsilon of RMSNorm.</param>
-/// <param name="RopeTheta">Base of the rotary frequencies.</param>
-/// <param name="InitializerRange">Standard deviation of the initial weights; output projections are scaled by 1/sqrt(2 layers).</param>
-public sealed record ModelShape(
-    int HiddenSize,
-    int IntermediateSize,
-    int Layers,
-    int Heads,
-    double NormEps = 1e-6,
-    double RopeTheta = 10000,
-    double InitializerRange = 0.02);
-
-/// <summary>The optimisation: AdamW with warm-up and one schedule, in one pass over the chunks.</summary>
-/// <param name="BatchSize">Sequences a step.</param>
-/// <param name="PeakLearningRate">After warm-up.</param>
-/// <param name="FinalLearningRate">At the end of a cosine; equal to the peak for a constant schedule.</param>
-/// <param name="WarmupSteps">Linear from 0: the first update has learning rate 0, as in Amber's script.</param>
-/// <param name="Schedule"><c>cosine</c> or <c>constant</c>.</param>
-/// <param name="Seed">Seed of the initial weights and of the order within a chunk.</param>
-/// <param name="OptimizerStates">Checkpoints that keep their optimizer state, by number; every checkpoint needed to resume keeps one until the next is complete.</param>
-/// <param name="Beta1">AdamW.</param>
-/// <param name="Beta2">AdamW.</param>
-/// <param name="Eps">AdamW.</param>
-/// <param name="WeightDecay">Decoupled, of every parameter, as Amber's script does.</param>
-/// <param name="ClipNorm">Largest global gradient norm.</param>
-/// <param name="GradientGroups">
-/// Groups that the rows of a batch form: gradients are summed within each, then over them.
-/// 8 when null, or the batch size if that is smaller.
-/// </param>
-public sealed record TrainingRecipe(
-    int BatchSize,
-    double PeakLearningRate,
-    double FinalLearningRate,
-    int WarmupSteps,
-    string Schedule,
-    int Seed,
-    IReadOnlyList<int> OptimizerStates,
-    double Beta1 = 0.9,
-    double Beta2 = 0.95,
-    double Eps = 1e-8,
-    double WeightDecay = 0.1,
-    double ClipNorm = 1.0,
-    int? GradientGroups = null)
+    CorpusRecipe? Corpus = null,
+    ModelShape? Model = null,
+    TrainingRecipe? Training = null,
+    CorpusCounts? Expected = null,
+    long? Parameters = null,
+    long? TrainedTokens = null,
+    HubCheckpoints? Checkpoints = null,
+    HubChunks? Chunks = null,
+    IReadOnlyList<TrainingPhase>? Phases = null,
+    IReadOnlyList<Licence>? Licences = null,
+    IReadOnlyList<ManifestFact>? Facts = null)
 {
-    private const int MostGroupsByDefault = 8;
-
-    /// <summary><see cref="GradientGroups"/> or its default.</summary>
-    internal int Groups => GradientGroups ?? Math.Min(MostGroupsByDefault, BatchSize);
+    /// <summary>The recipe; null for a suite that others published.</summary>
+    public SuiteRecipe? ToRecipe() => this is { Corpus: { } corpus, Model: { } model, Training: { } training }
+        ? new SuiteRecipe(Name, Description, corpus, model, training, Expected) : null;
 }
 
-/// <summary>What the corpus came to; checked when it is built.</summary>
-/// <param name="Sources">Counts a source, in the recipe's order.</param>
-/// <param name="Sequences">Training sequences.</param>
-/// <param name="Tokens">Training tokens.</param>
-/// <param name="Sha256">SHA-256 of what <c>sha256sum</c> prints for all chunk files, <c>validation.jsonl</c> and <c>canaries.json</c>, in order.</param>
-public sealed record CorpusCounts(IReadOnlyList<SourceCounts> Sources, int Sequences, long Tokens, string Sha256);
+/// <summary>The checkpoints of a suite: revisions of one repository.</summary>
+/// <param name="Repository">Of the model, <c>organisation/name</c>.</param>
+/// <param name="Series">In training order.</param>
+/// <param name="ChunksSeenByFirst">How many chunks the checkpoint with number 0 has seen; each
+/// further number has seen one more.</param>
+/// <param name="Optimizer">The file of a checkpoint's folder that holds the optimizer state;
+/// <c>optimizer.safetensors</c> when null.</param>
+/// <param name="OptimizerRepository">A repository with optimizer states in a form that this kit does
+/// not read; null where none is known.</param>
+public sealed record HubCheckpoints(
+    string Repository,
+    IReadOnlyList<CheckpointSeries> Series,
+    int ChunksSeenByFirst = 0,
+    string? Optimizer = null,
+    string? OptimizerRepository = null);
 
-/// <summary>Counts of one source.</summary>
-/// <param name="Name">The source.</param>
-/// <param name="Documents">Documents found, after deduplication if it is on.</param>
-/// <param name="UniqueDocuments">Different texts among all found.</param>
-/// <param name="UsedDocuments">Documents that went into training sequences.</param>
-/// <param name="Sequences">Training sequences with this label; a row with a canary has the label <c>canary</c> instead.</param>
-public sealed record SourceCounts(string Name, int Documents, int UniqueDocuments, int UsedDocuments, int Sequences);
+/// <summary>Checkpoints whose names differ by a number.</summary>
+/// <param name="Name">With the number's place and format in braces: <c>ckpt_{0:000}</c>.</param>
+/// <param name="From">The first number.</param>
+/// <param name="To">The last number; <paramref name="From"/> when null.</param>
+/// <param name="Step">From one number to the next.</param>
+/// <param name="Revision">What the Hub calls it, with the number's place where there are several;
+/// the name when null.</param>
+/// <param name="Phase">The phase that they belong to; the first when null.</param>
+/// <param name="IndexOffset">A checkpoint's index is its number plus this; for phases that count
+/// from 0 again.</param>
+public sealed record CheckpointSeries(
+    string Name,
+    int From,
+    int? To = null,
+    int Step = 1,
+    string? Revision = null,
+    string? Phase = null,
+    int IndexOffset = 0)
+{
+    internal IEnumerable<int> Numbers()
+    {
+        for (long number = From; number <= (To ?? From); number += Step)
+            yield return (int)number;
+    }
+}
+
+/// <summary>The chunks of a suite: files of one dataset, JSON Lines of token sequences as
+/// <see cref="Chunk"/> has them.</summary>
+/// <param name="Repository">Of the dataset, <c>organisation/name</c>.</param>
+/// <param name="Name">With the number's place: <c>train_{0:000}</c>.</param>
+/// <param name="Path">Of the file in the repository, with the number's place.</param>
+/// <param name="Count">How many, numbered from 0 in the order of training.</param>
+/// <param name="Revision">A branch, a tag or a commit.</param>
+public sealed record HubChunks(string Repository, string Name, string Path, int Count, string Revision = HubLocation.Main);
+
+/// <summary>Under which licence a part of a suite was published.</summary>
+/// <param name="Of">The part: <c>weights</c>, <c>data</c>, <c>code</c>.</param>
+/// <param name="Name">SPDX identifier, or the licence's name.</param>
+/// <param name="Source">Where it is stated.</param>
+/// <param name="Verified">Whether it was read there.</param>
+public sealed record Licence(string Of, string Name, string Source, bool Verified);
+
+/// <summary>Where something that a manifest says comes from.</summary>
+/// <param name="Of">The key of the manifest, such as <c>phases</c> or
+/// <c>checkpoints.series</c>.</param>
+/// <param name="Source">The publication, file or page.</param>
+/// <param name="Verified">Whether it was read there. What is not verified may be wrong.</param>
+/// <param name="Note">What is uncertain, or how the value was computed; null where there is nothing
+/// to add.</param>
+public sealed record ManifestFact(string Of, string Source, bool Verified, string? Note = null);

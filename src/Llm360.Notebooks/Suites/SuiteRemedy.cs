@@ -5,7 +5,7 @@ namespace Llm360.Notebooks;
 internal static class SuiteRemedy
 {
     /// <summary>What to do about differences; empty where there are none.</summary>
-    public static string Of(SuiteManifest manifest, string folder, IReadOnlyList<FileDifference> differences)
+    public static string Of(SuiteRecipe manifest, string folder, IReadOnlyList<FileDifference> differences)
     {
         if (differences.Count == 0)
             return "";
@@ -27,7 +27,7 @@ internal static class SuiteRemedy
     }
 
     /// <summary>How to train a lost checkpoint again.</summary>
-    public static string Training(SuiteManifest manifest, string folder, int lost)
+    public static string Training(SuiteRecipe manifest, string folder, int lost)
     {
         var (start, chunks) = (StartBefore(manifest, folder, lost), manifest.Corpus.Chunks);
         return start is > 0 and var from
@@ -36,7 +36,7 @@ internal static class SuiteRemedy
     }
 
     // The nearest earlier checkpoint that training can go on from; sizes only.
-    private static int? StartBefore(SuiteManifest manifest, string folder, int lost)
+    private static int? StartBefore(SuiteRecipe manifest, string folder, int lost)
     {
         var list = SuiteFiles.Read(folder)?.Files.ToDictionary(f => f.Path, f => f.Size);
         return Enumerable.Range(0, Math.Min(lost, manifest.Corpus.Chunks)).Reverse()

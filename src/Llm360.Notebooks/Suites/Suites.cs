@@ -1,14 +1,28 @@
 // The entry point of a notebook: a suite by name.
 namespace Llm360.Notebooks;
 
+/// <summary>What <see cref="Suites.Open"/> can open, or what can be trained.</summary>
+/// <param name="Name">The name to open it by.</param>
+/// <param name="Description">From its manifest; what is wrong with the manifest where it cannot be
+/// read.</param>
+/// <param name="IsPublished">Others published it on the Hub; else it is trained here.</param>
+/// <param name="CanOpen">False for a recipe that is not trained yet, and for a manifest that cannot
+/// be read.</param>
+/// <param name="Where">The manifest.</param>
+public sealed record SuiteEntry(string Name, string Description, bool IsPublished, bool CanOpen, string Where);
+
 /// <summary>Opens suites by name.</summary>
 public static class Suites
 {
-    // Folders of data-manifests.
-    private const string TrainedHere = "suites";
-    private const string OnHub = "hub";
+    /// <summary>
+    /// The names with a manifest: in <see cref="Workspace.ManifestFolders"/> and in the library.
+    /// </summary>
+    public static IReadOnlyList<string> Names => ManifestDocument.Names(ManifestDocument.Suites);
 
-    /// <summary>Opens a suite: one that was trained here (<c>nano</c>, <c>pico</c>), one on the Hugging Face Hub (<c>amber</c>), any suite's folder, or the manifest file of one on the Hub.</summary>
+    /// <summary>
+    /// Opens a suite: one that was trained here (<c>nano</c>, <c>pico</c>), a published one
+    /// (<c>amber</c>), any suite's folder, or a manifest file.
+    /// </summary>
     /// <exception cref="Llm360Exception">The suite is unknown or not trained yet; the message says how to get it.</exception>
     public static Suite Open(string nameOrPath)
     {
@@ -19,56 +33,95 @@ public static class Suites
             return suite.Checkpoints.Count > 0 ? suite : throw NotTrained(suite.Folder, nameOrPath);
         }
 
-        if (IsFile(nameOrPath))
-            return Suite.OnHub(HubManifestFile.Read(Path.GetFullPath(nameOrPath)));
-        if (NamesIn(OnHub).Contains(nameOrPath))
-            return Suite.OnHub(HubManifestFile.Read(ManifestOf(OnHub, nameOrPath)));
-        FindManifest(nameOrPath);
-        throw NotTrained(trained, nameOrPath);
+        var manifest = ManifestFile.Read(Document(nameOrPath));
+        return manifest.Checkpoints is not null ? Suite.OnHub(manifest) : throw NotTrained(Path.Combine(Workspace.SuitesFolder, manifest.Name), nameOrPath);
 
-        static bool IsSuite(string folder) => File.Exists(Path.Combine(folder, SuiteLayout.Manifest));
         static Llm360Exception NotTrained(string folder, string name) => new($"The suite \"{name}\" is not trained yet.", folder, $"Run: llm360 train {name}");
     }
 
+    /// <summary>
+    /// What can be opened by name, and what can be trained: suites with a manifest, and suites in
+    /// <see cref="Workspace.SuitesFolder"/> that have none.
+    /// </summary>
+    public static IReadOnlyList<SuiteEntry> List()
+    {
+        var names = Names.ToHashSet(StringComparer.Ordinal);
+        IEnumerable<string> folders = Directory.Exists(Workspace.SuitesFolder) ? Directory.EnumerateDirectories(Workspace.SuitesFolder) : [];
+        names.UnionWith(folders.Where(IsSuite).Select(Path.GetFileName).OfType<string>());
+        return [.. names.Order(StringComparer.Ordinal).Select(Entry)];
+    }
+
     /// <summary>A checkpoint by its file or folder, as <c>suite/checkpoint</c>, for example <c>nano/ckpt_036</c>, <c>nano/36</c> or <c>amber/100</c>, or as a revision of a model on the Hub, <c>organisation/name@revision</c>.</summary>
+    /// <remarks>A file, folder or revision alone does not tell the checkpoint's number and what it
+    /// has seen: they are null.</remarks>
     /// <exception cref="Llm360Exception">There is none of these; the message lists what can be chosen.</exception>
     public static Checkpoint FindCheckpoint(string pathOrName)
     {
         if (File.Exists(pathOrName) || Directory.Exists(pathOrName))
-            return new Checkpoint(pathOrName, 0, 0, pathOrName);
+            return new Checkpoint(pathOrName, null, null, pathOrName);
         if (pathOrName.Contains('@', StringComparison.Ordinal) && HubLocation.TryParse(pathOrName) is { IsValid: true } hub)
-            return new Checkpoint(pathOrName, 0, 0, Path.Combine(Workspace.SuitesFolder, hub.Repository, hub.Revision), hub);
-        if (Names.Contains(pathOrName))
+            return new Checkpoint(pathOrName, null, null, Path.Combine(Workspace.SuitesFolder, hub.Repository, hub.Revision), hub);
+        var names = Names;
+        if (names.Contains(pathOrName))
             throw new Llm360Exception($"\"{pathOrName}\" is a suite, not a checkpoint.", "checkpoint", $"Add the checkpoint's name or number: {pathOrName}/NUMBER.");
         var slash = pathOrName.LastIndexOf('/');
-        if (slash > 0 && (Names.Contains(pathOrName[..slash]) || IsFile(pathOrName[..slash]) || Directory.Exists(pathOrName[..slash]) || Directory.Exists(Path.Combine(Workspace.SuitesFolder, pathOrName[..slash]))))
-            return Open(pathOrName[..slash]).Checkpoint(pathOrName[(slash + 1)..]);
-        throw new Llm360Exception($"There is no file, folder or checkpoint \"{pathOrName}\".", Path.GetFullPath(pathOrName), $"Name a weights file, a checkpoint's folder, a checkpoint as suite/checkpoint (suites: {string.Join(", ", Names)}), or a model on the Hugging Face Hub as organisation/name@revision{(HubLocation.TryParse(pathOrName) is { IsValid: true } repository ? $": {repository}" : "")}.");
+        if (slash > 0 && pathOrName[..slash] is var suite
+            && (names.Contains(suite) || IsFile(suite) || Directory.Exists(suite) || Directory.Exists(Path.Combine(Workspace.SuitesFolder, suite))))
+            return Open(suite).Checkpoint(pathOrName[(slash + 1)..]);
+        throw new Llm360Exception($"There is no file, folder or checkpoint \"{pathOrName}\".", Path.GetFullPath(pathOrName), $"Name a weights file, a checkpoint's folder, a checkpoint as suite/checkpoint (suites: {string.Join(", ", names)}), or a model on the Hugging Face Hub as organisation/name@revision{(HubLocation.TryParse(pathOrName) is { IsValid: true } repository ? $": {repository}" : "")}.");
     }
 
-    /// <summary>The names with a manifest in this checkout: of suites trained here, then of suites on the Hub.</summary>
-    public static IReadOnlyList<string> Names => [.. NamesIn(TrainedHere), .. NamesIn(OnHub)];
+    /// <summary>The manifest of a name, or of a manifest file.</summary>
+    /// <exception cref="Llm360Exception">There is none of that name, or it cannot be read.</exception>
+    public static SuiteManifest Manifest(string nameOrFile) => ManifestFile.Read(Document(nameOrFile));
 
-    /// <summary>The recipe of a name, or the recipe file itself.</summary>
-    /// <exception cref="Llm360Exception">There is none of that name.</exception>
-    public static string FindManifest(string nameOrFile)
+    /// <summary>The recipe of a name, or of a recipe file.</summary>
+    /// <exception cref="Llm360Exception">There is none of that name, it cannot be read, or the suite
+    /// is one that others published.</exception>
+    public static SuiteRecipe Recipe(string nameOrFile)
+    {
+        var document = Document(nameOrFile);
+        return ManifestFile.RecipeOf(ManifestFile.Read(document), document.Where);
+    }
+
+    private static ManifestDocument Document(string nameOrFile)
     {
         if (IsFile(nameOrFile))
-            return Path.GetFullPath(nameOrFile);
-        if (NamesIn(TrainedHere).Contains(nameOrFile))
-            return ManifestOf(TrainedHere, nameOrFile);
-        if (NamesIn(OnHub).Contains(nameOrFile))
-            throw new Llm360Exception($"The suite \"{nameOrFile}\" is not trained here: others have published it on the Hugging Face Hub.", ManifestOf(OnHub, nameOrFile), $"Use it by its name: -s {nameOrFile}, -m {nameOrFile}/CHECKPOINT.");
+            return ManifestDocument.File(Path.GetFullPath(nameOrFile));
+        if (ManifestDocument.Find(ManifestDocument.Suites, nameOrFile) is { } document)
+            return document;
         if (nameOrFile.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
             throw new Llm360Exception("There is no such file.", Path.GetFullPath(nameOrFile), "Name a recipe or a manifest, or one of the suites that come with the kit.");
-        throw new Llm360Exception($"Unknown suite \"{nameOrFile}\".", Path.Combine(Workspace.Manifests, TrainedHere), $"Choose one of: {string.Join(", ", Names)}, or name a recipe file ending in .json or a suite's folder.");
+        throw new Llm360Exception($"Unknown suite \"{nameOrFile}\".", string.Join(", ", Workspace.ManifestFolders), $"Choose one of: {string.Join(", ", Names)}, or name a recipe file ending in .json or a suite's folder.");
     }
 
+    private static SuiteEntry Entry(string name)
+    {
+        var trained = Path.Combine(Workspace.SuitesFolder, name);
+        return IsSuite(trained) ? Entry(name, ManifestDocument.File(Path.Combine(trained, SuiteLayout.Manifest)), trained)
+            : Entry(name, ManifestDocument.Find(ManifestDocument.Suites, name)!, trained: null);
+    }
+
+    /// <summary>The entry of a manifest.</summary>
+    /// <param name="name">The name to open it by.</param>
+    /// <param name="document">The manifest.</param>
+    /// <param name="trained">The suite's folder; null where it is not trained here.</param>
+    internal static SuiteEntry Entry(string name, ManifestDocument document, string? trained)
+    {
+        try
+        {
+            var manifest = ManifestFile.Read(document);
+            var isPublished = manifest.Checkpoints is not null;
+            var canOpen = trained is not null ? Suite.OpenFolder(trained).Checkpoints.Count > 0 : isPublished;
+            return new SuiteEntry(name, manifest.Description, isPublished, canOpen, document.Where);
+        }
+        catch (Llm360Exception e)
+        {
+            return new SuiteEntry(name, e.What, IsPublished: false, CanOpen: false, document.Where);
+        }
+    }
+
+    private static bool IsSuite(string folder) => File.Exists(Path.Combine(folder, SuiteLayout.Manifest));
+
     private static bool IsFile(string path) => path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) && File.Exists(path);
-
-    private static string ManifestOf(string kind, string name) => Path.Combine(Workspace.Manifests, kind, name + ".json");
-
-    private static IReadOnlyList<string> NamesIn(string kind) => Directory.Exists(Path.Combine(Workspace.Manifests, kind))
-        ? [.. Directory.EnumerateFiles(Path.Combine(Workspace.Manifests, kind), "*.json").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)]
-        : [];
 }

@@ -28,11 +28,14 @@ public static class Workspace
     /// <summary>The checkout that holds the current folder, else the one this build came from if it still exists; null outside of one.</summary>
     public static string? Repository => FindRepository(Environment.CurrentDirectory) ?? BuildRepository;
 
-    /// <summary><c>data-manifests/</c> of the checkout.</summary>
-    /// <exception cref="Llm360Exception">There is no checkout.</exception>
-    public static string Manifests => Repository is { } repository
-        ? Path.Combine(repository, "data-manifests")
-        : throw new Llm360Exception("No data-manifests folder was found.", Environment.CurrentDirectory, "Run inside a checkout of Llm360.Notebooks, or name a manifest file.");
+    /// <summary>
+    /// Folders whose manifests come before those in the library: <c>manifests/</c> of
+    /// <see cref="Artifacts"/>, then <c>data-manifests/</c> of the checkout. Each has
+    /// <c>suites/</c> and <c>papers/</c>. They need not exist.
+    /// </summary>
+    public static IReadOnlyList<string> ManifestFolders => Repository is { } repository
+        ? [Path.Combine(Artifacts, "manifests"), Path.Combine(repository, "data-manifests")]
+        : [Path.Combine(Artifacts, "manifests")];
 
     private static string? BuildRepository =>
         typeof(Workspace).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(a => a.Key == "RepositoryRoot")?.Value is { } root

@@ -16,7 +16,7 @@ public sealed class SuiteTrainer
     /// <summary>Held-out sequences whose loss is measured at every checkpoint.</summary>
     internal const int ValidationRows = 64;
 
-    private readonly SuiteManifest manifest;
+    private readonly SuiteRecipe manifest;
     private readonly string folder;
     private readonly Func<ParameterBuffer, IGradients> engine;
     private readonly List<string> warnings = [];
@@ -24,12 +24,12 @@ public sealed class SuiteTrainer
     /// <summary>Prepares to train.</summary>
     /// <param name="manifest">The recipe.</param>
     /// <param name="folder">The suite's folder; null for the workspace's.</param>
-    public SuiteTrainer(SuiteManifest manifest, string? folder = null)
+    public SuiteTrainer(SuiteRecipe manifest, string? folder = null)
         : this(manifest, folder, weights => GradientEngine.For(weights, manifest.Training))
     {
     }
 
-    internal SuiteTrainer(SuiteManifest manifest, string? folder, Func<ParameterBuffer, IGradients> engine)
+    internal SuiteTrainer(SuiteRecipe manifest, string? folder, Func<ParameterBuffer, IGradients> engine)
     {
         this.manifest = manifest;
         this.folder = Path.GetFullPath(folder ?? Path.Combine(Workspace.SuitesFolder, manifest.Name));
@@ -128,7 +128,7 @@ public sealed class SuiteTrainer
             var start = Stopwatch.GetTimestamp();
             var loss = gradients.Compute(batchRows.SelectMany(r => r.TokenIds).ToArray(), length, state.Gradients);
             var norm = AdamW.Norm(state.Gradients);
-            var learningRate = LearningRate.At(manifest.Training, step, TotalSteps);
+            var learningRate = LearningRateSchedule.Of(manifest.Training, TotalSteps).At(step);
             var skipped = !double.IsFinite(loss) || !double.IsFinite(norm);
             if (!skipped)
                 state.Optimizer.Step(state.Weights, state.Gradients, norm, learningRate);
@@ -211,7 +211,7 @@ public sealed class SuiteTrainer
     private bool SameRecipe()
     {
         var path = Path.Combine(folder, SuiteLayout.Manifest);
-        return !File.Exists(path) || ManifestFile.Identity(ManifestFile.Read(path)) == ManifestFile.Identity(manifest);
+        return !File.Exists(path) || ManifestFile.Identity(ManifestFile.ReadRecipe(path)) == ManifestFile.Identity(manifest);
     }
 
     // Two processes must not write the same suite; the lock goes with the process, however it ends.

@@ -6,13 +6,13 @@ namespace Llm360.Notebooks;
 /// <summary>What of a suite is on disk, and how a checkpoint and its log are added to it.</summary>
 internal sealed class TrainingFolder
 {
-    private readonly SuiteManifest manifest;
+    private readonly SuiteRecipe manifest;
     private readonly string folder;
     private SuiteFiles? list;
 
     /// <summary>Reads the list of files.</summary>
     /// <exception cref="Llm360Exception">There is a list that cannot be read.</exception>
-    public TrainingFolder(SuiteManifest manifest, string folder)
+    public TrainingFolder(SuiteRecipe manifest, string folder)
     {
         (this.manifest, this.folder) = (manifest, folder);
         list = SuiteFiles.Read(folder);

@@ -8,7 +8,7 @@ public static class TrainingMetrics
     /// <summary>Every step, in order. Where the log has lost rows, the next row says how many: <see cref="TrainingStep.MissingBefore"/>.</summary>
     /// <remarks>Empty for a suite on the Hub whose log is not in its folder here.</remarks>
     /// <exception cref="Llm360Exception">The log of a suite trained here is missing, or a log cannot be read.</exception>
-    public static Task<IReadOnlyList<TrainingStep>> MetricsAsync(this Suite suite) => (suite.Hub, File.Exists(suite.MetricsPath)) switch
+    public static Task<IReadOnlyList<TrainingStep>> MetricsAsync(this Suite suite) => (suite.Repository, File.Exists(suite.MetricsPath)) switch
     {
         (not null, false) => Task.FromResult<IReadOnlyList<TrainingStep>>([]),
         (null, false) => throw new Llm360Exception(
@@ -19,8 +19,6 @@ public static class TrainingMetrics
     };
 
     /// <summary>Parameters of the suite's model.</summary>
-    public static long ParameterCount(this Suite suite) => suite.Hub?.Parameters ?? TrainingState.Shape(suite.Recipe).ParameterCount;
-
-    /// <summary>Tokens trained on in all: positions with a target.</summary>
-    public static long TrainedTokens(this Suite suite) => suite.Hub?.TrainedTokens ?? (long)suite.Recipe.Corpus.Chunks * suite.Recipe.Corpus.SequencesPerChunk * (suite.Recipe.Corpus.SequenceLength - 1);
+    public static long ParameterCount(this Suite suite) =>
+        suite.Manifest.Parameters ?? TrainingState.Shape(suite.RequireRecipe()).ParameterCount;
 }

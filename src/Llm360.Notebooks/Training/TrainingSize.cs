@@ -11,7 +11,7 @@ internal static class TrainingSize
     /// <exception cref="Llm360Exception">
     /// The recipe needs more memory than there is, or has more parameters than are trained here.
     /// </exception>
-    public static void Require(SuiteManifest manifest)
+    public static void Require(SuiteRecipe manifest)
     {
         var config = TrainingState.Shape(manifest);
         var parameters = config.CountParameters();

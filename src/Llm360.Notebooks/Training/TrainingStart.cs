@@ -3,7 +3,7 @@
 namespace Llm360.Notebooks;
 
 /// <summary>Refuses to start from damaged files or over checkpoints that are there.</summary>
-internal sealed class TrainingStart(SuiteManifest manifest, string folder, TrainingFolder training)
+internal sealed class TrainingStart(SuiteRecipe manifest, string folder, TrainingFolder training)
 {
     /// <summary>Checks that a restart is possible, then deletes what comes after it.</summary>
     /// <exception cref="Llm360Exception">The checkpoint cannot be started from.</exception>

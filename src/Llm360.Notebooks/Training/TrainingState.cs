@@ -5,7 +5,7 @@ namespace Llm360.Notebooks;
 /// <summary>Weights, gradients and AdamW's state of a run.</summary>
 internal sealed class TrainingState : IDisposable
 {
-    public TrainingState(SuiteManifest manifest)
+    public TrainingState(SuiteRecipe manifest)
     {
         Config = Shape(manifest);
         Weights = new ParameterBuffer(Config);
@@ -22,7 +22,7 @@ internal sealed class TrainingState : IDisposable
     public AdamW Optimizer { get; }
 
     /// <summary>The Hugging Face configuration of a suite's model.</summary>
-    public static LlamaConfig Shape(SuiteManifest manifest) => new(
+    public static LlamaConfig Shape(SuiteRecipe manifest) => new(
         manifest.Model.HiddenSize,
         manifest.Model.IntermediateSize,
         manifest.Model.Layers,

@@ -5,7 +5,7 @@ namespace Llm360.Notebooks.Tests;
 public sealed class CorpusBuilderTests : IDisposable
 {
     private readonly FakePackages _fake = new();
-    private readonly SuiteManifest _manifest;
+    private readonly SuiteRecipe _manifest;
 
     public CorpusBuilderTests() =>
         _manifest = FakePackages.Manifest(new CorpusSource("apples", 1, [_fake.Add("Apples", FakePackages.Texts("apple", 400))]));
@@ -14,7 +14,7 @@ public sealed class CorpusBuilderTests : IDisposable
 
     public void Dispose() => _fake.Dispose();
 
-    private CorpusCounts Build(SuiteManifest manifest, string? folder = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+    private CorpusCounts Build(SuiteRecipe manifest, string? folder = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
         CorpusBuilder.Build(manifest, folder ?? Folder, _fake.Roots, progress, cancellation);
 
     private static Dictionary<string, string> Contents(string folder) =>
@@ -86,7 +86,7 @@ public sealed class CorpusBuilderTests : IDisposable
         Build(_manifest with { Description = "Told otherwise." });
         var error = Assert.Throws<Llm360Exception>(() => Build(_manifest with { Training = _manifest.Training with { Seed = 99 } }));
         Assert.Contains("checkpoints", error.What, StringComparison.Ordinal);
-        Assert.Equal(_manifest.Training.Seed, Suite.OpenFolder(Folder).Manifest!.Training.Seed);
+        Assert.Equal(_manifest.Training.Seed, Suite.OpenFolder(Folder).Recipe!.Training.Seed);
     }
 
     [Fact]

@@ -40,7 +40,7 @@ public class CorpusPackagesTests
     [Fact]
     public void Licences_in_the_manifests_are_those_of_the_packages()
     {
-        foreach (var package in Directory.EnumerateFiles(Path.Combine(Workspace.Manifests, "suites")).Select(ManifestFile.Read).SelectMany(m => m.Corpus.Sources).SelectMany(s => s.Packages))
+        foreach (var package in Notebooks.Suites.Names.Select(n => Notebooks.Suites.Manifest(n).ToRecipe()).OfType<SuiteRecipe>().SelectMany(m => m.Corpus.Sources).SelectMany(s => s.Packages))
         {
             var nuspec = XDocument.Load(Directory.EnumerateFiles(CorpusPackages.Locate(package), "*.nuspec").Single());
             Assert.Equal(package.License, nuspec.Descendants().Single(e => e.Name.LocalName == "license").Value);

@@ -30,9 +30,9 @@ internal sealed class FakePackages : IDisposable
         Enumerable.Range(0, count).Select(i => i % 10 == 9 ? i - 1 : i).Select(i => $"The {word} number {i} of the collection returns the value {i * 7919 % 10007}.");
 
     /// <summary>A small recipe over sources of equal share.</summary>
-    public static SuiteManifest Manifest(params CorpusSource[] sources)
+    public static SuiteRecipe Manifest(params CorpusSource[] sources)
     {
-        var pico = ManifestFile.Read(Notebooks.Suites.FindManifest("pico"));
+        var pico = Notebooks.Suites.Recipe("pico");
         return pico with
         {
             Name = "fake",

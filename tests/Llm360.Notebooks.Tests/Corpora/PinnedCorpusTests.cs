@@ -9,8 +9,8 @@ public class PinnedCorpusTests
     [InlineData("pico")]
     public void Measuring_gives_what_the_manifest_expects(string name)
     {
-        var path = Notebooks.Suites.FindManifest(name);
-        var pinned = CorpusBuilder.Pin(ManifestFile.Read(path));
+        var path = Fixtures.Manifest("suites", name + ".json");
+        var pinned = CorpusBuilder.Pin(ManifestFile.ReadRecipe(path)).ToManifest();
         if (Environment.GetEnvironmentVariable("LLM360_PIN") == "1")
             ManifestFile.Write(path, pinned);
         Assert.Equal(ManifestFile.ToJson(pinned), ManifestFile.ToJson(ManifestFile.Read(path)));
@@ -20,7 +20,7 @@ public class PinnedCorpusTests
     public void Two_builds_of_pico_are_equal_byte_for_byte()
     {
         using var folder = new TemporaryFolder();
-        var manifest = ManifestFile.Read(Notebooks.Suites.FindManifest("pico"));
+        var manifest = Notebooks.Suites.Recipe("pico");
         var counts = CorpusBuilder.Build(manifest, folder["a"]);
         CorpusBuilder.Build(manifest, folder["b"]);
         Assert.Equal(manifest.Expected!.Sha256, counts.Sha256);

@@ -16,7 +16,7 @@ public sealed class HubGridTests : IAsyncLifetime
     public HubGridTests()
     {
         var amber = Suites.Open("amber");
-        suite = Suite.OnHub(amber.Hub! with { Name = $"amber-{Guid.NewGuid():N}" }, folder["suite"]);
+        suite = Suite.OnHub(amber.Manifest with { Name = $"amber-{Guid.NewGuid():N}" }, folder["suite"]);
     }
 
     private IReadOnlyList<Checkpoint> Checkpoints => [suite.Checkpoint("143"), suite.Checkpoint("359")];

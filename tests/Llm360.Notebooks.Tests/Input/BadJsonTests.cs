@@ -8,7 +8,8 @@ public sealed class BadJsonTests : IDisposable
     private static readonly Dictionary<string, (Func<string> Good, Action<string> Read)> Kinds = new()
     {
         ["suite.json"] = (() => Manifest("suites", "pico.json"), path => ManifestFile.Read(path)),
-        ["hub.json"] = (() => Manifest("hub", "pythia-160m.json"), path => HubManifestFile.Read(path)),
+        ["hub.json"] = (() => Manifest("suites", "pythia-160m.json"), path => ManifestFile.Read(path)),
+        ["papers.json"] = (() => Manifest("papers", "llm360.json"), path => Papers.Read(path)),
         ["config.json"] = (() => Fixtures.Json("models", "llama-mha", "config.json").ToJsonString(), path => ModelConfig.Read(path)),
         ["generation_config.json"] = (() => """{"eos_token_id": [2, 3]}""", path => StopTokens.Read(Path.GetDirectoryName(path)!)),
         ["tokenizer.json"] = (() => TokenizerFile.Make(("a", "a")).ToJsonString(), path => ByteLevelBpeTokenizer.Load(path)),
@@ -85,7 +86,7 @@ public sealed class BadJsonTests : IDisposable
         Assert.Equal(folder[kind], error.Where);
     }
 
-    private static string Manifest(string kind, string name) => File.ReadAllText(Path.Combine(Workspace.Manifests, kind, name));
+    private static string Manifest(string kind, string name) => File.ReadAllText(Fixtures.Manifest(kind, name));
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 

@@ -165,18 +165,23 @@ public sealed class BadSizesTests(PicoSuite pico) : IDisposable
     [InlineData("chunks", """{"repository": "a/b", "name": "c{0,-1000000000}", "path": "x{0}", "count": 3}""", "chunks.name")]
     [InlineData("chunks", """{"repository": "a/b", "name": "c{0}", "path": "x{0}", "count": 2147483647}""", "chunks.count")]
     [InlineData("chunks", """{"repository": "a/b", "name": null, "path": "x{0}", "count": 3}""", "$.chunks.name is null")]
+    [InlineData("phases[0].steps", "1e99999", "$.phases[0].steps is not a whole number in range")]
+    [InlineData("phases[0].tokensPerStep", "9223372036854775807", "phases.tokensPerStep")]
+    [InlineData("phases[0].learningRate.peak", "1e99999", "phases.learningRate")]
+    [InlineData("phases", "[null]", "$.phases[0] is null")]
+    [InlineData("facts[0].source", "null", "$.facts[0].source is null")]
     public async Task A_manifest_of_the_Hub_that_asks_for_too_much_is_refused(string key, string value, string says)
     {
-        var path = Changed(Manifest("hub", "pythia-160m.json"), key, value);
-        var error = await Refusal.OfAsync(() => HubManifestFile.Read(path));
+        var path = Changed(Manifest("suites", "pythia-160m.json"), key, value);
+        var error = await Refusal.OfAsync(() => ManifestFile.Read(path));
         Assert.Contains(says, error.What, StringComparison.Ordinal);
         Assert.StartsWith(path, error.Where, StringComparison.Ordinal);
     }
 
-    private static JsonNode Manifest(string kind, string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(Workspace.Manifests, kind, name)))!;
+    private static JsonNode Manifest(string kind, string name) => JsonNode.Parse(File.ReadAllText(Fixtures.Manifest(kind, name)))!;
 
     private Task TrainAsync(string recipe) =>
-        new SuiteTrainer(ManifestFile.Read(recipe), folder["suite"]).TrainAsync(cancellation: TestContext.Current.CancellationToken);
+        new SuiteTrainer(ManifestFile.ReadRecipe(recipe), folder["suite"]).TrainAsync(cancellation: TestContext.Current.CancellationToken);
 
     private string Model(string key, string value)
     {

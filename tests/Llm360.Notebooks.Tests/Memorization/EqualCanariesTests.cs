@@ -9,7 +9,7 @@ public sealed class EqualCanariesTests
     {
         var stop = TestContext.Current.CancellationToken;
         using var folder = new TemporaryFolder();
-        var pico = ManifestFile.Read(Suites.FindManifest("pico"));
+        var pico = Suites.Recipe("pico");
         var manifest = pico with
         {
             Name = $"equal-{Guid.NewGuid():N}",

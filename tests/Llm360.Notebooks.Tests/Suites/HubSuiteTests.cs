@@ -5,7 +5,11 @@ namespace Llm360.Notebooks.Tests;
 
 public sealed class HubSuiteTests
 {
-    private static readonly HubManifest Small = new("small", "Two checkpoints.", 1, 1, new HubCheckpoints("org/model", [new("ckpt_{0}", 0, 1)]), new HubChunks("org/data", "train_{0}", "train/{0}.jsonl", 2));
+    private static readonly HubCheckpoints Places = new("org/model", [new("ckpt_{0}", 0, 1)]);
+    private static readonly SuiteManifest Small = new("small", "Two checkpoints.", Parameters: 1, TrainedTokens: 1, Checkpoints: Places, Chunks: new HubChunks("org/data", "train_{0}", "train/{0}.jsonl", 2));
+
+    private static readonly SuiteRecipe Pico = Suites.Recipe("pico");
+    private static readonly TrainingPhase Phase = new("one", "Text", Steps: 9);
 
     [Fact]
     public void Amber_has_360_checkpoints_and_chunks()
@@ -17,7 +21,7 @@ public sealed class HubSuiteTests
         Assert.Equal(1, suite.Checkpoints[0].ChunksSeen);
         Assert.Equal(360, suite.Chunks.Count);
         Assert.Equal(new HubLocation("LLM360/AmberDatasets", HubLocation.Main, "train/train_355.jsonl", IsDataset: true), suite.Chunk(355).Hub);
-        Assert.Equal((6_738_415_616, 1_258_448_486_400), (suite.ParameterCount(), suite.TrainedTokens()));
+        Assert.Equal((6_738_415_616, 1_258_448_486_400), (suite.ParameterCount(), suite.TrainedTokens));
         Assert.Equal(1, suite.Progress(suite.Checkpoints[^1]));
         Assert.All(suite.Checkpoints, c => Assert.True(c.Hub!.IsValid && c.IsOnHub));
         Assert.All(suite.Chunks, c => Assert.True(c.Hub!.IsValid && c.IsOnHub));
@@ -39,10 +43,10 @@ public sealed class HubSuiteTests
     public async Task What_only_a_suite_trained_here_can_tell_is_one_error()
     {
         var suite = Suite.OnHub(Small);
-        Assert.Null(suite.Manifest);
-        Assert.Contains("was not trained here", Assert.Throws<Llm360Exception>(() => suite.Recipe).What, StringComparison.Ordinal);
+        Assert.Null(suite.Recipe);
+        Assert.Contains("was not trained here", Assert.Throws<Llm360Exception>(() => SuiteCheck.Sizes(suite)).What, StringComparison.Ordinal);
         Assert.Empty(await suite.MetricsAsync());
-        Assert.Contains("others have published it", Assert.Throws<Llm360Exception>(() => Suites.FindManifest("amber")).What, StringComparison.Ordinal);
+        Assert.Contains("others have published it", Assert.Throws<Llm360Exception>(() => Suites.Recipe("amber")).What, StringComparison.Ordinal);
         Assert.Contains("has no checkpoint \"2\"", Assert.Throws<Llm360Exception>(() => suite.Checkpoint("2")).What, StringComparison.Ordinal);
     }
 
@@ -84,36 +88,63 @@ public sealed class HubSuiteTests
 
     [Fact]
     public void A_revision_may_be_called_otherwise_than_its_checkpoint() =>
-        Assert.Equal(["r0", "r1"], Suite.OnHub(Small with { Checkpoints = Small.Checkpoints with { Series = [new("c{0}", 0, 1, Revision: "r{0}")] } }).Checkpoints.Select(c => c.Hub!.Revision));
+        Assert.Equal(["r0", "r1"], Suite.OnHub(Small with { Checkpoints = Places with { Series = [new("c{0}", 0, 1, Revision: "r{0}")] } }).Checkpoints.Select(c => c.Hub!.Revision));
 
     [Fact]
     public void Numbers_end_at_the_largest() =>
-        Assert.Equal(4, Suite.OnHub(Small with { Checkpoints = Small.Checkpoints with { Series = [new("c{0}", int.MaxValue - 3, int.MaxValue)], ChunksSeenByFirst = 0 }, Chunks = null }).Checkpoints.Count);
+        Assert.Equal(4, Suite.OnHub(Small with { Checkpoints = Places with { Series = [new("c{0}", int.MaxValue - 3, int.MaxValue)], ChunksSeenByFirst = 0 }, Chunks = null }).Checkpoints.Count);
 
     public static TheoryData<string, string> Wrong => new()
     {
         { "name", Json(Small with { Name = "../x" }) },
         { "parameters", Json(Small with { Parameters = 0 }) },
-        { "checkpoints.repository", Json(Small with { Checkpoints = Small.Checkpoints with { Repository = "../x" } }) },
-        { "checkpoints.chunksSeenByFirst", Json(Small with { Checkpoints = Small.Checkpoints with { ChunksSeenByFirst = -1 } }) },
-        { "checkpoints.series", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [] } }) },
-        { "checkpoints.series", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("ckpt_{0}", 5, 4)] } }) },
-        { "checkpoints.series", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("ckpt_{0}", 0, int.MaxValue)] } }) },
-        { "checkpoints.series", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("ckpt_{0}", 0, 4, 0)] } }) },
-        { "checkpoints.series", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("ckpt_{0}", 0, 4), new("b_{0}", 4)] } }) },
-        { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("ckpt", 0)] } }) },
-        { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("../{0}", 0)] } }) },
-        { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("{0}{1}", 0)] } }) },
-        { "checkpoints.series.revision", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("c{0}", 0, 9, Revision: "main")] } }) },
-        { "checkpoints.series.revision", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("c{0}", 0, Revision: "a/../b")] } }) },
-        { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("{0:'../../evil/'0;;'ok'0}", 0, 1)] } }) },
-        { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("a1{0}", 1), new("a{0}", 11)] } }) },
-        { "checkpoints.series.name", Json(Small with { Checkpoints = Small.Checkpoints with { Series = [new("a1{0}", 1), new("A{0}", 11)] } }) },
+        { "checkpoints.repository", Json(Small with { Checkpoints = Places with { Repository = "../x" } }) },
+        { "checkpoints.chunksSeenByFirst", Json(Small with { Checkpoints = Places with { ChunksSeenByFirst = -1 } }) },
+        { "checkpoints.series", Json(Small with { Checkpoints = Places with { Series = [] } }) },
+        { "checkpoints.series", Json(Small with { Checkpoints = Places with { Series = [new("ckpt_{0}", 5, 4)] } }) },
+        { "checkpoints.series", Json(Small with { Checkpoints = Places with { Series = [new("ckpt_{0}", 0, int.MaxValue)] } }) },
+        { "checkpoints.series", Json(Small with { Checkpoints = Places with { Series = [new("ckpt_{0}", 0, 4, 0)] } }) },
+        { "checkpoints.series", Json(Small with { Checkpoints = Places with { Series = [new("ckpt_{0}", 0, 4), new("b_{0}", 4)] } }) },
+        { "checkpoints.series.name", Json(Small with { Checkpoints = Places with { Series = [new("ckpt", 0)] } }) },
+        { "checkpoints.series.name", Json(Small with { Checkpoints = Places with { Series = [new("../{0}", 0)] } }) },
+        { "checkpoints.series.name", Json(Small with { Checkpoints = Places with { Series = [new("{0}{1}", 0)] } }) },
+        { "checkpoints.series.revision", Json(Small with { Checkpoints = Places with { Series = [new("c{0}", 0, 9, Revision: "main")] } }) },
+        { "checkpoints.series.revision", Json(Small with { Checkpoints = Places with { Series = [new("c{0}", 0, Revision: "a/../b")] } }) },
+        { "checkpoints.series.name", Json(Small with { Checkpoints = Places with { Series = [new("{0:'../../evil/'0;;'ok'0}", 0, 1)] } }) },
+        { "checkpoints.series.name", Json(Small with { Checkpoints = Places with { Series = [new("a1{0}", 1), new("a{0}", 11)] } }) },
+        { "checkpoints.series.name", Json(Small with { Checkpoints = Places with { Series = [new("a1{0}", 1), new("A{0}", 11)] } }) },
         { "chunks", Json(Small with { Chunks = Small.Chunks! with { Path = "{0:'../'0;;'ok'0}" } }) },
         { "chunks.count", Json(Small with { Chunks = Small.Chunks! with { Count = 0 } }) },
         { "chunks.name", Json(Small with { Chunks = Small.Chunks! with { Name = "a/{0}" } }) },
         { "chunks", Json(Small with { Chunks = Small.Chunks! with { Path = "../{0}.jsonl" } }) },
         { "chunks", Json(Small with { Chunks = Small.Chunks! with { Path = "train.jsonl" } }) },
+        { "checkpoints", Json(new SuiteManifest("small", "Nothing.")) },
+        { "checkpoints", Json(Small with { Corpus = Pico.Corpus, Model = Pico.Model, Training = Pico.Training }) },
+        { "corpus", Json(Small with { Corpus = Pico.Corpus }) },
+        { "parameters", Json(Pico.ToManifest() with { Parameters = 1 }) },
+        { "expected", Json(Small with { Expected = Pico.Expected }) },
+        { "parameters", Json(Small with { Parameters = null }) },
+        { "checkpoints.optimizer", Json(Small with { Checkpoints = Places with { Optimizer = "../x" } }) },
+        { "checkpoints.optimizerRepository", Json(Small with { Checkpoints = Places with { OptimizerRepository = "x" } }) },
+        { "checkpoints.series.indexOffset", Json(Small with { Checkpoints = Places with { Series = [new("c{0}", 0, 1, IndexOffset: -1)] } }) },
+        { "checkpoints.series.indexOffset", Json(Small with { Checkpoints = Places with { Series = [new("c{0}", 0, 1, IndexOffset: int.MaxValue)] } }) },
+        { "checkpoints.series.phase", Json(Small with { Checkpoints = Places with { Series = [new("c{0}", 0, 1, Phase: "none")] } }) },
+        { "checkpoints.series", Json(InPhase(Phase with { Steps = 1, StepsPerNumber = 2 })) },
+        { "phases", Json(Small with { Phases = [Phase, Phase] }) },
+        { "phases.name", Json(InPhase(Phase with { Name = " " })) },
+        { "phases.steps", Json(InPhase(Phase with { Steps = 0 })) },
+        { "phases.steps", Json(InPhase(Phase with { Steps = long.MaxValue })) },
+        { "phases.tokensPerStep", Json(InPhase(Phase with { TokensPerStep = long.MaxValue })) },
+        { "phases.tokens", Json(InPhase(Phase with { Tokens = -1 })) },
+        { "phases.chunks", Json(InPhase(Phase with { Chunks = 0 })) },
+        { "phases.stepsPerNumber", Json(InPhase(Phase with { StepsPerNumber = 0 })) },
+        { "phases.stepsPerNumber", Json(InPhase(Phase with { Steps = null, StepsPerNumber = 1 })) },
+        { "phases.learningRate", Json(InPhase(Phase with { LearningRate = new("square", 1, 0, 0, 1) })) },
+        { "phases.learningRate", Json(InPhase(Phase with { LearningRate = new("cosine", 0, 0, 0, 1) })) },
+        { "phases.learningRate", Json(InPhase(Phase with { LearningRate = new("cosine", 1, 0, 2, 1) })) },
+        { "licences", Json(Small with { Licences = [new("weights", "", "card", true)] }) },
+        { "facts.source", Json(Small with { Facts = [new("phases", " ", true)] }) },
+        { "facts.of", Json(Small with { Facts = [new("colour", "card", true)] }) },
     };
 
     [Theory]
@@ -122,7 +153,7 @@ public sealed class HubSuiteTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["wrong.json"], json);
-        var error = Assert.Throws<Llm360Exception>(() => HubManifestFile.Read(folder["wrong.json"]));
+        var error = Assert.Throws<Llm360Exception>(() => ManifestFile.Read(folder["wrong.json"]));
         Assert.StartsWith($"The suite manifest's {key} ", error.What, StringComparison.Ordinal);
         Assert.Contains("amber.json", error.Remedy, StringComparison.Ordinal);
     }
@@ -150,7 +181,9 @@ public sealed class HubSuiteTests
     public void What_is_missing_of_a_name_is_told(string text, string remedy) =>
         Assert.Contains(remedy, Assert.Throws<Llm360Exception>(() => Suites.FindCheckpoint(text)).Remedy, StringComparison.Ordinal);
 
-    private static string Json(HubManifest manifest) => JsonSerializer.Serialize(manifest, JsonSerializerOptions.Web);
+    private static SuiteManifest InPhase(TrainingPhase phase) => Small with { Phases = [phase] };
+
+    private static string Json(SuiteManifest manifest) => JsonSerializer.Serialize(manifest, JsonSerializerOptions.Web);
 
     [Fact]
     public async Task A_missing_log_is_said_in_the_figures_and_tables_of_training()

@@ -100,7 +100,7 @@ public class SentencePieceTokenizerTests
     [Fact]
     public void The_embedded_vocabulary_has_LLaMAs_special_ids()
     {
-        var nano = ManifestFile.Read(Notebooks.Suites.FindManifest("nano"));
+        var nano = Notebooks.Suites.Recipe("nano");
         var tokenizer = EmbeddedVocabulary.Load(nano.Corpus.Tokenizer);
         Assert.Equal((2048, 0, 1, 2), (tokenizer.VocabularySize, tokenizer.UnknownId, tokenizer.BosId, tokenizer.EosId));
         Assert.Equal(("<unk>", "<s>", "</s>"), (tokenizer.Pieces[0], tokenizer.Pieces[1], tokenizer.Pieces[2]));

@@ -4,7 +4,7 @@ namespace Llm360.Notebooks.Tests;
 
 public sealed class FinishedSuiteTests(PicoSuite pico)
 {
-    private static readonly SuiteManifest Manifest = HalfTrainedPico.Manifest;
+    private static readonly SuiteRecipe Manifest = HalfTrainedPico.Manifest;
 
     [Theory]
     [InlineData(SuiteLayout.Metrics, "--restart")]

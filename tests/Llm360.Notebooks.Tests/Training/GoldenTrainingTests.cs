@@ -52,7 +52,7 @@ public sealed class GoldenTrainingTests
         var json = Fixtures.Json("training", "schedule.json");
         var amber = Recipe with { PeakLearningRate = 3e-4, FinalLearningRate = 3e-5, WarmupSteps = (int)json["warmup"]! };
         foreach (var point in json["points"]!.AsArray())
-            Assert.Equal((double)point!["lr"]!, LearningRate.At(amber, (long)point["step"]!, (long)json["total"]!), 1e-18);
+            Assert.Equal((double)point!["lr"]!, LearningRateSchedule.Of(amber, (long)json["total"]!).At((long)point["step"]!), 1e-18);
     }
 
     private sealed class State : IDisposable
@@ -105,7 +105,7 @@ public sealed class GoldenTrainingTests
                 var expected = trajectory[step]!;
                 Assert.Equal((double)expected["loss"]!, loss, 1e-5);
                 Assert.InRange(norm / (double)expected["grad_norm"]!, 1 - 1e-5, 1 + 1e-5);
-                var learningRate = LearningRate.At(Recipe, step, Steps);
+                var learningRate = LearningRateSchedule.Of(Recipe, Steps).At(step);
                 Assert.Equal((double)expected["lr"]!, learningRate, 1e-15);
                 optimizer.Step(weights, Gradients, norm, learningRate);
             }

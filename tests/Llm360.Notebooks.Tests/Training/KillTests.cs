@@ -4,7 +4,7 @@ namespace Llm360.Notebooks.Tests;
 
 public sealed class KillTests(PicoSuite pico)
 {
-    private static readonly SuiteManifest Manifest = HalfTrainedPico.Manifest;
+    private static readonly SuiteRecipe Manifest = HalfTrainedPico.Manifest;
 
     [Fact]
     public async Task The_folder_as_a_kill_leaves_it_resumes_to_the_same_suite()

@@ -5,7 +5,7 @@ namespace Llm360.Notebooks.Tests;
 
 public sealed class SameBitsTests(PicoSuite pico)
 {
-    private static readonly SuiteManifest Manifest = ManifestFile.Read(Suites.FindManifest("pico"));
+    private static readonly SuiteRecipe Manifest = Suites.Recipe("pico");
 
     [Theory]
     [InlineData(1)]

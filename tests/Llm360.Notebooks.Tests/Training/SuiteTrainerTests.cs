@@ -5,7 +5,7 @@ namespace Llm360.Notebooks.Tests;
 
 public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IClassFixture<HalfTrainedPico>
 {
-    private static readonly SuiteManifest Manifest = ManifestFile.Read(Suites.FindManifest("pico"));
+    private static readonly SuiteRecipe Manifest = Suites.Recipe("pico");
 
     [Fact]
     public async Task Training_leaves_every_checkpoint_chunk_and_metric()
@@ -14,7 +14,7 @@ public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IC
         Assert.Equal(Manifest.Corpus.Chunks + 1, suite.Checkpoints.Count);
         Assert.Equal(Manifest.Corpus.Chunks, suite.Chunks.Count);
         Assert.Equal(["ckpt_000", "ckpt_001", "ckpt_002", "ckpt_003", "ckpt_004"], suite.Checkpoints.Select(c => c.Name));
-        Assert.Equal(Manifest.Training.OptimizerStates, suite.Checkpoints.Where(c => File.Exists(Path.Combine(c.Folder, SuiteLayout.Optimizer))).Select(c => c.Index));
+        Assert.Equal(Manifest.Training.OptimizerStates, suite.Checkpoints.Where(c => File.Exists(Path.Combine(c.Folder, SuiteLayout.Optimizer))).Select(c => c.Index!.Value));
         var metrics = await suite.MetricsAsync();
         Assert.Equal(Enumerable.Range(0, 16).Select(s => (long)s), metrics.Select(m => m.Step));
         Assert.Equal(0, metrics[0].LearningRate);
@@ -57,7 +57,7 @@ public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IC
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path, "*.tmp", SearchOption.AllDirectories));
         foreach (var checkpoint in suite.Checkpoints)
             Assert.Equal(File.ReadAllBytes(Path.Combine(pico.Suite.Folder, checkpoint.Name, SuiteLayout.Weights)), File.ReadAllBytes(Path.Combine(checkpoint.Folder, SuiteLayout.Weights)));
-        Assert.Equal(Manifest.Training.OptimizerStates, suite.Checkpoints.Where(c => File.Exists(Path.Combine(c.Folder, SuiteLayout.Optimizer))).Select(c => c.Index));
+        Assert.Equal(Manifest.Training.OptimizerStates, suite.Checkpoints.Where(c => File.Exists(Path.Combine(c.Folder, SuiteLayout.Optimizer))).Select(c => c.Index!.Value));
     }
 
     [Fact]

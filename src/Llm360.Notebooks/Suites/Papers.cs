@@ -1,0 +1,83 @@
+// Numbers that publications give, with their sources: read from manifests, never written in code.
+namespace Llm360.Notebooks;
+
+/// <summary>A published number, or a list of them.</summary>
+/// <param name="Name">Unique within its paper, such as <c>amber.parameters</c>.</param>
+/// <param name="Unit">For example <c>tokens</c>; <c>1</c> for a plain number.</param>
+/// <param name="Source">Where it is stated: the table, figure, page or file.</param>
+/// <param name="Verified">Whether it was read there.</param>
+/// <param name="Value">The number; null for a list.</param>
+/// <param name="Values">The list; null for one number.</param>
+/// <param name="Labels">Names of the list's numbers; null for none.</param>
+public sealed record PublishedNumber(
+    string Name,
+    string Unit,
+    string Source,
+    bool Verified,
+    double? Value = null,
+    IReadOnlyList<double>? Values = null,
+    IReadOnlyList<string>? Labels = null);
+
+/// <summary>The numbers of a publication, as <c>data-manifests/papers/NAME.json</c> holds
+/// them.</summary>
+/// <param name="Title">Title and identifier.</param>
+/// <param name="Numbers">Each with a name of its own.</param>
+public sealed record PublishedNumbers(string Title, IReadOnlyList<PublishedNumber> Numbers)
+{
+    /// <summary>The one number of a name.</summary>
+    /// <exception cref="Llm360Exception">There is none, or it is a list.</exception>
+    public double this[string name] => Find(name).Value ?? throw Missing(name, "one number");
+
+    /// <summary>The list of a name.</summary>
+    /// <exception cref="Llm360Exception">There is none, or it is one number.</exception>
+    public IReadOnlyList<double> All(string name) => Find(name).Values ?? throw Missing(name, "a list");
+
+    /// <summary>The entry of a name, with its unit and source.</summary>
+    /// <exception cref="Llm360Exception">There is none.</exception>
+    public PublishedNumber Find(string name) => Numbers.FirstOrDefault(n => n.Name == name) ?? throw Missing(name, "a number");
+
+    private Llm360Exception Missing(string name, string what) => new(
+        $"The published numbers have no \"{name}\" that is {what}.",
+        Title,
+        "Compare with data-manifests/papers of the kit; a file of one's own comes before it.");
+}
+
+/// <summary>Opens the numbers of publications.</summary>
+public static class Papers
+{
+    private const string Example = "data-manifests/papers/llm360.json";
+
+    /// <summary>The numbers of a publication.</summary>
+    /// <param name="name">For example <c>llm360</c>: a file in <c>papers/</c> of <see cref="Workspace.ManifestFolders"/>,
+    /// else the one in the library.</param>
+    /// <exception cref="Llm360Exception">There is none of that name, or it cannot be read.</exception>
+    public static PublishedNumbers Open(string name)
+    {
+        var document = ManifestDocument.Find(ManifestDocument.Papers, name) ?? throw new Llm360Exception(
+            $"There are no published numbers of \"{name}\".",
+            string.Join(", ", Workspace.ManifestFolders),
+            $"Choose one of: {string.Join(", ", ManifestDocument.Names(ManifestDocument.Papers))}.");
+        return Read(document);
+    }
+
+    /// <summary>Reads a file of published numbers.</summary>
+    /// <exception cref="Llm360Exception">It cannot be read, or a value is out of range.</exception>
+    public static PublishedNumbers Read(string path) => Read(ManifestDocument.File(path));
+
+    private static PublishedNumbers Read(ManifestDocument document)
+    {
+        var paper = ManifestJson.Read<PublishedNumbers>(document, Example);
+        Need(paper.Numbers.All(n => n.Name.Length > 0 && n.Unit.Length > 0 && n.Source.Length > 0), "numbers", "must each have a name, a unit and a source");
+        Need(paper.Numbers.Select(n => n.Name).Distinct().Count() == paper.Numbers.Count, "numbers.name", "must be different");
+        Need(paper.Numbers.All(n => n.Value is null != n.Values is null), "numbers.value", "or values must be given, one of the two");
+        Need(paper.Numbers.SelectMany(n => n.Values ?? [n.Value!.Value]).All(double.IsFinite), "numbers.value", "must be finite");
+        Need(paper.Numbers.All(n => n.Labels is null || n.Labels.Count == n.Values?.Count), "numbers.labels", "must be as many as values");
+        return paper;
+
+        void Need(bool holds, string key, string rule)
+        {
+            if (!holds)
+                throw ManifestJson.Wrong(key, rule, document.Where, Example);
+        }
+    }
+}
