@@ -8,7 +8,7 @@ public sealed class MemorizationCell
     internal MemorizationCell(GridCell<IReadOnlyList<MemorizationRow>> cell)
     {
         (Checkpoint, Chunk, FromStore) = (cell.Checkpoint, ((ChunkItem)cell.Item).Chunk, cell.FromStore);
-        Columns = MemorizationColumns.Pack(cell.Content).At(Checkpoint.Index, Chunk.Index);
+        Columns = MemorizationColumns.Pack(cell.Content).At(Checkpoint.RequireIndex(), Chunk.Index);
     }
 
     /// <summary>The checkpoint.</summary>

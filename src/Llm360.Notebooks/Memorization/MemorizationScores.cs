@@ -56,7 +56,7 @@ public sealed class MemorizationScores
 
     /// <summary>Rows of a checkpoint on sequences it has seen, canaries left out.</summary>
     public IReadOnlyList<MemorizationRow> Seen(Checkpoint checkpoint) =>
-        seen.GetOrAdd((checkpoint.Index, checkpoint.ChunksSeen), _ => RowView.Of(CellsSeen(checkpoint), canaries: false));
+        seen.GetOrAdd((checkpoint.RequireIndex(), checkpoint.RequireChunksSeen()), _ => RowView.Of(CellsSeen(checkpoint), canaries: false));
 
     /// <summary>Rows of the canaries, by how often each stands in its chunk.</summary>
     public IEnumerable<IGrouping<int, MemorizationRow>> Canaries(Checkpoint checkpoint) =>
@@ -69,7 +69,7 @@ public sealed class MemorizationScores
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
 
     /// <summary>The cells of a checkpoint.</summary>
-    internal IEnumerable<MemorizationCell> CellsOf(Checkpoint checkpoint) => byCheckpoint[checkpoint.Index];
+    internal IEnumerable<MemorizationCell> CellsOf(Checkpoint checkpoint) => byCheckpoint[checkpoint.RequireIndex()];
 
     /// <summary>Rows of a checkpoint on sequences it has seen, canaries among them.</summary>
     internal IReadOnlyList<MemorizationRow> SeenWithCanaries(Checkpoint checkpoint) => RowView.All(CellsSeen(checkpoint));

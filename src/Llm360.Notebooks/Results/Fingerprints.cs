@@ -26,9 +26,6 @@ internal sealed class Fingerprints(Checkpoint? tokenizerOf = null, bool usesOpti
         string EtagOf(HubRevision revision) => revision.EntryAsync(chunk.Hub!.Path, AmbientWork.Cancellation).GetAwaiter().GetResult().Etag;
     }
 
-    /// <summary>The file of a checkpoint's optimizer moments, whether it is there or not.</summary>
-    public static string OptimizerFile(Checkpoint checkpoint) => Path.Combine(checkpoint.Folder, SuiteLayout.Optimizer);
-
     /// <summary>
     /// The parts that come from a checkpoint. A commit covers weights and configuration.
     /// </summary>
@@ -46,7 +43,7 @@ internal sealed class Fingerprints(Checkpoint? tokenizerOf = null, bool usesOpti
         if (tokenizerOf is not null)
             parts.Add(new("tokenizer", Tokenizer(tokenizerOf)));
         if (usesOptimizer)
-            parts.Add(new("optimizer", OptimizerFile(checkpoint) is var file && File.Exists(file) ? Local([file], Fingerprint.Of) : "none"));
+            parts.Add(new("optimizer", checkpoint.OptimizerPath is { } file ? Local([file], Fingerprint.Of) : "none"));
         return parts;
     }
 

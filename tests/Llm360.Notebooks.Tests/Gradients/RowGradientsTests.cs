@@ -76,7 +76,7 @@ public sealed class RowGradientsTests
         int[][] rows = [Row(32, 64, 1), Row(32, 64, 2)];
         using ParameterBuffer weights = new(config), gradients = new(config);
         foreach (var (name, view) in weights.Views)
-            view.copy_(model.Weights[name]);
+            view.copy_(model.Parameters[name]);
         using var training = new CpuGradients(weights, 1, 1);
         training.Compute([.. rows.SelectMany(r => r)], 32, gradients);
         var both = model.RowGradients(rows, options: new GradientOptions { Reduction = LossReduction.Mean }).ToList();
@@ -120,7 +120,7 @@ public sealed class RowGradientsTests
         }
 
         Assert.Equal(torch.ScalarType.BFloat16, narrow.Type);
-        Assert.All(narrow.Weights.Values, w => Assert.False(w.requires_grad));
+        Assert.All(narrow.Parameters.Values, w => Assert.False(w.requires_grad));
         foreach (var (name, tensor) in expected.Tensors)
             Assert.True(tensor.data<float>().SequenceEqual(actual.Tensors[name].data<float>()), name);
     }

@@ -70,12 +70,12 @@ public sealed class CellIdentityTests(PicoSuite pico) : IDisposable
     public void An_optimizer_file_counts_where_the_analysis_uses_it()
     {
         var suite = SuiteCopy.Of(pico.Suite, folder["pico"]);
-        var checkpoint = suite.Checkpoints.Last(c => File.Exists(Fingerprints.OptimizerFile(c)));
+        var checkpoint = suite.Checkpoints.Last(c => c.OptimizerPath is not null);
         foreach (var uses in new[] { true, false })
         {
             var analysis = new GridAnalysis<IReadOnlyList<MemorizationRow>>($"uses-{uses}", 1, new { }, new ParquetCells<MemorizationRow>(), _ => []) { UsesOptimizer = uses };
             var store = new ResultStore<IReadOnlyList<MemorizationRow>>(suite, analysis, folder["results"]);
-            var (item, file) = (GridItem.Of("query", "one", "1"), Fingerprints.OptimizerFile(checkpoint));
+            var (item, file) = (GridItem.Of("query", "one", "1"), checkpoint.OptimizerPath!);
             var bytes = File.ReadAllBytes(file);
             store.Write(checkpoint, item, []);
             bytes[^1] ^= 1;

@@ -15,7 +15,7 @@ public sealed class GridItemTests(PicoSuite pico) : IDisposable
         List<GridItem> queries = [GridItem.Of("query", "first", "1"), GridItem.Of("query", "second", "2")];
         var analysis = new GridAnalysis<IReadOnlyDictionary<string, torch.Tensor>>("arrays", 1, new { }, new TensorCells(), context => new Dictionary<string, torch.Tensor>
         {
-            ["z"] = torch.full([2, 3], context.Checkpoint.Index),
+            ["z"] = torch.full([2, 3], context.Checkpoint.RequireIndex()),
             ["a"] = torch.tensor(new[] { context.Item.Key.Length, 1.5f }, torch.bfloat16),
         });
         var store = new ResultStore<IReadOnlyDictionary<string, torch.Tensor>>(pico.Suite, analysis, folder.Path);
@@ -47,20 +47,20 @@ public sealed class GridItemTests(PicoSuite pico) : IDisposable
     public async Task A_computation_knows_the_learning_rate_and_the_optimizer_file()
     {
         var steps = await pico.Suite.MetricsAsync();
-        var (recipe, seen) = (pico.Suite.Manifest!, new Dictionary<int, (double? Rate, string? File)>());
+        var (recipe, seen) = (pico.Suite.Recipe!, new Dictionary<int, (double? Rate, string? File)>());
         var store = RowStores.Open(pico.Suite, folder.Path, context =>
         {
             lock (seen)
-                seen[context.Checkpoint.Index] = (context.LearningRate, context.OptimizerFile);
+                seen[context.Checkpoint.RequireIndex()] = (context.Checkpoint.LearningRate, context.Checkpoint.OptimizerPath);
             return [];
         });
         await Grid.FillAsync(store, pico.Suite.Checkpoints, [GridItem.Of("query", "one", "1")]);
         foreach (var checkpoint in pico.Suite.Checkpoints)
         {
-            var (rate, file) = seen[checkpoint.Index];
-            var last = (checkpoint.ChunksSeen * recipe.Corpus.SequencesPerChunk / recipe.Training.BatchSize) - 1;
+            var (rate, file) = seen[checkpoint.RequireIndex()];
+            var last = (checkpoint.RequireChunksSeen() * recipe.Corpus.SequencesPerChunk / recipe.Training.BatchSize) - 1;
             Assert.Equal(last < 0 ? null : steps[last].LearningRate, rate);
-            Assert.Equal(recipe.Training.OptimizerStates.Contains(checkpoint.Index), file is not null && File.Exists(file));
+            Assert.Equal(recipe.Training.OptimizerStates.Contains(checkpoint.RequireIndex()), file is not null && File.Exists(file));
         }
     }
 
