@@ -89,7 +89,7 @@ internal sealed class GridRunOptions
         var opened = Suites.Open(parsed.GetValue(suite)!);
         return new GridSelection(
             opened,
-            Selection.Of(parsed.GetValue(checkpoints)!, opened.Checkpoints, c => c.Index, "checkpoint"),
+            Selection.Of(parsed.GetValue(checkpoints)!, opened.Checkpoints, c => c.RequireIndex(), "checkpoint"),
             Selection.Of(parsed.GetValue(chunks)!, opened.Chunks, c => c.Index, "chunk"),
             new GridOptions
             {
