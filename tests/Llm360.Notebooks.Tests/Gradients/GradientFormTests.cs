@@ -1,6 +1,5 @@
 // The three forms of a row's gradient against each other: factors multiply to the full gradient, projections are those of it.
 using System.Text.Json;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks.Tests;
@@ -32,7 +31,7 @@ public sealed class GradientFormTests
             var (x, y) = (factors[LinearLayer.InputName(layer.Module)], factors[LinearLayer.OutputGradientName(layer.Module)]);
             var weight = layer.IsInputFirst ? x.t().matmul(y) : y.t().matmul(x);
             product[layer.Parameter] = product.TryGetValue(layer.Parameter, out var other) ? other + weight : weight;
-            product[ParameterNames.Bias(layer.Module)] = y.sum(0);
+            product[ParameterNames.Bias(layer.Module)] = y.sum([0L]);
         }
 
         foreach (var (parameter, gradient) in full)

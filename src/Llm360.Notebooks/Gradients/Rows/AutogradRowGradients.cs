@@ -96,8 +96,9 @@ internal sealed class AutogradRowGradients : IRowGradients
             var (left, right) = layer.IsInputFirst ? (x, y) : (y, x);
             var product = Product(left.matmul(matrices.Left(layer.Parameter)), right.matmul(matrices.Right(layer.Parameter)));
             results[layer.Parameter] = results.TryGetValue(layer.Parameter, out var lookup) ? lookup + product : product;
-            if (leaves.ContainsKey(ParameterNames.Bias(layer.Module)))
-                results.Add(ParameterNames.Bias(layer.Module), Vector(ParameterNames.Bias(layer.Module), y.sum(0)));
+            var bias = ParameterNames.Bias(layer.Module);
+            if (leaves.ContainsKey(bias))
+                results.Add(bias, Vector(bias, y.sum([0L]))); // A plain 0 would be taken for a type.
         }
 
         foreach (var (name, _) in LinearLayer.NormParameters(config))
