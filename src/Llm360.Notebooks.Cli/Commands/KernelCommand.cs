@@ -1,6 +1,7 @@
 // llm360 kernel: the C# kernel for VS Code, JupyterLab and Notebook.
 using System.CommandLine;
 using System.Globalization;
+using Llm360.Notebooks.Kernel.Execution;
 using Llm360.Notebooks.Kernel.Jupyter;
 
 namespace Llm360.Notebooks.Cli.Commands;
@@ -8,6 +9,9 @@ namespace Llm360.Notebooks.Cli.Commands;
 /// <summary><c>llm360 kernel install|uninstall|list|run</c></summary>
 internal static class KernelCommand
 {
+    // Beside the connection file, which a kernel that is started again is given again.
+    private const string NoteSuffix = ".cell";
+
     public static Command Create() =>
         new("kernel", "The C# kernel that VS Code, JupyterLab, Notebook and nbconvert drive.") { Install(), Uninstall(), List(), Run() };
 
@@ -74,17 +78,21 @@ internal static class KernelCommand
     private static Command Run()
     {
         var file = new Option<FileInfo>("--connection-file", "-f") { Description = "Written by Jupyter: ports and key.", Required = true };
-        var command = new Command("run", "Be the kernel of one client; front ends start this themselves.") { file };
+        var watch = new Option<bool>("--watch") { Description = "Run the kernel in a process of its own: if that dies by a stack overflow, the next kernel says so, and in which cell." };
+        var command = new Command("run", "Be the kernel of one client; front ends start this themselves.") { file, watch };
         command.Run("Start the kernel again from the front end.", async (parsed, screen, cancellation) =>
         {
-            var connection = ConnectionFile.Read(parsed.GetValue(file)!.FullName);
+            var path = parsed.GetValue(file)!.FullName;
+            if (parsed.GetValue(watch))
+                return await WatchAsync(path, cancellation).ConfigureAwait(false);
+            var connection = ConnectionFile.Read(path);
             using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             if (int.TryParse(Environment.GetEnvironmentVariable("JPY_PARENT_PID"), NumberStyles.None, CultureInfo.InvariantCulture, out var parent))
                 _ = ParentProcess.WhenGoneAsync(parent, gone);
             var exit = 0;
             try
             {
-                await JupyterKernel.RunAsync(connection, new KernelOptions { PlotlyJavaScript = () => FigureRendering.Renderer.PlotlyJavaScript, Complain = screen.Warn }, gone.Token).ConfigureAwait(false);
+                await JupyterKernel.RunAsync(connection, new KernelOptions { PlotlyJavaScript = () => FigureRendering.Renderer.PlotlyJavaScript, Complain = screen.Warn, CellNote = path + NoteSuffix }, gone.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not Llm360Exception)
             {
@@ -92,11 +100,17 @@ internal static class KernelCommand
                 exit = Shared.Failed;
             }
 
-            // Threads that cells have left running must not keep the process.
-            Environment.Exit(exit);
             return exit;
         });
         return command;
+    }
+
+    private static async Task<int> WatchAsync(string connection, CancellationToken cancellation)
+    {
+        var (exit, cause) = await WatchedProcess.RunAsync(["kernel", "run", "--connection-file", connection], new Dictionary<string, string>(), readErrors: true, cancellation).ConfigureAwait(false);
+        if (cause is not null)
+            new CellNote(connection + NoteSuffix).AddCause(cause);
+        return exit;
     }
 
     private static Option<string> Name() => new("--name") { Description = "Its name among Jupyter's kernels.", DefaultValueFactory = _ => KernelSpec.DefaultName };

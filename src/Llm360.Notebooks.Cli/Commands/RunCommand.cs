@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Llm360.Notebooks.Cli.Terminal;
+using Llm360.Notebooks.Kernel.Execution;
 using Llm360.Notebooks.Kernel.Running;
 
 namespace Llm360.Notebooks.Cli.Commands;
@@ -9,6 +10,8 @@ namespace Llm360.Notebooks.Cli.Commands;
 /// <summary><c>llm360 run notebook.ipynb -p suite=nano</c></summary>
 internal static class RunCommand
 {
+    private const string NoteVariable = "LLM360_CELL_NOTE";
+
     /// <summary>Where executed notebooks go.</summary>
     public static string OutputFolder => Path.Combine(Workspace.Artifacts, "runs");
 
@@ -26,6 +29,8 @@ internal static class RunCommand
         var command = new Command("run", "Execute a notebook headless and save it with its outputs. A failing cell ends the run with its number, line and message, and exit code 1; what ran is saved.") { notebook, output, parameters, timeout };
         command.Run("The cells that ran are saved; expensive results are in the results store, so the same command is quicker now.", async (parsed, screen, cancellation) =>
         {
+            if (!WatchedProcess.IsChild)
+                return await WatchAsync(parsed.GetValue(notebook)!.FullName, screen, cancellation).ConfigureAwait(false);
             AtomicFile.Sweep(OutputFolder);
             var input = parsed.GetValue(notebook)!.FullName;
             var target = parsed.GetValue(output)?.FullName ?? Path.Combine(OutputFolder, Path.GetFileName(input));
@@ -59,6 +64,23 @@ internal static class RunCommand
         return result.Failure is { } failure ? throw Error(failure, options) : result;
     }
 
+    /// <summary>Runs the same command in a child. A cell can end the child without a word; this process has one.</summary>
+    private static async Task<int> WatchAsync(string notebook, Screen screen, CancellationToken cancellation)
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            var (exit, cause) = await WatchedProcess.RunAsync(Environment.GetCommandLineArgs().Skip(1), new Dictionary<string, string> { [NoteVariable] = path }, readErrors: false, cancellation).ConfigureAwait(false);
+            if (cause is not null)
+                screen.Error(new Llm360Exception($"The process that ran the notebook was ended by {cause}.", $"{notebook}, {new CellNote(path).Take()?.Cell ?? "before the first cell"}", "Mend the cell and run again. What ran before it is in the output."));
+            return exit;
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     private static Llm360Exception Error(CellFailure failure, NotebookRunOptions options)
     {
         var inner = failure.Error.Exception as Llm360Exception;
@@ -85,7 +107,15 @@ internal static class RunCommand
 
     private sealed class Cells(string notebook, IProgress<WorkProgress> progress) : IProgress<CellProgress>
     {
-        public void Report(CellProgress value) =>
+        private readonly CellNote note = new(Environment.GetEnvironmentVariable(NoteVariable));
+
+        public void Report(CellProgress value)
+        {
+            if (value.Elapsed is null)
+                note.Begin(value.Number, value.Title);
+            else
+                note.End();
             progress.Report(new WorkProgress(notebook, value.Elapsed is null ? value.Number - 1 : value.Number, value.Total, "cells", value.Title));
+        }
     }
 }

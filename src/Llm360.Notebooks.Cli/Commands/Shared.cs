@@ -25,6 +25,9 @@ internal static class Shared
         command.SetAction(async (parsed, cancellation) =>
         {
             var screen = Screen.Create(parsed.GetValue(Quiet));
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            WatchedProcess.CancelWithParent(stop);
+            cancellation = stop.Token;
             // For what takes its surroundings' token, such as the fetching of a tokenizer.
             using var surroundings = AmbientWork.Begin(null, cancellation);
             using var fetching = Downloads.Begin();

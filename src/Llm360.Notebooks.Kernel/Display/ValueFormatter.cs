@@ -1,6 +1,7 @@
 // From a value to what is shown of it.
 using System.Numerics;
 using System.Text.Json.Nodes;
+using Llm360.Notebooks.Kernel.Execution;
 
 namespace Llm360.Notebooks.Kernel.Display;
 
@@ -17,6 +18,7 @@ public static class ValueFormatter
         }
         catch (Exception e) when (value is not null && SafeText.IsFault(e))
         {
+            e = RuntimeErrors.Unwrap(e);
             var (type, text) = (SafeText.TypeName(value.GetType()), SafeText.Of(value));
             var lines = new[] { text.StartsWith(type, StringComparison.Ordinal) ? "" : type, text, $"(the formatter of this type failed: {SafeText.TypeName(e.GetType())}: {SafeText.Message(e)})" };
             return BundleLimit.Apply(MimeBundle.PlainText(string.Join('\n', lines.Where(line => line.Length > 0))));

@@ -14,7 +14,9 @@ internal sealed class ExecuteRequests : IDisposable
     private readonly ClientInput input;
     private readonly History history;
     private readonly ClientOutputs outputs;
+    private readonly CellNote note;
     private readonly Lock gate = new();
+    private (string Cell, string? Cause)? formerEnd;
     private CancellationTokenSource running = new();
     private bool isRunning;
     private long interruptedUpTo;
@@ -22,6 +24,8 @@ internal sealed class ExecuteRequests : IDisposable
     public ExecuteRequests(Channels channels, ClientOutputs outputs, ClientInput input, History history, KernelOptions options)
     {
         (this.channels, this.outputs, this.input, this.history) = (channels, outputs, input, history);
+        note = new CellNote(options.CellNote);
+        formerEnd = note.Take();
         Session = new CSharpSession(outputs, new SessionOptions
         {
             StopPatience = StopPatience,
@@ -66,8 +70,10 @@ internal sealed class ExecuteRequests : IDisposable
         outputs.Begin(request);
         input.Begin(content.Flag("allow_stdin") ?? false ? request : null);
         var stop = running;
+        note.Begin(Session.ExecutionCount + (counts ? 1 : 0), code);
         try
         {
+            TellFormerEnd();
             if (!silent)
                 channels.Send(ChannelName.IOPub, "execute_input", new JsonObject { ["code"] = code, ["execution_count"] = Session.ExecutionCount + (counts ? 1 : 0) }, request);
             var result = await Session.ExecuteAsync(code, new CellOptions { Counts = counts, ShowsResult = !silent }, stop.Token).ConfigureAwait(false);
@@ -93,6 +99,7 @@ internal sealed class ExecuteRequests : IDisposable
         finally
         {
             input.Begin(null);
+            note.End();
         }
     }
 
@@ -117,6 +124,16 @@ internal sealed class ExecuteRequests : IDisposable
     }
 
     public void Dispose() => Session.Dispose();
+
+    // At the first cell: what a kernel publishes before is about no request, and front ends do not show it.
+    private void TellFormerEnd()
+    {
+        if (formerEnd is not var (cell, cause))
+            return;
+        formerEnd = null;
+        cause ??= "an unknown cause: a stack overflow, a fault in native code, or an end from outside";
+        outputs.Stream(OutputStream.Stderr, $"The kernel died while a cell was running, and was started again. What cells had set is gone.\n  where: {cell}\n  cause: {cause}\n");
+    }
 
     private async Task<JsonObject> EvaluateAsync(JsonObject expressions, CancellationToken stop)
     {

@@ -10,6 +10,11 @@ public sealed record KernelOptions
     /// <summary>The source of plotly.js, asked for once, before the first Plotly figure; null to send none.</summary>
     public Func<string>? PlotlyJavaScript { get; init; }
 
+    /// <summary>
+    /// A file that says which cell is running, for the next kernel of the same client: it tells at its first cell where the former process ended. Null for none.
+    /// </summary>
+    public string? CellNote { get; init; }
+
     /// <summary>Gets a line about every message that is dropped; null for nobody.</summary>
     public Action<string>? Complain { get; init; }
 }

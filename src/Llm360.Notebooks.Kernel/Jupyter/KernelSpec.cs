@@ -37,7 +37,7 @@ public sealed partial record KernelSpec(string Name, string Folder, IReadOnlyLis
         var folder = Path.Combine(jupyterFolder, "kernels", name);
         if (File.Exists(Path.Combine(folder, FileName)) && Read(folder) is null)
             throw new Llm360Exception("Another kernel has this name.", folder, "Choose another with --name.");
-        IReadOnlyList<string> all = [.. command, "kernel", "run", "--connection-file", "{connection_file}"];
+        IReadOnlyList<string> all = [.. command, "kernel", "run", "--watch", "--connection-file", "{connection_file}"];
         var json = new JsonObject
         {
             ["argv"] = new JsonArray([.. all.Select(part => JsonValue.Create(part))]),

@@ -17,11 +17,11 @@ internal sealed class KernelProcess : IAsyncDisposable
     private readonly StringBuilder errors = new();
 
     /// <summary>Starts a kernel on the ports of the connection.</summary>
-    public KernelProcess(Llm360Command llm360, ConnectionFile connection)
+    public KernelProcess(Llm360Command llm360, ConnectionFile connection, params string[] options)
     {
         var file = llm360.PathOf("connection.json");
         File.WriteAllText(file, JsonSerializer.Serialize(connection));
-        var start = new ProcessStartInfo("dotnet", [Llm360Command.Program, "kernel", "run", "--connection-file", file])
+        var start = new ProcessStartInfo("dotnet", [Llm360Command.Program, "kernel", "run", "--connection-file", file, .. options])
         {
             RedirectStandardError = true,
             WorkingDirectory = llm360.Home,

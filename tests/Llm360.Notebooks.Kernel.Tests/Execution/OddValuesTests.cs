@@ -37,7 +37,7 @@ public sealed class OddValuesTests
         { "failing text", "(its ToString failed: System.IO.IOException)" },
         { "failing list", "(the formatter of this type failed: System.IO.IOException: no)" },
         { "failing formatter", "(the formatter of this type failed: System.IO.IOException: no)" },
-        { "formatter source of another shape", "(the formatter of this type failed: Llm360.Notebooks.Llm360Exception: " },
+        { "formatter source of another shape", "(the formatter of this type failed: System.MissingMethodException: " },
         { "no text", "" },
         { "endless sequence", "1" },
     };
@@ -52,11 +52,13 @@ public sealed class OddValuesTests
     }
 
     [Fact]
-    public void What_is_cut_shows_its_beginning() =>
-        Assert.StartsWith(
-            "System.Collections.Generic.List`1[System.Object], cut because it contains itself, is nested too deeply or is too long:\n[ 1, [ 1, [ 1,",
-            ValueFormatter.Format(Make("list in itself")).Data["text/plain"]!.ToString(),
-            StringComparison.Ordinal);
+    public void What_is_cut_shows_its_beginning()
+    {
+        var lines = ValueFormatter.Format(Make("list in itself")).Data["text/plain"]!.ToString().Split('\n', 2);
+        Assert.Equal("System.Collections.Generic.List`1[System.Object], cut because it contains itself, is nested too deeply or is too long:", lines[0]);
+        Assert.Contains("[ 1, [ 1, [ 1,", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith(" ...", lines[1], StringComparison.Ordinal);
+    }
 
     [Fact]
     public void The_property_that_names_formatters_may_have_plotly_nets_name() =>

@@ -1,0 +1,108 @@
+// This program as a child of itself: a process that dies by a stack overflow cannot say so, its parent can.
+using System.Diagnostics;
+using System.Text;
+
+namespace Llm360.Notebooks.Cli.Commands;
+
+/// <summary>Runs a command in a child and says how the child ended.</summary>
+internal static class WatchedProcess
+{
+    /// <summary>Set for the child: it ends when its standard input is closed, which the end of the parent does, too.</summary>
+    private const string Variable = "LLM360_WATCHED";
+
+    // How a process ends by a signal, on Unix; and by a stack overflow, on Windows.
+    private const int Abort = 134, Killed = 137, SegmentationFault = 139, WindowsStackOverflow = unchecked((int)0xC00000FD);
+
+    /// <summary>Whether this process is such a child.</summary>
+    public static bool IsChild { get; } = TakeVariable();
+
+    /// <summary>Runs the command to its end.</summary>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="variables">Variables for the child.</param>
+    /// <param name="readErrors">Whether its standard error is read on the way: then a stack overflow is known for certain, but nothing there is a terminal.</param>
+    /// <param name="cancellation">Asks the child to stop.</param>
+    /// <returns>Its exit code, and the cause if it ended by none of its own.</returns>
+    public static async Task<(int ExitCode, string? Cause)> RunAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables, bool readErrors, CancellationToken cancellation)
+    {
+        var command = KernelProgram.Command;
+        var start = new ProcessStartInfo(command[0], command.Skip(1).Concat(arguments)) { RedirectStandardInput = true, RedirectStandardError = readErrors };
+        start.Environment[Variable] = "1";
+        foreach (var (name, value) in variables)
+            start.Environment[name] = value;
+        using var child = Process.Start(start)!;
+        await using var registration = cancellation.Register(child.StandardInput.Close).ConfigureAwait(false);
+        var overflow = readErrors && await ForwardAsync(child.StandardError.BaseStream).ConfigureAwait(false);
+        await child.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        return (child.ExitCode, overflow ? "a stack overflow" : Cause(child.ExitCode));
+    }
+
+    /// <summary>In the child: cancels once the parent asks for it or is gone. Does nothing in other processes.</summary>
+    public static void CancelWithParent(CancellationTokenSource stop)
+    {
+        if (IsChild)
+            new Thread(() => WaitForParent(stop)) { IsBackground = true, Name = "parent" }.Start();
+    }
+
+    // What a cell starts is not such a child.
+    private static bool TakeVariable()
+    {
+        var isChild = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 };
+        Environment.SetEnvironmentVariable(Variable, null);
+        return isChild;
+    }
+
+    private static void WaitForParent(CancellationTokenSource stop)
+    {
+        using var input = Console.OpenStandardInput();
+        while (input.ReadByte() >= 0)
+        {
+        }
+
+        try
+        {
+            stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The command has ended first.
+        }
+    }
+
+    private static string? Cause(int exitCode) => exitCode switch
+    {
+        Abort => "signal 6 (SIGABRT), which is how a stack overflow ends a process; the runtime says above what it was",
+        SegmentationFault => "signal 11 (SIGSEGV), which is how a fault in native code ends a process, a stack overflow there as well",
+        Killed => "signal 9 (SIGKILL), which the system sends when memory is short",
+        WindowsStackOverflow => "a stack overflow",
+        _ => null,
+    };
+
+    /// <summary>Passes on what the child writes; tells whether the runtime spoke of a stack overflow.</summary>
+    private static async Task<bool> ForwardAsync(Stream from)
+    {
+        using var to = Console.OpenStandardError();
+        var (buffer, line, overflow) = (new byte[4096], new StringBuilder(), false);
+        int read;
+        while ((read = await from.ReadAsync(buffer).ConfigureAwait(false)) > 0)
+        {
+            try
+            {
+                await to.WriteAsync(buffer.AsMemory(0, read)).ConfigureAwait(false);
+            }
+            catch (IOException)
+            {
+                // Nobody reads it.
+            }
+
+            line.Append(Encoding.Latin1.GetString(buffer, 0, read));
+            var text = line.ToString();
+            overflow |= text.StartsWith("Stack overflow.", StringComparison.Ordinal) || text.Contains("\nStack overflow.", StringComparison.Ordinal);
+
+            // The words may be cut between two pieces.
+            if (text.Length > 100)
+                line.Remove(0, line.Length - 100);
+        }
+
+        return overflow;
+    }
+}
