@@ -1,7 +1,6 @@
 // The parts of a model that analyses read: parameters, final norm, unembedding.
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
