@@ -5,17 +5,32 @@ using TorchSharp;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary><c>llm360 gradients --model nano/36 --tokens rows.jsonl --out gradients.safetensors</c></summary>
+/// <summary>
+/// <c>llm360 gradients --model nano/36 --tokens rows.jsonl --out gradients.safetensors</c>
+/// </summary>
 internal static class GradientsCommand
 {
     public static Command Create()
     {
         var model = new ModelOptions();
         var tokens = ModelOptions.RowsOption(required: true);
-        var output = new Option<FileInfo>("--out", "-o") { Description = "Where to write; row i gives a tensor row.i.PARAMETER, F32, for each parameter.", Required = true };
-        var factors = new Option<bool>("--factors") { Description = "Also write row.i.LAYER.input and row.i.LAYER.output_gradient of every linear layer, F32 [time, width]." };
-        var mean = new Option<bool>("--mean") { Description = "Divide the loss by the number of predictions of its row; otherwise it is their sum." };
-        var command = new Command("gradients", "Write the gradient of the loss of each token sequence: -log p of its tokens, natural logarithm.") { tokens, output, factors, mean };
+        var output = new Option<FileInfo>("--out", "-o")
+        {
+            Description = "Where to write; row i gives a tensor row.i.PARAMETER, F32, for each parameter.",
+            Required = true,
+        };
+        var factors = new Option<bool>("--factors")
+        {
+            Description = "Also write row.i.LAYER.input and row.i.LAYER.output_gradient of every linear layer, F32 [time, width].",
+        };
+        var mean = new Option<bool>("--mean")
+        {
+            Description = "Divide the loss of a row by its number of predictions (default: their sum).",
+        };
+        var command = new Command("gradients", "Write the gradient of the loss of each token sequence, in nats, by every parameter.")
+        {
+            tokens, output, factors, mean,
+        };
         model.AddTo(command);
         command.Run("Run it again: the file is written whole or not at all.", async (parsed, screen, cancellation) =>
         {
@@ -24,7 +39,13 @@ internal static class GradientsCommand
             var read = ModelOptions.Rows(file, cancellation);
             int[][] rows = [.. read.Select(r => r.TokenIds)];
             if (Array.FindIndex(rows, r => r.Length < 2) is var tooShort and >= 0)
-                throw new Llm360Exception("A row of less than two tokens has no gradient.", $"{file.FullName}, row {tooShort} (counted from 0)", "Give at least two tokens.");
+            {
+                throw new Llm360Exception(
+                    "A row of fewer than two tokens predicts nothing, so it has no gradient.",
+                    $"{file.FullName}, row {tooShort} (counted from 0)",
+                    "Give at least two tokens.");
+            }
+
             using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
             ModelOptions.Check(loaded, read, r => r.TokenIds, file);
             var options = new GradientOptions { Reduction = parsed.GetValue(mean) ? LossReduction.Mean : LossReduction.Sum };
@@ -44,7 +65,9 @@ internal static class GradientsCommand
         return command;
     }
 
-    /// <summary>All tensors of the file, of which those of a row are computed when its first one is written.</summary>
+    /// <summary>
+    /// All tensors of the file. Those of a row are computed when its first one is written.
+    /// </summary>
     private sealed class RowTensors : IDisposable
     {
         private readonly IRowGradients engine;
@@ -63,7 +86,8 @@ internal static class GradientsCommand
             var norms = LinearLayer.NormParameters(model.Config).Select(n => n.Name).ToHashSet(); // in the full gradient already
             foreach (var (i, row) in rows.Index())
             {
-                foreach (var (name, shape) in model.Config.Parameters().Concat(factors ? LinearLayer.FactorShapes(model.Config, row.Length).Where(f => !norms.Contains(f.Name)) : []))
+                var added = LinearLayer.FactorShapes(model.Config, row.Length).Where(f => factors && !norms.Contains(f.Name));
+                foreach (var (name, shape) in model.Config.Parameters().Concat(added))
                 {
                     names.Add((i, name));
                     Tensors.Add(($"row.{i}.{name}", torch.float32, shape));

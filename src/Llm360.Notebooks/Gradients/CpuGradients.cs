@@ -5,7 +5,8 @@ namespace Llm360.Notebooks;
 /// <summary>Loss and gradients in float32, the same mathematics as <see cref="AutogradGradients"/>.</summary>
 /// <remarks>
 /// The rows of a batch form groups of neighbours. Each group sums its rows' gradients in order, and the groups are added in order.
-/// Threads only share the groups out: neither their number nor their scheduling changes a bit of the result.
+/// Threads only share the groups out: neither their number nor their scheduling changes a bit of
+/// the result.
 /// Each group has a buffer of the parameters' size until it is added. At most 256 MB of them are used, but at least one a thread.
 /// More groups than that are computed in turns, which changes no bit either.
 /// A thread also needs, for each token of a row, about (layers + 1) x (6 hidden + 2 mlp) floats, and for 64 positions the logits.

@@ -3,10 +3,14 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>The same as <see cref="AutogradRowGradients"/>, for models that <see cref="CpuGradients.IsSupported"/> admits.</summary>
+/// <summary>
+/// The same as <see cref="AutogradRowGradients"/>, for models that
+/// <see cref="CpuGradients.IsSupported"/> admits.
+/// </summary>
 /// <remarks>
-/// Weights are copied and transposed once, when this is made. Threads compute different rows, so their number changes no bit.
-/// Several threads are used only while the results they hold fit in 2 GB.
+/// Weights are copied and transposed once, when this is made. Threads compute different rows, so
+/// their number changes no bit. Several threads are used only while the results they hold fit in
+/// 2 GB.
 /// </remarks>
 internal sealed class CpuRowGradients : IRowGradients
 {
@@ -47,12 +51,8 @@ internal sealed class CpuRowGradients : IRowGradients
         for (var begin = 0; begin < rows.Count; begin += atOnce)
         {
             AmbientWork.Cancellation.ThrowIfCancellationRequested();
-            var results = Compute(rows, form, begin, Math.Min(atOnce, rows.Count - begin));
-            for (var i = 0; i < results.Length; i++)
-            {
-                yield return results[i].Checked();
-                results[i] = null!; // It belongs to the caller now.
-            }
+            foreach (var result in Compute(rows, form, begin, Math.Min(atOnce, rows.Count - begin)))
+                yield return result.Checked();
         }
     }
 
@@ -106,7 +106,7 @@ internal sealed class CpuRowGradients : IRowGradients
         var bytes = sizeof(float) * form switch
         {
             GradientForm.Full => 2 * layout.Count,
-            GradientForm.Factors => LinearLayer.Of(layout.Config).Sum(l => l.Inputs + l.Outputs) * rows.Select(r => (long)r.Length).DefaultIfEmpty().Max(),
+            GradientForm.Factors => LinearLayer.Of(layout.Config).Sum(l => l.Inputs + l.Outputs) * rows.Max(r => (long?)r.Length) ?? 0,
             _ => (long)layout.Slices.Count * projections.Value.Width * projections.Value.Width,
         };
         return (int)Math.Clamp(MostResultBytes / Math.Max(bytes, 1), 1, parallel.MaxDegreeOfParallelism);

@@ -43,7 +43,10 @@ public abstract record ModelConfig
     /// <summary>Name of the head where it is the embedding: a file may hold a copy.</summary>
     internal abstract string? TiedHeadName { get; }
 
-    /// <summary>Whether linear layers of blocks store their weights as [in, out] (Conv1D) instead of [out, in].</summary>
+    /// <summary>
+    /// Whether linear layers of blocks store their weights as [in, out] (Conv1D) instead of [out,
+    /// in].
+    /// </summary>
     internal virtual bool HasInputFirst => false;
 
     /// <summary>Whether every angle changes with the length of the sequence, once it is longer than trained.</summary>

@@ -1,4 +1,5 @@
-// Gradients of rows against those of the reference libraries (tests/fixtures/models/*/gradients.safetensors).
+// Gradients of rows against those of the reference libraries
+// (tests/fixtures/models/*/gradients.safetensors).
 using System.Text.Json;
 using TorchSharp;
 
@@ -13,7 +14,8 @@ public sealed class GoldenRowGradientsTests
     public static TheoryData<string, string> Engines => new()
     {
         { "llama-mha", "cpu" }, { "llama-gqa", "cpu" },
-        { "llama-mha", "autograd" }, { "llama-gqa", "autograd" }, { "llama-bias", "autograd" }, { "neox", "autograd" }, { "crystal", "autograd" },
+        { "llama-mha", "autograd" }, { "llama-gqa", "autograd" }, { "llama-bias", "autograd" },
+        { "neox", "autograd" }, { "crystal", "autograd" },
     };
 
     [Theory]
@@ -30,7 +32,8 @@ public sealed class GoldenRowGradientsTests
             using (gradient)
             {
                 Assert.Equal(count++, gradient.Row);
-                Assert.Equal(golden.Entries.Keys.Where(k => IsOf(k, gradient.Row)).Order(), gradient.Tensors.Keys.Select(k => $"row.{gradient.Row}.{k}").Order());
+                var names = gradient.Tensors.Keys.Select(k => $"row.{gradient.Row}.{k}");
+                Assert.Equal(golden.Entries.Keys.Where(k => IsOf(k, gradient.Row)).Order(), names.Order());
                 foreach (var (parameter, tensor) in gradient.Tensors)
                     AssertClose(golden, $"row.{gradient.Row}.{parameter}", tensor);
             }
@@ -50,15 +53,18 @@ public sealed class GoldenRowGradientsTests
         using var golden = Golden(name);
         var rows = Rows(name);
         using var gradient = engine.Compute(rows[..1], GradientForm.Factors).Single();
-        Assert.Equal(LinearLayer.FactorShapes(model.Config, rows[0].Length).Select(s => $"{s.Name} {string.Join(' ', s.Shape)}").Order(), gradient.Tensors.Select(t => $"{t.Key} {string.Join(' ', t.Value.shape)}").Order());
-        var factors = golden.Entries.Keys.Where(k => k.EndsWith(".input", StringComparison.Ordinal) || k.EndsWith(".output_gradient", StringComparison.Ordinal)).ToList();
+        var shapes = LinearLayer.FactorShapes(model.Config, rows[0].Length).Select(s => $"{s.Name} {string.Join(' ', s.Shape)}");
+        Assert.Equal(shapes.Order(), gradient.Tensors.Select(t => $"{t.Key} {string.Join(' ', t.Value.shape)}").Order());
+        var factors = golden.Entries.Keys.Where(k => IsEnding(k, ".input") || IsEnding(k, ".output_gradient")).ToList();
         Assert.NotEmpty(factors);
         foreach (var key in factors)
             AssertClose(golden, key, gradient.Tensors[key["row.0.".Length..]]);
         foreach (var (norm, _) in LinearLayer.NormParameters(model.Config))
             AssertClose(golden, $"row.0.{norm}", gradient.Tensors[norm]);
-        foreach (var (key, tensor) in gradient.Tensors.Where(t => t.Key.EndsWith(".output_gradient", StringComparison.Ordinal)))
+        foreach (var (key, tensor) in gradient.Tensors.Where(t => IsEnding(t.Key, ".output_gradient")))
             Assert.True(tensor[-1].count_nonzero().item<long>() == 0, $"{key}: the last token predicts nothing");
+
+        static bool IsEnding(string key, string ending) => key.EndsWith(ending, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -78,13 +84,13 @@ public sealed class GoldenRowGradientsTests
         foreach (var (parameter, tensor) in mean.Tensors)
         {
             using var scope = torch.NewDisposeScope();
-            var scaled = tensor * predictions;
-            Assert.InRange((scaled - sum.Tensors[parameter]).abs().max().item<float>(), 0, 1e-5 * sum.Tensors[parameter].abs().max().item<float>());
+            var summed = sum.Tensors[parameter];
+            Assert.InRange(((tensor * predictions) - summed).abs().max().item<float>(), 0, 1e-5 * summed.abs().max().item<float>());
         }
     }
 
     private static IRowGradients Engine(string name, LanguageModel model) =>
-        name == "cpu" ? new CpuRowGradients(model, new GradientOptions(), threads: 2) : new AutogradRowGradients(model, new GradientOptions());
+        name == "cpu" ? new CpuRowGradients(model, new(), threads: 2) : new AutogradRowGradients(model, new());
 
     private static StateDict Golden(string name) => StateDict.Open(Fixtures.Path("models", name, "gradients.safetensors"));
 

@@ -1,4 +1,5 @@
-// The three forms of a row's gradient against each other: factors multiply to the full gradient, projections are those of it.
+// The three forms of a row's gradient against each other: factors multiply to the full gradient,
+// projections are those of it.
 using System.Text.Json;
 using static TorchSharp.torch;
 
@@ -24,7 +25,9 @@ public sealed class GradientFormTests
         var (full, factors) = (Compute(model, engine, row, GradientForm.Full), Compute(model, engine, row, GradientForm.Factors));
         var config = model.Config;
 
-        var lookup = zeros([config.VocabularySize, config.HiddenSize]).index_add(0, tensor(row.Select(t => (long)t).ToArray()), factors[LinearLayer.OutputGradientName(LinearLayer.EmbeddingModule(config))], 1);
+        var ids = tensor(row.Select(t => (long)t).ToArray());
+        var dEmbedded = factors[LinearLayer.OutputGradientName(LinearLayer.EmbeddingModule(config))];
+        var lookup = zeros([config.VocabularySize, config.HiddenSize]).index_add(0, ids, dEmbedded, 1);
         var product = new Dictionary<string, Tensor> { [config.EmbeddingName] = lookup };
         foreach (var layer in LinearLayer.Of(config))
         {
@@ -76,7 +79,8 @@ public sealed class GradientFormTests
         }
     }
 
-    private static IReadOnlyDictionary<string, Tensor> Compute(LanguageModel model, string engineName, int[] row, GradientForm form, GradientOptions? options = null)
+    private static IReadOnlyDictionary<string, Tensor> Compute(
+        LanguageModel model, string engineName, int[] row, GradientForm form, GradientOptions? options = null)
     {
         options ??= new GradientOptions();
         using IRowGradients engine = engineName == "cpu" ? new CpuRowGradients(model, options) : new AutogradRowGradients(model, options);

@@ -1,4 +1,5 @@
-// Gradients of rows: the CPU pass against autograd on shapes that fit no vector, the choice between them, and bad rows.
+// Gradients of rows: the CPU pass against autograd on shapes that fit no vector, the choice between
+// them, and bad rows.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;
@@ -15,7 +16,8 @@ public sealed class RowGradientsTests
     [InlineData(40, 32, 1, 4, 4, 10, 77, 2, true)] // one prediction
     [InlineData(64, 64, 1, 2, 2, 32, 100, 257, false)] // strips of the head and of blocks end at other tokens
     [InlineData(16, 16, 0, 1, 1, 16, 19, 9, false)] // no block
-    public void The_CPU_pass_gives_autograds_gradients_in_every_form(int hidden, int mlp, int layers, int heads, int keyValueHeads, int head, int vocabulary, int length, bool tied)
+    public void The_CPU_pass_gives_autograds_gradients_in_every_form(
+        int hidden, int mlp, int layers, int heads, int keyValueHeads, int head, int vocabulary, int length, bool tied)
     {
         using var scope = torch.NewDisposeScope();
         using var model = Random(new LlamaConfig(hidden, mlp, layers, heads, keyValueHeads, head, vocabulary, length, 1e-5, 10000, tied));
@@ -36,7 +38,8 @@ public sealed class RowGradientsTests
                     Assert.Equal(tensor.shape, actual.Tensors[name].shape);
                     var distance = (tensor - actual.Tensors[name]).norm().item<float>();
 
-                    // One position alone attends to itself whatever its query: that gradient is rounding on both sides.
+                    // One position alone attends to itself whatever its query: that gradient is
+                    // rounding on both sides.
                     var size = Math.Max(tensor.norm().item<float>(), largest / 100);
                     Assert.True(distance <= Tolerance * size, $"{form} {name} of row {actual.Row} differs by {distance} of {size}");
                 }
@@ -82,7 +85,11 @@ public sealed class RowGradientsTests
         var both = model.RowGradients(rows, options: new GradientOptions { Reduction = LossReduction.Mean }).ToList();
         using var scope = torch.NewDisposeScope();
         foreach (var (name, view) in gradients.Views)
-            Assert.InRange((((both[0].Tensors[name] + both[1].Tensors[name]) / 2) - view).norm().item<float>(), 0, 1e-5 * view.norm().item<float>());
+        {
+            var mean = (both[0].Tensors[name] + both[1].Tensors[name]) / 2;
+            Assert.InRange((mean - view).norm().item<float>(), 0, 1e-5 * view.norm().item<float>());
+        }
+
         both.ForEach(g => g.Dispose());
     }
 
@@ -131,15 +138,17 @@ public sealed class RowGradientsTests
     public void Bad_rows_are_one_clear_error_before_anything_is_computed(string name)
     {
         using var model = LanguageModel.Load(Fixtures.Path("models", name), Device.Cpu);
-        Assert.Equal("row 1", Assert.Throws<Llm360Exception>(() => model.RowGradients([[1, 2], []])).Where);
-        Assert.Contains("one token", Assert.Throws<Llm360Exception>(() => model.RowGradients([[1, 2], [3]])).What, StringComparison.Ordinal);
-        Assert.Contains("longer", Assert.Throws<Llm360Exception>(() => model.RowGradients([new int[model.Config.MaximumLength + 1]])).What, StringComparison.Ordinal);
-        Assert.Contains("row 0, token 2", Assert.Throws<Llm360Exception>(() => model.RowGradients([[1, 2, model.Config.VocabularySize]])).Where, StringComparison.Ordinal);
-        Assert.Contains("row 0, token 0", Assert.Throws<Llm360Exception>(() => model.RowGradients([[-1, 2]])).Where, StringComparison.Ordinal);
-        Assert.Throws<Llm360Exception>(() => model.RowGradients([[1, 2]], GradientForm.Projected, new GradientOptions { ProjectedSize = 0 }));
+        Assert.Equal("row 1", Error([1, 2], []).Where);
+        Assert.Contains("one token", Error([1, 2], [3]).What, StringComparison.Ordinal);
+        Assert.Contains("longer", Error(new int[model.Config.MaximumLength + 1]).What, StringComparison.Ordinal);
+        Assert.Contains("row 0, token 2", Error([1, 2, model.Config.VocabularySize]).Where, StringComparison.Ordinal);
+        Assert.Contains("row 0, token 0", Error([-1, 2]).Where, StringComparison.Ordinal);
+        Assert.Throws<Llm360Exception>(() => new GradientOptions { ProjectedSize = 0 });
         Assert.Empty(model.RowGradients([]));
         using var longest = model.RowGradients([new int[model.Config.MaximumLength]]).Single();
         Assert.NotEmpty(longest.Tensors);
+
+        Llm360Exception Error(params int[][] rows) => Assert.Throws<Llm360Exception>(() => model.RowGradients(rows));
     }
 
     [Theory]
@@ -154,7 +163,8 @@ public sealed class RowGradientsTests
         var config = new LlamaConfig(32, 48, 1, 2, 2, 16, 64, 20, 1e-6, 10000, false);
         using var model = Random(config, broken: 63);
         var options = new GradientOptions();
-        using IRowGradients engine = engineName == "cpu" ? new CpuRowGradients(model, options, 2) : new AutogradRowGradients(model, options);
+        using IRowGradients engine =
+            engineName == "cpu" ? new CpuRowGradients(model, options, 2) : new AutogradRowGradients(model, options);
         using var results = engine.Compute([[1, 2, 3], [4, 63, 5]], form).GetEnumerator();
         Assert.True(results.MoveNext());
         results.Current.Dispose();
@@ -171,16 +181,17 @@ public sealed class RowGradientsTests
         Assert.Throws<OperationCanceledException>(() => model.RowGradients([[1, 2, 3]]).Count());
     }
 
-    // The embedding of a broken token is NaN; a head that reads it would break every row, so the head has its own.
     private static LlamaModel Random(LlamaConfig config, int? broken = null)
     {
         LibTorch.Load();
         var random = new Random(5);
-        var weights = config.Parameters().ToDictionary(p => p.Name, p => torch.tensor(
-            Enumerable.Range(0, (int)p.Shape.Aggregate((a, b) => a * b)).Select(_ => p.Shape.Length == 1 ? 0.5f + random.NextSingle() : (random.NextSingle() - 0.5f) * 0.8f).ToArray(), p.Shape));
+        var weights = config.Parameters().ToDictionary(p => p.Name, p => torch.tensor(Values(p.Shape), p.Shape));
         if (broken is { } token)
-            weights[LlamaNames.Embedding][token, 0] = float.NaN;
+            weights[LlamaNames.Embedding][token, 0] = float.NaN; // The head is another matrix: rows without this token are sound.
         return new LlamaModel(config, weights);
+
+        float[] Values(long[] shape) => [.. Enumerable.Range(0, (int)shape.Aggregate((a, b) => a * b))
+            .Select(_ => shape.Length == 1 ? 0.5f + random.NextSingle() : (random.NextSingle() - 0.5f) * 0.8f)];
     }
 
     private static int[] Row(int length, int vocabulary, int seed)

@@ -3,7 +3,10 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Gives <see cref="GradientForm.Factors"/>. Query, key and value share their input, as do gate and up.</summary>
+/// <summary>
+/// Gives <see cref="GradientForm.Factors"/>. Query, key and value share their input, as do gate and
+/// up.
+/// </summary>
 internal sealed unsafe class FactorSink : IRowSink
 {
     private readonly PaddedLayout layout;

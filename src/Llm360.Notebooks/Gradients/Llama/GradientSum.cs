@@ -9,7 +9,9 @@ internal sealed unsafe class GradientSum(PaddedLayout layout) : IGradientSink
     private float* gradients;
     private bool isEmpty; // whether the sum holds no sequence yet
 
-    /// <summary>Begins a new sum: of the next sequence's gradients and those after it, until the next call.</summary>
+    /// <summary>
+    /// Begins a new sum: of the next sequence's gradients and those after it, until the next call.
+    /// </summary>
     /// <param name="buffer">Where to, in the padded layout; what is there is overwritten.</param>
     public void Begin(float* buffer)
     {

@@ -9,6 +9,9 @@ internal interface IRowSink : IGradientSink, IDisposable
     /// <summary>Prepares for a sequence of so many tokens; the last one has no target.</summary>
     void Begin(int tokens);
 
-    /// <summary>The gradient of the sequence, unpadded. The tensors belong to the caller and are in no dispose scope.</summary>
+    /// <summary>
+    /// The gradient of the sequence, unpadded. The tensors belong to the caller and are in no
+    /// dispose scope.
+    /// </summary>
     IReadOnlyDictionary<string, torch.Tensor> Take();
 }

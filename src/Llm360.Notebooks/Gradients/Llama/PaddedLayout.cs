@@ -112,7 +112,9 @@ internal sealed class PaddedLayout
     /// <summary>The offsets of all norms.</summary>
     public IEnumerable<long> Norms() => Blocks.SelectMany(b => new[] { b.AttentionNorm, b.MlpNorm }).Append(FinalNorm);
 
-    /// <summary>The parameters that make up each matrix of <see cref="Matrices"/>, by its offset.</summary>
+    /// <summary>
+    /// The parameters that make up each matrix of <see cref="Matrices"/>, by its offset.
+    /// </summary>
     public IReadOnlyDictionary<long, ParameterSlice[]> MatrixSlices() => Matrices().ToDictionary(
         m => m.Offset, m => Slices.Where(s => s.Offset >= m.Offset && s.Offset < m.Offset + ((long)m.Rows * m.Columns)).ToArray());
 }

@@ -3,7 +3,10 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>The matrices of <see cref="ProjectionMatrices"/> with a row for each padded row or column of a parameter. Padding is zero.</summary>
+/// <summary>
+/// The matrices of <see cref="ProjectionMatrices"/> with a row for each padded row or column of a
+/// parameter. Padding is zero.
+/// </summary>
 internal sealed unsafe class PaddedProjections : IDisposable
 {
     private readonly Dictionary<string, Side> left = [], right = [];
@@ -26,7 +29,9 @@ internal sealed unsafe class PaddedProjections : IDisposable
     /// <summary>Padded size of a projected side.</summary>
     public int Width { get; }
 
-    /// <summary>L: [padded rows, width], of norms [padded hidden, width]; and its size without padding.</summary>
+    /// <summary>
+    /// L: [padded rows, width], of norms [padded hidden, width]; and its size without padding.
+    /// </summary>
     public (MatrixView Matrix, int Size) Left(ParameterSlice slice) => (new(left[slice.Name].Values.Data, Width), left[slice.Name].Size);
 
     /// <summary>R: [padded columns, width]; and its size without padding.</summary>
@@ -45,7 +50,8 @@ internal sealed unsafe class PaddedProjections : IDisposable
         for (var i = 0; i < extent.Groups * extent.Size; i++)
         {
             nint padded = (i / extent.Size * extent.Padded) + (i % extent.Size);
-            new ReadOnlySpan<float>(TensorMemory.Floats(matrix) + ((nint)i * size), size).CopyTo(new Span<float>(values.Data + (padded * Width), size));
+            var row = new ReadOnlySpan<float>(TensorMemory.Floats(matrix) + ((nint)i * size), size);
+            row.CopyTo(new Span<float>(values.Data + (padded * Width), size));
         }
 
         return new Side(values, size);

@@ -18,7 +18,8 @@ internal sealed unsafe class ProjectedSink : IRowSink
 
     public ProjectedSink(PaddedLayout layout, PaddedProjections projections)
     {
-        (this.layout, this.projections, slices, norms, width) = (layout, projections, layout.MatrixSlices(), new NormSums(layout), projections.Width);
+        (this.layout, this.projections, width) = (layout, projections, projections.Width);
+        (slices, norms) = (layout.MatrixSlices(), new NormSums(layout));
         embedding = layout.Slices.Single(s => s.Offset == layout.Embedding);
         foreach (var slice in slices.Values.SelectMany(s => s).Append(embedding))
             sums.TryAdd(slice.Name, new AlignedFloats((long)width * width));
@@ -73,7 +74,11 @@ internal sealed unsafe class ProjectedSink : IRowSink
             var (rows, columns) = (projections.Left(slice).Size, projections.Right(slice).Size);
             var tensor = torch.empty([rows, columns], torch.float32, torch.CPU).DetachFromDisposeScope();
             for (var r = 0; r < rows; r++)
-                new ReadOnlySpan<float>(sums[slice.Name].Data + ((nint)r * width), columns).CopyTo(new Span<float>(TensorMemory.Floats(tensor) + ((nint)r * columns), columns));
+            {
+                var row = new ReadOnlySpan<float>(sums[slice.Name].Data + ((nint)r * width), columns);
+                row.CopyTo(new Span<float>(TensorMemory.Floats(tensor) + ((nint)r * columns), columns));
+            }
+
             result.Add(slice.Name, tensor);
         }
 

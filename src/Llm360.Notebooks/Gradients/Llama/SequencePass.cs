@@ -39,7 +39,8 @@ internal sealed unsafe class SequencePass : IDisposable
 
     /// <summary>Forward and backward pass of one sequence.</summary>
     /// <param name="inputs">Token ids.</param>
-    /// <param name="targets">What the first positions predict; at most one for each input. Positions behind them have no loss.</param>
+    /// <param name="targets">What the first positions predict; at most one for each input.
+    /// Positions behind them have no loss.</param>
     /// <param name="lossScale">Factor of each position's loss.</param>
     /// <param name="sink">Receives the gradients of the scaled loss.</param>
     /// <returns>Sum of the positions' losses, not scaled.</returns>
@@ -48,9 +49,11 @@ internal sealed unsafe class SequencePass : IDisposable
         int count = inputs.Length, padded = VectorWidth.Pad(count);
         Forward(inputs, padded);
         var (x, normed) = (memory.Last, memory.Normed);
-        var loss = head.Run(memory.DNormed, normed, weights.Plain + layout.Output, weights.Transposed(layout.Output), targets, lossScale, sink, Times);
-        new Span<float>(memory.DNormed.Row(targets.Length), (padded - targets.Length) * hidden).Clear(); // positions without a target have no gradient
-        RmsNorm.Backward(memory.Dx, false, sink.Norm(layout.FinalNorm), memory.DNormed, x, weights.Plain + layout.FinalNorm, memory.LastFactors.Data, padded, hidden, size);
+        float* output = weights.Plain + layout.Output, norm = weights.Plain + layout.FinalNorm, dNorm = sink.Norm(layout.FinalNorm);
+        var loss = head.Run(memory.DNormed, normed, output, weights.Transposed(layout.Output), targets, lossScale, sink, Times);
+        // Positions without a target have no gradient.
+        new Span<float>(memory.DNormed.Row(targets.Length), (padded - targets.Length) * hidden).Clear();
+        RmsNorm.Backward(memory.Dx, false, dNorm, memory.DNormed, x, norm, memory.LastFactors.Data, padded, hidden, size);
         Times.Add(StepPart.Norms);
 
         for (var i = layout.Config.Layers - 1; i >= 0; i--)
@@ -150,7 +153,8 @@ internal sealed unsafe class SequencePass : IDisposable
             sink.Linear(places.GateUp, dGateUp, memory.Normed, 2 * layout.Mlp, hidden, real, first);
             Products.Set(memory.DNormed, dGateUp, Plain(places.GateUp, hidden), tokens, hidden, 2 * layout.Mlp);
             Times.Add(StepPart.Products);
-            RmsNorm.Backward(dx, true, sink.Norm(places.MlpNorm), memory.DNormed, middle, weights.Plain + places.MlpNorm, factors, tokens, hidden, size);
+            var dNorm = sink.Norm(places.MlpNorm);
+            RmsNorm.Backward(dx, true, dNorm, memory.DNormed, middle, weights.Plain + places.MlpNorm, factors, tokens, hidden, size);
             Times.Add(StepPart.Norms);
             sink.Linear(places.Output, dx, block.AttentionOutput.From(first), hidden, layout.Query, real, first);
             Products.Set(memory.DAttentionOutput.From(first), dx, Plain(places.Output, layout.Query), tokens, layout.Query, hidden);
@@ -170,7 +174,8 @@ internal sealed unsafe class SequencePass : IDisposable
             sink.Linear(places.QueryKeyValue, dQkv, memory.Normed, layout.QueryKeyValue, hidden, real, first);
             Products.Set(memory.DNormed, dQkv, Plain(places.QueryKeyValue, hidden), tokens, hidden, layout.QueryKeyValue);
             Times.Add(StepPart.Products);
-            RmsNorm.Backward(memory.Dx.From(first), true, sink.Norm(places.AttentionNorm), memory.DNormed, input, weights.Plain + places.AttentionNorm, factors, tokens, hidden, size);
+            float* norm = weights.Plain + places.AttentionNorm, dNorm = sink.Norm(places.AttentionNorm);
+            RmsNorm.Backward(memory.Dx.From(first), true, dNorm, memory.DNormed, input, norm, factors, tokens, hidden, size);
             Times.Add(StepPart.Norms);
         }
     }

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>The reference: forward pass in float32, one row alone in the batch, then <c>autograd.grad</c>.</summary>
+/// <summary>
+/// The reference: forward pass in float32, one row alone in the batch, then <c>autograd.grad</c>.
+/// </summary>
 /// <remarks>float32 weights are shared with the model, others are widened once.</remarks>
 internal sealed class AutogradRowGradients : IRowGradients
 {
@@ -74,10 +76,11 @@ internal sealed class AutogradRowGradients : IRowGradients
         var factors = Gradients(loss, by);
         foreach (var (weight, output) in pass.Outputs)
         {
-            var name = LinearLayer.OutputGradientName(ParameterNames.ModuleOf(weight));
+            var (module, input) = (ParameterNames.ModuleOf(weight), pass.Inputs[weight]);
+            var name = LinearLayer.OutputGradientName(module);
             factors[name] = factors[name].view(-1, output.shape[^1]); // [tokens, out]
             if (weight != model.Config.EmbeddingName)
-                factors.Add(LinearLayer.InputName(ParameterNames.ModuleOf(weight)), pass.Inputs[weight].view(-1, pass.Inputs[weight].shape[^1]));
+                factors.Add(LinearLayer.InputName(module), input.view(-1, input.shape[^1]));
         }
 
         return factors;
@@ -89,7 +92,8 @@ internal sealed class AutogradRowGradients : IRowGradients
         var config = model.Config;
         var (matrices, results, embedding) = (projections.Value, new Dictionary<string, Tensor>(), config.EmbeddingName);
         var lookups = matrices.Left(embedding).index_select(0, ids); // [tokens, size]
-        results.Add(embedding, Product(lookups, factors[LinearLayer.OutputGradientName(LinearLayer.EmbeddingModule(config))].matmul(matrices.Right(embedding))));
+        var dEmbedded = factors[LinearLayer.OutputGradientName(LinearLayer.EmbeddingModule(config))]; // [tokens, hidden]
+        results.Add(embedding, Product(lookups, dEmbedded.matmul(matrices.Right(embedding))));
         foreach (var layer in LinearLayer.Of(config))
         {
             var (x, y) = (factors[LinearLayer.InputName(layer.Module)], factors[LinearLayer.OutputGradientName(layer.Module)]);

@@ -6,32 +6,33 @@ public enum GradientForm
 {
     /// <summary>
     /// One tensor for each parameter, by its name, in the layout of the file: [out, in] for linear
-    /// layers, [in, out] for those of CrystalCoder. A tied head and its embedding are one parameter,
-    /// which gets the sum of both gradients.
+    /// layers, [in, out] for those of CrystalCoder. A tied head and its embedding are one
+    /// parameter, which gets the sum of both gradients.
     /// </summary>
     Full,
 
     /// <summary>
     /// For each linear layer, the head among them: <c>{module}.input</c>, X [tokens, in], and
-    /// <c>{module}.output_gradient</c>, Y [tokens, out]. The gradient of the weight is Yᵀ X ([out, in]) or
-    /// Xᵀ Y ([in, out]); that of the bias is the sum of Y over tokens. For the embedding:
-    /// <c>{module}.output_gradient</c>, Y [tokens, hidden]; row v of its gradient is the sum of Y over the
-    /// tokens with id v. For norms: the gradient of each parameter, by its name. Y of the last token is zero,
-    /// because it predicts nothing.
+    /// <c>{module}.output_gradient</c>, Y [tokens, out]. The gradient of the weight is Yᵀ X ([out,
+    /// in]) or Xᵀ Y ([in, out]); that of the bias is the sum of Y over tokens. For the embedding:
+    /// <c>{module}.output_gradient</c>, Y [tokens, hidden]; row v of its gradient is the sum of Y
+    /// over the tokens with id v. For norms: the gradient of each parameter, by its name. Y of the
+    /// last token is zero, because it predicts nothing.
     /// </summary>
     Factors,
 
     /// <summary>
-    /// One tensor for each parameter, by its name: a random projection of <see cref="Full"/>. A matrix
-    /// G [r, c] becomes Lᵀ G R, [min(size, r), min(size, c)]; a vector g [r] becomes Lᵀ g, [min(size, r)].
-    /// Of linear layers only the projected factors are multiplied, as in LoGra (Choe et al. 2024, arXiv
-    /// 2405.13954): Lᵀ Yᵀ X R.
+    /// One tensor for each parameter, by its name: a random projection of <see cref="Full"/>. A
+    /// matrix G [r, c] becomes Lᵀ G R, [min(size, r), min(size, c)]; a vector g [r] becomes Lᵀ g,
+    /// [min(size, r)]. The product is formed from projected factors, (Y L)ᵀ (X R), as in LoGra
+    /// (Choe et al. 2024, arXiv 2405.13954).
     /// </summary>
     /// <remarks>
-    /// L [r, size] has independent entries ±1/√size, so that products of projected gradients are unbiased
-    /// estimates of products of gradients. Where r ≤ size, L is the identity. The signs are those of the bits of
-    /// SplitMix64 outputs, lowest first, row by row; a set bit is +. The generator's seed is the 64-bit
-    /// FNV-1a hash of the UTF-8 text <c>{seed}/{parameter}/left</c>; R [c, size] has <c>right</c> for <c>left</c>.
+    /// L [r, size] has independent entries ±1/√size, so that products of projected gradients are
+    /// unbiased estimates of products of gradients. Where r ≤ size, L is the identity. The signs
+    /// are those of the bits of SplitMix64 outputs, lowest first, row by row; a set bit is +. The
+    /// generator's seed is the 64-bit FNV-1a hash of the UTF-8 text <c>{seed}/{parameter}/left</c>;
+    /// R [c, size] has <c>right</c> for <c>left</c>.
     /// </remarks>
     Projected,
 }
@@ -58,10 +59,14 @@ public sealed record GradientOptions
     {
         get;
         init => field = value >= 1 ? value
-            : throw new Llm360Exception($"Gradients cannot be projected to {value} dimensions.", nameof(ProjectedSize), "Use a size of at least 1.");
+            : throw new Llm360Exception(
+                $"Gradients cannot be projected to {value} dimensions.", nameof(ProjectedSize), "Use a size of at least 1.");
     } = 32;
 
-    /// <summary>Seed of the projections. Default: 0. Only gradients of the same seed and size can be compared.</summary>
+    /// <summary>
+    /// Seed of the projections. Default: 0. Only gradients of the same seed and size can be
+    /// compared.
+    /// </summary>
     public int ProjectionSeed { get; init; }
 
     /// <summary>Factor of each position's loss in a row of so many tokens.</summary>

@@ -10,15 +10,18 @@ internal interface IRowGradients : IDisposable
     IEnumerable<RowGradient> Compute(IReadOnlyList<int[]> rows, GradientForm form);
 }
 
-/// <summary>Chooses between <see cref="CpuRowGradients"/> and <see cref="AutogradRowGradients"/>.</summary>
+/// <summary>
+/// Chooses between <see cref="CpuRowGradients"/> and <see cref="AutogradRowGradients"/>.
+/// </summary>
 internal static class RowGradientEngine
 {
     /// <summary>
-    /// The CPU pass for LLaMA on the CPU, autograd for all others. Angles that change with the length of
-    /// the row are left to autograd, because the CPU pass has one table.
+    /// The CPU pass for LLaMA on the CPU, autograd for all others. Angles that change with the
+    /// length of the row are left to autograd, because the CPU pass has one table.
     /// </summary>
     public static IRowGradients For(LanguageModel model, GradientOptions options) =>
-        model.Config is LlamaConfig { HasDynamicAngles: false } config && CpuGradients.IsSupported(config) && model.Device.type == TorchSharp.DeviceType.CPU
+        model.Device.type == TorchSharp.DeviceType.CPU && model.Config is LlamaConfig { HasDynamicAngles: false } config
+        && CpuGradients.IsSupported(config)
             ? new CpuRowGradients(model, options)
             : new AutogradRowGradients(model, options);
 }

@@ -2,7 +2,8 @@
 namespace Llm360.Notebooks;
 
 /// <summary>A matrix that a model multiplies activations with.</summary>
-/// <param name="Module">Its name without <c>.weight</c>; the head has its own name also where it is tied.</param>
+/// <param name="Module">Its name without <c>.weight</c>; the head has its own name also where it is
+/// tied.</param>
 /// <param name="Parameter">Name of the weight; for a tied head that of the embedding.</param>
 /// <param name="Inputs">Width of what it multiplies.</param>
 /// <param name="Outputs">Width of its output.</param>
@@ -31,18 +32,29 @@ internal sealed record LinearLayer(string Module, string Parameter, long Inputs,
         }
 
         if (config.TiedHeadName is { } head)
-            layers.Add(new LinearLayer(ParameterNames.ModuleOf(head), config.EmbeddingName, config.HiddenSize, config.VocabularySize, false));
+        {
+            var module = ParameterNames.ModuleOf(head);
+            layers.Add(new LinearLayer(module, config.EmbeddingName, config.HiddenSize, config.VocabularySize, false));
+        }
+
         return layers;
     }
 
-    /// <summary>Parameters that are neither the embedding, nor a linear layer's weight, nor its bias: those of norms.</summary>
+    /// <summary>
+    /// Parameters that are neither the embedding, nor a linear layer's weight, nor its bias: those
+    /// of norms.
+    /// </summary>
     public static IReadOnlyList<(string Name, long[] Shape)> NormParameters(ModelConfig config)
     {
-        HashSet<string> others = [config.EmbeddingName, .. Of(config).SelectMany(l => new[] { l.Parameter, ParameterNames.Bias(l.Module) })];
+        HashSet<string> others = [config.EmbeddingName];
+        foreach (var layer in Of(config))
+            others.UnionWith([layer.Parameter, ParameterNames.Bias(layer.Module)]);
         return [.. config.Parameters().Where(p => !others.Contains(p.Name))];
     }
 
-    /// <summary>Names and shapes of <see cref="GradientForm.Factors"/> for a row of so many tokens.</summary>
+    /// <summary>
+    /// Names and shapes of <see cref="GradientForm.Factors"/> for a row of so many tokens.
+    /// </summary>
     public static IEnumerable<(string Name, long[] Shape)> FactorShapes(ModelConfig config, int tokens)
     {
         yield return (OutputGradientName(EmbeddingModule(config)), [tokens, config.HiddenSize]);

@@ -4,24 +4,31 @@ namespace Llm360.Notebooks;
 /// <summary>Gradients of the losses of single rows, for every model family.</summary>
 public static class ModelRowGradients
 {
-    /// <summary>The gradient of each row's loss, one row at a time: a row's result does not depend on the other rows.</summary>
-    /// <param name="model">The model. Its weights are read when the first result is asked for.</param>
-    /// <param name="rows">Token ids; every token but the first is predicted from those before it.</param>
+    /// <summary>
+    /// The gradient of each row's loss, one row at a time: a row's result does not depend on the
+    /// other rows.
+    /// </summary>
+    /// <param name="model">The model. Its weights are read when the first result is asked
+    /// for.</param>
+    /// <param name="rows">Token ids; every token but the first is predicted from those before
+    /// it.</param>
     /// <param name="form">Full gradients, their factors, or projections.</param>
-    /// <param name="options">Loss and projection; null for the sum of losses and the default projection.</param>
+    /// <param name="options">Loss and projection; null for the sum of losses and the default
+    /// projection.</param>
     /// <returns>
-    /// One result a row, in order, computed while it is enumerated. Dispose each result when it is no longer
-    /// needed: a full gradient takes as much memory as the weights in float32.
+    /// One result a row, in order, computed while it is enumerated. Dispose each result when it is
+    /// no longer needed: a full gradient takes as much memory as the weights in float32.
     /// </returns>
     /// <remarks>
-    /// Everything is computed in float32, whatever the type of the weights. Give all rows of a checkpoint in one call:
-    /// a call prepares the weights once. On the CPU, LLaMA without biases takes a hand-written pass, which works on as many
-    /// rows at once as there are threads while their results fit in 2 GB, and gives the same bits for any number of
-    /// threads. All other models use LibTorch's automatic differentiation.
+    /// Everything is computed in float32, whatever the type of the weights. Give all rows of a
+    /// checkpoint in one call: a call prepares the weights once. On the CPU, LLaMA without biases
+    /// takes a hand-written pass, which works on as many rows at once as there are threads while
+    /// their results fit in 2 GB, and gives the same bits for any number of threads. All other
+    /// models use LibTorch's automatic differentiation.
     /// </remarks>
     /// <exception cref="Llm360Exception">
-    /// A row has fewer than two tokens, is longer than the model's positions, or has a token beyond the vocabulary: nothing is
-    /// computed. While enumerating: a gradient is not finite.
+    /// A row has fewer than two tokens, is longer than the model's positions, or has a token beyond
+    /// the vocabulary: nothing is computed. While enumerating: a gradient is not finite.
     /// </exception>
     public static IEnumerable<RowGradient> RowGradients(
         this LanguageModel model, IReadOnlyList<int[]> rows, GradientForm form = GradientForm.Full, GradientOptions? options = null)
@@ -38,14 +45,22 @@ public static class ModelRowGradients
         foreach (var (i, row) in rows.Index())
         {
             if (row.Length < 2)
-                throw new Llm360Exception("A row of one token predicts nothing, so it has no gradient.", $"row {i}", "Give at least two tokens.");
+            {
+                throw new Llm360Exception(
+                    "A row of one token predicts nothing, so it has no gradient.", $"row {i}", "Give at least two tokens.");
+            }
+
         }
     }
 
-    private static IEnumerable<RowGradient> Enumerate(LanguageModel model, IReadOnlyList<int[]> rows, GradientForm form, GradientOptions options)
+    private static IEnumerable<RowGradient> Enumerate(
+        LanguageModel model, IReadOnlyList<int[]> rows, GradientForm form, GradientOptions options)
     {
         using var engine = RowGradientEngine.For(model, options);
         foreach (var gradient in engine.Compute(rows, form))
+        {
+            AmbientWork.Progress?.Report(new WorkProgress("gradients", gradient.Row + 1, rows.Count, "rows"));
             yield return gradient;
+        }
     }
 }

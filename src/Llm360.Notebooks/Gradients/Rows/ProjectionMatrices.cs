@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>The two matrices of each parameter, as <see cref="GradientForm.Projected"/> defines them.</summary>
+/// <summary>
+/// The two matrices of each parameter, as <see cref="GradientForm.Projected"/> defines them.
+/// </summary>
 internal sealed unsafe class ProjectionMatrices : IDisposable
 {
     private readonly Dictionary<string, (Tensor Left, Tensor? Right)> matrices = [];

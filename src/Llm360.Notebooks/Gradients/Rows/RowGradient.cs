@@ -3,7 +3,10 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>d L / d parameters, with L = the sum or mean over t of -log p(token t+1 given 0..t). A step against it lowers the loss.</summary>
+/// <summary>
+/// d L / d parameters, with L = the sum or mean over t of -log p(token t+1 given 0..t). A step
+/// against it lowers the loss.
+/// </summary>
 /// <remarks>The tensors are in no dispose scope; disposing this object disposes them.</remarks>
 public sealed class RowGradient : IDisposable
 {
@@ -16,10 +19,16 @@ public sealed class RowGradient : IDisposable
     /// <summary>What <see cref="Tensors"/> holds.</summary>
     public GradientForm Form { get; }
 
-    /// <summary>L in nats, natural logarithm: nats a row for <see cref="LossReduction.Sum"/>, nats per token for <see cref="LossReduction.Mean"/>.</summary>
+    /// <summary>
+    /// L in nats, natural logarithm: nats a row for <see cref="LossReduction.Sum"/>, nats per token
+    /// for <see cref="LossReduction.Mean"/>.
+    /// </summary>
     public double Loss { get; }
 
-    /// <summary>float32 on the model's device, by the names of <see cref="GradientForm"/>. Names may share memory: do not write into them.</summary>
+    /// <summary>
+    /// float32 on the model's device, by the names of <see cref="GradientForm"/>. Names may share
+    /// memory: do not write into them.
+    /// </summary>
     public IReadOnlyDictionary<string, torch.Tensor> Tensors { get; }
 
     /// <inheritdoc/>
@@ -37,10 +46,14 @@ public sealed class RowGradient : IDisposable
         if (wrong is null)
             return this;
         Dispose();
-        throw new Llm360Exception("The gradient of a row is not finite.", $"row {Row} (counted from 0), {wrong}", "Check the weights with llm360 inspect, and leave the row out if they are sound.");
+        throw new Llm360Exception(
+            "The gradient of a row is not finite.",
+            $"row {Row} (counted from 0), {wrong}",
+            "Check the weights with llm360 inspect, and leave the row out if they are sound.");
     }
 
-    // A sum over values one of which is not finite is not finite; a sum over finite ones may overflow.
+    // A sum over values one of which is not finite is not finite; a sum over finite ones may
+    // overflow.
     private static bool IsFinite(torch.Tensor tensor)
     {
         using var scope = torch.NewDisposeScope();
