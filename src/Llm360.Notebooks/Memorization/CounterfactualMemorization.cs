@@ -69,7 +69,8 @@ public static class CounterfactualOfAnalysis
         CancellationToken? cancellation = null)
     {
         var suite = analysis.Suite;
-        var bySeen = suite.Checkpoints.Where(c => c.ChunksSeen is not null).DistinctBy(c => c.ChunksSeen).ToDictionary(c => c.RequireChunksSeen());
+        var bySeen = suite.Checkpoints.Where(c => c.ChunksSeen is not null).DistinctBy(c => c.ChunksSeen)
+            .ToDictionary(c => c.RequireChunksSeen());
         var chosen = (chunks ?? suite.Chunks).Where(c => bySeen.ContainsKey(c.Index) && bySeen.ContainsKey(c.Index + 1)).ToList();
         if (chosen.Count == 0)
             throw new Llm360Exception("No chunk has a checkpoint just before and one just after it.", suite.Folder, "Choose chunks whose two checkpoints are there.");

@@ -7,7 +7,8 @@ namespace Llm360.Notebooks;
 /// checkpoint that was opened alone, by its file, folder or revision.</param>
 /// <param name="ChunksSeen">How many chunks, counted from 0, training had seen when it was saved;
 /// null where unknown.</param>
-/// <param name="Folder">Where <c>config.json</c>, the weights and the tokenizer lie; with a place on the Hub, where they are looked for first.</param>
+/// <param name="Folder">Where <c>config.json</c>, the weights and the tokenizer lie; with a place
+/// on the Hub, where they are looked for first.</param>
 /// <param name="Hub">Where on the Hub it is; null where it is only on disk.</param>
 public sealed record Checkpoint(string Name, int? Index, int? ChunksSeen, string Folder, HubLocation? Hub = null)
 {
@@ -23,10 +24,12 @@ public sealed record Checkpoint(string Name, int? Index, int? ChunksSeen, string
     /// <summary>The name of its phase of training; null where unknown.</summary>
     public string? Phase { get; init; }
 
-    /// <summary>The file with its optimizer state, in <see cref="Folder"/>; null where there is none.</summary>
+    /// <summary>The file with its optimizer state, in <see cref="Folder"/>; null where there is
+    /// none.</summary>
     public string? OptimizerPath => Path.Combine(Folder, OptimizerFile) is var path && File.Exists(path) ? path : null;
 
-    /// <summary>Whether it has to be taken from the Hub or its cache: there is a place on the Hub, and nothing in <see cref="Folder"/>.</summary>
+    /// <summary>Whether it has to be taken from the Hub or its cache: there is a place on the Hub, and
+    /// nothing in <see cref="Folder"/>.</summary>
     public bool IsOnHub => Hub is not null && !File.Exists(Path.Combine(Folder, SuiteLayout.Config));
 
     /// <summary>Name of the file with the optimizer state.</summary>
@@ -56,7 +59,8 @@ public sealed record Checkpoint(string Name, int? Index, int? ChunksSeen, string
 /// <param name="Hub">Where on the Hub it is; null where it is only on disk.</param>
 public sealed record Chunk(string Name, int Index, string Path, HubLocation? Hub = null)
 {
-    /// <summary>Whether it has to be taken from the Hub or its cache: there is a place on the Hub, and no file at <see cref="Path"/>.</summary>
+    /// <summary>Whether it has to be taken from the Hub or its cache: there is a place on the Hub, and
+    /// no file at <see cref="Path"/>.</summary>
     public bool IsOnHub => Hub is not null && !File.Exists(Path);
 
     /// <summary>The file or its place on the Hub, for messages.</summary>

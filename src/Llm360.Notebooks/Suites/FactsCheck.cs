@@ -15,9 +15,10 @@ internal static class FactsCheck
     public static void Require(SuiteManifest manifest, string where)
     {
         var (licences, facts) = (manifest.Licences ?? [], manifest.Facts ?? []);
-        Need(licences.All(l => IsGiven(l.Of) && IsGiven(l.Name) && IsGiven(l.Source)), "licences", "must each say of what, the name, and the source");
+        Need(licences.All(l => IsGiven(l.Of) && IsGiven(l.Name) && IsGiven(l.Source)), "licences", "must each have of, name and source");
         Need(facts.All(f => IsGiven(f.Source)), "facts.source", "must not be empty");
-        Need(facts.All(f => Keys.Contains(f.Of.Split('.')[0])), "facts.of", "must begin with a key of the manifest, such as phases or checkpoints.series");
+        var areKeys = facts.All(f => Keys.Contains(f.Of.Split('.')[0]));
+        Need(areKeys, "facts.of", "must begin with a key of the manifest, such as phases or checkpoints.series");
 
         void Need(bool holds, string key, string rule)
         {

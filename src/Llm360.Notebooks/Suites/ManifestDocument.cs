@@ -24,8 +24,8 @@ internal sealed record ManifestDocument(string Where, byte[]? Embedded = null)
     public static IReadOnlyList<string> Names(string kind, IReadOnlyList<string>? folders = null) =>
     [
         .. (folders ?? Workspace.ManifestFolders).Select(folder => Path.Combine(folder, kind)).Where(Directory.Exists)
-            .SelectMany(folder => Directory.EnumerateFiles(folder, "*" + Extension))
-            .Concat(Resources(kind)).Select(Path.GetFileNameWithoutExtension).OfType<string>().Distinct().Order(StringComparer.Ordinal),
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*" + Extension)).Concat(Resources(kind))
+            .Select(Path.GetFileNameWithoutExtension).OfType<string>().Distinct().Order(StringComparer.Ordinal),
     ];
 
     /// <summary>The manifest of a name; null where there is none.</summary>
@@ -38,7 +38,8 @@ internal sealed record ManifestDocument(string Where, byte[]? Embedded = null)
     {
         if (!ManifestJson.IsSafeName(name))
             return null;
-        var file = (folders ?? Workspace.ManifestFolders).Select(folder => Path.Combine(folder, kind, name + Extension)).FirstOrDefault(System.IO.File.Exists);
+        var file = (folders ?? Workspace.ManifestFolders).Select(folder => Path.Combine(folder, kind, name + Extension))
+            .FirstOrDefault(System.IO.File.Exists);
         return file is not null ? File(file) : Resource($"{Prefix}{kind}/{name}{Extension}");
     }
 

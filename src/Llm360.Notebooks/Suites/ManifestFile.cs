@@ -48,10 +48,12 @@ public static class ManifestFile
     {
         var recipe = new object?[] { manifest.Corpus, manifest.Model, manifest.Training };
         var published = manifest.Checkpoints is not null;
-        Require(published || recipe.Any(p => p is not null), "checkpoints", "are missing, and there is no recipe (corpus, model, training)");
-        Require(recipe.All(p => p is null) || recipe.All(p => p is not null), "corpus", "must be given with model and training, or none of them");
-        Require(!published || recipe.All(p => p is null), "checkpoints", "cannot be given with a recipe: one manifest describes one training");
-        Require(published || manifest is { Parameters: null, TrainedTokens: null, Chunks: null, Phases: null, Expected: _ }, "parameters", "and trainedTokens, chunks and phases follow from the recipe and must be left out");
+        var parts = recipe.Count(p => p is not null);
+        Require(published || parts > 0, "checkpoints", "are missing, and there is no recipe (corpus, model, training)");
+        Require(parts is 0 || parts == recipe.Length, "corpus", "must be given with model and training, or none of them");
+        Require(!published || parts is 0, "checkpoints", "cannot be given with a recipe: one manifest describes one training");
+        var follow = published || manifest is { Parameters: null, TrainedTokens: null, Chunks: null, Phases: null };
+        Require(follow, "parameters", "and trainedTokens, chunks and phases follow from the recipe and must be left out");
         Require(!published || manifest.Expected is null, "expected", "belongs to a recipe");
         if (manifest.ToRecipe() is { } whole)
             RecipeCheck.Require(whole, where);

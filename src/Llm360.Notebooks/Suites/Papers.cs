@@ -67,7 +67,8 @@ public static class Papers
     private static PublishedNumbers Read(ManifestDocument document)
     {
         var paper = ManifestJson.Read<PublishedNumbers>(document, Example);
-        Need(paper.Numbers.All(n => n.Name.Length > 0 && n.Unit.Length > 0 && n.Source.Length > 0), "numbers", "must each have a name, a unit and a source");
+        var areNamed = paper.Numbers.All(n => n.Name.Length > 0 && n.Unit.Length > 0 && n.Source.Length > 0);
+        Need(areNamed, "numbers", "must each have a name, a unit and a source");
         Need(paper.Numbers.Select(n => n.Name).Distinct().Count() == paper.Numbers.Count, "numbers.name", "must be different");
         Need(paper.Numbers.All(n => n.Value is null != n.Values is null), "numbers.value", "or values must be given, one of the two");
         Need(paper.Numbers.SelectMany(n => n.Values ?? [n.Value!.Value]).All(double.IsFinite), "numbers.value", "must be finite");

@@ -10,21 +10,27 @@ internal static class PhaseCheck
     private const long MostTokensPerStep = 1_000_000_000;
     private const long MostTokens = MostSteps * MostTokensPerStep;
 
+    private static readonly string Rates = $"needs one of the schedules {string.Join(", ", LearningRateSchedule.Formulas)}, "
+        + $"a peak above 0, a final rate that is not negative, and 0 <= warmupSteps <= steps, steps from 1 to {MostSteps}";
+
     /// <summary>Checks the values.</summary>
     public static void Require(SuiteManifest manifest, string where, string example)
     {
         var (phases, series) = (manifest.Phases ?? [], manifest.Checkpoints!.Series);
         var names = phases.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
-        Need(phases.Count <= MostPhases && names.Count == phases.Count, "phases", $"must have different names, and at most {MostPhases} of them");
+        Need(names.Count == phases.Count && names.Count <= MostPhases, "phases", $"must have different names, at most {MostPhases}");
         Need(phases.All(p => p.Name.Trim().Length > 0), "phases.name", "must not be empty");
         Need(phases.All(p => p.Steps is null or (> 0 and <= MostSteps)), "phases.steps", $"must be 1 to {MostSteps}");
-        Need(phases.All(p => p.TokensPerStep is null or (> 0 and <= MostTokensPerStep)), "phases.tokensPerStep", $"must be 1 to {MostTokensPerStep}");
+        var areSteps = phases.All(p => p.TokensPerStep is null or (> 0 and <= MostTokensPerStep));
+        Need(areSteps, "phases.tokensPerStep", $"must be 1 to {MostTokensPerStep}");
         Need(phases.All(p => p.Tokens is null or (> 0 and <= MostTokens)), "phases.tokens", $"must be 1 to {MostTokens}");
         Need(phases.All(p => p.Chunks is null or > 0), "phases.chunks", "must be positive");
         Need(phases.All(p => p.StepsPerNumber is null || p.Steps is not null), "phases.stepsPerNumber", "needs phases.steps");
-        Need(phases.All(p => p.StepsPerNumber is null or (> 0 and <= MostSteps) && p.StepsAtZero is >= 0 and <= MostSteps), "phases.stepsPerNumber", $"must be 1 to {MostSteps}, and stepsAtZero 0 to {MostSteps}");
-        Need(phases.All(p => p.LearningRate is null || IsGood(p.LearningRate)), "phases.learningRate", $"needs one of the schedules {string.Join(", ", LearningRateSchedule.Formulas)}, finite rates (peak above 0, final not negative), and 0 <= warmupSteps <= steps <= {MostSteps}, steps above 0");
-        Need(series.All(s => s.Phase is null || names.Contains(s.Phase)), "checkpoints.series.phase", "must be the name of one of the phases");
+        var areNumbers = phases.All(p => p.StepsPerNumber is null or (> 0 and <= MostSteps) && p.StepsAtZero is >= 0 and <= MostSteps);
+        Need(areNumbers, "phases.stepsPerNumber", $"must be 1 to {MostSteps}, and stepsAtZero 0 to {MostSteps}");
+        Need(phases.All(p => p.LearningRate is null || IsGood(p.LearningRate)), "phases.learningRate", Rates);
+        var areNames = series.All(s => s.Phase is null || names.Contains(s.Phase));
+        Need(areNames, "checkpoints.series.phase", "must be the name of one of the phases");
         Need(series.All(Fits), "checkpoints.series", "must not have more steps than their phase");
 
         bool Fits(CheckpointSeries of) => PhaseOf(phases, of) is not { StepsPerNumber: { } each } phase

@@ -17,7 +17,8 @@ internal static class PublishedParts
             var name = NumberedName.Of(series.Name, number);
             var revision = NumberedName.Of(series.Revision ?? series.Name, number);
             int? chunksSeen = manifest.Chunks is null ? null : number + from.ChunksSeenByFirst;
-            var checkpoint = new Checkpoint(name, number + series.IndexOffset, chunksSeen, Path.Combine(folder, name), new HubLocation(from.Repository, revision))
+            var place = new HubLocation(from.Repository, revision);
+            var checkpoint = new Checkpoint(name, number + series.IndexOffset, chunksSeen, Path.Combine(folder, name), place)
             {
                 OptimizerFile = from.Optimizer ?? SuiteLayout.Optimizer,
             };

@@ -6,11 +6,18 @@ namespace Llm360.Notebooks;
 /// <summary>A suite: trained here, or published on the Hugging Face Hub.</summary>
 public sealed class Suite
 {
-    private Suite(SuiteManifest manifest, SuiteRecipe recipe, string folder, IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Chunk> chunks)
+    private Suite(
+        SuiteManifest manifest,
+        SuiteRecipe recipe,
+        string folder,
+        IReadOnlyList<Checkpoint> checkpoints,
+        IReadOnlyList<Chunk> chunks)
     {
-        (Name, Description, Manifest, Recipe, Folder, Checkpoints, Chunks) = (manifest.Name, manifest.Description, manifest, recipe, folder, checkpoints, chunks);
+        (Name, Description, Manifest, Recipe, Folder) = (manifest.Name, manifest.Description, manifest, recipe, folder);
+        (Checkpoints, Chunks) = (checkpoints, chunks);
         Phases = [TrainingPhase.Of(recipe)];
-        Licences = [.. recipe.Corpus.Sources.SelectMany(s => s.Packages.Select(p => new Licence($"data ({s.Name})", p.License, $"NuGet package {p.Id} {p.Version}", true)))];
+        Licences = [.. recipe.Corpus.Sources.SelectMany(s => s.Packages.Select(p =>
+            new Licence($"data ({s.Name})", p.License, $"NuGet package {p.Id} {p.Version}", Verified: true)))];
         TrainedTokens = Phases[0].AllTokens;
         Identity = ManifestFile.Identity(recipe);
     }
@@ -107,7 +114,13 @@ public sealed class Suite
         ArgumentNullException.ThrowIfNull(manifest);
         ManifestFile.Check(manifest, $"suite {manifest.Name}");
         if (manifest.Checkpoints is null)
-            throw new Llm360Exception($"The manifest of {manifest.Name} is a recipe: it names no checkpoints on the Hub.", $"suite {manifest.Name}", $"Run: llm360 train {manifest.Name}");
+        {
+            throw new Llm360Exception(
+                $"The manifest of {manifest.Name} is a recipe: it names no checkpoints on the Hub.",
+                $"suite {manifest.Name}",
+                $"Run: llm360 train {manifest.Name}");
+        }
+
         folder = System.IO.Path.GetFullPath(folder ?? System.IO.Path.Combine(Workspace.SuitesFolder, manifest.Name));
         return !File.Exists(System.IO.Path.Combine(folder, SuiteLayout.Manifest)) ? new Suite(manifest, folder)
             : throw new Llm360Exception($"The name \"{manifest.Name}\" is that of a suite that was trained here.", folder, "Give the manifest another name.");
@@ -128,7 +141,8 @@ public sealed class Suite
         var latest = saved.Count == 0 ? -1 : Math.Min(saved[^1], recipe.Corpus.Chunks);
         var checkpoints = Enumerable.Range(0, latest + 1).Union(saved).Order()
             .Select(n => (Number: n, Name: SuiteLayout.Checkpoint(n)))
-            .Select(c => PublishedParts.InPhase(new Checkpoint(c.Name, c.Number, c.Number, System.IO.Path.Combine(folder, c.Name)), phase, c.Number, 0)).ToList();
+            .Select(c => new Checkpoint(c.Name, c.Number, c.Number, System.IO.Path.Combine(folder, c.Name)))
+            .Select(c => PublishedParts.InPhase(c, phase, c.RequireIndex(), before: 0)).ToList();
         var train = System.IO.Path.Combine(folder, SuiteLayout.Train);
         var chunks = Enumerable.Range(0, recipe.Corpus.Chunks)
             .Select(n => new Chunk(SuiteLayout.ChunkName(n), n, System.IO.Path.Combine(folder, SuiteLayout.Chunk(n))))

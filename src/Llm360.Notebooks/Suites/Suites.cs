@@ -34,9 +34,11 @@ public static class Suites
         }
 
         var manifest = ManifestFile.Read(Document(nameOrPath));
-        return manifest.Checkpoints is not null ? Suite.OnHub(manifest) : throw NotTrained(Path.Combine(Workspace.SuitesFolder, manifest.Name), nameOrPath);
+        return manifest.Checkpoints is not null ? Suite.OnHub(manifest)
+            : throw NotTrained(Path.Combine(Workspace.SuitesFolder, manifest.Name), nameOrPath);
 
-        static Llm360Exception NotTrained(string folder, string name) => new($"The suite \"{name}\" is not trained yet.", folder, $"Run: llm360 train {name}");
+        static Llm360Exception NotTrained(string folder, string name) =>
+            new($"The suite \"{name}\" is not trained yet.", folder, $"Run: llm360 train {name}");
     }
 
     /// <summary>
