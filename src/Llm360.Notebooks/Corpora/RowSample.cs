@@ -31,12 +31,24 @@ public static class RowSample
         ArgumentNullException.ThrowIfNull(chunk);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         if (chunk.Hub is not null)
-            return [.. ChunkReader.Read(chunk, count, cancellation)];
+            return First(chunk, count, cancellation);
         var rows = ChunkReader.Read(chunk, cancellation: cancellation).Index().Where(r => IsOrdinary(r.Item)).ToList();
         return [.. Stratified(rows, count, seed, chunk.Index).Select(r => r.Row)];
-
-        static bool IsOrdinary(TokenRow row) => row.Canary is null;
     }
+
+    // With a limit, so that no more is fetched than these rows; canaries among them ask for a few more.
+    private static List<TokenRow> First(Chunk chunk, int count, CancellationToken cancellation)
+    {
+        for (var limit = count; ; limit *= 2)
+        {
+            var rows = ChunkReader.Read(chunk, limit, cancellation).ToList();
+            var ordinary = rows.Where(IsOrdinary).Take(count).ToList();
+            if (ordinary.Count == count || rows.Count < limit)
+                return ordinary;
+        }
+    }
+
+    private static bool IsOrdinary(TokenRow row) => row.Canary is null;
 
     /// <summary>Chooses rows so that each source keeps its share of them (largest remainders).</summary>
     /// <remarks>The sample depends on the arguments only. Within a source, a smaller sample is the beginning of a larger one.</remarks>

@@ -55,8 +55,7 @@ public abstract partial class LanguageModel
 
     private void CheckHidden(Tensor hidden)
     {
-        var isFloating = hidden.dtype is ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16;
-        if (!isFloating || hidden.Dimensions == 0 || hidden.shape[^1] != Config.HiddenSize || hidden.device_type != Device.type)
+        if (!hidden.is_floating_point() || hidden.Dimensions == 0 || hidden.shape[^1] != Config.HiddenSize || hidden.device_type != Device.type)
         {
             throw new Llm360Exception(
                 $"The hidden states are {hidden.dtype} [{string.Join(", ", hidden.shape)}] on {hidden.device}.", "hidden",

@@ -58,8 +58,8 @@ public sealed class GridItemTests(PicoSuite pico) : IDisposable
         foreach (var checkpoint in pico.Suite.Checkpoints)
         {
             var (rate, file) = seen[checkpoint.RequireIndex()];
-            var last = (checkpoint.RequireChunksSeen() * recipe.Corpus.SequencesPerChunk / recipe.Training.BatchSize) - 1;
-            Assert.Equal(last < 0 ? null : steps[last].LearningRate, rate);
+            var done = checkpoint.RequireChunksSeen() * recipe.Corpus.SequencesPerChunk / recipe.Training.BatchSize;
+            Assert.Equal(done < steps.Count ? steps[done].LearningRate : recipe.Training.FinalLearningRate, rate);
             Assert.Equal(recipe.Training.OptimizerStates.Contains(checkpoint.RequireIndex()), file is not null && File.Exists(file));
         }
     }

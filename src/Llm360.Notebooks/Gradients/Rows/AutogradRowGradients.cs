@@ -76,10 +76,10 @@ internal sealed class AutogradRowGradients : IRowGradients
         var factors = Gradients(loss, by);
         foreach (var (weight, output) in pass.Outputs)
         {
-            var (module, input) = (ParameterNames.ModuleOf(weight), pass.Inputs[weight]);
+            var module = ParameterNames.ModuleOf(weight);
             var name = LinearLayer.OutputGradientName(module);
             factors[name] = factors[name].view(-1, output.shape[^1]); // [tokens, out]
-            if (weight != model.Config.EmbeddingName)
+            if (pass.Inputs.TryGetValue(weight, out var input))
                 factors.Add(LinearLayer.InputName(module), input.view(-1, input.shape[^1]));
         }
 
