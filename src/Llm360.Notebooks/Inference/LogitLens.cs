@@ -1,11 +1,12 @@
 // The logit lens: what a model would predict if its residual stream ended earlier.
 namespace Llm360.Notebooks;
 
-/// <summary>The most probable next token at every point of the residual stream and every position.</summary>
+/// <summary>The most probable next token, by point of the residual stream and position.</summary>
 [TypeFormatterSource(typeof(LogitLensFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed class LogitLens
 {
-    internal LogitLens(IReadOnlyList<string> tokenTexts, IReadOnlyList<string> sites, IReadOnlyList<IReadOnlyList<TokenPrediction>> predictions) =>
+    internal LogitLens(
+        IReadOnlyList<string> tokenTexts, IReadOnlyList<string> sites, IReadOnlyList<IReadOnlyList<TokenPrediction>> predictions) =>
         (TokenTexts, Sites, Predictions) = (tokenTexts, sites, predictions);
 
     /// <summary>The text of each token that the model has read.</summary>
@@ -14,12 +15,14 @@ public sealed class LogitLens
     /// <summary>The points: every block's input, and the output of the last block.</summary>
     public IReadOnlyList<string> Sites { get; }
 
-    /// <summary>The first choice by point and position; the last point has the model's own predictions.</summary>
+    /// <summary>
+    /// The first choice by point and position. The last point has the model's own predictions.
+    /// </summary>
     public IReadOnlyList<IReadOnlyList<TokenPrediction>> Predictions { get; }
 
-    /// <summary>A row a point, from the first block to the last, and a column a token.</summary>
+    /// <summary>A row for each point in the order of the blocks, a column for each token.</summary>
     public Table ToTable() => new(
-        "Logit lens: the most probable next token behind each token, by point of the residual stream, with its probability",
+        "Logit lens: the most probable next token after each token at every point of the residual stream, with its probability",
         [new("residual stream"), .. TokenTexts.Select(t => new TableColumn(TokenNames.Quoted(t)))],
         [.. Sites.Select((site, i) => (IReadOnlyList<string>)[site, .. Predictions[i].Select(p => p.ToString())])]);
 

@@ -4,8 +4,8 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Tokens, logits and activations of one text. Disposing it disposes the tensors.</summary>
-/// <remarks>Disposing the model leaves the tensors; only <see cref="LogitLens"/> needs the model.</remarks>
+/// <summary>Tokens, logits and activations of one text. Disposing it frees the tensors.</summary>
+/// <remarks>Only <see cref="LogitLens"/> needs the model. The rest works after its end.</remarks>
 [TypeFormatterSource(typeof(ModelRunFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed class ModelRun : IDisposable
 {
@@ -34,9 +34,9 @@ public sealed class ModelRun : IDisposable
     /// </summary>
     public ActivationCache Activations { get; }
 
-    /// <summary>The most probable next tokens behind every token, the most probable first.</summary>
+    /// <summary>The most probable next tokens after every token, the most probable first.</summary>
     /// <param name="count">How many, at least 1.</param>
-    /// <exception cref="Llm360Exception">The count is less than 1 or more than the vocabulary.</exception>
+    /// <exception cref="Llm360Exception">The count is below 1 or above the vocabulary.</exception>
     public IReadOnlyList<IReadOnlyList<TokenPrediction>> NextTokens(int count = Shown)
     {
         if (count < 1 || count > Logits.shape[1])
@@ -45,11 +45,15 @@ public sealed class ModelRun : IDisposable
         return Largest(Logits, count);
     }
 
-    /// <summary>The model's prediction from the residual stream before every block: final norm and unembedding of each (nostalgebraist 2020).</summary>
+    /// <summary>
+    /// The logit lens (nostalgebraist 2020): final norm and unembedding of every block's input and
+    /// of the last block's output.
+    /// </summary>
     /// <exception cref="Llm360Exception">The model was disposed.</exception>
     public LogitLens LogitLens()
     {
-        HookSite[] sites = [.. Enumerable.Range(0, model.Config.Layers).Select(HookSite.BlockInput), HookSite.AfterMlp(model.Config.Layers - 1)];
+        var blocks = model.Config.Layers;
+        HookSite[] sites = [.. Enumerable.Range(0, blocks).Select(HookSite.BlockInput), HookSite.AfterMlp(blocks - 1)];
         return new LogitLens(TokenTexts, [.. sites.Select(s => s.ToString())], [.. sites.Select(Predict)]);
 
         IReadOnlyList<TokenPrediction> Predict(HookSite site)
@@ -60,18 +64,30 @@ public sealed class ModelRun : IDisposable
         }
     }
 
-    /// <summary>A row a token: its probability behind the tokens before it, and the most probable next tokens.</summary>
+    /// <summary>
+    /// A row for each token: its probability given the tokens before it, and the most probable next
+    /// tokens.
+    /// </summary>
     public Table ToTable()
     {
         var next = NextTokens((int)Math.Min(Shown, Logits.shape[1]));
         using var scope = torch.NewDisposeScope();
-        var probabilities = Tokens.Count == 1 ? []
-            : Logits.narrow(0, 0, Tokens.Count - 1).to(torch.float32).softmax(-1).gather(1, torch.tensor(Tokens.Skip(1).Select(t => (long)t).ToArray(), device: Logits.device).unsqueeze(1)).cpu().data<float>().ToArray();
+        // The token after the last one is unknown; token 0 stands in, and is not shown.
+        var following = torch.tensor(Tokens.Skip(1).Append(0).Select(t => (long)t).ToArray(), [Tokens.Count, 1], device: Logits.device);
+        var probabilities = Logits.to(torch.float32).softmax(-1).gather(1, following).cpu().data<float>().ToArray();
         return new Table(
-            $"Most probable next tokens behind each of {Tokens.Count} tokens, with probabilities",
-            [new("position", ColumnAlignment.Right), new("token"), new("its probability", ColumnAlignment.Right), .. Enumerable.Range(1, next[0].Count).Select(i => new TableColumn($"next token, choice {i}"))],
-            [.. Tokens.Select((_, t) => (IReadOnlyList<string>)[
-                t.ToString(CultureInfo.InvariantCulture), TokenNames.Quoted(TokenTexts[t]), t == 0 ? "" : TokenPrediction.Rounded(probabilities[t - 1]), .. next[t].Select(n => n.ToString())])]);
+            $"Most probable next tokens after each of {Tokens.Count} tokens, with probabilities",
+            [
+                new("position", ColumnAlignment.Right), new("token"), new("its probability", ColumnAlignment.Right),
+                .. Enumerable.Range(1, next[0].Count).Select(i => new TableColumn($"next token, choice {i}")),
+            ],
+            [.. Tokens.Select((_, t) => Row(t))]);
+
+        IReadOnlyList<string> Row(int t) =>
+        [
+            t.ToString(CultureInfo.InvariantCulture), TokenNames.Quoted(TokenTexts[t]),
+            t == 0 ? "" : TokenPrediction.Rounded(probabilities[t - 1]), .. next[t].Select(n => n.ToString()),
+        ];
     }
 
     /// <summary>The table as HTML.</summary>

@@ -7,7 +7,10 @@ internal sealed class TokenNames(ITokenizer tokenizer)
     private const char Unreadable = '\uFFFD';
     private readonly Dictionary<int, string> names = [];
 
-    /// <summary>A token as it reads inside a text; as its vocabulary writes it where it is not text by itself, as a part of a character.</summary>
+    /// <summary>
+    /// A token as it reads inside a text. A token that is no text by itself, such as a part of a
+    /// character, is given as its vocabulary writes it.
+    /// </summary>
     public string Of(int token)
     {
         if (names.TryGetValue(token, out var known))
@@ -15,12 +18,23 @@ internal sealed class TokenNames(ITokenizer tokenizer)
         return names[token] = token >= tokenizer.VocabularySize ? $"[{token}]" : Text(token);
     }
 
-    /// <summary>The same in quotation marks, so that spaces are seen.</summary>
-    public static string Quoted(string text) => $"\"{text.Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal)}\"";
+    /// <summary>
+    /// A text in quotation marks, so that spaces are seen. Control characters are written as in C#.
+    /// </summary>
+    public static string Quoted(string text) => $"\"{string.Concat(text.Select(Escaped))}\"";
+
+    private static string Escaped(char c) => c switch
+    {
+        '\n' => "\\n",
+        '\r' => "\\r",
+        '\t' => "\\t",
+        _ when char.IsControl(c) => $"\\u{(int)c:X4}",
+        _ => c.ToString(),
+    };
 
     private string Text(int token)
     {
-        // Behind another token: a tokenizer may drop the space at the start of a text.
+        // After another token, because a tokenizer may drop the space at the start of a text.
         var text = tokenizer.StartDecoding([token]).Push(token);
         return text.Length == 0 || text.Contains(Unreadable, StringComparison.Ordinal) ? tokenizer.Pieces[token] : text;
     }

@@ -13,5 +13,6 @@ public readonly record struct TokenPrediction(int Token, string Text, double Pro
     public override string ToString() => $"{TokenNames.Quoted(Text)} {Rounded(Probability)}";
 
     /// <summary>A probability with three decimals.</summary>
-    internal static string Rounded(double probability) => probability.ToString("0.000", CultureInfo.InvariantCulture);
+    internal static string Rounded(double probability) =>
+        probability < 0.0005 ? "<0.001" : probability.ToString("0.000", CultureInfo.InvariantCulture);
 }

@@ -9,8 +9,11 @@ public abstract partial class LanguageModel
 {
     private readonly Lazy<IReadOnlyList<string>> linearLayers;
 
-    /// <summary>The parameters by name, in the order of <see cref="ModelConfig.Parameters"/>. The model owns them: do not change or dispose them.</summary>
-    /// <remarks>After <see cref="Rebind"/> a name may have another tensor. A name that does not exist gives an <see cref="Llm360Exception"/>.</remarks>
+    /// <summary>The parameters by name, ordered as <see cref="ModelConfig.Parameters"/>.</summary>
+    /// <remarks>
+    /// The model owns the tensors: do not change or dispose them. After <see cref="Rebind"/> a name
+    /// may have another tensor. An unknown name gives an <see cref="Llm360Exception"/>.
+    /// </remarks>
     public IReadOnlyDictionary<string, Tensor> Parameters => new ParameterView(this);
 
     /// <summary>
@@ -22,7 +25,9 @@ public abstract partial class LanguageModel
     /// <summary>The norm before the head.</summary>
     /// <param name="hidden">A residual stream, [..., hidden].</param>
     /// <returns>[..., hidden]</returns>
-    /// <exception cref="Llm360Exception">The tensor has another width, type or device, or the model was disposed.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The tensor has another width, type or device, or the model was disposed.
+    /// </exception>
     public Tensor FinalNorm(Tensor hidden)
     {
         CheckHidden(hidden);
@@ -34,7 +39,9 @@ public abstract partial class LanguageModel
     /// <param name="hidden">Hidden states after the final norm, [..., hidden].</param>
     /// <param name="hooks">Hooks at the input and the output of the head; null for none.</param>
     /// <returns>[..., vocabulary], of the hidden states' type</returns>
-    /// <exception cref="Llm360Exception">The tensor has another width, type or device, a hook's site does not exist, or the model was disposed.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The tensor has another width, type or device, a hook is wrong, or the model was disposed.
+    /// </exception>
     public Tensor Logits(Tensor hidden, ForwardHooks? hooks = null)
     {
         CheckHidden(hidden);
@@ -51,7 +58,10 @@ public abstract partial class LanguageModel
     }
 
     private IReadOnlyList<string> ListLinearLayers() =>
-        [.. Config.Parameters().Where(p => p.Shape.Length == 2 && p.Name != Config.EmbeddingName && p.Name != HeadName).Select(p => p.Name), Config.TiedHeadName ?? HeadName];
+    [
+        .. Config.Parameters().Where(p => p.Shape.Length == 2 && p.Name != Config.EmbeddingName && p.Name != HeadName).Select(p => p.Name),
+        Config.TiedHeadName ?? HeadName,
+    ];
 
     private void CheckHidden(Tensor hidden)
     {
@@ -75,7 +85,9 @@ public abstract partial class LanguageModel
         public int Count => names.Length;
 
         public Tensor this[string key] => TryGetValue(key, out var tensor) ? tensor
-            : throw new Llm360Exception($"The model has no parameter {Printable.Value(key)}.", "LanguageModel.Parameters", $"Its Keys list the names: {string.Join(", ", names.Take(3))} ...");
+            : throw new Llm360Exception(
+                $"The model has no parameter {Printable.Value(key)}.", "LanguageModel.Parameters",
+                $"Its Keys list the names: {string.Join(", ", names.Take(3))} ...");
 
         public bool ContainsKey(string key) => names.Contains(key);
 
@@ -85,7 +97,8 @@ public abstract partial class LanguageModel
             return value is not null;
         }
 
-        public IEnumerator<KeyValuePair<string, Tensor>> GetEnumerator() => names.Select(n => KeyValuePair.Create(n, model.Weights[n])).GetEnumerator();
+        public IEnumerator<KeyValuePair<string, Tensor>> GetEnumerator() =>
+            names.Select(n => KeyValuePair.Create(n, model.Weights[n])).GetEnumerator();
 
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }

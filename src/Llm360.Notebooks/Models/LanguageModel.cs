@@ -36,12 +36,13 @@ public abstract partial class LanguageModel : IDisposable
     /// <summary>The type of hidden states, keys and values: the weights', but on the CPU float32 for bfloat16 and float16, which are no faster there between products.</summary>
     public ScalarType HiddenType { get; internal init; }
 
-    /// <summary>The folder of the checkpoint that the weights are from; null where the caller bound tensors.</summary>
+    /// <summary>The checkpoint's folder; null where the caller bound tensors.</summary>
     public string? Folder { get; private set; }
 
-    /// <summary>The tensors by name. Everything that a model computes asks for them, so that this is where a disposed model is refused.</summary>
+    /// <summary>The tensors by name. Reading them fails after the model was disposed.</summary>
     private protected IReadOnlyDictionary<string, Tensor> Weights =>
-        isDisposed ? throw new Llm360Exception("The model was disposed.", "LanguageModel", "Load it again, and dispose it after its last use.") : weights;
+        !isDisposed ? weights
+            : throw new Llm360Exception("The model was disposed.", "LanguageModel", "Load it again, and dispose it after its last use.");
 
     /// <summary>An implicit Scalar (x + y makes one too) is not kept alive during the native call: a garbage collection at that moment frees it. This one is held.</summary>
     private protected Scalar One { get; }
@@ -92,10 +93,10 @@ public abstract partial class LanguageModel : IDisposable
     }
 
     /// <summary>The hidden states after the last norm.</summary>
-    /// <param name="tokens">Token ids, I64 [batch, time]; of one row also [time], and an array.</param>
+    /// <param name="tokens">Token ids, [batch, time], or [time] or an array for one row.</param>
     /// <param name="cache">Keys and values of earlier positions; the new ones are added.</param>
     /// <param name="padding">Positions of padding before each row's first token, in the cache and here together; null for none.</param>
-    /// <param name="hooks">Read and replace tensors on the way; null for none, which costs nothing.</param>
+    /// <param name="hooks">Read and replace tensors on the way; null for none, at no cost.</param>
     /// <returns>[batch, time, hidden]</returns>
     /// <exception cref="Llm360Exception">
     /// Tokens are not whole numbers in one or two dimensions, a sequence is longer than the model's
@@ -253,11 +254,15 @@ public abstract partial class LanguageModel : IDisposable
     private protected Tensor Add(Tensor x, Tensor added, HookSite output, HookSite after, ForwardHooks? hooks) =>
         hooks.At(after, x.add(hooks.At(output, added), One));
 
-    /// <summary>x + (y W^T + b). In float32, where neither gradients nor hooks are asked for, the product is added into x, which must belong to the caller.</summary>
+    /// <summary>
+    /// x + (y W^T + b). In float32 without gradients and hooks the product is added into x, which
+    /// must belong to the caller.
+    /// </summary>
     private protected Tensor AddLinear(Tensor x, Tensor y, string weight, HookSite output, HookSite after, ForwardHooks? hooks)
     {
         var w = Weights[weight];
-        if (hooks is not null || x.dtype != float32 || x.requires_grad || y.requires_grad || w.requires_grad || Weights.ContainsKey(ParameterNames.BiasOf(weight)))
+        if (hooks is not null || x.dtype != float32 || x.requires_grad || y.requires_grad || w.requires_grad
+            || Weights.ContainsKey(ParameterNames.BiasOf(weight)))
             return Add(x, Linear(y, weight, hooks), output, after, hooks);
         if (UnpackedProducts.Takes(y, w))
             UnpackedProducts.Multiply(x, y, w, add: true);

@@ -68,7 +68,12 @@ public static class TokenRows
     internal static Tensor ToBatch(Tensor tokens, torch.Device device)
     {
         if (tokens.Dimensions is not (1 or 2) || tokens.dtype is not (ScalarType.Int64 or ScalarType.Int32) || tokens.numel() == 0)
-            throw new Llm360Exception($"The tokens are {tokens.dtype} [{string.Join(", ", tokens.shape)}].", "tokens", "Give whole numbers [batch, time], or [time] for one row, at least one.");
+        {
+            throw new Llm360Exception(
+                $"The tokens are {tokens.dtype} [{string.Join(", ", tokens.shape)}].", "tokens",
+                "Give whole numbers [batch, time], or [time] for one row, at least one.");
+        }
+
         return (tokens.Dimensions == 1 ? tokens.unsqueeze(0) : tokens).to(int64).to(device);
     }
 

@@ -1,4 +1,4 @@
-// What hooks read: the residual stream, attention, linear layers, against the goldens and against their definitions.
+// What hooks read: residual stream, attention, linear layers, against goldens and definitions.
 using TorchSharp;
 using static Llm360.Notebooks.Tests.HookedModel;
 
@@ -48,7 +48,8 @@ public sealed class ForwardHooksTests
         var hooks = new ForwardHooks();
         using var kept = hooks.Keep(Stream(model.Config.Layers));
         var hidden = model.Forward(Rows(name, 2), hooks: hooks);
-        Near(kept[HookSite.Embedding] * (model.Config is CrystalConfig crystal ? crystal.EmbeddingScale : 1), kept[HookSite.BlockInput(0)], 1e-5);
+        var factor = model.Config is CrystalConfig crystal ? crystal.EmbeddingScale : 1;
+        Near(kept[HookSite.Embedding] * factor, kept[HookSite.BlockInput(0)], 1e-5);
         for (var i = 0; i < model.Config.Layers; i++)
         {
             Near(kept[HookSite.BlockInput(i)] + kept[HookSite.AttentionOutput(i)], kept[HookSite.AfterAttention(i)], 0);
@@ -93,7 +94,10 @@ public sealed class ForwardHooksTests
         using var kept = hooks.Keep(Stream(model.Config.Layers));
         model.Forward(Rows(name, 2), hooks: hooks);
         for (var i = 0; i <= model.Config.Layers; i++)
-            Near(expected.View($"lens.{i}.logits"), model.Logits(model.FinalNorm(kept[i < model.Config.Layers ? HookSite.BlockInput(i) : HookSite.AfterMlp(i - 1)])), 2e-4);
+        {
+            var site = i < model.Config.Layers ? HookSite.BlockInput(i) : HookSite.AfterMlp(i - 1);
+            Near(expected.View($"lens.{i}.logits"), model.Logits(model.FinalNorm(kept[site])), 2e-4);
+        }
     }
 
     [Theory]
@@ -109,7 +113,9 @@ public sealed class ForwardHooksTests
         var hooks = new ForwardHooks();
         using var kept = hooks.Keep(Stream(model.Config.Layers));
         model.Forward(ids, hooks: hooks);
-        var read = model.Parameters[head].index_select(0, ids.narrow(1, 1, ids.shape[1] - 1).reshape(-1)).view(2, -1, model.Config.HiddenSize) * model.Parameters[norm]; // [batch, time - 1, hidden]
+        var next = ids.narrow(1, 1, ids.shape[1] - 1).reshape(-1);
+        var read = model.Parameters[head].index_select(0, next).view(2, -1, model.Config.HiddenSize); // [batch, time - 1, hidden]
+        read *= model.Parameters[norm];
         var factor = model.Config is CrystalConfig crystal ? crystal.LogitScale : 1;
         Near(expected.View("attribution.embedding"), Contribution(HookSite.BlockInput(0)), 5e-5);
         for (var i = 0; i < model.Config.Layers; i++)

@@ -61,7 +61,11 @@ public sealed class GoldenModelTests
         using var expected = Expected(name);
         var blocks = Enumerable.Range(0, model.Config.Layers).ToList();
         var hooks = new ForwardHooks();
-        using var kept = hooks.Keep([.. blocks.Select(HookSite.BlockInput), .. blocks.Select(HookSite.AttentionProbabilities), HookSite.AfterMlp(blocks[^1]), HookSite.FinalNorm]);
+        using var kept = hooks.Keep(
+        [
+            .. blocks.Select(HookSite.BlockInput), .. blocks.Select(HookSite.AttentionProbabilities),
+            HookSite.AfterMlp(blocks[^1]), HookSite.FinalNorm,
+        ]);
         using var scope = torch.NewDisposeScope();
         var last = model.Forward(Ids(Rows(name, "rows")), hooks: hooks);
         Near(expected.View("logits"), model.Logits(last), Logits);

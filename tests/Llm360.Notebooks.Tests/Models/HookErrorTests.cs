@@ -13,7 +13,9 @@ public sealed class HookErrorTests
         foreach (var block in new[] { -1, 2, int.MaxValue })
         {
             var error = Fails(model, new ForwardHooks().Read(HookSite.AfterMlp(block), _ => { }));
-            Assert.Equal(($"The model has no block {block}.", $"hook at block {block} after MLP", "Choose a block from 0 to 1."), (error.What, error.Where, error.Remedy));
+            Assert.Equal($"The model has no block {block}.", error.What);
+            Assert.Equal($"hook at block {block} after MLP", error.Where);
+            Assert.Equal("Choose a block from 0 to 1.", error.Remedy);
         }
 
         var hooks = new ForwardHooks().Read(HookSite.LinearInput("model.layers.0.self_attn.query.weight"), _ => { });
@@ -29,7 +31,9 @@ public sealed class HookErrorTests
     {
         using var model = Load("llama-mha");
         using var scope = torch.NewDisposeScope();
-        foreach (var replace in new Func<torch.Tensor, torch.Tensor>[] { x => x.narrow(1, 0, 1), x => x.to(torch.float64), x => x.squeeze(0), x => x.to(torch.device("meta")), Disposed })
+        Func<torch.Tensor, torch.Tensor>[] wrong =
+            [x => x.narrow(1, 0, 1), x => x.to(torch.float64), x => x.squeeze(0), x => x.to(torch.device("meta")), Disposed];
+        foreach (var replace in wrong)
         {
             var error = Fails(model, new ForwardHooks().Replace(HookSite.AttentionOutput(1), replace));
             Assert.StartsWith("A hook returned ", error.What, StringComparison.Ordinal);
@@ -50,14 +54,16 @@ public sealed class HookErrorTests
         using var model = Load("llama-mha");
         using var scope = torch.NewDisposeScope();
         var expected = model.Forward(torch.tensor(new long[] { 3, 1, 4 }, [1, 3]));
-        foreach (var tokens in new[] { torch.tensor(new long[] { 3, 1, 4 }), torch.tensor(new[] { 3, 1, 4 }), torch.tensor(new[] { 3, 1, 4 }, [1, 3]) })
-            Near(expected, model.Forward(tokens), 0);
         int[] ids = [3, 1, 4];
+        foreach (var tokens in new[] { torch.tensor(new long[] { 3, 1, 4 }), torch.tensor(ids), torch.tensor(ids, [1, 3]) })
+            Near(expected, model.Forward(tokens), 0);
         Near(expected, model.Forward(ids), 0);
 
-        foreach (var wrong in new[] { torch.zeros(1, 3), torch.zeros([1, 1, 3], torch.int64), torch.tensor(3L), torch.zeros([0], torch.int64), torch.zeros([1, 0], torch.int64), torch.zeros([3], torch.@bool) })
+        long[][] shapes = [[1, 1, 3], [], [0], [1, 0]];
+        foreach (var wrong in shapes.Select(s => torch.zeros(s, torch.int64)).Concat([torch.zeros(1, 3), torch.zeros([3], torch.@bool)]))
             Assert.Contains("[batch, time]", Assert.Throws<Llm360Exception>(() => model.Forward(wrong)).Remedy, StringComparison.Ordinal);
-        Assert.Contains("not in the model's vocabulary", Assert.Throws<Llm360Exception>(() => model.Forward(torch.tensor(new long[] { 3, -1 }))).What, StringComparison.Ordinal);
+        var outside = Assert.Throws<Llm360Exception>(() => model.Forward(torch.tensor(new long[] { 3, -1 })));
+        Assert.Contains("not in the model's vocabulary", outside.What, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,7 +71,8 @@ public sealed class HookErrorTests
     {
         using var model = Load("llama-mha");
         using var scope = torch.NewDisposeScope();
-        foreach (var wrong in new[] { torch.zeros(2, model.Config.HiddenSize - 1), torch.zeros([2, model.Config.HiddenSize], torch.int64), torch.tensor(1f) })
+        var width = model.Config.HiddenSize;
+        foreach (var wrong in new[] { torch.zeros(2, width - 1), torch.zeros([2, width], torch.int64), torch.tensor(1f) })
         {
             Assert.Throws<Llm360Exception>(() => model.FinalNorm(wrong));
             Assert.Throws<Llm360Exception>(() => model.Logits(wrong));
@@ -84,8 +91,10 @@ public sealed class HookErrorTests
         model.Dispose();
         foreach (var use in new Action[]
         {
-            () => model.Forward(ids), () => model.Logits(hidden), () => model.FinalNorm(hidden), () => _ = parameters[model.Config.EmbeddingName], () => _ = model.Device,
-            () => model.Score([[1, 2, 3]]), () => model.Generate([[1, 2, 3]], new GenerationOptions { MaxNewTokens = 2 }), () => model.Rebind(Fixtures.Path("models", name)),
+            () => model.Forward(ids), () => model.Logits(hidden), () => model.FinalNorm(hidden),
+            () => _ = parameters[model.Config.EmbeddingName], () => _ = model.Device,
+            () => model.Score([[1, 2, 3]]), () => model.Generate([[1, 2, 3]], new GenerationOptions { MaxNewTokens = 2 }),
+            () => model.Rebind(Fixtures.Path("models", name)),
         })
             Assert.Equal("The model was disposed.", Assert.Throws<Llm360Exception>(use).What);
     }
@@ -99,7 +108,8 @@ public sealed class HookErrorTests
             Assert.Equal(model.Config.Parameters().Select(p => p.Name), model.Parameters.Keys);
             Assert.Equal(model.Config.Parameters().Select(p => p.Shape), model.Parameters.Select(p => p.Value.shape));
             Assert.Equal(model.Config.ParameterCount, model.Parameters.Values.Sum(t => t.numel()));
-            Assert.Contains("no parameter nothing", Assert.Throws<Llm360Exception>(() => model.Parameters["nothing"]).What, StringComparison.Ordinal);
+            var error = Assert.Throws<Llm360Exception>(() => model.Parameters["nothing"]);
+            Assert.Contains("no parameter nothing", error.What, StringComparison.Ordinal);
             Assert.False(model.Parameters.TryGetValue("nothing", out _));
         }
     }
@@ -110,9 +120,11 @@ public sealed class HookErrorTests
         using var model = Load("llama-mha");
         var hooks = new ForwardHooks();
         using var kept = hooks.Keep(HookSite.BlockInput(1));
-        Assert.Contains("Run a forward pass", Assert.Throws<Llm360Exception>(() => kept[HookSite.BlockInput(1)]).Remedy, StringComparison.Ordinal);
+        Assert.Contains("Run a forward pass", Missing(HookSite.BlockInput(1)), StringComparison.Ordinal);
         using var hidden = model.Forward(new[] { 1, 2 }, hooks: hooks);
-        Assert.Contains("block 1 input", Assert.Throws<Llm360Exception>(() => kept[HookSite.BlockInput(0)]).Remedy, StringComparison.Ordinal);
+        Assert.Contains("block 1 input", Missing(HookSite.BlockInput(0)), StringComparison.Ordinal);
+
+        string Missing(HookSite site) => Assert.Throws<Llm360Exception>(() => kept[site]).Remedy;
     }
 
     private static Llm360Exception Fails(LanguageModel model, ForwardHooks hooks)

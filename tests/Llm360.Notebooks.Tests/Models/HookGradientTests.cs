@@ -1,4 +1,4 @@
-// Gradients through hooks: against autograd of the plain pass, the formula of a linear layer, and finite differences.
+// Gradients through hooks: autograd of the plain pass, a linear layer's formula, differences.
 using TorchSharp;
 using static Llm360.Notebooks.Tests.HookedModel;
 
@@ -29,7 +29,8 @@ public sealed class HookGradientTests
         var lookup = torch.zeros_like(parameters[model.Config.EmbeddingName]).index_add(0, ids[0], all[^1][0], 1);
         foreach (var (i, layer) in model.LinearLayers.Index())
         {
-            torch.Tensor x = kept[HookSite.LinearInput(layer)][0].detach(), y = all[weights.Count + i][0]; // [time, inputs], [time, outputs]
+            var x = kept[HookSite.LinearInput(layer)][0].detach(); // [time, inputs]
+            var y = all[weights.Count + i][0]; // [time, outputs]
             var product = model is CrystalModel && weights.ContainsKey(layer) ? x.t().matmul(y) : y.t().matmul(x);
             if (weights.ContainsKey(layer))
                 NearInShare(parameters[layer], product, 1e-4);

@@ -6,13 +6,14 @@ namespace Llm360.Notebooks.Tests;
 
 internal static class HookedModel
 {
-    public static TheoryData<string> Families => ["llama-mha", "llama-gqa", "llama-bias", "llama-tied", "neox", "neox-sequential", "crystal"];
+    public static TheoryData<string> Families =>
+        ["llama-mha", "llama-gqa", "llama-bias", "llama-tied", "neox", "neox-sequential", "crystal"];
 
-    /// <summary>The embedding and what a block writes and reads: every site that has [batch, time, hidden].</summary>
+    /// <summary>All sites of [batch, time, hidden], in the pass's order.</summary>
     public static IEnumerable<HookSite> Stream(int blocks) =>
     [
         HookSite.Embedding,
-        .. Enumerable.Range(0, blocks).SelectMany(i => new[] { HookSite.BlockInput(i), HookSite.AttentionOutput(i), HookSite.AfterAttention(i), HookSite.MlpOutput(i), HookSite.AfterMlp(i) }),
+        .. Enumerable.Range(0, blocks).SelectMany(Block),
         HookSite.FinalNorm,
     ];
 
@@ -23,13 +24,15 @@ internal static class HookedModel
 
     public static LanguageModel Load(string name) => LanguageModel.Load(Fixtures.Path("models", name), type: torch.float32);
 
-    /// <summary>A model over copies of the weights, each changed by a function. The caller owns them.</summary>
-    public static (LanguageModel Model, Dictionary<string, torch.Tensor> Weights) Over(string name, Func<string, torch.Tensor, torch.Tensor> change)
+    /// <summary>A model over changed copies of the weights. The caller owns both.</summary>
+    public static (LanguageModel Model, Dictionary<string, torch.Tensor> Weights) Over(
+        string name, Func<string, torch.Tensor, torch.Tensor> change)
     {
         var folder = Fixtures.Path("models", name);
         var config = ModelConfig.Read(Path.Combine(folder, "config.json"));
         using var state = StateDict.Open(folder);
-        var weights = config.Parameters().ToDictionary(p => p.Name, p => change(p.Name, state.View(p.Name).to(torch.float32).clone()).DetachFromDisposeScope());
+        var weights = config.Parameters().Select(p => p.Name).ToDictionary(
+            n => n, n => change(n, state.View(n).to(torch.float32).clone()).DetachFromDisposeScope());
         return (ModelFamilies.Of(config).Create(config, weights, null), weights);
     }
 
@@ -43,9 +46,10 @@ internal static class HookedModel
     /// <summary>The sum of the cross-entropies of a batch.</summary>
     public static torch.Tensor Loss(LanguageModel model, torch.Tensor ids, ForwardHooks? hooks)
     {
-        var logits = model.Logits(model.Forward(ids, hooks: hooks), hooks);
+        var predictions = ids.shape[1] - 1;
+        var logits = model.Logits(model.Forward(ids, hooks: hooks), hooks).narrow(1, 0, predictions);
         return torch.nn.functional.cross_entropy(
-            logits.narrow(1, 0, ids.shape[1] - 1).reshape(-1, logits.shape[2]), ids.narrow(1, 1, ids.shape[1] - 1).reshape(-1), reduction: torch.nn.Reduction.Sum);
+            logits.reshape(-1, logits.shape[2]), ids.narrow(1, 1, predictions).reshape(-1), reduction: torch.nn.Reduction.Sum);
     }
 
     public static void Near(torch.Tensor expected, torch.Tensor actual, double tolerance)
@@ -54,7 +58,10 @@ internal static class HookedModel
         Assert.InRange((expected.to(torch.float64) - actual.to(torch.float64)).abs().max().item<double>(), 0, tolerance);
     }
 
-    /// <summary>Near by a share of the largest value.</summary>
+    /// <summary>The same, with a tolerance that is a share of the largest value.</summary>
     public static void NearInShare(torch.Tensor expected, torch.Tensor actual, double share) =>
         Near(expected, actual, share * Math.Max(expected.abs().max().to(torch.float64).item<double>(), 1e-6));
+
+    private static HookSite[] Block(int i) =>
+        [HookSite.BlockInput(i), HookSite.AttentionOutput(i), HookSite.AfterAttention(i), HookSite.MlpOutput(i), HookSite.AfterMlp(i)];
 }

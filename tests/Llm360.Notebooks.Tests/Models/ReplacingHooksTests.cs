@@ -15,9 +15,10 @@ public sealed class ReplacingHooksTests
         using var model = Load(name);
         using var scope = torch.NewDisposeScope();
         var ids = Rows(name, 2);
-        foreach (var (site, ending) in new[] { (HookSite.AttentionOutput(1), AttentionEnding(model)), (HookSite.MlpOutput(0), DownEnding(model)) })
+        (string attention, string mlp) = Endings(model);
+        foreach (var (site, ending, block) in new[] { (HookSite.AttentionOutput(1), attention, 1), (HookSite.MlpOutput(0), mlp, 0) })
         {
-            var layer = model.LinearLayers.Where(n => n.EndsWith(ending, StringComparison.Ordinal)).ElementAt(site == HookSite.MlpOutput(0) ? 0 : 1);
+            var layer = model.LinearLayers.Where(n => n.EndsWith(ending, StringComparison.Ordinal)).ElementAt(block);
             var (without, weights) = Over(name, (n, w) => n == layer || n == ParameterNames.BiasOf(layer) ? w.zero_() : w);
             var expected = without.Forward(ids);
             Near(expected, model.Forward(ids, hooks: new ForwardHooks().Replace(site, x => torch.zeros_like(x))), 1e-3);
@@ -37,12 +38,14 @@ public sealed class ReplacingHooksTests
         foreach (var layer in model.LinearLayers.SkipLast(1))
         {
             var (doubled, weights) = Over(name, (n, w) => n == layer ? w * 2 : w);
-            NearInShare(doubled.Forward(ids), model.Forward(ids, hooks: new ForwardHooks().Replace(HookSite.LinearInput(layer), x => x * 2)), 1e-4);
+            NearInShare(doubled.Forward(ids), model.Forward(ids, hooks: Doubled(layer)), 1e-4);
             Free(doubled, weights);
         }
 
         var hidden = model.Forward(ids);
-        NearInShare(model.Logits(hidden) * 2, model.Logits(hidden, new ForwardHooks().Replace(HookSite.LinearInput(model.LinearLayers[^1]), x => x * 2)), 1e-5);
+        NearInShare(model.Logits(hidden) * 2, model.Logits(hidden, Doubled(model.LinearLayers[^1])), 1e-5);
+
+        static ForwardHooks Doubled(string layer) => new ForwardHooks().Replace(HookSite.LinearInput(layer), x => x * 2);
     }
 
     [Theory]
@@ -56,8 +59,9 @@ public sealed class ReplacingHooksTests
         var source = new ForwardHooks();
         using var kept = source.Keep(HookSite.BlockInput(1));
         var plain = model.Logits(model.Forward(ids, hooks: source));
-        var hooks = new ForwardHooks().Replace(HookSite.BlockInput(1), x =>
-            torch.cat([x.narrow(1, 0, 5), kept[HookSite.BlockInput(1)].narrow(0, 1, 1).narrow(1, 5, 1), x.narrow(1, 6, x.shape[1] - 6)], 1));
+        var other = kept[HookSite.BlockInput(1)].narrow(0, 1, 1).narrow(1, 5, 1);
+        var hooks = new ForwardHooks().Replace(
+            HookSite.BlockInput(1), x => torch.cat([x.narrow(1, 0, 5), other, x.narrow(1, 6, x.shape[1] - 6)], 1));
         var patched = model.Logits(model.Forward(ids.narrow(0, 0, 1), hooks: hooks));
         Near(expected.View("patch.logits"), patched.squeeze(0), 2e-4);
         Near(plain.narrow(0, 0, 1).narrow(1, 0, 5), patched.narrow(1, 0, 5), 2e-5);
@@ -116,9 +120,12 @@ public sealed class ReplacingHooksTests
         }
     }
 
-    private static string AttentionEnding(LanguageModel model) => model switch { LlamaModel => "o_proj.weight", NeoxModel => "attention.dense.weight", _ => "attn.c_proj.weight" };
-
-    private static string DownEnding(LanguageModel model) => model switch { LlamaModel => "down_proj.weight", NeoxModel => "dense_4h_to_h.weight", _ => "mlp.c_proj.weight" };
+    private static (string Attention, string Mlp) Endings(LanguageModel model) => model switch
+    {
+        LlamaModel => ("o_proj.weight", "down_proj.weight"),
+        NeoxModel => ("attention.dense.weight", "dense_4h_to_h.weight"),
+        _ => ("attn.c_proj.weight", "mlp.c_proj.weight"),
+    };
 
     private static void Free(LanguageModel model, Dictionary<string, torch.Tensor> weights)
     {

@@ -23,7 +23,9 @@ internal sealed class BatchAttention : AttentionPass
     /// <param name="cache">Earlier positions; null for none.</param>
     /// <param name="padding">Positions of padding before each row's first token; null for none.</param>
     /// <param name="hooks">Hooks of the pass; null for none.</param>
-    public BatchAttention(LanguageModel model, RotaryEmbedding rotary, long batch, int time, KeyValueCache? cache, IReadOnlyList<int>? padding, ForwardHooks? hooks)
+    public BatchAttention(
+        LanguageModel model, RotaryEmbedding rotary, long batch, int time, KeyValueCache? cache, IReadOnlyList<int>? padding,
+        ForwardHooks? hooks)
     {
         (this.model, this.rotary, this.cache, Hooks, this.time) = (model, rotary, cache, hooks, time);
         past = cache?.Length ?? 0;

@@ -42,14 +42,16 @@ public sealed class CrystalModel : LanguageModel
     private protected override Tensor Block(int i, Tensor x, AttentionPass attention)
     {
         var hooks = attention.Hooks;
-        var y = Conv1D(LayerNorm(x, CrystalNames.AttentionNorm(i), config.NormEps), CrystalNames.QueryKeyValue(i), hooks); // [batch, time, 3 x hidden]: all queries, all keys, all values
+        // [batch, time, 3 x hidden]: all queries, all keys, all values.
+        var y = Conv1D(LayerNorm(x, CrystalNames.AttentionNorm(i), config.NormEps), CrystalNames.QueryKeyValue(i), hooks);
         var q = Heads(attention.OutputPositions(i, y.narrow(2, 0, config.HiddenSize)), config.Heads).mul(queryScale); // [batch, heads, wanted, head]
         var k = Heads(y.narrow(2, config.HiddenSize, config.HiddenSize), config.Heads); // [batch, heads, time, head]
         var v = Heads(y.narrow(2, 2L * config.HiddenSize, config.HiddenSize), config.Heads);
         var mixed = Conv1D(attention.Attend(i, q, k, v), CrystalNames.AttentionOutput(i), hooks); // [batch, wanted, hidden]
         x = Add(attention.OutputPositions(i, x), mixed, HookSite.AttentionOutput(i), HookSite.AfterAttention(i), hooks);
         y = LayerNorm(x, CrystalNames.MlpNorm(i), config.NormEps);
-        var gated = Conv1D(y, CrystalNames.Up(i), hooks) * nn.functional.silu(Conv1D(y, CrystalNames.Gate(i), hooks)); // [batch, time, intermediate]
+        var up = Conv1D(y, CrystalNames.Up(i), hooks); // [batch, time, intermediate]
+        var gated = up * nn.functional.silu(Conv1D(y, CrystalNames.Gate(i), hooks));
         return Add(x, Conv1D(gated, CrystalNames.Down(i), hooks), HookSite.MlpOutput(i), HookSite.AfterMlp(i), hooks);
     }
 

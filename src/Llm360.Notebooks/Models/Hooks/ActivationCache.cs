@@ -3,10 +3,10 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>The tensors at the sites of <see cref="ForwardHooks.Keep"/>, of the latest pass.</summary>
+/// <summary>What the latest pass had at the sites of <see cref="ForwardHooks.Keep"/>.</summary>
 /// <remarks>
-/// They are the tensors of the path: with gradients on, <c>autograd.grad</c> of a loss by them works.
-/// They are in no dispose scope; disposing this object disposes them.
+/// The tensors are those of the path, so that <c>autograd.grad</c> of a loss by them works. They
+/// are in no dispose scope. Disposing this object disposes them.
 /// </remarks>
 public sealed class ActivationCache : IDisposable
 {
@@ -20,9 +20,13 @@ public sealed class ActivationCache : IDisposable
     public IReadOnlyCollection<HookSite> Sites => tensors.Keys;
 
     /// <summary>The tensor at a site; its shape is described at the site.</summary>
-    /// <exception cref="Llm360Exception">No pass has reached the site, or it was not to be kept.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The site is not kept, or no pass has reached it.
+    /// </exception>
     public torch.Tensor this[HookSite site] => tensors.TryGetValue(site, out var tensor) ? tensor
-        : throw new Llm360Exception("The activation was not kept.", site.ToString(), tensors.Count == 0 ? "Run a forward pass with these hooks first." : $"Keep the site. Kept are {string.Join(", ", tensors.Keys.Take(8))}{(tensors.Count > 8 ? " ..." : "")}.");
+        : throw new Llm360Exception("The activation was not kept.", site.ToString(), tensors.Count == 0
+            ? "Run a forward pass with these hooks first."
+            : $"Keep the site. Kept are {string.Join(", ", tensors.Keys.Take(8))}{(tensors.Count > 8 ? " ..." : "")}.");
 
     /// <inheritdoc/>
     public void Dispose()

@@ -29,9 +29,12 @@ public sealed class ForwardHooks
         });
     }
 
-    /// <summary>Lets the pass go on with another tensor of the same shape, type and device.</summary>
+    /// <summary>Replaces the tensor at a site by another of its shape, type and device.</summary>
     /// <param name="site">The site.</param>
-    /// <param name="replace">From the tensor at the site to the one that takes its place. The pass does not dispose a tensor that was made outside of it.</param>
+    /// <param name="replace">
+    /// From the tensor at the site to the one that takes its place. The pass does not dispose a
+    /// tensor that was made outside of it.
+    /// </param>
     /// <returns>This object.</returns>
     public ForwardHooks Replace(HookSite site, Func<Tensor, Tensor> replace)
     {
@@ -72,7 +75,8 @@ public sealed class ForwardHooks
             if (next.IsInvalid || next.dtype != x.dtype || !IsSame(next.device, x.device) || !next.shape.SequenceEqual(x.shape))
             {
                 throw new Llm360Exception(
-                    $"A hook returned {(next.IsInvalid ? "a disposed tensor" : Describe(next))}, and {Describe(x)} is needed.", $"hook at {site}",
+                    $"A hook returned {(next.IsInvalid ? "a disposed tensor" : Describe(next))}, and {Describe(x)} is needed.",
+                    $"hook at {site}",
                     "Return a tensor of the shape, type and device of the one that the hook gets.");
             }
 
@@ -89,10 +93,17 @@ public sealed class ForwardHooks
     {
         foreach (var site in hooks.Keys)
         {
+            var where = $"hook at {Printable.Value(site.ToString())}";
             if (site.Parameter is { } weight && !model.LinearLayers.Contains(weight))
-                throw new Llm360Exception($"The model has no linear layer {Printable.Value(weight)}.", $"hook at {Printable.Value(site.ToString())}", $"LanguageModel.LinearLayers lists them: {string.Join(", ", model.LinearLayers.Take(3))} ...");
-            if (site.Parameter is null && site.Kind is not (HookKind.Embedding or HookKind.FinalNorm) && (site.Block < 0 || site.Block >= model.Config.Layers))
-                throw new Llm360Exception($"The model has no block {site.Block}.", $"hook at {site}", $"Choose a block from 0 to {model.Config.Layers - 1}.");
+            {
+                throw new Llm360Exception(
+                    $"The model has no linear layer {Printable.Value(weight)}.", where,
+                    $"LanguageModel.LinearLayers lists them: {string.Join(", ", model.LinearLayers.Take(3))} ...");
+            }
+
+            var blocks = model.Config.Layers;
+            if (site.IsInBlock && (site.Block < 0 || site.Block >= blocks))
+                throw new Llm360Exception($"The model has no block {site.Block}.", where, $"Choose a block from 0 to {blocks - 1}.");
         }
     }
 

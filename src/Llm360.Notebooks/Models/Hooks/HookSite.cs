@@ -11,8 +11,8 @@ public readonly record struct HookSite
     private HookSite(HookKind kind, int block = -1, string? parameter = null) => (Kind, Block, Parameter) = (kind, block, parameter);
 
     /// <summary>
-    /// The rows of the embedding, [batch, time, hidden], before the factor that CrystalCoder puts on
-    /// them.
+    /// The rows of the embedding, [batch, time, hidden]. CrystalCoder multiplies them with a factor
+    /// after this site.
     /// </summary>
     public static HookSite Embedding => new(HookKind.Embedding);
 
@@ -21,8 +21,9 @@ public readonly record struct HookSite
 
     internal HookKind Kind { get; }
 
-    /// <summary>-1 where the site belongs to no block.</summary>
     internal int Block { get; }
+
+    internal bool IsInBlock => Kind is not (HookKind.Embedding or HookKind.FinalNorm or HookKind.LinearInput or HookKind.LinearOutput);
 
     /// <summary>The weight of a linear layer; null elsewhere.</summary>
     internal string? Parameter { get; }
@@ -30,8 +31,10 @@ public readonly record struct HookSite
     /// <summary>The residual stream that a block reads, [batch, time, hidden].</summary>
     public static HookSite BlockInput(int block) => new(HookKind.BlockInput, block);
 
-    /// <summary>Attention probabilities, [batch, heads, queries, keys]; each row sums to 1.</summary>
-    /// <remarks>A pass computes them only where they are asked for. They take time x time values for each head.</remarks>
+    /// <summary>Attention probabilities, [batch, heads, queries, keys]; rows sum to 1.</summary>
+    /// <remarks>
+    /// A pass makes this tensor only for a hook, because it has time x time values for each head.
+    /// </remarks>
     public static HookSite AttentionProbabilities(int block) => new(HookKind.AttentionProbabilities, block);
 
     /// <summary>What attention adds to the residual stream, [batch, time, hidden].</summary>
@@ -56,7 +59,10 @@ public readonly record struct HookSite
     /// </param>
     public static HookSite LinearInput(string weight) => new(HookKind.LinearInput, parameter: weight);
 
-    /// <summary>The output of a linear layer with its bias, [batch, time, outputs]; the head's before CrystalCoder's factor.</summary>
+    /// <summary>
+    /// The output of a linear layer, bias included, [batch, time, outputs]. CrystalCoder multiplies
+    /// the head's output with a factor after this site.
+    /// </summary>
     /// <param name="weight">As in <see cref="LinearInput"/>.</param>
     public static HookSite LinearOutput(string weight) => new(HookKind.LinearOutput, parameter: weight);
 

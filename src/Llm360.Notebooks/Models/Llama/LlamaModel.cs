@@ -52,7 +52,8 @@ public sealed class LlamaModel : LanguageModel
         var v = Heads(Linear(y, LlamaNames.Value(i), hooks), config.KeyValueHeads);
         (x, y) = (attention.OutputPositions(i, x), attention.OutputPositions(i, y)); // [batch, wanted, hidden], as all that follows
         var q = Heads(Linear(y, LlamaNames.Query(i), hooks), config.Heads); // [batch, heads, wanted, head]
-        x = AddLinear(x, attention.Attend(i, q, k, v), LlamaNames.AttentionOutput(i), HookSite.AttentionOutput(i), HookSite.AfterAttention(i), hooks);
+        y = attention.Attend(i, q, k, v); // [batch, wanted, heads x head]
+        x = AddLinear(x, y, LlamaNames.AttentionOutput(i), HookSite.AttentionOutput(i), HookSite.AfterAttention(i), hooks);
         y = LinearProduct.Input(Norm(x, LlamaNames.MlpNorm(i)), Weights[LlamaNames.Gate(i)]);
         y = Gated(Linear(y, LlamaNames.Gate(i), hooks), Linear(y, LlamaNames.Up(i), hooks), hooks is null); // [batch, wanted, intermediate]
         return AddLinear(x, y, LlamaNames.Down(i), HookSite.MlpOutput(i), HookSite.AfterMlp(i), hooks);

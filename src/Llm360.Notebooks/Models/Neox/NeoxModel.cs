@@ -34,13 +34,16 @@ public sealed class NeoxModel : LanguageModel
     private Tensor Attention(int i, Tensor y, AttentionPass attention)
     {
         // Each head has its query, key and value one after another.
-        var heads = Linear(y, ParameterNames.Weight(NeoxNames.QueryKeyValue(i)), attention.Hooks).view(y.shape[0], y.shape[1], config.Heads, 3, config.HeadDimension).permute(3, 0, 2, 1, 4); // [3, batch, heads, time, head]
-        return Linear(attention.Attend(i, attention.OutputPositions(i, heads[0], 2), heads[1], heads[2]), ParameterNames.Weight(NeoxNames.AttentionOutput(i)), attention.Hooks);
+        var heads = Linear(y, ParameterNames.Weight(NeoxNames.QueryKeyValue(i)), attention.Hooks)
+            .view(y.shape[0], y.shape[1], config.Heads, 3, config.HeadDimension).permute(3, 0, 2, 1, 4); // [3, batch, heads, time, head]
+        y = attention.Attend(i, attention.OutputPositions(i, heads[0], 2), heads[1], heads[2]);
+        return Linear(y, ParameterNames.Weight(NeoxNames.AttentionOutput(i)), attention.Hooks);
     }
 
     private Tensor Mlp(int i, Tensor x, ForwardHooks? hooks)
     {
-        var y = Linear(LayerNorm(x, NeoxNames.MlpNorm(i), config.NormEps), ParameterNames.Weight(NeoxNames.Up(i)), hooks); // [batch, wanted, intermediate]
+        x = LayerNorm(x, NeoxNames.MlpNorm(i), config.NormEps);
+        var y = Linear(x, ParameterNames.Weight(NeoxNames.Up(i)), hooks); // [batch, wanted, intermediate]
         y = config.TanhGelu ? TanhGelu(y) : nn.functional.gelu(y);
         return Linear(y, ParameterNames.Weight(NeoxNames.Down(i)), hooks);
     }

@@ -40,7 +40,7 @@ internal sealed class RotaryEmbedding(LanguageModel model, bool neighbours) : ID
     /// <param name="x">[batch, heads, time, head]</param>
     /// <param name="cos">[time, dimensions], or [batch x time, dimensions] where rows differ</param>
     /// <param name="sin">As <paramref name="cos"/>.</param>
-    /// <param name="inPlace">Whether <paramref name="x"/> may be changed, as on the CPU it is.</param>
+    /// <param name="inPlace">Whether <paramref name="x"/> may be changed.</param>
     public Tensor Rotate(Tensor x, Tensor cos, Tensor sin, bool inPlace = true)
     {
         if (inPlace && !neighbours && TensorMemory.IsPlain(x) && x.stride(3) == 1)
