@@ -22,17 +22,23 @@ public sealed record TokenLengthSettings(int? Sequences = null);
 /// <summary>Mean length of tokens.</summary>
 public static class TokenLength
 {
-    /// <summary>The mean length of tokens in chunks. Stored cells are read, the others computed.</summary>
+    /// <summary>The mean length of tokens in chunks. Stored cells are read, the others
+    /// computed.</summary>
     public static Task<GridRun<IReadOnlyList<TokenLengthRow>>> TokenLengthAsync(
         this Suite suite, TokenLengthSettings settings, string? results = null, GridOptions? options = null)
     {
         var tokenizer = new Lazy<ITokenizer>(suite.Tokenizer);
-        var analysis = new GridAnalysis<IReadOnlyList<TokenLengthRow>>("token-length", Version: 1, settings, new ParquetCells<TokenLengthRow>(),
+        var analysis = new GridAnalysis<IReadOnlyList<TokenLengthRow>>(
+            "token-length",
+            Version: 1,
+            settings,
+            new ParquetCells<TokenLengthRow>(),
             context => [Measure(context.Chunk, tokenizer.Value, settings, context.Cancellation)])
         {
             UsesTokenizer = true,
         };
-        return Grid.RunAsync(new ResultStore<IReadOnlyList<TokenLengthRow>>(suite, analysis, results), [suite.Checkpoints[^1]], suite.Chunks.AsItems(), options);
+        var store = new ResultStore<IReadOnlyList<TokenLengthRow>>(suite, analysis, results);
+        return Grid.RunAsync(store, [suite.Checkpoints[^1]], suite.Chunks.AsItems(), options);
     }
 
     private static TokenLengthRow Measure(Chunk chunk, ITokenizer tokenizer, TokenLengthSettings settings, CancellationToken cancellation)

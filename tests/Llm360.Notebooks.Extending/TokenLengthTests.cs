@@ -13,7 +13,8 @@ public sealed class TokenLengthTests : IDisposable
     public async Task The_mean_length_of_tokens_of_each_chunk()
     {
         var manifest = ManifestFile.Read(Suites.FindManifest("pico"));
-        var suite = await new SuiteTrainer(manifest, Path.Combine(folder, "pico")).TrainAsync(cancellation: TestContext.Current.CancellationToken);
+        var trainer = new SuiteTrainer(manifest, Path.Combine(folder, "pico"));
+        var suite = await trainer.TrainAsync(cancellation: TestContext.Current.CancellationToken);
         var results = Path.Combine(folder, "results");
         var run = await suite.TokenLengthAsync(new TokenLengthSettings(Sequences: 8), results);
         Assert.Equal((suite.Chunks.Count, 0), (run.Fill.Computed, run.Fill.FromStore));

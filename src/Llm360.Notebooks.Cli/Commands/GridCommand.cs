@@ -43,13 +43,20 @@ internal static class GridCommand
                 seed: parsed.GetValue(seed));
             if (analysis.Settings.Sampling == RowSampling.First && parsed.GetResult(seed) is { Implicit: false })
             {
-                throw new Llm360Exception("The first sequences of each chunk are scored, so a seed has no effect.", "--seed", chosen.Suite.Repository is null
-                    ? "Leave out --first or --seed."
-                    : "Leave out --seed: chunks on the Hub are not read to their end for a sample.");
+                throw new Llm360Exception(
+                    "The first sequences of each chunk are scored, so a seed has no effect.",
+                    "--seed",
+                    chosen.Suite.Repository is null
+                        ? "Leave out --first or --seed."
+                        : "Leave out --seed: chunks on the Hub are not read to their end for a sample.");
             }
 
-            return new GridJob($"Memorization of {chosen.Suite.Name}", Setting(analysis.Settings), analysis.Store.Folder,
-                LookNext(analysis.Settings, chosen.Suite.Repository is not null), options => analysis.FillAsync(chosen.Checkpoints, chosen.Chunks, options));
+            return new GridJob(
+                $"Memorization of {chosen.Suite.Name}",
+                Setting(analysis.Settings),
+                analysis.Store.Folder,
+                LookNext(analysis.Settings, chosen.Suite.Repository is not null),
+                options => analysis.FillAsync(chosen.Checkpoints, chosen.Chunks, options));
         });
     }
 
@@ -57,7 +64,8 @@ internal static class GridCommand
     {
         var lengths = FormattableString.Invariant($"k = {settings.PromptLength}, l = {settings.ContinuationLength}");
         var metrics = settings.TokenMetrics ? ", with token metrics" : "";
-        return $"{lengths}, {Rows(settings)} of each chunk{metrics}{(settings.Precision == Precision.Auto ? "" : $", {settings.Precision}")}";
+        var precision = settings.Precision == Precision.Auto ? "" : $", {settings.Precision}";
+        return $"{lengths}, {Rows(settings)} of each chunk{metrics}{precision}";
     }
 
     // Notebooks take the choice that is usual for the suite.

@@ -63,7 +63,12 @@ internal sealed class GridRunOptions
         Description = "Also keep cells that another kind of device (CPU or CUDA) computed. Otherwise they are computed again.",
     };
 
-    private readonly Option<string> device = new("--device") { Description = "best, cpu, cuda or cuda:N.", DefaultValueFactory = _ => "best" };
+    private readonly Option<string> device = new("--device")
+    {
+        Description = "best, cpu, cuda or cuda:N.",
+        DefaultValueFactory = _ => "best",
+    };
+
     private readonly Option<string> type = ModelOptions.TypeOption();
 
     /// <summary>A command with these options before and after its own.</summary>
@@ -131,7 +136,7 @@ internal sealed class GridRunOptions
     {
         if (suite.Checkpoints.Count < suite.PromisedCheckpoints)
         {
-            var exist = string.Create(CultureInfo.InvariantCulture, $"{suite.Checkpoints.Count} of {suite.PromisedCheckpoints} checkpoints exist");
+            var exist = FormattableString.Invariant($"{suite.Checkpoints.Count} of {suite.PromisedCheckpoints} checkpoints exist");
             yield return ("in training", $"{exist}; llm360 train {suite.Name} makes the others");
         }
     }
@@ -140,8 +145,8 @@ internal sealed class GridRunOptions
     {
         if (fill.Stale > 0)
         {
-            var cells = string.Create(CultureInfo.InvariantCulture, $"{fill.Stale} cells had another model, other rows, another version or another kind of device");
-            yield return ("stale", $"{cells}, or did not say; they stay beside the new ones as *.stale");
+            yield return ("stale", FormattableString.Invariant($"{fill.Stale} cells had another model, other rows, another version or ")
+                + "another kind of device, or did not say; they stay beside the new ones as *.stale");
         }
     }
 }

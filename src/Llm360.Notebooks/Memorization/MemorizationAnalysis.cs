@@ -43,7 +43,8 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     /// <summary>Where the results of this setting are kept.</summary>
     public ResultStore<IReadOnlyList<MemorizationRow>> Store => field ??= new(suite, Analysis);
 
-    /// <summary>What a grid is told. Version 1: greedy decoding against the true continuation.</summary>
+    /// <summary>What a grid is told. Version 1: greedy decoding against the true
+    /// continuation.</summary>
     internal GridAnalysis<IReadOnlyList<MemorizationRow>> Analysis => field ??= new(
         "memorization", Version: 1, settings, new ParquetCells<MemorizationRow>(MemorizationColumns.Pack), Compute)
     {
@@ -59,7 +60,8 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <param name="skipMissing">Leaves missing checkpoints and chunks out; otherwise they are an
     /// error.</param>
-    /// <param name="anyDevice">Also takes cells that another kind of device computed; otherwise they
+    /// <param name="anyDevice">Also takes cells that another kind of device computed; otherwise
+    /// they
     /// are stale.</param>
     /// <exception cref="Llm360Exception">
     /// A checkpoint or chunk is missing or cannot be read, or its sequences are too short or beyond
@@ -78,7 +80,8 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
         foreach (var checkpoint in (chunks ?? suite.Chunks).Count > 0 ? checkpoints ?? suite.Checkpoints : [])
             _ = (checkpoint.RequireIndex(), checkpoint.RequireChunksSeen());
         var options = Options(device, progress, cancellation, skipMissing, anyDevice);
-        var run = await Grid.RunAsync(Store, checkpoints ?? suite.Checkpoints, (chunks ?? suite.Chunks).AsItems(), options).ConfigureAwait(false);
+        var items = (chunks ?? suite.Chunks).AsItems();
+        var run = await Grid.RunAsync(Store, checkpoints ?? suite.Checkpoints, items, options).ConfigureAwait(false);
         return new MemorizationScores(suite, settings, run);
     }
 
@@ -91,7 +94,8 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <param name="skipMissing">Leaves missing checkpoints and chunks out; otherwise they are an
     /// error.</param>
-    /// <param name="anyDevice">Also takes cells that another kind of device computed; otherwise they
+    /// <param name="anyDevice">Also takes cells that another kind of device computed; otherwise
+    /// they
     /// are stale.</param>
     /// <exception cref="Llm360Exception">
     /// A checkpoint or chunk is missing or cannot be read, or its sequences are too short or beyond
@@ -113,7 +117,8 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     internal Task<GridFill> FillAsync(IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Chunk> chunks, GridOptions options) =>
         Grid.FillAsync(Store, checkpoints, chunks.AsItems(), options with { Precision = settings.Precision });
 
-    private GridOptions Options(Device? device, IProgress<WorkProgress>? progress, CancellationToken? cancellation, bool skipMissing, bool anyDevice) => new()
+    private GridOptions Options(
+        Device? device, IProgress<WorkProgress>? progress, CancellationToken? cancellation, bool skipMissing, bool anyDevice) => new()
     {
         Device = device,
         Precision = settings.Precision,

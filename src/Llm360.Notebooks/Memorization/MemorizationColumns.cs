@@ -3,7 +3,8 @@ using System.Collections;
 
 namespace Llm360.Notebooks;
 
-/// <summary>A list of rows that makes each row when it is asked for. A change of a row is not kept.</summary>
+/// <summary>A list of rows that makes each row when it is asked for. A change of a row is not
+/// kept.</summary>
 internal sealed class MemorizationColumns : IReadOnlyList<MemorizationRow>
 {
     private readonly int[] rows, match, firstMismatch;
@@ -92,8 +93,10 @@ internal sealed class MemorizationColumns : IReadOnlyList<MemorizationRow>
 
     private MemorizationColumns(MemorizationColumns from, int checkpoint, int chunk)
     {
-        (rows, match, firstMismatch, sources, canaries, repetitions) = (from.rows, from.match, from.firstMismatch, from.sources, from.canaries, from.repetitions);
-        (score, extractible, matches, hits, loss, lossAll) = (from.score, from.extractible, from.matches, from.hits, from.loss, from.lossAll);
+        (rows, match, firstMismatch) = (from.rows, from.match, from.firstMismatch);
+        (sources, canaries, repetitions) = (from.sources, from.canaries, from.repetitions);
+        (score, extractible, matches, hits) = (from.score, from.extractible, from.matches, from.hits);
+        (loss, lossAll) = (from.loss, from.lossAll);
         (logPz, logPzTopK, minK, minKPlus, zlibRatio) = (from.logPz, from.logPzTopK, from.minK, from.minKPlus, from.zlibRatio);
         (Checkpoint, Chunk) = (checkpoint, chunk);
     }

@@ -75,7 +75,8 @@ public sealed class MemorizationScores
     internal IReadOnlyList<MemorizationRow> SeenWithCanaries(Checkpoint checkpoint) => RowView.All(CellsSeen(checkpoint));
 
     /// <summary><see cref="Correlation"/> of every pair: [checkpoint, checkpoint].</summary>
-    internal IReadOnlyList<IReadOnlyList<double>> Correlations(IReadOnlyList<Checkpoint> checkpoints, Func<MemorizationRow, double> quantity)
+    internal IReadOnlyList<IReadOnlyList<double>> Correlations(
+        IReadOnlyList<Checkpoint> checkpoints, Func<MemorizationRow, double> quantity)
     {
         var values = checkpoints.Select(c => new SequenceValues(Seen(c), quantity)).ToList();
         var result = checkpoints.Select(_ => new double[checkpoints.Count]).ToList();
@@ -88,7 +89,8 @@ public sealed class MemorizationScores
         return result;
     }
 
-    private IEnumerable<MemorizationCell> CellsSeen(Checkpoint checkpoint) => CellsOf(checkpoint).Where(c => c.Chunk.Index < checkpoint.ChunksSeen);
+    private IEnumerable<MemorizationCell> CellsSeen(Checkpoint checkpoint) =>
+        CellsOf(checkpoint).Where(c => c.Chunk.Index < checkpoint.ChunksSeen);
 
     private List<string> FindSources()
     {
@@ -97,7 +99,14 @@ public sealed class MemorizationScores
         {
             var rows = new HashSet<int>();
             foreach (var columns in chunk.Select(c => c.Columns))
-                sources.AddRange(columns.Places(ofCanaries: false).Select(columns.Sequence).Where(s => rows.Add(s.Row)).Select(s => s.Source));
+            {
+                foreach (var place in columns.Places(ofCanaries: false))
+                {
+                    var (row, source) = columns.Sequence(place);
+                    if (rows.Add(row))
+                        sources.Add(source);
+                }
+            }
         }
 
         return sources;

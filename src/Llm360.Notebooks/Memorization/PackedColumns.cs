@@ -21,7 +21,8 @@ internal readonly struct OptionalNumbers
     }
 }
 
-/// <summary>Texts of '0' and '1' of one length, a bit for each character. Other texts are kept as they are.</summary>
+/// <summary>Texts of '0' and '1' of one length, a bit for each character. Other texts are kept as
+/// they are.</summary>
 internal sealed class BitTexts
 {
     private readonly string?[]? texts;

@@ -30,8 +30,10 @@ internal sealed class SequenceValues
         }
     }
 
-    /// <summary>Pearson's r in one pass; NaN without pairs, and where a quantity does not vary.</summary>
-    /// <remarks>Means and sums of squares are updated pair by pair (Welford 1962), which loses no digits.</remarks>
+    /// <summary>Pearson's r in one pass; NaN without pairs, and where a quantity does not
+    /// vary.</summary>
+    /// <remarks>Means and sums of squares are updated pair by pair (Welford 1962), which loses no
+    /// digits.</remarks>
     public static double Pearson(IEnumerable<(double X, double Y)> pairs)
     {
         double count = 0, meanX = 0, meanY = 0, squaresX = 0, squaresY = 0, products = 0;

@@ -19,7 +19,8 @@ public abstract class CellCodec<T>
     /// <exception cref="Llm360Exception">It is missing or damaged.</exception>
     public abstract Task<T> ReadAsync(string path, CancellationToken cancellation);
 
-    /// <summary>The key-value pairs of a cell, without its content; null if there is no such file.</summary>
+    /// <summary>The key-value pairs of a cell, without its content; null if there is no such
+    /// file.</summary>
     /// <exception cref="Llm360Exception">It is damaged.</exception>
     public abstract IReadOnlyDictionary<string, string>? ReadMetadata(string path);
 

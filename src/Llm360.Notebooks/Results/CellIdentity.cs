@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Identity of a cell, by named parts. It stands in the metadata of the cell's file.</summary>
+/// <summary>Identity of a cell, by named parts. It stands in the metadata of the cell's
+/// file.</summary>
 /// <param name="Shared">
 /// Parts that the cells of a checkpoint have in common: hashes of weights, configuration and
 /// tokenizer, version of the algorithm, numeric mode. A value is null if it is unknown now, as a
@@ -40,7 +41,8 @@ internal sealed record CellIdentity(IReadOnlyDictionary<string, string?> Shared,
     /// <summary>The identity in the metadata of a file; null if it has none.</summary>
     public static CellIdentity? FromMetadata(IReadOnlyDictionary<string, string> metadata)
     {
-        var own = metadata.Where(m => m.Key.StartsWith(Prefix, StringComparison.Ordinal)).ToDictionary(m => m.Key[Prefix.Length..], m => (string?)m.Value);
+        var own = metadata.Where(m => m.Key.StartsWith(Prefix, StringComparison.Ordinal))
+            .ToDictionary(m => m.Key[Prefix.Length..], m => (string?)m.Value);
         var item = own.ContainsKey(RowsPart) ? RowsPart : ItemPart;
         return own.Remove(item, out var value) ? new CellIdentity(own, item, value) : null;
     }
@@ -51,7 +53,7 @@ internal sealed record CellIdentity(IReadOnlyDictionary<string, string?> Shared,
     public bool Matches(CellIdentity stored) =>
         ItemName == stored.ItemName && (Item is null || Item == stored.Item)
         && Shared.All(p => Matches(p.Key, p.Value, stored))
-        && stored.Shared.Keys.All(key => Shared.ContainsKey(key) || (key == VersionPart && stored.Shared[key] == "1") || key == NumericsPart);
+        && stored.Shared.Keys.All(key => Shared.ContainsKey(key) || key == NumericsPart);
 
     /// <summary>
     /// The names under which a cell of this identity may have been set aside. Empty if a part is

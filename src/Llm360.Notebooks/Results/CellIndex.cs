@@ -1,11 +1,13 @@
-// The identities of one checkpoint's cells in one small file, so that a store opens without reading every cell.
+// The identities of one checkpoint's cells in one small file, so that a store opens without reading
+// every cell.
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>A cache of what the metadata of a checkpoint's cells say: <c>checkpoint=ckpt_012/cells.index</c>.</summary>
+/// <summary>A cache of what the metadata of a checkpoint's cells say:
+/// <c>checkpoint=ckpt_012/cells.index</c>.</summary>
 /// <remarks>
 /// An entry counts only while the cell's file has the length and the time that the entry names. So
 /// the index is never wrong, whoever writes cells: where it is lost, damaged or behind, the cell
@@ -49,8 +51,10 @@ internal sealed class CellIndex
 
     /// <summary>The identity of a cell.</summary>
     /// <param name="path">The cell's file.</param>
-    /// <param name="readMetadata">Reads the metadata of a file that the index does not know.</param>
-    /// <returns>Whether the cell is there, and its identity; null for a cell that names none.</returns>
+    /// <param name="readMetadata">Reads the metadata of a file that the index does not
+    /// know.</param>
+    /// <returns>Whether the cell is there, and its identity; null for a cell that names
+    /// none.</returns>
     /// <exception cref="Llm360Exception">The cell is damaged.</exception>
     public (bool Exists, CellIdentity? Identity) Look(string path, Func<string, IReadOnlyDictionary<string, string>?> readMetadata)
     {
@@ -74,7 +78,8 @@ internal sealed class CellIndex
             Put(path, stamp, identity);
     }
 
-    /// <summary>Writes the file if anything was learnt. A folder that cannot be written keeps the old one.</summary>
+    /// <summary>Writes the file if anything was learnt. A folder that cannot be written keeps the
+    /// old one.</summary>
     public void Save()
     {
         if (!isChanged)
@@ -121,7 +126,10 @@ internal sealed class CellIndex
             foreach (var (file, (stamp, identity)) in group.OrderBy(e => e.Key, StringComparer.Ordinal))
             {
                 if (!(identity.Item ?? "").AsSpan().ContainsAny(Unsafe))
-                    text.Append(CultureInfo.InvariantCulture, $"{file}\t{stamp.Length}\t{stamp.Modified}\t{identity.ItemName}={identity.Item}\n");
+                {
+                    text.Append(CultureInfo.InvariantCulture, $"{file}\t{stamp.Length}\t{stamp.Modified}\t");
+                    text.Append(CultureInfo.InvariantCulture, $"{identity.ItemName}={identity.Item}\n");
+                }
             }
         }
 
@@ -149,9 +157,8 @@ internal sealed class CellIndex
                     continue;
                 }
 
-                var stamp = new Stamp(long.Parse(fields[1], CultureInfo.InvariantCulture), long.Parse(fields[2], CultureInfo.InvariantCulture), 0);
                 var (name, value) = Pair(fields[3]);
-                read[fields[0]] = new Entry(stamp, new CellIdentity(shared, name, value));
+                read[fields[0]] = new Entry(new Stamp(Number(fields[1]), Number(fields[2]), 0), new CellIdentity(shared, name, value));
             }
 
             return read;
@@ -162,13 +169,17 @@ internal sealed class CellIndex
             return []; // Not there, or not what Save wrote.
         }
 
-        static (string Name, string Value) Pair(string field) => field.Split('=', 2) is [var name, var value] ? (name, value) : throw new FormatException();
+        static long Number(string field) => long.Parse(field, CultureInfo.InvariantCulture);
+
+        static (string Name, string Value) Pair(string field) =>
+            field.Split('=', 2) is [var name, var value] ? (name, value) : throw new FormatException();
     }
 
     private sealed record Entry(Stamp Stamp, CellIdentity Identity);
 
     /// <summary>
-    /// Length and time of a file, and its number on the file system; 0 if that is unknown. Two files
+    /// Length and time of a file, and its number on the file system; 0 if that is unknown. Two
+    /// files
     /// that replace each other within the clock's resolution differ in their numbers. The number is
     /// not written, because a copied store has others.
     /// </summary>

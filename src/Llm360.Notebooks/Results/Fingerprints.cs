@@ -12,7 +12,8 @@ namespace Llm360.Notebooks;
 /// </remarks>
 /// <param name="tokenizerOf">The checkpoint whose tokenizer the analysis uses; null for
 /// none.</param>
-/// <param name="usesOptimizer">Whether the analysis uses the optimizer file of a checkpoint.</param>
+/// <param name="usesOptimizer">Whether the analysis uses the optimizer file of a
+/// checkpoint.</param>
 internal sealed class Fingerprints(Checkpoint? tokenizerOf = null, bool usesOptimizer = false)
 {
     private readonly Dictionary<string, (string Stamp, string Value)> known = [];
@@ -55,6 +56,8 @@ internal sealed class Fingerprints(Checkpoint? tokenizerOf = null, bool usesOpti
 
         static string Described(string file) => $"{Path.GetFileName(file)}: {Fingerprint.Of(file)}\n";
     }
+
+    private string Optimizer(string file) => File.Exists(file) ? Local([file], Fingerprint.Of) : "none";
 
     private string? Commit(Checkpoint checkpoint) => Hub(checkpoint.Hub!, revision => revision.Commit);
 

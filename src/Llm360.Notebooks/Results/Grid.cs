@@ -1,5 +1,5 @@
-// Running an analysis over checkpoints x items: what is in the store is read, the rest computed and stored cell by cell.
-using System.Globalization;
+// Running an analysis over checkpoints x items: what is in the store is read, the rest computed and
+// stored cell by cell.
 
 namespace Llm360.Notebooks;
 
@@ -15,7 +15,8 @@ public static class Grid
     /// </summary>
     /// <param name="store">Where cells are kept.</param>
     /// <param name="checkpoints">A model is loaded for each that has a cell to compute.</param>
-    /// <param name="items">Chunks (<see cref="ChunkItems.AsItems"/>) or items of another kind.</param>
+    /// <param name="items">Chunks (<see cref="ChunkItems.AsItems"/>) or items of another
+    /// kind.</param>
     /// <param name="options">Device, progress and the like; the defaults when null.</param>
     /// <exception cref="Llm360Exception">
     /// Checkpoints or items are missing. The error names them before anything is computed.
@@ -66,7 +67,11 @@ public static class Grid
             foreach (var cell in block.InStore)
             {
                 if (kept is not null)
-                    kept[cell.Number] = new(block.Checkpoint, cell.Item, await store.ReadAsync(block.Checkpoint, cell.Item, stop).ConfigureAwait(false), FromStore: true);
+                {
+                    var content = await store.ReadAsync(block.Checkpoint, cell.Item, stop).ConfigureAwait(false);
+                    kept[cell.Number] = new(block.Checkpoint, cell.Item, content, FromStore: true);
+                }
+
                 found++;
                 Report(block.Checkpoint, cell.Item);
             }
@@ -103,9 +108,9 @@ public static class Grid
 
         void Report(Checkpoint checkpoint, GridItem item)
         {
-            var detail = string.Create(CultureInfo.InvariantCulture, $"{checkpoint} on {item}; {found} from the store, {computed} computed");
+            var detail = FormattableString.Invariant($"{checkpoint} on {item}; {found} from the store, {computed} computed");
             if (stale > 0)
-                detail += string.Create(CultureInfo.InvariantCulture, $"; {stale} stale");
+                detail += FormattableString.Invariant($"; {stale} stale");
             var task = store.Analysis.Task ?? $"{store.Analysis.Name} of {store.Suite.Name}";
             progress?.Report(new WorkProgress(task, found + computed, total, "cells", detail));
         }

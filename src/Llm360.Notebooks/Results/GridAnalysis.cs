@@ -1,4 +1,5 @@
-// What an analysis tells a grid: its name, version and settings, its computation, and how a cell is stored.
+// What an analysis tells a grid: its name, version and settings, its computation, and how a cell is
+// stored.
 
 namespace Llm360.Notebooks;
 

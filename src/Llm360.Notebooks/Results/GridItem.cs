@@ -33,7 +33,8 @@ public abstract record GridItem
     /// <summary>The item among those of its kind, for example <c>7</c>.</summary>
     public string Key { get; }
 
-    /// <summary>Name of the cell's file without its extension, for example <c>chunk=7</c>.</summary>
+    /// <summary>Name of the cell's file without its extension, for example
+    /// <c>chunk=7</c>.</summary>
     public string Partition => $"{Axis}={Key}";
 
     /// <summary>

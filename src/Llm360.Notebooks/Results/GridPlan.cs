@@ -1,4 +1,5 @@
-// Which cells of a grid are in the store and which are to compute, known before the first model is loaded.
+// Which cells of a grid are in the store and which are to compute, known before the first model is
+// loaded.
 
 namespace Llm360.Notebooks;
 
@@ -17,7 +18,8 @@ internal sealed record PlannedCheckpoint(Checkpoint Checkpoint, List<PlannedCell
 /// <param name="Skipped">Missing parts that are left out.</param>
 internal sealed record GridPlan(IReadOnlyList<PlannedCheckpoint> Blocks, IReadOnlyList<MissingPart> Skipped)
 {
-    /// <summary>Looks for every cell of the shard in the store, and for what the others need.</summary>
+    /// <summary>Looks for every cell of the shard in the store, and for what the others
+    /// need.</summary>
     /// <exception cref="Llm360Exception">
     /// Checkpoints or items are missing and are not skipped, or files cannot be read.
     /// </exception>
@@ -47,7 +49,8 @@ internal sealed record GridPlan(IReadOnlyList<PlannedCheckpoint> Blocks, IReadOn
 
         var waiting = blocks.Where(b => b.ToCompute.Count > 0).ToList();
         List<GridItem> toRead = [.. waiting.SelectMany(b => b.ToCompute).Select(c => c.Item).Distinct()];
-        var away = await MissingPart.AwayAsync([.. waiting.Select(b => b.Checkpoint)], toRead, options.SkipMissing, stop).ConfigureAwait(false);
+        List<Checkpoint> toLoad = [.. waiting.Select(b => b.Checkpoint)];
+        var away = await MissingPart.AwayAsync(toLoad, toRead, options.SkipMissing, stop).ConfigureAwait(false);
         foreach (var block in waiting)
             block.ToCompute.RemoveAll(c => away.ContainsKey(block.Checkpoint) || away.ContainsKey(c.Item));
         return new GridPlan(blocks, [.. missing.Values, .. away.Values]);

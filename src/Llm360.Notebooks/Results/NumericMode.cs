@@ -5,7 +5,8 @@ namespace Llm360.Notebooks;
 /// <summary>The part of a cell's identity that tells numerics apart.</summary>
 /// <remarks>
 /// Weights and settings fix the type of the weights, so two things are left that change the last
-/// bits: the kind of device, and the type of hidden states on it (<see cref="LanguageModel.HiddenType"/>).
+/// bits: the kind of device, and the type of hidden states on it (<see
+/// cref="LanguageModel.HiddenType"/>).
 /// Threads, the number of the device and vector width are no part of it. When the rule for hidden
 /// types changes, change the text here: cells of the former rule become stale.
 /// </remarks>

@@ -24,9 +24,11 @@ internal enum CellState
 /// suite's recipe and the settings that do not have their default.</para>
 /// <para>The metadata of a cell name what it was computed from: hashes of weights, configuration
 /// and item, on the Hub commit and etag, the tokenizer and the optimizer file if the analysis uses
-/// them, the version of the algorithm, and the kind of device with its type of hidden states. A cell
+/// them, the version of the algorithm, and the kind of device with its type of hidden states. A
+/// cell
 /// of another identity is stale. A stale cell is never read and never deleted. The new cell takes
-/// its place, and the stale one stays beside it as <c>chunk=7.IDENTITY.stale</c>. It comes back when
+/// its place, and the stale one stays beside it as <c>chunk=7.IDENTITY.stale</c>. It comes back
+/// when
 /// the identity is as it was.</para>
 /// <para><c>cells.index</c> in a checkpoint's folder repeats the identities of its cells, to open a
 /// large store quickly. It may be deleted.</para>
@@ -61,9 +63,11 @@ public sealed class ResultStore<T>
     internal Fingerprints Fingerprints { get; }
 
     /// <summary>The file of a cell, whether it is there or not.</summary>
-    public string PathOf(Checkpoint checkpoint, GridItem item) => Path.Combine(Partition(checkpoint), item.Partition + Analysis.Cells.Extension);
+    public string PathOf(Checkpoint checkpoint, GridItem item) =>
+        Path.Combine(Partition(checkpoint), item.Partition + Analysis.Cells.Extension);
 
-    /// <summary>Whether a cell of the present model and item is there, computed on any device.</summary>
+    /// <summary>Whether a cell of the present model and item is there, computed on any
+    /// device.</summary>
     /// <exception cref="Llm360Exception">
     /// The checkpoint's files or the cell cannot be read.
     /// </exception>
@@ -75,7 +79,8 @@ public sealed class ResultStore<T>
     public Task<T> ReadAsync(Checkpoint checkpoint, GridItem item, CancellationToken cancellation = default) =>
         Analysis.Cells.ReadAsync(PathOf(checkpoint, item), cancellation);
 
-    /// <summary>Writes a cell of the present model and item. A stale cell is kept beside it.</summary>
+    /// <summary>Writes a cell of the present model and item. A stale cell is kept beside
+    /// it.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="item">The item.</param>
     /// <param name="content">The content.</param>
@@ -105,7 +110,8 @@ public sealed class ResultStore<T>
     /// <summary>The parts of the identity that all cells of a checkpoint have in common.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="device">Where cells are computed; null for any device.</param>
-    /// <exception cref="Llm360Exception">A file of the checkpoint is missing or malformed.</exception>
+    /// <exception cref="Llm360Exception">A file of the checkpoint is missing or
+    /// malformed.</exception>
     internal IReadOnlyDictionary<string, string?> SharedParts(Checkpoint checkpoint, Device? device) => new Dictionary<string, string?>(
     [
         .. Fingerprints.Of(checkpoint),

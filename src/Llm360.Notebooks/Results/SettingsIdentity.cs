@@ -13,7 +13,11 @@ namespace Llm360.Notebooks;
 /// </remarks>
 internal static class SettingsIdentity
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+    };
 
     /// <summary>All settings.</summary>
     public static JsonObject All(object settings) => Node(settings, settings.GetType()) as JsonObject

@@ -35,7 +35,8 @@ internal static class StoreFolder
         return folder;
     }
 
-    // Earlier versions named the folder by all settings: it is found by its settings.json and renamed.
+    // Earlier versions named the folder by all settings: it is found by its settings.json and
+    // renamed.
     private static void Adopt(string folder, string analysis, JsonObject identity, Type type)
     {
         var parent = Path.GetDirectoryName(folder)!;

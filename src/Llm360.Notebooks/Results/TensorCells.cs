@@ -3,7 +3,8 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Cells of named arrays, one safetensors file each. Python's <c>safetensors</c> reads them.</summary>
+/// <summary>Cells of named arrays, one safetensors file each. Python's <c>safetensors</c> reads
+/// them.</summary>
 /// <remarks>
 /// A cell that was read is copied into memory of its own, on the CPU. The caller disposes its
 /// tensors. <see cref="ResultStore{T}.PathOf"/> and <see cref="StateDict.Open"/> map it instead.
@@ -16,7 +17,8 @@ public sealed class TensorCells : CellCodec<IReadOnlyDictionary<string, torch.Te
     public override string Extension => ".safetensors";
 
     /// <inheritdoc/>
-    public override void Write(Stream stream, IReadOnlyDictionary<string, torch.Tensor> content, IReadOnlyDictionary<string, string> metadata)
+    public override void Write(
+        Stream stream, IReadOnlyDictionary<string, torch.Tensor> content, IReadOnlyDictionary<string, string> metadata)
     {
         ArgumentNullException.ThrowIfNull(content);
         // By name: the bytes do not depend on the order in which tensors were added.

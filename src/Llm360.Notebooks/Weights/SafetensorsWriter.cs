@@ -25,11 +25,16 @@ public static class SafetensorsWriter
     /// <param name="make">Makes the tensor of a number; it is disposed after it is written.</param>
     /// <param name="metadata">Strings for the header; <c>format: pt</c> is added.</param>
     /// <exception cref="Llm360Exception">The file cannot be written.</exception>
-    public static void Write(string path, IReadOnlyList<(string Name, torch.ScalarType Type, long[] Shape)> tensors, Func<int, torch.Tensor> make, IReadOnlyDictionary<string, string>? metadata = null) =>
+    public static void Write(
+        string path,
+        IReadOnlyList<(string Name, torch.ScalarType Type, long[] Shape)> tensors,
+        Func<int, torch.Tensor> make,
+        IReadOnlyDictionary<string, string>? metadata = null) =>
         AtomicFile.Write(path, stream => Write(stream, tensors, make, metadata));
 
     /// <summary>Writes tensors to a stream.</summary>
-    internal static void Write(Stream stream, IReadOnlyList<(string Name, torch.Tensor Tensor)> tensors, IReadOnlyDictionary<string, string>? metadata) =>
+    internal static void Write(
+        Stream stream, IReadOnlyList<(string Name, torch.Tensor Tensor)> tensors, IReadOnlyDictionary<string, string>? metadata) =>
         Write(stream, [.. tensors.Select(t => (t.Name, t.Tensor.dtype, t.Tensor.shape))], i => tensors[i].Tensor.alias(), metadata);
 
     private static void Write(
@@ -44,7 +49,11 @@ public static class SafetensorsWriter
             using var scope = torch.NewDisposeScope();
             var tensor = make(i);
             if (tensor.dtype != type || !tensor.shape.SequenceEqual(shape))
-                throw new ArgumentException($"Tensor {name} is {tensor.dtype} [{string.Join(", ", tensor.shape)}], not {type} [{string.Join(", ", shape)}].", nameof(make));
+            {
+                var made = $"Tensor {name} is {tensor.dtype} [{string.Join(", ", tensor.shape)}]";
+                throw new ArgumentException($"{made}, not {type} [{string.Join(", ", shape)}].", nameof(make));
+            }
+
             var flat = tensor.detach().cpu().contiguous().view(-1);
             for (var at = 0L; at < flat.numel(); at += BlockLength)
             {

@@ -101,7 +101,8 @@ public sealed class HubGridTests : IAsyncLifetime
         Directory.Delete(folder["home", "hub", "datasets--LLM360--AmberDatasets"], recursive: true);
         hub.Add(ImitationAmber.Data, HubLocation.Main, "train/train_355.jsonl", HubContent.Large(Encoding.UTF8.GetBytes(string.Join('\n', ImitationAmber.Rows.Reverse()))));
         var store = suite.Memorization(sequencesPerChunk: Rows).Store;
-        Assert.All(Checkpoints, c => Assert.True(store.Contains(c, new ChunkItem(Chunks[0])) && !store.Contains(c, new ChunkItem(Chunks[1]))));
+        Assert.All(Checkpoints,
+            c => Assert.True(store.Contains(c, new ChunkItem(Chunks[0])) && !store.Contains(c, new ChunkItem(Chunks[1]))));
         var expected = Fixtures.Json("memorization", "expected_000.json")["match"]!.AsArray().Reverse().Take(Rows).Select(m => (int)m!);
         var scores = await ScoreAsync();
         Assert.Equal("2 cells from the store, 2 computed, 2 of them in place of stale cells", scores.Origin);

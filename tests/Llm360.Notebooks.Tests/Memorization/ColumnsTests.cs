@@ -1,5 +1,7 @@
-// Scores in columns: the rows are those that were packed, and what is asked of them is what a scan of all rows gives.
+// Scores in columns: the rows are those that were packed, and what is asked of them is what a scan
+// of all rows gives.
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Llm360.Notebooks.Tests;
 
@@ -27,8 +29,10 @@ public sealed class ColumnsTests(PicoSuite pico)
         var (random, suite) = (new Random(11), pico.Suite);
         // Chunks out of order, and other rows at other checkpoints.
         List<GridCell<IReadOnlyList<MemorizationRow>>> cells = [.. suite.Checkpoints.SelectMany(c => suite.Chunks.Reverse().Select(chunk =>
-            new GridCell<IReadOnlyList<MemorizationRow>>(c, new ChunkItem(chunk), [.. Enumerable.Range(0, 40).Where(_ => random.Next(4) > 0).Select(i => Row(random, 39 - i, 1))], FromStore: true)))];
-        var scores = new MemorizationScores(suite, new MemorizationSettings(), new GridRun<IReadOnlyList<MemorizationRow>>(cells, new GridFill(cells.Count, 0)));
+            new GridCell<IReadOnlyList<MemorizationRow>>(c, new ChunkItem(chunk),
+                [.. Enumerable.Range(0, 40).Where(_ => random.Next(4) > 0).Select(i => Row(random, 39 - i, 1))], FromStore: true)))];
+        var scores = new MemorizationScores(suite, new MemorizationSettings(),
+            new GridRun<IReadOnlyList<MemorizationRow>>(cells, new GridFill(cells.Count, 0)));
         var all = scores.Cells.SelectMany(c => c.Rows).ToList();
         Assert.Equal(all.Select(Key), scores.Rows.Select(Key));
         Assert.Equal(all.Select(Key), Enumerable.Range(0, scores.Rows.Count).Select(i => Key(scores.Rows[i])));
@@ -38,7 +42,8 @@ public sealed class ColumnsTests(PicoSuite pico)
             List<MemorizationRow> text = [.. seen.Where(r => r.CanaryRepetitions is null)];
             Assert.Equal(text.Select(Key), scores.Seen(a).Select(Key));
             Assert.Equal(text.Select(Key), Enumerable.Range(0, text.Count).Select(i => Key(scores.Seen(a)[i])));
-            Assert.Equal(seen.Where(r => r.CanaryRepetitions is not null).Select(Key).Order(), scores.Canaries(a).SelectMany(g => g).Select(Key).Order());
+            Assert.Equal(seen.Where(r => r.CanaryRepetitions is not null).Select(Key).Order(),
+                scores.Canaries(a).SelectMany(g => g).Select(Key).Order());
             Assert.Same(scores.Seen(a), scores.Seen(a));
             foreach (var b in suite.Checkpoints)
             {
@@ -48,7 +53,8 @@ public sealed class ColumnsTests(PicoSuite pico)
         }
 
         Assert.Equal(
-            all.Where(r => r.CanaryRepetitions is null).DistinctBy(r => (r.Chunk, r.Row)).GroupBy(r => r.Chunk).SelectMany(g => g).Select(r => r.Source).Order(),
+            all.Where(r => r.CanaryRepetitions is null).DistinctBy(r => (r.Chunk, r.Row)).GroupBy(r => r.Chunk).SelectMany(g => g)
+                .Select(r => r.Source).Order(),
             scores.Sources.Order());
     }
 
@@ -61,21 +67,26 @@ public sealed class ColumnsTests(PicoSuite pico)
         Assert.Equal(1, SequenceValues.Pearson([(1e9, 2e9), (1e9 + 1, 2e9 + 2), (1e9 + 2, 2e9 + 4)]), 1e-12);
     }
 
-    private static JsonSerializerOptions Json { get; } = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    private static JsonSerializerOptions Json { get; } = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
-    private static (int Checkpoint, int Chunk, int Row, double Score) Key(MemorizationRow row) => (row.Checkpoint, row.Chunk, row.Row, row.Score);
+    private static (int Checkpoint, int Chunk, int Row, double Score) Key(MemorizationRow row) =>
+        (row.Checkpoint, row.Chunk, row.Row, row.Score);
 
     private static double SlowPearson(List<(double X, double Y)> pairs)
     {
-        double meanX = pairs.Select(p => p.X).DefaultIfEmpty(double.NaN).Average(), meanY = pairs.Select(p => p.Y).DefaultIfEmpty(double.NaN).Average();
-        return pairs.Sum(p => (p.X - meanX) * (p.Y - meanY)) / Math.Sqrt(pairs.Sum(p => Math.Pow(p.X - meanX, 2)) * pairs.Sum(p => Math.Pow(p.Y - meanY, 2)));
+        double meanX = pairs.Select(p => p.X).DefaultIfEmpty(double.NaN).Average(),
+            meanY = pairs.Select(p => p.Y).DefaultIfEmpty(double.NaN).Average();
+        var squares = pairs.Sum(p => Math.Pow(p.X - meanX, 2)) * pairs.Sum(p => Math.Pow(p.Y - meanY, 2));
+        return pairs.Sum(p => (p.X - meanX) * (p.Y - meanY)) / Math.Sqrt(squares);
     }
 
-    // Kind 0 has no token metrics, 1 has canaries, 2 has metrics with gaps, 3 texts of different lengths.
+    // Kind 0 has no token metrics, 1 has canaries, 2 has metrics with gaps, 3 texts of different
+    // lengths.
     private static MemorizationRow Row(Random random, int row, int kind)
     {
         var isCanary = kind is 1 or 3 && random.Next(5) == 0;
-        double? Number() => kind == 0 || (kind == 2 && random.Next(3) == 0) ? null : random.Next(9) == 0 ? double.NegativeInfinity : random.NextDouble();
+        double? Number() => kind == 0 || (kind == 2 && random.Next(3) == 0) ? null
+            : random.Next(9) == 0 ? double.NegativeInfinity : random.NextDouble();
         string Bits(int length) => new([.. Enumerable.Range(0, length).Select(_ => random.Next(2) == 0 ? '0' : '1')]);
         return new MemorizationRow
         {

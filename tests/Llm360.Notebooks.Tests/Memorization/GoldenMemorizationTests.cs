@@ -111,7 +111,9 @@ public sealed class GoldenMemorizationTests
         using var early = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_000"), Device.Cpu);
         using var late = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_001"), Device.Cpu);
         var pairs = MemorizationScorer.Score(early, ReferenceRows.All).Zip(MemorizationScorer.Score(late, ReferenceRows.All)).ToList();
-        Assert.Equal((double)across["score_pearson"]!, SequenceValues.Pearson([.. pairs.Select(p => (p.First.Score, p.Second.Score))]), 1e-12);
-        Assert.Equal((double)across["extractible_phi"]!, SequenceValues.Pearson([.. pairs.Select(p => (p.First.Extractible ? 1.0 : 0, p.Second.Extractible ? 1.0 : 0))]), 1e-12);
+        Assert.Equal((double)across["score_pearson"]!, SequenceValues.Pearson([.. pairs.Select(p => (p.First.Score, p.Second.Score))]),
+            1e-12);
+        Assert.Equal((double)across["extractible_phi"]!,
+            SequenceValues.Pearson([.. pairs.Select(p => (p.First.Extractible ? 1.0 : 0, p.Second.Extractible ? 1.0 : 0))]), 1e-12);
     }
 }

@@ -1,4 +1,5 @@
-// What makes a cell stale beside its model and its rows: the version of the algorithm and the kind of device.
+// What makes a cell stale beside its model and its rows: the version of the algorithm and the kind
+// of device.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -25,7 +26,8 @@ public sealed class CellIdentityTests(PicoSuite pico) : IDisposable
         var (store, checkpoint) = (Store(), pico.Suite.Checkpoints[^1]);
         foreach (var item in pico.Suite.Chunks.AsItems())
             store.Write(checkpoint, item, [new MemorizationRow { Row = 1000 }], Gpu);
-        var read = await Grid.RunAsync(Store(), [checkpoint], pico.Suite.Chunks.AsItems(), new GridOptions { Device = Device.Cpu, AnyDevice = true });
+        var read = await Grid.RunAsync(Store(), [checkpoint], pico.Suite.Chunks.AsItems(),
+            new GridOptions { Device = Device.Cpu, AnyDevice = true });
         Assert.All(read.Cells, c => Assert.Equal(1000, Assert.Single(c.Content).Row));
         Assert.Equal((4, 0, 4), await FillAsync());
         // Any device: those in place serve, and those that were set aside stay.
@@ -35,7 +37,8 @@ public sealed class CellIdentityTests(PicoSuite pico) : IDisposable
         foreach (var item in pico.Suite.Chunks.AsItems())
             File.Delete(store.PathOf(checkpoint, item));
         Assert.Equal((0, 4, 0), await FillAsync(anyDevice: true));
-        Assert.Equal(1000, (await Store().ReadAsync(checkpoint, new ChunkItem(pico.Suite.Chunks[0]), TestContext.Current.CancellationToken))[0].Row);
+        Assert.Equal(1000, (await Store()
+            .ReadAsync(checkpoint, new ChunkItem(pico.Suite.Chunks[0]), TestContext.Current.CancellationToken))[0].Row);
     }
 
     [Fact]
@@ -44,15 +47,18 @@ public sealed class CellIdentityTests(PicoSuite pico) : IDisposable
         var (store, checkpoint) = (Store(), pico.Suite.Checkpoints[^1]);
         foreach (var item in pico.Suite.Chunks.AsItems())
         {
-            var parts = store.Fingerprints.Of(checkpoint).Append(new("rows", item.Identity)).ToDictionary(p => "llm360." + p.Key, p => p.Value!);
+            var parts = store.Fingerprints.Of(checkpoint).Append(new("rows", item.Identity))
+                .ToDictionary(p => "llm360." + p.Key, p => p.Value!);
             var bytes = await ParquetRows.SerializeAsync([new MemorizationRow { Row = 77 }], parts);
-            AtomicFile.Write(Path.Combine(store.Folder, $"checkpoint={checkpoint.Name}", $"chunk={item.Chunk.Index}.parquet"), s => s.Write(bytes.Span));
+            AtomicFile.Write(Path.Combine(store.Folder, $"checkpoint={checkpoint.Name}", $"chunk={item.Chunk.Index}.parquet"),
+                s => s.Write(bytes.Span));
         }
 
         Assert.Equal((0, 4, 0), await FillAsync());
         Assert.Equal((4, 0, 4), await FillAsync(version: 2));
         Assert.Equal((0, 4, 0), await FillAsync());
-        Assert.Equal(77, (await Store().ReadAsync(checkpoint, new ChunkItem(pico.Suite.Chunks[3]), TestContext.Current.CancellationToken))[0].Row);
+        Assert.Equal(77, (await Store()
+            .ReadAsync(checkpoint, new ChunkItem(pico.Suite.Chunks[3]), TestContext.Current.CancellationToken))[0].Row);
     }
 
     [Fact]
@@ -73,7 +79,8 @@ public sealed class CellIdentityTests(PicoSuite pico) : IDisposable
         var checkpoint = suite.Checkpoints.Last(c => c.OptimizerPath is not null);
         foreach (var uses in new[] { true, false })
         {
-            var analysis = new GridAnalysis<IReadOnlyList<MemorizationRow>>($"uses-{uses}", 1, new { }, new ParquetCells<MemorizationRow>(), _ => []) { UsesOptimizer = uses };
+            var analysis = new GridAnalysis<IReadOnlyList<MemorizationRow>>($"uses-{uses}", 1, new { },
+                new ParquetCells<MemorizationRow>(), _ => []) { UsesOptimizer = uses };
             var store = new ResultStore<IReadOnlyList<MemorizationRow>>(suite, analysis, folder["results"]);
             var (item, file) = (GridItem.Of("query", "one", "1"), checkpoint.OptimizerPath!);
             var bytes = File.ReadAllBytes(file);
@@ -87,7 +94,8 @@ public sealed class CellIdentityTests(PicoSuite pico) : IDisposable
 
     private async Task<(int Computed, int FromStore, int Stale)> FillAsync(int version = 1, bool anyDevice = false)
     {
-        var fill = await Grid.FillAsync(Store(version), [pico.Suite.Checkpoints[^1]], pico.Suite.Chunks.AsItems(), new GridOptions { Device = Device.Cpu, AnyDevice = anyDevice });
+        var fill = await Grid.FillAsync(Store(version), [pico.Suite.Checkpoints[^1]], pico.Suite.Chunks.AsItems(),
+            new GridOptions { Device = Device.Cpu, AnyDevice = anyDevice });
         return (fill.Computed, fill.FromStore, fill.Stale);
     }
 

@@ -65,7 +65,8 @@ public sealed class CellIndexTests(PicoSuite pico) : IDisposable
         await Grid.FillAsync(store, [checkpoint], [.. items.Take(3)]);
         // Another process replaces one by a cell of another version, of the same length.
         var path = store.PathOf(checkpoint, items[0]);
-        File.WriteAllText(path, File.ReadAllText(path).Replace("\"llm360.version\":\"1\"", "\"llm360.version\":\"2\"", StringComparison.Ordinal));
+        File.WriteAllText(path,
+            File.ReadAllText(path).Replace("\"llm360.version\":\"1\"", "\"llm360.version\":\"2\"", StringComparison.Ordinal));
         File.Delete(store.PathOf(checkpoint, items[1]));
         Store().Write(checkpoint, items[3], "added", Device.Cpu);
         var fill = await Grid.FillAsync(Store(), [checkpoint], items, new GridOptions { Device = Device.Cpu });
@@ -79,7 +80,8 @@ public sealed class CellIndexTests(PicoSuite pico) : IDisposable
         var fills = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Task.Run(() =>
             Grid.FillAsync(Store(), [checkpoint], items, new GridOptions { Shard = new GridShard(i, 4), Device = Device.Cpu }))));
         Assert.Equal(24, fills.Sum(f => f.Computed));
-        Assert.Equal((24, 0), await Grid.FillAsync(Store(), [checkpoint], items, new GridOptions { Device = Device.Cpu }) is var all ? (all.FromStore, all.Computed) : default);
+        var all = await Grid.FillAsync(Store(), [checkpoint], items, new GridOptions { Device = Device.Cpu });
+        Assert.Equal((24, 0), (all.FromStore, all.Computed));
         cells.MetadataReads = 0;
         await Grid.FillAsync(Store(), [checkpoint], items, new GridOptions { Device = Device.Cpu });
         Assert.Equal(0, cells.MetadataReads);
@@ -89,7 +91,8 @@ public sealed class CellIndexTests(PicoSuite pico) : IDisposable
 
     // The same weights under many names.
     private (List<Checkpoint> Checkpoints, List<GridItem> Items) Grid13000() =>
-        ([.. Enumerable.Range(0, Checkpoints).Select(i => new Checkpoint($"ckpt_{i:000}", i, i, pico.Suite.Checkpoints[0].Folder))], Tasks(Items));
+        ([.. Enumerable.Range(0, Checkpoints).Select(i => new Checkpoint($"ckpt_{i:000}", i, i, pico.Suite.Checkpoints[0].Folder))],
+            Tasks(Items));
 
     // One cell through the store, and copies of it: their items have the same identity.
     private void Fill(List<Checkpoint> checkpoints, List<GridItem> items)
@@ -105,7 +108,8 @@ public sealed class CellIndexTests(PicoSuite pico) : IDisposable
         }
     }
 
-    private ResultStore<string> Store() => new(pico.Suite, new GridAnalysis<string>("index", 1, new { }, cells, c => c.Item.Key), folder.Path);
+    private ResultStore<string> Store() =>
+        new(pico.Suite, new GridAnalysis<string>("index", 1, new { }, cells, c => c.Item.Key), folder.Path);
 
     /// <summary>Cells of one line of text, behind a line of metadata.</summary>
     private sealed class TextCells : CellCodec<string>
@@ -123,7 +127,8 @@ public sealed class CellIndexTests(PicoSuite pico) : IDisposable
         public override void Write(Stream stream, string content, IReadOnlyDictionary<string, string> metadata) =>
             stream.Write(System.Text.Encoding.UTF8.GetBytes($"{JsonSerializer.Serialize(metadata)}\n{content}"));
 
-        public override async Task<string> ReadAsync(string path, CancellationToken cancellation) => (await File.ReadAllLinesAsync(path, cancellation))[1];
+        public override async Task<string> ReadAsync(string path, CancellationToken cancellation) =>
+            (await File.ReadAllLinesAsync(path, cancellation))[1];
 
         public override IReadOnlyDictionary<string, string>? ReadMetadata(string path)
         {

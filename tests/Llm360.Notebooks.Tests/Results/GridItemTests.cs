@@ -1,5 +1,6 @@
 // Items that are no chunks, cells that are arrays, and what a computation is told.
 using TorchSharp;
+using Arrays = System.Collections.Generic.IReadOnlyDictionary<string, TorchSharp.torch.Tensor>;
 
 namespace Llm360.Notebooks.Tests;
 
@@ -13,14 +14,15 @@ public sealed class GridItemTests(PicoSuite pico) : IDisposable
     public async Task Arrays_are_stored_as_safetensors_and_come_back()
     {
         List<GridItem> queries = [GridItem.Of("query", "first", "1"), GridItem.Of("query", "second", "2")];
-        var analysis = new GridAnalysis<IReadOnlyDictionary<string, torch.Tensor>>("arrays", 1, new { }, new TensorCells(), context => new Dictionary<string, torch.Tensor>
+        var analysis = new GridAnalysis<Arrays>("arrays", 1, new { }, new TensorCells(), context => new Dictionary<string, torch.Tensor>
         {
             ["z"] = torch.full([2, 3], context.Checkpoint.RequireIndex()),
             ["a"] = torch.tensor(new[] { context.Item.Key.Length, 1.5f }, torch.bfloat16),
         });
-        var store = new ResultStore<IReadOnlyDictionary<string, torch.Tensor>>(pico.Suite, analysis, folder.Path);
+        var store = new ResultStore<Arrays>(pico.Suite, analysis, folder.Path);
         var computed = await Grid.RunAsync(store, pico.Suite.Checkpoints.Every(2), queries);
-        var read = await Grid.RunAsync(new ResultStore<IReadOnlyDictionary<string, torch.Tensor>>(pico.Suite, analysis, folder.Path), pico.Suite.Checkpoints.Every(2), queries);
+        var read = await Grid.RunAsync(new ResultStore<Arrays>(pico.Suite, analysis, folder.Path),
+            pico.Suite.Checkpoints.Every(2), queries);
         Assert.Equal((6, 6), (computed.Fill.Computed, read.Fill.FromStore));
         foreach (var (one, other) in computed.Cells.Zip(read.Cells))
         {
@@ -35,12 +37,17 @@ public sealed class GridItemTests(PicoSuite pico) : IDisposable
         }
 
         var file = store.PathOf(pico.Suite.Checkpoints[^1], queries[1]);
-        Assert.EndsWith(Path.Combine($"checkpoint={pico.Suite.Checkpoints[^1].Name}", "query=second.safetensors"), file, StringComparison.Ordinal);
+        Assert.EndsWith(Path.Combine($"checkpoint={pico.Suite.Checkpoints[^1].Name}", "query=second.safetensors"), file,
+            StringComparison.Ordinal);
         using (var weights = StateDict.Open(file))
             Assert.Equal(["a", "z"], weights.Entries.Keys.Order());
         File.WriteAllText(file, "damaged");
         File.Delete(Path.Combine(Path.GetDirectoryName(file)!, CellIndex.FileName));
-        Assert.Contains("computes it again", (await Assert.ThrowsAsync<Llm360Exception>(() => Grid.FillAsync(new ResultStore<IReadOnlyDictionary<string, torch.Tensor>>(pico.Suite, analysis, folder.Path), pico.Suite.Checkpoints.Every(2), queries))).Remedy, StringComparison.Ordinal);
+        Assert.Contains("computes it again",
+            (await Assert.ThrowsAsync<Llm360Exception>(() => RunAgain())).Remedy, StringComparison.Ordinal);
+
+        Task<GridFill> RunAgain() =>
+            Grid.FillAsync(new ResultStore<Arrays>(pico.Suite, analysis, folder.Path), pico.Suite.Checkpoints.Every(2), queries);
     }
 
     [Fact]
@@ -85,13 +92,15 @@ public sealed class GridItemTests(PicoSuite pico) : IDisposable
     [InlineData("task", "")]
     [InlineData("..", "a")]
     public void A_name_that_is_no_file_name_is_one_error(string axis, string key) =>
-        Assert.Contains("cannot name an item", Assert.Throws<Llm360Exception>(() => GridItem.Of(axis, key, "1")).What, StringComparison.Ordinal);
+        Assert.Contains("cannot name an item", Assert.Throws<Llm360Exception>(() => GridItem.Of(axis, key, "1")).What,
+            StringComparison.Ordinal);
 
     private sealed record Gone() : GridItem("task", "gone")
     {
         public override string? Identity => "1";
 
-        public override Task RequireAsync(CancellationToken cancellation) => throw new Llm360Exception("There is no such task.", Partition, "Choose another.");
+        public override Task RequireAsync(CancellationToken cancellation) =>
+            throw new Llm360Exception("There is no such task.", Partition, "Choose another.");
 
         public override string ToString() => Partition;
     }

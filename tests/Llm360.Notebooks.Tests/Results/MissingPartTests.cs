@@ -106,7 +106,8 @@ public sealed class MissingPartTests(PicoSuite pico) : IDisposable
         Grid.RunAsync(Store(suite), suite.Checkpoints, suite.Chunks.AsItems(), new GridOptions { SkipMissing = skipMissing });
 
     private Task<GridFill> FillAsync(Suite suite, IReadOnlyList<Checkpoint>? checkpoints = null, IReadOnlyList<Chunk>? chunks = null, bool skipMissing = false) =>
-        Grid.FillAsync(Store(suite), checkpoints ?? suite.Checkpoints, (chunks ?? suite.Chunks).AsItems(), new GridOptions { SkipMissing = skipMissing });
+        Grid.FillAsync(Store(suite), checkpoints ?? suite.Checkpoints, (chunks ?? suite.Chunks).AsItems(),
+            new GridOptions { SkipMissing = skipMissing });
 
     private IReadOnlyList<MemorizationRow> Compute(GridContext context)
     {

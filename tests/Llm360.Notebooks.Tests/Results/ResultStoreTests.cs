@@ -17,7 +17,8 @@ public sealed class ResultStoreTests(PicoSuite pico)
         Assert.Equal(suite.Checkpoints.Count * suite.Chunks.Count, computed);
         Assert.All(first, c => Assert.False(c.FromStore));
         Assert.All(second, c => Assert.True(c.FromStore));
-        Assert.Equal(first.SelectMany(c => c.Content.Select(r => (r.Row, r.Source, r.Score, r.CanaryRepetitions))), second.SelectMany(c => c.Content.Select(r => (r.Row, r.Source, r.Score, r.CanaryRepetitions))));
+        Assert.Equal(first.SelectMany(c => c.Content.Select(r => (r.Row, r.Source, r.Score, r.CanaryRepetitions))),
+            second.SelectMany(c => c.Content.Select(r => (r.Row, r.Source, r.Score, r.CanaryRepetitions))));
     }
 
     [Fact]
@@ -103,7 +104,8 @@ public sealed class ResultStoreTests(PicoSuite pico)
         {
             var seen = new List<torch.ScalarType>();
             var store = RowStores.Open(suite, folder.Path, Compute, settings: new MemorizationSettings(Precision: name));
-            await Grid.FillAsync(store, [.. suite.Checkpoints.Take(2)], new[] { suite.Chunks[0] }.AsItems(), new GridOptions { Device = Device.Cpu, Precision = name });
+            await Grid.FillAsync(store, [.. suite.Checkpoints.Take(2)], new[] { suite.Chunks[0] }.AsItems(),
+                new GridOptions { Device = Device.Cpu, Precision = name });
             Assert.Equal([type, type], seen);
             Assert.Contains($"\"precision\": \"{name}\"", await File.ReadAllTextAsync(Path.Combine(store.Folder, "settings.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
 
@@ -120,11 +122,14 @@ public sealed class ResultStoreTests(PicoSuite pico)
     private static IEnumerable<string> Cells(TemporaryFolder root) => Directory.EnumerateFiles(root.Path, "*.parquet", SearchOption.AllDirectories);
 
     private Task<GridFill> FillAsync(TemporaryFolder root, GridShard shard) => Grid.FillAsync(
-        RowStores.Open(suite, root.Path, c => [new MemorizationRow { Row = c.Chunk.Index }]), suite.Checkpoints, suite.Chunks.AsItems(), new GridOptions { Shard = shard });
+        RowStores.Open(suite, root.Path, c => [new MemorizationRow { Row = c.Chunk.Index }]), suite.Checkpoints, suite.Chunks.AsItems(),
+            new GridOptions { Shard = shard });
 
-    private async Task<IReadOnlyList<GridCell<IReadOnlyList<MemorizationRow>>>> RunAsync(TemporaryFolder root, Action onCell, CancellationToken stop = default)
+    private async Task<IReadOnlyList<GridCell<IReadOnlyList<MemorizationRow>>>> RunAsync(
+        TemporaryFolder root, Action onCell, CancellationToken stop = default)
     {
-        var run = await Grid.RunAsync(RowStores.Open(suite, root.Path, Compute), suite.Checkpoints, suite.Chunks.AsItems(), new GridOptions { Cancellation = stop });
+        var run = await Grid.RunAsync(RowStores.Open(suite, root.Path, Compute), suite.Checkpoints, suite.Chunks.AsItems(),
+            new GridOptions { Cancellation = stop });
         Assert.Equal((run.Cells.Count(c => c.FromStore), run.Cells.Count(c => !c.FromStore)), (run.Fill.FromStore, run.Fill.Computed));
         return run.Cells;
 

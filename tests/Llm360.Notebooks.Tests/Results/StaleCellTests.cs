@@ -52,7 +52,8 @@ public sealed class StaleCellTests : IDisposable
         Assert.Equal(20, (await FillAsync()).Computed);
         foreach (var checkpoint in suite.Checkpoints)
         {
-            var row = Assert.Single(await Store().ReadAsync(checkpoint, new ChunkItem(suite.Chunks[0]), TestContext.Current.CancellationToken));
+            var row = Assert.Single(await Store()
+                .ReadAsync(checkpoint, new ChunkItem(suite.Chunks[0]), TestContext.Current.CancellationToken));
             Assert.StartsWith(checkpoint.Index == 2 ? "20000," : "10000,", row.Source, StringComparison.Ordinal);
         }
     }
@@ -113,9 +114,11 @@ public sealed class StaleCellTests : IDisposable
             var stores = Enumerable.Range(0, 16).Select(_ => Store($"{attempt}")).ToList();
             var (checkpoint, chunks) = (suite.Checkpoints[0], suite.Chunks.AsItems());
             foreach (var chunk in chunks)
-                await ParquetRows.WriteAsync(Path.Combine(stores[0].Folder, "checkpoint=ckpt_000", $"{chunk.Partition}.parquet"), new[] { new MemorizationRow { Row = 100 + chunk.Chunk.Index } });
+                await ParquetRows.WriteAsync(Path.Combine(stores[0].Folder, "checkpoint=ckpt_000", $"{chunk.Partition}.parquet"),
+                    new[] { new MemorizationRow { Row = 100 + chunk.Chunk.Index } });
             // Four writers a cell.
-            await Task.WhenAll(stores.Select((store, i) => Task.Run(() => store.Write(checkpoint, chunks[i % 4], [new MemorizationRow { Row = i % 4 }]))));
+            await Task.WhenAll(stores.Select((store, i) =>
+                Task.Run(() => store.Write(checkpoint, chunks[i % 4], [new MemorizationRow { Row = i % 4 }]))));
             Assert.All(chunks, c => Assert.True(stores[0].Contains(checkpoint, c), $"{c} is gone"));
             var rows = await Task.WhenAll(chunks.Select(c => stores[0].ReadAsync(checkpoint, c)));
             Assert.Equal([0, 1, 2, 3], rows.Select(r => Assert.Single(r).Row));
@@ -143,7 +146,8 @@ public sealed class StaleCellTests : IDisposable
         {
             onCell?.Invoke();
             // Something that depends on model and rows, so that cells differ.
-            return [new MemorizationRow { Row = context.Chunk.Index, Source = $"{context.Model.Config.Rotary.Base}, {new FileInfo(context.Chunk.Path).Length}" }];
+            var source = $"{context.Model.Config.Rotary.Base}, {new FileInfo(context.Chunk.Path).Length}";
+            return [new MemorizationRow { Row = context.Chunk.Index, Source = source }];
         }
     }
 }

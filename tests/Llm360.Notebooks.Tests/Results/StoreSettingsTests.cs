@@ -47,18 +47,21 @@ public sealed class StoreSettingsTests(PicoSuite pico) : IDisposable
         // As version 0.1 wrote it.
         var json = new JsonSerializerOptions { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
         var settings = new MemorizationSettings(16, 16, 4);
-        var description = JsonSerializer.Serialize(new { suite = pico.Suite.Name, analysis = "test", recipe = Hash(pico.Suite.Identity), settings }, json);
+        var recipe = Hash(pico.Suite.Identity);
+        var description = JsonSerializer.Serialize(new { suite = pico.Suite.Name, analysis = "test", recipe, settings }, json);
         var old = Directory.CreateDirectory(folder[pico.Suite.Name, $"test-{Hash(description)[..12]}"]).FullName;
         File.WriteAllText(Path.Combine(old, "settings.json"), description + "\n");
         File.WriteAllText(Path.Combine(Directory.CreateDirectory(folder[pico.Suite.Name, "test-damaged"]).FullName, "settings.json"), "{");
         var (checkpoint, item) = (pico.Suite.Checkpoints[^1], new ChunkItem(pico.Suite.Chunks[0]));
-        var parts = new Fingerprints().Of(checkpoint).Append(new("rows", item.Identity)).ToDictionary(p => "llm360." + p.Key, p => p.Value!);
+        var parts = new Fingerprints().Of(checkpoint).Append(new("rows", item.Identity))
+            .ToDictionary(p => "llm360." + p.Key, p => p.Value!);
         var bytes = await ParquetRows.SerializeAsync([new MemorizationRow { Row = 5 }], parts);
         AtomicFile.Write(Path.Combine(old, $"checkpoint={checkpoint.Name}", "chunk=0.parquet"), s => s.Write(bytes.Span));
 
         Assert.NotEqual(old, RowStores.Open(pico.Suite, folder.Path, settings: settings with { PromptLength = 8 }).Folder);
         Assert.True(Directory.Exists(old));
-        var stores = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => RowStores.Open(pico.Suite, folder.Path, settings: settings))));
+        var stores = await Task.WhenAll(Enumerable.Range(0, 4)
+            .Select(_ => Task.Run(() => RowStores.Open(pico.Suite, folder.Path, settings: settings))));
         Assert.All(stores, s => Assert.True(s.Contains(checkpoint, item)));
         Assert.Equal(5, Assert.Single(await stores[0].ReadAsync(checkpoint, item, TestContext.Current.CancellationToken)).Row);
         Assert.False(Directory.Exists(old));
