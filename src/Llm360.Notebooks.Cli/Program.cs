@@ -35,7 +35,9 @@ root.Options.Add(Shared.Quiet);
 root.Options.Add(Shared.Threads);
 root.Options.Add(Shared.Yes);
 // The first Ctrl+C lets the step in flight finish; work that does not stop by then is ended.
-var exit = await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(20) }).ConfigureAwait(false);
+var configuration = new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(20) };
+var exit = await root.Parse(args).InvokeAsync(configuration).ConfigureAwait(false);
+
 // Threads that cells of a notebook have left running must not keep the process.
 Environment.Exit(exit);
 return exit;

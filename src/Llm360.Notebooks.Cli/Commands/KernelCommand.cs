@@ -78,7 +78,10 @@ internal static class KernelCommand
     private static Command Run()
     {
         var file = new Option<FileInfo>("--connection-file", "-f") { Description = "Written by Jupyter: ports and key.", Required = true };
-        var watch = new Option<bool>("--watch") { Description = "Run the kernel in a process of its own: if that dies by a stack overflow, the next kernel says so, and in which cell." };
+        var watch = new Option<bool>("--watch")
+        {
+            Description = "Run the kernel in a process of its own. If that dies, the next kernel says how, and in which cell.",
+        };
         var command = new Command("run", "Be the kernel of one client; front ends start this themselves.") { file, watch };
         command.Run("Start the kernel again from the front end.", async (parsed, screen, cancellation) =>
         {
@@ -92,7 +95,13 @@ internal static class KernelCommand
             var exit = 0;
             try
             {
-                await JupyterKernel.RunAsync(connection, new KernelOptions { PlotlyJavaScript = () => FigureRendering.Renderer.PlotlyJavaScript, Complain = screen.Warn, CellNote = path + NoteSuffix }, gone.Token).ConfigureAwait(false);
+                var options = new KernelOptions
+                {
+                    PlotlyJavaScript = () => FigureRendering.Renderer.PlotlyJavaScript,
+                    Complain = screen.Warn,
+                    CellNote = path + NoteSuffix,
+                };
+                await JupyterKernel.RunAsync(connection, options, gone.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not Llm360Exception)
             {
@@ -107,7 +116,8 @@ internal static class KernelCommand
 
     private static async Task<int> WatchAsync(string connection, CancellationToken cancellation)
     {
-        var (exit, cause) = await WatchedProcess.RunAsync(["kernel", "run", "--connection-file", connection], new Dictionary<string, string>(), readErrors: true, cancellation).ConfigureAwait(false);
+        string[] arguments = ["kernel", "run", "--connection-file", connection];
+        var (exit, cause) = await WatchedProcess.RunAsync(arguments, readErrors: true, note: null, cancellation).ConfigureAwait(false);
         if (cause is not null)
             new CellNote(connection + NoteSuffix).AddCause(cause);
         return exit;

@@ -10,8 +10,6 @@ namespace Llm360.Notebooks.Cli.Commands;
 /// <summary><c>llm360 run notebook.ipynb -p suite=nano</c></summary>
 internal static class RunCommand
 {
-    private const string NoteVariable = "LLM360_CELL_NOTE";
-
     /// <summary>Where executed notebooks go.</summary>
     public static string OutputFolder => Path.Combine(Workspace.Artifacts, "runs");
 
@@ -64,15 +62,20 @@ internal static class RunCommand
         return result.Failure is { } failure ? throw Error(failure, options) : result;
     }
 
-    /// <summary>Runs the same command in a child. A cell can end the child without a word; this process has one.</summary>
+    /// <summary>Runs the same command in a child. This process tells how the child ended, if a cell has ended it.</summary>
     private static async Task<int> WatchAsync(string notebook, Screen screen, CancellationToken cancellation)
     {
         var path = Path.GetTempFileName();
         try
         {
-            var (exit, cause) = await WatchedProcess.RunAsync(Environment.GetCommandLineArgs().Skip(1), new Dictionary<string, string> { [NoteVariable] = path }, readErrors: false, cancellation).ConfigureAwait(false);
-            if (cause is not null)
-                screen.Error(new Llm360Exception($"The process that ran the notebook was ended by {cause}.", $"{notebook}, {new CellNote(path).Take()?.Cell ?? "before the first cell"}", "Mend the cell and run again. What ran before it is in the output."));
+            var arguments = Environment.GetCommandLineArgs().Skip(1);
+            var (exit, cause) = await WatchedProcess.RunAsync(arguments, readErrors: false, path, cancellation).ConfigureAwait(false);
+            if (cause is null)
+                return exit;
+            screen.Error(new Llm360Exception(
+                $"The process that ran the notebook was ended by {cause}.",
+                $"{notebook}, {new CellNote(path).Take()?.Cell ?? "outside of its cells"}",
+                "Mend the cell and run again. What ran before it is in the output."));
             return exit;
         }
         finally
@@ -107,7 +110,7 @@ internal static class RunCommand
 
     private sealed class Cells(string notebook, IProgress<WorkProgress> progress) : IProgress<CellProgress>
     {
-        private readonly CellNote note = new(Environment.GetEnvironmentVariable(NoteVariable));
+        private readonly CellNote note = new(WatchedProcess.Note);
 
         public void Report(CellProgress value)
         {

@@ -1,4 +1,4 @@
-// This program as a child of itself: a process that dies by a stack overflow cannot say so, its parent can.
+// This program as a child of itself: a process that dies by a stack overflow cannot tell it, its parent can.
 using System.Diagnostics;
 using System.Text;
 
@@ -7,28 +7,37 @@ namespace Llm360.Notebooks.Cli.Commands;
 /// <summary>Runs a command in a child and says how the child ended.</summary>
 internal static class WatchedProcess
 {
-    /// <summary>Set for the child: it ends when its standard input is closed, which the end of the parent does, too.</summary>
-    private const string Variable = "LLM360_WATCHED";
+    // Set for the child. It stops when its standard input is closed; the end of the parent closes it, too.
+    private const string Variable = "LLM360_WATCHED", NoteVariable = "LLM360_CELL_NOTE";
 
     // How a process ends by a signal, on Unix; and by a stack overflow, on Windows.
     private const int Abort = 134, Killed = 137, SegmentationFault = 139, WindowsStackOverflow = unchecked((int)0xC00000FD);
 
     /// <summary>Whether this process is such a child.</summary>
-    public static bool IsChild { get; } = TakeVariable();
+    public static bool IsChild { get; } = Take(Variable) is not null;
+
+    /// <summary>In a child: the file in which it notes the running cell; null for none.</summary>
+    public static string? Note { get; } = Take(NoteVariable);
 
     /// <summary>Runs the command to its end.</summary>
     /// <param name="arguments">Its arguments.</param>
-    /// <param name="variables">Variables for the child.</param>
-    /// <param name="readErrors">Whether its standard error is read on the way: then a stack overflow is known for certain, but nothing there is a terminal.</param>
+    /// <param name="readErrors">
+    /// Whether its standard error is read on the way. Then a stack overflow is known for certain, but the child has no terminal.
+    /// </param>
+    /// <param name="note">The file in which the child notes the running cell; null for none.</param>
     /// <param name="cancellation">Asks the child to stop.</param>
     /// <returns>Its exit code, and the cause if it ended by none of its own.</returns>
-    public static async Task<(int ExitCode, string? Cause)> RunAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables, bool readErrors, CancellationToken cancellation)
+    public static async Task<(int ExitCode, string? Cause)> RunAsync(
+        IEnumerable<string> arguments, bool readErrors, string? note, CancellationToken cancellation)
     {
         var command = KernelProgram.Command;
-        var start = new ProcessStartInfo(command[0], command.Skip(1).Concat(arguments)) { RedirectStandardInput = true, RedirectStandardError = readErrors };
+        var start = new ProcessStartInfo(command[0], command.Skip(1).Concat(arguments))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardError = readErrors,
+        };
         start.Environment[Variable] = "1";
-        foreach (var (name, value) in variables)
-            start.Environment[name] = value;
+        start.Environment[NoteVariable] = note;
         using var child = Process.Start(start)!;
         await using var registration = cancellation.Register(child.StandardInput.Close).ConfigureAwait(false);
         var overflow = readErrors && await ForwardAsync(child.StandardError.BaseStream).ConfigureAwait(false);
@@ -44,11 +53,11 @@ internal static class WatchedProcess
     }
 
     // What a cell starts is not such a child.
-    private static bool TakeVariable()
+    private static string? Take(string variable)
     {
-        var isChild = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 };
-        Environment.SetEnvironmentVariable(Variable, null);
-        return isChild;
+        var value = Environment.GetEnvironmentVariable(variable);
+        Environment.SetEnvironmentVariable(variable, null);
+        return value;
     }
 
     private static void WaitForParent(CancellationTokenSource stop)
@@ -81,7 +90,7 @@ internal static class WatchedProcess
     private static async Task<bool> ForwardAsync(Stream from)
     {
         using var to = Console.OpenStandardError();
-        var (buffer, line, overflow) = (new byte[4096], new StringBuilder(), false);
+        var (buffer, line, overflow) = (new byte[4096], new StringBuilder("\n"), false);
         int read;
         while ((read = await from.ReadAsync(buffer).ConfigureAwait(false)) > 0)
         {
@@ -96,7 +105,7 @@ internal static class WatchedProcess
 
             line.Append(Encoding.Latin1.GetString(buffer, 0, read));
             var text = line.ToString();
-            overflow |= text.StartsWith("Stack overflow.", StringComparison.Ordinal) || text.Contains("\nStack overflow.", StringComparison.Ordinal);
+            overflow |= text.Contains("\nStack overflow.", StringComparison.Ordinal);
 
             // The words may be cut between two pieces.
             if (text.Length > 100)

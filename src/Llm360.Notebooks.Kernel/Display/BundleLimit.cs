@@ -27,16 +27,21 @@ internal static class BundleLimit
         }
 
         // What is text can be cut; half of a table or of a picture is none.
-        var text = data["text/plain"] is JsonValue value && value.TryGetValue<string>(out var plain) ? SafeText.Cut(plain, SafeText.MaxCharacters) : "";
+        var text = data["text/plain"] is JsonValue value && value.TryGetValue<string>(out var plain) ? plain : "";
+        text = SafeText.Cut(text, SafeText.MaxCharacters);
         kept["text/plain"] = string.Join('\n', notes.Select(note => note.Note).Prepend(text).Where(line => line!.Length > 0));
         return new MimeBundle(kept, odd ? [] : metadata);
     }
 
-    private static string? Note(string mime, JsonNode? content) =>
-        content is JsonValue value && value.TryGetValue<string>(out var text)
-            ? text.Length <= SafeText.MaxCharacters ? null
-            : string.Create(CultureInfo.InvariantCulture, $"({mime} of {text.Length:N0} characters: {(mime == "text/plain" ? "cut after" : "left out, the limit is")} {SafeText.MaxCharacters:N0})")
-            : IsShallow(content) ? null : $"({mime} is nested more than {MaxJsonDepth} levels deep: left out)";
+    private static string? Note(string mime, JsonNode? content)
+    {
+        if (content is not JsonValue value || !value.TryGetValue<string>(out var text))
+            return IsShallow(content) ? null : $"({mime} is nested more than {MaxJsonDepth} levels deep: left out)";
+        if (text.Length <= SafeText.MaxCharacters)
+            return null;
+        var what = mime == "text/plain" ? "cut after" : "left out, the limit is";
+        return string.Create(CultureInfo.InvariantCulture, $"({mime} of {text.Length:N0} characters: {what} {SafeText.MaxCharacters:N0})");
+    }
 
     // Not recursive: the depth is what is in question.
     private static bool IsShallow(JsonNode? root)

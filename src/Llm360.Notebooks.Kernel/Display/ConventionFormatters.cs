@@ -6,7 +6,8 @@ namespace Llm360.Notebooks.Kernel.Display;
 
 /// <summary>
 /// Types with an attribute whose class is named <c>TypeFormatterSourceAttribute</c>: its <c>FormatterSourceType</c> (in Plotly.NET
-/// <c>TypeFormatterSourceType</c>) has <c>CreateTypeFormatters()</c>, and each formatter has <c>MimeType</c> and <c>bool Format(object, TextWriter)</c>.
+/// <c>TypeFormatterSourceType</c>) has <c>CreateTypeFormatters()</c>.
+/// Each formatter has <c>MimeType</c> and <c>bool Format(object, TextWriter)</c>.
 /// </summary>
 internal static class ConventionFormatters
 {

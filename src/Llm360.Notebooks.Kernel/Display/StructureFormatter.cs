@@ -15,6 +15,8 @@ internal static class StructureFormatter
     private const int MaxStackBytes = 256 << 10;
     private const int MaxCharacters = 4 << 20;
 
+    private const string WhyCut = "cut because it contains itself, is nested too deeply or is too long";
+
     // What is shown of a value that was cut: enough to see what it is.
     private const int CutCharacters = 500;
 
@@ -22,12 +24,9 @@ internal static class StructureFormatter
 
     static StructureFormatter()
     {
-        // The formatters for these types would call what descends without a limit and writes nothing on its way.
-        foreach (var (mime, encode) in new (string, Func<string, string>)[] { (HtmlFormatter.MimeType, Html), (PlainTextFormatter.MimeType, text => text) })
-        {
-            Formatter.Register<Exception>((value, writer) => writer.Write(encode(Text(value))), mime);
-            Formatter.Register<JsonNode>((value, writer) => writer.Write(encode(Text(value))), mime);
-        }
+        // The default formatters for these types descend without a limit and write nothing on their way.
+        Register(HtmlFormatter.MimeType, Html);
+        Register(PlainTextFormatter.MimeType, text => text);
     }
 
     /// <summary>HTML and plain text; plain text alone for a value that is nested too deeply or too long.</summary>
@@ -35,13 +34,20 @@ internal static class StructureFormatter
     {
         var (text, textIsWhole) = Write(value, PlainTextFormatter.MimeType);
         if (!textIsWhole)
-            return MimeBundle.PlainText($"{SafeText.TypeName(value.GetType())}, cut because it contains itself, is nested too deeply or is too long:\n{text} ...");
+            return MimeBundle.PlainText($"{SafeText.TypeName(value.GetType())}, {WhyCut}:\n{text} ...");
         var (html, htmlIsWhole) = Write(value, HtmlFormatter.MimeType);
         return htmlIsWhole ? MimeBundle.Html(html, text) : MimeBundle.PlainText(text);
     }
 
     /// <summary>An exception with its causes.</summary>
-    public static string Text(Exception exception) => string.Join('\n', RuntimeErrors.From(exception, "", Environment.CurrentDirectory).Traceback);
+    public static string Text(Exception exception) =>
+        string.Join('\n', RuntimeErrors.From(exception, "", Environment.CurrentDirectory).Traceback);
+
+    private static void Register(string mime, Func<string, string> encode)
+    {
+        Formatter.Register<Exception>((value, writer) => writer.Write(encode(Text(value))), mime);
+        Formatter.Register<JsonNode>((value, writer) => writer.Write(encode(Text(value))), mime);
+    }
 
     private static string Text(JsonNode json)
     {

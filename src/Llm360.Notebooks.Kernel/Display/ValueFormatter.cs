@@ -9,7 +9,9 @@ namespace Llm360.Notebooks.Kernel.Display;
 public static class ValueFormatter
 {
     /// <summary>The value in every MIME type it has; <c>text/plain</c> is always there.</summary>
-    /// <remarks>A value whose formatter fails is shown by its type and its text. Text over 32 million characters is cut, with a note.</remarks>
+    /// <remarks>
+    /// A value whose formatter fails is shown by its type and its text. Text over 32 million characters is cut, with a note.
+    /// </remarks>
     public static MimeBundle Format(object? value)
     {
         try
@@ -20,7 +22,8 @@ public static class ValueFormatter
         {
             e = RuntimeErrors.Unwrap(e);
             var (type, text) = (SafeText.TypeName(value.GetType()), SafeText.Of(value));
-            var lines = new[] { text.StartsWith(type, StringComparison.Ordinal) ? "" : type, text, $"(the formatter of this type failed: {SafeText.TypeName(e.GetType())}: {SafeText.Message(e)})" };
+            var fault = $"(the formatter of this type failed: {SafeText.TypeName(e.GetType())}: {SafeText.Message(e)})";
+            var lines = new[] { text.StartsWith(type, StringComparison.Ordinal) ? "" : type, text, fault };
             return BundleLimit.Apply(MimeBundle.PlainText(string.Join('\n', lines.Where(line => line.Length > 0))));
         }
     }

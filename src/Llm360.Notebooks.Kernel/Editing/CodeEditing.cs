@@ -92,7 +92,8 @@ internal sealed class CodeEditing(CSharpSession session)
     }
 
     private static bool IsTooDeep(string code) =>
-        SourceNesting.OfBrackets(code, "", CancellationToken.None) is not null || SourceNesting.OfTree(Submissions.Parse(code, ""), CancellationToken.None) is not null;
+        SourceNesting.OfBrackets(code, "", CancellationToken.None) is not null
+        || SourceNesting.OfTree(Submissions.Parse(code, ""), CancellationToken.None) is not null;
 
     private static MimeBundle Bundle(QuickInfoItem info)
     {

@@ -83,7 +83,8 @@ public sealed class CSharpSession : IDisposable
     public async Task<CellResult> ExecuteAsync(string code, CellOptions how, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(how);
-        await oneCell.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        if (!await MayRunAsync(cancellation).ConfigureAwait(false))
+            return CellRun.NotBegun(ExecutionCount + (how.Counts ? 1 : 0));
         try
         {
             var count = how.Counts ? ++ExecutionCount : ExecutionCount;
@@ -103,7 +104,8 @@ public sealed class CSharpSession : IDisposable
     /// <returns>How it ended, and the value shown as the last expression of a cell would be; null when it failed.</returns>
     public async Task<(CellResult Result, MimeBundle? Value)> EvaluateAsync(string expression, CancellationToken cancellation = default)
     {
-        await oneCell.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        if (!await MayRunAsync(cancellation).ConfigureAwait(false))
+            return (CellRun.NotBegun(ExecutionCount), null);
         try
         {
             var run = new CellRun(this, submissions, packages, outputs, usings, "expression", Folder, cancellation);
@@ -137,6 +139,21 @@ public sealed class CSharpSession : IDisposable
     internal void Stream(OutputStream stream, string text) => outputs.Stream(stream, text);
 
     internal string Ask() => globals.input();
+
+    // While another cell runs a stop need not wait for its end.
+    private async Task<bool> MayRunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            // A cell that may run counts even if it is to stop.
+            await oneCell.WaitAsync(oneCell.CurrentCount > 0 ? CancellationToken.None : cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
 
     private static string NoInput(string prompt, bool hidden) =>
         throw new Llm360Exception("The cell asks for input, which nobody can give here.", $"prompt \"{prompt}\"", "Put the value into a variable, or run the cell in a front end that takes input.");

@@ -27,8 +27,8 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
     public async Task<(CellResult Result, MimeBundle? Value)> EvaluateAsync(string expression, int count, TimeSpan patience)
     {
         MimeBundle? value = null;
-        var end = Start(() => RunAsync(
-            expression, count, null, async submission => value = ValueFormatter.Format(await submissions.Start(submission).ConfigureAwait(false))));
+        var end = Start(() => RunAsync(expression, count, null, async submission =>
+            value = ValueFormatter.Format(await submissions.Start(submission).ConfigureAwait(false))));
         var result = await EndOrLeaveAsync(end, patience).ConfigureAwait(false) ? await end.ConfigureAwait(false) : LeftBehind(count);
         return (result, result.Status == CellStatus.Ok ? value : null);
     }
@@ -84,7 +84,8 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
         catch (AggregateException e)
         {
             var error = RuntimeErrors.From(e, cell, folder);
-            outputs.Stream(OutputStream.Stderr, string.Join('\n', error.Traceback.Prepend("A callback on the cell's cancellation token failed:")) + "\n");
+            var lines = error.Traceback.Prepend("A callback on the cell's cancellation token failed:");
+            outputs.Stream(OutputStream.Stderr, string.Join('\n', lines) + "\n");
         }
     }
 
@@ -170,6 +171,13 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
         return Cell.Stop.IsCancellationRequested && RuntimeErrors.IsStop(thrown)
             ? new CellResult(CellStatus.Cancelled, count, error with { Name = "Cancelled", Message = "The cell was cancelled.", Traceback = ["The cell was cancelled.", .. error.Traceback.Skip(1)] })
             : new CellResult(CellStatus.RuntimeError, count, error);
+    }
+
+    /// <summary>The end of a cell that was stopped while it waited for another one.</summary>
+    public static CellResult NotBegun(int count)
+    {
+        const string what = "The cell was cancelled.";
+        return new CellResult(CellStatus.Cancelled, count, new CellError("Cancelled", what, null, null, [what]));
     }
 
     private static CellResult LeftBehind(int count)

@@ -13,7 +13,8 @@ internal static class DeepThread
     public const int StackBytes = 256 << 20;
 
     /// <summary>Starts the thread. The logical call context of the caller flows into it.</summary>
-    public static void Start(string name, Action action) => new Thread(() => action(), StackBytes) { IsBackground = true, Name = name }.Start();
+    public static void Start(string name, Action action) =>
+        new Thread(() => action(), StackBytes) { IsBackground = true, Name = name }.Start();
 
     /// <summary>Starts asynchronous work on a thread of its own. The result's continuations run where the work ends.</summary>
     public static Task<T> Run<T>(string name, Func<Task<T>> work)

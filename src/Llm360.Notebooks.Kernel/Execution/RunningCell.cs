@@ -5,7 +5,7 @@ namespace Llm360.Notebooks.Kernel.Execution;
 
 /// <summary>One execution of a cell.</summary>
 /// <param name="session">The session of the cell.</param>
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Threads that the cell has left running may still use its token.")]
+[SuppressMessage("Design", "CA1001", Justification = "Threads that the cell has left running may still use its token.")]
 internal sealed class RunningCell(CSharpSession session)
 {
     private static readonly AsyncLocal<RunningCell?> Ambient = new();

@@ -39,10 +39,14 @@ internal static class RuntimeErrors
     /// <summary>The exception a cell means: wrappers that only say that a task or a call failed are taken off.</summary>
     public static Exception Unwrap(Exception exception)
     {
-        for (var depth = 0; depth < MaxDepth && exception is AggregateException { InnerExceptions.Count: 1 } or TargetInvocationException { InnerException: not null } or TypeInitializationException { InnerException: not null }; depth++)
+        for (var depth = 0; depth < MaxDepth && IsWrapper(exception); depth++)
             exception = exception.InnerException!;
         return exception;
     }
+
+    private static bool IsWrapper(Exception exception) =>
+        exception is AggregateException { InnerExceptions.Count: 1 }
+        || exception is TargetInvocationException or TypeInitializationException && exception.InnerException is not null;
 
     /// <summary>Whether the exception says nothing but that work was cancelled, in one place or in several at once.</summary>
     public static bool IsStop(Exception exception) => Leaves(exception).All(leaf => leaf is OperationCanceledException);
@@ -75,13 +79,16 @@ internal static class RuntimeErrors
         {
             if (next != exception)
                 causes.Add(next);
-            IEnumerable<Exception> inner = next is AggregateException several ? several.InnerExceptions.Reverse() : next.InnerException is { } only ? [only] : [];
-            foreach (var cause in inner.Where(seen.Add))
+            foreach (var cause in Inner(next).Where(seen.Add))
                 left.Push(cause);
         }
 
         return causes;
     }
+
+    private static IEnumerable<Exception> Inner(Exception exception) =>
+        exception is AggregateException several ? several.InnerExceptions.Reverse()
+        : exception.InnerException is { } only ? [only] : [];
 
     private static string? Remedy(Exception exception) => exception switch
     {

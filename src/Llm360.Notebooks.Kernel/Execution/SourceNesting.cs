@@ -11,7 +11,7 @@ internal static class SourceNesting
     /// <summary>The most brackets within one another: the parser's time grows with their square.</summary>
     public const int MaxBrackets = 1000;
 
-    // The compiler uses up to 3 KB of the stack for each level, and has DeepThread.StackBytes. Sums of 10,000 terms are nested so deeply.
+    // The compiler needs up to 3 KB of stack for each level. A sum of 10,000 terms has 10,000 levels.
     private const int MaxLevels = 20_000;
 
     /// <summary>What is wrong with the source before it is parsed; null for nothing.</summary>
@@ -64,5 +64,6 @@ internal static class SourceNesting
     }
 
     private static string Message(string what, int most) =>
-        string.Create(CultureInfo.InvariantCulture, $"More than {most:N0} {what} are nested within one another. Name parts of the code, or read them as data.");
+        string.Create(CultureInfo.InvariantCulture, $"More than {most:N0} {what} are nested within one another. ")
+        + "Split the code into several variables or functions, or read it as data.";
 }

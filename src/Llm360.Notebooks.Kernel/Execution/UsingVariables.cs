@@ -15,7 +15,8 @@ internal sealed class UsingVariables
     public static (string Code, IReadOnlyList<string> Names) Blank(string code, CancellationToken cancellation = default)
     {
         // Programs have these declarations at the top level, so they are parsed as in a program.
-        var root = CSharpSyntaxTree.ParseText(code, new CSharpParseOptions(LanguageVersion.Preview), cancellationToken: cancellation).GetCompilationUnitRoot(cancellation);
+        var options = new CSharpParseOptions(LanguageVersion.Preview);
+        var root = CSharpSyntaxTree.ParseText(code, options, cancellationToken: cancellation).GetCompilationUnitRoot(cancellation);
         var names = new List<string>();
         var blanked = code.ToCharArray();
         foreach (var declaration in root.Members.OfType<GlobalStatementSyntax>().Select(member => member.Statement).OfType<LocalDeclarationStatementSyntax>())

@@ -166,7 +166,7 @@ internal sealed class Channels : IDisposable
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 // Whatever a message does, the sockets go on.
-                complain($"llm360 kernel: dropped a message that could not be handled ({e.GetType().Name}: {e.Message}), received on {channel}.");
+                complain($"llm360 kernel: dropped a message that failed ({e.GetType().Name}: {e.Message}), received on {channel}.");
             }
         }
     }

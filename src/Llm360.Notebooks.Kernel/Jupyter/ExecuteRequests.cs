@@ -38,7 +38,8 @@ internal sealed class ExecuteRequests : IDisposable
 
     public CSharpSession Session { get; }
 
-    /// <summary>From now on an interrupt stops this request. Called before the client is told that the kernel is busy: it may interrupt at once.</summary>
+    /// <summary>From now on an interrupt stops this request.</summary>
+    /// <remarks>Called before the client is told that the kernel is busy, since the client may interrupt at once.</remarks>
     /// <param name="number">The request's number in the order of arrival.</param>
     public void Begin(long number)
     {
@@ -132,7 +133,8 @@ internal sealed class ExecuteRequests : IDisposable
             return;
         formerEnd = null;
         cause ??= "an unknown cause: a stack overflow, a fault in native code, or an end from outside";
-        outputs.Stream(OutputStream.Stderr, $"The kernel died while a cell was running, and was started again. What cells had set is gone.\n  where: {cell}\n  cause: {cause}\n");
+        const string what = "The kernel died while a cell was running, and was started again. What cells had set is gone.";
+        outputs.Stream(OutputStream.Stderr, $"{what}\n  where: {cell}\n  cause: {cause}\n");
     }
 
     private async Task<JsonObject> EvaluateAsync(JsonObject expressions, CancellationToken stop)

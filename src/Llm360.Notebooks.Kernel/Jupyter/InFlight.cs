@@ -6,7 +6,7 @@ using NetMQ;
 namespace Llm360.Notebooks.Kernel.Jupyter;
 
 /// <summary>Holds the writers of outputs back while too much is on its way, as a terminal does.</summary>
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Threads that a cell left running may still wait.")]
+[SuppressMessage("Design", "CA1001", Justification = "Threads that a cell has left running may still wait.")]
 internal sealed class InFlight
 {
     /// <summary>The most bytes on their way before writers wait.</summary>

@@ -11,7 +11,8 @@ public sealed record KernelOptions
     public Func<string>? PlotlyJavaScript { get; init; }
 
     /// <summary>
-    /// A file that says which cell is running, for the next kernel of the same client: it tells at its first cell where the former process ended. Null for none.
+    /// A file that says which cell is running. If this process dies, the next kernel with the same file tells it at its first cell.
+    /// Null for none.
     /// </summary>
     public string? CellNote { get; init; }
 

@@ -75,7 +75,8 @@ internal sealed class WireFormat(string key)
         try
         {
             CheckText(part);
-            return JsonNode.Parse(part, null, Strict) as JsonObject ?? throw new FormatException("a message with a part that is not a JSON object");
+            return JsonNode.Parse(part, null, Strict) as JsonObject
+                ?? throw new FormatException("a message with a part that is not a JSON object");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {

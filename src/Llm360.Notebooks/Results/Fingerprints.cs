@@ -57,8 +57,6 @@ internal sealed class Fingerprints(Checkpoint? tokenizerOf = null, bool usesOpti
         static string Described(string file) => $"{Path.GetFileName(file)}: {Fingerprint.Of(file)}\n";
     }
 
-    private string Optimizer(string file) => File.Exists(file) ? Local([file], Fingerprint.Of) : "none";
-
     private string? Commit(Checkpoint checkpoint) => Hub(checkpoint.Hub!, revision => revision.Commit);
 
     // Size and time tell, as for make, whether a file must be hashed again.
