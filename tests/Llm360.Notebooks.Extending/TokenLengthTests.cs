@@ -12,7 +12,7 @@ public sealed class TokenLengthTests : IDisposable
     [Fact]
     public async Task The_mean_length_of_tokens_of_each_chunk()
     {
-        var manifest = ManifestFile.Read(Suites.FindManifest("pico"));
+        var manifest = Suites.Recipe("pico");
         var trainer = new SuiteTrainer(manifest, Path.Combine(folder, "pico"));
         var suite = await trainer.TrainAsync(cancellation: TestContext.Current.CancellationToken);
         var results = Path.Combine(folder, "results");
