@@ -5,7 +5,8 @@ namespace Llm360.Notebooks;
 /// <summary>Bringing the files of a checkpoint on the Hub into the cache.</summary>
 public static class CheckpointFiles
 {
-    /// <summary>The folder with a checkpoint's configuration, weights and, where it has one, tokenizer. Of one on the Hub they are fetched unless the cache has them: safetensors where both kinds are there.</summary>
+    /// <summary>The folder with a checkpoint's configuration, weights and, where it has one, tokenizer.</summary>
+    /// <remarks>Files of a checkpoint on the Hub are fetched unless the cache has them; safetensors come before pickles.</remarks>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="progress">Megabytes; <see cref="AmbientWork.Progress"/> when null.</param>
     /// <param name="cancellation">Stops, and keeps what has arrived; <see cref="AmbientWork.Cancellation"/> when not given.</param>

@@ -6,7 +6,7 @@ namespace Llm360.Notebooks;
 /// <summary>Tables of a suite, one method each.</summary>
 public static partial class Tables
 {
-    /// <summary>Of a chunk, looked through for its sources; those of Amber have 1.7 million rows.</summary>
+    /// <summary>Rows of a chunk that are read to find its sources; a chunk of Amber has 1.7 million.</summary>
     private const int SampledRows = 2000;
 
     /// <summary>The repository of the paper's own model.</summary>

@@ -47,7 +47,7 @@ public static class Generation
     /// <param name="options">How.</param>
     /// <param name="onToken">Told each new token as it comes: row, token.</param>
     /// <param name="cancellation">Looked at before every token; <see cref="AmbientWork.Cancellation"/> when not given.</param>
-    /// <param name="progress">Told after every token; nobody when null.</param>
+    /// <param name="progress">Told when memory does not suffice for so many rows, and after every token; <see cref="AmbientWork.Progress"/> when null.</param>
     /// <returns>The new tokens of each row, a stop token included. Greedy rows are what each prompt alone gives.</returns>
     /// <exception cref="Llm360Exception">A prompt is empty, has unknown tokens, or does not fit the model's positions with its continuation; options that make no sense; logits that are not numbers.</exception>
     public static IReadOnlyList<IReadOnlyList<int>> Generate(this LanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options, Action<int, int>? onToken = null, CancellationToken? cancellation = null, IProgress<WorkProgress>? progress = null)

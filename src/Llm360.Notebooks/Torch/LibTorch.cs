@@ -9,7 +9,6 @@ namespace Llm360.Notebooks;
 /// <remarks>
 /// The library's module initializer calls <see cref="Load"/>; an executable that touches TorchSharp before it touches this library calls it first thing.
 /// A failure is not thrown from the initializer but from the first explicit <see cref="Load"/>, so that programs can report it.
-/// The only static state of the library lives here: a process loads LibTorch once.
 /// </remarks>
 public static class LibTorch
 {
