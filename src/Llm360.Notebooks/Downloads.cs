@@ -40,9 +40,14 @@ public static partial class Downloads
 
     /// <summary>Sets <see cref="Limit"/> for the rest of the process.</summary>
     /// <param name="size">A size such as <c>500 MB</c>, <c>30GB</c> or <c>1.7TB</c> (1 kB is 1,000
-    /// bytes), a number of bytes, or <c>all</c> for any size.</param>
+    /// bytes), a number of bytes, or <c>all</c> for any size. An empty text leaves the limit as it
+    /// is.</param>
     /// <exception cref="Llm360Exception">The text is not a size.</exception>
-    public static void Allow(string size) => Limit = Parse(size, "Downloads.Allow");
+    public static void Allow(string size)
+    {
+        if (!string.IsNullOrWhiteSpace(size))
+            Limit = Parse(size, "Downloads.Allow");
+    }
 
     /// <summary>Bytes as people write them: <c>1.6 TB</c>.</summary>
     internal static string Text(long bytes)
