@@ -187,6 +187,8 @@ public sealed class HubTests : IAsyncLifetime
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("7 checkpoints of LLM360/Amber need about 189 GB", result.Error, StringComparison.Ordinal);
         Assert.Contains("--yes", result.Error, StringComparison.Ordinal);
+        var parameter = await llm360.RunAsync("run", Tour, "-p", "suite=amber", "-p", "device=cpu", "-p", "maxDownload=100GB");
+        Assert.Contains("at most 100 GB are fetched", parameter.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(hub.Requests, r => r.Path.Contains("/resolve/", StringComparison.Ordinal));
     }
 
