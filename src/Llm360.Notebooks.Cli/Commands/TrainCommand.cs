@@ -72,6 +72,7 @@ internal static class TrainCommand
         screen.Facts($"{suite.Name} is trained",
         [
             ("checkpoints", suite.Checkpoints.Count > 0 ? $"{suite.Checkpoints[0]} to {suite.Checkpoints[^1]}" : "none"),
+            ("weights", PinnedWeights.Compare(suite)?.ToString() ?? "the manifest names none to compare with"),
             ("loss", Loss(metrics)),
             ("batches skipped", metrics.Count(m => m.Skipped).ToString(CultureInfo.InvariantCulture)),
             ("steps without a row", metrics.Sum(m => m.MissingBefore ?? 0).ToString(CultureInfo.InvariantCulture)),

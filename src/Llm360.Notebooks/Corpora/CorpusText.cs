@@ -7,7 +7,7 @@ namespace Llm360.Notebooks;
 public static class CorpusText
 {
     /// <summary>
-    /// Every document of every source: sources and packages in the recipe's order, files in ordinal order, members in file order.
+    /// Every document of every source: sources and packages in the recipe's order, files in ordinal order, their documents in file order.
     /// The packages are compared with their hashes first.
     /// </summary>
     /// <param name="recipe">The corpus; <see cref="CorpusRecipe.Deduplicate"/> keeps only the first of equal texts, over all sources.</param>
@@ -20,14 +20,14 @@ public static class CorpusText
     {
         progress ??= AmbientWork.Progress;
         cancellation = cancellation.CanBeCanceled ? cancellation : AmbientWork.Cancellation;
-        var files = new List<(string Source, string Package, string Path)>();
+        var files = new List<(CorpusSource Source, string Package, string Path)>();
         foreach (var source in recipe.Sources)
         {
             foreach (var package in source.Packages)
             {
                 CorpusPackages.Verify(package, roots);
                 var folder = CorpusPackages.Locate(package, roots);
-                files.AddRange(CorpusPackages.Files(package, roots).Select(file => (source.Name, package.Id, Path.Combine(folder, file))));
+                files.AddRange(CorpusPackages.Files(package, roots).Select(file => (source, package.Id, Path.Combine(folder, file))));
             }
         }
 
@@ -37,12 +37,12 @@ public static class CorpusText
         for (var i = 0; i < files.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            progress?.Report(new WorkProgress("extract text", i, files.Count, "files", $"{files[i].Source}, {documents.Count} documents"));
-            using var stream = File.OpenRead(files[i].Path);
-            foreach (var (member, text) in XmlDocumentation.Read(stream, files[i].Path))
+            var (source, package, path) = files[i];
+            progress?.Report(new WorkProgress("extract text", i, files.Count, "files", $"{source.Name}, {documents.Count} documents"));
+            foreach (var (name, text) in DocumentReader.Read(source.Documents, path))
             {
                 if (!recipe.Deduplicate || seen.Add(text))
-                    documents.Add(new CorpusDocument(id, files[i].Source, files[i].Package, member, text));
+                    documents.Add(new CorpusDocument(id, source.Name, package, name, text));
                 id++;
             }
         }

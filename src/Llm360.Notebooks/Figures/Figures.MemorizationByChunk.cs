@@ -29,8 +29,6 @@ public sealed record ChunkScores(
             return i < Chunks.Count ? Means[i] : double.NaN;
         }
     }
-
-    internal double Elsewhere => Chunks.Zip(Means).Where(p => p.First != LastChunk && double.IsFinite(p.Second)).Select(p => p.Second).DefaultIfEmpty(double.NaN).Average();
 }
 
 public static partial class Figures
@@ -62,18 +60,10 @@ public static partial class Figures
 
     private static (string Title, string Finding) Recency(string model, IReadOnlyList<ChunkScores> checkpoints)
     {
-        var placed = checkpoints.Where(c => double.IsFinite(c.AtLastChunk) && double.IsFinite(c.Elsewhere)).ToList();
-        if (placed.Count == 0)
-        {
-            var mean = checkpoints.SelectMany(c => c.Means).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
-            return ("Which chunks are remembered?", $"The mean memorization score of {model} over all chunks and checkpoints is {FigureText.Number(mean)}.");
-        }
-
-        var (at, elsewhere) = (placed.Average(c => c.AtLastChunk), placed.Average(c => c.Elsewhere));
-        var (low, high) = Intervals.Mean([.. placed.Select(c => c.AtLastChunk - c.Elsewhere)]);
-        var title = low > 0 ? "The chunk just read is remembered best" : high < 0 ? "The chunk just read is remembered less than others" : "Is the chunk just read remembered better? Not clearly";
-        var interval = double.IsNaN(low) ? "" : $" (95 % interval {FigureText.Signed(low)} to {FigureText.Signed(high)})";
-        return (title, $"On the last chunk it had read a checkpoint scores {FigureText.Number(at)} on average, on the other chunks {FigureText.Number(elsewhere)}: a difference of {FigureText.Signed(at - elsewhere)}{interval} over {placed.Count} checkpoint{(placed.Count == 1 ? "" : "s")}.");
+        if (RecencyEffect.Of(checkpoints) is { } effect)
+            return (effect.Title, effect.Finding);
+        var mean = checkpoints.SelectMany(c => c.Means).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
+        return ("Which chunks are remembered?", $"The mean memorization score of {model} over all chunks and checkpoints is {FigureText.Number(mean)}.");
     }
 
     private static Trace ChunkTrace(ChunkScores c) => new(

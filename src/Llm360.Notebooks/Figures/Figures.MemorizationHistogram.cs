@@ -6,17 +6,25 @@ namespace Llm360.Notebooks;
 /// <param name="Checkpoint">Its name.</param>
 /// <param name="Progress">Place in training, 0 to 1.</param>
 /// <param name="Counts">l + 1 counts: sequences with 0, 1, ..., l of l continuation tokens reproduced.</param>
-public sealed record ScoreDistribution(string Checkpoint, double Progress, IReadOnlyList<long> Counts)
+/// <param name="Unread">The same of sequences that the checkpoint had not read, which shows what can be guessed; null for none.</param>
+public sealed record ScoreDistribution(string Checkpoint, double Progress, IReadOnlyList<long> Counts, IReadOnlyList<long>? Unread = null)
 {
     /// <summary>Counts scores of k + l tokens each.</summary>
     /// <param name="checkpoint">Its name.</param>
     /// <param name="progress">Place in training, 0 to 1.</param>
     /// <param name="scores">Shares of reproduced tokens, 0 to 1.</param>
     /// <param name="continuationLength">l.</param>
+    /// <param name="unread">Scores of sequences not yet read; null or empty for none.</param>
     /// <exception cref="Llm360Exception">A score is outside of 0 to 1.</exception>
-    public static ScoreDistribution FromScores(string checkpoint, double progress, IEnumerable<double> scores, int continuationLength)
+    public static ScoreDistribution FromScores(string checkpoint, double progress, IEnumerable<double> scores, int continuationLength, IEnumerable<double>? unread = null)
     {
         ArgumentNullException.ThrowIfNull(scores);
+        var baseline = Count(checkpoint, unread ?? [], continuationLength);
+        return new(checkpoint, progress, Count(checkpoint, scores, continuationLength), baseline.Sum() == 0 ? null : baseline);
+    }
+
+    private static long[] Count(string checkpoint, IEnumerable<double> scores, int continuationLength)
+    {
         var counts = new long[continuationLength + 1];
         foreach (var score in scores)
         {
@@ -25,7 +33,7 @@ public sealed record ScoreDistribution(string Checkpoint, double Progress, IRead
             counts[(int)Math.Round(score * continuationLength)]++;
         }
 
-        return new(checkpoint, progress, counts);
+        return counts;
     }
 
     internal long Total => Counts.Sum();
@@ -59,11 +67,23 @@ public static partial class Figures
         var (low, high) = Intervals.Wilson(last.Counts[^1], last.Total);
         var title = $"{FigureText.Percent(last.ShareAtOne)} of {sequences} are reproduced word for word";
         var size = checkpoints.Select(c => c.Total).Distinct().Count() == 1 ? FigureText.Count(last.Total) : $"{FigureText.Count(checkpoints.Min(c => c.Total))} to {FigureText.Count(checkpoints.Max(c => c.Total))}";
-        var subtitle = $"{model}, k = {promptLength}, l = {bins - 1}, n = {size} sequences a checkpoint{(shown.Count < checkpoints.Count ? $"; {shown.Count} of {checkpoints.Count} checkpoints shown" : "")}; diamond: share at score 1";
+        var subtitle = $"{model}, k = {promptLength}, l = {bins - 1}, n = {size} sequences a checkpoint{(shown.Count < checkpoints.Count ? $"; {shown.Count} of {checkpoints.Count} checkpoints shown" : "")}; diamond: share at score 1{(shown.Any(c => c.Unread is not null) ? "; points: sequences not yet read" : "")}";
         var finding = $"At {last.Checkpoint}, {FigureText.Percent(last.ShareAtOne)} of {sequences} have score 1 (95 % interval {FigureText.Percent(low)} to {FigureText.Percent(high)})";
+        if (Baseline(checkpoints) is { } unread)
+            finding += $"; of the sequences that {unread.Checkpoint} has not read, {FigureText.Percent(unread.Unread![^1] / (double)unread.Unread.Sum())} (n = {FigureText.Count(unread.Unread.Sum())})";
         if (checkpoints.Count > 1)
             finding += $", at {checkpoints[0].Checkpoint} {FigureText.Percent(checkpoints[0].ShareAtOne)}";
         return new Figure(title, subtitle, $"{title}. {subtitle}. {finding}.", [.. shown.Select(c => HistogramPanel(c, bins - 1, top * 1.08, shown.Count > 1))], finding + ".");
+    }
+
+    /// <summary>The last checkpoint with sequences that it had not read.</summary>
+    private static ScoreDistribution? Baseline(IReadOnlyList<ScoreDistribution> checkpoints) => checkpoints.LastOrDefault(c => c.Unread is not null);
+
+    private static Trace UnreadTrace(ScoreDistribution c, IReadOnlyList<long> unread)
+    {
+        var total = (double)unread.Sum();
+        return new Trace("not yet read", TraceKind.Points, [.. unread.Select((_, i) => (double)i)], [.. unread.Select(n => n / total)], TraceRole.Baseline,
+            Hover: [.. unread.Select((n, i) => $"{c.Checkpoint}, not yet read: {i} tokens reproduced by {FigureText.Count(n)} of {FigureText.Count((long)total)} sequences ({FigureText.Percent(n / total)})")]);
     }
 
     private static Panel HistogramPanel(ScoreDistribution c, int length, double top, bool titled)
@@ -74,7 +94,8 @@ public static partial class Figures
             new Axis($"score × {length}"),
             new Axis("share of sequences", Minimum: 0, Maximum: top),
             [new Trace(c.Checkpoint, TraceKind.Bars, [.. Enumerable.Range(0, length + 1).Select(i => (double)i)], shares, Progress: c.Progress,
-                Hover: [.. c.Counts.Select((n, i) => $"{c.Checkpoint}: {i} of {length} tokens reproduced by {FigureText.Count(n)} of {FigureText.Count(c.Total)} sequences ({FigureText.Percent(shares[i])})")])],
+                Hover: [.. c.Counts.Select((n, i) => $"{c.Checkpoint}: {i} of {length} tokens reproduced by {FigureText.Count(n)} of {FigureText.Count(c.Total)} sequences ({FigureText.Percent(shares[i])})")]),
+                .. c.Unread is { } unread ? new[] { UnreadTrace(c, unread) } : []],
             Marks: [new Mark($"{FigureText.Percent(c.ShareAtOne)} at 1", length, c.ShareAtOne, c.Progress)]);
     }
 }

@@ -30,7 +30,8 @@ public static partial class Figures
         var asScored = (duplicates.PromptLength, duplicates.ContinuationLength) == (settings.PromptLength, settings.ContinuationLength);
         return ScoreByDuplicates(duplicates.Scores.Suite.Name, duplicates.Checkpoint.Name, duplicates.PromptLength, duplicates.ContinuationLength,
             asScored ? "mean memorization score" : "share extractible", !asScored,
-            [.. duplicates.Rows.DistinctBy(r => (r.Chunk, r.Canary, r.Canary is null ? r.Row : -1)).Select(r => new DuplicatePoint(r.Duplicates, asScored ? r.Score : r.Extractible ? 1 : 0, r.CanaryRepetitions is not null))]).WithSample(duplicates.Scores);
+            [.. duplicates.Rows.DistinctBy(r => (r.Chunk, r.Canary, r.Canary is null ? r.Row : -1)).Select(r => new DuplicatePoint(r.Duplicates, asScored ? r.Score : r.Extractible ? 1 : 0, r.CanaryRepetitions is not null))],
+            duplicates.CountedLength == duplicates.PromptLength + duplicates.ContinuationLength ? null : $"the {duplicates.CountedLength} tokens around the continuation's start").WithSample(duplicates.Scores);
     }
 
     /// <summary>The extractible sequences of ordinary text: recited, reconstructed, recollected.</summary>
@@ -80,17 +81,24 @@ public static partial class Figures
         })]).WithSample(latent.Scores);
     }
 
-    /// <summary>What reading its chunk changes for a sequence: ordinary text, and canaries by repetitions.</summary>
+    /// <summary>What reading its chunk changes for a sequence: ordinary text, each source of it, and canaries by repetitions.</summary>
     public static Figure Counterfactual(CounterfactualMemorization counterfactual) => Counterfactual(
         counterfactual.Suite.Name,
         counterfactual.Settings.PromptLength,
         counterfactual.Settings.ContinuationLength,
         counterfactual.Chunks.Count,
-        [.. counterfactual.Rows.GroupBy(r => r.CanaryRepetitions ?? 0).OrderBy(g => g.Key).Select(g => new MeasuredGroup(GroupName(g.Key), [.. g.Select(r => r.Difference)]))]).WithSample(counterfactual);
+        [
+            .. Groups(counterfactual.Rows.Where(r => r.CanaryRepetitions is null), _ => OrdinaryText),
+            .. Groups(counterfactual.Rows.Where(r => r.CanaryRepetitions is null && r.Source.Length > 0).OrderBy(r => r.Source, StringComparer.Ordinal), r => r.Source),
+            .. Groups(counterfactual.Rows.Where(r => r.CanaryRepetitions is not null).OrderBy(r => r.CanaryRepetitions), r => GroupName(r.CanaryRepetitions!.Value)),
+        ]).WithSample(counterfactual);
 
     /// <summary>Exposure of a suite's canaries against their repetitions.</summary>
     public static Figure Exposure(CanaryExposure exposure) =>
         Exposure(exposure.Suite.Name, exposure.Checkpoint.Name, exposure.SecretLength, exposure.Alternatives + 1, [.. exposure.Rows.Select(r => (r.Repetitions, r.Exposure))]);
+
+    private static IEnumerable<MeasuredGroup> Groups(IEnumerable<CounterfactualRow> rows, Func<CounterfactualRow, string> name) =>
+        rows.GroupBy(name).Select(g => new MeasuredGroup(g.Key, [.. g.Select(r => r.Difference)]));
 
     private static string GroupName(int repetitions) => repetitions == 0 ? OrdinaryText : $"canary × {repetitions}";
 

@@ -53,27 +53,55 @@ public static partial class Figures
         scores.Settings.PromptLength,
         [
             .. scores.Checkpoints.Where(c => scores.Seen(c).Count > 0)
-                .Select(c => ScoreDistribution.FromScores(c.Name, scores.Suite.Progress(c), scores.Seen(c).Select(r => r.Score), scores.Settings.ContinuationLength)),
+                .Select(c => ScoreDistribution.FromScores(c.Name, scores.Suite.Progress(c), scores.Seen(c).Select(r => r.Score), scores.Settings.ContinuationLength, scores.Unread(c).Select(r => r.Score))),
         ],
         SampleText.Subject(scores.Settings)).WithSample(scores);
 
     /// <summary>Mean memorization score of every chunk, seen or not, a line for each checkpoint; canaries left out.</summary>
-    public static Figure MemorizationByChunk(MemorizationScores scores)
+    public static Figure MemorizationByChunk(MemorizationScores scores) =>
+        MemorizationByChunk(scores.Suite.Name, scores.Settings.PromptLength, scores.Settings.ContinuationLength, ByChunk(scores)).WithSample(scores);
+
+    /// <summary>Memorization score against the chunks read since the text's own, over all scored checkpoints; canaries left out.</summary>
+    public static Figure MemorizationByAge(MemorizationScores scores) =>
+        MemorizationByAge(scores.Suite.Name, scores.Settings.PromptLength, scores.Settings.ContinuationLength, ByChunk(scores)).WithSample(scores);
+
+    /// <summary>
+    /// Share with score 1 along checkpoints: of the chunks that all checkpoints had read, and of those that only the last one had; canaries left out.
+    /// </summary>
+    /// <exception cref="Llm360Exception">No scored checkpoint had read a scored chunk.</exception>
+    public static Figure MemorizationGrowth(MemorizationScores scores)
     {
-        return MemorizationByChunk(scores.Suite.Name, scores.Settings.PromptLength, scores.Settings.ContinuationLength, [.. scores.Checkpoints.Select(Line)]).WithSample(scores);
+        var checkpoints = scores.Checkpoints.Where(c => scores.Seen(c).Count > 0).ToList();
+        RequireNotEmpty(checkpoints, nameof(MemorizationGrowth), "checkpoints that have read a scored chunk");
+        List<ExtractibleSeries> series = [Series($"the chunks read by {checkpoints[0]}", true, 0, checkpoints[0].RequireChunksSeen())];
+        if (checkpoints.Count > 1 && scores.Unread(checkpoints[^2]).Count > 0)
+            series.Add(Series($"the chunks not read by {checkpoints[^2]}", false, checkpoints[^2].RequireChunksSeen(), int.MaxValue));
+        return MemorizationGrowth(scores.Suite.Name, scores.Settings.PromptLength, scores.Settings.ContinuationLength,
+            [.. checkpoints.Select(c => (c.Name, c.RequireChunksSeen()))], series).WithSample(scores);
+
+        ExtractibleSeries Series(string name, bool read, int first, int end)
+        {
+            var rows = checkpoints.ConvertAll(c => scores.Seen(c).Concat(scores.Unread(c)).Where(r => r.Chunk >= first && r.Chunk < end).ToList());
+            return new(name, read, [.. rows.Select(r => r.LongCount(x => x.Extractible))], [.. rows.Select(r => (long)r.Count)]);
+        }
+    }
+
+    /// <summary>The mean score of every chunk, seen or not, of each checkpoint; canaries left out.</summary>
+    internal static IReadOnlyList<ChunkScores> ByChunk(MemorizationScores scores)
+    {
+        return [.. scores.Checkpoints.Select(Line)];
 
         ChunkScores Line(Checkpoint checkpoint)
         {
             var cells = scores.CellsOf(checkpoint)
                 .Select(c => (c.Chunk.Index, Scores: c.Rows.Where(r => r.CanaryRepetitions is null).Select(r => r.Score).ToList())).ToList();
-            var means = cells.Select(c => c.Scores.Average()).ToList();
-            var intervals = cells.Select(c => Intervals.Mean(c.Scores)).ToList();
+            var intervals = cells.ConvertAll(c => Intervals.Mean(c.Scores));
             return new ChunkScores(
                 checkpoint.Name,
                 scores.Suite.Progress(checkpoint),
                 checkpoint.ChunksSeen > 0 ? checkpoint.ChunksSeen - 1 : null,
                 [.. cells.Select(c => c.Index)],
-                means,
+                [.. cells.Select(c => c.Scores.Average())],
                 [.. intervals.Select(i => i.Low)],
                 [.. intervals.Select(i => i.High)],
                 [.. cells.Select(c => c.Scores.Count)]);

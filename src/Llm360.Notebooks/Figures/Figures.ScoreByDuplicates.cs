@@ -17,8 +17,9 @@ public static partial class Figures
     /// <param name="quantity">What was measured: <c>mean memorization score</c>, <c>share extractible</c>.</param>
     /// <param name="areShares">Whether every value is 0 or 1.</param>
     /// <param name="points">The sequences.</param>
+    /// <param name="counted">Which tokens were counted, as a noun phrase; null for all k + l: exact duplicates.</param>
     /// <exception cref="Llm360Exception">There is no sequence.</exception>
-    public static Figure ScoreByDuplicates(string model, string checkpoint, int promptLength, int continuationLength, string quantity, bool areShares, IReadOnlyList<DuplicatePoint> points)
+    public static Figure ScoreByDuplicates(string model, string checkpoint, int promptLength, int continuationLength, string quantity, bool areShares, IReadOnlyList<DuplicatePoint> points, string? counted = null)
     {
         RequireNotEmpty(points, nameof(ScoreByDuplicates), "sequences");
         var text = Groups(points.Where(p => !p.Canary));
@@ -28,11 +29,12 @@ public static partial class Figures
         var once = new MeasuredGroup("one occurrence", [.. compared.Where(p => p.Duplicates == 1).Select(p => p.Value)], areShares);
         var more = new MeasuredGroup("more than one", [.. compared.Where(p => p.Duplicates > 1).Select(p => p.Value)], areShares);
         var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, n = {FigureText.Count(points.Count(p => !p.Canary))} sequences of text and {FigureText.Count(points.Count(p => p.Canary))} canaries; bands: {(areShares ? "Wilson's" : "normal")} 95 % intervals";
-        var title = more.Count == 0 ? "No sequence of text stands in the corpus twice"
-            : more.Interval.Low > once.Interval.High ? "What stands in the corpus more than once is remembered better"
-            : "Is what stands in the corpus more than once remembered better? Not clearly";
+        var what = counted is null ? "What stands in the corpus more than once" : "What has near copies in the corpus";
+        var title = more.Count == 0 ? (counted is null ? "No sequence of text stands in the corpus twice" : "No sequence of text has a near copy in the corpus")
+            : more.Interval.Low > once.Interval.High ? $"{what} is remembered better"
+            : $"Is {char.ToLowerInvariant(what[0])}{what[1..]} remembered better? Not clearly";
         var finding = $"For {(text.Count == 0 ? "canaries" : "ordinary text")} the {quantity} is, with {string.Join("; with ", new[] { once, more }.Where(g => g.Count > 0).Select(g => $"{g.Name}, {g.InWords}"))}.";
-        return Single(title, subtitle, finding, new Panel("", new Axis($"occurrences of the {promptLength + continuationLength} tokens in what was read", Log: true, LogBase: 2), new Axis(quantity, Minimum: 0, Maximum: 1.05), traces));
+        return Single(title, subtitle, finding, new Panel("", new Axis($"occurrences of {counted ?? $"the {promptLength + continuationLength} tokens"} in what was read", Log: true, LogBase: 2), new Axis(quantity, Minimum: 0, Maximum: 1.05), traces));
 
         // 1, 2, 3-4, 5-8, 9-16, ...; placed at the geometric mean of its members.
         List<(double X, MeasuredGroup Group)> Groups(IEnumerable<DuplicatePoint> of) =>

@@ -4,7 +4,8 @@ namespace Llm360.Notebooks;
 /// <summary>Interval estimates drawn in figures.</summary>
 internal static class Intervals
 {
-    private const double Z = 1.959964;
+    /// <summary>Standard errors from the mean to an end.</summary>
+    internal const double Z = 1.959964;
 
     /// <summary>Wilson's 95 % interval of a share: k of n.</summary>
     public static (double Low, double High) Wilson(double k, double n)

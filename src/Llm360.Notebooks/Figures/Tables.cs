@@ -29,6 +29,7 @@ public static partial class Tables
             ["tokens trained on", suite.TrainedTokens is { } tokens ? FigureText.Count(tokens) : "unknown"],
             ["chunks of data", FigureText.Count(suite.Chunks.Count)],
             ["checkpoints", $"{Exist(suite)} ({suite.Checkpoints[0]} to {suite.Checkpoints[^1]})"],
+            .. suite.Recipe is not null && PinnedWeights.Compare(suite) is { } weights ? new[] { new[] { "weights", weights.ToString() } } : [],
             suite.Repository is { } repository ? ["on the Hub", suite.Manifest.Chunks is { } chunks ? $"{repository}, datasets/{chunks.Repository}" : repository]
                 : ["sources", string.Join(", ", suite.RequireRecipe().Corpus.Sources.Select(s => s.Name))],
         ]);

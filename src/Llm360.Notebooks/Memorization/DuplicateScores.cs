@@ -27,7 +27,7 @@ public sealed class DuplicateRow
     [JsonPropertyName("canary_repetitions")]
     public int? CanaryRepetitions { get; set; }
 
-    /// <summary>Occurrences of the k + l tokens, at any place of a row; the sequence itself is one.</summary>
+    /// <summary>Occurrences of the counted tokens, at any place of a row; the sequence itself is one.</summary>
     [JsonPropertyName("duplicates")]
     public long Duplicates { get; set; }
 
@@ -44,7 +44,7 @@ public sealed class DuplicateRow
     internal int[] Tokens { get; set; } = [];
 }
 
-/// <summary>Scores of one checkpoint with exact counts of duplicates in the chunks that it has seen.</summary>
+/// <summary>Scores of one checkpoint with exact counts of duplicates, or of near copies, in the chunks that it has seen.</summary>
 /// <param name="Scores">What it was computed from.</param>
 /// <param name="Checkpoint">The checkpoint.</param>
 /// <param name="PromptLength">k.</param>
@@ -52,6 +52,12 @@ public sealed class DuplicateRow
 /// <param name="Rows">The sequences it has seen, canaries among them.</param>
 public sealed record DuplicateScores(MemorizationScores Scores, Checkpoint Checkpoint, int PromptLength, int ContinuationLength, IReadOnlyList<DuplicateRow> Rows)
 {
+    /// <summary>First of the tokens whose occurrences were counted.</summary>
+    public int CountedFrom { get; init; }
+
+    /// <summary>How many tokens were counted together: k + l for exact duplicates, fewer for near copies.</summary>
+    public int CountedLength { get; init; } = PromptLength + ContinuationLength;
+
     /// <summary>Why nothing was counted, and then there are no rows; null where it was.</summary>
     public string? NotCounted { get; init; }
 
@@ -80,14 +86,52 @@ public static class DuplicatesOfScores
         CancellationToken? cancellation = null)
     {
         var lengths = ExtractionLengths.Of(scores, promptLength, continuationLength);
+        return await CountAsync(scores, checkpoint, lengths, 0, lengths.Total, progress, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Counts, in all chunks that a checkpoint has seen, near copies of every scored sequence: places with the same few tokens around the start of its
+    /// continuation, whatever stands before and after them.
+    /// </summary>
+    /// <param name="scores">The scores.</param>
+    /// <param name="checkpoint">The last scored when null.</param>
+    /// <param name="window">Tokens that must be equal, one half in the prompt and one in the continuation; 2 to twice the shorter of k and l.</param>
+    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
+    /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
+    /// <returns>Without rows, and saying why, where chunks that were seen are on the Hub only.</returns>
+    /// <exception cref="Llm360Exception">A chunk cannot be read, or the window is longer than the scored tokens.</exception>
+    public static async Task<DuplicateScores> NearCopiesAsync(
+        this MemorizationScores scores,
+        Checkpoint? checkpoint = null,
+        int window = 16,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken? cancellation = null)
+    {
+        var lengths = ExtractionLengths.Of(scores, null, null);
+        var longest = 2 * Math.Min(lengths.PromptLength, lengths.ContinuationLength);
+        if (window < 2 || window > longest)
+            throw new Llm360Exception($"A window of {window} tokens around the start of the continuation was asked for.", "window", $"Choose 2 to {longest}.");
+        return await CountAsync(scores, checkpoint, lengths, lengths.PromptLength - (window / 2), window, progress, cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<DuplicateScores> CountAsync(
+        MemorizationScores scores, Checkpoint? checkpoint, ExtractionLengths lengths, int from, int length, IProgress<WorkProgress>? progress, CancellationToken? cancellation)
+    {
         var at = checkpoint ?? scores.LastCheckpoint();
         List<Chunk> corpus = [.. scores.Suite.Chunks.Where(c => c.Index < at.RequireChunksSeen())];
+        var result = new DuplicateScores(scores, at, lengths.PromptLength, lengths.ContinuationLength, []) { CountedFrom = from, CountedLength = length };
         // Those of Amber have 7.5 TB: nobody should begin to fetch them by running a cell.
         if (corpus.Count(c => c.IsOnHub) is > 0 and var away)
-            return new DuplicateScores(scores, at, lengths.PromptLength, lengths.ContinuationLength, []) { NotCounted = $"Counting reads all of the {corpus.Count} chunks that {at} has seen, and {away} of them are on the Hub only; in the suite's folder, in {SuiteLayout.Train}/, they would be found." };
+        {
+            return result with
+            {
+                NotCounted = $"Counting reads all of the {corpus.Count} chunks that {at} has seen, and {away} of them are on the Hub only; in the suite's folder, in {SuiteLayout.Train}/, they would be found.",
+            };
+        }
+
         var seen = scores.SeenWithCanaries(at);
         var tokens = await scores.TokensAsync(seen, lengths.Total, cancellation).ConfigureAwait(false);
-        var counts = await SequenceCounts.CountAsync(tokens, corpus, progress, cancellation).ConfigureAwait(false);
+        var counts = await SequenceCounts.CountAsync([.. tokens.Select(t => t[from..(from + length)])], corpus, progress, cancellation).ConfigureAwait(false);
         var rows = seen.Select((r, i) => new DuplicateRow
         {
             Chunk = r.Chunk,
@@ -100,7 +144,7 @@ public static class DuplicatesOfScores
             Extractible = lengths.IsExtractible(r),
             Tokens = tokens[i],
         });
-        return new DuplicateScores(scores, at, lengths.PromptLength, lengths.ContinuationLength, [.. rows]);
+        return result with { Rows = [.. rows] };
     }
 
     /// <summary>The first tokens of scored sequences, read from their chunks.</summary>

@@ -14,6 +14,7 @@ public sealed class MemorizationScores
     private readonly GridFill fill;
     private readonly ILookup<int, MemorizationCell> byCheckpoint;
     private readonly ConcurrentDictionary<(int Checkpoint, int ChunksSeen), RowView> seen = new();
+    private readonly ConcurrentDictionary<(int Checkpoint, int ChunksSeen), RowView> unread = new();
 
     internal MemorizationScores(Suite suite, MemorizationSettings settings, GridRun<IReadOnlyList<MemorizationRow>> run)
     {
@@ -57,6 +58,11 @@ public sealed class MemorizationScores
     /// <summary>Rows of a checkpoint on sequences it has seen, canaries left out.</summary>
     public IReadOnlyList<MemorizationRow> Seen(Checkpoint checkpoint) =>
         seen.GetOrAdd((checkpoint.RequireIndex(), checkpoint.RequireChunksSeen()), _ => RowView.Of(CellsSeen(checkpoint), canaries: false));
+
+    /// <summary>Rows of a checkpoint on sequences that it has not read, canaries left out: what it scores there can be guessed.</summary>
+    public IReadOnlyList<MemorizationRow> Unread(Checkpoint checkpoint) =>
+        unread.GetOrAdd((checkpoint.RequireIndex(), checkpoint.RequireChunksSeen()),
+            _ => RowView.Of(CellsOf(checkpoint).Where(c => c.Chunk.Index >= checkpoint.ChunksSeen), canaries: false));
 
     /// <summary>Rows of the canaries, by how often each stands in its chunk.</summary>
     public IEnumerable<IGrouping<int, MemorizationRow>> Canaries(Checkpoint checkpoint) =>

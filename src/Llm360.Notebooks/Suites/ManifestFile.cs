@@ -28,6 +28,7 @@ public static class ManifestFile
         Corpus = recipe.Corpus with { Tokenizer = recipe.Corpus.Tokenizer with { Recipe = "" } },
         Training = recipe.Training with { GradientGroups = recipe.Training.Groups },
         Expected = null,
+        Weights = null,
     });
 
     internal static SuiteManifest Read(ManifestDocument document)
@@ -55,6 +56,7 @@ public static class ManifestFile
         var follow = published || manifest is { Parameters: null, TrainedTokens: null, Chunks: null, Phases: null };
         Require(follow, "parameters", "and trainedTokens, chunks and phases follow from the recipe and must be left out");
         Require(!published || manifest.Expected is null, "expected", "belongs to a recipe");
+        Require(!published || manifest.Weights is null, "weights", "belongs to a recipe");
         if (manifest.ToRecipe() is { } whole)
             RecipeCheck.Require(whole, where);
         else

@@ -14,6 +14,7 @@ namespace Llm360.Notebooks;
 /// <param name="Training">Recipe: the optimisation.</param>
 /// <param name="Expected">Recipe: what building the corpus must give; null in a recipe that is not
 /// measured yet.</param>
+/// <param name="Weights">SHA-256 of <c>model.safetensors</c> of every checkpoint, from <c>ckpt_000</c> on, of a suite that is trained here.</param>
 /// <param name="Parameters">Parameters of the published model.</param>
 /// <param name="TrainedTokens">Tokens that the last published checkpoint has seen; when null, the
 /// phases tell, if they can.</param>
@@ -31,6 +32,7 @@ public sealed record SuiteManifest(
     ModelShape? Model = null,
     TrainingRecipe? Training = null,
     CorpusCounts? Expected = null,
+    IReadOnlyList<string>? Weights = null,
     long? Parameters = null,
     long? TrainedTokens = null,
     HubCheckpoints? Checkpoints = null,
@@ -41,7 +43,7 @@ public sealed record SuiteManifest(
 {
     /// <summary>The recipe; null for a suite that others published.</summary>
     public SuiteRecipe? ToRecipe() => this is { Corpus: { } corpus, Model: { } model, Training: { } training }
-        ? new SuiteRecipe(Name, Description, corpus, model, training, Expected) : null;
+        ? new SuiteRecipe(Name, Description, corpus, model, training, Expected, Weights) : null;
 }
 
 /// <summary>The checkpoints of a suite: revisions of one repository.</summary>

@@ -9,16 +9,18 @@ namespace Llm360.Notebooks;
 /// <param name="Model">The LLaMA shape.</param>
 /// <param name="Training">The optimisation.</param>
 /// <param name="Expected">What building the corpus must give; null in a manifest not yet measured.</param>
+/// <param name="Weights">SHA-256 of <c>model.safetensors</c> of every checkpoint, from <c>ckpt_000</c> on; null in a manifest not yet measured.</param>
 public sealed record SuiteRecipe(
     string Name,
     string Description,
     CorpusRecipe Corpus,
     ModelShape Model,
     TrainingRecipe Training,
-    CorpusCounts? Expected = null)
+    CorpusCounts? Expected = null,
+    IReadOnlyList<string>? Weights = null)
 {
     /// <summary>The manifest that has this recipe and no more.</summary>
-    public SuiteManifest ToManifest() => new(Name, Description, Corpus, Model, Training, Expected);
+    public SuiteManifest ToManifest() => new(Name, Description, Corpus, Model, Training, Expected, Weights);
 }
 
 /// <summary>How text becomes chunks of token sequences, as Amber's was prepared: documents joined by the end token, cut to length, sample n to chunk n mod N.</summary>
@@ -45,8 +47,9 @@ public sealed record CorpusRecipe(
 /// <summary>One labelled source of text.</summary>
 /// <param name="Name">The label on every row.</param>
 /// <param name="Share">Share of the corpus's sequences, relative to the other sources.</param>
-/// <param name="Packages">The NuGet packages whose XML documentation is read.</param>
-public sealed record CorpusSource(string Name, double Share, IReadOnlyList<CorpusPackage> Packages);
+/// <param name="Packages">The NuGet packages whose files are read.</param>
+/// <param name="Documents">What a document is: <c>members</c> or <c>types</c> of XML documentation, or <c>notices</c>, the licences of a text file.</param>
+public sealed record CorpusSource(string Name, double Share, IReadOnlyList<CorpusPackage> Packages, string Documents = "members");
 
 /// <summary>One pinned NuGet package.</summary>
 /// <param name="Id">Package id.</param>

@@ -1,0 +1,48 @@
+// Figure: the share of sequences that is reproduced word for word, along checkpoints, on fixed sets of chunks.
+namespace Llm360.Notebooks;
+
+/// <summary>The extractible share of one fixed set of chunks along checkpoints.</summary>
+/// <param name="Chunks">Which chunks, as a noun phrase.</param>
+/// <param name="Read">Whether every checkpoint has read them; false where only the last ones have.</param>
+/// <param name="Extractible">Sequences with score 1 at each checkpoint.</param>
+/// <param name="Sequences">Sequences scored at each.</param>
+public sealed record ExtractibleSeries(string Chunks, bool Read, IReadOnlyList<long> Extractible, IReadOnlyList<long> Sequences)
+{
+    internal double Share(int i) => Extractible[i] / (double)Sequences[i];
+
+    internal (double Low, double High) Interval(int i) => Intervals.Wilson(Extractible[i], Sequences[i]);
+}
+
+public static partial class Figures
+{
+    /// <summary>Share of sequences with score 1 along checkpoints.</summary>
+    /// <param name="model">For example <c>nano</c>.</param>
+    /// <param name="promptLength">k.</param>
+    /// <param name="continuationLength">l.</param>
+    /// <param name="checkpoints">Their names and chunks read, in training order.</param>
+    /// <param name="series">At least one; the first is told in the title.</param>
+    /// <exception cref="Llm360Exception">There is no series.</exception>
+    public static Figure MemorizationGrowth(
+        string model, int promptLength, int continuationLength, IReadOnlyList<(string Name, int ChunksSeen)> checkpoints, IReadOnlyList<ExtractibleSeries> series)
+    {
+        RequireNotEmpty(series, nameof(MemorizationGrowth), "series");
+        RequireNotEmpty(checkpoints, nameof(MemorizationGrowth), "checkpoints");
+        var told = series[0];
+        var last = checkpoints.Count - 1;
+        var (from, to) = (told.Interval(0), told.Interval(last));
+        var (start, end) = (FigureText.Percent(told.Share(0)), FigureText.Percent(told.Share(last)));
+        var title = to.Low > from.High ? $"More and more is reproduced word for word: {start}, then {end}"
+            : to.High < from.Low ? $"Less and less is reproduced word for word: {start}, then {end}"
+            : "Does the share reproduced word for word grow? Not clearly";
+        var finding = string.Join(" ", series.Select(s =>
+            $"Of {s.Chunks}, {checkpoints[0].Name} reproduces {FigureText.Percent(s.Share(0))} and {checkpoints[last].Name} {FigureText.Percent(s.Share(last))} "
+            + $"(95 % interval {FigureText.Percent(s.Interval(last).Low)} to {FigureText.Percent(s.Interval(last).High)}, n = {FigureText.Count(s.Sequences[last])})."));
+        double[] x = [.. checkpoints.Select(c => (double)c.ChunksSeen)];
+        return Single(title, $"{model}, k = {promptLength}, l = {continuationLength}, n = {Range(series.SelectMany(s => s.Sequences))} sequences a point; bands: Wilson's 95 % intervals", finding,
+            new Panel("", new Axis("chunks read"), new Axis("share with score 1", Minimum: 0), [.. series.Select(Line)]));
+
+        Trace Line(ExtractibleSeries s) => new(s.Chunks, TraceKind.Line, x, [.. checkpoints.Select((_, i) => s.Share(i))], s.Read ? TraceRole.Measured : TraceRole.Baseline,
+            Low: [.. checkpoints.Select((_, i) => s.Interval(i).Low)], High: [.. checkpoints.Select((_, i) => s.Interval(i).High)],
+            Hover: [.. checkpoints.Select((c, i) => $"{c.Name}, {s.Chunks}: {FigureText.Percent(s.Share(i))} of {FigureText.Count(s.Sequences[i])}")]);
+    }
+}

@@ -1,0 +1,45 @@
+// Whether a suite's checkpoints are bit for bit those that its manifest names.
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Llm360.Notebooks;
+
+/// <summary>What comparing the weights of a suite with its manifest came to.</summary>
+/// <param name="Equal">Checkpoints that have the manifest's hash.</param>
+/// <param name="Checkpoints">Checkpoints that the manifest names.</param>
+/// <param name="FirstDifferent">The first that has another hash; null where none has.</param>
+public sealed record PinnedWeights(int Equal, int Checkpoints, string? FirstDifferent)
+{
+    /// <summary>Compares the hashes that training listed with those of the suite's manifest. No weights are read.</summary>
+    /// <param name="suite">A suite that was trained here.</param>
+    /// <returns>Null where the manifest names no weights, or the suite has no list of files.</returns>
+    /// <exception cref="Llm360Exception">The suite was not trained here, or its list cannot be read.</exception>
+    public static PinnedWeights? Compare(Suite suite)
+    {
+        ArgumentNullException.ThrowIfNull(suite);
+        if (suite.RequireRecipe().Weights is not { } pinned || SuiteFiles.Read(suite.Folder) is not { } list)
+            return null;
+        var hashes = list.Files.ToDictionary(f => f.Path, f => f.Sha256);
+        var trained = pinned.Select((hash, i) => (Name: SuiteLayout.Checkpoint(i), Pinned: hash, Hash: hashes.GetValueOrDefault(PathOf(i)))).Where(c => c.Hash is not null).ToList();
+        return new(trained.Count(c => c.Hash == c.Pinned), pinned.Count, trained.FirstOrDefault(c => c.Hash != c.Pinned).Name);
+    }
+
+    /// <summary>
+    /// In words, for example <c>37 of 37 checkpoints are bit for bit those of the manifest</c>. Of a difference the first checkpoint is named, with what
+    /// this machine is.
+    /// </summary>
+    public override string ToString() => $"{Equal} of {Checkpoints} checkpoints are bit for bit those of the manifest"
+        + (FirstDifferent is null ? "" : $"; {FirstDifferent} is the first that differs ({Machine})");
+
+    /// <summary>The hashes of a suite's weights, from <c>ckpt_000</c> on, as its list of files has them.</summary>
+    internal static IReadOnlyList<string> Of(Suite suite)
+    {
+        var hashes = SuiteFiles.Read(suite.Folder)!.Files.ToDictionary(f => f.Path, f => f.Sha256);
+        return [.. Enumerable.Range(0, suite.RequireRecipe().Corpus.Chunks + 1).Select(i => hashes[PathOf(i)])];
+    }
+
+    private static string Machine =>
+        $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {(Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : "no AVX2")}, .NET {Environment.Version}";
+
+    private static string PathOf(int checkpoint) => $"{SuiteLayout.Checkpoint(checkpoint)}/{SuiteLayout.Weights}";
+}
