@@ -14,7 +14,7 @@ public sealed class TokenLengthTests : IDisposable
     {
         var manifest = Suites.Recipe("pico");
         var trainer = new SuiteTrainer(manifest, Path.Combine(folder, "pico"));
-        var suite = await trainer.TrainAsync(cancellation: TestContext.Current.CancellationToken);
+        var suite = await trainer.TrainAsync(new(Cancellation: TestContext.Current.CancellationToken));
         var results = Path.Combine(folder, "results");
         var run = await suite.TokenLengthAsync(new TokenLengthSettings(Sequences: 8), results);
         Assert.Equal((suite.Chunks.Count, 0), (run.Fill.Computed, run.Fill.FromStore));

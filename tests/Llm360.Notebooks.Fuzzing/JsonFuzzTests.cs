@@ -76,7 +76,7 @@ public sealed class JsonFuzzTests
             """;
         return
         [
-            (SuiteLayout.Manifest, Bytes("data-manifests", "suites", "pico.json"), path => Suite.OpenFolder(Folder(path)).ParameterCount()),
+            (SuiteLayout.Manifest, Bytes("data-manifests", "suites", "pico.json"), path => Suite.OpenFolder(Folder(path)).ToTable()),
             ("hub.json", Bytes("data-manifests", "suites", "amber.json"), HubSuite),
             ("hub.json", Bytes("data-manifests", "suites", "crystal.json"), HubSuite),
             ("papers.json", Bytes("data-manifests", "papers", "llm360.json"), path => Papers.Read(path)),

@@ -16,7 +16,8 @@ public sealed class FloorsTests
     [
         ["Files"],
         ["Json"],
-        ["Suites", "Torch", "Display"],
+        ["Torch", "Display"],
+        ["Suites"],
         ["Kernels", "Weights", "Text", "Hub"],
         ["Models", "Corpora"],
         ["Checkpoints"],

@@ -18,7 +18,7 @@ public sealed class HalfTrainedPico : IAsyncLifetime
             if (p.Unit == "steps" && p.Done == 9)
                 kill.Cancel();
         });
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new SuiteTrainer(Manifest, Folder).TrainAsync(steps, kill.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new SuiteTrainer(Manifest, Folder).TrainAsync(new(Progress: steps, Cancellation: kill.Token)));
     }
 
     public ValueTask DisposeAsync()

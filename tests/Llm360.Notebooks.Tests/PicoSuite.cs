@@ -14,7 +14,7 @@ public sealed class PicoSuite : IAsyncLifetime
     {
         // Without the expected counts, so that PinnedCorpusTests can run, and pin anew, after the recipe was changed.
         var manifest = Suites.Recipe("pico") with { Expected = null };
-        Suite = await new SuiteTrainer(manifest, folder["pico"]).TrainAsync(cancellation: CancellationToken.None);
+        Suite = await new SuiteTrainer(manifest, folder["pico"]).TrainAsync(new(Cancellation: CancellationToken.None));
     }
 
     public ValueTask DisposeAsync()

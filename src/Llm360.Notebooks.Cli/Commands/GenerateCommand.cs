@@ -48,7 +48,7 @@ internal static class GenerateCommand
                 TopK = parsed.GetValue(topK),
                 TopP = parsed.GetValue(topP),
                 Seed = parsed.GetValue(seed),
-                StopTokens = parsed.GetValue(ignoreEnd) ? [] : StopTokens.Read(await checkpoint.FetchAsync(cancellation: cancellation).ConfigureAwait(false)),
+                StopTokens = parsed.GetValue(ignoreEnd) ? [] : StopTokens.Read(await checkpoint.FetchAsync(new(Cancellation: cancellation)).ConfigureAwait(false)),
             };
             if (parsed.GetValue(tokens) is { } file)
                 ModelOptions.Check(loaded, rows, PromptOf, file, options.MaxNewTokens);
@@ -58,12 +58,15 @@ internal static class GenerateCommand
                 return 0;
             }
 
-            var generated = await screen.WatchAsync(progress => Task.Run(() => loaded.Generate(prompts, options, cancellation: cancellation, progress: progress), cancellation)).ConfigureAwait(false);
+            var generated = await screen.WatchAsync(progress => Task.Run(() => Generate(progress), cancellation)).ConfigureAwait(false);
             if (wantsJson)
                 Console.Out.WriteLine(JsonSerializer.Serialize(new Dictionary<string, IReadOnlyList<IReadOnlyList<int>>> { ["new"] = generated }));
             else
                 Show(screen, tokenizer!, prompts, generated, options);
             return 0;
+
+            IReadOnlyList<IReadOnlyList<int>> Generate(IProgress<WorkProgress> progress) =>
+                loaded.Generate(prompts, options, run: new(Progress: progress, Cancellation: cancellation));
         });
         return command;
     }
@@ -76,8 +79,10 @@ internal static class GenerateCommand
         model.CheckTokens([prompt], options.MaxNewTokens);
         var decoder = tokenizer.StartDecoding(prompt);
         Console.Out.Write(tokenizer.Decode(prompt));
-        model.Generate([prompt], options, (_, token) => Console.Out.Write(options.StopTokens.Contains(token) ? "" : decoder.Push(token)), cancellation);
+        model.Generate([prompt], options, Write, new(Cancellation: cancellation));
         Console.Out.WriteLine(decoder.Flush());
+
+        void Write(int row, int token) => Console.Out.Write(options.StopTokens.Contains(token) ? "" : decoder.Push(token));
     }
 
     private static void Show(Screen screen, ITokenizer tokenizer, int[][] prompts, IReadOnlyList<IReadOnlyList<int>> generated, GenerationOptions options) =>

@@ -33,14 +33,14 @@ internal static class GridCommand
         return new GridRunOptions().Command("memorization", "Score the memorization of training sequences.",
             [prompt, continuation, count, first, seed, metrics], (parsed, chosen) =>
         {
-            var analysis = chosen.Suite.Memorization(
+            var analysis = chosen.Suite.Memorization(new(
                 parsed.GetValue(prompt),
                 parsed.GetValue(continuation),
                 parsed.GetValue(count),
                 parsed.GetValue(metrics),
-                precision: chosen.Options.Precision,
-                sampling: parsed.GetValue(first) ? RowSampling.First : RowSampling.Stratified,
-                seed: parsed.GetValue(seed));
+                Precision: chosen.Options.Precision,
+                Sampling: parsed.GetValue(first) ? RowSampling.First : RowSampling.Stratified,
+                Seed: parsed.GetValue(seed)));
             if (analysis.Settings.Sampling == RowSampling.First && parsed.GetResult(seed) is { Implicit: false })
             {
                 throw new Llm360Exception(
@@ -74,7 +74,7 @@ internal static class GridCommand
         var notebook = settings.TokenMetrics ? "04-memorization-in-depth" : "03-memorization";
         var where = onHub || settings is { Sampling: RowSampling.Stratified, Seed: 0 }
             ? $"notebooks/{notebook}.ipynb with the same parameters"
-            : $"a notebook's Memorization(..., sampling: RowSampling.{settings.Sampling}, seed: {settings.Seed})";
+            : $"a notebook's MemorizationSettings(..., Sampling: RowSampling.{settings.Sampling}, Seed: {settings.Seed})";
         return where + ": its cells come from the store";
     }
 

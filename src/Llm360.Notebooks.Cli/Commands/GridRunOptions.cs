@@ -100,7 +100,7 @@ internal sealed class GridRunOptions
             {
                 Shard = GridShard.Parse(parsed.GetValue(shard)!),
                 Device = Device.Parse(parsed.GetValue(device)!),
-                Precision = parsed.GetValue(type)!,
+                Precision = Precision.Parse(parsed.GetValue(type)!),
                 SkipMissing = parsed.GetValue(skip),
                 AnyDevice = parsed.GetValue(anyDevice),
             });

@@ -30,8 +30,9 @@ internal sealed class ModelOptions
     }
 
     /// <summary>The folder or file of a checkpoint, fetched from the Hub with a bar if it is there.</summary>
-    public static async Task<string> FetchAsync(Checkpoint checkpoint, Screen screen, CancellationToken cancellation) =>
-        checkpoint.IsOnHub ? await screen.WatchAsync(progress => checkpoint.FetchAsync(progress, cancellation)).ConfigureAwait(false) : checkpoint.Folder;
+    public static async Task<string> FetchAsync(Checkpoint checkpoint, Screen screen, CancellationToken cancellation) => checkpoint.IsOnHub
+        ? await screen.WatchAsync(progress => checkpoint.FetchAsync(new(Progress: progress, Cancellation: cancellation))).ConfigureAwait(false)
+        : checkpoint.Folder;
 
     /// <summary>The rows of a file of token sequences.</summary>
     /// <exception cref="Llm360Exception">There are none, or one is broken.</exception>
@@ -75,7 +76,11 @@ internal sealed class ModelOptions
 
     public static Option<string> TypeOption()
     {
-        var option = new Option<string>("--dtype") { Description = "Type to compute in: auto (the checkpoint's own), fp32, bf16, fp16.", DefaultValueFactory = _ => Precision.Auto };
+        var option = new Option<string>("--dtype")
+        {
+            Description = "Type to compute in: auto (the checkpoint's own), fp32, bf16, fp16.",
+            DefaultValueFactory = _ => Precision.Auto.ToString(),
+        };
         option.AcceptOnlyFromAmong([.. Precision.Names]);
         return option;
     }

@@ -28,19 +28,16 @@ internal static class PerplexityCommand
             var tokenizer = model.Checkpoint(parsed).Tokenizer();
             var tokens = ModelOptions.Encode(tokenizer, content, parsed.GetValue(bos), model.Checkpoint(parsed));
             using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
-            var result = await screen.WatchAsync(progress => Task.Run(
-                () =>
-                {
-                    using var _ = AmbientWork.Begin(progress, cancellation);
-                    return loaded.Perplexity(tokens, parsed.GetValue(window), parsed.GetValue(stride));
-                },
-                cancellation)).ConfigureAwait(false);
+            var result = await screen.WatchAsync(progress => Task.Run(() => Measure(progress), cancellation)).ConfigureAwait(false);
             var bitsPerByte = result.Loss / Math.Log(2) * result.Tokens / Encoding.UTF8.GetByteCount(content);
             if (parsed.GetValue(json))
                 Console.Out.WriteLine(JsonSerializer.Serialize(new { perplexity = result.Perplexity, loss = result.Loss, tokens = result.Tokens, bits_per_byte = bitsPerByte }));
             else
                 screen.Result(string.Create(CultureInfo.InvariantCulture, $"perplexity {result.Perplexity:0.0000}, loss {result.Loss:0.00000} nats a token over {result.Tokens:n0} tokens, {bitsPerByte:0.0000} bits a byte"));
             return 0;
+
+            PerplexityResult Measure(IProgress<WorkProgress> progress) => loaded.Perplexity(
+                tokens, parsed.GetValue(window), parsed.GetValue(stride), new(Progress: progress, Cancellation: cancellation));
         });
         return command;
     }

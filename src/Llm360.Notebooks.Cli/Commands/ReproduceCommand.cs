@@ -47,7 +47,7 @@ internal static class ReproduceCommand
         IReadOnlyList<string> log = File.Exists(suite.MetricsPath) ? [suite.MetricsPath] : [];
         var result = SiteBuilder.Build(executed, site, new SiteRun(
             suite.Name,
-            suite.ParameterCount(),
+            suite.Parameters.GetValueOrDefault(),
             suite.TrainedTokens.GetValueOrDefault(),
             watch.Elapsed,
             Machine(),
@@ -74,7 +74,10 @@ internal static class ReproduceCommand
     private static async Task<NotebookRun> RunNotebookAsync(string notebook, string folder, string suite, Screen screen, CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
-        var options = new NotebookRunOptions(notebook, Path.Combine(folder, Path.GetFileName(notebook))) { Parameters = new Dictionary<string, string> { ["suite"] = suite } };
+        var options = new NotebookRunOptions(notebook, Path.Combine(folder, Path.GetFileName(notebook)))
+        {
+            Parameters = new Dictionary<string, string> { ["suiteName"] = suite },
+        };
         try
         {
             await RunCommand.RunAsync(options, screen, cancellation).ConfigureAwait(false);

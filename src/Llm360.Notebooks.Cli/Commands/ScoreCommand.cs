@@ -38,24 +38,27 @@ internal static class ScoreCommand
                 throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {needed} are needed.", $"{parsed.GetValue(rows)!.FullName}, row {tooShort.Index}", "Choose a smaller k or l.");
             using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
             ModelOptions.Check(loaded, sequences, r => r.TokenIds[..(int)needed], parsed.GetValue(rows)!);
+            var run = new RunOptions(Cancellation: cancellation);
             string said;
             if (parsed.GetValue(extractible))
             {
-                var mismatches = await InSlicesAsync(slice => MemorizationScorer.FirstMismatches(loaded, slice, settings.PromptLength, settings.ContinuationLength, cancellation)).ConfigureAwait(false);
-                var result = new Extractibility((double)mismatches.Count(m => m == settings.ContinuationLength) / mismatches.Count, mismatches.Count, mismatches);
+                var (k, l) = (settings.PromptLength, settings.ContinuationLength);
+                var mismatches = await InSlicesAsync(slice => MemorizationScorer.FirstMismatches(loaded, slice, k, l, run)).ConfigureAwait(false);
+                var result = new Extractibility((double)mismatches.Count(m => m == l) / mismatches.Count, mismatches.Count, mismatches);
                 AtomicFile.WriteText(path, JsonSerializer.Serialize(result, Json) + "\n");
                 said = string.Create(CultureInfo.InvariantCulture, $"k-extractible {result.FullMatch:0.####}");
             }
             else
             {
-                var result = Result.Of(await InSlicesAsync(slice => MemorizationScorer.Score(loaded, slice, settings, cancellation: cancellation)).ConfigureAwait(false));
+                var rowsScored = await InSlicesAsync(slice => MemorizationScorer.Score(loaded, slice, settings, run: run)).ConfigureAwait(false);
+                var result = Result.Of(rowsScored);
                 AtomicFile.WriteText(path, JsonSerializer.Serialize(result, Json) + "\n");
                 said = string.Create(CultureInfo.InvariantCulture, $"mean score {result.TokenMatch:0.####}, k-extractible {result.FullMatch:0.####}");
             }
 
             screen.Say($"{sequences.Count} rows, {said}: {path}");
             if (loaded.Type != TorchSharp.torch.ScalarType.Float32)
-                screen.Say(await screen.WatchAsync(_ => Task.Run(() => Differing(loaded, sequences, settings, cancellation), cancellation)).ConfigureAwait(false));
+                screen.Say(await screen.WatchAsync(_ => Task.Run(() => Differing(loaded, sequences, settings, run), cancellation)).ConfigureAwait(false));
             return 0;
 
             Task<List<T>> InSlicesAsync<T>(Func<IReadOnlyList<TokenRow>, IReadOnlyList<T>> score) => screen.WatchAsync(progress => Task.Run(
@@ -76,10 +79,10 @@ internal static class ScoreCommand
     }
 
     // In float32 only logits that are equal within rounding could differ.
-    private static string Differing(LanguageModel model, IReadOnlyList<TokenRow> rows, MemorizationSettings settings, CancellationToken cancellation)
+    private static string Differing(LanguageModel model, IReadOnlyList<TokenRow> rows, MemorizationSettings settings, RunOptions run)
     {
         List<TokenRow> sample = [.. rows.Take(RowsCompared)];
-        return $"{model.Type}: {MemorizationScorer.Disagreements(model, sample, settings, cancellation)} of the first {sample.Count} continuations differ from decoding one token after the other, by rounding.";
+        return $"{model.Type}: {MemorizationScorer.Disagreements(model, sample, settings, run)} of the first {sample.Count} continuations differ from decoding one token after the other, by rounding.";
     }
 
     /// <summary>The fields of Analysis360's result file.</summary>

@@ -8,17 +8,18 @@ public static class CheckpointFiles
     /// <summary>The folder with a checkpoint's configuration, weights and, where it has one, tokenizer.</summary>
     /// <remarks>Files of a checkpoint on the Hub are fetched unless the cache has them; safetensors come before pickles.</remarks>
     /// <param name="checkpoint">The checkpoint.</param>
-    /// <param name="progress">Megabytes; <see cref="AmbientWork.Progress"/> when null.</param>
-    /// <param name="cancellation">Stops, and keeps what has arrived; <see cref="AmbientWork.Cancellation"/> when not given.</param>
+    /// <param name="run">
+    /// Progress, in megabytes, and cancellation, which keeps what has arrived.
+    /// </param>
     /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, more would be
     /// fetched than <see cref="Downloads.Limit"/>, the disk is too small, or the revision is no
     /// checkpoint.</exception>
-    public static async Task<string> FetchAsync(this Checkpoint checkpoint, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
+    public static async Task<string> FetchAsync(this Checkpoint checkpoint, RunOptions? run = null)
     {
         if (!checkpoint.IsOnHub)
             return Local(checkpoint);
-        var (place, stop) = (checkpoint.Hub!, cancellation ?? AmbientWork.Cancellation);
-        using var surroundings = AmbientWork.Begin(progress ?? AmbientWork.Progress, stop);
+        var (place, progress, stop) = (checkpoint.Hub!, run.Watcher(), run.StopToken());
+        using var work = run.Begin();
         using var hub = new HubClient();
         Llm360Exception? damage = null;
         if (Unlisted(hub, place) is { } cached)

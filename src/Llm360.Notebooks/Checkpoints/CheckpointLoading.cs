@@ -1,50 +1,61 @@
 // From a suite's checkpoint to its model.
-using TorchSharp;
 
 namespace Llm360.Notebooks;
 
 /// <summary>Loading a suite's checkpoints.</summary>
 public static class CheckpointLoading
 {
-    /// <summary>Loads a checkpoint's model on another thread; one on the Hub is fetched first.</summary>
+    /// <summary>
+    /// Loads a checkpoint's model on another thread. A checkpoint on the Hub is fetched first.
+    /// </summary>
     /// <param name="checkpoint">The checkpoint.</param>
-    /// <param name="device">Where to; <see cref="Device.Best"/> when null.</param>
-    /// <param name="type">Type of the weights; the checkpoint's own when null.</param>
+    /// <param name="run">Device, precision, progress and cancellation.</param>
     /// <returns>The model; dispose it.</returns>
     /// <exception cref="Llm360Exception">The checkpoint's files cannot be fetched, are missing or malformed.</exception>
-    public static Task<LanguageModel> LoadAsync(this Checkpoint checkpoint, Device? device = null, torch.ScalarType? type = null) =>
-        Task.Run(async () => LanguageModel.Load(await checkpoint.FetchAsync().ConfigureAwait(false), device ?? Device.Best, type), AmbientWork.Cancellation);
+    public static async Task<LanguageModel> LoadAsync(this Checkpoint checkpoint, RunOptions? run = null)
+    {
+        var folder = await checkpoint.FetchAsync(run).ConfigureAwait(false);
+        return await LoadAsync(folder, run).ConfigureAwait(false);
+    }
 
-    /// <summary>Goes through checkpoints with one model: each is loaded into the memory of the one before, and fetched from the Hub and read ahead from disk while that one is in use.</summary>
-    /// <param name="checkpoints">Of one suite.</param>
-    /// <param name="device">Where to; <see cref="Device.Best"/> when null.</param>
-    /// <param name="type">Type of the weights; each checkpoint's own when null.</param>
-    /// <returns>Each checkpoint with the model, which is the same object as long as the type is the same; it is disposed at the end.</returns>
+    /// <summary>
+    /// Goes through checkpoints with one model. Each checkpoint is loaded into the memory of the
+    /// one before. The next one is fetched and read ahead while a checkpoint is in use.
+    /// </summary>
+    /// <param name="checkpoints">Checkpoints of one suite.</param>
+    /// <param name="run">Device, precision, progress and cancellation.</param>
+    /// <returns>
+    /// Each checkpoint with its model. The model is the same object as long as type and
+    /// configuration stay the same; it is disposed at the end.
+    /// </returns>
     /// <exception cref="Llm360Exception">A checkpoint's files cannot be fetched, are missing or
     /// malformed, or all together are larger than may be fetched (
     /// <see cref="Downloads.Limit"/>).</exception>
-    public static async IAsyncEnumerable<(Checkpoint Checkpoint, LanguageModel Model)> SweepAsync(this IReadOnlyList<Checkpoint> checkpoints, Device? device = null, torch.ScalarType? type = null)
+    public static async IAsyncEnumerable<(Checkpoint Checkpoint, LanguageModel Model)> SweepAsync(
+        this IReadOnlyList<Checkpoint> checkpoints, RunOptions? run = null)
     {
+        var isOwnType = (run?.Precision ?? Precision.Auto) == Precision.Auto;
         // A sweep that is larger than may be fetched is refused as a whole.
-        await checkpoints.RequireAsync(AmbientWork.Cancellation).ConfigureAwait(false);
+        using (run.Begin())
+            await checkpoints.RequireAsync(run.StopToken()).ConfigureAwait(false);
         LanguageModel? model = null;
         try
         {
             for (var i = 0; i < checkpoints.Count; i++)
             {
-                var folder = await checkpoints[i].FetchAsync().ConfigureAwait(false);
-                // Some suites change the type on the way: the last of Amber is in bfloat16, those before in float32. What a checkpoint gives must not depend on which others it is studied with.
-                // A configuration that differs, as of a checkpoint that somebody has edited, needs a model of its own too.
-                if (model is not null && ((type is null && !model.HasTypeOf(folder)) || !model.HasConfigurationOf(folder)))
+                var folder = await checkpoints[i].FetchAsync(run).ConfigureAwait(false);
+                // The last checkpoint of Amber is in bfloat16, those before are in float32. The
+                // results of a checkpoint must not depend on the other checkpoints of the sweep.
+                if (model is not null && ((isOwnType && !model.HasTypeOf(folder)) || !model.HasConfigurationOf(folder)))
                 {
                     model.Dispose();
                     model = null;
                 }
 
                 if (model is null)
-                    model = await Task.Run(() => LanguageModel.Load(folder, device ?? Device.Best, type), AmbientWork.Cancellation).ConfigureAwait(false);
+                    model = await LoadAsync(folder, run).ConfigureAwait(false);
                 else
-                    await Task.Run(() => model.Rebind(folder), AmbientWork.Cancellation).ConfigureAwait(false);
+                    await RebindAsync(model, folder, run).ConfigureAwait(false);
                 using var next = i + 1 < checkpoints.Count ? Ahead(checkpoints[i + 1]) : null;
                 yield return (checkpoints[i], model);
             }
@@ -55,9 +66,26 @@ public static class CheckpointLoading
         }
     }
 
-    private static Prefetch Ahead(Checkpoint checkpoint) => Prefetch.Start(stop => checkpoint.FetchAsync(Silent.Instance, stop));
+    private static Task<LanguageModel> LoadAsync(string folder, RunOptions? run) => Task.Run(
+        () =>
+        {
+            using var work = run.Begin();
+            return LanguageModel.Load(folder, run.DeviceOrBest(), run?.Precision ?? Precision.Auto);
+        },
+        run.StopToken());
 
-    /// <summary>The bar shows what is being worked on, not what is got ready.</summary>
+    private static Task RebindAsync(LanguageModel model, string folder, RunOptions? run) => Task.Run(
+        () =>
+        {
+            using var work = run.Begin();
+            model.Rebind(folder);
+        },
+        run.StopToken());
+
+    private static Prefetch Ahead(Checkpoint checkpoint) =>
+        Prefetch.Start(stop => checkpoint.FetchAsync(new(Progress: Silent.Instance, Cancellation: stop)));
+
+    /// <summary>The progress bar shows the checkpoint in use, not the one read ahead.</summary>
     private sealed class Silent : IProgress<WorkProgress>
     {
         public static readonly Silent Instance = new();

@@ -14,11 +14,12 @@ internal sealed record CorpusAssembly(
     public const string CanarySource = "canary";
 
     /// <summary>Assembles a corpus; the same recipe gives the same rows, always.</summary>
-    public static CorpusAssembly Make(CorpusRecipe recipe, IReadOnlyList<string>? roots, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static CorpusAssembly Make(CorpusRecipe recipe, IReadOnlyList<string>? roots, RunOptions? run)
     {
+        var (progress, cancellation) = (run.Watcher(), run.StopToken());
         RequireMemory(recipe);
         var tokenizer = EmbeddedVocabulary.Load(recipe.Tokenizer);
-        var all = CorpusText.Extract(recipe, roots, progress, cancellation);
+        var all = CorpusText.Extract(recipe, roots, run);
         var orders = recipe.Sources.Select(source => Shuffled(recipe, source.Name, all)).ToList();
         var packer = new SequencePacker(tokenizer, recipe.SequenceLength);
 

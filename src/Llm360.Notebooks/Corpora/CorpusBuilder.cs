@@ -15,32 +15,31 @@ public static class CorpusBuilder
     /// <summary>Writes <c>train/train_NNN.jsonl</c>, <c>validation.jsonl</c>, <c>canaries.json</c> and <c>suite.json</c> (the manifest with its counts).</summary>
     /// <param name="manifest">The suite.</param>
     /// <param name="folder">The suite's folder; made if it is absent.</param>
-    /// <param name="progress">Files and passes; <see cref="AmbientWork.Progress"/> if null.</param>
-    /// <param name="cancellation">Stops between files; <see cref="AmbientWork.Cancellation"/> if none is given.</param>
+    /// <param name="run">Progress, in files and passes, and cancellation between files.</param>
     /// <returns>What the corpus came to.</returns>
     /// <exception cref="Llm360Exception">
     /// A package is missing or not the pinned one, a source has too little text, the counts differ from <see cref="SuiteRecipe.Expected"/>, or
     /// the folder holds checkpoints of another recipe.
     /// </exception>
-    public static CorpusCounts Build(SuiteRecipe manifest, string folder, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
-        Build(manifest, folder, null, progress, cancellation);
+    public static CorpusCounts Build(SuiteRecipe manifest, string folder, RunOptions? run = null) =>
+        Build(manifest, folder, null, run);
 
-    /// <summary>What <see cref="Build(SuiteRecipe, string, IProgress{WorkProgress}, CancellationToken)"/> would give, without writing and without comparing.</summary>
+    /// <summary>What <see cref="Build(SuiteRecipe, string, RunOptions)"/> would give, without writing and without comparing.</summary>
     /// <exception cref="Llm360Exception">A package is missing or not the pinned one, or a source has too little text.</exception>
-    public static CorpusCounts Measure(SuiteRecipe manifest, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
-        Produce(manifest.Corpus, null, (_, _) => { }, progress ?? AmbientWork.Progress, Token(cancellation));
+    public static CorpusCounts Measure(SuiteRecipe manifest, RunOptions? run = null) =>
+        Produce(manifest.Corpus, null, (_, _) => { }, run);
 
     /// <summary>The manifest with the hashes of this machine's packages and the counts they give: for a recipe that was changed on purpose.</summary>
     /// <exception cref="Llm360Exception">A package is missing, or a source has too little text.</exception>
-    public static SuiteRecipe Pin(SuiteRecipe manifest, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    public static SuiteRecipe Pin(SuiteRecipe manifest, RunOptions? run = null)
     {
         var sources = manifest.Corpus.Sources.Select(s => s with { Packages = [.. s.Packages.Select(p => p with { Sha256 = CorpusPackages.Hash(p) })] });
         var pinned = manifest with { Corpus = manifest.Corpus with { Sources = [.. sources] } };
-        return pinned with { Expected = Measure(pinned, progress, cancellation) };
+        return pinned with { Expected = Measure(pinned, run) };
     }
 
-    /// <inheritdoc cref="Build(SuiteRecipe, string, IProgress{WorkProgress}, CancellationToken)"/>
-    internal static CorpusCounts Build(SuiteRecipe manifest, string folder, IReadOnlyList<string>? roots, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    /// <inheritdoc cref="Build(SuiteRecipe, string, RunOptions)"/>
+    internal static CorpusCounts Build(SuiteRecipe manifest, string folder, IReadOnlyList<string>? roots, RunOptions? run)
     {
         folder = Path.GetFullPath(folder);
         var marker = Path.Combine(folder, SuiteLayout.Manifest);
@@ -60,7 +59,7 @@ public static class CorpusBuilder
         // From here until the end the folder is not a suite, unless only damage to this very suite is mended.
         if (former is not null && !same)
             File.Delete(marker);
-        counts = Produce(manifest.Corpus, roots, Write, progress ?? AmbientWork.Progress, Token(cancellation));
+        counts = Produce(manifest.Corpus, roots, Write, run);
         foreach (var chunk in Directory.EnumerateFiles(Path.Combine(folder, SuiteLayout.Train), "train_*.jsonl"))
             if (!Files(manifest.Corpus).Contains(Path.GetRelativePath(folder, chunk)))
                 File.Delete(chunk); // of a longer recipe that was built here before
@@ -71,13 +70,12 @@ public static class CorpusBuilder
         void Write(string file, byte[] bytes) => AtomicFile.Write(Path.Combine(folder, file), stream => stream.Write(bytes));
     }
 
-    private static CancellationToken Token(CancellationToken given) => given.CanBeCanceled ? given : AmbientWork.Cancellation;
-
     /// <summary>Assembles the corpus and hands out its files one by one.</summary>
     private static CorpusCounts Produce(
-        CorpusRecipe recipe, IReadOnlyList<string>? roots, Action<string, byte[]> write, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        CorpusRecipe recipe, IReadOnlyList<string>? roots, Action<string, byte[]> write, RunOptions? run)
     {
-        var corpus = CorpusAssembly.Make(recipe, roots, progress, cancellation);
+        var (progress, cancellation) = (run.Watcher(), run.StopToken());
+        var corpus = CorpusAssembly.Make(recipe, roots, run);
         var contents = corpus.Chunks.Append(corpus.Validation).Select(Lines).Append(Encoding.UTF8.GetBytes(Canary.ToJson(corpus.Canaries)));
         var names = Files(recipe);
         var hashes = new List<(string, string)>();

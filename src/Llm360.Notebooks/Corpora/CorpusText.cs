@@ -12,14 +12,12 @@ public static class CorpusText
     /// </summary>
     /// <param name="recipe">The corpus; <see cref="CorpusRecipe.Deduplicate"/> keeps only the first of equal texts, over all sources.</param>
     /// <param name="roots">Where packages lie; <see cref="PackageCache.Roots"/> if null.</param>
-    /// <param name="progress">One report a file.</param>
-    /// <param name="cancellation">Stops between files.</param>
+    /// <param name="run">Progress, in files, and cancellation between files.</param>
     /// <exception cref="Llm360Exception">A package is missing, is not the pinned one, or does not parse.</exception>
     public static IReadOnlyList<CorpusDocument> Extract(
-        CorpusRecipe recipe, IReadOnlyList<string>? roots = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+        CorpusRecipe recipe, IReadOnlyList<string>? roots = null, RunOptions? run = null)
     {
-        progress ??= AmbientWork.Progress;
-        cancellation = cancellation.CanBeCanceled ? cancellation : AmbientWork.Cancellation;
+        var (progress, cancellation) = (run.Watcher(), run.StopToken());
         var files = new List<(CorpusSource Source, string Package, string Path)>();
         foreach (var source in recipe.Sources)
         {

@@ -14,19 +14,18 @@ public static class SequenceCounts
     /// <summary>The number of occurrences of each sequence.</summary>
     /// <param name="sequences">Token ids, all of one length; equal ones are counted once and get the same number.</param>
     /// <param name="chunks">Where to look; read on several threads.</param>
-    /// <param name="progress">Chunks read; <see cref="AmbientWork.Progress"/> when null.</param>
-    /// <param name="cancellation">Stops between rows; <see cref="AmbientWork.Cancellation"/> when not given.</param>
+    /// <param name="run">Progress, in chunks, and cancellation between rows.</param>
     /// <returns>In the order of the sequences.</returns>
     /// <exception cref="Llm360Exception">The sequences are empty or differ in length, or a chunk cannot be read.</exception>
-    public static async Task<IReadOnlyList<long>> CountAsync(IReadOnlyList<int[]> sequences, IReadOnlyList<Chunk> chunks, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
+    public static async Task<IReadOnlyList<long>> CountAsync(
+        IReadOnlyList<int[]> sequences, IReadOnlyList<Chunk> chunks, RunOptions? run = null)
     {
         if (sequences.Count == 0)
             return [];
         var length = sequences[0].Length;
         if (length == 0 || sequences.Any(s => s.Length != length))
             throw new Llm360Exception("The sequences to count are empty or differ in length.", "sequences", "Give sequences of one length, at least one token.");
-        progress ??= AmbientWork.Progress;
-        var stop = cancellation ?? AmbientWork.Cancellation;
+        var (progress, stop) = (run.Watcher(), run.StopToken());
         var table = new Table(sequences);
         var done = 0;
         await Task.Run(() => Parallel.ForEach(chunks, new ParallelOptions { CancellationToken = stop, MaxDegreeOfParallelism = Environment.ProcessorCount }, chunk =>

@@ -1,15 +1,17 @@
-// How a table shows itself in a notebook.
+// How tables, and results that show themselves as a table, appear in a notebook.
 namespace Llm360.Notebooks;
 
-/// <summary>Formatters of <see cref="Table"/>.</summary>
+/// <summary>Formatters of <see cref="Table"/> and of results that show themselves as a table.</summary>
 public sealed class TableFormatterSource
 {
     private readonly TypeFormatter[] formatters =
     [
-        new(MimeTypes.Html, value => (value as Table)?.ToHtml()),
-        new(MimeTypes.Plain, value => (value as Table)?.ToString()),
+        new(MimeTypes.Html, value => TableOf(value)?.ToHtml()),
+        new(MimeTypes.Plain, value => TableOf(value)?.ToString()),
     ];
 
     /// <summary>HTML and text.</summary>
     public IEnumerable<TypeFormatter> CreateTypeFormatters() => formatters;
+
+    private static Table? TableOf(object value) => value as Table ?? (value as IShownAsTable)?.ToTable();
 }

@@ -20,14 +20,7 @@ public static partial class Tables
             $"Architecture of {suite.Name} as its config.json on the Hub has it, and of Amber (arXiv 2312.06550). The settings of its training are {Unknown}.",
             [new("hyperparameter"), new(suite.Name, ColumnAlignment.Right), AmberColumn],
             [
-                ["parameters", FigureText.Count(suite.ParameterCount()), Whole(amber, "amber.parameters")],
-                ["hidden size", FigureText.Count(model.HiddenSize), Whole(amber, "amber.hiddenSize")],
-                ["MLP size", FigureText.Count(model.IntermediateSize), Whole(amber, "amber.intermediateSize")],
-                ["layers", FigureText.Count(model.Layers), Whole(amber, "amber.layers")],
-                ["attention heads", FigureText.Count(model.Heads), Whole(amber, "amber.heads")],
-                ["vocabulary", FigureText.Count(model.VocabularySize), Whole(amber, "amber.vocabulary")],
-                ["sequence length", FigureText.Count(model.MaximumLength), Whole(amber, "amber.sequenceLength")],
-                ["rotary base", Plain(model.Rotary.Base), Plain(amber["amber.ropeTheta"])],
+                .. Shape(suite, model, amber),
                 .. suite.Chunks.Count > 0 ? new[] { new[] { "chunks", FigureText.Count(suite.Chunks.Count), Whole(amber, "amber.chunks") } } : [],
             ]);
     }

@@ -18,53 +18,44 @@ public static partial class Tables
     /// <summary>The paper whose numbers stand beside a suite's own.</summary>
     private const string Paper = "llm360";
 
-    private static readonly TableColumn[] NameAndValue = [new("quantity"), new("value", ColumnAlignment.Right)];
-
-    /// <summary>What a suite is, in numbers.</summary>
-    public static Table Overview(Suite suite) => new(
-        $"The suite {suite.Name}: {suite.Description}",
-        NameAndValue,
-        [
-            ["parameters", FigureText.Count(suite.ParameterCount())],
-            ["tokens trained on", suite.TrainedTokens is { } tokens ? FigureText.Count(tokens) : "unknown"],
-            ["chunks of data", FigureText.Count(suite.Chunks.Count)],
-            ["checkpoints", $"{Exist(suite)} ({suite.Checkpoints[0]} to {suite.Checkpoints[^1]})"],
-            .. suite.Recipe is not null && PinnedWeights.Compare(suite) is { } weights ? new[] { new[] { "weights", weights.ToString() } } : [],
-            suite.Repository is { } repository ? ["on the Hub", suite.Manifest.Chunks is { } chunks ? $"{repository}, datasets/{chunks.Repository}" : repository]
-                : ["sources", string.Join(", ", suite.RequireRecipe().Corpus.Sources.Select(s => s.Name))],
-        ]);
-
     /// <summary>The shape and the optimisation of a suite beside Amber's as published; of a suite on the Hub, the shape alone.</summary>
     /// <exception cref="Llm360Exception">The configuration of a suite on the Hub cannot be fetched or read.</exception>
     public static Table Hyperparameters(Suite suite)
     {
         if (suite.Recipe is not { } recipe)
             return PublishedHyperparameters(suite);
-        var (model, corpus, training) = (recipe.Model, recipe.Corpus, recipe.Training);
+        var (model, corpus, training) = (TrainingState.Shape(recipe), recipe.Corpus, recipe.Training);
         var amber = Papers.Open(Paper);
+        var schedule = training.Schedule == "cosine" ? $"cosine to {Plain(training.FinalLearningRate)}" : training.Schedule;
         return new Table(
             $"Architecture and hyperparameters of {suite.Name}, and of Amber (arXiv 2312.06550 and the authors' training code).",
             [new("hyperparameter"), new(suite.Name, ColumnAlignment.Right), AmberColumn],
             [
-                ["parameters", FigureText.Count(suite.ParameterCount()), Whole(amber, "amber.parameters")],
-                ["hidden size", FigureText.Count(model.HiddenSize), Whole(amber, "amber.hiddenSize")],
-                ["MLP size", FigureText.Count(model.IntermediateSize), Whole(amber, "amber.intermediateSize")],
-                ["layers", FigureText.Count(model.Layers), Whole(amber, "amber.layers")],
-                ["attention heads", FigureText.Count(model.Heads), Whole(amber, "amber.heads")],
-                ["vocabulary", FigureText.Count(corpus.Tokenizer.VocabularySize), Whole(amber, "amber.vocabulary")],
-                ["sequence length", FigureText.Count(corpus.SequenceLength - 1), Whole(amber, "amber.sequenceLength")],
+                .. Shape(suite, model, amber),
                 ["RMSNorm epsilon", Plain(model.NormEps), Plain(amber["amber.normEps"])],
-                ["rotary base", Plain(model.RopeTheta), Plain(amber["amber.ropeTheta"])],
-                ["tokens a step", FigureText.Count((long)training.BatchSize * (corpus.SequenceLength - 1)), Whole(amber, "amber.tokensPerStep")],
+                ["tokens a step", FigureText.Count((long)training.BatchSize * model.MaximumLength), Whole(amber, "amber.tokensPerStep")],
                 ["peak learning rate", Plain(training.PeakLearningRate), Plain(amber["amber.peakLearningRate"])],
-                ["schedule", training.Schedule == "cosine" ? $"cosine to {Plain(training.FinalLearningRate)}" : training.Schedule, $"cosine to {Plain(amber["amber.finalLearningRate"])}"],
+                ["schedule", schedule, $"cosine to {Plain(amber["amber.finalLearningRate"])}"],
                 ["warm-up steps", FigureText.Count(training.WarmupSteps), Whole(amber, "amber.warmupSteps")],
-                ["AdamW betas, epsilon", $"{Plain(training.Beta1)}, {Plain(training.Beta2)}, {Plain(training.Eps)}", $"{Plain(amber["amber.beta1"])}, {Plain(amber["amber.beta2"])}, {Plain(amber["amber.eps"])}"],
+                ["AdamW betas, epsilon", Listed(training.Beta1, training.Beta2, training.Eps), Listed(amber["amber.beta1"], amber["amber.beta2"], amber["amber.eps"])],
                 ["weight decay", Plain(training.WeightDecay), Plain(amber["amber.weightDecay"])],
                 ["gradient clip", Plain(training.ClipNorm), Plain(amber["amber.clipNorm"])],
                 ["chunks", FigureText.Count(corpus.Chunks), Whole(amber, "amber.chunks")],
             ]);
     }
+
+    /// <summary>Rows of the shape of a model beside Amber's, from its configuration.</summary>
+    private static IEnumerable<string[]> Shape(Suite suite, ModelConfig model, PublishedNumbers amber) =>
+    [
+        ["parameters", suite.Parameters is { } parameters ? FigureText.Count(parameters) : "unknown", Whole(amber, "amber.parameters")],
+        ["hidden size", FigureText.Count(model.HiddenSize), Whole(amber, "amber.hiddenSize")],
+        ["MLP size", FigureText.Count(model.IntermediateSize), Whole(amber, "amber.intermediateSize")],
+        ["layers", FigureText.Count(model.Layers), Whole(amber, "amber.layers")],
+        ["attention heads", FigureText.Count(model.Heads), Whole(amber, "amber.heads")],
+        ["vocabulary", FigureText.Count(model.VocabularySize), Whole(amber, "amber.vocabulary")],
+        ["sequence length", FigureText.Count(model.MaximumLength), Whole(amber, "amber.sequenceLength")],
+        ["rotary base", Plain(model.Rotary.Base), Plain(amber["amber.ropeTheta"])],
+    ];
 
     /// <summary>The beginning of the first row of each source in a chunk, as text; of a long chunk, of its first 2,000 rows.</summary>
     /// <param name="suite">The suite.</param>
@@ -118,12 +109,14 @@ public static partial class Tables
     /// <param name="checkpoints">In training order.</param>
     /// <param name="prompt">The text given.</param>
     /// <param name="tokens">Tokens to generate.</param>
+    /// <param name="run">Device, precision, progress and cancellation.</param>
     /// <exception cref="Llm360Exception">A checkpoint cannot be loaded, or all together are larger
     /// than may be fetched (<see cref="Downloads.Limit"/>).</exception>
-    public static async Task<Table> ContinuationsAsync(IReadOnlyList<Checkpoint> checkpoints, string prompt, int tokens = 24)
+    public static async Task<Table> ContinuationsAsync(
+        IReadOnlyList<Checkpoint> checkpoints, string prompt, int tokens = 24, RunOptions? run = null)
     {
         var rows = new List<string[]>();
-        await foreach (var (checkpoint, model) in checkpoints.SweepAsync().ConfigureAwait(false))
+        await foreach (var (checkpoint, model) in checkpoints.SweepAsync(run).ConfigureAwait(false))
             rows.Add([checkpoint.Name, model.Complete(checkpoint.Tokenizer(), prompt, tokens)]);
 
         return new Table($"The {tokens} most probable next tokens after \"{prompt}\", checkpoint by checkpoint.", [new("checkpoint"), new("continuation")], rows);
@@ -191,9 +184,6 @@ public static partial class Tables
         static string Share(List<MemorizationRow> rows) => rows.Count == 0 ? "not scored" : $"{FigureText.Percent(rows.Average(r => r.Extractible ? 1.0 : 0))} (n = {rows.Count})";
     }
 
-    private static string Exist(Suite suite) => suite.Checkpoints.Count >= suite.PromisedCheckpoints ? FigureText.Count(suite.Checkpoints.Count)
-        : $"{FigureText.Count(suite.Checkpoints.Count)} of {FigureText.Count(suite.PromisedCheckpoints)}";
-
     /// <summary>Says that a suite has no training log.</summary>
     internal static string NoLog(Suite suite) => suite.Repository is null ? $"The training log of {suite.Name} has no step."
         : $"The training log of {suite.Name} is not published as a file that this kit reads; a {SuiteLayout.Metrics} in the suite's folder would be shown.";
@@ -207,6 +197,8 @@ public static partial class Tables
         var sorted = values.Order().ToList();
         return sorted[sorted.Count / 2];
     }
+
+    private static string Listed(params double[] values) => string.Join(", ", values.Select(Plain));
 
     private static string Plain(double value) => value.ToString(Math.Abs(value) is > 0 and < 1e-3 ? "0.##e-0" : "0.####", CultureInfo.InvariantCulture);
 }

@@ -44,14 +44,25 @@ public static class Generation
     /// <summary>Continues prompts of any lengths, as many at once as memory has room for.</summary>
     /// <param name="model">The model.</param>
     /// <param name="prompts">Token ids; none may be empty.</param>
-    /// <param name="options">How.</param>
-    /// <param name="onToken">Told each new token as it comes: row, token.</param>
-    /// <param name="cancellation">Looked at before every token; <see cref="AmbientWork.Cancellation"/> when not given.</param>
-    /// <param name="progress">Told when memory does not suffice for so many rows, and after every token; <see cref="AmbientWork.Progress"/> when null.</param>
-    /// <returns>The new tokens of each row, a stop token included. Greedy rows are what each prompt alone gives.</returns>
-    /// <exception cref="Llm360Exception">A prompt is empty, has unknown tokens, or does not fit the model's positions with its continuation; options that make no sense; logits that are not numbers.</exception>
-    public static IReadOnlyList<IReadOnlyList<int>> Generate(this LanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options, Action<int, int>? onToken = null, CancellationToken? cancellation = null, IProgress<WorkProgress>? progress = null)
+    /// <param name="options">Length, temperature and the like.</param>
+    /// <param name="onToken">Receives each new token at once: row, token.</param>
+    /// <param name="run">Progress, in rows, after every token; cancellation before every token.</param>
+    /// <returns>
+    /// The new tokens of each row, a stop token included. Greedy rows are what each prompt alone
+    /// gives.
+    /// </returns>
+    /// <exception cref="Llm360Exception">
+    /// A prompt is empty, has unknown tokens, or does not fit the model's positions with its
+    /// continuation; options that make no sense; logits that are not numbers.
+    /// </exception>
+    public static IReadOnlyList<IReadOnlyList<int>> Generate(
+        this LanguageModel model,
+        IReadOnlyList<int[]> prompts,
+        GenerationOptions options,
+        Action<int, int>? onToken = null,
+        RunOptions? run = null)
     {
+        var (progress, cancellation) = (run.Watcher(), run.StopToken());
         options.Check();
         model.CheckTokens(prompts, options.MaxNewTokens);
         var generated = prompts.Select(_ => new List<int>()).ToArray();
@@ -73,7 +84,7 @@ public static class Generation
             {
                 atOnce = count / 2;
                 Array.ForEach(generated[first..(first + count)], row => row.Clear());
-                (progress ?? AmbientWork.Progress)?.Report(new WorkProgress("generate", first, prompts.Count, "rows", $"memory does not suffice for {count} rows at once: going on with {atOnce}"));
+                progress?.Report(new WorkProgress("generate", first, prompts.Count, "rows", $"memory does not suffice for {count} rows at once: going on with {atOnce}"));
             }
         }
 
@@ -88,7 +99,7 @@ public static class Generation
             for (var step = 0; step < options.MaxNewTokens && segments.Count > 0; step++)
             {
                 using var scope = NewDisposeScope();
-                var hidden = decoder.Compute(segments, cancellation ?? AmbientWork.Cancellation); // [rows, hidden]
+                var hidden = decoder.Compute(segments, cancellation); // [rows, hidden]
                 var next = options.Temperature == 0 ? HeadReduction.Argmax(model, hidden) : sampler.Next(model.Logits(hidden), [.. segments.Select(p => first + p.Slot)]);
                 var goOn = new List<Segment>();
                 foreach (var (segment, token) in segments.Zip(next))

@@ -1,9 +1,12 @@
 // The logit lens: what a model would predict if its residual stream ended earlier.
+using System.Text.Json.Serialization;
+using Microsoft.Data.Analysis;
+
 namespace Llm360.Notebooks;
 
 /// <summary>The most probable next token, by point of the residual stream and position.</summary>
-[TypeFormatterSource(typeof(LogitLensFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
-public sealed class LogitLens
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed class LogitLens : IShownAsTable
 {
     internal LogitLens(
         IReadOnlyList<string> tokenTexts, IReadOnlyList<string> sites, IReadOnlyList<IReadOnlyList<TokenPrediction>> predictions) =>
@@ -26,22 +29,24 @@ public sealed class LogitLens
         [new("residual stream"), .. TokenTexts.Select(t => new TableColumn(TokenNames.Quoted(t)))],
         [.. Sites.Select((site, i) => (IReadOnlyList<string>)[site, .. Predictions[i].Select(p => p.ToString())])]);
 
+    /// <summary>A row for each point and position: the first choice and its probability.</summary>
+    public DataFrame ToDataFrame() => ParquetRows.ToDataFrame<DataRow>(
+    [
+        .. Sites.SelectMany((site, i) => Predictions[i].Select((p, t) =>
+            new DataRow(site, t, TokenTexts[t], p.Token, p.Text, p.Probability))),
+    ]);
+
     /// <summary>The table as HTML.</summary>
     public string ToHtml() => ToTable().ToHtml();
 
     /// <summary>The table as text.</summary>
     public override string ToString() => ToTable().ToString();
-}
 
-/// <summary>Formatters of <see cref="LogitLens"/>.</summary>
-public sealed class LogitLensFormatterSource
-{
-    private readonly TypeFormatter[] formatters =
-    [
-        new(MimeTypes.Html, value => (value as LogitLens)?.ToHtml()),
-        new(MimeTypes.Plain, value => (value as LogitLens)?.ToString()),
-    ];
-
-    /// <summary>HTML and text.</summary>
-    public IEnumerable<TypeFormatter> CreateTypeFormatters() => formatters;
+    private sealed record DataRow(
+        [property: JsonPropertyName("site")] string Site,
+        [property: JsonPropertyName("position")] int Position,
+        [property: JsonPropertyName("text")] string Text,
+        [property: JsonPropertyName("next_token")] int NextToken,
+        [property: JsonPropertyName("next_text")] string NextText,
+        [property: JsonPropertyName("next_probability")] double NextProbability);
 }

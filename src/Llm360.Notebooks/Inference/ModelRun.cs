@@ -1,13 +1,15 @@
 // What a model computed on one text.
 using System.Globalization;
+using System.Text.Json.Serialization;
+using Microsoft.Data.Analysis;
 using TorchSharp;
 
 namespace Llm360.Notebooks;
 
 /// <summary>Tokens, logits and activations of one text. Disposing it frees the tensors.</summary>
 /// <remarks>Only <see cref="LogitLens"/> needs the model. The rest works after its end.</remarks>
-[TypeFormatterSource(typeof(ModelRunFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
-public sealed class ModelRun : IDisposable
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed class ModelRun : IDisposable, IShownAsTable
 {
     private const int Shown = 3;
     private readonly LanguageModel model;
@@ -71,10 +73,7 @@ public sealed class ModelRun : IDisposable
     public Table ToTable()
     {
         var next = NextTokens((int)Math.Min(Shown, Logits.shape[1]));
-        using var scope = torch.NewDisposeScope();
-        // The token after the last one is unknown; token 0 stands in, and is not shown.
-        var following = torch.tensor(Tokens.Skip(1).Append(0).Select(t => (long)t).ToArray(), [Tokens.Count, 1], device: Logits.device);
-        var probabilities = Logits.to(torch.float32).softmax(-1).gather(1, following).cpu().data<float>().ToArray();
+        var probabilities = Probabilities();
         return new Table(
             $"Most probable next tokens after each of {Tokens.Count} tokens, with probabilities",
             [
@@ -90,6 +89,17 @@ public sealed class ModelRun : IDisposable
         ];
     }
 
+    /// <summary>
+    /// A row for each token: its text, its probability given the tokens before it, and the most
+    /// probable next token.
+    /// </summary>
+    public DataFrame ToDataFrame()
+    {
+        var (next, probabilities) = (NextTokens(1), Probabilities());
+        return ParquetRows.ToDataFrame<DataRow>([.. Tokens.Select((token, t) => new DataRow(
+            t, token, TokenTexts[t], t == 0 ? null : probabilities[t - 1], next[t][0].Token, next[t][0].Text, next[t][0].Probability))]);
+    }
+
     /// <summary>The table as HTML.</summary>
     public string ToHtml() => ToTable().ToHtml();
 
@@ -103,23 +113,28 @@ public sealed class ModelRun : IDisposable
         Activations.Dispose();
     }
 
+    // Of each token but the first, at the place of the token before it.
+    private float[] Probabilities()
+    {
+        using var scope = torch.NewDisposeScope();
+        // The token after the last one is unknown; token 0 stands in, and is not shown.
+        var following = torch.tensor(Tokens.Skip(1).Append(0).Select(t => (long)t).ToArray(), [Tokens.Count, 1], device: Logits.device);
+        return Logits.to(torch.float32).softmax(-1).gather(1, following).cpu().data<float>().ToArray();
+    }
+
     private TokenPrediction[][] Largest(torch.Tensor logits, int count)
     {
         var (values, indices) = logits.to(torch.float32).softmax(-1).topk(count, 1); // [time, count]
         var (probabilities, tokens) = (values.cpu().data<float>().ToArray(), indices.cpu().data<long>().ToArray());
         return [.. tokens.Select((t, i) => new TokenPrediction((int)t, names.Of((int)t), probabilities[i])).Chunk(count)];
     }
-}
 
-/// <summary>Formatters of <see cref="ModelRun"/>.</summary>
-public sealed class ModelRunFormatterSource
-{
-    private readonly TypeFormatter[] formatters =
-    [
-        new(MimeTypes.Html, value => (value as ModelRun)?.ToHtml()),
-        new(MimeTypes.Plain, value => (value as ModelRun)?.ToString()),
-    ];
-
-    /// <summary>HTML and text.</summary>
-    public IEnumerable<TypeFormatter> CreateTypeFormatters() => formatters;
+    private sealed record DataRow(
+        [property: JsonPropertyName("position")] int Position,
+        [property: JsonPropertyName("token")] int Token,
+        [property: JsonPropertyName("text")] string Text,
+        [property: JsonPropertyName("probability")] double? Probability,
+        [property: JsonPropertyName("next_token")] int NextToken,
+        [property: JsonPropertyName("next_text")] string NextText,
+        [property: JsonPropertyName("next_probability")] double NextProbability);
 }

@@ -23,12 +23,13 @@ public static class PerplexityOfText
     /// <param name="tokens">At least two token ids.</param>
     /// <param name="window">Tokens a window; the model's longest sequence when null.</param>
     /// <param name="stride">Tokens from one window's beginning to the next's; 512, or half a window if that is less, when null.</param>
-    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
+    /// <param name="run">Progress, in tokens, and cancellation.</param>
     /// <exception cref="Llm360Exception">
     /// There are fewer than two tokens, window and stride make no sense, a token is not in the
     /// vocabulary, or the model's logits are not numbers.
     /// </exception>
-    public static PerplexityResult Perplexity(this LanguageModel model, int[] tokens, int? window = null, int? stride = null, IProgress<WorkProgress>? progress = null)
+    public static PerplexityResult Perplexity(
+        this LanguageModel model, int[] tokens, int? window = null, int? stride = null, RunOptions? run = null)
     {
         var length = window ?? model.Config.MaximumLength;
         var step = stride ?? Math.Max(1, Math.Min(512, length / 2));
@@ -37,14 +38,14 @@ public static class PerplexityOfText
         if (length < 2 || length > model.Config.LongestSequence || step < 1 || step > length)
             throw new Llm360Exception($"Windows of {length} tokens every {step} make no sense with {model.Config.LongestSequence} positions.", "window and stride", "A window has 2 tokens to the model's positions; the stride is at least 1 and at most the window.");
         TokenRows.CheckVocabulary(model.Config, tokens, "text");
-        progress ??= AmbientWork.Progress;
+        var (progress, stop) = (run.Watcher(), run.StopToken());
         var (count, sum) = (0, 0.0);
         // A few at a time: small strides make many windows of nearly the same tokens.
         foreach (var part in Windows(tokens, length, step).Chunk(WindowsAtOnce))
         {
             // A position says of the next token; the last of a window of none.
             int[] first = [.. part.Select(w => Math.Max(w.Reached - w.Begin - 1, 0))];
-            var scores = Scoring.Scores(model, [.. part.Select(w => tokens[w.Begin..w.End])], first, null, Tell, AmbientWork.Cancellation);
+            var scores = Scoring.Scores(model, [.. part.Select(w => tokens[w.Begin..w.End])], first, null, Tell, stop);
             count += scores.Sum(s => s.Length - 1);
             sum -= scores.Sum(s => s.SkipLast(1).Sum(p => (double)p.LogProbability));
 

@@ -22,14 +22,14 @@ public static class Scoring
     /// <param name="model">The model.</param>
     /// <param name="sequences">Token ids; lengths may differ, and none may be empty.</param>
     /// <param name="tokensAtOnce">Tokens of a batch; null chooses by the device and what is free on it. Halved, and kept so, where memory does not suffice.</param>
-    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
-    /// <param name="cancellation">Looked at before every batch; <see cref="AmbientWork.Cancellation"/> when not given.</param>
+    /// <param name="run">Progress, in sequences, and cancellation before every batch.</param>
     /// <returns>In the order of the sequences.</returns>
     /// <exception cref="Llm360Exception">A sequence is empty, longer than the model's positions, or has a token beyond the vocabulary.</exception>
-    public static IReadOnlyList<SequenceScores> Score(this LanguageModel model, IReadOnlyList<int[]> sequences, int? tokensAtOnce = null, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
+    public static IReadOnlyList<SequenceScores> Score(
+        this LanguageModel model, IReadOnlyList<int[]> sequences, int? tokensAtOnce = null, RunOptions? run = null)
     {
-        progress ??= AmbientWork.Progress;
-        return [.. Scores(model, sequences, null, tokensAtOnce, Tell, cancellation ?? AmbientWork.Cancellation).Select(s => new SequenceScores(s))];
+        var progress = run.Watcher();
+        return [.. Scores(model, sequences, null, tokensAtOnce, Tell, run.StopToken()).Select(s => new SequenceScores(s))];
 
         void Tell(int done, string detail) => progress?.Report(new WorkProgress("score", done, sequences.Count, "sequences", detail));
     }

@@ -39,22 +39,26 @@ public sealed class ExposureRow
 /// <param name="SecretLength">Tokens after them that are measured.</param>
 /// <param name="Alternatives">Secrets drawn to compare with.</param>
 /// <param name="Rows">The canaries that the checkpoint has seen, and the controls.</param>
-public sealed record CanaryExposure(Suite Suite, Checkpoint Checkpoint, int PrefixLength, int SecretLength, int Alternatives, IReadOnlyList<ExposureRow> Rows)
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed record CanaryExposure(Suite Suite, Checkpoint Checkpoint, int PrefixLength, int SecretLength, int Alternatives, IReadOnlyList<ExposureRow> Rows) : IShownAsTable
 {
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
+
+    /// <summary>The first rows as a table.</summary>
+    public Table ToTable() => RowTable.Of($"Exposure of canaries at {Checkpoint} of {Suite.Name}", Rows);
 
     /// <summary>Loss, rank and exposure of one secret after a prefix.</summary>
     /// <param name="model">The model.</param>
     /// <param name="prefix">Token ids given, at least one.</param>
     /// <param name="secret">Token ids measured.</param>
     /// <param name="alternatives">What could have stood there instead, of the same length.</param>
-    /// <param name="cancellation">Looked at before every pass.</param>
+    /// <param name="run">Cancellation before every pass. The canary is the unit of progress.</param>
     /// <exception cref="Llm360Exception">A sequence is too long for the model or beyond its vocabulary.</exception>
-    public static (double Loss, int Rank, double Exposure) Measure(LanguageModel model, int[] prefix, int[] secret, IReadOnlyList<int[]> alternatives, CancellationToken? cancellation = null)
+    internal static (double Loss, int Rank, double Exposure) Measure(
+        LanguageModel model, int[] prefix, int[] secret, IReadOnlyList<int[]> alternatives, RunOptions? run = null)
     {
-        // The canaries are the units of progress, not the passes for each.
-        using var quiet = AmbientWork.Begin(null, cancellation ?? AmbientWork.Cancellation);
+        using var quiet = AmbientWork.Begin(null, run.StopToken());
         var losses = model.Score([[.. prefix, .. secret], .. alternatives.Select(a => (int[])[.. prefix, .. a])])
             .Select(s => -s.Positions.Skip(prefix.Length - 1).SkipLast(1).Sum(p => (double)p.LogProbability)).ToList();
         var rank = 1 + losses.Skip(1).Count(l => l < losses[0]);
@@ -72,9 +76,7 @@ public static class ExposureOfCheckpoint
     /// <param name="prefixLength">Tokens of the canary that are given.</param>
     /// <param name="secretLength">Tokens after them that are measured.</param>
     /// <param name="alternatives">Secrets to draw; the largest exposure is log2 of one more.</param>
-    /// <param name="device"><see cref="Device.Best"/> when null.</param>
-    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
-    /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
+    /// <param name="run">Device, precision, progress in canaries, and cancellation.</param>
     /// <returns>Without rows where the suite has no canaries.</returns>
     /// <exception cref="Llm360Exception">The canaries are too short.</exception>
     public static async Task<CanaryExposure> ExposureAsync(
@@ -83,9 +85,7 @@ public static class ExposureOfCheckpoint
         int prefixLength = 8,
         int secretLength = 8,
         int alternatives = 255,
-        Device? device = null,
-        IProgress<WorkProgress>? progress = null,
-        CancellationToken? cancellation = null)
+        RunOptions? run = null)
     {
         var at = checkpoint ?? suite.Checkpoints[^1];
         if (suite.Recipe?.Corpus.Canaries is not { } recipe || at.Tokenizer() is not SentencePieceTokenizer tokenizer)
@@ -93,19 +93,18 @@ public static class ExposureOfCheckpoint
         ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(Math.Min(prefixLength, secretLength), alternatives), 1);
         if (prefixLength + secretLength > recipe.Length)
             throw new Llm360Exception($"The canaries have {recipe.Length} tokens; {prefixLength + secretLength} are needed.", suite.Folder, "Choose a shorter prefix or secret.");
-        progress ??= AmbientWork.Progress;
-        var stop = cancellation ?? AmbientWork.Cancellation;
+        var (progress, stop) = (run.Watcher(), run.StopToken());
         var seen = at.RequireChunksSeen();
         var canaries = Canary.ReadAll(Path.Combine(suite.Folder, SuiteLayout.Canaries)).Where(c => c.Chunk is null || c.Chunk < seen).ToList();
         var random = SplitMix64.For(recipe.Seed, "exposure");
         var drawn = Enumerable.Range(0, alternatives).Select(_ => Enumerable.Range(0, secretLength).Select(_ => tokenizer.OrdinaryIds[random.Below(tokenizer.OrdinaryIds.Count)]).ToArray()).ToList();
-        using var model = await at.LoadAsync(device).ConfigureAwait(false);
+        using var model = await at.LoadAsync(run).ConfigureAwait(false);
         TokenRows.CheckVocabulary(model.Config, [.. canaries.Select(c => c.TokenIds)], Path.Combine(suite.Folder, SuiteLayout.Canaries));
         var rows = await Task.Run(
             () => canaries.Select((canary, i) =>
             {
                 stop.ThrowIfCancellationRequested();
-                var (loss, rank, exposure) = CanaryExposure.Measure(model, canary.TokenIds[..prefixLength], canary.TokenIds[prefixLength..(prefixLength + secretLength)], drawn, stop);
+                var (loss, rank, exposure) = CanaryExposure.Measure(model, canary.TokenIds[..prefixLength], canary.TokenIds[prefixLength..(prefixLength + secretLength)], drawn, run);
                 progress?.Report(new WorkProgress($"exposure at {at}", i + 1, canaries.Count, "canaries", canary.Id));
                 return new ExposureRow { Canary = canary.Id, Chunk = canary.Chunk, Repetitions = canary.Repetitions, Loss = loss, Rank = rank, Exposure = exposure };
             }).ToList(),

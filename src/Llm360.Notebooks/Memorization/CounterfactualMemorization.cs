@@ -45,10 +45,14 @@ public sealed class CounterfactualRow
 /// <param name="Settings">k, l and n.</param>
 /// <param name="Chunks">The chunks compared.</param>
 /// <param name="Rows">Every sequence; of a canary's equal rows the first.</param>
-public sealed record CounterfactualMemorization(Suite Suite, MemorizationSettings Settings, IReadOnlyList<Chunk> Chunks, IReadOnlyList<CounterfactualRow> Rows)
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed record CounterfactualMemorization(Suite Suite, MemorizationSettings Settings, IReadOnlyList<Chunk> Chunks, IReadOnlyList<CounterfactualRow> Rows) : IShownAsTable
 {
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
+
+    /// <summary>The first rows as a table.</summary>
+    public Table ToTable() => RowTable.Of($"Scores of {Suite.Name} just before and just after each chunk was read", Rows);
 }
 
 /// <summary>The counterfactual proxy of an analysis.</summary>
@@ -57,16 +61,10 @@ public static class CounterfactualOfAnalysis
     /// <summary>Scores chunks with the checkpoint before and the one after each; cells in the results store are read.</summary>
     /// <param name="analysis">Suite and setting.</param>
     /// <param name="chunks">All that have both checkpoints when null; those that have not are left out.</param>
-    /// <param name="device"><see cref="Device.Best"/> when null.</param>
-    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
-    /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
+    /// <param name="options">How the grid runs; the defaults when null.</param>
     /// <exception cref="Llm360Exception">No chunk has both checkpoints, or one cannot be read.</exception>
     public static async Task<CounterfactualMemorization> CounterfactualAsync(
-        this MemorizationAnalysis analysis,
-        IReadOnlyList<Chunk>? chunks = null,
-        Device? device = null,
-        IProgress<WorkProgress>? progress = null,
-        CancellationToken? cancellation = null)
+        this MemorizationAnalysis analysis, IReadOnlyList<Chunk>? chunks = null, GridOptions? options = null)
     {
         var suite = analysis.Suite;
         var bySeen = suite.Checkpoints.Where(c => c.ChunksSeen is not null).DistinctBy(c => c.ChunksSeen)
@@ -79,7 +77,8 @@ public static class CounterfactualOfAnalysis
         var rows = new List<CounterfactualRow>();
         foreach (var seen in chosen.SelectMany(c => new[] { c.Index, c.Index + 1 }).Distinct().Order())
         {
-            var scores = await analysis.ScoreAsync([bySeen[seen]], [.. chosen.Where(c => c.Index == seen || c.Index + 1 == seen)], device, progress, cancellation).ConfigureAwait(false);
+            var around = chosen.Where(c => c.Index == seen || c.Index + 1 == seen);
+            var scores = await analysis.ScoreAsync([bySeen[seen]], [.. around], options).ConfigureAwait(false);
             rows.AddRange(scores.Rows.Where(r => r.Chunk + 1 == seen).OnceACanary().Select(r => new CounterfactualRow
             {
                 Chunk = r.Chunk,

@@ -50,7 +50,8 @@ public sealed class DuplicateRow
 /// <param name="PromptLength">k.</param>
 /// <param name="ContinuationLength">l.</param>
 /// <param name="Rows">The sequences it has seen, canaries among them.</param>
-public sealed record DuplicateScores(MemorizationScores Scores, Checkpoint Checkpoint, int PromptLength, int ContinuationLength, IReadOnlyList<DuplicateRow> Rows)
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed record DuplicateScores(MemorizationScores Scores, Checkpoint Checkpoint, int PromptLength, int ContinuationLength, IReadOnlyList<DuplicateRow> Rows) : IShownAsTable
 {
     /// <summary>First of the tokens whose occurrences were counted.</summary>
     public int CountedFrom { get; init; }
@@ -63,6 +64,10 @@ public sealed record DuplicateScores(MemorizationScores Scores, Checkpoint Check
 
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
+
+    /// <summary>The first rows as a table, or why nothing was counted.</summary>
+    public Table ToTable() => RowTable.Of(
+        $"Scores at {Checkpoint} of {Scores.Suite.Name} with counts of duplicates{(NotCounted is null ? "" : $" ({NotCounted})")}", Rows);
 }
 
 /// <summary>Counting the duplicates of scored sequences.</summary>
@@ -73,8 +78,7 @@ public static class DuplicatesOfScores
     /// <param name="checkpoint">The last scored when null.</param>
     /// <param name="promptLength">k; the scores' own when null. Other lengths need token metrics.</param>
     /// <param name="continuationLength">l; the scores' own when null.</param>
-    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
-    /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
+    /// <param name="run">Progress, in chunks, and cancellation.</param>
     /// <returns>Without rows, and saying why, where chunks that were seen are on the Hub only: they are not fetched for this.</returns>
     /// <exception cref="Llm360Exception">A chunk cannot be read, or other lengths are asked for than the scores can tell.</exception>
     public static async Task<DuplicateScores> DuplicatesAsync(
@@ -82,11 +86,10 @@ public static class DuplicatesOfScores
         Checkpoint? checkpoint = null,
         int? promptLength = null,
         int? continuationLength = null,
-        IProgress<WorkProgress>? progress = null,
-        CancellationToken? cancellation = null)
+        RunOptions? run = null)
     {
         var lengths = ExtractionLengths.Of(scores, promptLength, continuationLength);
-        return await CountAsync(scores, checkpoint, lengths, 0, lengths.Total, progress, cancellation).ConfigureAwait(false);
+        return await CountAsync(scores, checkpoint, lengths, 0, lengths.Total, run).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -96,26 +99,24 @@ public static class DuplicatesOfScores
     /// <param name="scores">The scores.</param>
     /// <param name="checkpoint">The last scored when null.</param>
     /// <param name="window">Tokens that must be equal, one half in the prompt and one in the continuation; 2 to twice the shorter of k and l.</param>
-    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
-    /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
+    /// <param name="run">Progress, in chunks, and cancellation.</param>
     /// <returns>Without rows, and saying why, where chunks that were seen are on the Hub only.</returns>
     /// <exception cref="Llm360Exception">A chunk cannot be read, or the window is longer than the scored tokens.</exception>
     public static async Task<DuplicateScores> NearCopiesAsync(
         this MemorizationScores scores,
         Checkpoint? checkpoint = null,
         int window = 16,
-        IProgress<WorkProgress>? progress = null,
-        CancellationToken? cancellation = null)
+        RunOptions? run = null)
     {
         var lengths = ExtractionLengths.Of(scores, null, null);
         var longest = 2 * Math.Min(lengths.PromptLength, lengths.ContinuationLength);
         if (window < 2 || window > longest)
             throw new Llm360Exception($"A window of {window} tokens around the start of the continuation was asked for.", "window", $"Choose 2 to {longest}.");
-        return await CountAsync(scores, checkpoint, lengths, lengths.PromptLength - (window / 2), window, progress, cancellation).ConfigureAwait(false);
+        return await CountAsync(scores, checkpoint, lengths, lengths.PromptLength - (window / 2), window, run).ConfigureAwait(false);
     }
 
     private static async Task<DuplicateScores> CountAsync(
-        MemorizationScores scores, Checkpoint? checkpoint, ExtractionLengths lengths, int from, int length, IProgress<WorkProgress>? progress, CancellationToken? cancellation)
+        MemorizationScores scores, Checkpoint? checkpoint, ExtractionLengths lengths, int from, int length, RunOptions? run)
     {
         var at = checkpoint ?? scores.LastCheckpoint();
         List<Chunk> corpus = [.. scores.Suite.Chunks.Where(c => c.Index < at.RequireChunksSeen())];
@@ -130,8 +131,8 @@ public static class DuplicatesOfScores
         }
 
         var seen = scores.SeenWithCanaries(at);
-        var tokens = await scores.TokensAsync(seen, lengths.Total, cancellation).ConfigureAwait(false);
-        var counts = await SequenceCounts.CountAsync([.. tokens.Select(t => t[from..(from + length)])], corpus, progress, cancellation).ConfigureAwait(false);
+        var tokens = await scores.TokensAsync(seen, lengths.Total, run.StopToken()).ConfigureAwait(false);
+        var counts = await SequenceCounts.CountAsync([.. tokens.Select(t => t[from..(from + length)])], corpus, run).ConfigureAwait(false);
         var rows = seen.Select((r, i) => new DuplicateRow
         {
             Chunk = r.Chunk,

@@ -39,10 +39,14 @@ public sealed class LatentRow
 /// <summary>Cross-entropy of sequences along checkpoints, before and after each was read (Duan et al. 2024, arXiv 2406.14549).</summary>
 /// <param name="Scores">What it was computed from.</param>
 /// <param name="Rows">Every sequence under every checkpoint; of a canary's equal rows the first.</param>
-public sealed record LatentMemorization(MemorizationScores Scores, IReadOnlyList<LatentRow> Rows)
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed record LatentMemorization(MemorizationScores Scores, IReadOnlyList<LatentRow> Rows) : IShownAsTable
 {
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
+
+    /// <summary>The first rows as a table.</summary>
+    public Table ToTable() => RowTable.Of($"Loss of sequences of {Scores.Suite.Name} before and after each was read", Rows);
 }
 
 /// <summary>Latent memorization from scores.</summary>

@@ -57,10 +57,15 @@ public sealed class ForecastRow
 /// <param name="ContinuationLength">l.</param>
 /// <param name="Last">The checkpoint that is forecast.</param>
 /// <param name="Rows">One an earlier checkpoint that has seen something, in training order.</param>
-public sealed record MemorizationForecast(MemorizationScores Scores, int PromptLength, int ContinuationLength, Checkpoint Last, IReadOnlyList<ForecastRow> Rows)
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed record MemorizationForecast(MemorizationScores Scores, int PromptLength, int ContinuationLength, Checkpoint Last, IReadOnlyList<ForecastRow> Rows) : IShownAsTable
 {
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
+
+    /// <summary>The first rows as a table.</summary>
+    public Table ToTable() => RowTable.Of(
+        $"Forecasts of the sequences extractible from {Last} of {Scores.Suite.Name}, k = {PromptLength}, l = {ContinuationLength}", Rows);
 }
 
 /// <summary>Forecasts from scores.</summary>

@@ -14,14 +14,25 @@ public static class MemorizationScorer
     /// <param name="rows">Sequences of at least k + l tokens.</param>
     /// <param name="settings">k, l and whether token metrics are wanted; null for the defaults.</param>
     /// <param name="tokenizer">The model's, for the zlib ratio among the token metrics; null leaves it out.</param>
-    /// <param name="cancellation">Looked at before every pass; <see cref="AmbientWork.Cancellation"/> when not given.</param>
+    /// <param name="run">Cancellation before every pass.</param>
     /// <exception cref="Llm360Exception">A row is too short or has unknown tokens, k or l is below 1, k + l is more than the model's positions, or the logits are not numbers.</exception>
-    public static IReadOnlyList<MemorizationRow> Score(LanguageModel model, IReadOnlyList<TokenRow> rows, MemorizationSettings? settings = null, ITokenizer? tokenizer = null, CancellationToken? cancellation = null)
+    public static IReadOnlyList<MemorizationRow> Score(
+        LanguageModel model,
+        IReadOnlyList<TokenRow> rows,
+        MemorizationSettings? settings = null,
+        ITokenizer? tokenizer = null,
+        RunOptions? run = null)
     {
         settings ??= new MemorizationSettings();
         if (settings.TopK is { } topK && (topK < 1 || topK > model.Config.VocabularySize || !settings.TokenMetrics))
-            throw new Llm360Exception($"Top-k is {topK}{(settings.TokenMetrics ? "" : " without token metrics")}.", "memorization settings", $"Ask for token metrics with it, and choose 1 to {model.Config.VocabularySize}.");
-        var scored = Run(model, rows, settings.PromptLength, settings.ContinuationLength, settings.TokenMetrics ? RowTask.TokenScores : RowTask.Continuation, settings.TopK, cancellation);
+        {
+            throw new Llm360Exception(
+                $"Top-k is {topK}{(settings.TokenMetrics ? "" : " without token metrics")}.",
+                "memorization settings",
+                $"Ask for token metrics with it, and choose 1 to {model.Config.VocabularySize}.");
+        }
+
+        var scored = Run(model, rows, settings.PromptLength, settings.ContinuationLength, TaskOf(settings), settings.TopK, run);
         return [.. rows.Zip(scored, (row, state) => Row(row, state, settings.PromptLength, tokenizer))];
     }
 
@@ -32,10 +43,11 @@ public static class MemorizationScorer
     /// <param name="rows">Sequences of at least k + l tokens.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
-    /// <param name="cancellation">Looked at before every pass; <see cref="AmbientWork.Cancellation"/> when not given.</param>
+    /// <param name="run">Cancellation before every pass.</param>
     /// <exception cref="Llm360Exception">As of <see cref="Score"/>.</exception>
-    public static IReadOnlyList<int> FirstMismatches(LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength = 32, int continuationLength = 32, CancellationToken? cancellation = null) =>
-        [.. Run(model, rows, promptLength, continuationLength, RowTask.FirstMismatch, null, cancellation).Select(r => r.FirstMismatch)];
+    public static IReadOnlyList<int> FirstMismatches(
+        LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength = 32, int continuationLength = 32, RunOptions? run = null) =>
+        [.. Run(model, rows, promptLength, continuationLength, RowTask.FirstMismatch, null, run).Select(r => r.FirstMismatch)];
 
     /// <summary>
     /// Only what the model says of the true continuation, given the true tokens before: its log-probabilities give p_z and the loss, its ranks extractibility and the first mismatch. One pass, and the head on l positions.
@@ -44,11 +56,15 @@ public static class MemorizationScorer
     /// <param name="rows">Sequences of at least k + l tokens.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
-    /// <param name="cancellation">Looked at before every pass; <see cref="AmbientWork.Cancellation"/> when not given.</param>
+    /// <param name="run">Cancellation before every pass.</param>
     /// <returns>For each row l scores, about tokens k to k + l - 1.</returns>
     /// <exception cref="Llm360Exception">As of <see cref="Score"/>.</exception>
-    public static IReadOnlyList<IReadOnlyList<TokenScore>> ContinuationScores(LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength = 32, int continuationLength = 32, CancellationToken? cancellation = null) =>
-        ContinuationScoring.Score(model, Checked(model, rows, promptLength, continuationLength), continuationLength, cancellation ?? AmbientWork.Cancellation);
+    public static IReadOnlyList<IReadOnlyList<TokenScore>> ContinuationScores(
+        LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength = 32, int continuationLength = 32, RunOptions? run = null)
+    {
+        var tokens = Checked(model, rows, promptLength, continuationLength);
+        return ContinuationScoring.Score(model, tokens, continuationLength, run.StopToken());
+    }
 
     /// <summary>
     /// How many rows' greedy continuations are not those of decoding one token after the other. None in float32, but for logits that are equal within rounding; in lower precision a pass over several tokens and one over a single token round differently,
@@ -57,20 +73,33 @@ public static class MemorizationScorer
     /// <param name="model">The model.</param>
     /// <param name="rows">A sample of the sequences scored.</param>
     /// <param name="settings">Those of the scores in question; null for the defaults.</param>
-    /// <param name="cancellation">Looked at before every pass; <see cref="AmbientWork.Cancellation"/> when not given.</param>
+    /// <param name="run">Cancellation before every pass.</param>
     /// <exception cref="Llm360Exception">As of <see cref="Score"/>.</exception>
-    public static int Disagreements(LanguageModel model, IReadOnlyList<TokenRow> rows, MemorizationSettings? settings = null, CancellationToken? cancellation = null)
+    public static int Disagreements(
+        LanguageModel model, IReadOnlyList<TokenRow> rows, MemorizationSettings? settings = null, RunOptions? run = null)
     {
         settings ??= new MemorizationSettings();
-        var scored = Run(model, rows, settings.PromptLength, settings.ContinuationLength, settings.TokenMetrics ? RowTask.TokenScores : RowTask.Continuation, null, cancellation);
-        var plain = model.Generate([.. scored.Select(s => s.Tokens[..settings.PromptLength])], new GenerationOptions { MaxNewTokens = settings.ContinuationLength }, cancellation: cancellation);
+        var scored = Run(model, rows, settings.PromptLength, settings.ContinuationLength, TaskOf(settings), null, run);
+        var options = new GenerationOptions { MaxNewTokens = settings.ContinuationLength };
+        var plain = model.Generate([.. scored.Select(s => s.Tokens[..settings.PromptLength])], options, run: run);
         return scored.Zip(plain).Count(p => !p.First.Greedy.SequenceEqual(p.Second));
     }
 
-    private static List<ScoredRow> Run(LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength, int continuationLength, RowTask task, int? topK, CancellationToken? cancellation)
+    private static RowTask TaskOf(MemorizationSettings settings) =>
+        settings.TokenMetrics ? RowTask.TokenScores : RowTask.Continuation;
+
+    private static List<ScoredRow> Run(
+        LanguageModel model,
+        IReadOnlyList<TokenRow> rows,
+        int promptLength,
+        int continuationLength,
+        RowTask task,
+        int? topK,
+        RunOptions? run)
     {
-        var states = Checked(model, rows, promptLength, continuationLength).Select((tokens, i) => new ScoredRow(i, tokens, promptLength, task)).ToList();
-        RowScoring.Run(model, states, task, promptLength, topK, cancellation ?? AmbientWork.Cancellation);
+        var states = Checked(model, rows, promptLength, continuationLength)
+            .Select((tokens, i) => new ScoredRow(i, tokens, promptLength, task)).ToList();
+        RowScoring.Run(model, states, task, promptLength, topK, run.StopToken());
         return states;
     }
 

@@ -9,7 +9,8 @@ namespace Llm360.Notebooks;
 /// Rows are kept in columns, about 70 bytes a row without token metrics. A
 /// <see cref="MemorizationRow"/> is made when it is asked for.
 /// </remarks>
-public sealed class MemorizationScores
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed class MemorizationScores : IShownAsTable
 {
     private readonly GridFill fill;
     private readonly ILookup<int, MemorizationCell> byCheckpoint;
@@ -74,6 +75,18 @@ public sealed class MemorizationScores
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
 
+    /// <summary>
+    /// A row for each checkpoint: sequences it has seen, their mean score and the share that is
+    /// k-extractible, canaries left out.
+    /// </summary>
+    public Table ToTable() => new(
+        $"Memorization of {Suite.Name}, k = {Settings.PromptLength}, l = {Settings.ContinuationLength}, canaries left out. {Origin}.",
+        [
+            new("checkpoint"), new("sequences seen", ColumnAlignment.Right),
+            new("mean score", ColumnAlignment.Right), new("k-extractible", ColumnAlignment.Right),
+        ],
+        [.. Checkpoints.Select(Summary)]);
+
     /// <summary>The cells of a checkpoint.</summary>
     internal IEnumerable<MemorizationCell> CellsOf(Checkpoint checkpoint) => byCheckpoint[checkpoint.RequireIndex()];
 
@@ -93,6 +106,18 @@ public sealed class MemorizationScores
         }
 
         return result;
+    }
+
+    private string[] Summary(Checkpoint checkpoint)
+    {
+        var rows = Seen(checkpoint);
+        return rows.Count == 0 ? [checkpoint.Name, "0", "", ""] :
+        [
+            checkpoint.Name,
+            FigureText.Count(rows.Count),
+            FigureText.Number(rows.Average(r => r.Score)),
+            FigureText.Percent(rows.Average(r => r.Extractible ? 1.0 : 0)),
+        ];
     }
 
     private IEnumerable<MemorizationCell> CellsSeen(Checkpoint checkpoint) =>

@@ -42,10 +42,14 @@ public sealed class ExtractionRow
 /// <param name="Checkpoint">The checkpoint.</param>
 /// <param name="TopK">Draws among so many of the most probable tokens; null for all.</param>
 /// <param name="Rows">The sequences.</param>
-public sealed record ProbabilisticExtraction(MemorizationScores Scores, Checkpoint Checkpoint, int? TopK, IReadOnlyList<ExtractionRow> Rows)
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed record ProbabilisticExtraction(MemorizationScores Scores, Checkpoint Checkpoint, int? TopK, IReadOnlyList<ExtractionRow> Rows) : IShownAsTable
 {
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
+
+    /// <summary>The first rows as a table.</summary>
+    public Table ToTable() => RowTable.Of($"Draws that extract sequences from {Checkpoint} of {Scores.Suite.Name}", Rows);
 
     /// <summary>log(1 - p) / log(1 - p_z), not rounded; infinity where p_z is too small for a double, 0 where p_z = 1.</summary>
     /// <param name="logPz">log p_z, nats, at most 0.</param>

@@ -48,10 +48,15 @@ public sealed class RecallRow
 /// <summary>The extractible sequences of ordinary text by class.</summary>
 /// <param name="Duplicates">The scores with duplicates that were classified.</param>
 /// <param name="Rows">The extractible sequences, canaries left out.</param>
-public sealed record RecallClasses(DuplicateScores Duplicates, IReadOnlyList<RecallRow> Rows)
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed record RecallClasses(DuplicateScores Duplicates, IReadOnlyList<RecallRow> Rows) : IShownAsTable
 {
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
+
+    /// <summary>The first rows as a table.</summary>
+    public Table ToTable() => RowTable.Of(
+        $"Classes of the sequences extractible from {Duplicates.Checkpoint} of {Duplicates.Scores.Suite.Name}", Rows);
 }
 
 /// <summary>Classifying memorised sequences.</summary>

@@ -28,10 +28,14 @@ public sealed class SourceRow
 /// <param name="Scores">What it was computed from.</param>
 /// <param name="Checkpoint">The checkpoint.</param>
 /// <param name="Rows">A row a source, by name.</param>
-public sealed record SourceMemorization(MemorizationScores Scores, Checkpoint Checkpoint, IReadOnlyList<SourceRow> Rows)
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed record SourceMemorization(MemorizationScores Scores, Checkpoint Checkpoint, IReadOnlyList<SourceRow> Rows) : IShownAsTable
 {
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
+
+    /// <summary>The first rows as a table.</summary>
+    public Table ToTable() => RowTable.Of($"Memorization by source at {Checkpoint} of {Scores.Suite.Name}", Rows);
 
     internal static IReadOnlyList<SourceRow> Group(IEnumerable<MemorizationRow> rows) =>
     [

@@ -49,10 +49,17 @@ public abstract partial class LanguageModel : IDisposable
 
     /// <summary>Loads a checkpoint's folder of any family: <c>config.json</c> and weights in any format that <see cref="StateDict"/> opens.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="device">Where to; the CPU maps the file.</param>
-    /// <param name="type">Type of the weights; null takes the type of the file's embedding.</param>
-    /// <exception cref="Llm360Exception">The files are missing or malformed, or tensors are missing, unknown or misshapen; all of them are listed.</exception>
-    public static LanguageModel Load(string folder, Device? device = null, ScalarType? type = null)
+    /// <param name="device">Where to; the CPU, which maps the file, when null.</param>
+    /// <param name="precision">Type of the weights; the type of the file's embedding by default.</param>
+    /// <exception cref="Llm360Exception">
+    /// The files are missing or malformed, or tensors are missing, unknown or misshapen. The error
+    /// lists all of them.
+    /// </exception>
+    public static LanguageModel Load(string folder, Device? device = null, Precision precision = default) =>
+        Load(folder, device, precision.Type);
+
+    /// <summary>The same with any type that LibTorch has.</summary>
+    internal static LanguageModel Load(string folder, Device? device, ScalarType? type)
     {
         LibTorch.Load();
         var config = ModelConfig.Read(Path.Combine(folder, ModelConfig.FileName));

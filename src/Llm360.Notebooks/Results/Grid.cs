@@ -49,17 +49,15 @@ public static class Grid
         GridOptions options,
         GridCell<T>?[]? kept)
     {
-        var (progress, stop) = (options.Progress ?? AmbientWork.Progress, options.Cancellation ?? AmbientWork.Cancellation);
-        var device = options.Device ?? Device.Best;
-        // Fetching and loading a checkpoint shows in the same place, and stops with the same token.
-        using var surroundings = AmbientWork.Begin(progress, stop);
+        var (progress, stop, device) = (options.Watcher(), options.StopToken(), options.DeviceOrBest());
+        using var work = options.Begin();
         // What is missing shows before the first of what may be days of work.
         var plan = await GridPlan.MakeAsync(store, checkpoints, items, options, device, stop).ConfigureAwait(false);
         var (found, computed) = (0, 0);
         var total = plan.Blocks.Sum(b => b.InStore.Count + b.ToCompute.Count);
         var stale = plan.Blocks.Sum(b => b.ToCompute.Count(c => c.IsStale));
         List<Checkpoint> toLoad = [.. plan.Blocks.Where(b => b.ToCompute.Count > 0).Select(b => b.Checkpoint)];
-        var models = toLoad.SweepAsync(device, Precision.Parse(options.Precision)).GetAsyncEnumerator(CancellationToken.None);
+        var models = toLoad.SweepAsync(options with { Device = device }).GetAsyncEnumerator(CancellationToken.None);
         await using var sweep = models.ConfigureAwait(false);
         foreach (var block in plan.Blocks)
         {

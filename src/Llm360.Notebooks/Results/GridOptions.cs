@@ -2,23 +2,12 @@
 
 namespace Llm360.Notebooks;
 
-/// <summary>Options of <see cref="Grid"/>. The defaults suit one process on one machine.</summary>
-public sealed record GridOptions
+/// <summary>
+/// Options of <see cref="Grid"/>. The defaults suit one process on one machine. Progress is told in
+/// cells. The work stops before the next cell.
+/// </summary>
+public sealed record GridOptions : RunOptions
 {
-    /// <summary>Where models run; <see cref="Notebooks.Device.Best"/> when null.</summary>
-    public Device? Device { get; init; }
-
-    /// <summary>Type of the weights: <c>auto</c> for the checkpoint's own, <c>fp32</c>,
-    /// <c>bf16</c>, <c>fp16</c>.</summary>
-    public string Precision { get; init; } = Notebooks.Precision.Auto;
-
-    /// <summary>Cells done; <see cref="AmbientWork.Progress"/> when null.</summary>
-    public IProgress<WorkProgress>? Progress { get; init; }
-
-    /// <summary>Stops before the next cell; <see cref="AmbientWork.Cancellation"/> when
-    /// null.</summary>
-    public CancellationToken? Cancellation { get; init; }
-
     /// <summary>Leaves missing checkpoints and items out; otherwise they are an error.</summary>
     public bool SkipMissing { get; init; }
 

@@ -10,7 +10,8 @@ namespace Llm360.Notebooks;
 /// <param name="Folder">Where <c>config.json</c>, the weights and the tokenizer lie; with a place
 /// on the Hub, where they are looked for first.</param>
 /// <param name="Hub">Where on the Hub it is; null where it is only on disk.</param>
-public sealed record Checkpoint(string Name, int? Index, int? ChunksSeen, string Folder, HubLocation? Hub = null)
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed record Checkpoint(string Name, int? Index, int? ChunksSeen, string Folder, HubLocation? Hub = null) : IShownAsTable
 {
     /// <summary>Tokens that training had seen when it was saved; null where unknown.</summary>
     public long? TokensSeen { get; init; }
@@ -37,6 +38,17 @@ public sealed record Checkpoint(string Name, int? Index, int? ChunksSeen, string
 
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    /// <summary>What is known of it, as a table.</summary>
+    public Table ToTable() => RowTable.Card(
+        $"The checkpoint {Name}.",
+        ("number in its suite", Index),
+        ("chunks seen", ChunksSeen),
+        ("tokens seen", TokensSeen),
+        ("phase", Phase),
+        ("learning rate", LearningRate),
+        ("optimizer state", OptimizerPath is not null),
+        (IsOnHub ? "on the Hub" : "folder", IsOnHub ? Hub : Folder));
 
     /// <summary>Its number, for analyses that order checkpoints.</summary>
     /// <exception cref="Llm360Exception">It was opened alone, so its number is unknown.</exception>

@@ -4,7 +4,8 @@ using System.Globalization;
 namespace Llm360.Notebooks;
 
 /// <summary>A suite: trained here, or published on the Hugging Face Hub.</summary>
-public sealed class Suite
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed class Suite : IShownAsTable
 {
     private Suite(
         SuiteManifest manifest,
@@ -51,6 +52,9 @@ public sealed class Suite
 
     /// <summary>The licences of its parts; empty where none is known.</summary>
     public IReadOnlyList<Licence> Licences { get; }
+
+    /// <summary>Parameters of its model; null where unknown.</summary>
+    public long? Parameters => Manifest.Parameters ?? Recipe?.Model.ParameterCount(Recipe.Corpus.Tokenizer.VocabularySize);
 
     /// <summary>Tokens of the whole training: positions with a target. Null where unknown.</summary>
     public long? TrainedTokens { get; }
@@ -161,6 +165,25 @@ public sealed class Suite
     public Checkpoint Checkpoint(string name) =>
         Checkpoints.FirstOrDefault(c => c.Name == name || c.Index?.ToString(CultureInfo.InvariantCulture) == name)
         ?? throw new Llm360Exception($"Suite {Name} has no checkpoint \"{name}\".", Repository ?? Folder, $"Choose from {Checkpoints.FirstOrDefault()} to {Checkpoints.LastOrDefault()}.");
+
+    /// <summary>What the suite is, in numbers.</summary>
+    public Table ToTable() => RowTable.Card(
+        $"The suite {Name}: {Description}",
+        ("parameters", Parameters),
+        ("tokens trained on", TrainedTokens is { } tokens ? tokens : "unknown"),
+        ("chunks of data", Chunks.Count),
+        ("checkpoints", ListCheckpoints()),
+        Repository is { } repository
+            ? ("on the Hub", Manifest.Chunks is { } chunks ? $"{repository}, datasets/{chunks.Repository}" : repository)
+            : ("sources", string.Join(", ", Recipe?.Corpus.Sources.Select(s => s.Name) ?? [])));
+
+    private string ListCheckpoints()
+    {
+        var count = FigureText.Count(Checkpoints.Count);
+        if (Checkpoints.Count < PromisedCheckpoints)
+            count += $" of {FigureText.Count(PromisedCheckpoints)}";
+        return Checkpoints.Count == 0 ? count : $"{count} ({Checkpoints[0]} to {Checkpoints[^1]})";
+    }
 
     private static string Unverified(SuiteManifest manifest)
     {

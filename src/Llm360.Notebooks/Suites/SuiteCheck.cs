@@ -39,20 +39,14 @@ public sealed record SuiteCheck(
     /// <param name="suite">A suite that was trained here.</param>
     /// <param name="checkpoint">Only the files of this checkpoint, <c>ckpt_012</c> or <c>12</c>;
     /// all files when null.</param>
-    /// <param name="progress">Megabytes read; <see cref="AmbientWork.Progress"/> when null.</param>
-    /// <param name="cancellation">Stops within a megabyte; <see cref="AmbientWork.Cancellation"/> when not
-    /// given.</param>
+    /// <param name="run">Progress, in megabytes, and cancellation within a megabyte.</param>
     /// <exception cref="Llm360Exception">The suite was not trained here, has no such checkpoint, or
     /// its list cannot be read.</exception>
-    public static Task<SuiteCheck> ContentAsync(
-        Suite suite,
-        string? checkpoint = null,
-        IProgress<WorkProgress>? progress = null,
-        CancellationToken? cancellation = null)
+    public static Task<SuiteCheck> ContentAsync(Suite suite, string? checkpoint = null, RunOptions? run = null)
     {
         ArgumentNullException.ThrowIfNull(suite);
         var (recipe, folder) = (suite.RequireRecipe(), suite.Folder);
-        var (report, stop) = (progress ?? AmbientWork.Progress, cancellation ?? AmbientWork.Cancellation);
+        var (report, stop) = (run.Watcher(), run.StopToken());
         var prefix = checkpoint is null ? "" : $"{SuiteLayout.Checkpoint(ExpectedFiles.Number(recipe, folder, checkpoint))}/";
         return Task.Run(() => FileComparison.Content(recipe, folder, IsMeant, report, stop), stop);
 

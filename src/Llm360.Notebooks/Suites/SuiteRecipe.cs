@@ -89,7 +89,16 @@ public sealed record ModelShape(
     int Heads,
     double NormEps = 1e-6,
     double RopeTheta = 10000,
-    double InitializerRange = 0.02);
+    double InitializerRange = 0.02)
+{
+    /// <summary>Parameters with a vocabulary of so many tokens and an untied head.</summary>
+    internal long ParameterCount(int vocabulary)
+    {
+        // Queries, keys, values, output; gate, up, down; two norms.
+        var block = (4L * HiddenSize * HiddenSize) + (3L * HiddenSize * IntermediateSize) + (2L * HiddenSize);
+        return (2L * vocabulary * HiddenSize) + (Layers * block) + HiddenSize;
+    }
+}
 
 /// <summary>The optimisation: AdamW with warm-up and one schedule, in one pass over the chunks.</summary>
 /// <param name="BatchSize">Sequences a step.</param>

@@ -1,21 +1,63 @@
-// The type a model computes in, in the words of command lines, settings and notebooks.
+// The type of a model's weights, by the names of the command line.
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Names of the types that weights can have.</summary>
-public static class Precision
+/// <summary>The type that a model's weights have in memory.</summary>
+/// <remarks>The default value is <see cref="Auto"/>.</remarks>
+[JsonConverter(typeof(PrecisionConverter))]
+public readonly record struct Precision
 {
-    /// <summary>The checkpoint's own type.</summary>
-    public const string Auto = "auto";
+    private const string AutoName = "auto";
 
-    private static readonly Dictionary<string, torch.ScalarType?> Types = new() { [Auto] = null, ["fp32"] = torch.ScalarType.Float32, ["bf16"] = torch.ScalarType.BFloat16, ["fp16"] = torch.ScalarType.Float16 };
+    private static readonly Dictionary<string, torch.ScalarType?> Types = new()
+    {
+        [AutoName] = null,
+        ["fp32"] = torch.ScalarType.Float32,
+        ["bf16"] = torch.ScalarType.BFloat16,
+        ["fp16"] = torch.ScalarType.Float16,
+    };
+
+    private readonly string? name;
+
+    private Precision(string name) => this.name = name;
+
+    /// <summary>The checkpoint's own type.</summary>
+    public static Precision Auto => default;
+
+    /// <summary>32 bits: float32.</summary>
+    public static Precision Fp32 { get; } = new("fp32");
+
+    /// <summary>16 bits with the range of float32: bfloat16.</summary>
+    public static Precision Bf16 { get; } = new("bf16");
+
+    /// <summary>16 bits with a smaller range and more digits: float16.</summary>
+    public static Precision Fp16 { get; } = new("fp16");
 
     /// <summary><c>auto</c>, <c>fp32</c>, <c>bf16</c>, <c>fp16</c>.</summary>
     public static IReadOnlyCollection<string> Names => Types.Keys;
 
-    /// <summary>The type of a name; null for <c>auto</c>, the checkpoint's own.</summary>
-    /// <exception cref="Llm360Exception">There is none of that name.</exception>
-    public static torch.ScalarType? Parse(string name) => Types.TryGetValue(name, out var type) ? type
+    /// <summary>The type in LibTorch; null for the checkpoint's own.</summary>
+    internal torch.ScalarType? Type => Types[ToString()];
+
+    /// <summary>Reads one of <see cref="Names"/>.</summary>
+    /// <exception cref="Llm360Exception">The name is none of them.</exception>
+    public static Precision Parse(string name) => name == AutoName ? Auto
+        : name is not null && Types.ContainsKey(name) ? new Precision(name)
         : throw new Llm360Exception($"\"{name}\" is not a type of weights.", "precision", $"Use {string.Join(", ", Names)}.");
+
+    /// <summary>The name.</summary>
+    public override string ToString() => name ?? AutoName;
+}
+
+/// <summary>Precision as its name.</summary>
+internal sealed class PrecisionConverter : JsonConverter<Precision>
+{
+    public override Precision Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        Precision.Parse(reader.GetString() ?? "");
+
+    public override void Write(Utf8JsonWriter writer, Precision value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

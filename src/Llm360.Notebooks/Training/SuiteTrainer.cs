@@ -70,18 +70,19 @@ public sealed class SuiteTrainer
     /// <summary>Trains until every chunk has been seen; at once when it has.</summary>
     /// <remarks>A finished suite is returned as it is, whole or not. Lost and damaged parts of its
     /// corpus are made again from the recipe's packages.</remarks>
-    /// <param name="progress">Steps done; <see cref="AmbientWork.Progress"/> when null.</param>
-    /// <param name="cancellation">Stops after the step in flight; <see cref="AmbientWork.Cancellation"/> when not given.</param>
+    /// <param name="run">
+    /// Progress, in steps, and cancellation after the step in flight. Training runs on the CPU in
+    /// float32.
+    /// </param>
     /// <returns>The trained suite.</returns>
     /// <exception cref="Llm360Exception">
     /// The corpus cannot be built, the folder belongs to another recipe or another process, the
     /// disk is full, or what training would start from is lost or damaged.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public async Task<Suite> TrainAsync(IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
+    public async Task<Suite> TrainAsync(RunOptions? run = null)
     {
-        progress ??= AmbientWork.Progress;
-        var stop = cancellation ?? AmbientWork.Cancellation;
+        var (progress, stop) = (run.Watcher(), run.StopToken());
         warnings.Clear();
         if (!SameRecipe())
             throw new Llm360Exception("The folder holds a suite of another recipe.", folder, "Give the recipe another name, or delete the folder.");
@@ -195,7 +196,7 @@ public sealed class SuiteTrainer
         var lost = exists ? FileComparison.Content(manifest, folder, IsCorpus, progress, stop).Differences : [];
         try
         {
-            CorpusBuilder.Build(manifest, folder, progress, stop);
+            CorpusBuilder.Build(manifest, folder, new RunOptions(Progress: progress, Cancellation: stop));
         }
         catch (Llm360Exception e) when (lost.Count > 0)
         {

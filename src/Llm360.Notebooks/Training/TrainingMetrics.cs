@@ -1,4 +1,4 @@
-// What training left: its log and its size.
+// What training left: its log.
 
 namespace Llm360.Notebooks;
 
@@ -17,8 +17,4 @@ public static class TrainingMetrics
             $"Put back a copy. Only a training from the beginning makes it again: llm360 train {suite.Name} --restart."),
         _ => TrainingLog.ReadAsync(suite.MetricsPath, AmbientWork.Cancellation),
     };
-
-    /// <summary>Parameters of the suite's model.</summary>
-    public static long ParameterCount(this Suite suite) =>
-        suite.Manifest.Parameters ?? TrainingState.Shape(suite.RequireRecipe()).ParameterCount;
 }

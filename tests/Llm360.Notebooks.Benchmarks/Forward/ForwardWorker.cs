@@ -29,7 +29,7 @@ internal static class ForwardWorker
     {
         LibTorch.Threads = threads;
         using var inference = torch.inference_mode();
-        using var model = LanguageModel.Load(folder, type: type == "bf16" ? torch.bfloat16 : torch.float32);
+        using var model = LanguageModel.Load(folder, null, type == "bf16" ? torch.bfloat16 : torch.float32);
         using var onnx = what == "onnx" ? new OnnxLlama(folder, ForwardShape.Tokens(rows, ForwardShape.Length), threads) : null;
         Action work = onnx is null ? Work(what, model, rows) : () => onnx.Run().Dispose();
         if (onnx is not null)

@@ -38,7 +38,7 @@ internal sealed class OnnxLlama : IDisposable
     /// <returns>[rows, time, vocabulary]; dispose it.</returns>
     public IDisposableReadOnlyCollection<OrtValue> Run()
     {
-        using var options = new RunOptions();
+        using var options = new Microsoft.ML.OnnxRuntime.RunOptions();
         return session.Run(options, ["tokens"], [input], ["logits"]);
     }
 

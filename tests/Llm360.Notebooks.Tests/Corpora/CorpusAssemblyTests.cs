@@ -16,7 +16,7 @@ public sealed class CorpusAssemblyTests : IDisposable
         return change?.Invoke(recipe) ?? recipe;
     }
 
-    private CorpusAssembly Make(CorpusRecipe recipe) => CorpusAssembly.Make(recipe, _fake.Roots, null, CancellationToken.None);
+    private CorpusAssembly Make(CorpusRecipe recipe) => CorpusAssembly.Make(recipe, _fake.Roots, new(Cancellation: CancellationToken.None));
 
     [Theory]
     [InlineData(10, new[] { 1.0, 1.0, 1.0 }, new[] { 4, 3, 3 })]

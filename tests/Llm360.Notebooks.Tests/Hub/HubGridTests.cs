@@ -43,11 +43,13 @@ public sealed class HubGridTests : IAsyncLifetime
     public async Task The_scores_are_the_golden_ones()
     {
         var reports = new List<string>();
-        var scores = await suite.Memorization(sequencesPerChunk: Rows).ScoreAsync(Checkpoints, Chunks, Device.Cpu, new Immediate(r =>
+        var watch = new Immediate(r =>
         {
             lock (reports)
                 reports.Add(r.Task);
-        }));
+        });
+        var options = new GridOptions { Device = Device.Cpu, Progress = watch };
+        var scores = await suite.Memorization(new(SequencesPerChunk: Rows)).ScoreAsync(Checkpoints, Chunks, options);
         foreach (var (cell, golden) in scores.Cells.Zip((string[])["000", "000", "001", "001"]))
         {
             var expected = Fixtures.Json("memorization", $"expected_{golden}.json")["match"]!.AsArray().Take(Rows).Select(m => (int)m!);
@@ -100,7 +102,7 @@ public sealed class HubGridTests : IAsyncLifetime
         // Another commit of the data: the same chunk 143, another chunk 355.
         Directory.Delete(folder["home", "hub", "datasets--LLM360--AmberDatasets"], recursive: true);
         hub.Add(ImitationAmber.Data, HubLocation.Main, "train/train_355.jsonl", HubContent.Large(Encoding.UTF8.GetBytes(string.Join('\n', ImitationAmber.Rows.Reverse()))));
-        var store = suite.Memorization(sequencesPerChunk: Rows).Store;
+        var store = suite.Memorization(new(SequencesPerChunk: Rows)).Store;
         Assert.All(Checkpoints,
             c => Assert.True(store.Contains(c, new ChunkItem(Chunks[0])) && !store.Contains(c, new ChunkItem(Chunks[1]))));
         var expected = Fixtures.Json("memorization", "expected_000.json")["match"]!.AsArray().Reverse().Take(Rows).Select(m => (int)m!);
@@ -120,10 +122,14 @@ public sealed class HubGridTests : IAsyncLifetime
     [InlineData("359", "7", "has no file train/train_007.jsonl")]
     public async Task What_is_missing_shows_before_anything_is_fetched(string checkpoint, string chunk, string says)
     {
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => suite.Memorization(sequencesPerChunk: Rows).ScoreAsync([suite.Checkpoint("143"), suite.Checkpoint(checkpoint)], [suite.Chunk(143), suite.Chunk(int.Parse(chunk, CultureInfo.InvariantCulture))], Device.Cpu));
+        Checkpoint[] checkpoints = [suite.Checkpoint("143"), suite.Checkpoint(checkpoint)];
+        Chunk[] chunks = [suite.Chunk(143), suite.Chunk(int.Parse(chunk, CultureInfo.InvariantCulture))];
+        var options = new GridOptions { Device = Device.Cpu };
+        var analysis = suite.Memorization(new(SequencesPerChunk: Rows));
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => analysis.ScoreAsync(checkpoints, chunks, options));
         Assert.Contains(says, error.What, StringComparison.Ordinal);
         Assert.DoesNotContain(hub.Requests, r => r.Path.Contains("/resolve/", StringComparison.Ordinal));
-        var rest = await suite.Memorization(sequencesPerChunk: Rows).ScoreAsync([suite.Checkpoint("143"), suite.Checkpoint(checkpoint)], [suite.Chunk(143), suite.Chunk(int.Parse(chunk, CultureInfo.InvariantCulture))], Device.Cpu, skipMissing: true);
+        var rest = await analysis.ScoreAsync(checkpoints, chunks, options with { SkipMissing = true });
         Assert.Equal(2, rest.Cells.Count);
         Assert.Contains(says, Assert.Single(rest.Skipped).What, StringComparison.Ordinal);
     }
@@ -207,7 +213,7 @@ public sealed class HubGridTests : IAsyncLifetime
         Directory.Delete(folder["home"], recursive: true);
         var moved = "0123456789012345678901234567890123456789";
         await File.WriteAllTextAsync(Directory.CreateDirectory(folder["home", "hub", "models--LLM360--Amber", "refs"]).FullName + "/ckpt_143", moved, TestContext.Current.CancellationToken);
-        var store = suite.Memorization(sequencesPerChunk: Rows).Store;
+        var store = suite.Memorization(new(SequencesPerChunk: Rows)).Store;
         Assert.False(store.Contains(Checkpoints[0], new ChunkItem(Chunks[0])));
         Assert.True(store.Contains(Checkpoints[1], new ChunkItem(Chunks[0])));
     }
@@ -219,7 +225,7 @@ public sealed class HubGridTests : IAsyncLifetime
         environment["HF_HUB_OFFLINE"] = "1";
         hub.Requests.Clear();
         // Other lengths: nothing of it is in the store.
-        var scores = await suite.Memorization(16, 16, Rows, tokenMetrics: true).ScoreAsync(Checkpoints, Chunks, Device.Cpu);
+        var scores = await suite.Memorization(new(16, 16, Rows, TokenMetrics: true)).ScoreAsync(Checkpoints, Chunks, new() { Device = Device.Cpu });
         Assert.Equal(4, scores.Cells.Count(c => !c.FromStore));
         Assert.Empty(hub.Requests);
     }
@@ -291,7 +297,7 @@ public sealed class HubGridTests : IAsyncLifetime
         var scores = await ScoreAsync();
         Assert.All(Tables.MemorizationSummary(scores).Rows, r => Assert.StartsWith("the same model", r[^1], StringComparison.Ordinal));
         Assert.StartsWith("No canary has been read", Tables.CanaryScores(scores).Caption, StringComparison.Ordinal);
-        Assert.Contains(Tables.Overview(suite).Rows, r => r[1] == "LLM360/Amber, datasets/LLM360/AmberDatasets");
+        Assert.Contains(suite.ToTable().Rows, r => r[1] == "LLM360/Amber, datasets/LLM360/AmberDatasets");
     }
 
     [Fact]
@@ -305,5 +311,5 @@ public sealed class HubGridTests : IAsyncLifetime
         Assert.True(File.Exists(cached), cached);
     }
 
-    private Task<MemorizationScores> ScoreAsync() => suite.Memorization(sequencesPerChunk: Rows).ScoreAsync(Checkpoints, Chunks, Device.Cpu);
+    private Task<MemorizationScores> ScoreAsync() => suite.Memorization(new(SequencesPerChunk: Rows)).ScoreAsync(Checkpoints, Chunks, new() { Device = Device.Cpu });
 }

@@ -17,15 +17,15 @@ public sealed class EqualCanariesTests
             Corpus = pico.Corpus with { Chunks = 2, Canaries = pico.Corpus.Canaries! with { Repetitions = [3, 3], Chunks = [1], Controls = 0 } },
             Training = pico.Training with { OptimizerStates = [2] },
         };
-        var suite = await new SuiteTrainer(manifest, folder["suite"]).TrainAsync(cancellation: stop);
+        var suite = await new SuiteTrainer(manifest, folder["suite"]).TrainAsync(new(Cancellation: stop));
         string[] ids = [.. Canary.ReadAll(folder["suite", SuiteLayout.Canaries]).Select(c => c.Id).Order()];
         Assert.Equal(2, ids.Length);
-        var analysis = suite.Memorization(16, 16, 4, tokenMetrics: true);
+        var analysis = suite.Memorization(new(16, 16, 4, TokenMetrics: true));
         try
         {
-            var scores = await analysis.ScoreAsync(device: Device.Cpu, cancellation: stop);
+            var scores = await analysis.ScoreAsync(options: new() { Device = Device.Cpu, Cancellation = stop });
             // Computed, and as the store gives them back.
-            foreach (var rows in new[] { scores.Rows, (await analysis.ScoreAsync(device: Device.Cpu, cancellation: stop)).Rows })
+            foreach (var rows in new[] { scores.Rows, (await analysis.ScoreAsync(options: new() { Device = Device.Cpu, Cancellation = stop })).Rows })
             {
                 Assert.Equal(ids.SelectMany(id => Enumerable.Repeat(id, 3 * 3)), rows.Select(r => r.Canary).OfType<string>().Order());
                 Assert.All(rows, r => Assert.Equal(r.Canary is null, r.CanaryRepetitions is null));
@@ -33,8 +33,8 @@ public sealed class EqualCanariesTests
 
             foreach (var checkpoint in suite.Checkpoints)
                 Assert.Equal(ids, scores.Latent().Rows.Where(r => r.Checkpoint == checkpoint.Index && r.Canary is not null).Select(r => r.Canary).Order());
-            Assert.Equal(ids, (await analysis.CounterfactualAsync(device: Device.Cpu, cancellation: stop)).Rows.Select(r => r.Canary).OfType<string>().Order());
-            var duplicates = await scores.DuplicatesAsync(cancellation: stop);
+            Assert.Equal(ids, (await analysis.CounterfactualAsync(options: new() { Device = Device.Cpu, Cancellation = stop })).Rows.Select(r => r.Canary).OfType<string>().Order());
+            var duplicates = await scores.DuplicatesAsync(run: new(Cancellation: stop));
             Assert.All(duplicates.Rows.Where(r => r.Canary is not null), r => Assert.Equal(3, r.Duplicates));
             Assert.Contains("n = 2 canaries", Figures.CanariesByRepetition(scores).Subtitle, StringComparison.Ordinal);
             Assert.Contains("n = 8 sequences of text and 2 canaries", Figures.ScoreByDuplicates(duplicates).Subtitle, StringComparison.Ordinal);

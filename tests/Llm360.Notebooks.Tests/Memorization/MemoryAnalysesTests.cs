@@ -22,10 +22,10 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
         {
             var sequences = rows.Where(r => r.Length >= length).Select(r => r[..length]).Append([.. Enumerable.Repeat(7, length)]).ToList();
             var slow = sequences.Select(s => rows.Sum(r => (long)Enumerable.Range(0, Math.Max(0, r.Length - length + 1)).Count(i => r.AsSpan(i, length).SequenceEqual(s))));
-            Assert.Equal(slow, await SequenceCounts.CountAsync(sequences, chunks, cancellation: Stop));
+            Assert.Equal(slow, await SequenceCounts.CountAsync(sequences, chunks, run: new(Cancellation: Stop)));
         }
 
-        await Assert.ThrowsAsync<Llm360Exception>(() => SequenceCounts.CountAsync([[1, 2], [1]], chunks, cancellation: Stop));
+        await Assert.ThrowsAsync<Llm360Exception>(() => SequenceCounts.CountAsync([[1, 2], [1]], chunks, run: new(Cancellation: Stop)));
     }
 
     [Theory]
@@ -59,30 +59,30 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
     public async Task Every_analysis_of_a_suite_gives_rows_a_data_frame_and_a_figure()
     {
         var suite = pico.Suite;
-        var analysis = suite.Memorization(16, 16, 16, tokenMetrics: true);
+        var analysis = suite.Memorization(new(16, 16, 16, TokenMetrics: true));
         try
         {
-            var scores = await analysis.ScoreAsync(device: Device.Cpu, cancellation: Stop);
-            var duplicates = await scores.DuplicatesAsync(cancellation: Stop);
+            var scores = await analysis.ScoreAsync(options: new() { Device = Device.Cpu, Cancellation = Stop });
+            var duplicates = await scores.DuplicatesAsync(run: new(Cancellation: Stop));
             // Of canaries the count is known: pico's are as long as k + l.
             Assert.All(duplicates.Rows.Where(r => r.CanaryRepetitions is not null), r => Assert.Equal((long)r.CanaryRepetitions!.Value, r.Duplicates));
             Assert.All(duplicates.Rows, r => Assert.True(r.Duplicates >= 1));
-            var shorter = await scores.DuplicatesAsync(promptLength: 4, continuationLength: 1, cancellation: Stop);
+            var shorter = await scores.DuplicatesAsync(promptLength: 4, continuationLength: 1, run: new(Cancellation: Stop));
             var forecast = scores.Forecast(4, 1);
             Assert.Equal([1, 2, 3], forecast.Rows.Select(r => r.Checkpoint));
             Assert.Equal([16, 32, 48], forecast.Rows.Select(r => r.Sequences));
-            var alone = (await analysis.ScoreAsync([suite.Checkpoints[^1]], device: Device.Cpu, cancellation: Stop)).Forecast();
+            var alone = (await analysis.ScoreAsync([suite.Checkpoints[^1]], options: new() { Device = Device.Cpu, Cancellation = Stop })).Forecast();
             Assert.Empty(alone.Rows);
             Assert.StartsWith("Nothing to forecast from", Figures.Forecast(alone).Title, StringComparison.Ordinal);
-            var counterfactual = await analysis.CounterfactualAsync(device: Device.Cpu, cancellation: Stop);
+            var counterfactual = await analysis.CounterfactualAsync(options: new() { Device = Device.Cpu, Cancellation = Stop });
             Assert.Equal(suite.Chunks, counterfactual.Chunks);
             Assert.Equal(counterfactual.Rows.Count, counterfactual.Rows.DistinctBy(r => (r.Chunk, r.Row)).Count());
             var latent = scores.Latent();
             Assert.Equal([-4, -3, -2, -1, 0, 1, 2, 3], latent.Rows.Select(r => r.Age).Distinct().Order());
-            var exposure = await suite.ExposureAsync(alternatives: 15, device: Device.Cpu, cancellation: Stop);
+            var exposure = await suite.ExposureAsync(alternatives: 15, run: new(Device.Cpu, Cancellation: Stop));
             Assert.Equal(4 + 4, exposure.Rows.Count);
             Assert.All(exposure.Rows, r => Assert.Equal(4 - Math.Log2(r.Rank), r.Exposure, 1e-12));
-            Assert.Equal(exposure.Rows.Select(r => r.Rank), (await suite.ExposureAsync(alternatives: 15, device: Device.Cpu, cancellation: Stop)).Rows.Select(r => r.Rank));
+            Assert.Equal(exposure.Rows.Select(r => r.Rank), (await suite.ExposureAsync(alternatives: 15, run: new(Device.Cpu, Cancellation: Stop))).Rows.Select(r => r.Rank));
 
             foreach (var (frame, rows) in new[]
             {
@@ -111,10 +111,10 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
     [Fact]
     public async Task What_needs_token_metrics_says_so()
     {
-        var analysis = pico.Suite.Memorization(8, 8, 2);
+        var analysis = pico.Suite.Memorization(new(8, 8, 2));
         try
         {
-            var scores = await analysis.ScoreAsync([pico.Suite.Checkpoints[^1]], [pico.Suite.Chunks[0]], Device.Cpu, cancellation: Stop);
+            var scores = await analysis.ScoreAsync([pico.Suite.Checkpoints[^1]], [pico.Suite.Chunks[0]], new() { Device = Device.Cpu, Cancellation = Stop });
             Assert.Contains("Token metrics", Assert.Throws<Llm360Exception>(() => scores.Extraction()).What, StringComparison.Ordinal);
             Assert.Contains("Token metrics", Assert.Throws<Llm360Exception>(() => scores.Latent()).What, StringComparison.Ordinal);
             Assert.Contains("Token metrics", Assert.Throws<Llm360Exception>(() => scores.BySource().Scores.Seen(scores.Checkpoints[0])[0].IsExtractible(4, 4)).What, StringComparison.Ordinal);

@@ -36,7 +36,7 @@ public sealed class SampledScoresTests : IDisposable
     [Fact]
     public async Task The_sequences_of_a_chunk_have_its_mix_of_sources_and_their_own_lines()
     {
-        var scores = await ScoreAsync(suite.Memorization(8, 8, 8));
+        var scores = await ScoreAsync(suite.Memorization(new(8, 8, 8)));
         foreach (var cell in scores.Cells)
         {
             var ordinary = cell.Rows.Where(r => r.CanaryRepetitions is null).ToList();
@@ -51,10 +51,10 @@ public sealed class SampledScoresTests : IDisposable
     [Fact]
     public async Task Every_figure_and_table_says_which_sequences_it_is_about()
     {
-        var analysis = suite.Memorization(8, 8, 8, tokenMetrics: true);
+        var analysis = suite.Memorization(new(8, 8, 8, TokenMetrics: true));
         var scores = await ScoreAsync(analysis);
-        var counterfactual = await analysis.CounterfactualAsync(device: Device.Cpu, cancellation: Stop);
-        var duplicates = await scores.DuplicatesAsync(cancellation: Stop);
+        var counterfactual = await analysis.CounterfactualAsync(options: new() { Device = Device.Cpu, Cancellation = Stop });
+        var duplicates = await scores.DuplicatesAsync(run: new(Cancellation: Stop));
         foreach (var figure in new[]
         {
             Figures.MemorizationHistogram(scores), Figures.MemorizationByChunk(scores), Figures.CheckpointCorrelation(scores), Figures.Forecast(scores.Forecast(4, 1)), Figures.ScoreByDuplicates(duplicates), Figures.RecallClasses(duplicates.Classify()),
@@ -68,7 +68,7 @@ public sealed class SampledScoresTests : IDisposable
         Assert.Contains("of the sampled sequences are reproduced word for word", Figures.MemorizationHistogram(scores).Title, StringComparison.Ordinal);
         Assert.Contains("8 sequences sampled from each chunk: netcore ", Tables.MemorizationSummary(scores).Caption, StringComparison.Ordinal);
 
-        var first = await ScoreAsync(suite.Memorization(8, 8, 8, sampling: RowSampling.First));
+        var first = await ScoreAsync(suite.Memorization(new(8, 8, 8, Sampling: RowSampling.First)));
         Assert.All(first.Rows.Where(r => r.CanaryRepetitions is null), r => Assert.Equal("netcore", r.Source));
         Assert.Contains("of the first 8 sequences of each chunk are reproduced", Figures.MemorizationHistogram(first).Title, StringComparison.Ordinal);
         Assert.EndsWith("the first 8 sequences of each chunk: netcore 100 %", Figures.MemorizationHistogram(first).Subtitle.Replace('\u00a0', ' '), StringComparison.Ordinal);
@@ -77,17 +77,17 @@ public sealed class SampledScoresTests : IDisposable
     [Fact]
     public void Another_choice_has_results_of_its_own()
     {
-        MemorizationAnalysis[] choices = [suite.Memorization(8, 8, 8), suite.Memorization(8, 8, 8, seed: 1), suite.Memorization(8, 8, 8, sampling: RowSampling.First), suite.Memorization(8, 8)];
+        MemorizationAnalysis[] choices = [suite.Memorization(new(8, 8, 8)), suite.Memorization(new(8, 8, 8, Seed: 1)), suite.Memorization(new(8, 8, 8, Sampling: RowSampling.First)), suite.Memorization(new(8, 8))];
         Assert.Equal(4, choices.Select(c => c.Store.Folder).Distinct().Count());
         // The seed of what is no sample decides nothing.
-        Assert.Equal(choices[2].Store.Folder, suite.Memorization(8, 8, 8, sampling: RowSampling.First, seed: 5).Store.Folder);
-        Assert.Equal(choices[3].Store.Folder, suite.Memorization(8, 8, seed: 5).Store.Folder);
+        Assert.Equal(choices[2].Store.Folder, suite.Memorization(new(8, 8, 8, Sampling: RowSampling.First, Seed: 5)).Store.Folder);
+        Assert.Equal(choices[3].Store.Folder, suite.Memorization(new(8, 8, Seed: 5)).Store.Folder);
         // Chunks on the Hub are not read to their end.
         var amber = Suites.Open("amber");
-        Assert.Equal(RowSampling.First, amber.Memorization(8, 8, 8).Settings.Sampling);
+        Assert.Equal(RowSampling.First, amber.Memorization(new(8, 8, 8)).Settings.Sampling);
         Assert.Contains("\"sampling\": \"Stratified\"", File.ReadAllText(Path.Combine(choices[0].Store.Folder, "settings.json")), StringComparison.Ordinal);
     }
 
     private Task<MemorizationScores> ScoreAsync(MemorizationAnalysis analysis) =>
-        analysis.ScoreAsync([suite.Checkpoints[0], suite.Checkpoints[^2], suite.Checkpoints[^1]], device: Device.Cpu, cancellation: Stop);
+        analysis.ScoreAsync([suite.Checkpoints[0], suite.Checkpoints[^2], suite.Checkpoints[^1]], options: new() { Device = Device.Cpu, Cancellation = Stop });
 }

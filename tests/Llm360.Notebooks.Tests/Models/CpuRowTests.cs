@@ -239,7 +239,7 @@ public sealed class CpuRowTests
     [InlineData("neox", torch.ScalarType.BFloat16)]
     public void The_logits_of_tokens_are_within_their_bounds(string name, torch.ScalarType type)
     {
-        using var model = LanguageModel.Load(Fixtures.Path("models", name), type: type);
+        using var model = LanguageModel.Load(Fixtures.Path("models", name), null, type);
         using var scope = torch.NewDisposeScope();
         using var inference = torch.inference_mode();
         var hidden = model.ForHead(torch.randn(500, model.Config.HiddenSize) * 3);
@@ -256,7 +256,7 @@ public sealed class CpuRowTests
     [InlineData("neox")]
     public void In_bfloat16_scores_are_those_of_the_whole_logits(string name)
     {
-        using var model = LanguageModel.Load(Fixtures.Path("models", name), type: torch.bfloat16);
+        using var model = LanguageModel.Load(Fixtures.Path("models", name), null, torch.bfloat16);
         using var scope = torch.NewDisposeScope();
         int[] row = [.. Enumerable.Range(0, 20).Select(i => i * 37 % 128)];
         var scores = model.Score([row])[0].Positions;

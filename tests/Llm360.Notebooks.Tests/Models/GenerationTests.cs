@@ -160,7 +160,7 @@ public sealed class GenerationTests
     {
         using var model = Load();
         var told = new List<WorkProgress>();
-        model.Perplexity([.. Enumerable.Range(0, 40).Select(i => i % 128)], 16, 4, new Immediate(told.Add));
+        model.Perplexity([.. Enumerable.Range(0, 40).Select(i => i % 128)], 16, 4, new(Progress: new Immediate(told.Add)));
         Assert.Equal([new WorkProgress("perplexity", 40, 40, "tokens", "7 at once")], told);
     }
 

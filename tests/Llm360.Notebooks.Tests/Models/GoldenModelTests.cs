@@ -164,7 +164,7 @@ public sealed class GoldenModelTests
         var json = Fixtures.Json("models", "crystal", "config.json");
         json["rotary_dim"] = (int)json["n_embd"]! / (int)json["n_head"]!;
         File.WriteAllText(folder["config.json"], json.ToJsonString());
-        using var model = LanguageModel.Load(folder[""], type: torch.float32);
+        using var model = LanguageModel.Load(folder[""], null, torch.float32);
         using var scope = torch.NewDisposeScope();
         var ids = Ids(Rows("crystal", "rows"));
         using var cache = new KeyValueCache(model, ids.shape[0], (int)ids.shape[1]);
@@ -205,7 +205,7 @@ public sealed class GoldenModelTests
     }
 
     // llama-bf16's logits are float32 from bfloat16 weights; llama-bin's weights are float16.
-    private static LanguageModel Load(string name) => LanguageModel.Load(Fixtures.Path("models", name), type: torch.float32);
+    private static LanguageModel Load(string name) => LanguageModel.Load(Fixtures.Path("models", name), null, torch.float32);
 
     private static StateDict Expected(string name) => StateDict.Open(Fixtures.Path("models", name, "expected.safetensors"));
 

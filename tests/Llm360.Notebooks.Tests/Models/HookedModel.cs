@@ -22,7 +22,7 @@ internal static class HookedModel
             .Concat(Enumerable.Range(0, model.Config.Layers).Select(HookSite.AttentionProbabilities))
             .Concat(model.LinearLayers.SelectMany(n => new[] { HookSite.LinearInput(n), HookSite.LinearOutput(n) }));
 
-    public static LanguageModel Load(string name) => LanguageModel.Load(Fixtures.Path("models", name), type: torch.float32);
+    public static LanguageModel Load(string name) => LanguageModel.Load(Fixtures.Path("models", name), null, torch.float32);
 
     /// <summary>A model over changed copies of the weights. The caller owns both.</summary>
     public static (LanguageModel Model, Dictionary<string, torch.Tensor> Weights) Over(

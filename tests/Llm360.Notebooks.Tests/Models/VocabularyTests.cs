@@ -47,10 +47,10 @@ public sealed class VocabularyTests(PicoSuite pico)
         var lines = File.ReadAllLines(suite.Chunks[1].Path);
         lines[5] = lines[5].Replace("],\"source\"", ",2048],\"source\"", StringComparison.Ordinal);
         File.WriteAllLines(suite.Chunks[1].Path, lines);
-        var analysis = suite.Memorization(4, 4);
+        var analysis = suite.Memorization(new(4, 4));
         try
         {
-            var error = await Assert.ThrowsAsync<Llm360Exception>(() => analysis.ScoreAsync([suite.Checkpoints[^1]], [suite.Chunks[1]], Device.Cpu));
+            var error = await Assert.ThrowsAsync<Llm360Exception>(() => analysis.ScoreAsync([suite.Checkpoints[^1]], [suite.Chunks[1]], new() { Device = Device.Cpu }));
             Assert.StartsWith($"{suite.Chunks[1].Path}, row 5, token 65", error.Where, StringComparison.Ordinal);
         }
         finally
@@ -66,7 +66,7 @@ public sealed class VocabularyTests(PicoSuite pico)
         var suite = SuiteCopy.Of(pico.Suite, folder["pico"]);
         var path = Path.Combine(suite.Folder, SuiteLayout.Canaries);
         File.WriteAllText(path, File.ReadAllText(path).Replace("]}\n]", ",2048]}\n]", StringComparison.Ordinal));
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => suite.ExposureAsync(alternatives: 3, device: Device.Cpu));
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => suite.ExposureAsync(alternatives: 3, run: Device.Cpu));
         Assert.StartsWith(path, error.Where, StringComparison.Ordinal);
     }
 }

@@ -78,11 +78,11 @@ public sealed class MissingPartTests(PicoSuite pico) : IDisposable
         SuiteCopy.Of(pico.Suite, folder["pico"]);
         Delete(folder["pico", "train", "train_001.jsonl"]);
         var suite = Suite.OpenFolder(folder["pico"]);
-        var analysis = suite.Memorization(8, 8, 2);
+        var analysis = suite.Memorization(new(8, 8, 2));
         try
         {
             await Assert.ThrowsAsync<Llm360Exception>(() => analysis.ScoreAsync([suite.Checkpoints[^1]]));
-            var scores = await analysis.ScoreAsync([suite.Checkpoints[^1]], skipMissing: true);
+            var scores = await analysis.ScoreAsync([suite.Checkpoints[^1]], options: new() { SkipMissing = true });
             Assert.Equal("0 cells from the store, 3 computed; skipped because missing: train_001 (no file)", scores.Origin);
             Assert.Equal("train_001", Assert.Single(scores.Skipped).Name);
         }

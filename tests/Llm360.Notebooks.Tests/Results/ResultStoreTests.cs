@@ -100,12 +100,13 @@ public sealed class ResultStoreTests(PicoSuite pico)
     public async Task A_grid_computes_in_the_type_that_its_settings_name()
     {
         using var folder = new TemporaryFolder();
-        foreach (var (name, type) in new[] { (Precision.Auto, torch.float32), ("fp32", torch.float32), ("bf16", torch.bfloat16), ("fp16", torch.float16) })
+        foreach (var (name, type) in new[] { ("auto", torch.float32), ("fp32", torch.float32), ("bf16", torch.bfloat16), ("fp16", torch.float16) })
         {
             var seen = new List<torch.ScalarType>();
-            var store = RowStores.Open(suite, folder.Path, Compute, settings: new MemorizationSettings(Precision: name));
+            var precision = Precision.Parse(name);
+            var store = RowStores.Open(suite, folder.Path, Compute, settings: new MemorizationSettings(Precision: precision));
             await Grid.FillAsync(store, [.. suite.Checkpoints.Take(2)], new[] { suite.Chunks[0] }.AsItems(),
-                new GridOptions { Device = Device.Cpu, Precision = name });
+                new GridOptions { Device = Device.Cpu, Precision = precision });
             Assert.Equal([type, type], seen);
             Assert.Contains($"\"precision\": \"{name}\"", await File.ReadAllTextAsync(Path.Combine(store.Folder, "settings.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
 

@@ -32,7 +32,7 @@ public sealed class EmbeddedManifestTests
         var manifest = Notebooks.Suites.Manifest(name);
         var suite = Suite.OnHub(manifest);
         Assert.Equal(name, suite.Name);
-        Assert.True(suite.ParameterCount() > 0);
+        Assert.True(suite.Parameters > 0);
         Assert.NotEmpty(suite.Licences);
         foreach (var key in new[] { "parameters", "checkpoints", "phases" })
             Assert.Contains(manifest.Facts!, f => f.Of.Split('.')[0] == key);

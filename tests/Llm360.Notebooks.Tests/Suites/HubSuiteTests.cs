@@ -21,7 +21,7 @@ public sealed class HubSuiteTests
         Assert.Equal(1, suite.Checkpoints[0].ChunksSeen);
         Assert.Equal(360, suite.Chunks.Count);
         Assert.Equal(new HubLocation("LLM360/AmberDatasets", HubLocation.Main, "train/train_355.jsonl", IsDataset: true), suite.Chunk(355).Hub);
-        Assert.Equal((6_738_415_616, 1_258_448_486_400), (suite.ParameterCount(), suite.TrainedTokens));
+        Assert.Equal((6_738_415_616, 1_258_448_486_400), (suite.Parameters, suite.TrainedTokens));
         Assert.Equal(1, suite.Progress(suite.Checkpoints[^1]));
         Assert.All(suite.Checkpoints, c => Assert.True(c.Hub!.IsValid && c.IsOnHub));
         Assert.All(suite.Chunks, c => Assert.True(c.Hub!.IsValid && c.IsOnHub));

@@ -31,7 +31,7 @@ public sealed class PapersTests
     {
         var (paper, amber) = (Papers.Open("llm360"), Notebooks.Suites.Open("amber"));
         var phase = Assert.Single(amber.Phases);
-        Assert.Equal(amber.ParameterCount(), paper["amber.parameters"]);
+        Assert.Equal(amber.Parameters, (long)paper["amber.parameters"]);
         Assert.Equal(amber.TrainedTokens, (long)paper["amber.trainedTokens"]);
         Assert.Equal((phase.Steps, phase.TokensPerStep, phase.Chunks), ((long)paper["amber.steps"], (long)paper["amber.tokensPerStep"], (int)paper["amber.chunks"]));
         Assert.Equal((phase.LearningRate!.Peak, phase.LearningRate.Final), (paper["amber.peakLearningRate"], paper["amber.finalLearningRate"]));

@@ -18,7 +18,7 @@ public sealed class SuiteCheckTests(PicoSuite pico)
         SuiteFolder.FlipBit(folder[damaged]);
         var suite = Suite.OpenFolder(folder.Path);
         Assert.Empty(SuiteCheck.Sizes(suite).Differences);
-        var check = await SuiteCheck.ContentAsync(suite, cancellation: CancellationToken.None);
+        var check = await SuiteCheck.ContentAsync(suite, run: new(Cancellation: CancellationToken.None));
         Assert.Equal((damaged, FileState.Content), Assert.Single(check.Differences) is var d ? (d.Path, d.State) : default);
         Assert.Contains(damaged, check.ToError().What, StringComparison.Ordinal);
         Assert.NotEmpty(check.Remedy);
@@ -85,10 +85,10 @@ public sealed class SuiteCheckTests(PicoSuite pico)
             stopped.Cancel();
         });
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => SuiteCheck.ContentAsync(suite, progress: watch, cancellation: stopped.Token));
+            () => SuiteCheck.ContentAsync(suite, run: new(Progress: watch, Cancellation: stopped.Token)));
         Assert.All(told, share => Assert.InRange(share, 0, 1));
         using var held = new FileStream(folder[SuiteLayout.Canaries], FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-        var check = await SuiteCheck.ContentAsync(suite, cancellation: CancellationToken.None);
+        var check = await SuiteCheck.ContentAsync(suite, run: new(Cancellation: CancellationToken.None));
         Assert.Equal(FileState.Unreadable, Assert.Single(check.Differences).State);
     }
 

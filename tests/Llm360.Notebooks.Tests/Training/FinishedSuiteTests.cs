@@ -37,7 +37,7 @@ public sealed class FinishedSuiteTests(PicoSuite pico)
             {
                 var trainer = new SuiteTrainer(Manifest, folder.Path);
                 Assert.True(trainer.IsComplete);
-                var check = SuiteCheck.Sizes(await trainer.TrainAsync(cancellation: CancellationToken.None));
+                var check = SuiteCheck.Sizes(await trainer.TrainAsync(new(Cancellation: CancellationToken.None)));
                 Assert.Equal((lost, FileState.Missing), Assert.Single(check.Differences) is var d ? (d.Path, d.State) : default);
                 Assert.Contains(cost, check.Remedy, StringComparison.Ordinal);
             }
@@ -53,7 +53,7 @@ public sealed class FinishedSuiteTests(PicoSuite pico)
         File.WriteAllBytes(folder["ckpt_001", SuiteLayout.Weights], File.ReadAllBytes(folder["ckpt_001", SuiteLayout.Weights])[..1000]);
         File.WriteAllBytes(folder["ckpt_003", SuiteLayout.Config], []);
         var before = SuiteFolder.Contents(folder.Path);
-        var check = SuiteCheck.Sizes(await new SuiteTrainer(Manifest, folder.Path).TrainAsync(cancellation: CancellationToken.None));
+        var check = SuiteCheck.Sizes(await new SuiteTrainer(Manifest, folder.Path).TrainAsync(new(Cancellation: CancellationToken.None)));
         Assert.Equal([$"ckpt_001/{SuiteLayout.Weights}", $"ckpt_003/{SuiteLayout.Config}"], check.Differences.Select(d => d.Path));
         Assert.All(check.Differences, d => Assert.Equal(FileState.Size, d.State));
         Assert.Equal(before, SuiteFolder.Contents(folder.Path));
@@ -83,7 +83,7 @@ public sealed class FinishedSuiteTests(PicoSuite pico)
         using var folder = SuiteFolder.CopyOf(pico.Suite.Folder);
         File.Delete(folder[lost]);
         var trainer = new SuiteTrainer(Manifest, folder.Path);
-        var suite = await trainer.TrainAsync(cancellation: CancellationToken.None);
+        var suite = await trainer.TrainAsync(new(Cancellation: CancellationToken.None));
         Assert.StartsWith(lost, Assert.Single(trainer.Warnings), StringComparison.Ordinal);
         Assert.Empty((await SuiteCheck.ContentAsync(suite)).Differences);
         Assert.Equal(SuiteFolder.Trained(pico.Suite.Folder), SuiteFolder.Trained(folder.Path));
@@ -94,7 +94,7 @@ public sealed class FinishedSuiteTests(PicoSuite pico)
     {
         var manifest = Manifest with { Training = Manifest.Training with { OptimizerStates = [0, 2, 4] } };
         using var folder = new TemporaryFolder();
-        await new SuiteTrainer(manifest, folder.Path).TrainAsync(cancellation: CancellationToken.None);
+        await new SuiteTrainer(manifest, folder.Path).TrainAsync(new(Cancellation: CancellationToken.None));
         var whole = SuiteFolder.Trained(folder.Path);
         SuiteFolder.FlipBit(folder["ckpt_003", SuiteLayout.Weights]);
         var suite = Suite.OpenFolder(folder.Path);
@@ -103,7 +103,7 @@ public sealed class FinishedSuiteTests(PicoSuite pico)
 
         var steps = new List<double>();
         var trainer = new SuiteTrainer(manifest, folder.Path) { Restart = 2 };
-        await trainer.TrainAsync(new Immediate(p => steps.AddRange(p.Unit == "steps" ? [p.Done] : [])), CancellationToken.None);
+        await trainer.TrainAsync(new(Progress: new Immediate(p => steps.AddRange(p.Unit == "steps" ? [p.Done] : [])), Cancellation: CancellationToken.None));
         Assert.Equal([9, 10, 11, 12, 13, 14, 15, 16], steps);
         Assert.Equal(whole, SuiteFolder.Trained(folder.Path));
         Assert.Empty((await SuiteCheck.ContentAsync(suite)).Differences);
@@ -120,7 +120,7 @@ public sealed class FinishedSuiteTests(PicoSuite pico)
         using var folder = SuiteFolder.CopyOf(pico.Suite.Folder);
         var before = SuiteFolder.Contents(folder.Path);
         var trainer = new SuiteTrainer(Manifest, folder.Path) { Restart = checkpoint };
-        await Assert.ThrowsAsync<Llm360Exception>(() => trainer.TrainAsync(cancellation: CancellationToken.None));
+        await Assert.ThrowsAsync<Llm360Exception>(() => trainer.TrainAsync(new(Cancellation: CancellationToken.None)));
         Assert.Equal(before, SuiteFolder.Contents(folder.Path));
     }
 
@@ -129,11 +129,11 @@ public sealed class FinishedSuiteTests(PicoSuite pico)
     {
         var manifest = Manifest with { Training = Manifest.Training with { OptimizerStates = [0, 2, 4] } };
         using var folder = new TemporaryFolder();
-        await new SuiteTrainer(manifest, folder.Path).TrainAsync(cancellation: CancellationToken.None);
+        await new SuiteTrainer(manifest, folder.Path).TrainAsync(new(Cancellation: CancellationToken.None));
         SuiteFolder.FlipBit(folder["ckpt_002", SuiteLayout.Optimizer]);
         var before = SuiteFolder.Contents(folder.Path);
         var trainer = new SuiteTrainer(manifest, folder.Path) { Restart = 2 };
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => trainer.TrainAsync(cancellation: CancellationToken.None));
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => trainer.TrainAsync(new(Cancellation: CancellationToken.None)));
         Assert.Contains($"ckpt_002/{SuiteLayout.Optimizer}", error.What, StringComparison.Ordinal);
         Assert.Equal(before, SuiteFolder.Contents(folder.Path));
     }

@@ -12,7 +12,7 @@ public sealed class KillTests(PicoSuite pico)
         using var moments = new TemporaryFolder();
         using var folder = new TemporaryFolder();
         var names = new List<string>();
-        await new SuiteTrainer(Manifest, folder.Path) { Changed = Keep }.TrainAsync(cancellation: CancellationToken.None);
+        await new SuiteTrainer(Manifest, folder.Path) { Changed = Keep }.TrainAsync(new(Cancellation: CancellationToken.None));
         Assert.Equal(5 * 6, names.Count);
         var expected = SuiteFolder.Trained(pico.Suite.Folder);
         var log = (await pico.Suite.MetricsAsync()).Select(m => (m.Step, m.Loss, m.ValidationLoss, m.MissingBefore)).ToList();
@@ -26,7 +26,7 @@ public sealed class KillTests(PicoSuite pico)
             var check = await SuiteCheck.ContentAsync(Suite.OpenFolder(killed));
             Assert.DoesNotContain(check.Differences, d => d.State != FileState.NotListed);
             var trainer = new SuiteTrainer(Manifest, killed);
-            var suite = await trainer.TrainAsync(cancellation: CancellationToken.None);
+            var suite = await trainer.TrainAsync(new(Cancellation: CancellationToken.None));
             Assert.True(trainer.Warnings.Count == 0, $"{name}: {string.Join("; ", trainer.Warnings)}");
             var after = SuiteFolder.Trained(killed);
             Assert.Equal(expected, after);
@@ -50,18 +50,18 @@ public sealed class KillTests(PicoSuite pico)
         using var folder = new TemporaryFolder();
         using var killed = new TemporaryFolder();
         var places = 0;
-        await new SuiteTrainer(Manifest, folder.Path) { Changed = Keep }.TrainAsync(cancellation: CancellationToken.None);
+        await new SuiteTrainer(Manifest, folder.Path) { Changed = Keep }.TrainAsync(new(Cancellation: CancellationToken.None));
         // Damaged after the kill: neither trusted nor deleted.
         SuiteFolder.FlipBit(killed["ckpt_002", SuiteLayout.Weights]);
         var before = SuiteFolder.Contents(killed.Path);
         var trainer = new SuiteTrainer(Manifest, killed.Path);
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => trainer.TrainAsync(cancellation: CancellationToken.None));
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => trainer.TrainAsync(new(Cancellation: CancellationToken.None)));
         Assert.Contains("ckpt_002", error.What, StringComparison.Ordinal);
         Assert.Equal(before, SuiteFolder.Contents(killed.Path));
         // Whole: training goes on after it.
         SuiteFolder.FlipBit(killed["ckpt_002", SuiteLayout.Weights]);
         var steps = new List<double>();
-        await trainer.TrainAsync(new Immediate(p => steps.AddRange(p.Unit == "steps" ? [p.Done] : [])), CancellationToken.None);
+        await trainer.TrainAsync(new(Progress: new Immediate(p => steps.AddRange(p.Unit == "steps" ? [p.Done] : [])), Cancellation: CancellationToken.None));
         Assert.Equal(9, steps[0]);
 
         void Keep(string change)

@@ -67,7 +67,7 @@ public sealed class ResumeChecksTests(HalfTrainedPico half, PicoSuite pico) : IC
         using var folder = SuiteFolder.CopyOf(half.Folder);
         SuiteFolder.FlipBit(folder[damaged]);
         var trainer = Trainer(folder);
-        await trainer.TrainAsync(cancellation: CancellationToken.None);
+        await trainer.TrainAsync(new(Cancellation: CancellationToken.None));
         Assert.Contains(trainer.Warnings, w => w.StartsWith(damaged, StringComparison.Ordinal));
         Assert.Equal(SuiteFolder.Trained(pico.Suite.Folder), SuiteFolder.Trained(folder.Path));
     }
@@ -80,7 +80,7 @@ public sealed class ResumeChecksTests(HalfTrainedPico half, PicoSuite pico) : IC
         using var folder = SuiteFolder.CopyOf(half.Folder);
         Delete(folder[lost]);
         var trainer = Trainer(folder);
-        var suite = await trainer.TrainAsync(cancellation: CancellationToken.None);
+        var suite = await trainer.TrainAsync(new(Cancellation: CancellationToken.None));
         Assert.Contains(trainer.Warnings, w => w.StartsWith(lost, StringComparison.Ordinal));
         Assert.StartsWith(lost, Assert.Single(SuiteCheck.Sizes(suite).Differences).Path, StringComparison.Ordinal);
     }
@@ -91,7 +91,7 @@ public sealed class ResumeChecksTests(HalfTrainedPico half, PicoSuite pico) : IC
         using var folder = SuiteFolder.CopyOf(half.Folder);
         File.Delete(folder[SuiteLayout.Metrics]);
         var trainer = Trainer(folder);
-        var suite = await trainer.TrainAsync(cancellation: CancellationToken.None);
+        var suite = await trainer.TrainAsync(new(Cancellation: CancellationToken.None));
         Assert.Contains(trainer.Warnings, w => w.Contains("steps 0 to 7", StringComparison.Ordinal));
         Assert.Equal(SuiteFolder.Trained(pico.Suite.Folder), SuiteFolder.Trained(folder.Path));
         var log = await suite.MetricsAsync();
@@ -108,7 +108,7 @@ public sealed class ResumeChecksTests(HalfTrainedPico half, PicoSuite pico) : IC
         var rows = await ParquetRows.ReadAsync<TrainingStep>(folder[SuiteLayout.Metrics], TestContext.Current.CancellationToken);
         await ParquetRows.WriteAsync(folder[SuiteLayout.Metrics], [.. rows.Where(r => r.Step is not (2 or 3))]);
         var trainer = Trainer(folder);
-        var suite = await trainer.TrainAsync(cancellation: CancellationToken.None);
+        var suite = await trainer.TrainAsync(new(Cancellation: CancellationToken.None));
         Assert.Contains(trainer.Warnings, w => w.Contains("cannot be checked", StringComparison.Ordinal));
         Assert.Contains(trainer.Warnings, w => w.Contains("steps 2 to 3", StringComparison.Ordinal));
         Assert.Equal(SuiteFolder.Trained(pico.Suite.Folder), SuiteFolder.Trained(folder.Path));
@@ -143,7 +143,7 @@ public sealed class ResumeChecksTests(HalfTrainedPico half, PicoSuite pico) : IC
         using var folder = SuiteFolder.CopyOf(half.Folder);
         SuiteFolder.FlipBit(folder[Optimizer]);
         var trainer = new SuiteTrainer(HalfTrainedPico.Manifest, folder.Path) { Restart = 0 };
-        var suite = await trainer.TrainAsync(cancellation: CancellationToken.None);
+        var suite = await trainer.TrainAsync(new(Cancellation: CancellationToken.None));
         Assert.Equal(SuiteFolder.Trained(pico.Suite.Folder), SuiteFolder.Trained(folder.Path));
         Assert.Empty((await SuiteCheck.ContentAsync(suite)).Differences);
     }
@@ -161,7 +161,7 @@ public sealed class ResumeChecksTests(HalfTrainedPico half, PicoSuite pico) : IC
     private static async Task AssertRefusedAsync(TemporaryFolder folder, params string[] says)
     {
         var before = SuiteFolder.Contents(folder.Path);
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => Trainer(folder).TrainAsync(cancellation: CancellationToken.None));
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => Trainer(folder).TrainAsync(new(Cancellation: CancellationToken.None)));
         Assert.All(says, text => Assert.Contains(text, error.Message, StringComparison.Ordinal));
         Assert.Equal(before, SuiteFolder.Contents(folder.Path));
     }

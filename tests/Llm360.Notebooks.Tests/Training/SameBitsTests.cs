@@ -17,7 +17,7 @@ public sealed class SameBitsTests(PicoSuite pico)
     {
         using var folder = new TemporaryFolder();
         var trainer = new SuiteTrainer(Manifest, folder.Path, weights => new CpuGradients(weights, Manifest.Training.Groups, threads));
-        await AssertSameAsync(await trainer.TrainAsync(cancellation: CancellationToken.None));
+        await AssertSameAsync(await trainer.TrainAsync(new(Cancellation: CancellationToken.None)));
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class SameBitsTests(PicoSuite pico)
         {
             try
             {
-                new SuiteTrainer(Manifest, during.Path).TrainAsync(cancellation: CancellationToken.None).GetAwaiter().GetResult();
+                new SuiteTrainer(Manifest, during.Path).TrainAsync(new(Cancellation: CancellationToken.None)).GetAwaiter().GetResult();
             }
             catch (Exception e)
             {
@@ -57,7 +57,7 @@ public sealed class SameBitsTests(PicoSuite pico)
         await AssertSameAsync(Suite.OpenFolder(during.Path));
 
         // And after it, on a thread of the pool.
-        await AssertSameAsync(await Task.Run(() => new SuiteTrainer(Manifest, after.Path).TrainAsync(cancellation: CancellationToken.None)));
+        await AssertSameAsync(await Task.Run(() => new SuiteTrainer(Manifest, after.Path).TrainAsync(new(Cancellation: CancellationToken.None))));
     }
 
     [Theory]
@@ -118,7 +118,7 @@ public sealed class SameBitsTests(PicoSuite pico)
         var before = File.ReadAllBytes(optimizer);
 
         var trainer = new SuiteTrainer(Manifest, folder.Path);
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => trainer.TrainAsync(cancellation: CancellationToken.None));
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => trainer.TrainAsync(new(Cancellation: CancellationToken.None)));
         Assert.Contains("Another version", error.What, StringComparison.Ordinal);
         Assert.Equal(optimizer, error.Where);
         Assert.Equal(before, File.ReadAllBytes(optimizer));

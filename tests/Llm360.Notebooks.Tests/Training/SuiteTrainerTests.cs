@@ -36,8 +36,8 @@ public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IC
                 if (p.Unit == "steps" && p.Done == stopAt)
                     kill.Cancel();
             });
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new SuiteTrainer(Manifest, folder.Path).TrainAsync(steps, kill.Token));
-            var suite = await new SuiteTrainer(Manifest, folder.Path).TrainAsync(cancellation: CancellationToken.None);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new SuiteTrainer(Manifest, folder.Path).TrainAsync(new(Progress: steps, Cancellation: kill.Token)));
+            var suite = await new SuiteTrainer(Manifest, folder.Path).TrainAsync(new(Cancellation: CancellationToken.None));
             foreach (var checkpoint in suite.Checkpoints)
                 Assert.Equal(File.ReadAllBytes(Path.Combine(pico.Suite.Folder, checkpoint.Name, SuiteLayout.Weights)), File.ReadAllBytes(Path.Combine(checkpoint.Folder, SuiteLayout.Weights)));
             Assert.Equal((await pico.Suite.MetricsAsync()).Select(m => (m.Step, m.Loss)), (await suite.MetricsAsync()).Select(m => (m.Step, m.Loss)));
@@ -53,7 +53,7 @@ public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IC
         File.WriteAllText(folder["train", $"train_000.jsonl.{Environment.MachineName.Replace('.', '-')}.{int.MaxValue}.{Guid.NewGuid():N}.tmp"], "half");
         Assert.DoesNotContain(Suite.OpenFolder(folder.Path).Checkpoints, c => c.Index >= 3);
 
-        var suite = await new SuiteTrainer(Manifest, folder.Path).TrainAsync(cancellation: CancellationToken.None);
+        var suite = await new SuiteTrainer(Manifest, folder.Path).TrainAsync(new(Cancellation: CancellationToken.None));
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path, "*.tmp", SearchOption.AllDirectories));
         foreach (var checkpoint in suite.Checkpoints)
             Assert.Equal(File.ReadAllBytes(Path.Combine(pico.Suite.Folder, checkpoint.Name, SuiteLayout.Weights)), File.ReadAllBytes(Path.Combine(checkpoint.Folder, SuiteLayout.Weights)));
@@ -72,7 +72,7 @@ public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IC
     public async Task A_loss_that_is_not_finite_moves_no_weight_and_is_counted()
     {
         using var folder = new TemporaryFolder();
-        var suite = await new SuiteTrainer(Manifest, folder.Path, weights => new FailsOnce(new AutogradGradients(weights, torch.CPU))).TrainAsync(cancellation: CancellationToken.None);
+        var suite = await new SuiteTrainer(Manifest, folder.Path, weights => new FailsOnce(new AutogradGradients(weights, torch.CPU))).TrainAsync(new(Cancellation: CancellationToken.None));
         var metrics = await suite.MetricsAsync();
         Assert.Equal([5L], metrics.Where(m => m.Skipped).Select(m => m.Step));
         Assert.True(double.IsFinite(metrics[^1].Loss));

@@ -135,7 +135,7 @@ public sealed class BoundWeightsTests(PicoSuite pico)
         }
 
         Assert.Equal([torch.float32, torch.bfloat16, torch.bfloat16, torch.float32], own);
-        await foreach (var (_, model) in checkpoints.SweepAsync(Notebooks.Device.Cpu, torch.float16))
+        await foreach (var (_, model) in checkpoints.SweepAsync(new(Notebooks.Device.Cpu, Precision.Fp16)))
             Assert.Equal(torch.float16, model.Type);
     }
 
