@@ -117,7 +117,12 @@ public static partial class Tables
     {
         var rows = new List<string[]>();
         await foreach (var (checkpoint, model) in checkpoints.SweepAsync(run).ConfigureAwait(false))
-            rows.Add([checkpoint.Name, model.Complete(checkpoint.Tokenizer(), prompt, tokens)]);
+        {
+            // The checkpoints are the units of progress, not their tokens.
+            using (AmbientWork.Begin(null, run.StopToken()))
+                rows.Add([checkpoint.Name, model.Complete(checkpoint.Tokenizer(), prompt, tokens)]);
+            run.Watcher()?.Report(new WorkProgress("continue the prompt", rows.Count, checkpoints.Count, "checkpoints", checkpoint.Name));
+        }
 
         return new Table($"The {tokens} most probable next tokens after \"{prompt}\", checkpoint by checkpoint.", [new("checkpoint"), new("continuation")], rows);
     }

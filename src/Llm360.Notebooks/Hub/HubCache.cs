@@ -22,7 +22,16 @@ internal sealed partial class HubCache
     public const string OwnFolder = ".llm360";
 
     private const int TreeVersion = 1;
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+    private static readonly JsonKind CacheFile = new("A listing in the Hub's cache", int.MaxValue, "Delete it.");
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
     private readonly string root, name;
     private readonly CacheFolder files, shared;
 
@@ -73,17 +82,7 @@ internal sealed partial class HubCache
         : null;
 
     /// <summary>The commits of all branches and tags, as they were when they were first asked for; null where they were not.</summary>
-    public IReadOnlyDictionary<string, string>? Refs()
-    {
-        try
-        {
-            return files.Read(RefsFile) is { } bytes ? JsonSerializer.Deserialize<Dictionary<string, string>>(bytes) : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    public IReadOnlyDictionary<string, string>? Refs() => Read<Dictionary<string, string>>(RefsFile);
 
     public void Remember(IReadOnlyDictionary<string, string> refs) =>
         files.Write(RefsFile, stream => JsonSerializer.Serialize(stream, refs));
@@ -101,16 +100,21 @@ internal sealed partial class HubCache
     }
 
     /// <summary>The files of a commit, which never change; null where they have not been asked for yet.</summary>
-    public IReadOnlyList<HubEntry>? Tree(string commit)
+    public IReadOnlyList<HubEntry>? Tree(string commit) =>
+        Read<TreeJson>(TreeFile(commit)) is { FormatVersion: TreeVersion, Files: { Count: > 0 } tree } && !tree.Values.Contains(null)
+            ? [.. tree.Select(f => Entry(f.Key, f.Value!))] : null;
+
+    // A file that cannot be read counts as missing, so the Hub is asked again.
+    private T? Read<T>(string path)
+        where T : class
     {
-        if (files.Read(TreeFile(commit)) is not { } json)
+        if (files.Read(path) is not { } bytes)
             return null;
         try
         {
-            return JsonSerializer.Deserialize<TreeJson>(json, Json) is { FormatVersion: TreeVersion, Files: { Count: > 0 } tree }
-                && !tree.Values.Contains(null) ? [.. tree.Select(f => Entry(f.Key, f.Value!))] : null;
+            return JsonInput.Read<T>(bytes, path, CacheFile, Json);
         }
-        catch (JsonException)
+        catch (Llm360Exception)
         {
             return null;
         }

@@ -113,7 +113,10 @@ public static class Generation
                 }
 
                 segments = goOn;
-                progress?.Report(new WorkProgress("generate", first + count - segments.Count, prompts.Count, "rows", $"token {step + 1} of {options.MaxNewTokens}"));
+                var isLast = step + 1 == options.MaxNewTokens;
+                var done = first + (isLast ? count : count - segments.Count);
+                var detail = $"token {step + 1} of {options.MaxNewTokens}";
+                progress?.Report(new WorkProgress("generate", done, prompts.Count, "rows", detail));
             }
         }
     }

@@ -105,7 +105,7 @@ public sealed class SuiteTrainer
         using var state = new TrainingState(manifest);
         var (first, metrics) = await StartAsync(training, state, progress, stop).ConfigureAwait(false);
         using var gradients = engine(state.Weights);
-        var validation = HeldOutLoss.Sample([.. ChunkReader.Read(Path.Combine(folder, SuiteLayout.Validation), cancellation: stop)], ValidationRows);
+        var validation = ValidationSample.Tokens([.. ChunkReader.Read(Path.Combine(folder, SuiteLayout.Validation), cancellation: stop)], ValidationRows);
         for (var chunk = first; chunk < manifest.Corpus.Chunks; chunk++)
         {
             TrainChunk(chunk, state, gradients, metrics, progress, stop);

@@ -163,6 +163,7 @@ public sealed class HubCacheTests : HubFixture
     [Theory]
     [InlineData(".llm360/refs.json", "nonsense")]
     [InlineData(".llm360/refs.json", "{\"ckpt_007\": 7}")]
+    [InlineData(".llm360/refs.json", "{\"main\": \"x\", \"main\": \"y\"}")]
     [InlineData("trees/COMMIT.json", "nonsense")]
     [InlineData("trees/COMMIT.json", "{\"format_version\": 1, \"files\": {\"a\": null}}")]
     [InlineData("trees/COMMIT.json", "{\"format_version\": 7}")]

@@ -64,8 +64,8 @@ public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IC
     public void Held_out_rows_are_taken_from_every_source()
     {
         var rows = Enumerable.Range(0, 10).Select(i => new Llm360.Notebooks.TokenRow([i, i], "", [])).ToList();
-        Assert.Equal([0, 0, 2, 2, 4, 4, 6, 6, 8, 8], HeldOutLoss.Sample(rows, 5));
-        Assert.Equal(20, HeldOutLoss.Sample(rows, 99).Length);
+        Assert.Equal([0, 0, 2, 2, 4, 4, 6, 6, 8, 8], ValidationSample.Tokens(rows, 5));
+        Assert.Equal(20, ValidationSample.Tokens(rows, 99).Length);
     }
 
     [Fact]

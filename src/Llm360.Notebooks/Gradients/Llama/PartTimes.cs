@@ -22,7 +22,7 @@ internal enum StepPart
     Norms,
 
     /// <summary>SwiGLU's element-wise part.</summary>
-    GatedUnit,
+    SwiGlu,
 
     /// <summary>Embedding rows in and out.</summary>
     Embedding,

@@ -128,7 +128,7 @@ internal sealed unsafe class SequencePass : IDisposable
             Products.Set(gateUp, memory.Normed, weights.Transposed(places.GateUp), tokens, 2 * layout.Mlp, hidden);
             Times.Add(StepPart.Products);
             SwiGlu.Forward(memory.Unit, gateUp, tokens, layout.Mlp);
-            Times.Add(StepPart.GatedUnit);
+            Times.Add(StepPart.SwiGlu);
             Products.Add(next.From(first), middle.Data, memory.Unit, weights.Transposed(places.Down), tokens, hidden, layout.Mlp);
             Times.Add(StepPart.Products);
         }
@@ -146,7 +146,7 @@ internal sealed unsafe class SequencePass : IDisposable
             Products.Set(unit, dx, Plain(places.Down, layout.Mlp), tokens, layout.Mlp, hidden);
             Times.Add(StepPart.Products);
             SwiGlu.Backward(dGateUp, unit, block.GateUp.From(first), tokens, layout.Mlp);
-            Times.Add(StepPart.GatedUnit);
+            Times.Add(StepPart.SwiGlu);
             RmsNorm.Apply(memory.Normed, middle, weights.Plain + places.MlpNorm, factors, tokens, hidden);
             Times.Add(StepPart.Norms);
             sink.Linear(places.Down, dx, unit, hidden, layout.Mlp, real, first);
