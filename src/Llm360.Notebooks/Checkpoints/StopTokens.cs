@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Llm360.Notebooks;
 
 /// <summary>Reads <c>eos_token_id</c>, a number or a list of them.</summary>
-public static class StopTokens
+internal static class StopTokens
 {
     internal const string GenerationConfig = "generation_config.json";
 

@@ -7,4 +7,4 @@ namespace Llm360.Notebooks;
 /// <param name="Package">The NuGet package it comes from.</param>
 /// <param name="Name">Its name in the file: the identifier of the member or type, such as <c>T:System.Array</c>, or the number of the licence.</param>
 /// <param name="Text">Its text, white space folded.</param>
-public sealed record CorpusDocument(int Id, string Source, string Package, string Name, string Text);
+internal sealed record CorpusDocument(int Id, string Source, string Package, string Name, string Text);

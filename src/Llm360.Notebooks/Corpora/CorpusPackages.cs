@@ -6,7 +6,7 @@ using System.Text;
 namespace Llm360.Notebooks;
 
 /// <summary>Locates packages in the NuGet cache; nothing is downloaded.</summary>
-public static class CorpusPackages
+internal static class CorpusPackages
 {
     /// <summary>The package's folder.</summary>
     /// <param name="package">The package.</param>

@@ -4,7 +4,7 @@ using System.Text;
 namespace Llm360.Notebooks;
 
 /// <summary>Extracts the text of a corpus from the packages its recipe names.</summary>
-public static class CorpusText
+internal static class CorpusText
 {
     /// <summary>
     /// Every document of every source: sources and packages in the recipe's order, files in ordinal order, their documents in file order.

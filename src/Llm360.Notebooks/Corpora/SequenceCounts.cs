@@ -7,7 +7,7 @@ namespace Llm360.Notebooks;
 /// A rolling hash (Karp and Rabin 1987) of every window of the corpus is looked up among those of the sequences, and every hit is verified token by token: the counts are exact. Memory is that of the
 /// sequences looked for, whatever the size of the corpus.
 /// </remarks>
-public static class SequenceCounts
+internal static class SequenceCounts
 {
     private const ulong Base = 0x9E3779B97F4A7C15UL;
 

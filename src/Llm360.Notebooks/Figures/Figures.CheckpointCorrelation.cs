@@ -4,7 +4,7 @@ namespace Llm360.Notebooks;
 /// <summary>Pearson correlations between checkpoints of one quantity.</summary>
 /// <param name="Quantity">What is correlated: <c>memorization score</c>, <c>k-extractible</c>.</param>
 /// <param name="R">[i][j] between checkpoints i and j, over the sequences both have seen; NaN where there are none.</param>
-public sealed record CorrelationMatrix(string Quantity, IReadOnlyList<IReadOnlyList<double>> R);
+internal sealed record CorrelationMatrix(string Quantity, IReadOnlyList<IReadOnlyList<double>> R);
 
 public static partial class Figures
 {
@@ -14,7 +14,7 @@ public static partial class Figures
     /// <param name="sequences">Sequences of the largest comparison, n.</param>
     /// <param name="matrices">At least one.</param>
     /// <exception cref="Llm360Exception">There is no matrix, or it is not checkpoints by checkpoints.</exception>
-    public static Figure CheckpointCorrelation(string model, IReadOnlyList<string> checkpoints, long sequences, params IReadOnlyList<CorrelationMatrix> matrices)
+    internal static Figure CheckpointCorrelation(string model, IReadOnlyList<string> checkpoints, long sequences, params IReadOnlyList<CorrelationMatrix> matrices)
     {
         RequireNotEmpty(matrices, nameof(CheckpointCorrelation), "matrices");
         RequireNotEmpty(checkpoints, nameof(CheckpointCorrelation), "checkpoints");

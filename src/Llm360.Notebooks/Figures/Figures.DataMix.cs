@@ -4,13 +4,13 @@ namespace Llm360.Notebooks;
 /// <summary>Tokens that one source gives.</summary>
 /// <param name="Source">Label of the source.</param>
 /// <param name="Tokens">Tokens in training.</param>
-public sealed record SourceTokens(string Source, double Tokens);
+internal sealed record SourceTokens(string Source, double Tokens);
 
 /// <summary>What a model was trained on.</summary>
 /// <param name="Model">For example <c>nano</c>.</param>
 /// <param name="Sources">Tokens of each.</param>
 /// <param name="Published">Taken from a publication, not counted here.</param>
-public sealed record DataMix(string Model, IReadOnlyList<SourceTokens> Sources, bool Published = false)
+internal sealed record DataMix(string Model, IReadOnlyList<SourceTokens> Sources, bool Published = false)
 {
     /// <summary>Amber's mix as published (arXiv 2312.06550, data mix table), largest source
     /// first.</summary>
@@ -33,7 +33,7 @@ public static partial class Figures
     /// <summary>Tokens of each source, a panel for each mix.</summary>
     /// <param name="mixes">The measured mix first, then what to compare it with (<see cref="DataMix.Amber"/>).</param>
     /// <exception cref="Llm360Exception">There is no mix, or one without tokens.</exception>
-    public static Figure DataMix(params IReadOnlyList<DataMix> mixes)
+    internal static Figure DataMix(params IReadOnlyList<DataMix> mixes)
     {
         RequireNotEmpty(mixes, nameof(DataMix), "mixes");
         foreach (var mix in mixes)

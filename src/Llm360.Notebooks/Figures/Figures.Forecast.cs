@@ -8,7 +8,7 @@ namespace Llm360.Notebooks;
 /// <param name="Both">Extractible from both.</param>
 /// <param name="OnlyEarlier">From the earlier one only.</param>
 /// <param name="OnlyLast">From the last one only.</param>
-public sealed record ForecastPoint(string Checkpoint, int Position, int Sequences, int Both, int OnlyEarlier, int OnlyLast)
+internal sealed record ForecastPoint(string Checkpoint, int Position, int Sequences, int Both, int OnlyEarlier, int OnlyLast)
 {
     internal double Precision => (double)Both / (Both + OnlyEarlier);
 
@@ -25,7 +25,7 @@ public static partial class Figures
     /// <param name="last">Name of the checkpoint that is forecast.</param>
     /// <param name="points">In training order.</param>
     /// <exception cref="Llm360Exception">There is no point.</exception>
-    public static Figure Forecast(string model, int promptLength, int continuationLength, string last, IReadOnlyList<ForecastPoint> points)
+    internal static Figure Forecast(string model, int promptLength, int continuationLength, string last, IReadOnlyList<ForecastPoint> points)
     {
         RequireNotEmpty(points, nameof(Forecast), "earlier checkpoints");
         var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, n = {Range(points.Select(p => (long)p.Sequences))} sequences that both checkpoints have seen; bands: Wilson's 95 % intervals";

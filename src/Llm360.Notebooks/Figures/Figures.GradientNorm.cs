@@ -8,7 +8,7 @@ public static partial class Figures
     /// <param name="clip">Norm above which the gradient was scaled down; null if it never was.</param>
     /// <param name="smoothing">Steps of the centred moving mean; null for a hundredth of the run.</param>
     /// <exception cref="Llm360Exception">There is no finite value, or positions and values differ in number.</exception>
-    public static Figure GradientNorm(TrainingSeries run, double? clip = null, int? smoothing = null)
+    internal static Figure GradientNorm(TrainingSeries run, double? clip = null, int? smoothing = null)
     {
         ArgumentNullException.ThrowIfNull(run);
         run.Require(nameof(GradientNorm));

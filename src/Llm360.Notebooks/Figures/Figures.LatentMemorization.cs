@@ -5,7 +5,7 @@ namespace Llm360.Notebooks;
 /// <param name="Name">For example <c>canary × 8</c>.</param>
 /// <param name="Ages">Chunks read since the group's own: 0 just after, negative before; ascending.</param>
 /// <param name="Losses">The group's losses at each age, nats a token.</param>
-public sealed record LossByAge(string Name, IReadOnlyList<int> Ages, IReadOnlyList<MeasuredGroup> Losses);
+internal sealed record LossByAge(string Name, IReadOnlyList<int> Ages, IReadOnlyList<MeasuredGroup> Losses);
 
 public static partial class Figures
 {
@@ -15,7 +15,7 @@ public static partial class Figures
     /// <param name="continuationLength">l.</param>
     /// <param name="groups">In the order of the legend; the last one is told in the title.</param>
     /// <exception cref="Llm360Exception">There is no group.</exception>
-    public static Figure LatentMemorization(string model, int promptLength, int continuationLength, IReadOnlyList<LossByAge> groups)
+    internal static Figure LatentMemorization(string model, int promptLength, int continuationLength, IReadOnlyList<LossByAge> groups)
     {
         RequireNotEmpty(groups, nameof(LatentMemorization), "groups");
         var told = groups[^1];

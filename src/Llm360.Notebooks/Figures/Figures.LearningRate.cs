@@ -7,7 +7,7 @@ public static partial class Figures
     /// <param name="run">Learning rates.</param>
     /// <param name="published">The schedule as published, along the same positions; null for none.</param>
     /// <exception cref="Llm360Exception">There is no finite value, or positions and values differ in number.</exception>
-    public static Figure LearningRate(TrainingSeries run, TrainingSeries? published = null)
+    internal static Figure LearningRate(TrainingSeries run, TrainingSeries? published = null)
     {
         ArgumentNullException.ThrowIfNull(run);
         run.Require(nameof(LearningRate));

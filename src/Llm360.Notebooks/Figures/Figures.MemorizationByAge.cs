@@ -12,7 +12,7 @@ public static partial class Figures
     /// <param name="continuationLength">l.</param>
     /// <param name="checkpoints">In training order, with scores of one fixed set of chunks.</param>
     /// <exception cref="Llm360Exception">No checkpoint has scores of the chunk just read and of an older one.</exception>
-    public static Figure MemorizationByAge(string model, int promptLength, int continuationLength, IReadOnlyList<ChunkScores> checkpoints)
+    internal static Figure MemorizationByAge(string model, int promptLength, int continuationLength, IReadOnlyList<ChunkScores> checkpoints)
     {
         var effect = RecencyEffect.Of(checkpoints) ?? throw new Llm360Exception(
             "No checkpoint has scores of the chunk just read and of an older one.", $"figure {nameof(MemorizationByAge)}", "Score more chunks, or later checkpoints.");

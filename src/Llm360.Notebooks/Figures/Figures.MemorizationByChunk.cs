@@ -10,7 +10,7 @@ namespace Llm360.Notebooks;
 /// <param name="Low">Lower ends of the 95 % intervals; null for none.</param>
 /// <param name="High">Upper ends.</param>
 /// <param name="Counts">Sequences scored in each chunk; null if not known.</param>
-public sealed record ChunkScores(
+internal sealed record ChunkScores(
     string Checkpoint,
     double Progress,
     int? LastChunk,
@@ -39,7 +39,7 @@ public static partial class Figures
     /// <param name="continuationLength">l.</param>
     /// <param name="checkpoints">In training order.</param>
     /// <exception cref="Llm360Exception">There is no checkpoint, or its chunks and means differ in number.</exception>
-    public static Figure MemorizationByChunk(string model, int promptLength, int continuationLength, IReadOnlyList<ChunkScores> checkpoints)
+    internal static Figure MemorizationByChunk(string model, int promptLength, int continuationLength, IReadOnlyList<ChunkScores> checkpoints)
     {
         RequireNotEmpty(checkpoints, nameof(MemorizationByChunk), "checkpoints");
         foreach (var c in checkpoints)

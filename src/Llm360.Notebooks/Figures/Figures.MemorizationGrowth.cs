@@ -6,7 +6,7 @@ namespace Llm360.Notebooks;
 /// <param name="Read">Whether every checkpoint has read them; false where only the last ones have.</param>
 /// <param name="Extractible">Sequences with score 1 at each checkpoint.</param>
 /// <param name="Sequences">Sequences scored at each.</param>
-public sealed record ExtractibleSeries(string Chunks, bool Read, IReadOnlyList<long> Extractible, IReadOnlyList<long> Sequences)
+internal sealed record ExtractibleSeries(string Chunks, bool Read, IReadOnlyList<long> Extractible, IReadOnlyList<long> Sequences)
 {
     internal double Share(int i) => Extractible[i] / (double)Sequences[i];
 
@@ -22,7 +22,7 @@ public static partial class Figures
     /// <param name="checkpoints">Their names and chunks read, in training order.</param>
     /// <param name="series">At least one; the first is told in the title.</param>
     /// <exception cref="Llm360Exception">There is no series.</exception>
-    public static Figure MemorizationGrowth(
+    internal static Figure MemorizationGrowth(
         string model, int promptLength, int continuationLength, IReadOnlyList<(string Name, int ChunksSeen)> checkpoints, IReadOnlyList<ExtractibleSeries> series)
     {
         RequireNotEmpty(series, nameof(MemorizationGrowth), "series");

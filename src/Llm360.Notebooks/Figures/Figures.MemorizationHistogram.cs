@@ -7,7 +7,7 @@ namespace Llm360.Notebooks;
 /// <param name="Progress">Place in training, 0 to 1.</param>
 /// <param name="Counts">l + 1 counts: sequences with 0, 1, ..., l of l continuation tokens reproduced.</param>
 /// <param name="Unread">The same of sequences that the checkpoint had not read, which shows what can be guessed; null for none.</param>
-public sealed record ScoreDistribution(string Checkpoint, double Progress, IReadOnlyList<long> Counts, IReadOnlyList<long>? Unread = null)
+internal sealed record ScoreDistribution(string Checkpoint, double Progress, IReadOnlyList<long> Counts, IReadOnlyList<long>? Unread = null)
 {
     /// <summary>Counts scores of k + l tokens each.</summary>
     /// <param name="checkpoint">Its name.</param>
@@ -51,7 +51,7 @@ public static partial class Figures
     /// <param name="checkpoints">In training order.</param>
     /// <param name="sequences">Which sequences the shares are about, as a noun phrase.</param>
     /// <exception cref="Llm360Exception">There is no checkpoint, one without sequences, or they differ in l.</exception>
-    public static Figure MemorizationHistogram(string model, int promptLength, IReadOnlyList<ScoreDistribution> checkpoints, string sequences = "the scored sequences")
+    internal static Figure MemorizationHistogram(string model, int promptLength, IReadOnlyList<ScoreDistribution> checkpoints, string sequences = "the scored sequences")
     {
         RequireNotEmpty(checkpoints, nameof(MemorizationHistogram), "checkpoints");
         var bins = checkpoints[0].Counts.Count;

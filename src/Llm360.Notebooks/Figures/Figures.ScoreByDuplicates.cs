@@ -5,7 +5,7 @@ namespace Llm360.Notebooks;
 /// <param name="Duplicates">Occurrences in what the checkpoint has read, itself included: at least 1.</param>
 /// <param name="Value">What was measured on it.</param>
 /// <param name="Canary">Whether it is a planted one.</param>
-public sealed record DuplicatePoint(long Duplicates, double Value, bool Canary = false);
+internal sealed record DuplicatePoint(long Duplicates, double Value, bool Canary = false);
 
 public static partial class Figures
 {
@@ -19,7 +19,7 @@ public static partial class Figures
     /// <param name="points">The sequences.</param>
     /// <param name="counted">Which tokens were counted, as a noun phrase; null for all k + l: exact duplicates.</param>
     /// <exception cref="Llm360Exception">There is no sequence.</exception>
-    public static Figure ScoreByDuplicates(string model, string checkpoint, int promptLength, int continuationLength, string quantity, bool areShares, IReadOnlyList<DuplicatePoint> points, string? counted = null)
+    internal static Figure ScoreByDuplicates(string model, string checkpoint, int promptLength, int continuationLength, string quantity, bool areShares, IReadOnlyList<DuplicatePoint> points, string? counted = null)
     {
         RequireNotEmpty(points, nameof(ScoreByDuplicates), "sequences");
         var text = Groups(points.Where(p => !p.Canary));

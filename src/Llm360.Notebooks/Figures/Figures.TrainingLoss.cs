@@ -9,7 +9,7 @@ public static partial class Figures
     /// <param name="log2">Logarithmic axis with ticks at powers of two, as in the paper.</param>
     /// <param name="smoothing">Steps of the centred moving mean; null for a hundredth of the run.</param>
     /// <exception cref="Llm360Exception">There is no finite loss, or positions and values differ in number.</exception>
-    public static Figure TrainingLoss(TrainingSeries run, TrainingSeries? published = null, bool log2 = true, int? smoothing = null)
+    internal static Figure TrainingLoss(TrainingSeries run, TrainingSeries? published = null, bool log2 = true, int? smoothing = null)
     {
         ArgumentNullException.ThrowIfNull(run);
         run.Require(nameof(TrainingLoss));

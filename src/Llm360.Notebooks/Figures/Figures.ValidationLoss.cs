@@ -7,7 +7,7 @@ namespace Llm360.Notebooks;
 /// <param name="Loss">Nats per token, same length; NaN where not measured.</param>
 /// <param name="Low">Lower ends of the 95 % intervals; null for none.</param>
 /// <param name="High">Upper ends.</param>
-public sealed record ValidationCurve(string Source, IReadOnlyList<double> Positions, IReadOnlyList<double> Loss, IReadOnlyList<double>? Low = null, IReadOnlyList<double>? High = null);
+internal sealed record ValidationCurve(string Source, IReadOnlyList<double> Positions, IReadOnlyList<double> Loss, IReadOnlyList<double>? Low = null, IReadOnlyList<double>? High = null);
 
 public static partial class Figures
 {
@@ -17,7 +17,7 @@ public static partial class Figures
     /// <param name="sequences">Held-out sequences, n.</param>
     /// <param name="curves">One for each source.</param>
     /// <exception cref="Llm360Exception">There is no curve, or none with a finite loss.</exception>
-    public static Figure ValidationLoss(string model, string positionLabel, int sequences, IReadOnlyList<ValidationCurve> curves)
+    internal static Figure ValidationLoss(string model, string positionLabel, int sequences, IReadOnlyList<ValidationCurve> curves)
     {
         RequireNotEmpty(curves, nameof(ValidationLoss), "curves");
         var ends = curves.Select(c =>

@@ -5,7 +5,7 @@ namespace Llm360.Notebooks;
 /// <param name="Name">For example a source, or <c>canary × 8</c>.</param>
 /// <param name="Values">One a sequence.</param>
 /// <param name="AreShares">Whether every value is 0 or 1, so that their mean is a share: its interval is Wilson's, otherwise the normal one of a mean.</param>
-public sealed record MeasuredGroup(string Name, IReadOnlyList<double> Values, bool AreShares = false)
+internal sealed record MeasuredGroup(string Name, IReadOnlyList<double> Values, bool AreShares = false)
 {
     internal int Count => Values.Count;
 

@@ -6,7 +6,7 @@ namespace Llm360.Notebooks;
 /// <param name="PositionLabel">What the positions count, with unit: <c>tokens</c>, <c>step</c>, <c>checkpoint</c>.</param>
 /// <param name="Positions">Ascending.</param>
 /// <param name="Values">Same length; NaN where nothing was logged.</param>
-public sealed record TrainingSeries(string Model, string PositionLabel, IReadOnlyList<double> Positions, IReadOnlyList<double> Values)
+internal sealed record TrainingSeries(string Model, string PositionLabel, IReadOnlyList<double> Positions, IReadOnlyList<double> Values)
 {
     internal int Known => Values.Count(double.IsFinite);
 

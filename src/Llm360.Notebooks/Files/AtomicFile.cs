@@ -2,7 +2,7 @@
 namespace Llm360.Notebooks;
 
 /// <summary>Writes a file under a temporary name beside its target and renames it when it is complete.</summary>
-public static class AtomicFile
+internal static class AtomicFile
 {
     private static readonly string Machine = Environment.MachineName.Replace('.', '-');
 

@@ -4,7 +4,7 @@ using System.Reflection;
 namespace Llm360.Notebooks;
 
 /// <summary>Where restored NuGet packages lie on this machine.</summary>
-public static class PackageCache
+internal static class PackageCache
 {
     /// <summary>The folders to look in, in order: <c>NUGET_PACKAGES</c>, the folder of the build, the user's default.</summary>
     public static IReadOnlyList<string> Roots()

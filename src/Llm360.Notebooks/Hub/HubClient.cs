@@ -8,7 +8,7 @@ namespace Llm360.Notebooks;
 /// repository's folder of the cache to look again (Python, where it is used, looks again each time). What is in the cache needs no network. A download that ended half-way goes on where it was, in another process too, and its hash is compared when it is whole.
 /// Code from a repository is never run.
 /// </remarks>
-public sealed class HubClient : IDisposable
+internal sealed class HubClient : IDisposable
 {
     private readonly Lazy<(HubSettings Settings, HubHttp Http)> connection;
 

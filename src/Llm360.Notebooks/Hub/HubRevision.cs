@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace Llm360.Notebooks;
 
 /// <summary>A revision that was found to be a commit, and stays it.</summary>
-public sealed partial class HubRevision
+internal sealed partial class HubRevision
 {
     private const int FilesAtOnce = 4;
 

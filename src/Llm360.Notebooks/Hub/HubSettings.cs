@@ -6,7 +6,7 @@ namespace Llm360.Notebooks;
 /// <param name="CacheFolder">Shared with Python; made when needed.</param>
 /// <param name="Token">Of the user, sent to the endpoint's own host only; null for none.</param>
 /// <param name="Offline">Ask nothing: what is not in the cache is an error.</param>
-public sealed record HubSettings(Uri Endpoint, string CacheFolder, string? Token = null, bool Offline = false)
+internal sealed record HubSettings(Uri Endpoint, string CacheFolder, string? Token = null, bool Offline = false)
 {
     /// <summary>How long to wait for an answer to begin, and for each further part of it.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);

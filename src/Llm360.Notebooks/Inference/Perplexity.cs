@@ -4,10 +4,15 @@ namespace Llm360.Notebooks;
 /// <summary>The loss of a model on one text.</summary>
 /// <param name="Tokens">Tokens that were predicted: all but the first; without overlap, all but the first of each window.</param>
 /// <param name="Loss">Mean negative log-probability of a token, nats.</param>
-public sealed record PerplexityResult(int Tokens, double Loss)
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed record PerplexityResult(int Tokens, double Loss) : IShownAsTable
 {
     /// <summary>exp of the loss.</summary>
     public double Perplexity => Math.Exp(Loss);
+
+    /// <summary>The numbers as a table.</summary>
+    public Table ToTable() => RowTable.Card(
+        "Perplexity of a text.", ("tokens predicted", Tokens), ("loss, nats per token", Loss), ("perplexity", Perplexity));
 }
 
 /// <summary>Perplexity.</summary>

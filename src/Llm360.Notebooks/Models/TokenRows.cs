@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Llm360.Notebooks;
 
 /// <summary>Rows of token ids for a model.</summary>
-public static class TokenRows
+internal static class TokenRows
 {
     /// <summary>Checks that a model can read rows.</summary>
     /// <param name="model">The model.</param>

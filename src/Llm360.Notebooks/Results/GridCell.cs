@@ -1,4 +1,5 @@
 // What a grid gives back: cells, and how they came.
+using Microsoft.Data.Analysis;
 
 namespace Llm360.Notebooks;
 
@@ -13,7 +14,8 @@ public sealed record GridCell<T>(Checkpoint Checkpoint, GridItem Item, T Content
 /// <summary>How the cells of a grid came.</summary>
 /// <param name="FromStore">Cells that were there already.</param>
 /// <param name="Computed">Cells computed now.</param>
-public sealed record GridFill(int FromStore, int Computed)
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed record GridFill(int FromStore, int Computed) : IShownAsTable
 {
     /// <summary>
     /// Checkpoints and items that were missing and skipped, with all their cells.
@@ -25,10 +27,40 @@ public sealed record GridFill(int FromStore, int Computed)
     /// The stale cells stay in the store.
     /// </summary>
     public int Stale { get; init; }
+
+    /// <summary>The numbers as a table.</summary>
+    public Table ToTable() => RowTable.Card(
+        "Cells of a grid.",
+        ("from the store", FromStore),
+        ("computed", Computed),
+        ("computed in place of stale cells", Stale),
+        ("skipped because missing", Skipped.Count == 0 ? null : string.Join(", ", Skipped)));
 }
 
 /// <summary>A grid and how its cells came.</summary>
 /// <typeparam name="T">Content of one cell.</typeparam>
 /// <param name="Cells">The cells, checkpoint by checkpoint.</param>
 /// <param name="Fill">Where they came from, and what was skipped.</param>
-public sealed record GridRun<T>(IReadOnlyList<GridCell<T>> Cells, GridFill Fill);
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed record GridRun<T>(IReadOnlyList<GridCell<T>> Cells, GridFill Fill) : IShownAsTable
+{
+    /// <summary>How the cells came, as a table.</summary>
+    public Table ToTable() => Fill.ToTable();
+}
+
+/// <summary>Data frames of grids whose cells are rows.</summary>
+public static class GridFrames
+{
+    /// <summary>The rows of all cells, with the checkpoint and the item of each row.</summary>
+    public static DataFrame ToDataFrame<T>(this GridRun<IReadOnlyList<T>> run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        var frame = ParquetRows.ToDataFrame<T>([.. run.Cells.SelectMany(c => c.Content)]);
+        frame.Columns.Insert(0, new StringDataFrameColumn("grid_checkpoint", Repeated(c => c.Checkpoint.Name)));
+        frame.Columns.Insert(1, new StringDataFrameColumn("grid_item", Repeated(c => c.Item.ToString())));
+        return frame;
+
+        IEnumerable<string?> Repeated(Func<GridCell<IReadOnlyList<T>>, string?> of) =>
+            run.Cells.SelectMany(c => Enumerable.Repeat(of(c), c.Content.Count));
+    }
+}

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Llm360.Notebooks;
 
 /// <summary>How a file differs from the list of a suite.</summary>
-public enum FileState
+internal enum FileState
 {
     /// <summary>The file, or the whole folder of a checkpoint, is not there.</summary>
     Missing,
@@ -27,7 +27,7 @@ public enum FileState
 /// its folder, with '/' at the end.</param>
 /// <param name="State">How it differs.</param>
 /// <param name="Detail">The same in words, with sizes or the cause.</param>
-public sealed record FileDifference(string Path, FileState State, string Detail)
+internal sealed record FileDifference(string Path, FileState State, string Detail)
 {
     /// <summary>
     /// For example <c>ckpt_002/model.safetensors (1,000 bytes instead of 98,765)</c>.

@@ -2,7 +2,7 @@
 namespace Llm360.Notebooks;
 
 /// <summary>Reads and writes <see cref="SuiteManifest"/> files.</summary>
-public static class ManifestFile
+internal static class ManifestFile
 {
     private const string Example = "data-manifests/suites/nano.json or amber.json";
 

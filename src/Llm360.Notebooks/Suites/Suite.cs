@@ -173,9 +173,12 @@ public sealed class Suite : IShownAsTable
         ("tokens trained on", TrainedTokens is { } tokens ? tokens : "unknown"),
         ("chunks of data", Chunks.Count),
         ("checkpoints", ListCheckpoints()),
+        ("weights", Weights()),
         Repository is { } repository
             ? ("on the Hub", Manifest.Chunks is { } chunks ? $"{repository}, datasets/{chunks.Repository}" : repository)
             : ("sources", string.Join(", ", Recipe?.Corpus.Sources.Select(s => s.Name) ?? [])));
+
+    private string Weights() => Recipe is null ? "published" : PinnedWeights.Compare(this)?.ToString() ?? "the manifest names none to compare with";
 
     private string ListCheckpoints()
     {

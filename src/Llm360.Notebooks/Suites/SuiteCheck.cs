@@ -13,7 +13,7 @@ namespace Llm360.Notebooks;
 /// ignored.</param>
 /// <param name="Remedy">What to do about the differences and what it costs; empty where there are
 /// none.</param>
-public sealed record SuiteCheck(
+internal sealed record SuiteCheck(
     string Suite,
     string Folder,
     bool HasList,

@@ -10,7 +10,7 @@ namespace Llm360.Notebooks;
 /// <param name="Sha256">SHA-256 of the content, 64 lower-case hexadecimal digits.</param>
 /// <param name="Found">True for a file that was recorded as found on disk, not as it was written;
 /// else null.</param>
-public sealed record SuiteFile(string Path, long Size, string Sha256, bool? Found = null);
+internal sealed record SuiteFile(string Path, long Size, string Sha256, bool? Found = null);
 
 /// <summary>The list of a suite's files.</summary>
 /// <remarks>
@@ -23,7 +23,7 @@ public sealed record SuiteFile(string Path, long Size, string Sha256, bool? Foun
 /// <param name="Files">The files that are in place, ordered by path.</param>
 /// <param name="Next">The files that a running training is about to put in place; null outside of
 /// that moment.</param>
-public sealed record SuiteFiles(int Format, IReadOnlyList<SuiteFile> Files, IReadOnlyList<SuiteFile>? Next = null)
+internal sealed record SuiteFiles(int Format, IReadOnlyList<SuiteFile> Files, IReadOnlyList<SuiteFile>? Next = null)
 {
     /// <summary>The version that this kit reads and writes.</summary>
     public const int CurrentFormat = 1;

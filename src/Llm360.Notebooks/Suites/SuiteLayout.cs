@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Llm360.Notebooks;
 
 /// <summary>File names inside a suite's folder.</summary>
-public static class SuiteLayout
+internal static class SuiteLayout
 {
     /// <summary>The manifest the suite was made from.</summary>
     public const string Manifest = "suite.json";

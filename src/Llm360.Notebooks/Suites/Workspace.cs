@@ -8,7 +8,7 @@ namespace Llm360.Notebooks;
 /// <see cref="Artifacts"/> is, in this order: the variable <c>LLM360_HOME</c>; <c>artifacts/</c> of the repository that holds the current folder;
 /// <c>llm360</c> in the user's local application data.
 /// </remarks>
-public static class Workspace
+internal static class Workspace
 {
     /// <summary>The variable that names the folder of everything the kit writes.</summary>
     public const string HomeVariable = "LLM360_HOME";

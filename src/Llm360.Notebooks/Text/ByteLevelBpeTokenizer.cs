@@ -11,7 +11,7 @@ namespace Llm360.Notebooks;
 /// gives its text. Padding and truncation that the file may ask for are left to the caller.</para>
 /// <para>Sennrich et al. 2016 (arXiv 1508.07909); Radford et al. 2019 (GPT-2); Black et al. 2022 (GPT-NeoX-20B, arXiv 2204.06745).</para>
 /// </remarks>
-public sealed class ByteLevelBpeTokenizer : ITokenizer
+internal sealed class ByteLevelBpeTokenizer : ITokenizer
 {
     private readonly TokenizerJson _file;
     private readonly byte[][] _bytes;

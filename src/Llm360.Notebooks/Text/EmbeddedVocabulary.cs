@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace Llm360.Notebooks;
 
 /// <summary>SentencePiece models embedded in the library.</summary>
-public static class EmbeddedVocabulary
+internal static class EmbeddedVocabulary
 {
     private const string Suffix = ".model";
 

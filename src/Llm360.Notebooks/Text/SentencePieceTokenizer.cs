@@ -9,7 +9,7 @@ namespace Llm360.Notebooks;
 /// becomes UTF-8 bytes. <c>&lt;s&gt;</c> and the like in a text are ordinary characters, and no id is put before or after.
 /// Sennrich et al. 2016 (arXiv 1508.07909); Kudo and Richardson 2018 (arXiv 1808.06226).
 /// </remarks>
-public sealed class SentencePieceTokenizer : ITokenizer
+internal sealed class SentencePieceTokenizer : ITokenizer
 {
     /// <summary>The character that stands for a space.</summary>
     internal const char Space = '\u2581';

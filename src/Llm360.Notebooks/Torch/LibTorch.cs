@@ -10,7 +10,7 @@ namespace Llm360.Notebooks;
 /// The library's module initializer calls <see cref="Load"/>; an executable that touches TorchSharp before it touches this library calls it first thing.
 /// A failure is not thrown from the initializer but from the first explicit <see cref="Load"/>, so that programs can report it.
 /// </remarks>
-public static class LibTorch
+internal static class LibTorch
 {
     /// <summary>The variable that names another LibTorch folder, such as <c>torch/lib</c> of a Python PyTorch with CUDA.</summary>
     public const string FolderVariable = "LLM360_LIBTORCH";

@@ -6,7 +6,7 @@ using System.Text;
 namespace Llm360.Notebooks;
 
 /// <summary>What became of MKL's fast path.</summary>
-public enum AmdSwitchState
+internal enum AmdSwitchState
 {
     /// <summary>Not an x86-64 AMD processor with AVX2, or this LibTorch has no MKL.</summary>
     NotApplicable,

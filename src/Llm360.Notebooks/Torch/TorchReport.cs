@@ -18,7 +18,7 @@ namespace Llm360.Notebooks;
 /// <param name="MemoryBytes">Memory this process may use.</param>
 /// <param name="ProductGflops">Measured rate of a 1024 x 1024 x 1024 float32 matrix product on the CPU.</param>
 /// <param name="ProductError">Its largest relative error against float64.</param>
-public sealed record TorchReport(
+internal sealed record TorchReport(
     string TorchSharp,
     string LibTorch,
     string Folder,

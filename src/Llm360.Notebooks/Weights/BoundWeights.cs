@@ -8,7 +8,7 @@ namespace Llm360.Notebooks;
 /// On the CPU in the file's own type a parameter is a view of the mapped file. Elsewhere it is allocated once, filled straight from the file (there is no
 /// second copy in host memory), and filled again by <see cref="Rebind"/>. Files are read ahead on another thread.
 /// </remarks>
-public sealed class BoundWeights : IDisposable
+internal sealed class BoundWeights : IDisposable
 {
     /// <summary>Elements that go to a device at once.</summary>
     private const long BlockLength = 1 << 24;

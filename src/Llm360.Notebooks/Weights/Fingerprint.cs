@@ -5,7 +5,7 @@ using System.Text;
 namespace Llm360.Notebooks;
 
 /// <summary>A short identity of a large file.</summary>
-public static class Fingerprint
+internal static class Fingerprint
 {
     private const int Pieces = 64, PieceLength = 1 << 16;
 

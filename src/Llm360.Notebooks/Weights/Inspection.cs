@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace Llm360.Notebooks;
 
 /// <summary>Looks at the tensors of a checkpoint. Reads them from the file a piece at a time; safe to call from several threads.</summary>
-public static class Inspection
+internal static class Inspection
 {
     /// <summary>SHA-256 of a tensor's elements, row-major, little-endian and without gaps, in lower-case hexadecimal: equal for equal tensors whatever file format they lie in.</summary>
     /// <exception cref="Llm360Exception">There is no tensor of that name.</exception>

@@ -7,7 +7,7 @@ namespace Llm360.Notebooks;
 /// <param name="Largest">Largest |a - b|.</param>
 /// <param name="Cosine">Cosine of the angle between a and b; NaN when one is zero.</param>
 /// <param name="Different">Number of elements that are not equal.</param>
-public sealed record TensorDistance(double Distance, double Relative, double Largest, double Cosine, long Different)
+internal sealed record TensorDistance(double Distance, double Relative, double Largest, double Cosine, long Different)
 {
     internal static TensorDistance Between(MappedFile fileA, TensorEntry a, MappedFile fileB, TensorEntry b)
     {

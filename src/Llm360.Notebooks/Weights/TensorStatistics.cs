@@ -7,7 +7,7 @@ namespace Llm360.Notebooks;
 /// <param name="Min">Smallest finite element; NaN when there are none.</param>
 /// <param name="Max">Largest finite element; NaN when there are none.</param>
 /// <param name="NonFinite">Number of NaN and infinite elements.</param>
-public sealed record TensorStatistics(double Mean, double Std, double Min, double Max, long NonFinite)
+internal sealed record TensorStatistics(double Mean, double Std, double Min, double Max, long NonFinite)
 {
     /// <summary>Statistics of an entry in double precision, a piece at a time (Chan, Golub and LeVeque 1983 for joining pieces).</summary>
     internal static TensorStatistics Of(MappedFile file, TensorEntry entry)

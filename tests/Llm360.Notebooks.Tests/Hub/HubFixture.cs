@@ -19,7 +19,7 @@ public abstract class HubFixture : IAsyncLifetime
 
     private protected TemporaryFolder Cache { get; } = new();
 
-    protected HubSettings Settings => new(Hub.Endpoint, Cache["hub"], "secret") { RetryDelay = TimeSpan.FromMilliseconds(1), Timeout = TimeSpan.FromSeconds(5) };
+    private protected HubSettings Settings => new(Hub.Endpoint, Cache["hub"], "secret") { RetryDelay = TimeSpan.FromMilliseconds(1), Timeout = TimeSpan.FromSeconds(5) };
 
     public async ValueTask InitializeAsync() =>
         Hub = (await ImitationHub.StartAsync(TestContext.Current.CancellationToken)).Add(Repository, "ckpt_007", "config.json", HubContent.Small(Config)).Add(Repository, "ckpt_007", "deep/in/weights.bin", HubContent.Large(Weights)).Add(Repository, "ckpt_007", "empty.txt", HubContent.Small([]));
@@ -33,21 +33,21 @@ public abstract class HubFixture : IAsyncLifetime
 
     protected string Blob(byte[] content) => Cache["hub", "models--org--model", "blobs", HubContent.Large(content).Etag];
 
-    protected async Task<string> DownloadAsync(CancellationToken? stop = null, HubSettings? settings = null)
+    private protected async Task<string> DownloadAsync(CancellationToken? stop = null, HubSettings? settings = null)
     {
         using var client = new HubClient(settings ?? Settings);
         return await DownloadAsync(client, stop ?? Stop);
     }
 
-    protected static async Task<string> DownloadAsync(HubClient client, CancellationToken stop, IProgress<WorkProgress>? progress = null)
+    private protected static async Task<string> DownloadAsync(HubClient client, CancellationToken stop, IProgress<WorkProgress>? progress = null)
     {
         var revision = await client.ResolveAsync(Revision, Stop);
         return await revision.DownloadAsync(await revision.ListAsync(Stop), progress, stop);
     }
 
-    protected static async Task<IReadOnlyList<HubEntry>> ListAsync(HubClient client) => await (await client.ResolveAsync(Revision, Stop)).ListAsync(Stop);
+    private protected static async Task<IReadOnlyList<HubEntry>> ListAsync(HubClient client) => await (await client.ResolveAsync(Revision, Stop)).ListAsync(Stop);
 
-    protected static async Task<Stream> OpenAsync(HubClient client, string path) => await (await client.ResolveAsync(Revision, Stop)).OpenAsync(path, Stop);
+    private protected static async Task<Stream> OpenAsync(HubClient client, string path) => await (await client.ResolveAsync(Revision, Stop)).OpenAsync(path, Stop);
 
     protected static byte[] Read(Stream stream, int count)
     {

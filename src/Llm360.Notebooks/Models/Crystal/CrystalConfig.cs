@@ -13,7 +13,7 @@ namespace Llm360.Notebooks;
 /// <param name="EmbeddingScale">Factor on the embeddings.</param>
 /// <param name="LogitScale">Factor on the logits: output alpha times width scale.</param>
 /// <param name="ScaleByDimension">Whether scores are divided by the head's dimensions instead of their square root.</param>
-public sealed record CrystalConfig(
+internal sealed record CrystalConfig(
     int HiddenSize,
     int IntermediateSize,
     int Layers,

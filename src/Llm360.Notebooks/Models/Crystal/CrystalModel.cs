@@ -9,7 +9,7 @@ namespace Llm360.Notebooks;
 /// Liu et al. 2023 (arXiv 2312.06550), in the arithmetic of the authors' modeling code: embeddings and logits scaled, scores divided by the head's dimensions, linear
 /// layers as Conv1D (x W + b with W [in, out]).
 /// </remarks>
-public sealed class CrystalModel : LanguageModel
+internal sealed class CrystalModel : LanguageModel
 {
     private readonly CrystalConfig config;
     private readonly Scalar embeddingScale, logitScale, queryScale;

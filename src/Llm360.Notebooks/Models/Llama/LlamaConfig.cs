@@ -16,7 +16,7 @@ namespace Llm360.Notebooks;
 /// <param name="NormEps">Epsilon of RMSNorm.</param>
 /// <param name="RopeTheta">Base of the rotary frequencies.</param>
 /// <param name="TiedHead">Whether the head is the embedding.</param>
-public sealed record LlamaConfig(
+internal sealed record LlamaConfig(
     int HiddenSize,
     int IntermediateSize,
     int Layers,

@@ -9,7 +9,7 @@ namespace Llm360.Notebooks;
 /// Touvron et al. 2023 (arXiv 2302.13971), in the arithmetic of Hugging Face's LlamaForCausalLM: RMSNorm, rotary embeddings on half-split pairs, grouped
 /// key-value heads, SwiGLU.
 /// </remarks>
-public sealed class LlamaModel : LanguageModel
+internal sealed class LlamaModel : LanguageModel
 {
     private readonly LlamaConfig config;
     private readonly Scalar eps;

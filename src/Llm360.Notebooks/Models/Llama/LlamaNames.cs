@@ -2,7 +2,7 @@
 namespace Llm360.Notebooks;
 
 /// <summary>Names of LLaMA's parameters in Hugging Face checkpoints; i counts blocks from 0.</summary>
-public static class LlamaNames
+internal static class LlamaNames
 {
     /// <summary>[vocabulary, hidden]</summary>
     public const string Embedding = "model.embed_tokens.weight";

@@ -14,7 +14,7 @@ namespace Llm360.Notebooks;
 /// <param name="AttentionBias">Whether the attention's projections have biases.</param>
 /// <param name="TiedHead">Whether the head is the embedding.</param>
 /// <param name="RotaryEmbedding">The first quarter of each head turns in Pythia.</param>
-public sealed record NeoxConfig(
+internal sealed record NeoxConfig(
     int HiddenSize,
     int IntermediateSize,
     int Layers,

@@ -9,7 +9,7 @@ namespace Llm360.Notebooks;
 /// Black et al. 2022 (arXiv 2204.06745), in the arithmetic of Hugging Face's GPTNeoXForCausalLM: biases, rotary embeddings on a part of each head, attention and MLP
 /// in parallel (or one after the other), GELU.
 /// </remarks>
-public sealed class NeoxModel : LanguageModel
+internal sealed class NeoxModel : LanguageModel
 {
     private readonly NeoxConfig config;
 
