@@ -41,7 +41,7 @@ public sealed class BadInputTests : IDisposable
         Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
         var weights = llm360.PathOf("suites", "pico", "ckpt_004", SuiteLayout.Weights);
         File.WriteAllBytes(weights, File.ReadAllBytes(weights)[..1000]);
-        AssertError(await llm360.RunAsync("run", Notebook("00-tour.ipynb"), "-p", "suiteName=pico"), "not a whole safetensors file", weights);
+        AssertError(await llm360.RunAsync("run", Notebook("00-tour.ipynb"), "-p", "suite=pico"), "not a whole safetensors file", weights);
         // What ran before the failing cell is saved, and says where it failed.
         Assert.Contains("not a whole safetensors file", File.ReadAllText(llm360.PathOf("runs", "00-tour.ipynb")), StringComparison.Ordinal);
     }

@@ -88,7 +88,7 @@ public sealed class HubTests : IAsyncLifetime
     public async Task The_notebooks_on_memorization_run_on_Amber_with_nothing_but_its_name_changed(string name, string says, params string[] parameters)
     {
         hub.AddAll();
-        var result = await llm360.RunAsync(["run", Path.Combine(Workspace.Repository!, "notebooks", $"{name}.ipynb"), "-p", "suiteName=amber", "-p", "device=cpu", .. parameters.SelectMany(p => new[] { "-p", p }), "-o", llm360.PathOf("amber.ipynb")]);
+        var result = await llm360.RunAsync(["run", Path.Combine(Workspace.Repository!, "notebooks", $"{name}.ipynb"), "-p", "suite=amber", "-p", "device=cpu", .. parameters.SelectMany(p => new[] { "-p", p }), "-o", llm360.PathOf("amber.ipynb")]);
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Contains(says, File.ReadAllText(llm360.PathOf("amber.ipynb")), StringComparison.Ordinal);
     }
@@ -107,7 +107,7 @@ public sealed class HubTests : IAsyncLifetime
             suite = await PublishPicoAsync(suite);
         string[] parameters = name == "00-tour" ? ["-p", "device=cpu", "-p", "n=8", "-p", "checkpoints=2"] : [];
         var output = llm360.PathOf("executed.ipynb");
-        var result = await llm360.RunAsync(["run", Path.Combine(Workspace.Repository!, "notebooks", $"{name}.ipynb"), "-p", $"suiteName={suite}", .. parameters, "-o", output]);
+        var result = await llm360.RunAsync(["run", Path.Combine(Workspace.Repository!, "notebooks", $"{name}.ipynb"), "-p", $"suite={suite}", .. parameters, "-o", output]);
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.All(says, text => Assert.Contains(text, File.ReadAllText(output), StringComparison.Ordinal));
     }
@@ -183,11 +183,11 @@ public sealed class HubTests : IAsyncLifetime
             hub.Add(ImitationAmber.Models, revision, "model.safetensors", HubContent.Endless([1], 27_000_000_000 + i));
         }
 
-        var result = await llm360.RunAsync("run", Tour, "-p", "suiteName=amber", "-p", "device=cpu");
+        var result = await llm360.RunAsync("run", Tour, "-p", "suite=amber", "-p", "device=cpu");
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("7 checkpoints of LLM360/Amber need about 189 GB", result.Error, StringComparison.Ordinal);
         Assert.Contains("--yes", result.Error, StringComparison.Ordinal);
-        var parameter = await llm360.RunAsync("run", Tour, "-p", "suiteName=amber", "-p", "device=cpu", "-p", "maxDownload=100GB");
+        var parameter = await llm360.RunAsync("run", Tour, "-p", "suite=amber", "-p", "device=cpu", "-p", "maxDownload=100GB");
         Assert.Contains("at most 100 GB are fetched", parameter.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(hub.Requests, r => r.Path.Contains("/resolve/", StringComparison.Ordinal));
     }
@@ -213,7 +213,7 @@ public sealed class HubTests : IAsyncLifetime
         llm360.Variables["HF_TOKEN"] = "two words";
         var grid = await llm360.RunAsync("grid", "memorization", "-s", "pico", "--checkpoints", "4", "-n", "4", "--device", "cpu");
         Assert.True(grid.ExitCode == 0, grid.Error);
-        var tour = await llm360.RunAsync("run", Tour, "-p", "suiteName=pico", "-p", "n=4", "-p", "device=cpu");
+        var tour = await llm360.RunAsync("run", Tour, "-p", "suite=pico", "-p", "n=4", "-p", "device=cpu");
         Assert.True(tour.ExitCode == 0, tour.Error);
         Assert.Contains("ftp://x", (await llm360.RunAsync("tokenize", "-m", "amber/143", "hello")).Error, StringComparison.Ordinal);
     }

@@ -76,7 +76,7 @@ internal static class ReproduceCommand
         var watch = Stopwatch.StartNew();
         var options = new NotebookRunOptions(notebook, Path.Combine(folder, Path.GetFileName(notebook)))
         {
-            Parameters = new Dictionary<string, string> { ["suiteName"] = suite },
+            Parameters = new Dictionary<string, string> { ["suite"] = suite },
         };
         try
         {

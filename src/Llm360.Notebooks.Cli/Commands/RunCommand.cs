@@ -7,7 +7,7 @@ using Llm360.Notebooks.Kernel.Running;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary><c>llm360 run notebook.ipynb -p suiteName=nano</c></summary>
+/// <summary><c>llm360 run notebook.ipynb -p suite=nano</c></summary>
 internal static class RunCommand
 {
     /// <summary>Where executed notebooks go.</summary>
@@ -101,7 +101,7 @@ internal static class RunCommand
         {
             var parts = pair.Split('=', 2);
             if (parts.Length != 2 || parts[0].Length == 0)
-                throw new Llm360Exception($"\"{pair}\" is not name=value.", "--parameter", "Write for example: -p suiteName=nano");
+                throw new Llm360Exception($"\"{pair}\" is not name=value.", "--parameter", "Write for example: -p suite=nano");
             values[parts[0]] = parts[1];
         }
 

@@ -107,6 +107,7 @@ internal sealed record CorpusAssembly(
     private static List<SourceCounts> Count(CorpusRecipe recipe, IReadOnlyList<CorpusDocument> all, List<IReadOnlyList<TokenRow>> chunks)
     {
         var used = chunks.SelectMany(rows => rows).SelectMany(r => r.Documents).ToHashSet();
+        var copies = RepeatedText.NearCopies(all);
         var rows = chunks.SelectMany(c => c).CountBy(r => r.Source).ToDictionary();
         return
         [
@@ -114,7 +115,7 @@ internal sealed record CorpusAssembly(
             {
                 var documents = all.Where(d => d.Source == source.Name).ToList();
                 var unique = documents.Select(d => d.Text).Distinct().Count();
-                return new SourceCounts(source.Name, documents.Count, unique, documents.Count(d => used.Contains(d.Id)), rows.GetValueOrDefault(source.Name));
+                return new SourceCounts(source.Name, documents.Count, unique, documents.Count(d => copies.Contains(d.Id)), documents.Count(d => used.Contains(d.Id)), rows.GetValueOrDefault(source.Name));
             }),
         ];
     }

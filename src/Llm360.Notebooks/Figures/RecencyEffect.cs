@@ -18,7 +18,7 @@ internal sealed record RecencyEffect(double JustRead, double Older, double Unrea
     public double Difference => JustRead - Older;
 
     /// <summary>What the difference says.</summary>
-    public string Title => Sequences < FewestSequences ? "Which chunks are remembered?"
+    public string Title => Sequences < FewestSequences || double.IsNaN(Low) ? "Which chunks are remembered?"
         : Low > 0 ? "The chunk just read is remembered best"
         : High < 0 ? "The chunk just read is remembered less than older ones"
         : "Is the chunk just read remembered better? Not clearly";

@@ -123,19 +123,68 @@ public class PaperFigureTests
             ScoreDistribution.FromScores(name, progress, Enumerable.Range(0, 1000).Select(i => i < ones ? 1 : i % 5 / 32.0), 32);
     }
 
+    // Standard errors of 0.0255 (half an interval of 0.05); the second checkpoint has read everything.
+    private static readonly IReadOnlyList<ChunkScores> Recent =
+    [
+        new("ckpt_002", 0.5, 1, [0, 1, 2], [0.10, 0.30, 0.05], [0.05, 0.25, 0], [0.15, 0.35, 0.10], [100, 100, 100]),
+        new("ckpt_003", 1.0, 2, [0, 1, 2], [0.20, 0.10, 0.40], [0.15, 0.05, 0.35], [0.25, 0.15, 0.45], [100, 300, 100]),
+    ];
+
     [Fact]
-    public void By_chunk_compares_the_last_chunk_read_with_the_others()
+    public void By_chunk_compares_the_chunk_just_read_with_older_ones_and_with_unread_ones()
     {
-        var figure = Figures.MemorizationByChunk("nano", 32, 32,
-        [
-            new("ckpt_001", 0.3, 1, [0, 1, 2], [0.10, 0.20, 0.10], [0.05, 0.15, 0.05], [0.15, 0.25, 0.15], [100, 100, 100]),
-            new("ckpt_002", 1.0, 2, [0, 1, 2], [0.20, double.NaN, 0.40]),
-        ]);
+        var figure = Figures.MemorizationByChunk("nano", 32, 32, Recent);
         Assert.Equal("The chunk just read is remembered best", figure.Title);
-        Assert.Equal("On the last chunk it had read a checkpoint scores 0.3 on average, on the other chunks 0.15: a difference of +0.15 (95 % interval +0.052 to +0.248) over 2 checkpoints.", figure.Finding);
+        // Older: 0.1 at the first; (100 * 0.2 + 300 * 0.1) / 400 = 0.125 at the second. Half interval: 0.05 sqrt(1 + 1 + 1 + 1/16 + 9/16) / 2.
+        Assert.Equal(
+            "On the chunk just read a checkpoint scores 0.35 on average, on older chunks 0.112, on chunks not yet read 0.05. "
+            + "Just read minus older is +0.238 (95 % interval +0.19 to +0.285), over 2 checkpoints and 200 sequences just read.", figure.Finding);
         var marks = new PlotlyOf(figure).Traces.Single(t => PlotlyOf.Role(t) == "mark");
         Assert.Equal([1, 2], marks["x"]!.AsArray().Select(x => x!.GetValue<double>()));
-        Assert.Contains("n = 100 sequences a chunk", figure.Subtitle, StringComparison.Ordinal);
+        Assert.Contains("n = 100 to 300 sequences a chunk", figure.Subtitle, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fewer_than_thirty_sequences_or_no_intervals_give_no_statement()
+    {
+        Assert.Equal("Which chunks are remembered?", Figures.MemorizationByChunk("nano", 32, 32, [.. Recent.Select(c => c with { Counts = [10, 10, 10] })]).Title);
+        Assert.Equal("Which chunks are remembered?", Figures.MemorizationByChunk("nano", 32, 32, [.. Recent.Select(c => c with { Low = null })]).Title);
+    }
+
+    [Fact]
+    public void By_age_measures_each_checkpoint_from_its_own_mean()
+    {
+        var figure = Figures.MemorizationByAge("nano", 32, 32, Recent);
+        Assert.Equal("The chunk just read is remembered best", figure.Title);
+        var (unread, read) = (figure.Panels[0].Traces[0], figure.Panels[0].Traces[1]);
+        Assert.Equal((TraceRole.Baseline, TraceRole.Measured), (unread.Role, read.Role));
+        Assert.Equal([-1.0], unread.X);
+        Assert.Equal([0.0, 1, 2], read.X);
+        // Means: 0.15 at the first, (20 + 30 + 40) / 500 = 0.18 at the second.
+        Assert.Equal(-0.10, unread.Y[0], 12);
+        Assert.Equal([0.185, -0.065, 0.02], read.Y, (a, b) => Math.Abs(a - b) < 1e-12);
+        Assert.Throws<Llm360Exception>(() => Figures.MemorizationByAge("nano", 32, 32, [Recent[0] with { LastChunk = null }]));
+    }
+
+    [Fact]
+    public void Growth_is_told_of_one_set_of_chunks()
+    {
+        ExtractibleSeries read = new("the chunks read by a", true, [0, 20], [1000, 1000]), unread = new("the chunks not read by a", false, [1, 15], [500, 500]);
+        var figure = Figures.MemorizationGrowth("nano", 32, 32, [("a", 6), ("b", 36)], [read, unread]);
+        Assert.Equal("More and more is reproduced word for word: 0 %, then 2 %", figure.Title);
+        Assert.Contains("Of the chunks not read by a, a reproduces 0.2 % and b 3 % (95 % interval 1.8 % to 4.9 %, n = 500).", figure.Finding, StringComparison.Ordinal);
+        Assert.Equal("Does the share reproduced word for word grow? Not clearly", Figures.MemorizationGrowth("nano", 32, 32, [("a", 6), ("b", 36)], [read with { Extractible = [15, 20] }]).Title);
+    }
+
+    [Fact]
+    public void The_histogram_draws_what_was_not_read()
+    {
+        var figure = Figures.MemorizationHistogram("nano", 4,
+            [new("ckpt_001", 0.5, [50, 30, 10, 0, 10], [80, 15, 4, 0, 1]), new("ckpt_002", 1, [40, 30, 10, 0, 20])]);
+        Assert.Contains("of the sequences that ckpt_001 has not read, 1 % (n = 100)", figure.Finding, StringComparison.Ordinal);
+        var points = figure.Panels[0].Traces.Single(t => t.Role == TraceRole.Baseline);
+        Assert.Equal([0.8, 0.15, 0.04, 0, 0.01], points.Y);
+        Assert.DoesNotContain(figure.Panels[1].Traces, t => t.Role == TraceRole.Baseline);
     }
 
     [Fact]
