@@ -137,7 +137,7 @@ public class PaperFigureTests
         Assert.Equal("The chunk just read is remembered best", figure.Title);
         // Older: 0.1 at the first; (100 * 0.2 + 300 * 0.1) / 400 = 0.125 at the second. Half interval: 0.05 sqrt(1 + 1 + 1 + 1/16 + 9/16) / 2.
         Assert.Equal(
-            "On the chunk just read a checkpoint scores 0.35 on average, on older chunks 0.112, on chunks not yet read 0.05. "
+            "On the chunk just read a checkpoint scores 0.35 on average, on older chunks 0.113, on chunks not yet read 0.05. "
             + "Just read minus older is +0.238 (95 % interval +0.19 to +0.285), over 2 checkpoints and 200 sequences just read.", figure.Finding);
         var marks = new PlotlyOf(figure).Traces.Single(t => PlotlyOf.Role(t) == "mark");
         Assert.Equal([1, 2], marks["x"]!.AsArray().Select(x => x!.GetValue<double>()));
@@ -171,8 +171,8 @@ public class PaperFigureTests
     {
         ExtractibleSeries read = new("the chunks read by a", true, [0, 20], [1000, 1000]), unread = new("the chunks not read by a", false, [1, 15], [500, 500]);
         var figure = Figures.MemorizationGrowth("nano", 32, 32, [("a", 6), ("b", 36)], [read, unread]);
-        Assert.Equal("More and more is reproduced word for word: 0 %, then 2 %", figure.Title);
-        Assert.Contains("Of the chunks not read by a, a reproduces 0.2 % and b 3 % (95 % interval 1.8 % to 4.9 %, n = 500).", figure.Finding, StringComparison.Ordinal);
+        Assert.Equal("More and more is reproduced word for word: 0 %, then 2 %", figure.Title);
+        Assert.Contains("Of the chunks not read by a, a reproduces 0.2 % and b 3 % (95 % interval 1.8 % to 4.9 %, n = 500).", figure.Finding, StringComparison.Ordinal);
         Assert.Equal("Does the share reproduced word for word grow? Not clearly", Figures.MemorizationGrowth("nano", 32, 32, [("a", 6), ("b", 36)], [read with { Extractible = [15, 20] }]).Title);
     }
 
@@ -181,7 +181,7 @@ public class PaperFigureTests
     {
         var figure = Figures.MemorizationHistogram("nano", 4,
             [new("ckpt_001", 0.5, [50, 30, 10, 0, 10], [80, 15, 4, 0, 1]), new("ckpt_002", 1, [40, 30, 10, 0, 20])]);
-        Assert.Contains("of the sequences that ckpt_001 has not read, 1 % (n = 100)", figure.Finding, StringComparison.Ordinal);
+        Assert.Contains("of the sequences that ckpt_001 has not read, 1 % (n = 100)", figure.Finding, StringComparison.Ordinal);
         var points = figure.Panels[0].Traces.Single(t => t.Role == TraceRole.Baseline);
         Assert.Equal([0.8, 0.15, 0.04, 0, 0.01], points.Y);
         Assert.DoesNotContain(figure.Panels[1].Traces, t => t.Role == TraceRole.Baseline);
