@@ -88,7 +88,9 @@ public sealed class HubTests : IAsyncLifetime
     public async Task The_notebooks_on_memorization_run_on_Amber_with_nothing_but_its_name_changed(string name, string says, params string[] parameters)
     {
         hub.AddAll();
-        var result = await llm360.RunAsync(["run", Path.Combine(Workspace.Repository!, "notebooks", $"{name}.ipynb"), "-p", "suite=amber", "-p", "device=cpu", .. parameters.SelectMany(p => new[] { "-p", p }), "-o", llm360.PathOf("amber.ipynb")]);
+        var notebook = Path.Combine(Workspace.Repository!, "notebooks", $"{name}.ipynb");
+        var given = parameters.Prepend("device=cpu").Prepend("suite=amber").SelectMany(p => new[] { "-p", p });
+        var result = await llm360.RunAsync(["run", notebook, .. given, "-o", llm360.PathOf("amber.ipynb")]);
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Contains(says, File.ReadAllText(llm360.PathOf("amber.ipynb")), StringComparison.Ordinal);
     }

@@ -18,7 +18,8 @@ public sealed class HalfTrainedPico : IAsyncLifetime
             if (p.Unit == "steps" && p.Done == 9)
                 kill.Cancel();
         });
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new SuiteTrainer(Manifest, Folder).TrainAsync(new(Progress: steps, Cancellation: kill.Token)));
+        var run = new RunOptions(Progress: steps, Cancellation: kill.Token);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new SuiteTrainer(Manifest, Folder).TrainAsync(run));
     }
 
     public ValueTask DisposeAsync()

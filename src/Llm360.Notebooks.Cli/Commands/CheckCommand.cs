@@ -33,7 +33,8 @@ internal static class CheckCommand
     public static async Task<SuiteCheck> CheckAsync(Suite suite, string? checkpoint, Screen screen, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
-        var check = await screen.WatchAsync(progress => SuiteCheck.ContentAsync(suite, checkpoint, new(Progress: progress, Cancellation: cancellation)))
+        var check = await screen.WatchAsync(
+            progress => SuiteCheck.ContentAsync(suite, checkpoint, new(Progress: progress, Cancellation: cancellation)))
             .ConfigureAwait(false);
         Show(check, screen);
         if (check is { HasList: true, Differences.Count: 0 })

@@ -41,6 +41,7 @@ internal static class GenerateCommand
                 : [.. rows.Select(PromptOf)];
             using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
             var longest = prompts.Max(p => p.Length);
+            var stop = parsed.GetValue(ignoreEnd) ? null : await checkpoint.FetchAsync(new(Cancellation: cancellation)).ConfigureAwait(false);
             var options = new GenerationOptions
             {
                 MaxNewTokens = parsed.GetValue(count) ?? Math.Max(1, Math.Min(256, loaded.Config.MaximumLength - longest)),
@@ -48,7 +49,7 @@ internal static class GenerateCommand
                 TopK = parsed.GetValue(topK),
                 TopP = parsed.GetValue(topP),
                 Seed = parsed.GetValue(seed),
-                StopTokens = parsed.GetValue(ignoreEnd) ? [] : StopTokens.Read(await checkpoint.FetchAsync(new(Cancellation: cancellation)).ConfigureAwait(false)),
+                StopTokens = stop is null ? [] : StopTokens.Read(stop),
             };
             if (parsed.GetValue(tokens) is { } file)
                 ModelOptions.Check(loaded, rows, PromptOf, file, options.MaxNewTokens);

@@ -30,9 +30,9 @@ internal sealed class ModelOptions
     }
 
     /// <summary>The folder or file of a checkpoint, fetched from the Hub with a bar if it is there.</summary>
-    public static async Task<string> FetchAsync(Checkpoint checkpoint, Screen screen, CancellationToken cancellation) => checkpoint.IsOnHub
-        ? await screen.WatchAsync(progress => checkpoint.FetchAsync(new(Progress: progress, Cancellation: cancellation))).ConfigureAwait(false)
-        : checkpoint.Folder;
+    public static Task<string> FetchAsync(Checkpoint checkpoint, Screen screen, CancellationToken cancellation) => checkpoint.IsOnHub
+        ? screen.WatchAsync(progress => checkpoint.FetchAsync(new(Progress: progress, Cancellation: cancellation)))
+        : Task.FromResult(checkpoint.Folder);
 
     /// <summary>The rows of a file of token sequences.</summary>
     /// <exception cref="Llm360Exception">There are none, or one is broken.</exception>

@@ -43,14 +43,16 @@ internal static class ScoreCommand
             if (parsed.GetValue(extractible))
             {
                 var (k, l) = (settings.PromptLength, settings.ContinuationLength);
-                var mismatches = await InSlicesAsync(slice => MemorizationScorer.FirstMismatches(loaded, slice, k, l, run)).ConfigureAwait(false);
+                var mismatches = await InSlicesAsync(slice => MemorizationScorer.FirstMismatches(loaded, slice, k, l, run))
+                    .ConfigureAwait(false);
                 var result = new Extractibility((double)mismatches.Count(m => m == l) / mismatches.Count, mismatches.Count, mismatches);
                 AtomicFile.WriteText(path, JsonSerializer.Serialize(result, Json) + "\n");
                 said = string.Create(CultureInfo.InvariantCulture, $"k-extractible {result.FullMatch:0.####}");
             }
             else
             {
-                var rowsScored = await InSlicesAsync(slice => MemorizationScorer.Score(loaded, slice, settings, run: run)).ConfigureAwait(false);
+                var rowsScored = await InSlicesAsync(slice => MemorizationScorer.Score(loaded, slice, settings, run: run))
+                    .ConfigureAwait(false);
                 var result = Result.Of(rowsScored);
                 AtomicFile.WriteText(path, JsonSerializer.Serialize(result, Json) + "\n");
                 said = string.Create(CultureInfo.InvariantCulture, $"mean score {result.TokenMatch:0.####}, k-extractible {result.FullMatch:0.####}");
@@ -58,7 +60,11 @@ internal static class ScoreCommand
 
             screen.Say($"{sequences.Count} rows, {said}: {path}");
             if (loaded.Type != TorchSharp.torch.ScalarType.Float32)
-                screen.Say(await screen.WatchAsync(_ => Task.Run(() => Differing(loaded, sequences, settings, run), cancellation)).ConfigureAwait(false));
+            {
+                screen.Say(await screen.WatchAsync(_ => Task.Run(() => Differing(loaded, sequences, settings, run), cancellation))
+                    .ConfigureAwait(false));
+            }
+
             return 0;
 
             Task<List<T>> InSlicesAsync<T>(Func<IReadOnlyList<TokenRow>, IReadOnlyList<T>> score) => screen.WatchAsync(progress => Task.Run(
@@ -82,7 +88,9 @@ internal static class ScoreCommand
     private static string Differing(LanguageModel model, IReadOnlyList<TokenRow> rows, MemorizationSettings settings, RunOptions run)
     {
         List<TokenRow> sample = [.. rows.Take(RowsCompared)];
-        return $"{model.Type}: {MemorizationScorer.Disagreements(model, sample, settings, run)} of the first {sample.Count} continuations differ from decoding one token after the other, by rounding.";
+        var differing = MemorizationScorer.Disagreements(model, sample, settings, run);
+        return $"{model.Type}: {differing} of the first {sample.Count} continuations differ from decoding "
+            + "one token after the other, by rounding.";
     }
 
     /// <summary>The fields of Analysis360's result file.</summary>

@@ -65,7 +65,8 @@ internal static class TrainCommand
         }
 
         var start = Stopwatch.GetTimestamp();
-        var suite = await screen.WatchAsync(progress => trainer.TrainAsync(new(Progress: progress, Cancellation: cancellation))).ConfigureAwait(false);
+        var suite = await screen.WatchAsync(progress => trainer.TrainAsync(new(Progress: progress, Cancellation: cancellation)))
+            .ConfigureAwait(false);
         foreach (var warning in trainer.Warnings)
             screen.Warn(warning);
         var metrics = File.Exists(suite.MetricsPath) ? await suite.MetricsAsync().ConfigureAwait(false) : [];

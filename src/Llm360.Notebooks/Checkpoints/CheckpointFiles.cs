@@ -5,8 +5,13 @@ namespace Llm360.Notebooks;
 /// <summary>Bringing the files of a checkpoint on the Hub into the cache.</summary>
 public static class CheckpointFiles
 {
-    /// <summary>The folder with a checkpoint's configuration, weights and, where it has one, tokenizer.</summary>
-    /// <remarks>Files of a checkpoint on the Hub are fetched unless the cache has them; safetensors come before pickles.</remarks>
+    /// <summary>
+    /// The folder with a checkpoint's configuration, weights and, where it has one, tokenizer.
+    /// </summary>
+    /// <remarks>
+    /// Files of a checkpoint on the Hub are fetched unless the cache has them. Safetensors are
+    /// preferred to pickles.
+    /// </remarks>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="run">
     /// Progress, in megabytes, and cancellation, which keeps what has arrived.
@@ -113,7 +118,10 @@ public static class CheckpointFiles
     private static string Local(Checkpoint checkpoint) => checkpoint.Hub is null || WeightFiles.AreComplete(checkpoint.Folder) ? checkpoint.Folder
         : throw new Llm360Exception($"The folder has a {SuiteLayout.Config} but no complete weights, and comes before the Hub.", checkpoint.Folder, $"Complete it, or take it away: then {checkpoint.Hub} is fetched.");
 
-    /// <summary>The folder with a checkpoint's tokenizer. On the Hub, a revision without one takes that of <c>main</c>.</summary>
+    /// <summary>
+    /// The folder with a checkpoint's tokenizer. On the Hub, a revision without one takes that of
+    /// <c>main</c>.
+    /// </summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <returns>A folder; where there is no tokenizer anywhere, one without.</returns>

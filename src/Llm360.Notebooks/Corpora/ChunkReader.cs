@@ -3,14 +3,22 @@ using System.Text.Json;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Reads JSON Lines of token sequences: <c>{token_ids, source}</c>, with or without this kit's further keys, <c>{source, prompt, continuation}</c>, or <c>[ids]</c>.</summary>
+/// <summary>
+/// Reads JSON Lines of token sequences: <c>{token_ids, source}</c>, with or without this kit's
+/// further keys, <c>{source, prompt, continuation}</c>, or <c>[ids]</c>.
+/// </summary>
 public static class ChunkReader
 {
-    /// <summary>The rows of a file, in order, read as they are asked for: the first rows of a 20 GB file cost no more than those rows.</summary>
+    /// <summary>
+    /// The rows of a file, in order. Rows are read while they are enumerated, so the first rows of
+    /// a 20 GB file cost no more than those rows.
+    /// </summary>
     /// <param name="path">A chunk.</param>
     /// <param name="limit">At most so many rows; all if null.</param>
     /// <param name="cancellation">Stops between rows.</param>
-    /// <exception cref="Llm360Exception">The file is missing, or a line is not a row; the error has the line's number.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The file is missing, or a line is not a row; the error has the line's number.
+    /// </exception>
     public static IEnumerable<TokenRow> Read(string path, int? limit = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limit ?? 0);
@@ -19,11 +27,17 @@ public static class ChunkReader
             : throw new Llm360Exception("There is no such file of token sequences.", path, "Name a file of rows, one a line, such as a suite's train_NNN.jsonl; llm360 train makes those of an embedded suite.");
     }
 
-    /// <summary>The rows of a chunk, in order, read as they are asked for. Of a chunk on the Hub, no more is fetched than is read, in pieces of 1 to 8 MB; they stay in the cache.</summary>
+    /// <summary>
+    /// The rows of a chunk, in order. Rows are read while they are enumerated. A chunk on the Hub
+    /// is fetched in pieces of 1 to 8 MB, as far as it is read; the cache keeps them.
+    /// </summary>
     /// <param name="chunk">The chunk.</param>
     /// <param name="limit">At most so many rows; all if null.</param>
     /// <param name="cancellation">Stops between rows.</param>
-    /// <exception cref="Llm360Exception">The chunk is missing or cannot be fetched, or a line is not a row; the error has the line's number.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The chunk is missing or cannot be fetched, or a line is not a row; the error has the line's
+    /// number.
+    /// </exception>
     public static IEnumerable<TokenRow> Read(Chunk chunk, int? limit = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limit ?? 0);

@@ -7,30 +7,44 @@ namespace Llm360.Notebooks;
 
 /// <summary>Builds the corpus of a suite.</summary>
 /// <remarks>
-/// The same manifest gives the same bytes on every machine. Files are complete or absent, and <c>suite.json</c> is written last:
-/// a build that was stopped is simply run again, and a finished one is recognised and left as it is.
+/// The same manifest gives the same bytes on every machine. Files are complete or absent, and
+/// <c>suite.json</c> is written last: a build that was stopped can be run again, and a finished one
+/// is recognised and left unchanged.
 /// </remarks>
 public static class CorpusBuilder
 {
-    /// <summary>Writes <c>train/train_NNN.jsonl</c>, <c>validation.jsonl</c>, <c>canaries.json</c> and <c>suite.json</c> (the manifest with its counts).</summary>
+    /// <summary>
+    /// Writes <c>train/train_NNN.jsonl</c>, <c>validation.jsonl</c>, <c>canaries.json</c> and
+    /// <c>suite.json</c> (the manifest with its counts).
+    /// </summary>
     /// <param name="manifest">The suite.</param>
     /// <param name="folder">The suite's folder; made if it is absent.</param>
     /// <param name="run">Progress, in files and passes, and cancellation between files.</param>
     /// <returns>What the corpus came to.</returns>
     /// <exception cref="Llm360Exception">
-    /// A package is missing or not the pinned one, a source has too little text, the counts differ from <see cref="SuiteRecipe.Expected"/>, or
-    /// the folder holds checkpoints of another recipe.
+    /// A package is missing or not the pinned one, a source has too little text, the counts differ
+    /// from <see cref="SuiteRecipe.Expected"/>, or the folder holds checkpoints of another recipe.
     /// </exception>
     public static CorpusCounts Build(SuiteRecipe manifest, string folder, RunOptions? run = null) =>
         Build(manifest, folder, null, run);
 
-    /// <summary>What <see cref="Build(SuiteRecipe, string, RunOptions)"/> would give, without writing and without comparing.</summary>
-    /// <exception cref="Llm360Exception">A package is missing or not the pinned one, or a source has too little text.</exception>
+    /// <summary>
+    /// The counts that <see cref="Build(SuiteRecipe, string, RunOptions)"/> would return. Nothing
+    /// is written or compared.
+    /// </summary>
+    /// <exception cref="Llm360Exception">
+    /// A package is missing or not the pinned one, or a source has too little text.
+    /// </exception>
     public static CorpusCounts Measure(SuiteRecipe manifest, RunOptions? run = null) =>
         Produce(manifest.Corpus, null, (_, _) => { }, run);
 
-    /// <summary>The manifest with the hashes of this machine's packages and the counts they give: for a recipe that was changed on purpose.</summary>
-    /// <exception cref="Llm360Exception">A package is missing, or a source has too little text.</exception>
+    /// <summary>
+    /// The manifest with the hashes of this machine's packages and the counts of their text. Use it
+    /// after a recipe was changed on purpose.
+    /// </summary>
+    /// <exception cref="Llm360Exception">
+    /// A package is missing, or a source has too little text.
+    /// </exception>
     public static SuiteRecipe Pin(SuiteRecipe manifest, RunOptions? run = null)
     {
         var sources = manifest.Corpus.Sources.Select(s => s with { Packages = [.. s.Packages.Select(p => p with { Sha256 = CorpusPackages.Hash(p) })] });
@@ -99,7 +113,10 @@ public static class CorpusBuilder
         return output.WrittenSpan.ToArray();
     }
 
-    /// <summary>All files but the manifest, relative to the suite's folder, in the order in which the corpus's hash covers them.</summary>
+    /// <summary>
+    /// All files but the manifest, relative to the suite's folder, in the order in which the
+    /// corpus's hash covers them.
+    /// </summary>
     private static List<string> Files(CorpusRecipe recipe) =>
         [.. Enumerable.Range(0, recipe.Chunks).Select(SuiteLayout.Chunk), SuiteLayout.Validation, SuiteLayout.Canaries];
 

@@ -4,19 +4,24 @@ namespace Llm360.Notebooks;
 
 /// <summary>Counts occurrences of token sequences, at any place within a row.</summary>
 /// <remarks>
-/// A rolling hash (Karp and Rabin 1987) of every window of the corpus is looked up among those of the sequences, and every hit is verified token by token: the counts are exact. Memory is that of the
-/// sequences looked for, whatever the size of the corpus.
+/// A rolling hash (Karp and Rabin 1987) of every window of the corpus is looked up among those of
+/// the sequences, and every hit is verified token by token: the counts are exact. Memory is that of
+/// the sequences looked for, whatever the size of the corpus.
 /// </remarks>
 internal static class SequenceCounts
 {
     private const ulong Base = 0x9E3779B97F4A7C15UL;
 
     /// <summary>The number of occurrences of each sequence.</summary>
-    /// <param name="sequences">Token ids, all of one length; equal ones are counted once and get the same number.</param>
+    /// <param name="sequences">
+    /// Token ids, all of one length; equal ones are counted once and get the same number.
+    /// </param>
     /// <param name="chunks">Where to look; read on several threads.</param>
     /// <param name="run">Progress, in chunks, and cancellation between rows.</param>
     /// <returns>In the order of the sequences.</returns>
-    /// <exception cref="Llm360Exception">The sequences are empty or differ in length, or a chunk cannot be read.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The sequences are empty or differ in length, or a chunk cannot be read.
+    /// </exception>
     public static async Task<IReadOnlyList<long>> CountAsync(
         IReadOnlyList<int[]> sequences, IReadOnlyList<Chunk> chunks, RunOptions? run = null)
     {

@@ -14,7 +14,8 @@ public static partial class Figures
     /// <param name="sequences">Sequences of the largest comparison, n.</param>
     /// <param name="matrices">At least one.</param>
     /// <exception cref="Llm360Exception">There is no matrix, or it is not checkpoints by checkpoints.</exception>
-    internal static Figure CheckpointCorrelation(string model, IReadOnlyList<string> checkpoints, long sequences, params IReadOnlyList<CorrelationMatrix> matrices)
+    internal static Figure CheckpointCorrelation(
+        string model, IReadOnlyList<string> checkpoints, long sequences, params IReadOnlyList<CorrelationMatrix> matrices)
     {
         RequireNotEmpty(matrices, nameof(CheckpointCorrelation), "matrices");
         RequireNotEmpty(checkpoints, nameof(CheckpointCorrelation), "checkpoints");

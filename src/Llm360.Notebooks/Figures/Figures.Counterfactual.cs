@@ -10,7 +10,8 @@ public static partial class Figures
     /// <param name="chunks">Chunks compared.</param>
     /// <param name="groups">Differences of each group; the first is ordinary text.</param>
     /// <exception cref="Llm360Exception">There is no group.</exception>
-    internal static Figure Counterfactual(string model, int promptLength, int continuationLength, int chunks, IReadOnlyList<MeasuredGroup> groups)
+    internal static Figure Counterfactual(
+        string model, int promptLength, int continuationLength, int chunks, IReadOnlyList<MeasuredGroup> groups)
     {
         RequireNotEmpty(groups, nameof(Counterfactual), "groups");
         var (first, last) = (groups[0], groups[^1]);

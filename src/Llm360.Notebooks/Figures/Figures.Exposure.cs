@@ -9,7 +9,8 @@ public static partial class Figures
     /// <param name="secretLength">Tokens measured.</param>
     /// <param name="candidates">|R|: the canary and its alternatives.</param>
     /// <param name="canaries">Exposures in bits, by repetitions; 0 for controls.</param>
-    internal static Figure Exposure(string model, string checkpoint, int secretLength, int candidates, IReadOnlyList<(int Repetitions, double Exposure)> canaries)
+    internal static Figure Exposure(
+        string model, string checkpoint, int secretLength, int candidates, IReadOnlyList<(int Repetitions, double Exposure)> canaries)
     {
         var planted = canaries.Where(c => c.Repetitions > 0).OrderBy(c => c.Repetitions).ToList();
         if (planted.Count == 0)

@@ -25,7 +25,8 @@ public static partial class Figures
     /// <param name="last">Name of the checkpoint that is forecast.</param>
     /// <param name="points">In training order.</param>
     /// <exception cref="Llm360Exception">There is no point.</exception>
-    internal static Figure Forecast(string model, int promptLength, int continuationLength, string last, IReadOnlyList<ForecastPoint> points)
+    internal static Figure Forecast(
+        string model, int promptLength, int continuationLength, string last, IReadOnlyList<ForecastPoint> points)
     {
         RequireNotEmpty(points, nameof(Forecast), "earlier checkpoints");
         var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, n = {Range(points.Select(p => (long)p.Sequences))} sequences that both checkpoints have seen; bands: Wilson's 95 % intervals";

@@ -39,7 +39,8 @@ public static partial class Figures
     /// <param name="continuationLength">l.</param>
     /// <param name="checkpoints">In training order.</param>
     /// <exception cref="Llm360Exception">There is no checkpoint, or its chunks and means differ in number.</exception>
-    internal static Figure MemorizationByChunk(string model, int promptLength, int continuationLength, IReadOnlyList<ChunkScores> checkpoints)
+    internal static Figure MemorizationByChunk(
+        string model, int promptLength, int continuationLength, IReadOnlyList<ChunkScores> checkpoints)
     {
         RequireNotEmpty(checkpoints, nameof(MemorizationByChunk), "checkpoints");
         foreach (var c in checkpoints)

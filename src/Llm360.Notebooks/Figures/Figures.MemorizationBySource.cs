@@ -10,7 +10,8 @@ public static partial class Figures
     /// <param name="continuationLength">l.</param>
     /// <param name="sources">The scores of each source.</param>
     /// <exception cref="Llm360Exception">There is no source.</exception>
-    internal static Figure MemorizationBySource(string model, string checkpoint, int promptLength, int continuationLength, IReadOnlyList<MeasuredGroup> sources)
+    internal static Figure MemorizationBySource(
+        string model, string checkpoint, int promptLength, int continuationLength, IReadOnlyList<MeasuredGroup> sources)
     {
         RequireNotEmpty(sources, nameof(MemorizationBySource), "sources");
         var ordered = sources.OrderByDescending(s => s.Mean).ToList();

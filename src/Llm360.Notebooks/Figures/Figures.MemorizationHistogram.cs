@@ -51,7 +51,8 @@ public static partial class Figures
     /// <param name="checkpoints">In training order.</param>
     /// <param name="sequences">Which sequences the shares are about, as a noun phrase.</param>
     /// <exception cref="Llm360Exception">There is no checkpoint, one without sequences, or they differ in l.</exception>
-    internal static Figure MemorizationHistogram(string model, int promptLength, IReadOnlyList<ScoreDistribution> checkpoints, string sequences = "the scored sequences")
+    internal static Figure MemorizationHistogram(
+        string model, int promptLength, IReadOnlyList<ScoreDistribution> checkpoints, string sequences = "the scored sequences")
     {
         RequireNotEmpty(checkpoints, nameof(MemorizationHistogram), "checkpoints");
         var bins = checkpoints[0].Counts.Count;

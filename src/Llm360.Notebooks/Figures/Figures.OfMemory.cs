@@ -6,10 +6,15 @@ public static partial class Figures
 {
     private const string OrdinaryText = "ordinary text";
 
-    /// <summary>Lines that a figure of canaries names directly, beside that of ordinary text.</summary>
+    /// <summary>
+    /// Lines that a figure of canaries names directly, beside that of ordinary text.
+    /// </summary>
     private const int CanaryLines = 4;
 
-    /// <summary>Precision and recall of forecasting the last checkpoint's extractible sequences; where no earlier checkpoint has seen any, the share extractible from the last.</summary>
+    /// <summary>
+    /// Precision and recall of forecasting the last checkpoint's extractible sequences. If no
+    /// earlier checkpoint has seen any, the share extractible from the last.
+    /// </summary>
     /// <exception cref="Llm360Exception">The last checkpoint has seen nothing.</exception>
     public static Figure Forecast(MemorizationForecast forecast)
     {
@@ -20,7 +25,10 @@ public static partial class Figures
         return Forecast(suite, k, l, last, [.. forecast.Rows.Select(r => new ForecastPoint(names[r.Checkpoint], r.Checkpoint, r.Sequences, r.Both, r.OnlyEarlier, r.OnlyLast))]).WithSample(forecast.Scores);
     }
 
-    /// <summary>Memorization against exact duplicates: the mean score for the lengths that were scored, the share extractible for shorter ones.</summary>
+    /// <summary>
+    /// Memorization against exact duplicates: the mean score for the lengths that were scored, the
+    /// share extractible for shorter ones.
+    /// </summary>
     /// <exception cref="Llm360Exception">The checkpoint has seen nothing.</exception>
     public static Figure ScoreByDuplicates(DuplicateScores duplicates)
     {
@@ -34,7 +42,9 @@ public static partial class Figures
             duplicates.CountedLength == duplicates.PromptLength + duplicates.ContinuationLength ? null : $"the {duplicates.CountedLength} tokens around the continuation's start").WithSample(duplicates.Scores);
     }
 
-    /// <summary>The extractible sequences of ordinary text: recited, reconstructed, recollected.</summary>
+    /// <summary>
+    /// The extractible sequences of ordinary text: recited, reconstructed, recollected.
+    /// </summary>
     public static Figure RecallClasses(RecallClasses classes)
     {
         var of = classes.Duplicates;
@@ -67,7 +77,10 @@ public static partial class Figures
             .WithSample(extraction.Scores);
     }
 
-    /// <summary>Cross-entropy before and after a sequence was read, of ordinary text and of canaries by repetitions.</summary>
+    /// <summary>
+    /// Cross-entropy of sequences before and after they were read: ordinary text, and canaries by
+    /// repetitions.
+    /// </summary>
     /// <exception cref="Llm360Exception">Nothing was scored.</exception>
     public static Figure LatentMemorization(LatentMemorization latent)
     {
@@ -81,7 +94,10 @@ public static partial class Figures
         })]).WithSample(latent.Scores);
     }
 
-    /// <summary>What reading its chunk changes for a sequence: ordinary text, each source of it, and canaries by repetitions.</summary>
+    /// <summary>
+    /// What reading its chunk changes for a sequence: ordinary text, each source of it, and
+    /// canaries by repetitions.
+    /// </summary>
     public static Figure Counterfactual(CounterfactualMemorization counterfactual) => Counterfactual(
         counterfactual.Suite.Name,
         counterfactual.Settings.PromptLength,

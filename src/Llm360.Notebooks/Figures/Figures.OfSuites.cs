@@ -6,7 +6,10 @@ public static partial class Figures
 {
     private const string TokensSeen = "training tokens";
 
-    /// <summary>Tokens of each source that a suite trained on, beside Amber's published mix. Of Amber itself the published mix alone.</summary>
+    /// <summary>
+    /// Tokens of each source that a suite trained on, beside Amber's published mix. Amber itself
+    /// shows the published mix only.
+    /// </summary>
     /// <param name="suite">The suite.</param>
     /// <param name="steps">Its log; where it is empty, the figure says so.</param>
     public static Figure DataMix(Suite suite, IReadOnlyList<TrainingStep> steps)
@@ -45,7 +48,10 @@ public static partial class Figures
             [new ValidationCurve("all", [.. measured.Select(s => (double)s.Tokens)], [.. measured.Select(s => s.ValidationLoss!.Value)])]);
     }
 
-    /// <summary>Distribution of memorization scores over the sequences each checkpoint has seen, canaries left out.</summary>
+    /// <summary>
+    /// Distribution of memorization scores over the sequences each checkpoint has seen, canaries
+    /// left out.
+    /// </summary>
     public static Figure MemorizationHistogram(MemorizationScores scores) => scores.Suite.Chunks.Count == 0 
         ? NothingToDraw(scores.Suite, "No training sequence was scored", $"The training data of {scores.Suite.Name} is not published as rows that this kit reads.")
         : MemorizationHistogram(
@@ -57,16 +63,23 @@ public static partial class Figures
         ],
         SampleText.Subject(scores.Settings)).WithSample(scores);
 
-    /// <summary>Mean memorization score of every chunk, seen or not, a line for each checkpoint; canaries left out.</summary>
+    /// <summary>
+    /// Mean memorization score of every chunk, seen or not, a line for each checkpoint; canaries
+    /// left out.
+    /// </summary>
     public static Figure MemorizationByChunk(MemorizationScores scores) =>
         MemorizationByChunk(scores.Suite.Name, scores.Settings.PromptLength, scores.Settings.ContinuationLength, ByChunk(scores)).WithSample(scores);
 
-    /// <summary>Memorization score against the chunks read since the text's own, over all scored checkpoints; canaries left out.</summary>
+    /// <summary>
+    /// Memorization score against the chunks read since the text's own, over all scored
+    /// checkpoints; canaries left out.
+    /// </summary>
     public static Figure MemorizationByAge(MemorizationScores scores) =>
         MemorizationByAge(scores.Suite.Name, scores.Settings.PromptLength, scores.Settings.ContinuationLength, ByChunk(scores)).WithSample(scores);
 
     /// <summary>
-    /// Share with score 1 along checkpoints: of the chunks that all checkpoints had read, and of those that only the last one had; canaries left out.
+    /// Share with score 1 along checkpoints: of the chunks that all checkpoints had read, and of
+    /// those that only the last one had; canaries left out.
     /// </summary>
     /// <exception cref="Llm360Exception">No scored checkpoint had read a scored chunk.</exception>
     public static Figure MemorizationGrowth(MemorizationScores scores)
@@ -86,7 +99,9 @@ public static partial class Figures
         }
     }
 
-    /// <summary>The mean score of every chunk, seen or not, of each checkpoint; canaries left out.</summary>
+    /// <summary>
+    /// The mean score of every chunk, seen or not, of each checkpoint; canaries left out.
+    /// </summary>
     internal static IReadOnlyList<ChunkScores> ByChunk(MemorizationScores scores)
     {
         return [.. scores.Checkpoints.Select(Line)];
@@ -108,7 +123,10 @@ public static partial class Figures
         }
     }
 
-    /// <summary>Pearson's r between checkpoints of the scores and of k-extractibility, over the sequences both have seen, canaries left out.</summary>
+    /// <summary>
+    /// Pearson's r between checkpoints of the scores and of k-extractibility, over the sequences
+    /// both have seen, canaries left out.
+    /// </summary>
     public static Figure CheckpointCorrelation(MemorizationScores scores)
     {
         var checkpoints = scores.Checkpoints.Where(c => c.ChunksSeen > 0).ToList();
@@ -124,7 +142,10 @@ public static partial class Figures
             new(quantity, scores.Correlations(checkpoints, value));
     }
 
-    /// <summary>Mean memorization score of planted canaries against how often each stood in its chunk, a line for each checkpoint that has seen one.</summary>
+    /// <summary>
+    /// Mean memorization score of canaries against their repetitions. Each checkpoint that has seen
+    /// a canary is a line.
+    /// </summary>
     /// <exception cref="Llm360Exception">No canary was scored.</exception>
     public static Figure CanariesByRepetition(MemorizationScores scores)
     {

@@ -11,7 +11,13 @@ public static partial class Figures
     /// <param name="sequences">Sequences examined, extractible or not.</param>
     /// <param name="classes">Number of extractible sequences of each class, in the order shown.</param>
     /// <exception cref="Llm360Exception">There is no class.</exception>
-    internal static Figure RecallClasses(string model, string checkpoint, int promptLength, int continuationLength, int sequences, IReadOnlyList<(string Name, int Count)> classes)
+    internal static Figure RecallClasses(
+        string model,
+        string checkpoint,
+        int promptLength,
+        int continuationLength,
+        int sequences,
+        IReadOnlyList<(string Name, int Count)> classes)
     {
         RequireNotEmpty(classes, nameof(RecallClasses), "classes");
         var total = classes.Sum(c => c.Count);

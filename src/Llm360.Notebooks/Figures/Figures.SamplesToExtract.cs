@@ -16,7 +16,15 @@ public static partial class Figures
     /// <param name="greedy">How many of them greedy decoding reproduces.</param>
     /// <param name="sequences">Which sequences the shares are about, as a noun phrase.</param>
     /// <exception cref="Llm360Exception">There is no sequence.</exception>
-    internal static Figure SamplesToExtract(string model, string checkpoint, int promptLength, int continuationLength, string sampling, IReadOnlyList<double> logPz, int greedy, string sequences = "the scored sequences")
+    internal static Figure SamplesToExtract(
+        string model,
+        string checkpoint,
+        int promptLength,
+        int continuationLength,
+        string sampling,
+        IReadOnlyList<double> logPz,
+        int greedy,
+        string sequences = "the scored sequences")
     {
         RequireNotEmpty(logPz, nameof(SamplesToExtract), "sequences");
         double[] wanted = [0.1, 0.5, 0.9, 0.999];

@@ -19,7 +19,15 @@ public static partial class Figures
     /// <param name="points">The sequences.</param>
     /// <param name="counted">Which tokens were counted, as a noun phrase; null for all k + l: exact duplicates.</param>
     /// <exception cref="Llm360Exception">There is no sequence.</exception>
-    internal static Figure ScoreByDuplicates(string model, string checkpoint, int promptLength, int continuationLength, string quantity, bool areShares, IReadOnlyList<DuplicatePoint> points, string? counted = null)
+    internal static Figure ScoreByDuplicates(
+        string model,
+        string checkpoint,
+        int promptLength,
+        int continuationLength,
+        string quantity,
+        bool areShares,
+        IReadOnlyList<DuplicatePoint> points,
+        string? counted = null)
     {
         RequireNotEmpty(points, nameof(ScoreByDuplicates), "sequences");
         var text = Groups(points.Where(p => !p.Canary));

@@ -7,7 +7,12 @@ namespace Llm360.Notebooks;
 /// <param name="Loss">Nats per token, same length; NaN where not measured.</param>
 /// <param name="Low">Lower ends of the 95 % intervals; null for none.</param>
 /// <param name="High">Upper ends.</param>
-internal sealed record ValidationCurve(string Source, IReadOnlyList<double> Positions, IReadOnlyList<double> Loss, IReadOnlyList<double>? Low = null, IReadOnlyList<double>? High = null);
+internal sealed record ValidationCurve(
+    string Source,
+    IReadOnlyList<double> Positions,
+    IReadOnlyList<double> Loss,
+    IReadOnlyList<double>? Low = null,
+    IReadOnlyList<double>? High = null);
 
 public static partial class Figures
 {

@@ -12,8 +12,12 @@ public static class MemorizedText
     /// </summary>
     /// <remarks>With token metrics, the smaller loss decides between equal scores.</remarks>
     /// <param name="scores">The scores.</param>
-    /// <param name="run">Device, progress and cancellation. The precision is that of the scores.</param>
-    /// <exception cref="Llm360Exception">The checkpoint has seen nothing, or cannot be loaded.</exception>
+    /// <param name="run">
+    /// Device, progress and cancellation. The precision is that of the scores.
+    /// </param>
+    /// <exception cref="Llm360Exception">
+    /// The checkpoint has seen nothing, or cannot be loaded.
+    /// </exception>
     public static async Task<TokenText> BestRememberedAsync(this MemorizationScores scores, RunOptions? run = null)
     {
         var checkpoint = scores.LastCheckpoint();

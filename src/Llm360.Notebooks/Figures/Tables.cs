@@ -1,4 +1,4 @@
-// The tables that notebooks show: a suite, its hyperparameters, its text, what training and memorization came to.
+// The tables that notebooks show: hyperparameters, text, training and memorization of a suite.
 using System.Globalization;
 
 namespace Llm360.Notebooks;
@@ -6,7 +6,9 @@ namespace Llm360.Notebooks;
 /// <summary>Tables of a suite, one method each.</summary>
 public static partial class Tables
 {
-    /// <summary>Rows of a chunk that are read to find its sources; a chunk of Amber has 1.7 million.</summary>
+    /// <summary>
+    /// Rows of a chunk that are read to find its sources; a chunk of Amber has 1.7 million.
+    /// </summary>
     private const int SampledRows = 2000;
 
     /// <summary>The repository of the paper's own model.</summary>
@@ -18,8 +20,13 @@ public static partial class Tables
     /// <summary>The paper whose numbers stand beside a suite's own.</summary>
     private const string Paper = "llm360";
 
-    /// <summary>The shape and the optimisation of a suite beside Amber's as published; of a suite on the Hub, the shape alone.</summary>
-    /// <exception cref="Llm360Exception">The configuration of a suite on the Hub cannot be fetched or read.</exception>
+    /// <summary>
+    /// Architecture and hyperparameters of a suite beside those published for Amber. A suite on the
+    /// Hub shows the architecture only.
+    /// </summary>
+    /// <exception cref="Llm360Exception">
+    /// The configuration of a suite on the Hub cannot be fetched or read.
+    /// </exception>
     public static Table Hyperparameters(Suite suite)
     {
         if (suite.Recipe is not { } recipe)
@@ -37,7 +44,11 @@ public static partial class Tables
                 ["peak learning rate", Plain(training.PeakLearningRate), Plain(amber["amber.peakLearningRate"])],
                 ["schedule", schedule, $"cosine to {Plain(amber["amber.finalLearningRate"])}"],
                 ["warm-up steps", FigureText.Count(training.WarmupSteps), Whole(amber, "amber.warmupSteps")],
-                ["AdamW betas, epsilon", Listed(training.Beta1, training.Beta2, training.Eps), Listed(amber["amber.beta1"], amber["amber.beta2"], amber["amber.eps"])],
+                [
+                    "AdamW betas, epsilon",
+                    Listed(training.Beta1, training.Beta2, training.Eps),
+                    Listed(amber["amber.beta1"], amber["amber.beta2"], amber["amber.eps"]),
+                ],
                 ["weight decay", Plain(training.WeightDecay), Plain(amber["amber.weightDecay"])],
                 ["gradient clip", Plain(training.ClipNorm), Plain(amber["amber.clipNorm"])],
                 ["chunks", FigureText.Count(corpus.Chunks), Whole(amber, "amber.chunks")],
@@ -57,11 +68,16 @@ public static partial class Tables
         ["rotary base", Plain(model.Rotary.Base), Plain(amber["amber.ropeTheta"])],
     ];
 
-    /// <summary>The beginning of the first row of each source in a chunk, as text; of a long chunk, of its first 2,000 rows.</summary>
+    /// <summary>
+    /// The first row of each source in a chunk, as text. Only the first 2,000 rows of a chunk are
+    /// searched.
+    /// </summary>
     /// <param name="suite">The suite.</param>
     /// <param name="chunk">Number of the chunk.</param>
     /// <param name="tokens">Tokens shown of each row.</param>
-    /// <exception cref="Llm360Exception">The suite has chunks, but not this one, or it cannot be read.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The suite has chunks, but not this one, or it cannot be read.
+    /// </exception>
     public static Table Samples(Suite suite, int chunk = 0, int tokens = 48)
     {
         if (suite.Chunks.Count == 0)
@@ -73,7 +89,9 @@ public static partial class Tables
             [.. ChunkReader.Read(read, SampledRows).Index().DistinctBy(r => r.Item.Source).Select(r => new[] { r.Item.Source, Plain(r.Index), tokenizer.Decode(r.Item.TokenIds.Take(tokens)) })]);
     }
 
-    /// <summary>How much text each source has, how much of it is the same text again, and how much was used.</summary>
+    /// <summary>
+    /// Documents of each source: all, different texts, and those used for training.
+    /// </summary>
     public static Table Documents(Suite suite) => suite.Recipe is not { } recipe ? Missing($"Documents of {suite.Name}", "Documents are counted when a suite is built here; a suite on the Hub has its rows only.") : new(
         $"Documents of each source: a page of a type, a member or a licence. Copies are not removed: they are data. Of a near copy, half of the runs of {RepeatedText.RunLength} words stand in documents before it.",
         [new("source"), new("documents", ColumnAlignment.Right), new("different texts", ColumnAlignment.Right), new("near copies", ColumnAlignment.Right), new("documents used", ColumnAlignment.Right), new("training sequences", ColumnAlignment.Right)],
@@ -166,7 +184,9 @@ public static partial class Tables
             [.. chunks.Select(c => new[] { SuiteLayout.ChunkName(c) }.Concat(groups.Select(g => FigureText.Number(g.Where(r => r.Chunk == c).Select(r => r.Score).DefaultIfEmpty(double.NaN).Average()))).ToArray())]);
     }
 
-    /// <summary>Memorization of a suite's last checkpoint beside that of the checkpoint of Amber that was published.</summary>
+    /// <summary>
+    /// Memorization of a suite's last checkpoint beside the numbers published for Amber.
+    /// </summary>
     public static Table MemorizationSummary(MemorizationScores scores)
     {
         var (amber, last) = (Papers.Open(Paper), scores.Checkpoints[^1]);

@@ -3,25 +3,33 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>How to generate.</summary>
+/// <summary>Options of generation.</summary>
 public sealed record GenerationOptions
 {
     /// <summary>Tokens to generate for each prompt at most.</summary>
     public int MaxNewTokens { get; init; } = 256;
 
-    /// <summary>0 takes the most probable token; above, logits are divided by this and a token is drawn.</summary>
+    /// <summary>
+    /// 0 takes the most probable token. Larger values divide the logits, and a token is drawn.
+    /// </summary>
     public double Temperature { get; init; }
 
     /// <summary>Draw from the k most probable tokens only; null for all.</summary>
     public int? TopK { get; init; }
 
-    /// <summary>Draw from the smallest set of tokens whose probabilities reach this only (Holtzman et al. 2020, arXiv 1904.09751).</summary>
+    /// <summary>
+    /// Draw only from the smallest set of tokens whose probabilities sum to this (Holtzman et al.
+    /// 2020, arXiv 1904.09751).
+    /// </summary>
     public double TopP { get; init; } = 1;
 
-    /// <summary>Of the draws. A row's draws depend on this and the row's number, not on the other rows.</summary>
+    /// <summary>
+    /// Seed of the draws. A row's draws depend on the seed and the row's number, not on the other
+    /// rows.
+    /// </summary>
     public int Seed { get; init; }
 
-    /// <summary>Tokens that end a row; they are the last of what comes back.</summary>
+    /// <summary>Tokens that end a row. The result includes them.</summary>
     public IReadOnlyCollection<int> StopTokens { get; init; } = [];
 
     internal void Check()
@@ -46,7 +54,9 @@ public static class Generation
     /// <param name="prompts">Token ids; none may be empty.</param>
     /// <param name="options">Length, temperature and the like.</param>
     /// <param name="onToken">Receives each new token at once: row, token.</param>
-    /// <param name="run">Progress, in rows, after every token; cancellation before every token.</param>
+    /// <param name="run">
+    /// Progress, in rows, after every token; cancellation before every token.
+    /// </param>
     /// <returns>
     /// The new tokens of each row, a stop token included. Greedy rows are what each prompt alone
     /// gives.
@@ -84,7 +94,8 @@ public static class Generation
             {
                 atOnce = count / 2;
                 Array.ForEach(generated[first..(first + count)], row => row.Clear());
-                progress?.Report(new WorkProgress("generate", first, prompts.Count, "rows", $"memory does not suffice for {count} rows at once: going on with {atOnce}"));
+                var what = $"memory does not suffice for {count} rows at once: going on with {atOnce}";
+                progress?.Report(new WorkProgress("generate", first, prompts.Count, "rows", what));
             }
         }
 

@@ -2,7 +2,9 @@
 namespace Llm360.Notebooks;
 
 /// <summary>The loss of a model on one text.</summary>
-/// <param name="Tokens">Tokens that were predicted: all but the first; without overlap, all but the first of each window.</param>
+/// <param name="Tokens">
+/// Predicted tokens: all but the first. Without overlap, all but the first of each window.
+/// </param>
 /// <param name="Loss">Mean negative log-probability of a token, nats.</param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record PerplexityResult(int Tokens, double Loss) : IShownAsTable
@@ -21,13 +23,20 @@ public static class PerplexityOfText
     private const int WindowsAtOnce = 64;
 
     /// <summary>
-    /// Slides a window over the tokens as Hugging Face's documentation describes it: windows of <paramref name="window"/> tokens begin every <paramref name="stride"/> tokens, and of each only the tokens count that no earlier
-    /// window has reached. Every token but the first counts exactly once, with at least window - stride tokens before it (but for the first window). With a stride of a whole window nothing overlaps, and nothing predicts the first token of each.
+    /// The perplexity of a text in overlapping windows, as in Hugging Face's documentation. Windows
+    /// of <paramref name="window"/> tokens begin every <paramref name="stride"/> tokens. A window
+    /// scores only the tokens that no earlier window has scored. So every token but the first
+    /// counts once, after the first window with at least window - stride tokens before it. If the
+    /// stride is a whole window, nothing overlaps, and the first token of each window is not
+    /// scored.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="tokens">At least two token ids.</param>
     /// <param name="window">Tokens a window; the model's longest sequence when null.</param>
-    /// <param name="stride">Tokens from one window's beginning to the next's; 512, or half a window if that is less, when null.</param>
+    /// <param name="stride">
+    /// Tokens from one window's beginning to the next's; 512, or half a window if that is less,
+    /// when null.
+    /// </param>
     /// <param name="run">Progress, in tokens, and cancellation.</param>
     /// <exception cref="Llm360Exception">
     /// There are fewer than two tokens, window and stride make no sense, a token is not in the

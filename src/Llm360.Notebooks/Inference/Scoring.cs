@@ -5,10 +5,12 @@ using static TorchSharp.torch;
 namespace Llm360.Notebooks;
 
 /// <summary>One sequence under a model.</summary>
-/// <param name="Positions">One a token: what the model says of the token that follows it.</param>
+/// <param name="Positions">One a token: the prediction of the token that follows it.</param>
 public sealed record SequenceScores(IReadOnlyList<TokenScore> Positions)
 {
-    /// <summary>Mean negative log-probability of all tokens but the first, nats; NaN for a single token.</summary>
+    /// <summary>
+    /// Mean negative log-probability of all tokens but the first, nats; NaN for a single token.
+    /// </summary>
     public double Loss => Positions.Count < 2 ? double.NaN : -Positions.Take(Positions.Count - 1).Average(p => (double)p.LogProbability);
 }
 
@@ -18,13 +20,21 @@ public static class Scoring
     /// <summary>Tokens of a batch on the CPU: more do not stay in its caches.</summary>
     private const int TokensAtOnce = 2048;
 
-    /// <summary>Log-probability, rank, argmax and entropy at every position of every sequence.</summary>
+    /// <summary>
+    /// Log-probability, rank, argmax and entropy at every position of every sequence.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="sequences">Token ids; lengths may differ, and none may be empty.</param>
-    /// <param name="tokensAtOnce">Tokens of a batch; null chooses by the device and what is free on it. Halved, and kept so, where memory does not suffice.</param>
+    /// <param name="tokensAtOnce">
+    /// Tokens of a batch; null chooses by the device and its free memory. If memory does not
+    /// suffice, the batch is halved.
+    /// </param>
     /// <param name="run">Progress, in sequences, and cancellation before every batch.</param>
-    /// <returns>In the order of the sequences.</returns>
-    /// <exception cref="Llm360Exception">A sequence is empty, longer than the model's positions, or has a token beyond the vocabulary.</exception>
+    /// <returns>The scores in the order of the sequences.</returns>
+    /// <exception cref="Llm360Exception">
+    /// A sequence is empty, longer than the model's positions, or has a token beyond the
+    /// vocabulary.
+    /// </exception>
     public static IReadOnlyList<SequenceScores> Score(
         this LanguageModel model, IReadOnlyList<int[]> sequences, int? tokensAtOnce = null, RunOptions? run = null)
     {
@@ -34,12 +44,16 @@ public static class Scoring
         void Tell(int done, string detail) => progress?.Report(new WorkProgress("score", done, sequences.Count, "sequences", detail));
     }
 
-    /// <summary>The same from some position of each sequence on: nothing before it goes through the head.</summary>
+    /// <summary>
+    /// The same from some position of each sequence on: nothing before it goes through the head.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="sequences">Token ids.</param>
     /// <param name="first">The first position wanted of each; null for all.</param>
     /// <param name="tokensAtOnce">As of <see cref="Score"/>.</param>
-    /// <param name="tell">Told after each batch, and when one is halved: sequences done, and what there is to say.</param>
+    /// <param name="tell">
+    /// Told after each batch, and when one is halved: sequences done, and what there is to say.
+    /// </param>
     /// <param name="cancellation">Looked at before every batch.</param>
     internal static TokenScore[][] Scores(LanguageModel model, IReadOnlyList<int[]> sequences, int[]? first, int? tokensAtOnce, Action<int, string> tell, CancellationToken cancellation)
     {

@@ -5,8 +5,13 @@ namespace Llm360.Notebooks;
 /// <summary>Generation with a tokenizer on both sides.</summary>
 public static class TextGeneration
 {
-    /// <summary>The tokenizer stored with a checkpoint; on the Hub, fetched alone, and of a revision without one, that of <c>main</c>.</summary>
-    /// <exception cref="Llm360Exception">It cannot be fetched, is missing, malformed or of a kind that is not supported.</exception>
+    /// <summary>
+    /// The tokenizer stored with a checkpoint. On the Hub no other file is fetched, and a revision
+    /// without a tokenizer takes that of <c>main</c>.
+    /// </summary>
+    /// <exception cref="Llm360Exception">
+    /// It cannot be fetched, is missing, malformed or of a kind that is not supported.
+    /// </exception>
     public static ITokenizer Tokenizer(this Checkpoint checkpoint) => Tokenizers.Load(checkpoint.FetchTokenizerAsync().GetAwaiter().GetResult());
 
     /// <summary>The tokenizer of a suite: that of its last checkpoint.</summary>
@@ -22,7 +27,9 @@ public static class TextGeneration
     /// <param name="prompt">At least one token of text.</param>
     /// <param name="count">Tokens to generate; fewer come back when the end token does.</param>
     /// <returns>The new text alone.</returns>
-    /// <exception cref="Llm360Exception">The prompt is empty, or prompt and continuation do not fit the model's positions.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The prompt is empty, or prompt and continuation do not fit the model's positions.
+    /// </exception>
     public static string Complete(this LanguageModel model, ITokenizer tokenizer, string prompt, int count)
     {
         var ids = tokenizer.Encode(prompt);

@@ -32,7 +32,9 @@ public sealed class ExposureRow
     public double Exposure { get; set; }
 }
 
-/// <summary>Exposure of a suite's canaries at one checkpoint (Carlini et al. 2019, arXiv 1802.08232).</summary>
+/// <summary>
+/// Exposure of a suite's canaries at one checkpoint (Carlini et al. 2019, arXiv 1802.08232).
+/// </summary>
 /// <param name="Suite">The suite.</param>
 /// <param name="Checkpoint">The checkpoint.</param>
 /// <param name="PrefixLength">Tokens of the canary that are given.</param>
@@ -40,7 +42,13 @@ public sealed class ExposureRow
 /// <param name="Alternatives">Secrets drawn to compare with.</param>
 /// <param name="Rows">The canaries that the checkpoint has seen, and the controls.</param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
-public sealed record CanaryExposure(Suite Suite, Checkpoint Checkpoint, int PrefixLength, int SecretLength, int Alternatives, IReadOnlyList<ExposureRow> Rows) : IShownAsTable
+public sealed record CanaryExposure(
+    Suite Suite,
+    Checkpoint Checkpoint,
+    int PrefixLength,
+    int SecretLength,
+    int Alternatives,
+    IReadOnlyList<ExposureRow> Rows) : IShownAsTable
 {
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
@@ -53,8 +61,12 @@ public sealed record CanaryExposure(Suite Suite, Checkpoint Checkpoint, int Pref
     /// <param name="prefix">Token ids given, at least one.</param>
     /// <param name="secret">Token ids measured.</param>
     /// <param name="alternatives">What could have stood there instead, of the same length.</param>
-    /// <param name="run">Cancellation before every pass. The canary is the unit of progress.</param>
-    /// <exception cref="Llm360Exception">A sequence is too long for the model or beyond its vocabulary.</exception>
+    /// <param name="run">
+    /// Cancellation before every pass. The canary is the unit of progress.
+    /// </param>
+    /// <exception cref="Llm360Exception">
+    /// A sequence is too long for the model or beyond its vocabulary.
+    /// </exception>
     internal static (double Loss, int Rank, double Exposure) Measure(
         LanguageModel model, int[] prefix, int[] secret, IReadOnlyList<int[]> alternatives, RunOptions? run = null)
     {
@@ -69,15 +81,22 @@ public sealed record CanaryExposure(Suite Suite, Checkpoint Checkpoint, int Pref
 /// <summary>Exposure of a suite's canaries.</summary>
 public static class ExposureOfCheckpoint
 {
-    /// <summary>Measures the exposure of every canary that a checkpoint has seen, and of the controls.</summary>
-    /// <remarks>The alternatives are drawn as the canaries were, uniformly from the vocabulary's ordinary tokens, with the recipe's seed: the same ones for every canary and every checkpoint.</remarks>
+    /// <summary>
+    /// Measures the exposure of every canary that a checkpoint has seen, and of the controls.
+    /// </summary>
+    /// <remarks>
+    /// The alternatives are drawn like the canaries: uniformly from the vocabulary's ordinary
+    /// tokens, with the recipe's seed. They are the same for every canary and every checkpoint.
+    /// </remarks>
     /// <param name="suite">The suite.</param>
     /// <param name="checkpoint">The last when null.</param>
     /// <param name="prefixLength">Tokens of the canary that are given.</param>
     /// <param name="secretLength">Tokens after them that are measured.</param>
-    /// <param name="alternatives">Secrets to draw; the largest exposure is log2 of one more.</param>
+    /// <param name="alternatives">
+    /// Secrets to draw. The largest possible exposure is log2(alternatives + 1).
+    /// </param>
     /// <param name="run">Device, precision, progress in canaries, and cancellation.</param>
-    /// <returns>Without rows where the suite has no canaries.</returns>
+    /// <returns>The exposures; no rows if the suite has no canaries.</returns>
     /// <exception cref="Llm360Exception">The canaries are too short.</exception>
     public static async Task<CanaryExposure> ExposureAsync(
         this Suite suite,
@@ -104,7 +123,8 @@ public static class ExposureOfCheckpoint
             () => canaries.Select((canary, i) =>
             {
                 stop.ThrowIfCancellationRequested();
-                var (loss, rank, exposure) = CanaryExposure.Measure(model, canary.TokenIds[..prefixLength], canary.TokenIds[prefixLength..(prefixLength + secretLength)], drawn, run);
+                var (prefix, secret) = (canary.TokenIds[..prefixLength], canary.TokenIds[prefixLength..(prefixLength + secretLength)]);
+                var (loss, rank, exposure) = CanaryExposure.Measure(model, prefix, secret, drawn, run);
                 progress?.Report(new WorkProgress($"exposure at {at}", i + 1, canaries.Count, "canaries", canary.Id));
                 return new ExposureRow { Canary = canary.Id, Chunk = canary.Chunk, Repetitions = canary.Repetitions, Loss = loss, Rank = rank, Exposure = exposure };
             }).ToList(),

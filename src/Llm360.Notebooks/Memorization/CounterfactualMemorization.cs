@@ -40,13 +40,18 @@ public sealed class CounterfactualRow
     public double Difference => After - Before;
 }
 
-/// <summary>Score just after a chunk was read minus just before: a proxy of counterfactual memorization, E[score | trained on x] - E[score | not] (Zhang et al. 2023, arXiv 2112.12938), which would need many trainings.</summary>
+/// <summary>
+/// The score just after a chunk was read minus the score just before. It is a proxy of
+/// counterfactual memorization, E[score | trained on x] - E[score | not trained on x] (Zhang et al.
+/// 2023, arXiv 2112.12938), which needs many trainings.
+/// </summary>
 /// <param name="Suite">The suite.</param>
 /// <param name="Settings">k, l and n.</param>
 /// <param name="Chunks">The chunks compared.</param>
-/// <param name="Rows">Every sequence; of a canary's equal rows the first.</param>
+/// <param name="Rows">Every sequence. Of the equal rows of a canary only the first is kept.</param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
-public sealed record CounterfactualMemorization(Suite Suite, MemorizationSettings Settings, IReadOnlyList<Chunk> Chunks, IReadOnlyList<CounterfactualRow> Rows) : IShownAsTable
+public sealed record CounterfactualMemorization(
+    Suite Suite, MemorizationSettings Settings, IReadOnlyList<Chunk> Chunks, IReadOnlyList<CounterfactualRow> Rows) : IShownAsTable
 {
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
@@ -58,11 +63,18 @@ public sealed record CounterfactualMemorization(Suite Suite, MemorizationSetting
 /// <summary>The counterfactual proxy of an analysis.</summary>
 public static class CounterfactualOfAnalysis
 {
-    /// <summary>Scores chunks with the checkpoint before and the one after each; cells in the results store are read.</summary>
+    /// <summary>
+    /// Scores each chunk with the checkpoint before it and the checkpoint after it. Cells in the
+    /// results store are read.
+    /// </summary>
     /// <param name="analysis">Suite and setting.</param>
-    /// <param name="chunks">All that have both checkpoints when null; those that have not are left out.</param>
+    /// <param name="chunks">
+    /// All that have both checkpoints when null. Chunks without both are left out.
+    /// </param>
     /// <param name="options">How the grid runs; the defaults when null.</param>
-    /// <exception cref="Llm360Exception">No chunk has both checkpoints, or one cannot be read.</exception>
+    /// <exception cref="Llm360Exception">
+    /// No chunk has both checkpoints, or one cannot be read.
+    /// </exception>
     public static async Task<CounterfactualMemorization> CounterfactualAsync(
         this MemorizationAnalysis analysis, IReadOnlyList<Chunk>? chunks = null, GridOptions? options = null)
     {

@@ -4,7 +4,10 @@ using Microsoft.Data.Analysis;
 
 namespace Llm360.Notebooks;
 
-/// <summary>One sequence, its memorization, and how often its first k + l tokens stand in what the checkpoint has read.</summary>
+/// <summary>
+/// One sequence, its memorization, and the occurrences of its first k + l tokens in what the
+/// checkpoint has read.
+/// </summary>
 public sealed class DuplicateRow
 {
     /// <summary>Number of the chunk.</summary>
@@ -27,7 +30,10 @@ public sealed class DuplicateRow
     [JsonPropertyName("canary_repetitions")]
     public int? CanaryRepetitions { get; set; }
 
-    /// <summary>Occurrences of the counted tokens, at any place of a row; the sequence itself is one.</summary>
+    /// <summary>
+    /// Occurrences of the counted tokens, at any position of a row. The sequence itself is one of
+    /// them.
+    /// </summary>
     [JsonPropertyName("duplicates")]
     public long Duplicates { get; set; }
 
@@ -44,22 +50,32 @@ public sealed class DuplicateRow
     internal int[] Tokens { get; set; } = [];
 }
 
-/// <summary>Scores of one checkpoint with exact counts of duplicates, or of near copies, in the chunks that it has seen.</summary>
+/// <summary>
+/// Scores of one checkpoint with exact counts of duplicates, or of near copies, in the chunks that
+/// it has seen.
+/// </summary>
 /// <param name="Scores">What it was computed from.</param>
 /// <param name="Checkpoint">The checkpoint.</param>
 /// <param name="PromptLength">k.</param>
 /// <param name="ContinuationLength">l.</param>
 /// <param name="Rows">The sequences it has seen, canaries among them.</param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
-public sealed record DuplicateScores(MemorizationScores Scores, Checkpoint Checkpoint, int PromptLength, int ContinuationLength, IReadOnlyList<DuplicateRow> Rows) : IShownAsTable
+public sealed record DuplicateScores(
+    MemorizationScores Scores,
+    Checkpoint Checkpoint,
+    int PromptLength,
+    int ContinuationLength,
+    IReadOnlyList<DuplicateRow> Rows) : IShownAsTable
 {
     /// <summary>First of the tokens whose occurrences were counted.</summary>
     public int CountedFrom { get; init; }
 
-    /// <summary>How many tokens were counted together: k + l for exact duplicates, fewer for near copies.</summary>
+    /// <summary>
+    /// How many tokens were counted together: k + l for exact duplicates, fewer for near copies.
+    /// </summary>
     public int CountedLength { get; init; } = PromptLength + ContinuationLength;
 
-    /// <summary>Why nothing was counted, and then there are no rows; null where it was.</summary>
+    /// <summary>The reason why nothing was counted, if there are no rows; null otherwise.</summary>
     public string? NotCounted { get; init; }
 
     /// <summary>The rows as a data frame.</summary>
@@ -73,14 +89,24 @@ public sealed record DuplicateScores(MemorizationScores Scores, Checkpoint Check
 /// <summary>Counting the duplicates of scored sequences.</summary>
 public static class DuplicatesOfScores
 {
-    /// <summary>Counts, in all chunks that a checkpoint has seen, the occurrences of every scored sequence's first k + l tokens.</summary>
+    /// <summary>
+    /// Counts, in all chunks that a checkpoint has seen, the occurrences of every scored sequence's
+    /// first k + l tokens.
+    /// </summary>
     /// <param name="scores">The scores.</param>
     /// <param name="checkpoint">The last scored when null.</param>
-    /// <param name="promptLength">k; the scores' own when null. Other lengths need token metrics.</param>
+    /// <param name="promptLength">
+    /// k; the scores' own when null. Other lengths need token metrics.
+    /// </param>
     /// <param name="continuationLength">l; the scores' own when null.</param>
     /// <param name="run">Progress, in chunks, and cancellation.</param>
-    /// <returns>Without rows, and saying why, where chunks that were seen are on the Hub only: they are not fetched for this.</returns>
-    /// <exception cref="Llm360Exception">A chunk cannot be read, or other lengths are asked for than the scores can tell.</exception>
+    /// <returns>
+    /// The counts. No rows and a reason if chunks that were seen are on the Hub only: they are not
+    /// fetched for this.
+    /// </returns>
+    /// <exception cref="Llm360Exception">
+    /// A chunk cannot be read, or other lengths are asked for than the scores can tell.
+    /// </exception>
     public static async Task<DuplicateScores> DuplicatesAsync(
         this MemorizationScores scores,
         Checkpoint? checkpoint = null,
@@ -93,15 +119,23 @@ public static class DuplicatesOfScores
     }
 
     /// <summary>
-    /// Counts, in all chunks that a checkpoint has seen, near copies of every scored sequence: places with the same few tokens around the start of its
-    /// continuation, whatever stands before and after them.
+    /// Counts, in all chunks that a checkpoint has seen, near copies of every scored sequence:
+    /// places with the same few tokens around the start of its continuation, whatever stands before
+    /// and after them.
     /// </summary>
     /// <param name="scores">The scores.</param>
     /// <param name="checkpoint">The last scored when null.</param>
-    /// <param name="window">Tokens that must be equal, one half in the prompt and one in the continuation; 2 to twice the shorter of k and l.</param>
+    /// <param name="window">
+    /// Tokens that must be equal, one half in the prompt and one in the continuation; 2 to twice
+    /// the shorter of k and l.
+    /// </param>
     /// <param name="run">Progress, in chunks, and cancellation.</param>
-    /// <returns>Without rows, and saying why, where chunks that were seen are on the Hub only.</returns>
-    /// <exception cref="Llm360Exception">A chunk cannot be read, or the window is longer than the scored tokens.</exception>
+    /// <returns>
+    /// The counts. No rows and a reason if chunks that were seen are on the Hub only.
+    /// </returns>
+    /// <exception cref="Llm360Exception">
+    /// A chunk cannot be read, or the window is longer than the scored tokens.
+    /// </exception>
     public static async Task<DuplicateScores> NearCopiesAsync(
         this MemorizationScores scores,
         Checkpoint? checkpoint = null,

@@ -1,7 +1,10 @@
 // Which prompt and continuation length an analysis of scores is about.
 namespace Llm360.Notebooks;
 
-/// <summary>k and l of an analysis: those of the scores, or shorter ones that the scores' token metrics tell exactly.</summary>
+/// <summary>
+/// k and l of an analysis: those of the scores, or shorter ones that the scores' token metrics tell
+/// exactly.
+/// </summary>
 /// <param name="PromptLength">k.</param>
 /// <param name="ContinuationLength">l.</param>
 /// <param name="AsScored">Whether they are the scores' own.</param>

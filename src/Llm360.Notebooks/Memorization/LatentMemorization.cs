@@ -36,9 +36,14 @@ public sealed class LatentRow
     public double Loss { get; set; }
 }
 
-/// <summary>Cross-entropy of sequences along checkpoints, before and after each was read (Duan et al. 2024, arXiv 2406.14549).</summary>
+/// <summary>
+/// Cross-entropy of sequences along checkpoints, before and after each was read (Duan et al. 2024,
+/// arXiv 2406.14549).
+/// </summary>
 /// <param name="Scores">What it was computed from.</param>
-/// <param name="Rows">Every sequence under every checkpoint; of a canary's equal rows the first.</param>
+/// <param name="Rows">
+/// Every sequence under every checkpoint. Of the equal rows of a canary only the first is kept.
+/// </param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record LatentMemorization(MemorizationScores Scores, IReadOnlyList<LatentRow> Rows) : IShownAsTable
 {
@@ -70,7 +75,10 @@ public static class LatentOfScores
         })]);
     }
 
-    /// <summary>All rows of ordinary text, and of each canary one: the others have the same tokens in the same place.</summary>
+    /// <summary>
+    /// All rows of ordinary text, and of each canary one: the others have the same tokens in the
+    /// same place.
+    /// </summary>
     internal static IEnumerable<MemorizationRow> OnceACanary(this IEnumerable<MemorizationRow> rows) =>
         rows.DistinctBy(r => (r.Checkpoint, r.Chunk, r.Canary, Row: r.Canary is null ? r.Row : -1));
 }

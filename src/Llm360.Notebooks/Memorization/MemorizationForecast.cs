@@ -27,15 +27,22 @@ public sealed class ForecastRow
     [JsonPropertyName("only_last")]
     public int OnlyLast { get; set; }
 
-    /// <summary>both / (both + only_earlier); NaN where the earlier checkpoint has nothing extractible.</summary>
+    /// <summary>
+    /// both / (both + only_earlier); NaN where the earlier checkpoint has nothing extractible.
+    /// </summary>
     [JsonPropertyName("precision")]
     public double Precision => (double)Both / (Both + OnlyEarlier);
 
-    /// <summary>both / (both + only_last); NaN where the last checkpoint has nothing extractible.</summary>
+    /// <summary>
+    /// both / (both + only_last); NaN where the last checkpoint has nothing extractible.
+    /// </summary>
     [JsonPropertyName("recall")]
     public double Recall => (double)Both / (Both + OnlyLast);
 
-    /// <summary>Counts pairs of whether a sequence is extractible from the earlier and from the last checkpoint.</summary>
+    /// <summary>
+    /// Counts pairs of whether a sequence is extractible from the earlier and from the last
+    /// checkpoint.
+    /// </summary>
     internal static ForecastRow Count(int checkpoint, IEnumerable<(bool Earlier, bool Last)> pairs)
     {
         var row = new ForecastRow { Checkpoint = checkpoint };
@@ -51,14 +58,21 @@ public sealed class ForecastRow
     }
 }
 
-/// <summary>How well the sequences extractible from earlier checkpoints forecast those of the last (Biderman et al. 2023, arXiv 2304.11158), over the sequences that both have seen, canaries left out.</summary>
+/// <summary>
+/// Forecasts of the sequences extractible from the last checkpoint by those extractible from
+/// earlier ones (Biderman et al. 2023, arXiv 2304.11158). Only sequences that both have seen count,
+/// canaries left out.
+/// </summary>
 /// <param name="Scores">What it was computed from.</param>
 /// <param name="PromptLength">k.</param>
 /// <param name="ContinuationLength">l.</param>
 /// <param name="Last">The checkpoint that is forecast.</param>
-/// <param name="Rows">One an earlier checkpoint that has seen something, in training order.</param>
+/// <param name="Rows">
+/// A row for each earlier checkpoint that has seen a scored sequence, in training order.
+/// </param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
-public sealed record MemorizationForecast(MemorizationScores Scores, int PromptLength, int ContinuationLength, Checkpoint Last, IReadOnlyList<ForecastRow> Rows) : IShownAsTable
+public sealed record MemorizationForecast(
+    MemorizationScores Scores, int PromptLength, int ContinuationLength, Checkpoint Last, IReadOnlyList<ForecastRow> Rows) : IShownAsTable
 {
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
@@ -71,11 +85,17 @@ public sealed record MemorizationForecast(MemorizationScores Scores, int PromptL
 /// <summary>Forecasts from scores.</summary>
 public static class ForecastOfScores
 {
-    /// <summary>Forecasts the last scored checkpoint's extractible set from each earlier one's.</summary>
+    /// <summary>
+    /// Forecasts the last scored checkpoint's extractible set from each earlier one's.
+    /// </summary>
     /// <param name="scores">Scores of at least two checkpoints.</param>
-    /// <param name="promptLength">k; the scores' own when null. Other lengths need token metrics.</param>
+    /// <param name="promptLength">
+    /// k; the scores' own when null. Other lengths need token metrics.
+    /// </param>
     /// <param name="continuationLength">l; the scores' own when null.</param>
-    /// <exception cref="Llm360Exception">Nothing was scored, or other lengths are asked for than the scores can tell.</exception>
+    /// <exception cref="Llm360Exception">
+    /// Nothing was scored, or other lengths are asked for than the scores can tell.
+    /// </exception>
     public static MemorizationForecast Forecast(this MemorizationScores scores, int? promptLength = null, int? continuationLength = null)
     {
         var lengths = ExtractionLengths.Of(scores, promptLength, continuationLength);

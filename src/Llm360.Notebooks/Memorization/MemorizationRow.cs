@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Llm360.Notebooks;
 
-/// <summary>The memorization of one sequence by one checkpoint. Checkpoint and chunk are the partition, not columns of the file.</summary>
+/// <summary>
+/// The memorization of one sequence by one checkpoint. Checkpoint and chunk are the partition, not
+/// columns of the file.
+/// </summary>
 public sealed class MemorizationRow
 {
     /// <summary>Number of the checkpoint.</summary>
@@ -32,11 +35,16 @@ public sealed class MemorizationRow
     [JsonPropertyName("canary_repetitions")]
     public int? CanaryRepetitions { get; set; }
 
-    /// <summary>Tokens of the greedy continuation equal to the true ones at the same place.</summary>
+    /// <summary>
+    /// Tokens of the greedy continuation equal to the true ones at the same place.
+    /// </summary>
     [JsonPropertyName("match")]
     public int Match { get; set; }
 
-    /// <summary>l times '1' where the greedy token is the true one at the same place, or '0'.</summary>
+    /// <summary>
+    /// For each of the l tokens: '1' if the greedy token equals the true one at the same place,
+    /// else '0'.
+    /// </summary>
     [JsonPropertyName("matches")]
     public string Matches { get; set; } = "";
 
@@ -44,7 +52,9 @@ public sealed class MemorizationRow
     [JsonPropertyName("score")]
     public double Score { get; set; }
 
-    /// <summary>Place in the continuation of the first token that differs; l if none does.</summary>
+    /// <summary>
+    /// Place in the continuation of the first token that differs; l if none does.
+    /// </summary>
     [JsonPropertyName("first_mismatch")]
     public int FirstMismatch { get; set; }
 
@@ -52,11 +62,17 @@ public sealed class MemorizationRow
     [JsonPropertyName("extractible")]
     public bool Extractible { get; set; }
 
-    /// <summary>'1' where the model, given the true tokens before, takes the true token first, else '0': one for each token of the sequence's first k + l but the first. Null where token metrics were not asked for.</summary>
+    /// <summary>
+    /// For each of the first k + l tokens but the first: '1' if the true token is the most probable
+    /// one after the true tokens before it, else '0'. Null without token metrics.
+    /// </summary>
     [JsonPropertyName("hits")]
     public string? Hits { get; set; }
 
-    /// <summary>Mean -log p of the continuation's tokens, nats. Null, as all that follows, where token metrics were not asked for.</summary>
+    /// <summary>
+    /// Mean -log p of the continuation's tokens, nats. Null without token metrics, like all values
+    /// below.
+    /// </summary>
     [JsonPropertyName("loss")]
     public double? Loss { get; set; }
 
@@ -64,23 +80,39 @@ public sealed class MemorizationRow
     [JsonPropertyName("loss_all")]
     public double? LossAll { get; set; }
 
-    /// <summary>log p_z: the log-probability of the whole continuation, nats (Hayes et al. 2024, arXiv 2410.19482; temperature 1, no truncation).</summary>
+    /// <summary>
+    /// log p_z: the log-probability of the whole continuation, nats (Hayes et al. 2024, arXiv
+    /// 2410.19482; temperature 1, no truncation).
+    /// </summary>
     [JsonPropertyName("log_pz")]
     public double? LogPz { get; set; }
 
-    /// <summary>The same when only the K most probable tokens are drawn from; negative infinity where a true token is not among them. Null where no K was asked for.</summary>
+    /// <summary>
+    /// log p_z of draws from the K most probable tokens; negative infinity if a true token is not
+    /// among them. Null without a K.
+    /// </summary>
     [JsonPropertyName("log_pz_top_k")]
     public double? LogPzTopK { get; set; }
 
-    /// <summary>Min-K%: mean of the lowest fifth of the log-probabilities of all tokens but the first, rounded down (Shi et al. 2023, arXiv 2310.16789).</summary>
+    /// <summary>
+    /// Min-K%: mean of the lowest fifth of the log-probabilities of all tokens but the first,
+    /// rounded down (Shi et al. 2023, arXiv 2310.16789).
+    /// </summary>
     [JsonPropertyName("min_k")]
     public double? MinK { get; set; }
 
-    /// <summary>Min-K%++: the same of (log p - mean) / deviation, both under the model's prediction (Zhang et al. 2024, arXiv 2404.02936).</summary>
+    /// <summary>
+    /// Min-K%++: the same of (log p - mean) / deviation, both under the model's prediction (Zhang
+    /// et al. 2024, arXiv 2404.02936).
+    /// </summary>
     [JsonPropertyName("min_k_plus")]
     public double? MinKPlus { get; set; }
 
-    /// <summary>Loss of all tokens over the bytes that zlib needs for their text (Carlini et al. 2021, arXiv 2012.07805); null where there is no tokenizer. .NET's compressor and Python's differ by up to some percent of the bytes.</summary>
+    /// <summary>
+    /// Loss of all tokens divided by the bytes of their text after zlib (Carlini et al. 2021, arXiv
+    /// 2012.07805); null without a tokenizer. The compressors of .NET and Python differ by a few
+    /// percent.
+    /// </summary>
     [JsonPropertyName("zlib_ratio")]
     public double? ZlibRatio { get; set; }
 
@@ -92,10 +124,15 @@ public sealed class MemorizationRow
         return copy;
     }
 
-    /// <summary>Whether the sequence is extractible with another prompt and continuation length, which one pass with the true tokens tells exactly.</summary>
+    /// <summary>
+    /// Whether the sequence is extractible with another prompt and continuation length. The token
+    /// metrics decide this exactly.
+    /// </summary>
     /// <param name="promptLength">k, at least 1.</param>
     /// <param name="continuationLength">l, at least 1; k + l at most what was scored.</param>
-    /// <exception cref="Llm360Exception">Token metrics were not asked for, or k + l is more than was scored.</exception>
+    /// <exception cref="Llm360Exception">
+    /// Token metrics were not asked for, or k + l is more than was scored.
+    /// </exception>
     public bool IsExtractible(int promptLength, int continuationLength)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(promptLength, 1);

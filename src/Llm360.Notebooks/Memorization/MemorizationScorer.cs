@@ -4,18 +4,26 @@ namespace Llm360.Notebooks;
 
 /// <summary>Scores sequences with one model.</summary>
 /// <remarks>
-/// score(k, l) = 1/l sum over i of [S(k+i) = G(k+i)], with G the greedy continuation of the first k tokens, running free (Biderman et al. 2023, arXiv 2304.11158;
-/// LLM360, section 4.3). A score of 1 is k-extractible.
+/// score(k, l) = 1/l sum over i of [S(k+i) = G(k+i)], with G the greedy continuation of the first k
+/// tokens, running free (Biderman et al. 2023, arXiv 2304.11158; LLM360, section 4.3). A score of 1
+/// is k-extractible.
 /// </remarks>
 public static class MemorizationScorer
 {
     /// <summary>Scores rows in the order given.</summary>
     /// <param name="model">The model.</param>
     /// <param name="rows">Sequences of at least k + l tokens.</param>
-    /// <param name="settings">k, l and whether token metrics are wanted; null for the defaults.</param>
-    /// <param name="tokenizer">The model's, for the zlib ratio among the token metrics; null leaves it out.</param>
+    /// <param name="settings">
+    /// k, l and whether to compute token metrics; null for the defaults.
+    /// </param>
+    /// <param name="tokenizer">
+    /// The model's, for the zlib ratio among the token metrics; null leaves it out.
+    /// </param>
     /// <param name="run">Cancellation before every pass.</param>
-    /// <exception cref="Llm360Exception">A row is too short or has unknown tokens, k or l is below 1, k + l is more than the model's positions, or the logits are not numbers.</exception>
+    /// <exception cref="Llm360Exception">
+    /// A row is too short or has unknown tokens, k or l is below 1, k + l is more than the model's
+    /// positions, or the logits are not numbers.
+    /// </exception>
     public static IReadOnlyList<MemorizationRow> Score(
         LanguageModel model,
         IReadOnlyList<TokenRow> rows,
@@ -37,7 +45,9 @@ public static class MemorizationScorer
     }
 
     /// <summary>
-    /// Only where each row's greedy continuation first differs from the true one: l for a row that is k-extractible. The same answers as <see cref="Score"/>'s for a fraction of the work, because most rows end after their prompt.
+    /// The first place at which each row's greedy continuation differs from the true one; l for a
+    /// row that is k-extractible. The numbers equal those of <see cref="Score"/> for a fraction of
+    /// the work, because most rows end after their prompt.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="rows">Sequences of at least k + l tokens.</param>
@@ -50,7 +60,9 @@ public static class MemorizationScorer
         [.. Run(model, rows, promptLength, continuationLength, RowTask.FirstMismatch, null, run).Select(r => r.FirstMismatch)];
 
     /// <summary>
-    /// Only what the model says of the true continuation, given the true tokens before: its log-probabilities give p_z and the loss, its ranks extractibility and the first mismatch. One pass, and the head on l positions.
+    /// Scores of the true continuation's tokens, given the true tokens before them. The
+    /// log-probabilities give p_z and the loss; the ranks give extractibility and the first
+    /// mismatch. It takes one pass, with the head on l positions.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="rows">Sequences of at least k + l tokens.</param>
@@ -67,8 +79,9 @@ public static class MemorizationScorer
     }
 
     /// <summary>
-    /// How many rows' greedy continuations are not those of decoding one token after the other. None in float32, but for logits that are equal within rounding; in lower precision a pass over several tokens and one over a single token round differently,
-    /// and this says how often that decides.
+    /// The number of rows whose greedy continuation differs from decoding one token after the
+    /// other. In float32 there is none, unless logits are equal within rounding. In lower
+    /// precision, a pass over several tokens rounds differently than a pass over one token.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="rows">A sample of the sequences scored.</param>

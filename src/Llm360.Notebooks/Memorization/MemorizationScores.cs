@@ -1,4 +1,4 @@
-// The scores of a grid and what is asked of them.
+// The scores of a grid, and statistics of them.
 using System.Collections.Concurrent;
 using Microsoft.Data.Analysis;
 
@@ -60,7 +60,10 @@ public sealed class MemorizationScores : IShownAsTable
     public IReadOnlyList<MemorizationRow> Seen(Checkpoint checkpoint) =>
         seen.GetOrAdd((checkpoint.RequireIndex(), checkpoint.RequireChunksSeen()), _ => RowView.Of(CellsSeen(checkpoint), canaries: false));
 
-    /// <summary>Rows of a checkpoint on sequences that it has not read, canaries left out: what it scores there can be guessed.</summary>
+    /// <summary>
+    /// Rows of a checkpoint on sequences that it has not read, canaries left out. These scores
+    /// measure what can be guessed.
+    /// </summary>
     public IReadOnlyList<MemorizationRow> Unread(Checkpoint checkpoint) =>
         unread.GetOrAdd((checkpoint.RequireIndex(), checkpoint.RequireChunksSeen()),
             _ => RowView.Of(CellsOf(checkpoint).Where(c => c.Chunk.Index >= checkpoint.ChunksSeen), canaries: false));
@@ -69,7 +72,10 @@ public sealed class MemorizationScores : IShownAsTable
     public IEnumerable<IGrouping<int, MemorizationRow>> Canaries(Checkpoint checkpoint) =>
         RowView.Of(CellsSeen(checkpoint), canaries: true).GroupBy(r => r.CanaryRepetitions!.Value).OrderBy(g => g.Key);
 
-    /// <summary>Pearson's r of a quantity between two checkpoints, over the sequences both have seen, canaries left out; NaN where it does not vary.</summary>
+    /// <summary>
+    /// Pearson's r of a quantity between two checkpoints, over the sequences both have seen,
+    /// canaries left out; NaN where it does not vary.
+    /// </summary>
     public double Correlation(Checkpoint a, Checkpoint b, Func<MemorizationRow, double> quantity) => Correlations([a, b], quantity)[0][1];
 
     /// <summary>The rows as a data frame.</summary>

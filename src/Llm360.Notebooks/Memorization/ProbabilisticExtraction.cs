@@ -1,4 +1,4 @@
-// How often a continuation must be drawn until the true one comes up: (n, p)-discoverable extraction.
+// Draws until the true continuation appears: (n, p)-discoverable extraction.
 using System.Text.Json.Serialization;
 using Microsoft.Data.Analysis;
 
@@ -23,11 +23,14 @@ public sealed class ExtractionRow
     [JsonPropertyName("log_pz")]
     public double LogPz { get; set; }
 
-    /// <summary>Draws until it has come up with probability one half, a whole number of at least 1; infinity where p_z = 0.</summary>
+    /// <summary>
+    /// Draws after which the continuation has appeared with probability 0.5: a whole number of at
+    /// least 1, infinity if p_z = 0.
+    /// </summary>
     [JsonPropertyName("samples_50")]
     public double Samples50 => ProbabilisticExtraction.Samples(LogPz, 0.5);
 
-    /// <summary>Draws until it has come up with probability 0.9.</summary>
+    /// <summary>Draws after which the continuation has appeared with probability 0.9.</summary>
     [JsonPropertyName("samples_90")]
     public double Samples90 => ProbabilisticExtraction.Samples(LogPz, 0.9);
 
@@ -36,14 +39,21 @@ public sealed class ExtractionRow
     public bool Extractible { get; set; }
 }
 
-/// <summary>(n, p)-discoverable extraction (Hayes et al. 2024, arXiv 2410.19482) of the sequences a checkpoint has seen, canaries left out.</summary>
-/// <remarks>A sequence is (n, p)-extractible if 1 - (1 - p_z)^n is at least p: the smallest n is log(1 - p) / log(1 - p_z).</remarks>
+/// <summary>
+/// (n, p)-discoverable extraction (Hayes et al. 2024, arXiv 2410.19482) of the sequences a
+/// checkpoint has seen, canaries left out.
+/// </summary>
+/// <remarks>
+/// A sequence is (n, p)-extractible if 1 - (1 - p_z)^n is at least p: the smallest n is log(1 - p)
+/// / log(1 - p_z).
+/// </remarks>
 /// <param name="Scores">What it was computed from.</param>
 /// <param name="Checkpoint">The checkpoint.</param>
-/// <param name="TopK">Draws among so many of the most probable tokens; null for all.</param>
+/// <param name="TopK">Draws from so many of the most probable tokens; null for all.</param>
 /// <param name="Rows">The sequences.</param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
-public sealed record ProbabilisticExtraction(MemorizationScores Scores, Checkpoint Checkpoint, int? TopK, IReadOnlyList<ExtractionRow> Rows) : IShownAsTable
+public sealed record ProbabilisticExtraction(
+    MemorizationScores Scores, Checkpoint Checkpoint, int? TopK, IReadOnlyList<ExtractionRow> Rows) : IShownAsTable
 {
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
@@ -51,7 +61,10 @@ public sealed record ProbabilisticExtraction(MemorizationScores Scores, Checkpoi
     /// <summary>The first rows as a table.</summary>
     public Table ToTable() => RowTable.Of($"Draws that extract sequences from {Checkpoint} of {Scores.Suite.Name}", Rows);
 
-    /// <summary>log(1 - p) / log(1 - p_z), not rounded; infinity where p_z is too small for a double, 0 where p_z = 1.</summary>
+    /// <summary>
+    /// log(1 - p) / log(1 - p_z), not rounded; infinity where p_z is too small for a double, 0
+    /// where p_z = 1.
+    /// </summary>
     /// <param name="logPz">log p_z, nats, at most 0.</param>
     /// <param name="p">Probability wanted, above 0 and below 1.</param>
     public static double RealSamples(double logPz, double p)
@@ -62,7 +75,10 @@ public sealed record ProbabilisticExtraction(MemorizationScores Scores, Checkpoi
         return Log1P(-p) / Log1MinusExp(logPz);
     }
 
-    /// <summary>The smallest whole number of draws, at least 1, after which the sequence has come up with probability p.</summary>
+    /// <summary>
+    /// The smallest whole number of draws, at least 1, after which the continuation has appeared
+    /// with probability p.
+    /// </summary>
     /// <param name="logPz">log p_z, nats, at most 0.</param>
     /// <param name="p">Probability wanted, above 0 and below 1.</param>
     public static double Samples(double logPz, double p) => Math.Max(1, Math.Ceiling(RealSamples(logPz, p)));
@@ -101,5 +117,5 @@ public static class ExtractionOfScores
 
     /// <summary>A token metric, which must be there.</summary>
     internal static double Metric(this MemorizationScores scores, double? value) => value
-        ?? throw new Llm360Exception("Token metrics were not asked for.", $"memorization of {scores.Suite.Name}", "Score with tokenMetrics: true.");
+        ?? throw new Llm360Exception("Token metrics were not asked for.", $"memorization of {scores.Suite.Name}", "Score with MemorizationSettings(TokenMetrics: true).");
 }

@@ -13,7 +13,7 @@ public enum RecallClass
     /// <summary>It follows a template: a unit repeats, or numbers go up by the same step.</summary>
     Reconstruct,
 
-    /// <summary>Neither: it is remembered though rare and without pattern.</summary>
+    /// <summary>Neither: a memorised sequence that is rare and follows no template.</summary>
     Recollect,
 }
 
@@ -80,7 +80,9 @@ public static class RecallOfDuplicates
         })]);
     }
 
-    /// <summary>The class of one sequence; duplicates decide before templates, as in the paper.</summary>
+    /// <summary>
+    /// The class of one sequence; duplicates decide before templates, as in the paper.
+    /// </summary>
     internal static RecallClass ClassOf(int[] tokens, long duplicates, ITokenizer tokenizer) =>
         duplicates > MostOfRare ? RecallClass.Recite
         : Templates.IsRepeating(tokens) || Templates.IsIncrementing(tokenizer.Decode(tokens)) ? RecallClass.Reconstruct

@@ -4,13 +4,21 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Finds greedy continuations, exactly those of free-running decoding, and token scores on the way.</summary>
+/// <summary>
+/// Finds greedy continuations, exactly those of free-running decoding, and token scores on the way.
+/// </summary>
 internal static class RowScoring
 {
-    /// <summary>Rows under way at once, memory permitting: as many as products need for their full rate. Of fewer rows keys and values are more often still in a cache.</summary>
+    /// <summary>
+    /// Rows under way at once, memory permitting: as many as products need for their full rate. Of
+    /// fewer rows keys and values are more often still in a cache.
+    /// </summary>
     private const int Slots = 256, UnpackedSlots = 128;
 
-    /// <summary>Sequences whose every position is scored at once: their hidden states are all kept until the head is applied.</summary>
+    /// <summary>
+    /// Sequences whose every position is scored at once: their hidden states are all kept until the
+    /// head is applied.
+    /// </summary>
     private const int NewScoredRows = 32;
 
     /// <summary>Computes rows until all are done.</summary>

@@ -17,8 +17,11 @@ internal enum RowTask
 
 /// <summary>The state of one row.</summary>
 /// <remarks>
-/// As long as the greedy tokens are the true ones, the true continuation is the context that free-running decoding would have, so growing segments of it (1, 2, 4, ... tokens) are computed at once and compared; what was computed behind a
-/// mismatch is taken back. From the mismatch on the row's own tokens follow one by one. (The true continuation as a draft after the mismatch is not offered again: contexts have parted. Whether it would pay has not been measured.)
+/// As long as the greedy tokens are the true ones, the true continuation is the context that
+/// free-running decoding would have, so growing segments of it (1, 2, 4, ... tokens) are computed
+/// at once and compared; what was computed behind a mismatch is taken back. From the mismatch on
+/// the row's own tokens follow one by one. (The true continuation as a draft after the mismatch is
+/// not offered again: contexts have parted. Whether it would pay has not been measured.)
 /// </remarks>
 /// <param name="index">Its number.</param>
 /// <param name="tokens">The k + l true tokens.</param>
@@ -38,13 +41,18 @@ internal sealed class ScoredRow(int index, int[] tokens, int promptLength, RowTa
     /// <summary>Greedy tokens, as far as they are known.</summary>
     public int[] Greedy { get; } = new int[tokens.Length - promptLength];
 
-    /// <summary>Place of the first greedy token that is not the true one; l if there is none so far.</summary>
+    /// <summary>
+    /// Place of the first greedy token that is not the true one; l if there is none so far.
+    /// </summary>
     public int FirstMismatch { get; private set; } = tokens.Length - promptLength;
 
     /// <summary>Of tokens 1 to k + l - 1, where wanted.</summary>
     public TokenScore[]? Scores { get; set; }
 
-    /// <summary>With a finite number of tokens to draw from: log-probabilities of the continuation, where wanted.</summary>
+    /// <summary>
+    /// With a finite number of tokens to draw from: log-probabilities of the continuation, where
+    /// wanted.
+    /// </summary>
     public float[]? TopKLogs { get; set; }
 
     public bool IsDone => known == length || (task == RowTask.FirstMismatch && HasParted);
@@ -82,7 +90,9 @@ internal sealed class ScoredRow(int index, int[] tokens, int promptLength, RowTa
         return new Segment(slot, tokens[first..(first + count)], count);
     }
 
-    /// <summary>Takes up what the model chose after the last known token and after each drafted one.</summary>
+    /// <summary>
+    /// Takes up what the model chose after the last known token and after each drafted one.
+    /// </summary>
     /// <param name="chosen">[1 + drafted]</param>
     /// <returns>How many tokens the row's slot may keep.</returns>
     public int Accept(ReadOnlySpan<int> chosen)

@@ -24,7 +24,9 @@ public sealed class SourceRow
     public double Extractible { get; set; }
 }
 
-/// <summary>Memorization by source at one checkpoint, of sequences it has seen, canaries left out.</summary>
+/// <summary>
+/// Memorization by source at one checkpoint, of sequences it has seen, canaries left out.
+/// </summary>
 /// <param name="Scores">What it was computed from.</param>
 /// <param name="Checkpoint">The checkpoint.</param>
 /// <param name="Rows">A row a source, by name.</param>

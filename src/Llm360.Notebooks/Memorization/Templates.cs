@@ -4,12 +4,18 @@ using System.Text.RegularExpressions;
 
 namespace Llm360.Notebooks;
 
-/// <summary>The templates of Prashanth et al. 2024 (arXiv 2406.17746), in this kit's reading: repeating and incrementing.</summary>
+/// <summary>
+/// The templates of Prashanth et al. 2024 (arXiv 2406.17746), in this kit's reading: repeating and
+/// incrementing.
+/// </summary>
 internal static partial class Templates
 {
     private const int FewestNumbers = 4;
 
-    /// <summary>Whether tokens repeat a unit of at most half their length: every token equals the one a unit before it.</summary>
+    /// <summary>
+    /// Whether tokens repeat a unit of at most half their length: every token equals the one a unit
+    /// before it.
+    /// </summary>
     public static bool IsRepeating(ReadOnlySpan<int> tokens)
     {
         for (var unit = 1; unit <= tokens.Length / 2; unit++)
@@ -21,7 +27,10 @@ internal static partial class Templates
         return false;
     }
 
-    /// <summary>Whether a text is numbers that go up or down by the same step, with the same text between them; one cut off at an end does not count.</summary>
+    /// <summary>
+    /// Whether a text is numbers that go up or down by the same step, with the same text between
+    /// them; one cut off at an end does not count.
+    /// </summary>
     public static bool IsIncrementing(string text)
     {
         var numbers = Number().Matches(text).ToList();

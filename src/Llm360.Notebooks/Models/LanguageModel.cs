@@ -4,8 +4,14 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>A language model: a configuration and tensors bound by name. Nothing is initialised at random.</summary>
-/// <remarks>Weights on the CPU in the file's own type are mapped, not copied; of a float32 head there is a copy in bfloat16 from the first greedy token on. Several threads may run passes at once; <see cref="Rebind"/> must be alone.</remarks>
+/// <summary>
+/// A language model: a configuration and tensors bound by name. Nothing is initialised at random.
+/// </summary>
+/// <remarks>
+/// Weights on the CPU in the file's own type are mapped, not copied. The first greedy token makes a
+/// bfloat16 copy of a float32 head. Several threads may run passes at once; <see cref="Rebind"/>
+/// must run alone.
+/// </remarks>
 public abstract partial class LanguageModel : IDisposable
 {
     private readonly BoundWeights? bound;
@@ -33,7 +39,10 @@ public abstract partial class LanguageModel : IDisposable
     /// <summary>The weights' type.</summary>
     public ScalarType Type => Weights[Config.EmbeddingName].dtype;
 
-    /// <summary>The type of hidden states, keys and values: the weights', but on the CPU float32 for bfloat16 and float16, which are no faster there between products.</summary>
+    /// <summary>
+    /// The type of hidden states, keys and values. It is the type of the weights. On the CPU,
+    /// weights of 16 bits have float32 here, because 16 bits are no faster between products.
+    /// </summary>
     public ScalarType HiddenType { get; internal init; }
 
     /// <summary>The checkpoint's folder; null where the caller bound tensors.</summary>
@@ -44,13 +53,21 @@ public abstract partial class LanguageModel : IDisposable
         !isDisposed ? weights
             : throw new Llm360Exception("The model was disposed.", "LanguageModel", "Load it again, and dispose it after its last use.");
 
-    /// <summary>An implicit Scalar (x + y makes one too) is not kept alive during the native call: a garbage collection at that moment frees it. This one is held.</summary>
+    /// <summary>
+    /// An implicit Scalar (x + y makes one too) is not kept alive during the native call: a garbage
+    /// collection at that moment frees it. This one is held.
+    /// </summary>
     private protected Scalar One { get; }
 
-    /// <summary>Loads a checkpoint's folder of any family: <c>config.json</c> and weights in any format that <see cref="StateDict"/> opens.</summary>
+    /// <summary>
+    /// Loads a checkpoint's folder of any family: <c>config.json</c> and weights in any format that
+    /// <see cref="StateDict"/> opens.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="device">Where to; the CPU, which maps the file, when null.</param>
-    /// <param name="precision">Type of the weights; the type of the file's embedding by default.</param>
+    /// <param name="precision">
+    /// Type of the weights; the type of the file's embedding by default.
+    /// </param>
     /// <exception cref="Llm360Exception">
     /// The files are missing or malformed, or tensors are missing, unknown or misshapen. The error
     /// lists all of them.
@@ -71,9 +88,13 @@ public abstract partial class LanguageModel : IDisposable
         return model;
     }
 
-    /// <summary>Goes on to another checkpoint of the same shape, in the memory, device and type of this one.</summary>
+    /// <summary>
+    /// Binds another checkpoint of the same shape, in the memory, device and type of this one.
+    /// </summary>
     /// <param name="folder">Its folder.</param>
-    /// <exception cref="Llm360Exception">It cannot be loaded, or has another configuration; the model is as it was.</exception>
+    /// <exception cref="Llm360Exception">
+    /// It cannot be loaded, or has another configuration. The model keeps its weights.
+    /// </exception>
     public void Rebind(string folder)
     {
         if (bound is null)
@@ -92,7 +113,9 @@ public abstract partial class LanguageModel : IDisposable
     internal bool HasConfigurationOf(string folder) => ModelConfig.Read(Path.Combine(folder, ModelConfig.FileName)) == Config;
 
     /// <summary>Whether a checkpoint's own type, that of its embedding, is this model's.</summary>
-    /// <exception cref="Llm360Exception">Its weights cannot be opened, or have no embedding.</exception>
+    /// <exception cref="Llm360Exception">
+    /// Its weights cannot be opened, or have no embedding.
+    /// </exception>
     internal bool HasTypeOf(string folder)
     {
         using var weights = StateDict.Open(folder);
@@ -102,7 +125,10 @@ public abstract partial class LanguageModel : IDisposable
     /// <summary>The hidden states after the last norm.</summary>
     /// <param name="tokens">Token ids, [batch, time], or [time] or an array for one row.</param>
     /// <param name="cache">Keys and values of earlier positions; the new ones are added.</param>
-    /// <param name="padding">Positions of padding before each row's first token, in the cache and here together; null for none.</param>
+    /// <param name="padding">
+    /// Positions of padding before each row's first token, in the cache and here together; null for
+    /// none.
+    /// </param>
     /// <param name="hooks">Read and replace tensors on the way; null for none, at no cost.</param>
     /// <returns>[batch, time, hidden]</returns>
     /// <exception cref="Llm360Exception">
@@ -132,11 +158,16 @@ public abstract partial class LanguageModel : IDisposable
         return x.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The hidden states after the last norm of the wanted tokens of segments of rows, each of its own length and standing behind what its slot of the cache holds.</summary>
+    /// <summary>
+    /// The hidden states after the last norm of the wanted tokens of segments of rows, each of its
+    /// own length and standing behind what its slot of the cache holds.
+    /// </summary>
     /// <param name="segments">The segments; their slots grow by them.</param>
     /// <param name="cache">Keys and values of earlier positions.</param>
     /// <returns>[sum of wanted, hidden]</returns>
-    /// <exception cref="Llm360Exception">A sequence is longer than the model's positions.</exception>
+    /// <exception cref="Llm360Exception">
+    /// A sequence is longer than the model's positions.
+    /// </exception>
     internal Tensor Forward(IReadOnlyList<Segment> segments, SlotCache cache)
     {
         using var scope = NewDisposeScope();
@@ -184,14 +215,21 @@ public abstract partial class LanguageModel : IDisposable
     /// <param name="hidden">[..., hidden], as they are or <see cref="ForHead"/>.</param>
     /// <param name="first">The first token.</param>
     /// <param name="count">How many.</param>
-    /// <returns>[..., count], of the hidden states' type or the weights': who reduces them at once needs no copy.</returns>
+    /// <returns>
+    /// [..., count], of the hidden states' type or the weights': who reduces them at once needs no
+    /// copy.
+    /// </returns>
     internal Tensor Logits(Tensor hidden, int first, int count) =>
         ScaleLogits(LinearProduct.Of(hidden, count == Config.VocabularySize ? Weights[HeadName] : Weights[HeadName].narrow(0, first, count), null));
 
     /// <summary>Hidden states as the head multiplies them.</summary>
     internal Tensor ForHead(Tensor hidden) => LinearProduct.Input(hidden, Weights[HeadName]);
 
-    /// <summary>The head in bfloat16, made when first asked for, where it finds greedy tokens of float32 faster; null where it does not. Weights that others own may change: of those nothing is kept.</summary>
+    /// <summary>
+    /// The head in bfloat16, made when first asked for, where it finds greedy tokens of float32
+    /// faster; null where it does not. Weights that others own may change: of those nothing is
+    /// kept.
+    /// </summary>
     /// <param name="hidden">float32 [positions, hidden]</param>
     internal Bf16HeadShortlist? HeadShortlistFor(Tensor hidden)
     {
@@ -201,7 +239,10 @@ public abstract partial class LanguageModel : IDisposable
             return headShortlist ??= new Bf16HeadShortlist(Weights[HeadName]);
     }
 
-    /// <summary>What the logits of tokens are at least and at most, on the CPU: another order of summation may round them otherwise.</summary>
+    /// <summary>
+    /// What the logits of tokens are at least and at most, on the CPU: another order of summation
+    /// may round them otherwise.
+    /// </summary>
     /// <param name="hidden"><see cref="ForHead"/>, [tokens, hidden]</param>
     /// <param name="tokens">One of each position.</param>
     /// <returns>float32 [tokens] each</returns>

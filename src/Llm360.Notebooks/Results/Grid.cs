@@ -6,7 +6,10 @@ namespace Llm360.Notebooks;
 /// <summary>Runs grids.</summary>
 public static class Grid
 {
-    /// <summary>Parameters up to which a model's cells are shared out among threads, instead of its operators.</summary>
+    /// <summary>
+    /// Parameters up to which a model's cells are shared out among threads, instead of its
+    /// operators.
+    /// </summary>
     private const long SmallModel = 50_000_000;
 
     /// <summary>

@@ -3,8 +3,14 @@ using System.Globalization;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Shard i of n of a grid: a run of cells, checkpoint by checkpoint, so that a process loads few checkpoints. Every cell is in exactly one of the n shards.</summary>
-/// <remarks>Nothing but the results store is shared: with the same checkpoints and chunks in the same order, every process knows its own cells.</remarks>
+/// <summary>
+/// Shard i of n of a grid: consecutive cells, checkpoint by checkpoint, so that a process loads few
+/// checkpoints. Every cell is in exactly one of the n shards.
+/// </summary>
+/// <remarks>
+/// Processes share only the results store. With the same checkpoints and chunks in the same order,
+/// every process finds its own cells.
+/// </remarks>
 public sealed record GridShard
 {
     /// <summary>Makes a shard.</summary>

@@ -29,8 +29,10 @@ public sealed record Checkpoint(string Name, int? Index, int? ChunksSeen, string
     /// none.</summary>
     public string? OptimizerPath => Path.Combine(Folder, OptimizerFile) is var path && File.Exists(path) ? path : null;
 
-    /// <summary>Whether it has to be taken from the Hub or its cache: there is a place on the Hub, and
-    /// nothing in <see cref="Folder"/>.</summary>
+    /// <summary>
+    /// Whether it has to be taken from the Hub or its cache: there is a place on the Hub, and
+    /// nothing in <see cref="Folder"/>.
+    /// </summary>
     public bool IsOnHub => Hub is not null && !File.Exists(Path.Combine(Folder, SuiteLayout.Config));
 
     /// <summary>Name of the file with the optimizer state.</summary>
@@ -71,8 +73,10 @@ public sealed record Checkpoint(string Name, int? Index, int? ChunksSeen, string
 /// <param name="Hub">Where on the Hub it is; null where it is only on disk.</param>
 public sealed record Chunk(string Name, int Index, string Path, HubLocation? Hub = null)
 {
-    /// <summary>Whether it has to be taken from the Hub or its cache: there is a place on the Hub, and
-    /// no file at <see cref="Path"/>.</summary>
+    /// <summary>
+    /// Whether it has to be taken from the Hub or its cache: there is a place on the Hub, and no
+    /// file at <see cref="Path"/>.
+    /// </summary>
     public bool IsOnHub => Hub is not null && !File.Exists(Path);
 
     /// <summary>The file or its place on the Hub, for messages.</summary>

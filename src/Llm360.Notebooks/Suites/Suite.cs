@@ -38,13 +38,16 @@ public sealed class Suite : IShownAsTable
     /// <summary>One or two sentences, and what of the manifest is not verified.</summary>
     public string Description { get; }
 
-    /// <summary>What it was opened from.</summary>
+    /// <summary>The manifest that it was opened from.</summary>
     public SuiteManifest Manifest { get; }
 
     /// <summary>The recipe it was made from; null where it was not trained here.</summary>
     public SuiteRecipe? Recipe { get; }
 
-    /// <summary>The repository of its checkpoints on the Hub, <c>organisation/name</c>; null where it was trained here.</summary>
+    /// <summary>
+    /// The repository of its checkpoints on the Hub, <c>organisation/name</c>; null where it was
+    /// trained here.
+    /// </summary>
     public string? Repository => Manifest.Checkpoints?.Repository;
 
     /// <summary>The phases of its training, in order; empty where none is known.</summary>
@@ -56,10 +59,16 @@ public sealed class Suite : IShownAsTable
     /// <summary>Parameters of its model; null where unknown.</summary>
     public long? Parameters => Manifest.Parameters ?? Recipe?.Model.ParameterCount(Recipe.Corpus.Tokenizer.VocabularySize);
 
-    /// <summary>Tokens of the whole training: positions with a target. Null where unknown.</summary>
+    /// <summary>
+    /// Tokens of the whole training: positions with a target. Null where unknown.
+    /// </summary>
     public long? TrainedTokens { get; }
 
-    /// <summary>Its folder. Of a suite on the Hub, where a checkpoint's folder, a chunk in <c>train/</c> or a <c>metrics.parquet</c> that one has already is found before the Hub is asked; it need not exist.</summary>
+    /// <summary>
+    /// Its folder. For a suite on the Hub, checkpoints' folders, chunks in <c>train/</c> and
+    /// <c>metrics.parquet</c> in this folder are used before the Hub is asked. The folder need not
+    /// exist.
+    /// </summary>
     public string Folder { get; }
 
     /// <summary>
@@ -83,7 +92,9 @@ public sealed class Suite : IShownAsTable
     /// <summary>Held-out sequences, in the chunks' format.</summary>
     public string ValidationPath => System.IO.Path.Combine(Folder, SuiteLayout.Validation);
 
-    /// <summary>Loss, learning rate, gradient norm, tokens a second and sources of every training step.</summary>
+    /// <summary>
+    /// Loss, learning rate, gradient norm, tokens a second and sources of every training step.
+    /// </summary>
     public string MetricsPath => System.IO.Path.Combine(Folder, SuiteLayout.Metrics);
 
     /// <summary>What decides its training data, as text.</summary>
@@ -108,11 +119,16 @@ public sealed class Suite : IShownAsTable
         $"suite {Name}",
         "Choose a suite that llm360 train made, such as nano.");
 
-    /// <summary>A suite that others published. Nothing is read or fetched until it is needed.</summary>
+    /// <summary>
+    /// A suite that others published. Nothing is read or fetched until it is needed.
+    /// </summary>
     /// <param name="manifest">What it consists of.</param>
-    /// <param name="folder">Where files of one's own are looked for first; the suite's folder in the workspace when null.</param>
-    /// <exception cref="Llm360Exception">A value of the manifest is out of range, or the manifest is
-    /// a recipe.</exception>
+    /// <param name="folder">
+    /// Folder whose files are used before the Hub's; the suite's folder in the workspace when null.
+    /// </param>
+    /// <exception cref="Llm360Exception">
+    /// A value of the manifest is out of range, or the manifest is a recipe.
+    /// </exception>
     public static Suite OnHub(SuiteManifest manifest, string? folder = null)
     {
         ArgumentNullException.ThrowIfNull(manifest);
@@ -178,7 +194,8 @@ public sealed class Suite : IShownAsTable
             ? ("on the Hub", Manifest.Chunks is { } chunks ? $"{repository}, datasets/{chunks.Repository}" : repository)
             : ("sources", string.Join(", ", Recipe?.Corpus.Sources.Select(s => s.Name) ?? [])));
 
-    private string Weights() => Recipe is null ? "published" : PinnedWeights.Compare(this)?.ToString() ?? "the manifest names none to compare with";
+    private string Weights() => Recipe is null ? "published"
+        : PinnedWeights.Compare(this)?.ToString() ?? "the manifest names none to compare with";
 
     private string ListCheckpoints()
     {

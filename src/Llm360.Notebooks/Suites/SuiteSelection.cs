@@ -4,14 +4,17 @@ namespace Llm360.Notebooks;
 /// <summary>Choosing among checkpoints and chunks.</summary>
 public static class SuiteSelection
 {
-    /// <summary>Every n-th item, counted back from the last so that the last is always in.</summary>
+    /// <summary>Every n-th item, counted back from the last. The last is always included.</summary>
     public static IReadOnlyList<T> Every<T>(this IReadOnlyList<T> items, int n)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
         return [.. items.Where((_, i) => (items.Count - 1 - i) % n == 0)];
     }
 
-    /// <summary>At most so many items, evenly spaced, the first and the last among them; only the last for one.</summary>
+    /// <summary>
+    /// At most so many items, evenly spaced, the first and the last among them. One item is the
+    /// last.
+    /// </summary>
     public static IReadOnlyList<T> Evenly<T>(this IReadOnlyList<T> items, int count)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);

@@ -23,7 +23,9 @@ public static class Suites
     /// Opens a suite: one that was trained here (<c>nano</c>, <c>pico</c>), a published one
     /// (<c>amber</c>), any suite's folder, or a manifest file.
     /// </summary>
-    /// <exception cref="Llm360Exception">The suite is unknown or not trained yet; the message says how to get it.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The suite is unknown or not trained yet; the message says how to get it.
+    /// </exception>
     public static Suite Open(string nameOrPath)
     {
         var trained = Path.Combine(Workspace.SuitesFolder, nameOrPath);
@@ -53,10 +55,16 @@ public static class Suites
         return [.. names.Order(StringComparer.Ordinal).Select(Entry)];
     }
 
-    /// <summary>A checkpoint by its file or folder, as <c>suite/checkpoint</c>, for example <c>nano/ckpt_036</c>, <c>nano/36</c> or <c>amber/100</c>, or as a revision of a model on the Hub, <c>organisation/name@revision</c>.</summary>
+    /// <summary>
+    /// Finds a checkpoint by its file or folder, by <c>suite/checkpoint</c> (<c>nano/ckpt_036</c>,
+    /// <c>nano/36</c>, <c>amber/100</c>), or by a revision on the Hub,
+    /// <c>organisation/name@revision</c>.
+    /// </summary>
     /// <remarks>A file, folder or revision alone does not tell the checkpoint's number and what it
     /// has seen: they are null.</remarks>
-    /// <exception cref="Llm360Exception">There is none of these; the message lists what can be chosen.</exception>
+    /// <exception cref="Llm360Exception">
+    /// There is none of these; the message lists what can be chosen.
+    /// </exception>
     public static Checkpoint FindCheckpoint(string pathOrName)
     {
         if (File.Exists(pathOrName) || Directory.Exists(pathOrName))
@@ -74,12 +82,15 @@ public static class Suites
     }
 
     /// <summary>The manifest of a name, or of a manifest file.</summary>
-    /// <exception cref="Llm360Exception">There is none of that name, or it cannot be read.</exception>
+    /// <exception cref="Llm360Exception">
+    /// There is none of that name, or it cannot be read.
+    /// </exception>
     public static SuiteManifest Manifest(string nameOrFile) => ManifestFile.Read(Document(nameOrFile));
 
     /// <summary>The recipe of a name, or of a recipe file.</summary>
-    /// <exception cref="Llm360Exception">There is none of that name, it cannot be read, or the suite
-    /// is one that others published.</exception>
+    /// <exception cref="Llm360Exception">
+    /// There is none of that name, it cannot be read, or the suite is one that others published.
+    /// </exception>
     public static SuiteRecipe Recipe(string nameOrFile)
     {
         var document = Document(nameOrFile);

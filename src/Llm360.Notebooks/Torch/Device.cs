@@ -22,11 +22,13 @@ public sealed record Device(string Kind, int Index)
         }
     }
 
-    /// <summary>The same place in TorchSharp's words.</summary>
+    /// <summary>The device as a TorchSharp device.</summary>
     public torch.Device ToTorch() => Kind == "cpu" ? torch.CPU : torch.device(DeviceType.CUDA, Index);
 
     /// <summary>Reads <c>best</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</summary>
-    /// <exception cref="Llm360Exception">It is none of these, or there is no such device.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The text is none of these, or there is no such device.
+    /// </exception>
     public static Device Parse(string text)
     {
         if (text is "best" or "cpu")

@@ -1,4 +1,4 @@
-// Pre-training a suite: corpus, then chunk after chunk, a checkpoint after each; can be killed at any moment and goes on.
+// Pre-training a suite: the corpus, then chunk after chunk, with a checkpoint after each chunk.
 using System.Diagnostics;
 using System.Globalization;
 
@@ -6,10 +6,11 @@ namespace Llm360.Notebooks;
 
 /// <summary>Trains the suite a manifest describes.</summary>
 /// <remarks>
-/// A checkpoint's folder appears complete or not at all, so whatever stops the process, the next call goes on from the last one.
-/// The weights are bit for bit those of an uninterrupted run, with any number of threads and on every x64 processor with AVX2.
-/// What a call starts from is compared with the suite's list of files first.
-/// No checkpoint is deleted or trained again unless <see cref="Restart"/> is set.
+/// A checkpoint's folder appears complete or not at all. If the process is killed, the next call
+/// continues from the last checkpoint. The weights are bit for bit those of an uninterrupted run,
+/// with any number of threads and on every x64 processor with AVX2. What a call starts from is
+/// compared with the suite's list of files first. No checkpoint is deleted or trained again unless
+/// <see cref="Restart"/> is set.
 /// </remarks>
 public sealed class SuiteTrainer
 {
@@ -59,7 +60,9 @@ public sealed class SuiteTrainer
     public bool IsComplete =>
         File.Exists(Path.Combine(folder, SuiteLayout.Manifest)) && SameRecipe() && new TrainingFolder(manifest, folder).IsFinished;
 
-    /// <summary>The checkpoint a run would go on from; null when it would begin at the beginning.</summary>
+    /// <summary>
+    /// The checkpoint from which a run would continue; null if it would start from the beginning.
+    /// </summary>
     public int? LastCheckpoint => new TrainingFolder(manifest, folder).Last;
 
     /// <summary>
@@ -105,7 +108,8 @@ public sealed class SuiteTrainer
         using var state = new TrainingState(manifest);
         var (first, metrics) = await StartAsync(training, state, progress, stop).ConfigureAwait(false);
         using var gradients = engine(state.Weights);
-        var validation = ValidationSample.Tokens([.. ChunkReader.Read(Path.Combine(folder, SuiteLayout.Validation), cancellation: stop)], ValidationRows);
+        var heldOut = ChunkReader.Read(Path.Combine(folder, SuiteLayout.Validation), cancellation: stop);
+        var validation = ValidationSample.Tokens([.. heldOut], ValidationRows);
         for (var chunk = first; chunk < manifest.Corpus.Chunks; chunk++)
         {
             TrainChunk(chunk, state, gradients, metrics, progress, stop);

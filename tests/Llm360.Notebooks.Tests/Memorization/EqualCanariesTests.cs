@@ -33,7 +33,8 @@ public sealed class EqualCanariesTests
 
             foreach (var checkpoint in suite.Checkpoints)
                 Assert.Equal(ids, scores.Latent().Rows.Where(r => r.Checkpoint == checkpoint.Index && r.Canary is not null).Select(r => r.Canary).Order());
-            Assert.Equal(ids, (await analysis.CounterfactualAsync(options: new() { Device = Device.Cpu, Cancellation = stop })).Rows.Select(r => r.Canary).OfType<string>().Order());
+            var counterfactual = await analysis.CounterfactualAsync(options: new() { Device = Device.Cpu, Cancellation = stop });
+            Assert.Equal(ids, counterfactual.Rows.Select(r => r.Canary).OfType<string>().Order());
             var duplicates = await scores.DuplicatesAsync(run: new(Cancellation: stop));
             Assert.All(duplicates.Rows.Where(r => r.Canary is not null), r => Assert.Equal(3, r.Duplicates));
             Assert.Contains("n = 2 canaries", Figures.CanariesByRepetition(scores).Subtitle, StringComparison.Ordinal);

@@ -82,7 +82,8 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
             var exposure = await suite.ExposureAsync(alternatives: 15, run: new(Device.Cpu, Cancellation: Stop));
             Assert.Equal(4 + 4, exposure.Rows.Count);
             Assert.All(exposure.Rows, r => Assert.Equal(4 - Math.Log2(r.Rank), r.Exposure, 1e-12));
-            Assert.Equal(exposure.Rows.Select(r => r.Rank), (await suite.ExposureAsync(alternatives: 15, run: new(Device.Cpu, Cancellation: Stop))).Rows.Select(r => r.Rank));
+            var again = await suite.ExposureAsync(alternatives: 15, run: new(Device.Cpu, Cancellation: Stop));
+            Assert.Equal(exposure.Rows.Select(r => r.Rank), again.Rows.Select(r => r.Rank));
 
             foreach (var (frame, rows) in new[]
             {

@@ -77,7 +77,11 @@ public sealed class SampledScoresTests : IDisposable
     [Fact]
     public void Another_choice_has_results_of_its_own()
     {
-        MemorizationAnalysis[] choices = [suite.Memorization(new(8, 8, 8)), suite.Memorization(new(8, 8, 8, Seed: 1)), suite.Memorization(new(8, 8, 8, Sampling: RowSampling.First)), suite.Memorization(new(8, 8))];
+        MemorizationAnalysis[] choices =
+        [
+            suite.Memorization(new(8, 8, 8)), suite.Memorization(new(8, 8, 8, Seed: 1)),
+            suite.Memorization(new(8, 8, 8, Sampling: RowSampling.First)), suite.Memorization(new(8, 8)),
+        ];
         Assert.Equal(4, choices.Select(c => c.Store.Folder).Distinct().Count());
         // The seed of what is no sample decides nothing.
         Assert.Equal(choices[2].Store.Folder, suite.Memorization(new(8, 8, 8, Sampling: RowSampling.First, Seed: 5)).Store.Folder);

@@ -50,7 +50,9 @@ public sealed class VocabularyTests(PicoSuite pico)
         var analysis = suite.Memorization(new(4, 4));
         try
         {
-            var error = await Assert.ThrowsAsync<Llm360Exception>(() => analysis.ScoreAsync([suite.Checkpoints[^1]], [suite.Chunks[1]], new() { Device = Device.Cpu }));
+            var options = new GridOptions { Device = Device.Cpu };
+            var error = await Assert.ThrowsAsync<Llm360Exception>(
+                () => analysis.ScoreAsync([suite.Checkpoints[^1]], [suite.Chunks[1]], options));
             Assert.StartsWith($"{suite.Chunks[1].Path}, row 5, token 65", error.Where, StringComparison.Ordinal);
         }
         finally

@@ -103,7 +103,8 @@ public sealed class FinishedSuiteTests(PicoSuite pico)
 
         var steps = new List<double>();
         var trainer = new SuiteTrainer(manifest, folder.Path) { Restart = 2 };
-        await trainer.TrainAsync(new(Progress: new Immediate(p => steps.AddRange(p.Unit == "steps" ? [p.Done] : [])), Cancellation: CancellationToken.None));
+        var watch = new Immediate(p => steps.AddRange(p.Unit == "steps" ? [p.Done] : []));
+        await trainer.TrainAsync(new(Progress: watch, Cancellation: CancellationToken.None));
         Assert.Equal([9, 10, 11, 12, 13, 14, 15, 16], steps);
         Assert.Equal(whole, SuiteFolder.Trained(folder.Path));
         Assert.Empty((await SuiteCheck.ContentAsync(suite)).Differences);

@@ -61,7 +61,8 @@ public sealed class KillTests(PicoSuite pico)
         // Whole: training goes on after it.
         SuiteFolder.FlipBit(killed["ckpt_002", SuiteLayout.Weights]);
         var steps = new List<double>();
-        await trainer.TrainAsync(new(Progress: new Immediate(p => steps.AddRange(p.Unit == "steps" ? [p.Done] : [])), Cancellation: CancellationToken.None));
+        var watch = new Immediate(p => steps.AddRange(p.Unit == "steps" ? [p.Done] : []));
+        await trainer.TrainAsync(new(Progress: watch, Cancellation: CancellationToken.None));
         Assert.Equal(9, steps[0]);
 
         void Keep(string change)

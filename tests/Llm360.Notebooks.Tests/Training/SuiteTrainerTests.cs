@@ -36,7 +36,8 @@ public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IC
                 if (p.Unit == "steps" && p.Done == stopAt)
                     kill.Cancel();
             });
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new SuiteTrainer(Manifest, folder.Path).TrainAsync(new(Progress: steps, Cancellation: kill.Token)));
+            var run = new RunOptions(Progress: steps, Cancellation: kill.Token);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new SuiteTrainer(Manifest, folder.Path).TrainAsync(run));
             var suite = await new SuiteTrainer(Manifest, folder.Path).TrainAsync(new(Cancellation: CancellationToken.None));
             foreach (var checkpoint in suite.Checkpoints)
                 Assert.Equal(File.ReadAllBytes(Path.Combine(pico.Suite.Folder, checkpoint.Name, SuiteLayout.Weights)), File.ReadAllBytes(Path.Combine(checkpoint.Folder, SuiteLayout.Weights)));
@@ -72,7 +73,8 @@ public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IC
     public async Task A_loss_that_is_not_finite_moves_no_weight_and_is_counted()
     {
         using var folder = new TemporaryFolder();
-        var suite = await new SuiteTrainer(Manifest, folder.Path, weights => new FailsOnce(new AutogradGradients(weights, torch.CPU))).TrainAsync(new(Cancellation: CancellationToken.None));
+        var trainer = new SuiteTrainer(Manifest, folder.Path, weights => new FailsOnce(new AutogradGradients(weights, torch.CPU)));
+        var suite = await trainer.TrainAsync(new(Cancellation: CancellationToken.None));
         var metrics = await suite.MetricsAsync();
         Assert.Equal([5L], metrics.Where(m => m.Skipped).Select(m => m.Step));
         Assert.True(double.IsFinite(metrics[^1].Loss));
