@@ -27,6 +27,12 @@ internal sealed record CellIdentity(IReadOnlyDictionary<string, string?> Shared,
     /// <summary>Numeric mode. Cells that do not name one match every mode.</summary>
     public const string NumericsPart = "numerics";
 
+    /// <summary>
+    /// Precision of the weights. Only cells that a grid computed in another type than the
+    /// checkpoint's own have this part, and only if the settings do not name the precision.
+    /// </summary>
+    public const string PrecisionPart = "precision";
+
     private const string Prefix = "llm360.";
 
     /// <summary>The key-value pairs of the file's metadata.</summary>

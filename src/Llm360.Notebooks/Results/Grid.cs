@@ -98,7 +98,7 @@ public static class Grid
         {
             stop.ThrowIfCancellationRequested();
             var content = store.Analysis.Compute(new GridContext(store.Suite, checkpoint, model, cell.Item, stop));
-            store.Write(checkpoint, cell.Item, content, cell.Identity, device);
+            store.Write(checkpoint, cell.Item, content, cell.Identity, device, options.Precision);
             if (kept is not null)
                 kept[cell.Number] = new(checkpoint, cell.Item, content, FromStore: false);
             else

@@ -66,7 +66,7 @@ internal sealed record GridPlan(IReadOnlyList<PlannedCheckpoint> Blocks, IReadOn
                 var (number, item) = ((row * items.Count) + i, items[i]);
                 if (!options.Shard.Contains(number, (long)checkpoints.Count * items.Count) || missing.ContainsKey(item))
                     continue;
-                shared ??= store.SharedParts(checkpoint, options.AnyDevice ? null : device);
+                shared ??= store.SharedParts(checkpoint, options.AnyDevice ? null : device, options.Precision);
                 if (!isKnown[i])
                     (identities[i], isKnown[i]) = (item.IdentityFrom(store.Fingerprints), true);
                 var identity = new CellIdentity(shared, item.IdentityPart, identities[i]);

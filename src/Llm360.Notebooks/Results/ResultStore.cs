@@ -24,12 +24,10 @@ internal enum CellState
 /// suite's recipe and the settings that do not have their default.</para>
 /// <para>The metadata of a cell name what it was computed from: hashes of weights, configuration
 /// and item, on the Hub commit and etag, the tokenizer and the optimizer file if the analysis uses
-/// them, the version of the algorithm, and the kind of device with its type of hidden states. A
-/// cell
-/// of another identity is stale. A stale cell is never read and never deleted. The new cell takes
-/// its place, and the stale one stays beside it as <c>chunk=7.IDENTITY.stale</c>. It comes back
-/// when
-/// the identity is as it was.</para>
+/// them, the version of the algorithm, the precision if it is not the checkpoint's own, and the
+/// kind of device with its type of hidden states. A cell of another identity is stale. A stale cell
+/// is never read and never deleted. The new cell takes its place, and the stale one stays beside it
+/// as <c>chunk=7.IDENTITY.stale</c>. It comes back when the identity is as it was.</para>
 /// <para><c>cells.index</c> in a checkpoint's folder repeats the identities of its cells, to open a
 /// large store quickly. It may be deleted.</para>
 /// </remarks>
@@ -38,6 +36,7 @@ public sealed class ResultStore<T>
 {
     private readonly ConcurrentDictionary<string, CellIndex> indices = new();
     private readonly Lock gate = new();
+    private readonly bool settingsNamePrecision;
 
     /// <summary>Opens the store of an analysis.</summary>
     /// <param name="suite">The suite.</param>
@@ -46,6 +45,7 @@ public sealed class ResultStore<T>
     public ResultStore(Suite suite, GridAnalysis<T> analysis, string? root = null)
     {
         (Suite, Analysis) = (suite, analysis);
+        settingsNamePrecision = analysis.Settings.GetType().GetProperties().Any(p => p.PropertyType == typeof(Precision));
         Fingerprints = new Fingerprints(analysis.UsesTokenizer ? suite.Checkpoints.LastOrDefault() : null, analysis.UsesOptimizer);
         Folder = StoreFolder.Open(root ?? Workspace.ResultsFolder, suite, analysis.Name, analysis.Settings);
     }
@@ -95,9 +95,9 @@ public sealed class ResultStore<T>
     /// The same, if model and item still have the identity that they had before the computation.
     /// </summary>
     /// <exception cref="Llm360Exception">They have another one now.</exception>
-    internal void Write(Checkpoint checkpoint, GridItem item, T content, CellIdentity before, Device device)
+    internal void Write(Checkpoint checkpoint, GridItem item, T content, CellIdentity before, Device device, Precision precision)
     {
-        var identity = Identity(SharedParts(checkpoint, device), item);
+        var identity = Identity(SharedParts(checkpoint, device, precision), item);
         if (!before.Matches(identity))
         {
             throw new Llm360Exception($"Files of {checkpoint} or {item} changed while the cell was computed. It was not stored.",
@@ -110,13 +110,16 @@ public sealed class ResultStore<T>
     /// <summary>The parts of the identity that all cells of a checkpoint have in common.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="device">Where cells are computed; null for any device.</param>
+    /// <param name="precision">Type of the weights.</param>
     /// <exception cref="Llm360Exception">A file of the checkpoint is missing or
     /// malformed.</exception>
-    internal IReadOnlyDictionary<string, string?> SharedParts(Checkpoint checkpoint, Device? device) => new Dictionary<string, string?>(
+    internal IReadOnlyDictionary<string, string?> SharedParts(
+        Checkpoint checkpoint, Device? device, Precision precision = default) => new Dictionary<string, string?>(
     [
         .. Fingerprints.Of(checkpoint),
         new(CellIdentity.VersionPart, Analysis.Version.ToString(CultureInfo.InvariantCulture)),
         new(CellIdentity.NumericsPart, device is null ? null : NumericMode.Of(device)),
+        .. PrecisionParts(precision),
     ]);
 
     /// <summary>
@@ -149,6 +152,12 @@ public sealed class ResultStore<T>
     /// <summary>The identity of a cell whose other parts are known.</summary>
     internal CellIdentity Identity(IReadOnlyDictionary<string, string?> shared, GridItem item) =>
         new(shared, item.IdentityPart, item.IdentityFrom(Fingerprints));
+
+    private IEnumerable<KeyValuePair<string, string?>> PrecisionParts(Precision precision)
+    {
+        if (precision != Precision.Auto && !settingsNamePrecision)
+            yield return new(CellIdentity.PrecisionPart, precision.ToString());
+    }
 
     private void Write(Checkpoint checkpoint, GridItem item, T content, CellIdentity identity)
     {

@@ -42,6 +42,25 @@ public sealed class CellIdentityTests(PicoSuite pico) : IDisposable
     }
 
     [Fact]
+    public async Task Cells_of_another_precision_are_stale_where_the_settings_do_not_name_it()
+    {
+        var analysis = new GridAnalysis<IReadOnlyList<MemorizationRow>>(
+            "loss", 1, new TopSettings(3), new ParquetCells<MemorizationRow>(), _ => [new MemorizationRow()]);
+        Assert.Equal((4, 0, 0), await FillAsync(Precision.Auto));
+        Assert.Equal((4, 0, 4), await FillAsync(Precision.Bf16));
+        Assert.Equal((0, 4, 0), await FillAsync(Precision.Bf16));
+        Assert.Equal((0, 4, 0), await FillAsync(Precision.Auto));
+
+        async Task<(int Computed, int FromStore, int Stale)> FillAsync(Precision precision)
+        {
+            var store = new ResultStore<IReadOnlyList<MemorizationRow>>(pico.Suite, analysis, folder.Path);
+            var fill = await Grid.FillAsync(store, [pico.Suite.Checkpoints[^1]], pico.Suite.Chunks.AsItems(),
+                new GridOptions { Device = Device.Cpu, Precision = precision });
+            return (fill.Computed, fill.FromStore, fill.Stale);
+        }
+    }
+
+    [Fact]
     public async Task Cells_of_the_time_before_versions_and_devices_are_version_1_of_any_device()
     {
         var (store, checkpoint) = (Store(), pico.Suite.Checkpoints[^1]);
@@ -100,4 +119,6 @@ public sealed class CellIdentityTests(PicoSuite pico) : IDisposable
     }
 
     private ResultStore<IReadOnlyList<MemorizationRow>> Store(int version = 1) => RowStores.Open(pico.Suite, folder.Path, version: version);
+
+    private sealed record TopSettings(int Top);
 }
