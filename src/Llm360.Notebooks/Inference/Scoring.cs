@@ -4,16 +4,6 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>One sequence under a model.</summary>
-/// <param name="Positions">One a token: the prediction of the token that follows it.</param>
-public sealed record SequenceScores(IReadOnlyList<TokenScore> Positions)
-{
-    /// <summary>
-    /// Mean negative log-probability of all tokens but the first, nats; NaN for a single token.
-    /// </summary>
-    public double Loss => Positions.Count < 2 ? double.NaN : -Positions.Take(Positions.Count - 1).Average(p => (double)p.LogProbability);
-}
-
 /// <summary>Scores sequences.</summary>
 public static class Scoring
 {

@@ -1,4 +1,4 @@
-// What a model says of one position.
+// The prediction of one token.
 namespace Llm360.Notebooks;
 
 /// <summary>The prediction made at one position.</summary>

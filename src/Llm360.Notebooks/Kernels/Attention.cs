@@ -23,11 +23,11 @@ internal sealed unsafe class Attention(HeadShape shape, int capacity) : IDisposa
     private readonly int group = shape.Group, head = shape.Padded;
 
     /// <summary>The output of every head.</summary>
-    /// <param name="mixed">[tokens, heads x head]</param>
+    /// <param name="attentionOutput">[tokens, heads x head]</param>
     /// <param name="logSums">[heads, tokens], kept for the gradient.</param>
     /// <param name="qkv">[tokens, query, key and value], turned already.</param>
     /// <param name="tokens">A multiple of 16.</param>
-    public void Forward(MatrixView mixed, MatrixView logSums, MatrixView qkv, int tokens)
+    public void Forward(MatrixView attentionOutput, MatrixView logSums, MatrixView qkv, int tokens)
     {
         MatrixView kT = new(keys.Data, stride), s = new(scores.Data, stride);
         var factors = stackalloc float[Strip];
@@ -39,7 +39,7 @@ internal sealed unsafe class Attention(HeadShape shape, int capacity) : IDisposa
             for (var first = 0; first < tokens; first += Strip)
             {
                 int queries = Math.Min(Strip, tokens - first), seen = first + queries;
-                var output = mixed.From(first, h * head);
+                var output = attentionOutput.From(first, h * head);
                 Products.Set(s, q.From(first), kT, queries, seen, head);
                 for (var i = 0; i < queries; i++)
                 {
@@ -56,12 +56,13 @@ internal sealed unsafe class Attention(HeadShape shape, int capacity) : IDisposa
 
     /// <summary>The gradient by query, key and value, before they are turned back.</summary>
     /// <param name="dQkv">[tokens, query, key and value], overwritten.</param>
-    /// <param name="dMixed">[tokens, heads x head]</param>
-    /// <param name="mixed">From the forward pass.</param>
+    /// <param name="dAttentionOutput">[tokens, heads x head]</param>
+    /// <param name="attentionOutput">From the forward pass.</param>
     /// <param name="logSums">From the forward pass.</param>
     /// <param name="qkv">From the forward pass.</param>
     /// <param name="tokens">A multiple of 16.</param>
-    public void Backward(MatrixView dQkv, MatrixView dMixed, MatrixView mixed, MatrixView logSums, MatrixView qkv, int tokens)
+    public void Backward(
+        MatrixView dQkv, MatrixView dAttentionOutput, MatrixView attentionOutput, MatrixView logSums, MatrixView qkv, int tokens)
     {
         MatrixView kT = new(keys.Data, stride), vT = new(values.Data, stride), s = new(scores.Data, stride), d = new(gradients.Data, stride);
         for (var h = 0; h < shape.Heads; h++)
@@ -79,7 +80,8 @@ internal sealed unsafe class Attention(HeadShape shape, int capacity) : IDisposa
             for (var first = last; first >= 0; first -= Strip)
             {
                 int queries = Math.Min(Strip, tokens - first), seen = first + queries;
-                MatrixView strip = q.From(first), dOutput = dMixed.From(first, h * head), output = mixed.From(first, h * head);
+                var strip = q.From(first);
+                MatrixView dOutput = dAttentionOutput.From(first, h * head), output = attentionOutput.From(first, h * head);
                 Products.Set(s, strip, kT, queries, seen, head);
                 Products.Set(d, dOutput, vT, queries, seen, head);
                 for (var i = 0; i < queries; i++)

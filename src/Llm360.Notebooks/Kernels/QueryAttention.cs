@@ -39,13 +39,13 @@ internal static unsafe class QueryAttention
         fixed (float* scratch = rented)
         fixed (SoftmaxSum* sums = weights)
         {
-            var (mixed, its) = ((nint)scratch, (nint)sums);
+            var (output, its) = ((nint)scratch, (nint)sums);
             Parallelism.ForRows(queries.Length * parts, longest / parts, i =>
             {
                 var (row, time) = (rows[queries[i / parts].Row], queries[i / parts].Time);
                 var (first, seen) = row.Seen(time);
                 int from = (int)(seen * (i % parts) / parts), end = (int)(seen * ((i % parts) + 1) / parts);
-                Attend(row, shape, time, first + from, end - from, (float*)mixed + (i * width), (SoftmaxSum*)its + (i * shape.Heads));
+                Attend(row, shape, time, first + from, end - from, (float*)output + (i * width), (SoftmaxSum*)its + (i * shape.Heads));
             });
             for (var q = 0; q < queries.Length; q++)
             {
@@ -58,7 +58,7 @@ internal static unsafe class QueryAttention
     }
 
     // One head from the results over its parts, each of which is a softmax of its own.
-    private static void Join(float* to, float* mixed, SoftmaxSum* sums, int parts, in AttentionShape shape)
+    private static void Join(float* to, float* output, SoftmaxSum* sums, int parts, in AttentionShape shape)
     {
         var (largest, total) = (float.NegativeInfinity, 0f);
         for (var p = 0; p < parts; p++)
@@ -67,7 +67,7 @@ internal static unsafe class QueryAttention
             total += Weight(sums[p * shape.Heads]);
         new Span<float>(to, shape.Head).Clear();
         for (var p = 0; p < parts; p++)
-            VectorMath.Add(to, mixed + (p * shape.Heads * shape.Head), shape.Head, Weight(sums[p * shape.Heads]) / total);
+            VectorMath.Add(to, output + (p * shape.Heads * shape.Head), shape.Head, Weight(sums[p * shape.Heads]) / total);
 
         float Weight(SoftmaxSum part) => part.Sum * MathF.Exp(part.Shift - largest);
     }
@@ -85,7 +85,7 @@ internal static unsafe class QueryAttention
             for (var keyHead = 0; keyHead < shape.KeyValueHeads; keyHead += together)
             {
                 var query = row.Query(keyHead * group, time, shape);
-                var mixed = to + (keyHead * group * head);
+                var output = to + (keyHead * group * head);
                 Score(scores, width, query, (float*)row.Keys + (keyHead * shape.KeyHead) + (first * shape.KeyTime), count, together, group, shape);
                 for (var h = 0; h < group * together; h++)
                 {
@@ -97,8 +97,9 @@ internal static unsafe class QueryAttention
                         sums[(keyHead * group) + h] = new SoftmaxSum(sum, shift);
                 }
 
-                new Span<float>(mixed, group * together * head).Clear();
-                Add(mixed, scores, width, (float*)row.Values + (keyHead * shape.KeyHead) + (first * shape.KeyTime), count, together, group, shape);
+                new Span<float>(output, group * together * head).Clear();
+                var values = (float*)row.Values + (keyHead * shape.KeyHead) + (first * shape.KeyTime);
+                Add(output, scores, width, values, count, together, group, shape);
             }
         }
 
@@ -119,14 +120,15 @@ internal static unsafe class QueryAttention
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Add(float* mixed, float* weights, int width, float* value, int count, int keyHeads, int group, in AttentionShape shape)
+    private static void Add(
+        float* output, float* weights, int width, float* value, int count, int keyHeads, int group, in AttentionShape shape)
     {
         for (var j = 0; j < count; j++, value += shape.KeyTime)
         {
             for (int k = 0, h = 0; k < keyHeads; k++)
             {
                 for (var end = h + group; h < end; h++)
-                    VectorMath.Add(mixed + (h * shape.Head), value + (k * shape.KeyHead), shape.Head, weights[(h * width) + j]);
+                    VectorMath.Add(output + (h * shape.Head), value + (k * shape.KeyHead), shape.Head, weights[(h * width) + j]);
             }
         }
     }

@@ -77,6 +77,9 @@ public sealed class ResultDisplayTests(PicoSuite pico)
         using var next = run.Logits.softmax(-1);
         Assert.Equal(next[0, run.Tokens[1]].item<float>(), (double)frame["probability"][1], 1e-6);
         Assert.Equal(run.NextTokens(1).Select(n => n[0].Token), Enumerable.Range(0, run.Tokens.Count).Select(i => (int)frame["next_token"][i]));
+        var scores = model.Score([[.. run.Tokens]])[0];
+        Assert.Equal((double)frame["probability"][1], Math.Exp((double)scores.ToDataFrame()["log_probability"][0]), 1e-5);
+        Assert.Equal(scores.Positions.Count, scores.ToDataFrame().Rows.Count);
         var lens = run.LogitLens();
         Assert.Equal(lens.Sites.Count * run.Tokens.Count, lens.ToDataFrame().Rows.Count);
         Assert.Equal(frame["next_text"][run.Tokens.Count - 1], lens.ToDataFrame()["next_text"][lens.ToDataFrame().Rows.Count - 1]);

@@ -67,6 +67,7 @@ public sealed class RunOptionsTests(PicoSuite pico)
         Assert.ThrowsAny<OperationCanceledException>(() => model.Score([[1, 2, 3]], run: stopped));
         Assert.ThrowsAny<OperationCanceledException>(() => model.Generate([[1, 2, 3]], options, run: stopped));
         Assert.ThrowsAny<OperationCanceledException>(() => model.Perplexity([1, 2, 3], 2, 1, stopped));
+        Assert.ThrowsAny<OperationCanceledException>(() => model.RowGradients([[1, 2, 3]], run: stopped).Count());
     }
 
     [Fact]

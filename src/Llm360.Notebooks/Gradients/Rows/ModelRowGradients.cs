@@ -15,6 +15,7 @@ public static class ModelRowGradients
     /// <param name="form">Full gradients, their factors, or projections.</param>
     /// <param name="options">Loss and projection; null for the sum of losses and the default
     /// projection.</param>
+    /// <param name="run">Progress, in rows, and cancellation before every row.</param>
     /// <returns>
     /// One result a row, in order, computed while it is enumerated. Dispose each result when it is
     /// no longer needed: a full gradient takes as much memory as the weights in float32.
@@ -31,10 +32,14 @@ public static class ModelRowGradients
     /// the vocabulary: nothing is computed. While enumerating: a gradient is not finite.
     /// </exception>
     public static IEnumerable<RowGradient> RowGradients(
-        this LanguageModel model, IReadOnlyList<int[]> rows, GradientForm form = GradientForm.Full, GradientOptions? options = null)
+        this LanguageModel model,
+        IReadOnlyList<int[]> rows,
+        GradientForm form = GradientForm.Full,
+        GradientOptions? options = null,
+        RunOptions? run = null)
     {
         CheckRows(model, rows);
-        return Enumerate(model, rows, form, options ?? new GradientOptions());
+        return Enumerate(model, rows, form, options ?? new GradientOptions(), run);
     }
 
     /// <summary>Checks that rows have gradients.</summary>
@@ -54,13 +59,16 @@ public static class ModelRowGradients
     }
 
     private static IEnumerable<RowGradient> Enumerate(
-        LanguageModel model, IReadOnlyList<int[]> rows, GradientForm form, GradientOptions options)
+        LanguageModel model, IReadOnlyList<int[]> rows, GradientForm form, GradientOptions options, RunOptions? run)
     {
+        var (progress, stop) = (run.Watcher(), run.StopToken());
+        stop.ThrowIfCancellationRequested();
         using var engine = RowGradientEngine.For(model, options);
         foreach (var gradient in engine.Compute(rows, form))
         {
-            AmbientWork.Progress?.Report(new WorkProgress("gradients", gradient.Row + 1, rows.Count, "rows"));
+            progress?.Report(new WorkProgress("gradients", gradient.Row + 1, rows.Count, "rows"));
             yield return gradient;
+            stop.ThrowIfCancellationRequested();
         }
     }
 }
