@@ -87,7 +87,7 @@ internal sealed class CpuRowGradients : IRowGradients
             var (row, sink) = (rows[begin + i], sinks[(form, i)]);
             var scale = options.LossScale(row.Length);
             sink.Begin(row.Length);
-            var loss = passes[i].Run(row, row.AsSpan(1), (float)scale, sink);
+            var loss = passes[i].Run(row, row.AsSpan(1), (float)scale, sink, options.IsMargin);
             results[i] = new RowGradient(begin + i, form, loss * scale, sink.Take());
         });
         return results;

@@ -21,6 +21,7 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
     /// <param name="share">One position's share of the mean.</param>
     /// <param name="sink">Receives what the weight's gradient is made of.</param>
     /// <param name="times">Told what took how long.</param>
+    /// <param name="margin">Whether a position's loss is -log(p / (1 - p)).</param>
     /// <returns>Sum of the losses, not yet divided.</returns>
     public double Run(
         MatrixView dx,
@@ -30,7 +31,8 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
         ReadOnlySpan<int> targets,
         float share,
         IGradientSink sink,
-        PartTimes times)
+        PartTimes times,
+        bool margin = false)
     {
         int hidden = layout.Hidden, vocabulary = layout.Vocabulary;
         MatrixView p = new(logits.Data, stride), input = new(scaled.Data, hidden), w = new(weight, hidden);
@@ -44,6 +46,13 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
             for (var i = 0; i < count; i++)
             {
                 var target = targets[first + i];
+                if (margin)
+                {
+                    loss += NegativeMargin(p.Row(i), target, out var others);
+                    factors[i] = share / others;
+                    continue;
+                }
+
                 loss += PositionLoss(p.Row(i), target, out var sum);
 
                 // softmax - one-hot = (exponentials - sum at the target) / sum: the division is done on the shorter rows of dx and x.
@@ -89,6 +98,21 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
     {
         logits.Dispose();
         scaled.Dispose();
+    }
+
+    // Turns a row of logits into others times its gradient: exponentials, and -others at the
+    // target. The others are summed without the target, whose subtraction would cancel.
+    private double NegativeMargin(float* row, int target, out float others)
+    {
+        var logit = row[target];
+        var (_, shift) = Softmax.Exponentials(row, layout.Config.VocabularySize, layout.Vocabulary, 1);
+        row[target] = 0;
+        var sum = 0.0;
+        for (var i = 0; i < layout.Config.VocabularySize; i++)
+            sum += row[i];
+        others = (float)sum;
+        row[target] = -others;
+        return Math.Log(sum) + shift - logit;
     }
 
     // Turns a row of logits into exponentials. The logarithm is rounded to float: its last bits in double differ between C libraries.

@@ -43,14 +43,17 @@ internal sealed unsafe class SequencePass : IDisposable
     /// Positions behind them have no loss.</param>
     /// <param name="lossScale">Factor of each position's loss.</param>
     /// <param name="sink">Receives the gradients of the scaled loss.</param>
+    /// <param name="margin">Whether a position's loss is -log(p / (1 - p)) instead of
+    /// -log p.</param>
     /// <returns>Sum of the positions' losses, not scaled.</returns>
-    public double Run(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, float lossScale, IGradientSink sink)
+    public double Run(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, float lossScale, IGradientSink sink, bool margin = false)
     {
         int count = inputs.Length, padded = VectorWidth.Pad(count);
         Forward(inputs, padded);
         var (x, normed) = (memory.Last, memory.Normed);
         float* output = weights.Plain + layout.Output, norm = weights.Plain + layout.FinalNorm, dNorm = sink.Norm(layout.FinalNorm);
-        var loss = head.Run(memory.DNormed, normed, output, weights.Transposed(layout.Output), targets, lossScale, sink, Times);
+        var transposed = weights.Transposed(layout.Output);
+        var loss = head.Run(memory.DNormed, normed, output, transposed, targets, lossScale, sink, Times, margin);
         // Positions without a target have no gradient.
         new Span<float>(memory.DNormed.Row(targets.Length), (padded - targets.Length) * hidden).Clear();
         RmsNorm.Backward(memory.Dx, false, dNorm, memory.DNormed, x, norm, memory.LastFactors.Data, padded, hidden, size);

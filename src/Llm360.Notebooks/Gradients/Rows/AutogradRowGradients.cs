@@ -53,7 +53,10 @@ internal sealed class AutogradRowGradients : IRowGradients
         var logits = model.Logits(model.ForwardChecked(ids, hooks: hooks), hooks)[0]; // [tokens, vocabulary]
         using var scale = options.LossScale(row.Length).ToScalar();
         var predicted = logits.narrow(0, 0, row.Length - 1);
-        var loss = nn.functional.cross_entropy(predicted, ids[0].narrow(0, 1, row.Length - 1), reduction: nn.Reduction.Sum).mul(scale);
+        var targets = ids[0].narrow(0, 1, row.Length - 1);
+        var sum = options.IsMargin ? NegativeMargin(predicted, targets)
+            : nn.functional.cross_entropy(predicted, targets, reduction: nn.Reduction.Sum);
+        var loss = sum.mul(scale);
         var tensors = form switch
         {
             GradientForm.Full => Gradients(loss, leaves),
@@ -63,6 +66,15 @@ internal sealed class AutogradRowGradients : IRowGradients
         foreach (var tensor in tensors.Values)
             tensor.DetachFromDisposeScope();
         return new RowGradient(number, form, loss.item<float>(), tensors);
+    }
+
+    // From logits: 1 - p cancels where p is near 1.
+    private static Tensor NegativeMargin(Tensor logits, Tensor targets)
+    {
+        using var none = float.NegativeInfinity.ToScalar();
+        var at = targets.unsqueeze(1);
+        var others = logits.scatter(1, at, full_like(at, none, dtype: float32)).logsumexp(1);
+        return (others - logits.gather(1, at).squeeze(1)).sum();
     }
 
     private static Dictionary<string, Tensor> Gradients(Tensor loss, IReadOnlyDictionary<string, Tensor> by) =>

@@ -69,6 +69,12 @@ public sealed record GradientOptions
     /// </summary>
     public int ProjectionSeed { get; init; }
 
+    /// <summary>
+    /// Whether the sum over t of -log(p_t / (1 - p_t)), the negative margin, takes the place of the
+    /// loss.
+    /// </summary>
+    internal bool IsMargin { get; init; }
+
     /// <summary>Factor of each position's loss in a row of so many tokens.</summary>
     internal double LossScale(int tokens) => Reduction == LossReduction.Mean ? 1.0 / (tokens - 1) : 1;
 }

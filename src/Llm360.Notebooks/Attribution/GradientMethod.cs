@@ -1,0 +1,95 @@
+// A method whose score is the dot product of something held of the query and something of the row.
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks;
+
+/// <summary>A method that goes through the gradients of rows one at a time.</summary>
+/// <remarks>
+/// It costs one gradient pass over the queries and one over the rows. In memory are the held
+/// queries, as many numbers as parameters for each, and the gradients of one row a thread.
+/// </remarks>
+internal abstract class GradientMethod(string name, string unit) : CheckpointMethod(name, unit)
+{
+    public override HeldQueries Hold(CheckpointPass at, TensorSet? state, RowBatch queries)
+    {
+        RequireMemory(at, queries.Count);
+        Dictionary<string, Tensor>? stacked = null;
+        foreach (var (i, features) in QueryFeatures(at, state, queries).Index())
+        {
+            using (features)
+            {
+                stacked ??= features.All.ToDictionary(
+                    f => f.Key, f => zeros([queries.Count, f.Value.numel()], float32, f.Value.device).DetachFromDisposeScope());
+                foreach (var (key, value) in features.All)
+                {
+                    using var target = stacked[key][i];
+                    using var flat = value.reshape(-1);
+                    target.copy_(flat);
+                }
+            }
+        }
+
+        return new HeldQueries(queries.Count, new TensorSet(stacked ?? []));
+    }
+
+    public override CheckpointScores Score(CheckpointPass at, TensorSet? state, HeldQueries held, RowBatch rows)
+    {
+        var scores = new double[held.Count, rows.Count];
+        foreach (var (row, features) in RowFeatures(at, state, rows).Index())
+        {
+            using (features)
+            {
+                var products = Products(held, features);
+                for (var q = 0; q < products.Length; q++)
+                    scores[q, row] = products[q];
+            }
+        }
+
+        return new CheckpointScores(scores);
+    }
+
+    public override double[] SelfScores(CheckpointPass at, TensorSet? state, RowBatch rows)
+    {
+        var scores = new double[rows.Count];
+        foreach (var (i, (query, row)) in QueryFeatures(at, state, rows).Zip(RowFeatures(at, state, rows)).Index())
+        {
+            using (query)
+            using (row)
+                scores[i] = query.Dot(row);
+        }
+
+        return scores;
+    }
+
+    /// <summary>What is held of each query; dispose each.</summary>
+    protected abstract IEnumerable<TensorSet> QueryFeatures(CheckpointPass at, TensorSet? state, RowBatch queries);
+
+    /// <summary>What each row is multiplied as; dispose each.</summary>
+    protected abstract IEnumerable<TensorSet> RowFeatures(CheckpointPass at, TensorSet? state, RowBatch rows);
+
+    /// <summary>Refuses queries whose gradients do not fit in memory.</summary>
+    protected void RequireMemory(CheckpointPass at, int queries)
+    {
+        // The queries', and a row's with its sums a thread.
+        var bytes = (Int128)at.Model.Config.ParameterCount * sizeof(float) * (queries + 2);
+        SizeCheck.RequireMemory(bytes, $"Attribution by {Name} for {queries} queries", $"checkpoint {at.Name}",
+            "Ask fewer queries at once, raise the memory limit, or choose logra, which projects gradients.", at.MemoryLimit);
+    }
+
+    // One thread: with more, the order of summation would depend on their number.
+    private static double[] Products(HeldQueries held, TensorSet features)
+    {
+        using var limit = OperatorThreads.LimitToOne();
+        using var scope = NewDisposeScope();
+        var sums = new double[held.Count];
+        foreach (var name in held.Tensors.Names)
+        {
+            var products = held.Tensors[name].mv(features[name].reshape(-1)).cpu().data<float>();
+            for (var q = 0; q < sums.Length; q++)
+                sums[q] += products[q];
+        }
+
+        return sums;
+    }
+}

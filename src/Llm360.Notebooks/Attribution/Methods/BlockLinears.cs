@@ -1,0 +1,21 @@
+// The linear layers of the blocks, which most methods confine themselves to.
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks;
+
+/// <summary>All linear layers but the head, in the order of the parameters.</summary>
+internal static class BlockLinears
+{
+    public static IReadOnlyList<LinearLayer> Of(ModelConfig config) => [.. LinearLayer.Of(config).SkipLast(1)];
+
+    /// <summary>The gradient by a layer's weight, [out, in] for every family.</summary>
+    /// <param name="gradient">A full gradient.</param>
+    /// <param name="layer">The layer.</param>
+    /// <returns>A view or a copy in the current dispose scope.</returns>
+    public static Tensor Gradient(RowGradient gradient, LinearLayer layer)
+    {
+        var tensor = gradient.Tensors[layer.Parameter];
+        return layer.IsInputFirst ? tensor.t() : tensor.alias();
+    }
+}

@@ -1,0 +1,54 @@
+// Influence with an inverse curvature of Kronecker factors.
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks;
+
+/// <summary>
+/// score = sum over block linears of &lt;(C + damping)⁻¹ dW(query), dW(row)&gt; at the last
+/// checkpoint. The inverse acts on the query alone. Positive: training on the row lowers the
+/// query's loss.
+/// </summary>
+internal abstract class CurvatureMethod(string name, AttributionSettings settings) : ParameterGradientMethod(name, "influence (no unit)")
+{
+    /// <summary>Whether each layer has its own damping.</summary>
+    protected virtual bool HasLayerDamping => false;
+
+    public override TensorSet? Fit(CheckpointPass at, RowBatch rows) => CurvatureFactors.Compute(at, rows);
+
+    protected override IEnumerable<string> Parameters(ModelConfig config) => BlockLinears.Of(config).Select(l => l.Parameter);
+
+    protected override TensorSet OfQuery(CheckpointPass at, TensorSet? state, RowGradient gradient)
+    {
+        using var limit = OperatorThreads.LimitToOne();
+        using var scope = NewDisposeScope();
+        var layers = BlockLinears.Of(at.Model.Config);
+        var common = HasLayerDamping ? 0 : settings.Damping ?? AttributionSettings.DefaultShare * layers.Average(l => Mean(state!, l));
+        return new TensorSet(layers.Select(layer =>
+        {
+            var damping = HasLayerDamping ? AttributionSettings.DefaultShare * Mean(state!, layer) : common;
+            var solved = Solve(state!, layer, BlockLinears.Gradient(gradient, layer).to(float64), damping).to(float32);
+            return KeyValuePair.Create(layer.Parameter, (layer.IsInputFirst ? solved.t() : solved).contiguous());
+        }));
+    }
+
+    /// <summary>The eigenvalues of the curvature, [out, in], float64.</summary>
+    protected abstract Tensor Curvature(TensorSet factors, LinearLayer layer);
+
+    /// <summary>(C + damping)⁻¹ dW, in the eigenbasis.</summary>
+    protected virtual Tensor Solve(TensorSet factors, LinearLayer layer, Tensor dw, double damping)
+    {
+        var (qs, qa) = (Of(factors, layer, CurvatureFactors.Eigenvectors(CurvatureFactors.Output)),
+            Of(factors, layer, CurvatureFactors.Eigenvectors(CurvatureFactors.Input)));
+        var rotated = qs.t().matmul(dw).matmul(qa).div(Curvature(factors, layer).Plus(damping));
+        return qs.matmul(rotated).matmul(qa.t());
+    }
+
+    protected static Tensor Of(TensorSet factors, LinearLayer layer, string tensor) => factors[CurvatureFactors.Name(layer, tensor)];
+
+    private double Mean(TensorSet factors, LinearLayer layer)
+    {
+        using var scope = NewDisposeScope();
+        return Curvature(factors, layer).mean().item<double>();
+    }
+}

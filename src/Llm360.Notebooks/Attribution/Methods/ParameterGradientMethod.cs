@@ -1,0 +1,76 @@
+// Methods on the gradients by parameters: which parameters, and what is done to query and row.
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks;
+
+/// <summary>A method on full gradients of a row's summed loss.</summary>
+internal abstract class ParameterGradientMethod(string name, string unit) : GradientMethod(name, unit)
+{
+    private static readonly GradientOptions Options = new();
+
+    public override double[] SelfScores(CheckpointPass at, TensorSet? state, RowBatch rows)
+    {
+        var scores = new double[rows.Count];
+        foreach (var (i, gradient) in rows.Gradients(at.Model, GradientForm.Full, Options).Index())
+        {
+            using (gradient)
+            using (var query = OfQuery(at, state, gradient))
+            using (var row = OfRow(at, state, gradient, rows.Tokens[i].Length))
+                scores[i] = query.Dot(row);
+        }
+
+        return scores;
+    }
+
+    /// <summary>
+    /// A token's part is its output gradient times U times its input, summed over linear layers,
+    /// and that of its embedding. Norms and biases are left out, because their gradients are known
+    /// as sums over tokens only.
+    /// </summary>
+    public override double[] TokenScores(CheckpointPass at, TensorSet? state, HeldQueries held, int query, RowBatch row)
+    {
+        using var gradient = row.Gradients(at.Model, GradientForm.Factors, Options).Single();
+        return TokenParts.Of(at.Model.Config, gradient, row.Tokens[0], name => held.Tensors.All.GetValueOrDefault(name)?[query]);
+    }
+
+    protected override IEnumerable<TensorSet> QueryFeatures(CheckpointPass at, TensorSet? state, RowBatch queries)
+    {
+        foreach (var gradient in queries.Gradients(at.Model, GradientForm.Full, Options))
+        {
+            using (gradient)
+                yield return OfQuery(at, state, gradient);
+        }
+    }
+
+    protected override IEnumerable<TensorSet> RowFeatures(CheckpointPass at, TensorSet? state, RowBatch rows)
+    {
+        foreach (var (i, gradient) in rows.Gradients(at.Model, GradientForm.Full, Options).Index())
+        {
+            using (gradient)
+                yield return OfRow(at, state, gradient, rows.Tokens[i].Length);
+        }
+    }
+
+    /// <summary>What is held of a query.</summary>
+    protected abstract TensorSet OfQuery(CheckpointPass at, TensorSet? state, RowGradient gradient);
+
+    /// <summary>What a row of so many tokens is multiplied as. By default its gradient by the same
+    /// parameters.</summary>
+    protected virtual TensorSet OfRow(CheckpointPass at, TensorSet? state, RowGradient gradient, int tokens) =>
+        Scaled(Parameters(at.Model.Config), gradient, 1);
+
+    /// <summary>The parameters that count; all by default.</summary>
+    protected virtual IEnumerable<string> Parameters(ModelConfig config) => config.Parameters().Select(p => p.Name);
+
+    /// <summary>Gradients by some parameters, times a number.</summary>
+    protected static TensorSet Scaled(IEnumerable<string> names, RowGradient gradient, double factor) => new(
+        names.Select(n => KeyValuePair.Create(n, factor == 1 ? gradient.Tensors[n].alias() : gradient.Tensors[n].Times(factor))));
+
+    /// <summary>The norm over some parameters.</summary>
+    protected static double Norm(IEnumerable<Tensor> tensors)
+    {
+        using var scope = NewDisposeScope();
+        return Math.Sqrt(tensors.Sum(t => (double)t.to(float64).square().sum().item<double>()));
+    }
+}
