@@ -64,6 +64,20 @@ internal sealed record RowBatch(IReadOnlyList<int[]> Tokens, Func<int, string> P
         }
     }
 
+    /// <summary>The log-probability of every token but the first, row by row.</summary>
+    public float[][] Probabilities(LanguageModel model)
+    {
+        var results = new float[Count][];
+        foreach (var rows in Tokens.Index().GroupBy(r => r.Item.Length))
+        {
+            int[][] tokens = [.. rows.Select(r => r.Item)];
+            foreach (var (row, scores) in rows.Zip(ContinuationScoring.Score(model, tokens, rows.Key - 1, AmbientWork.Cancellation)))
+                results[row.Index] = [.. scores.Select(s => s.LogProbability)];
+        }
+
+        return results;
+    }
+
     /// <summary>The gradients of the rows, one after the other. Dispose each.</summary>
     /// <exception cref="Llm360Exception">A row has none; the error has its place.</exception>
     public IEnumerable<RowGradient> Gradients(LanguageModel model, GradientForm form, GradientOptions options)

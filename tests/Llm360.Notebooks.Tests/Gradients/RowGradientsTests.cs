@@ -140,7 +140,7 @@ public sealed class RowGradientsTests
         using var model = LanguageModel.Load(Fixtures.Path("models", name), Device.Cpu);
         Assert.Equal("row 1", Error([1, 2], []).Where);
         Assert.Contains("one token", Error([1, 2], [3]).What, StringComparison.Ordinal);
-        Assert.Contains("longer", Error(new int[model.Config.MaximumLength + 1]).What, StringComparison.Ordinal);
+        Assert.Contains("longer", Error(new int[model.Config.MaximumLength + 2]).What, StringComparison.Ordinal);
         Assert.Contains("row 0, token 2", Error([1, 2, model.Config.VocabularySize]).Where, StringComparison.Ordinal);
         Assert.Contains("row 0, token 0", Error([-1, 2]).Where, StringComparison.Ordinal);
         Assert.Throws<Llm360Exception>(() => new GradientOptions { ProjectedSize = 0 });

@@ -1,6 +1,4 @@
 // The loss of a row, a baseline that needs a forward pass.
-using TorchSharp;
-
 namespace Llm360.Notebooks;
 
 /// <summary>
@@ -14,9 +12,7 @@ internal sealed class RowLoss() : CheckpointMethod("row_loss", "nats")
     public override CheckpointScores Score(CheckpointPass at, TensorSet? state, HeldQueries held, RowBatch rows)
     {
         rows.Check(at.Model);
-        // Rows are not the units of progress.
-        using var quiet = AmbientWork.Begin(null, AmbientWork.Cancellation);
-        var losses = at.Model.Score(rows.Tokens).Select(s => s.Loss * (s.Positions.Count - 1)).ToList();
+        double[] losses = [.. rows.Probabilities(at.Model).Select(row => -row.Sum(p => (double)p))];
         var scores = new double[held.Count, rows.Count];
         for (var q = 0; q < held.Count; q++)
         {

@@ -60,7 +60,7 @@ internal sealed class TracInHead() : GradientMethod("tracin_head", "nats")
     private static (Tensor Hidden, Tensor Errors) Parts(LanguageModel model, int[] row)
     {
         var ids = tensor(row.Select(t => (long)t).ToArray(), [1, row.Length], device: model.Device);
-        var hidden = model.ForwardChecked(ids).narrow(1, 0, row.Length - 1)[0]; // [predictions, hidden]
+        var hidden = model.ForwardChecked(ids.narrow(1, 0, row.Length - 1))[0]; // [predictions, hidden]
         var errors = model.Logits(hidden).to(float32).softmax(-1); // [predictions, vocabulary]
         using var minusOne = (-1f).ToScalar();
         errors.scatter_add_(1, ids[0].narrow(0, 1, row.Length - 1).unsqueeze(1), full([row.Length - 1, 1], minusOne, float32, model.Device));

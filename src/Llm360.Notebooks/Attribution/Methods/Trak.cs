@@ -23,12 +23,8 @@ internal sealed class Trak(string name, bool all, GradientProjection projection,
 
     public override bool HasRowWeights => true;
 
-    public override double[] RowWeights(CheckpointPass at, RowBatch rows)
-    {
-        // Rows are not the units of progress.
-        using var quiet = AmbientWork.Begin(null, AmbientWork.Cancellation);
-        return [.. at.Model.Score(rows.Tokens).Select(s => s.Positions.SkipLast(1).Average(p => 1 - Math.Exp(p.LogProbability)))];
-    }
+    public override double[] RowWeights(CheckpointPass at, RowBatch rows) =>
+        [.. rows.Probabilities(at.Model).Select(row => row.Average(p => 1 - Math.Exp(p)))];
 
     public override TensorSet? Fit(IEnumerable<Tensor> vectors, IReadOnlyList<long> parts)
     {

@@ -50,7 +50,9 @@ internal sealed class AutogradRowGradients : IRowGradients
         var pass = new LinearRecord(scope);
         var hooks = form == GradientForm.Full ? null : pass.Hooks(model);
         var ids = tensor(row.Select(t => (long)t).ToArray(), [1, row.Length], device: model.Device);
-        var logits = model.Logits(model.ForwardChecked(ids, hooks: hooks), hooks)[0]; // [tokens, vocabulary]
+        // The last token predicts nothing, and there may be no position for it.
+        var read = row.Length <= model.Config.LongestSequence ? ids : ids.narrow(1, 0, row.Length - 1);
+        var logits = model.Logits(model.ForwardChecked(read, hooks: hooks), hooks)[0]; // [tokens, vocabulary]
         using var scale = options.LossScale(row.Length).ToScalar();
         var predicted = logits.narrow(0, 0, row.Length - 1);
         var targets = ids[0].narrow(0, 1, row.Length - 1);
@@ -60,8 +62,8 @@ internal sealed class AutogradRowGradients : IRowGradients
         var tensors = form switch
         {
             GradientForm.Full => Gradients(loss, leaves),
-            GradientForm.Factors => Factors(loss, pass),
-            _ => Project(Factors(loss, pass), ids[0]),
+            GradientForm.Factors => Padded(Factors(loss, pass), row.Length - read.shape[1]),
+            _ => Project(Factors(loss, pass), read[0]),
         };
         foreach (var tensor in tensors.Values)
             tensor.DetachFromDisposeScope();
@@ -97,6 +99,10 @@ internal sealed class AutogradRowGradients : IRowGradients
 
         return factors;
     }
+
+    // A token that was not read has zeros.
+    private Dictionary<string, Tensor> Padded(Dictionary<string, Tensor> factors, long tokens) => tokens == 0 ? factors
+        : factors.ToDictionary(f => f.Key, f => leaves.ContainsKey(f.Key) ? f.Value : cat([f.Value, zeros([tokens, f.Value.shape[1]], device: f.Value.device)]));
 
     // Only narrow products: no gradient of a whole matrix is formed.
     private Dictionary<string, Tensor> Project(Dictionary<string, Tensor> factors, Tensor ids)

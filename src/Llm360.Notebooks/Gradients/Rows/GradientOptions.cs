@@ -17,7 +17,8 @@ public enum GradientForm
     /// in]) or Xᵀ Y ([in, out]); that of the bias is the sum of Y over tokens. For the embedding:
     /// <c>{module}.output_gradient</c>, Y [tokens, hidden]; row v of its gradient is the sum of Y
     /// over the tokens with id v. For norms: the gradient of each parameter, by its name. Y of the
-    /// last token is zero, because it predicts nothing.
+    /// last token is zero, because it predicts nothing; so is its X if the row has one token more
+    /// than the model has positions.
     /// </summary>
     Factors,
 

@@ -28,8 +28,8 @@ public static class ModelRowGradients
     /// models use LibTorch's automatic differentiation.
     /// </remarks>
     /// <exception cref="Llm360Exception">
-    /// A row has fewer than two tokens, is longer than the model's positions, or has a token beyond
-    /// the vocabulary: nothing is computed. While enumerating: a gradient is not finite.
+    /// A row has fewer than two tokens, more than one token beyond the model's positions, or a token
+    /// beyond the vocabulary: nothing is computed. While enumerating: a gradient is not finite.
     /// </exception>
     public static IEnumerable<RowGradient> RowGradients(
         this LanguageModel model,
@@ -46,16 +46,25 @@ public static class ModelRowGradients
     /// <exception cref="Llm360Exception">A row has not.</exception>
     internal static void CheckRows(LanguageModel model, IReadOnlyList<int[]> rows)
     {
-        model.CheckTokens(rows);
+        var positions = model.Config.LongestSequence;
         foreach (var (i, row) in rows.Index())
         {
             if (row.Length < 2)
             {
-                throw new Llm360Exception(
-                    "A row of one token predicts nothing, so it has no gradient.", $"row {i}", "Give at least two tokens.");
+                throw row.Length == 0
+                    ? new Llm360Exception("The sequence is empty.", $"row {i}", "Give at least two tokens.")
+                    : new Llm360Exception("A row of one token predicts nothing, so it has no gradient.", $"row {i}", "Give at least two tokens.");
             }
 
+            // The last token is predicted and not read, so a row may have one token more than positions.
+            if (row.Length - 1L > positions)
+            {
+                throw new Llm360Exception(
+                    $"A sequence of {row.Length} tokens is longer than the model's {positions} positions.", $"row {i}", "Give a shorter sequence.");
+            }
         }
+
+        TokenRows.CheckVocabulary(model.Config, rows);
     }
 
     private static IEnumerable<RowGradient> Enumerate(
