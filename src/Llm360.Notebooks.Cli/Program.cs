@@ -26,6 +26,7 @@ var root = new RootCommand(
     PerplexityCommand.Create(),
     ScoreCommand.Create(),
     GridCommand.Create(),
+    AttributeCommand.Create(),
     TokenizeCommand.Create(),
     KernelCommand.Create(),
     CacheCommand.Create(),

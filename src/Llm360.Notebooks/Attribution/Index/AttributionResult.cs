@@ -157,6 +157,9 @@ public sealed class AttributionResult
     /// <summary>The first rows as text.</summary>
     public override string ToString() => Top(Shown).ToString();
 
+    /// <summary>The text of a row; ids where the suite has no tokenizer.</summary>
+    internal string TextOf(AttributionRow row) => string.Concat(RowText.Texts(row.TokenIds, index.Tokenizer));
+
     /// <summary>The rank of a row by BM25, the baseline of all.</summary>
     internal int WordRank(int row) => words.Value[row];
 

@@ -80,7 +80,8 @@ public sealed class AttributionTop : IReadOnlyList<AttributionScore>
         }
     }
 
-    private string Note
+    /// <summary>The unseen-chunk control in one line.</summary>
+    internal string Note
     {
         get
         {

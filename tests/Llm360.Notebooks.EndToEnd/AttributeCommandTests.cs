@@ -1,0 +1,120 @@
+// llm360 attribute and llm360 grid attribution, as a user runs them.
+using System.Text.Json.Nodes;
+using TorchSharp;
+
+namespace Llm360.Notebooks.EndToEnd;
+
+public sealed class AttributeCommandTests : IDisposable
+{
+    private static readonly string Folder = Path.Combine(Workspace.Repository!, "tests", "fixtures", "attribution");
+    private readonly Llm360Command llm360 = new();
+
+    public AttributeCommandTests() => LibTorch.Load(); // before anything else touches TorchSharp
+
+    public void Dispose() => llm360.Dispose();
+
+    [Theory]
+    [InlineData("tracin")]
+    [InlineData("self_influence")]
+    [InlineData("tracin.per_checkpoint.1")]
+    [InlineData("trak.mean", "--projections")]
+    [InlineData("logra.preconditioned", "--projections")]
+    [InlineData("ekfac", "--set", "damping=0.0321")]
+    [InlineData("common_run")]
+    public async Task Scores_of_a_folder_are_the_golden_ones(string method, params string[] more)
+    {
+        var output = llm360.PathOf("scores.safetensors");
+        string[] options = more is ["--projections"] ? ["--projections", Path.Combine(Folder, "projections.safetensors")] : more;
+        var result = await llm360.RunAsync(
+            ["attribute", "--suite", Folder, "--queries", Path.Combine(Folder, "queries.jsonl"), "--method", method, .. options, "--out", output, "-q"]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        using var scope = torch.NewDisposeScope();
+        using var actual = StateDict.Open(output);
+        using var golden = StateDict.Open(Path.Combine(Folder, "expected.safetensors"));
+        var (scores, expected) = (actual.View("scores"), golden.View(method).to(torch.float64));
+        Assert.Equal(torch.float64, scores.dtype);
+        Assert.Equal(expected.shape, scores.shape);
+        Assert.True((scores - expected).abs().max().item<double>() <= 1e-4 * expected.std().item<double>(), method);
+    }
+
+    [Theory]
+    [InlineData("There is no attribution method", "--method", "guess")]
+    [InlineData("is no setting of attribution", "--method", "ekfac", "--set", "damp=1")]
+    [InlineData("setting \"damping\" is out of range", "--method", "ekfac", "--set", "damping=0")]
+    [InlineData("There are no queries", "--method", "bm25", "--queries", "empty")]
+    [InlineData("A row of one token predicts nothing", "--method", "graddot", "--queries", "short")]
+    [InlineData("longer than the model's 64 positions", "--method", "logra", "--queries", "long")]
+    public async Task Bad_input_is_one_error_and_nothing_is_written(string says, params string[] options)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await File.WriteAllTextAsync(llm360.PathOf("empty"), "", cancellation);
+        await File.WriteAllTextAsync(llm360.PathOf("short"), "[3]\n", cancellation);
+        await File.WriteAllTextAsync(llm360.PathOf("long"), $"[{string.Join(',', Enumerable.Repeat(3, 70))}]\n", cancellation);
+        string[] queries = options.Contains("--queries") ? [] : ["--queries", Path.Combine(Folder, "queries.jsonl")];
+        options = [.. options.Select(o => o is "empty" or "short" or "long" ? llm360.PathOf(o) : o)];
+        var output = llm360.PathOf("scores.safetensors");
+        var result = await llm360.RunAsync(["attribute", "--suite", Folder, .. queries, .. options, "--out", output]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(says, result.Error, StringComparison.Ordinal);
+        Assert.Contains("what to do", result.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(output));
+    }
+
+    [Fact]
+    public async Task A_person_asks_with_a_text()
+    {
+        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        string[] ask = ["attribute", "-s", "pico", "--query", "Returns an observable sequence", "--top", "3", "--set", "size=4", "--device", "cpu"];
+        var json = await llm360.RunAsync([.. ask, "--method", "logra", "--json", "-q"]);
+        Assert.True(json.ExitCode == 0, json.Error);
+        var node = JsonNode.Parse(json.Output)!;
+        Assert.Equal(("logra.preconditioned", "Returns an observable sequence"), ((string)node["method"]!, (string)node["query"]!));
+        Assert.Equal([1, 2, 3], node["rows"]!.AsArray().Select(r => (int)r!["rank"]!));
+        var table = await llm360.RunAsync([.. ask, "--method", "bm25", "--checkpoints", "2,4"]);
+        Assert.True(table.ExitCode == 0, table.Error);
+        Assert.Contains("[[", table.Output, StringComparison.Ordinal);
+        Assert.Contains("at ckpt_002, AUC of seen above unseen rows", table.Output, StringComparison.Ordinal);
+        var csv = await llm360.RunAsync([.. ask, "--method", "gradcos", "--csv", "-q", "--chunks", "0-1"]);
+        Assert.Equal(4, csv.Output.Trim().Split('\n').Length);
+        Assert.Equal(0, (await llm360.RunAsync("grid", "attribution", "-s", "pico", "--method", "ekfac", "--checkpoints", "4", "-q")).ExitCode);
+        var nothing = await llm360.RunAsync("grid", "attribution", "-s", "pico", "--method", "tracin");
+        Assert.Contains("keeps nothing", nothing.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_index_killed_at_random_moments_goes_on_to_the_same_bytes()
+    {
+        string[] command = ["grid", "attribution", "--suite", "pico", "--method", "logra", "--device", "cpu", "--threads", "1", "-q"];
+        using var undisturbed = new Llm360Command();
+        foreach (var of in new[] { llm360, undisturbed })
+            Assert.Equal(0, (await of.RunAsync("train", "pico", "-q")).ExitCode);
+        Assert.Equal(0, (await undisturbed.RunAsync(command)).ExitCode);
+        var random = new Random(20240813);
+        var cut = 0;
+        for (var kill = 0; kill < 10; kill++)
+        {
+            var cells = Cells(llm360).Count + random.Next(1, 3);
+            var result = await llm360.RunAsync(
+                async stop =>
+                {
+                    while (Cells(llm360).Count < cells)
+                        await Task.Delay(1, stop);
+                    await Task.Delay(random.Next(0, 10), stop);
+                },
+                command);
+            cut += result.ExitCode == 0 ? 0 : 1;
+        }
+
+        Assert.True(cut >= 4, $"only {cut} of 10 kills came before the work was done");
+        Assert.Equal(0, (await llm360.RunAsync(command)).ExitCode);
+        Assert.Empty(llm360.Leftovers());
+        var expected = Cells(undisturbed);
+        Assert.Equal(5 * 4, expected.Count);
+        foreach (var (cell, path) in Cells(llm360))
+            Assert.True(File.ReadAllBytes(expected[cell]).AsSpan().SequenceEqual(File.ReadAllBytes(path)), cell);
+
+        static Dictionary<string, string> Cells(Llm360Command of) => !Directory.Exists(of.PathOf("results")) ? []
+            : Directory.EnumerateFiles(of.PathOf("results"), "*.safetensors", SearchOption.AllDirectories)
+                .ToDictionary(path => Path.GetRelativePath(of.PathOf("results"), path));
+    }
+}
