@@ -7,10 +7,14 @@ namespace Llm360.Notebooks;
 /// <summary>A method that goes through the gradients of rows one at a time.</summary>
 /// <remarks>
 /// It costs one gradient pass over the queries and one over the rows. In memory are the held
-/// queries, as many numbers as parameters for each, and the gradients of one row a thread.
+/// queries, as many numbers as parameters for each, and the gradients of up to 16 rows, 64 MB.
 /// </remarks>
 internal abstract class GradientMethod(string name, string unit) : CheckpointMethod(name, unit)
 {
+    // The held queries are read from memory once for so many rows.
+    private const int RowsAtOnce = 16;
+    private const long BytesAtOnce = 64 << 20;
+
     public override HeldQueries Hold(CheckpointPass at, TensorSet? state, RowBatch queries)
     {
         RequireMemory(at, queries.Count);
@@ -36,13 +40,25 @@ internal abstract class GradientMethod(string name, string unit) : CheckpointMet
     public override CheckpointScores Score(CheckpointPass at, TensorSet? state, HeldQueries held, RowBatch rows)
     {
         var scores = new double[held.Count, rows.Count];
-        foreach (var (row, features) in RowFeatures(at, state, rows).Index())
+        var atOnce = (int)Math.Clamp(BytesAtOnce / (at.Model.Config.ParameterCount * sizeof(float)), 1, RowsAtOnce);
+        var first = 0;
+        foreach (var some in RowFeatures(at, state, rows).Chunk(atOnce))
         {
-            using (features)
+            try
             {
-                var products = Products(held, features);
-                for (var q = 0; q < products.Length; q++)
-                    scores[q, row] = products[q];
+                var products = Products(held, some);
+                for (var q = 0; q < held.Count; q++)
+                {
+                    for (var i = 0; i < some.Length; i++)
+                        scores[q, first + i] = products[q, i];
+                }
+
+                first += some.Length;
+            }
+            finally
+            {
+                foreach (var features in some)
+                    features.Dispose();
             }
         }
 
@@ -78,16 +94,17 @@ internal abstract class GradientMethod(string name, string unit) : CheckpointMet
     }
 
     // One thread: with more, the order of summation would depend on their number.
-    private static double[] Products(HeldQueries held, TensorSet features)
+    private static double[,] Products(HeldQueries held, TensorSet[] rows)
     {
         using var limit = OperatorThreads.LimitToOne();
         using var scope = NewDisposeScope();
-        var sums = new double[held.Count];
+        var sums = new double[held.Count, rows.Length];
         foreach (var name in held.Tensors.Names)
         {
-            var products = held.Tensors[name].mv(features[name].reshape(-1)).cpu().data<float>();
-            for (var q = 0; q < sums.Length; q++)
-                sums[q] += products[q];
+            var stacked = rows.Length == 1 ? rows[0][name].reshape(1, -1) : stack([.. rows.Select(r => r[name].reshape(-1))]);
+            var products = held.Tensors[name].matmul(stacked.t()).cpu().data<float>().ToArray();
+            for (var i = 0; i < products.Length; i++)
+                sums[i / rows.Length, i % rows.Length] += products[i];
         }
 
         return sums;

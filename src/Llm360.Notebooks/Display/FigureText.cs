@@ -27,6 +27,13 @@ internal static class FigureText
     /// <summary>12,600.</summary>
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>A text on one line, cut to a length; no character is cut in two.</summary>
+    public static string Shortened(string text, int length)
+    {
+        var line = text.ReplaceLineEndings(" ").Trim();
+        return line.Length <= length ? line : line[..(char.IsHighSurrogate(line[length - 1]) ? length - 1 : length)] + "…";
+    }
+
     /// <summary>A number with the sign written out.</summary>
     public static string Signed(double value) => value > 0 ? "+" + Number(value) : Number(value);
 

@@ -57,7 +57,7 @@ public sealed class AttributionTop : IReadOnlyList<AttributionScore>
         [.. places.Select(p => (IReadOnlyList<string>)[.. Cells(p), Text(p).ToString()])]);
 
     private string Caption => string.Create(CultureInfo.InvariantCulture,
-        $"Training rows of {result.Suite.Name} that {result.Method} ranks first for \"{Short(result.QueryText)}\", of {result.Rows.Count:N0} rows, {At}");
+        $"Training rows of {result.Suite.Name} that {result.Method} ranks first for \"{FigureText.Shortened(result.QueryText, 80)}\", of {result.Rows.Count:N0} rows, {At}");
 
     private string At => result.Checkpoints.Count == 1 ? $"at {result.Checkpoints[0]}"
         : result.Index.Analysis.Scoring is CheckpointMethod { UsesAllCheckpoints: true } ? $"over {result.Checkpoints.Count} checkpoints"
@@ -109,11 +109,6 @@ public sealed class AttributionTop : IReadOnlyList<AttributionScore>
 
     private RowText Text(int place) => new(result.Rows[place], result.Query, result.Index.Tokenizer);
 
-    private static string Short(string text)
-    {
-        var line = text.ReplaceLineEndings(" ");
-        return line.Length <= 80 ? line : line[..(char.IsHighSurrogate(line[76]) ? 76 : 77)] + "...";
-    }
 }
 
 /// <summary>Formatters of attribution results.</summary>

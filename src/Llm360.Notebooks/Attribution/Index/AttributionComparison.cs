@@ -1,0 +1,41 @@
+// Several questions asked by several methods.
+namespace Llm360.Notebooks;
+
+/// <summary>The answers of methods to questions.</summary>
+public sealed class AttributionComparison
+{
+    internal AttributionComparison(IReadOnlyList<AttributionQuestion> questions, IReadOnlyList<IReadOnlyList<AttributionResult>> byMethod) =>
+        (Questions, ByMethod) = (questions, byMethod);
+
+    /// <summary>The questions.</summary>
+    public IReadOnlyList<AttributionQuestion> Questions { get; }
+
+    /// <summary>For each method the answers, in the order of the questions.</summary>
+    public IReadOnlyList<IReadOnlyList<AttributionResult>> ByMethod { get; }
+
+    /// <summary>The answers to one question, one a method.</summary>
+    /// <exception cref="Llm360Exception">There is no such question.</exception>
+    public IReadOnlyList<AttributionResult> this[AttributionQuestion question]
+    {
+        get
+        {
+            var place = Questions.ToList().IndexOf(question);
+            return place >= 0 ? [.. ByMethod.Select(m => m[place])]
+                : throw new Llm360Exception($"The question \"{question?.Name}\" was not asked.", "comparison", "Ask it together with the others.");
+        }
+    }
+
+    /// <summary>
+    /// The share of a canary's planted rows among as many first rows (recall at k, k = planted rows),
+    /// for each method, for each number of repetitions the mean over its canaries.
+    /// </summary>
+    internal IReadOnlyList<(string Method, IReadOnlyList<(int Repetitions, IReadOnlyList<double> Recalls)> Points)> Recalls() =>
+    [
+        .. ByMethod.Select(answers => (answers[0].Method, (IReadOnlyList<(int, IReadOnlyList<double>)>)
+        [
+            .. Questions.Zip(answers).Where(q => q.First.Canary is not null).GroupBy(q => q.First.Repetitions).OrderBy(g => g.Key)
+                .Select(g => (g.Key, (IReadOnlyList<double>)[.. g.Select(q => q.Second.Recall(
+                    q.Second.Rows.Count(r => r.Canary == q.First.Canary), r => r.Canary == q.First.Canary))])),
+        ])),
+    ];
+}

@@ -1,0 +1,54 @@
+// Figure: the unseen-chunk control of attribution methods.
+namespace Llm360.Notebooks;
+
+public static partial class Figures
+{
+    /// <summary>AUC of seen above unseen rows, a point for each method.</summary>
+    /// <param name="model">For example <c>nano</c>.</param>
+    /// <param name="query">What was asked.</param>
+    /// <param name="methods">Method and control, all of one checkpoint.</param>
+    /// <exception cref="Llm360Exception">There is no method.</exception>
+    public static Figure AttributionControl(string model, string query, IReadOnlyList<(string Method, UnseenControl Control)> methods)
+    {
+        RequireNotEmpty(methods, nameof(AttributionControl), "methods");
+        var ordered = methods.OrderByDescending(m => m.Control.Auc).ToList();
+        var (best, first) = (ordered[0], ordered[0].Control);
+        var clear = ordered.Where(m => m.Control.Low > 0.5).Select(m => m.Method).ToList();
+        var title = clear.Count == 0 ? "No method ranks rows that the checkpoint had read above those it had not"
+            : $"{clear.Count} of {ordered.Count} methods rank rows that the checkpoint had read above those it had not";
+        var finding = $"At {first.Checkpoint}, {best.Method} has the largest AUC: {Words(best.Control)}. "
+            + $"Unseen rows among the first {first.TopCount}: "
+            + string.Join(", ", ordered.Select(m => $"{m.Method} {FigureText.Percent(m.Control.TopUnseen)}"))
+            + $"; chance is {FigureText.Percent(first.UnseenShare)}.";
+        return Single(
+            title,
+            $"{model} at {first.Checkpoint}, {query}; {FigureText.Count(first.Seen)} seen and {FigureText.Count(first.Unseen)} unseen rows, "
+            + $"{FigureText.Count(first.NearDuplicates)} near-duplicates left out; DeLong's 95% intervals",
+            finding,
+            new Panel("", new Axis("method"), new Axis("AUC, seen above unseen", Minimum: 0, Maximum: 1),
+            [
+                .. ordered.Select((m, i) => new Trace(m.Method, TraceKind.Bars, [i], [m.Control.Auc], Category: m.Method,
+                    Role: IsBaseline(m.Method) ? TraceRole.Baseline : TraceRole.Measured, Low: [m.Control.Low], High: [m.Control.High],
+                    Hover: [$"{m.Method}: {Words(m.Control)}"], XLabels: [m.Method])),
+            ]));
+
+        static string Words(UnseenControl c) => $"AUC {FigureText.Number(c.Auc)}, 95% CI [{FigureText.Number(c.Low)}, {FigureText.Number(c.High)}]";
+    }
+
+    /// <summary>The control of all methods of a comparison for one question, at its checkpoint with the most even split.</summary>
+    /// <param name="comparison">The answers.</param>
+    /// <param name="question">The question.</param>
+    /// <exception cref="Llm360Exception">No checkpoint has both seen and unseen rows.</exception>
+    public static Figure AttributionControl(AttributionComparison comparison, AttributionQuestion question)
+    {
+        ArgumentNullException.ThrowIfNull(comparison);
+        var answers = comparison[question];
+        var at = answers.SelectMany(a => a.Controls).OrderBy(c => Math.Abs(c.Seen - c.Unseen)).FirstOrDefault()?.Checkpoint
+            ?? throw new Llm360Exception("Every checkpoint has seen every row, so the control has nothing to compare.", "figure AttributionControl",
+                "Index a checkpoint from the middle of training.");
+        return AttributionControl(answers[0].Suite.Name, question.Name,
+            [.. answers.SelectMany(a => a.Controls.Where(c => c.Checkpoint == at).Select(c => (a.Method, c)))]);
+    }
+
+    private static bool IsBaseline(string method) => method is "bm25" or "random" or "row_length" or "row_loss" or "common_run" || method.StartsWith("ngram", StringComparison.Ordinal);
+}
