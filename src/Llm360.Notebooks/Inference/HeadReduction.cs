@@ -13,6 +13,9 @@ internal static class HeadReduction
     /// <summary>Positions at once on the CPU, where a piece is a block of the vocabulary: the weights are read once for so many positions.</summary>
     private const int PositionsAtOnce = 2048;
 
+    /// <summary>Tokens of the vocabulary at once where a row's numbers may not depend on other rows.</summary>
+    private const int InvariantBlock = 4096;
+
     /// <summary>Logits at once for the most probable token: less than a processor's own cache; and tokens of the vocabulary at least.</summary>
     private const int ArgmaxPiece = 1 << 17, ArgmaxBlock = 2048;
 
@@ -131,7 +134,8 @@ internal static class HeadReduction
         var x = model.ForHead(hidden);
         var (low, high) = model.LogitBounds(x, targets.Tensor.view(-1));
         var reduction = new LogitReduction(targets.Ids, low.data<float>().ToArray(), high.data<float>().ToArray());
-        var block = (int)Math.Clamp(LogitsAtOnce / hidden.shape[0], 1, vocabulary);
+        // Sums of a row go block by block: their borders must not depend on the other rows.
+        var block = RowInvariance.IsOn ? InvariantBlock : (int)Math.Clamp(LogitsAtOnce / hidden.shape[0], 1, vocabulary);
         for (var first = 0; first < vocabulary; first += block)
         {
             using var scope = NewDisposeScope();

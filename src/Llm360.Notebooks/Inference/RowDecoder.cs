@@ -36,6 +36,19 @@ internal sealed class RowDecoder : IDisposable
             histories![slot].RemoveRange(length, histories[slot].Count - length);
     }
 
+    /// <summary>Makes a slot hold the first tokens of another one, whatever it held.</summary>
+    public void Copy(int from, int to, int length)
+    {
+        if (cache is not null)
+        {
+            cache.Copy(from, to, length);
+            return;
+        }
+
+        histories![to].Clear();
+        histories[to].AddRange(histories[from].Take(length));
+    }
+
     /// <summary>Computes segments, at most one a slot.</summary>
     /// <param name="segments">In the order wanted; on a GPU those of one size are best together.</param>
     /// <param name="cancellation">Looked at before every pass.</param>

@@ -44,7 +44,7 @@ internal static unsafe class CausalAttention
     /// <summary>Computes all heads of all rows.</summary>
     public static void Run(IReadOnlyList<AttentionRow> rows, AttentionShape shape)
     {
-        var byFew = rows.ToLookup(r => r.Count < MaxRows || shape.Head % Width != 0);
+        var byFew = rows.ToLookup(r => (r.Count < MaxRows && !RowInvariance.IsOn) || shape.Head % Width != 0);
         List<AttentionRow> few = [.. byFew[true]], many = [.. byFew[false]];
         if (few.Count > 0)
             QueryAttention.Run(few, shape);

@@ -10,7 +10,7 @@ internal static class LinearProduct
     /// <param name="x">[..., width]</param>
     /// <param name="weight">[outputs, width]</param>
     public static Tensor Input(Tensor x, Tensor weight) =>
-        x.dtype != weight.dtype && !UnpackedProducts.Takes(x, weight) && NarrowTypes.Rounds(weight.dtype) ? x.to(weight.dtype) : x;
+        x.dtype != weight.dtype && !RowProducts.Takes(x, weight) && !UnpackedProducts.Takes(x, weight) && NarrowTypes.Rounds(weight.dtype) ? x.to(weight.dtype) : x;
 
     /// <summary>x W^T + b</summary>
     /// <param name="x">[..., width], as it is or <see cref="Input"/>.</param>
@@ -20,7 +20,8 @@ internal static class LinearProduct
     public static Tensor Of(Tensor x, Tensor weight, Tensor? bias)
     {
         using var scope = NewDisposeScope();
-        if (!UnpackedProducts.Takes(x, weight))
+        var isInvariant = RowProducts.Takes(x, weight);
+        if (!isInvariant && !UnpackedProducts.Takes(x, weight))
         {
             x = Input(x, weight);
             return (x.dtype == weight.dtype ? nn.functional.linear(x, weight, bias) : NarrowTypes.Widened(x, weight, bias)).MoveToOuterDisposeScope();
@@ -29,7 +30,10 @@ internal static class LinearProduct
         var y = empty([.. x.shape[..^1], weight.shape[0]], float32, CPU); // The user may have made another type the default.
         if (bias is not null)
             y.copy_(bias);
-        UnpackedProducts.Multiply(y, x, weight, add: bias is not null);
+        if (isInvariant)
+            RowProducts.Multiply(y, x, weight, add: bias is not null);
+        else
+            UnpackedProducts.Multiply(y, x, weight, add: bias is not null);
         return y.MoveToOuterDisposeScope();
     }
 }

@@ -21,7 +21,7 @@ internal static unsafe class QueryAttention
     {
         (int Row, int Time)[] queries = [.. rows.SelectMany((row, i) => Enumerable.Range(0, row.Count).Select(t => (i, t)))];
         var longest = 2L * rows.Max(r => r.Past + r.Count) * shape.KeyValueHeads * shape.Head;
-        var parts = (int)Math.Clamp(longest / Worth, 1, Math.Max(1, torch.get_num_threads() / queries.Length));
+        var parts = RowInvariance.IsOn ? 1 : (int)Math.Clamp(longest / Worth, 1, Math.Max(1, torch.get_num_threads() / queries.Length));
         if (parts == 1)
         {
             Parallelism.ForRows(queries.Length, longest, i =>

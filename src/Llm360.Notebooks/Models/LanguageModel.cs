@@ -312,7 +312,9 @@ public abstract partial class LanguageModel : IDisposable
         if (hooks is not null || x.dtype != float32 || x.requires_grad || y.requires_grad || w.requires_grad
             || Weights.ContainsKey(ParameterNames.BiasOf(weight)))
             return Add(x, Linear(y, weight, hooks), output, after, hooks);
-        if (UnpackedProducts.Takes(y, w))
+        if (RowProducts.Takes(y, w))
+            RowProducts.Multiply(x, y, w, add: true);
+        else if (UnpackedProducts.Takes(y, w))
             UnpackedProducts.Multiply(x, y, w, add: true);
         else if (w.dtype != float32)
             x.add_(Linear(y, weight, null), One);

@@ -42,6 +42,18 @@ internal sealed class SlotCache : IDisposable
     /// <summary>One layer's values, as its keys.</summary>
     public torch.Tensor Values(int layer) => values[layer];
 
+    /// <summary>Copies the first positions of a slot to another one, which then holds these alone.</summary>
+    public void Copy(int from, int to, int length)
+    {
+        foreach (var tensor in from == to ? [] : keys.Concat(values))
+        {
+            using var scope = torch.NewDisposeScope();
+            tensor[to].narrow(0, 0, length).copy_(tensor[from].narrow(0, 0, length));
+        }
+
+        Lengths[to] = length;
+    }
+
     /// <summary>Bytes that a slot takes.</summary>
     public static long BytesOfSlot(LanguageModel model, int capacity) => 2L * model.Config.Layers * capacity * model.Config.KeyValueHeads * model.Config.HeadDimension * model.HiddenType.ElementSize();
 

@@ -28,7 +28,7 @@ internal sealed unsafe class SmallBatchBlock
 
     /// <summary>Whether tokens are few enough, and they and the model on the CPU.</summary>
     /// <param name="x">float32 [1, tokens, hidden]</param>
-    public bool Takes(Tensor x) => isPlain && x.shape[1] <= MaxTokens && TensorMemory.IsPlain(x) && x.is_contiguous();
+    public bool Takes(Tensor x) => isPlain && !RowInvariance.IsOn && x.shape[1] <= MaxTokens && TensorMemory.IsPlain(x) && x.is_contiguous();
 
     /// <summary>Computes a block.</summary>
     /// <param name="i">The block, counted from 0.</param>

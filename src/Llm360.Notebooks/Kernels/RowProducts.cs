@@ -1,0 +1,87 @@
+// Products with weights in which every row of the result has the same bits, whatever rows stand beside it.
+using System.Buffers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks;
+
+/// <summary>x Wᵀ in float32, of weights in float32, bfloat16 or float16, on LibTorch's number of threads.</summary>
+/// <remarks>
+/// The product is taken as W xᵀ by <see cref="Products"/>: each result is one sum along the width, in the
+/// order of the width. Neither the number of rows nor that of threads changes it. W is read as it lies;
+/// only x, which is small, is transposed.
+/// </remarks>
+internal static unsafe class RowProducts
+{
+    /// <summary>Rows of weights at once, which stay in a processor's own cache.</summary>
+    private const int Block = 64;
+
+    /// <summary>Whether this kernel computes a product now.</summary>
+    /// <param name="x">[..., width]</param>
+    /// <param name="weight">[outputs, width]</param>
+    public static bool Takes(Tensor x, Tensor weight) =>
+        RowInvariance.IsOn && TensorMemory.IsPlain(x) && x.numel() > 0 && weight.device_type == DeviceType.CPU
+        && WeightRows.Holds(weight.dtype) && !weight.requires_grad && weight.is_contiguous();
+
+    /// <summary>y = x Wᵀ, or y += x Wᵀ</summary>
+    /// <param name="y">float32 [..., outputs], contiguous.</param>
+    /// <param name="x">float32 [..., width]</param>
+    /// <param name="weight">[outputs, width]</param>
+    /// <param name="add">Whether to add to what y holds.</param>
+    public static void Multiply(Tensor y, Tensor x, Tensor weight, bool add)
+    {
+        using var input = x.contiguous();
+        int width = (int)input.shape[^1], rows = (int)(input.numel() / width), outputs = (int)weight.shape[0];
+        // Not a power of two: rows must not fall on the same cache lines.
+        var (columns, stride) = (VectorWidth.Pad(rows), VectorWidth.Pad(rows) + VectorWidth.Floats);
+        var weights = WeightRows.Of(weight);
+        var target = (nint)TensorMemory.Floats(y);
+        var rented = ArrayPool<float>.Shared.Rent(checked(width * stride));
+        Array.Clear(rented, 0, width * stride);
+        fixed (float* transposed = rented)
+        {
+            Products.Transpose(new MatrixView(transposed, stride), new MatrixView(TensorMemory.Floats(input), width), rows, width);
+            var b = (nint)transposed;
+            Parallelism.ForRanges((outputs + Block - 1) / Block, (long)Block * width * rows, (first, end) =>
+            {
+                for (var block = first; block < end; block++)
+                    MultiplyBlock((float*)target, outputs, weights, (int)block * Block, width, new MatrixView((float*)b, stride), rows, columns, add);
+            });
+        }
+
+        ArrayPool<float>.Shared.Return(rented);
+        GC.KeepAlive((y, weight));
+    }
+
+    private static void MultiplyBlock(
+        float* y, int outputs, WeightRows weights, int first, int width, MatrixView x, int rows, int columns, bool add)
+    {
+        var count = Math.Min(Block, outputs - first);
+        var padded = (count + 7) / 8 * 8; // Rows of a product come in eights.
+        var copies = padded > count || weights.Type != ScalarType.Float32;
+        var rented = ArrayPool<float>.Shared.Rent((padded * x.Stride) + (copies ? padded * width : 0));
+        fixed (float* scratch = rented)
+        {
+            var c = new MatrixView(scratch, x.Stride);
+            var a = weights.AsFloats(first, count, scratch + (padded * x.Stride));
+            if (copies)
+            {
+                var own = scratch + (padded * x.Stride);
+                if (a != own)
+                    new Span<float>(a, count * width).CopyTo(new Span<float>(own, count * width));
+                new Span<float>(own + (count * width), (padded - count) * width).Clear();
+                a = own;
+            }
+
+            Products.Set(c, new MatrixView(a, width), x, padded, columns, width);
+            for (var row = 0; row < rows; row++)
+            {
+                var to = y + ((nint)row * outputs) + first;
+                for (var o = 0; o < count; o++)
+                    to[o] = add ? to[o] + c.Data[((nint)o * c.Stride) + row] : c.Data[((nint)o * c.Stride) + row];
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(rented);
+    }
+}
