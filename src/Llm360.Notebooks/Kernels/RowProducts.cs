@@ -21,20 +21,20 @@ internal static unsafe class RowProducts
     /// <param name="weight">[outputs, width]</param>
     public static bool Takes(Tensor x, Tensor weight) =>
         RowInvariance.IsOn && TensorMemory.IsPlain(x) && x.numel() > 0 && weight.device_type == DeviceType.CPU
-        && WeightRows.Holds(weight.dtype) && !weight.requires_grad && weight.is_contiguous();
+        && WeightRows.Holds(weight.dtype) && !weight.requires_grad;
 
     /// <summary>y = x Wᵀ, or y += x Wᵀ</summary>
     /// <param name="y">float32 [..., outputs], contiguous.</param>
     /// <param name="x">float32 [..., width]</param>
-    /// <param name="weight">[outputs, width]</param>
+    /// <param name="weight">[outputs, width]; a transposed one is copied.</param>
     /// <param name="add">Whether to add to what y holds.</param>
     public static void Multiply(Tensor y, Tensor x, Tensor weight, bool add)
     {
-        using var input = x.contiguous();
-        int width = (int)input.shape[^1], rows = (int)(input.numel() / width), outputs = (int)weight.shape[0];
+        using Tensor input = x.contiguous(), matrix = weight.contiguous();
+        int width = (int)input.shape[^1], rows = (int)(input.numel() / width), outputs = (int)matrix.shape[0];
         // Not a power of two: rows must not fall on the same cache lines.
         var (columns, stride) = (VectorWidth.Pad(rows), VectorWidth.Pad(rows) + VectorWidth.Floats);
-        var weights = WeightRows.Of(weight);
+        var weights = WeightRows.Of(matrix);
         var target = (nint)TensorMemory.Floats(y);
         var rented = ArrayPool<float>.Shared.Rent(checked(width * stride));
         Array.Clear(rented, 0, width * stride);
@@ -50,7 +50,7 @@ internal static unsafe class RowProducts
         }
 
         ArrayPool<float>.Shared.Return(rented);
-        GC.KeepAlive((y, weight));
+        GC.KeepAlive(y);
     }
 
     private static void MultiplyBlock(

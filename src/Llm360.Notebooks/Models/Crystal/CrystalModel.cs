@@ -51,11 +51,20 @@ internal sealed class CrystalModel : LanguageModel
         x = Add(attention.OutputPositions(i, x), mixed, HookSite.AttentionOutput(i), HookSite.AfterAttention(i), hooks);
         y = LayerNorm(x, CrystalNames.MlpNorm(i), config.NormEps);
         var up = Conv1D(y, CrystalNames.Up(i), hooks); // [batch, time, intermediate]
-        var gated = up * nn.functional.silu(Conv1D(y, CrystalNames.Gate(i), hooks));
+        var gated = Gated(Conv1D(y, CrystalNames.Gate(i), hooks), up);
         return Add(x, Conv1D(gated, CrystalNames.Down(i), hooks), HookSite.MlpOutput(i), HookSite.AfterMlp(i), hooks);
     }
 
     private protected override Tensor NormalizeFinal(Tensor x) => LayerNorm(x, CrystalNames.FinalNorm, config.NormEps);
+
+    // LibTorch computes the last few values of a tensor otherwise than the others.
+    private static Tensor Gated(Tensor gate, Tensor up)
+    {
+        if (!RowInvariance.IsOn || !TensorMemory.IsPlain(gate) || !TensorMemory.IsPlain(up))
+            return up * nn.functional.silu(gate);
+        SwiGlu.Forward(gate, up);
+        return gate;
+    }
 
     private Tensor Conv1D(Tensor x, string module, ForwardHooks? hooks)
     {

@@ -44,8 +44,15 @@ internal sealed class NeoxModel : LanguageModel
     {
         x = LayerNorm(x, NeoxNames.MlpNorm(i), config.NormEps);
         var y = Linear(x, ParameterNames.Weight(NeoxNames.Up(i)), hooks); // [batch, wanted, intermediate]
-        y = config.TanhGelu ? TanhGelu(y) : nn.functional.gelu(y);
+        y = Activation(y);
         return Linear(y, ParameterNames.Weight(NeoxNames.Down(i)), hooks);
+    }
+
+    private Tensor Activation(Tensor x)
+    {
+        // Where threads share a tensor out, LibTorch computes the last few values of each part otherwise.
+        using var limit = RowInvariance.IsOn ? OperatorThreads.LimitToOne() : default;
+        return config.TanhGelu ? TanhGelu(x) : nn.functional.gelu(x);
     }
 
     // gelu_new, gelu_fast and gelu_pytorch_tanh are this one function.
