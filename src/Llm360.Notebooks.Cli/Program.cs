@@ -27,6 +27,8 @@ var root = new RootCommand(
     ScoreCommand.Create(),
     GridCommand.Create(),
     AttributeCommand.Create(),
+    EvaluateCommand.Create(),
+    TasksCommand.Create(),
     TokenizeCommand.Create(),
     KernelCommand.Create(),
     CacheCommand.Create(),

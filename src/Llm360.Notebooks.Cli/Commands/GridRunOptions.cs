@@ -19,7 +19,8 @@ internal sealed record GridSelection(Suite Suite, IReadOnlyList<Checkpoint> Chec
 /// <param name="Folder">Where the cells are kept.</param>
 /// <param name="LookNext">Where the results are shown.</param>
 /// <param name="FillAsync">Computes what is not in the store.</param>
-internal sealed record GridJob(string Title, string Setting, string Folder, string LookNext, Func<GridOptions, Task<GridFill>> FillAsync);
+/// <param name="Items">The items in words; null for the chosen chunks.</param>
+internal sealed record GridJob(string Title, string Setting, string Folder, string LookNext, Func<GridOptions, Task<GridFill>> FillAsync, string? Items = null);
 
 /// <summary>Suite, checkpoints, chunks, shard, device and precision of a grid.</summary>
 internal sealed class GridRunOptions
@@ -71,6 +72,16 @@ internal sealed class GridRunOptions
 
     private readonly Option<string> type = ModelOptions.TypeOption();
 
+    /// <summary>The options that do not depend on the kind of the grid's items.</summary>
+    public IReadOnlyList<Option> Common => [shard, skip, anyDevice, device, type];
+
+    /// <summary>The option of the checkpoints.</summary>
+    public Option<string> Checkpoints => checkpoints;
+
+    /// <summary>Checkpoints and options of a grid whose items are not chunks.</summary>
+    public GridSelection SelectWithoutChunks(ParseResult parsed, Suite opened) => new(
+        opened, Selection.Of(parsed.GetValue(checkpoints)!, opened.Checkpoints, c => c.RequireIndex(), "checkpoint"), [], Options(parsed));
+
     /// <summary>A command with these options before and after its own.</summary>
     /// <param name="name">The analysis.</param>
     /// <param name="description">What it does.</param>
@@ -79,7 +90,7 @@ internal sealed class GridRunOptions
     public Command Command(string name, string description, IEnumerable<Option> own, Func<ParseResult, GridSelection, GridJob> job)
     {
         var command = new Command(name, description) { suite, checkpoints, chunks };
-        foreach (var option in (Option[])[.. own, shard, skip, anyDevice, device, type])
+        foreach (var option in (Option[])[.. own, .. Common])
             command.Options.Add(option);
         command.Run("The same command goes on with the cells that are left.", (parsed, screen, cancellation) =>
         {
@@ -96,22 +107,26 @@ internal sealed class GridRunOptions
             opened,
             Selection.Of(parsed.GetValue(checkpoints)!, opened.Checkpoints, c => c.RequireIndex(), "checkpoint"),
             Selection.Of(parsed.GetValue(chunks)!, opened.Chunks, c => c.Index, "chunk"),
-            new GridOptions
-            {
-                Shard = GridShard.Parse(parsed.GetValue(shard)!),
-                Device = Device.Parse(parsed.GetValue(device)!),
-                Precision = Precision.Parse(parsed.GetValue(type)!),
-                SkipMissing = parsed.GetValue(skip),
-                AnyDevice = parsed.GetValue(anyDevice),
-            });
+            Options(parsed));
     }
 
-    private static async Task<int> RunAsync(GridSelection of, GridJob job, Screen screen, CancellationToken cancellation)
+    /// <summary>Device, precision, shard and the like.</summary>
+    public GridOptions Options(ParseResult parsed) => new()
+    {
+        Shard = GridShard.Parse(parsed.GetValue(shard)!),
+        Device = Device.Parse(parsed.GetValue(device)!),
+        Precision = Precision.Parse(parsed.GetValue(type)!),
+        SkipMissing = parsed.GetValue(skip),
+        AnyDevice = parsed.GetValue(anyDevice),
+    };
+
+    /// <summary>Runs an analysis and says what came of it.</summary>
+    public static async Task<int> RunAsync(GridSelection of, GridJob job, Screen screen, CancellationToken cancellation)
     {
         var share = of.Options.Shard.Count > 1 ? $", shard {of.Options.Shard}" : "";
         screen.Facts(job.Title,
         [
-            ("grid", string.Create(CultureInfo.InvariantCulture, $"{of.Checkpoints.Count} checkpoints x {of.Chunks.Count} chunks{share}")),
+            ("grid", string.Create(CultureInfo.InvariantCulture, $"{of.Checkpoints.Count} checkpoints x {job.Items ?? $"{of.Chunks.Count} chunks"}{share}")),
             .. InTraining(of.Suite),
             ("setting", job.Setting),
             ("goes to", job.Folder),

@@ -74,6 +74,9 @@ public sealed class EvaluationTask : TaskEntry
     /// <inheritdoc/>
     public override IReadOnlyList<EvaluationTask> Leaves => [this];
 
+    /// <summary>Whether its items are made by a rule from a suite's held-out text.</summary>
+    public bool IsMadeFromSuite => Data.Rule is not null;
+
     /// <summary>The file it was read from.</summary>
     internal string Where { get; init; } = "";
 
