@@ -2,6 +2,7 @@
 using Llm360.Notebooks;
 using System.CommandLine;
 using Llm360.Notebooks.Benchmarks;
+using Llm360.Notebooks.Benchmarks.Evaluation;
 using Llm360.Notebooks.Benchmarks.Forward;
 using Llm360.Notebooks.Benchmarks.Hub;
 using Llm360.Notebooks.Benchmarks.Kernel;
@@ -22,6 +23,8 @@ return await new RootCommand("Measures the kit's speed. Every contender of a ben
     ForwardWorker.Create(),
     MemorizationCommand.Create(),
     MemorizationWorker.Create(),
+    EvaluationCommand.Create(),
+    EvaluationWorker.Create(),
     WeightsCommand.Create(),
     WeightsCommand.CreateWorker(),
     HubCommand.Create(),

@@ -16,6 +16,8 @@ internal static unsafe class RowProducts
     /// <summary>Rows of weights at once, which stay in a processor's own cache.</summary>
     private const int Block = 64;
 
+    private const int Tile = 16;
+
     /// <summary>Whether this kernel computes a product now.</summary>
     /// <param name="x">[..., width]</param>
     /// <param name="weight">[outputs, width]</param>
@@ -37,9 +39,10 @@ internal static unsafe class RowProducts
         var weights = WeightRows.Of(matrix);
         var target = (nint)TensorMemory.Floats(y);
         var rented = ArrayPool<float>.Shared.Rent(checked(width * stride));
-        Array.Clear(rented, 0, width * stride);
         fixed (float* transposed = rented)
         {
+            for (var i = 0; i < width; i++)
+                new Span<float>(transposed + ((nint)i * stride) + rows, columns - rows).Clear();
             Products.Transpose(new MatrixView(transposed, stride), new MatrixView(TensorMemory.Floats(input), width), rows, width);
             var b = (nint)transposed;
             Parallelism.ForRanges((outputs + Block - 1) / Block, (long)Block * width * rows, (first, end) =>
@@ -74,14 +77,25 @@ internal static unsafe class RowProducts
             }
 
             Products.Set(c, new MatrixView(a, width), x, padded, columns, width);
-            for (var row = 0; row < rows; row++)
+            // In tiles: both sides stay in the first cache.
+            for (var row = 0; row < rows; row += Tile)
             {
-                var to = y + ((nint)row * outputs) + first;
-                for (var o = 0; o < count; o++)
-                    to[o] = add ? to[o] + c.Data[((nint)o * c.Stride) + row] : c.Data[((nint)o * c.Stride) + row];
+                for (var o = 0; o < count; o += Tile)
+                    Store(y + ((nint)row * outputs) + first + o, outputs, c.From(o, row), Math.Min(Tile, rows - row), Math.Min(Tile, count - o), add);
             }
         }
 
         ArrayPool<float>.Shared.Return(rented);
+    }
+
+    // y [rows, count] = or += c [count, rows]
+    private static void Store(float* y, int outputs, MatrixView c, int rows, int count, bool add)
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            float* to = y + ((nint)row * outputs), from = c.Data + row;
+            for (var o = 0; o < count; o++, from += c.Stride)
+                to[o] = add ? to[o] + *from : *from;
+        }
     }
 }
