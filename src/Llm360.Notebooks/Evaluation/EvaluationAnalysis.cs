@@ -8,13 +8,12 @@ public sealed class EvaluationAnalysis
 {
     private readonly Lazy<ITokenizer> tokenizer;
     private readonly ConcurrentDictionary<EvaluationTask, Lazy<TaskContent>> contents = [];
+    private readonly string? results;
 
-    internal EvaluationAnalysis(Suite suite, IReadOnlyList<TaskEntry> entries, EvaluationSettings settings)
+    internal EvaluationAnalysis(Suite suite, IReadOnlyList<TaskEntry> entries, EvaluationSettings settings, string? results)
     {
         settings.Check();
-        if (entries.Count == 0)
-            throw new Llm360Exception("There is no task to evaluate.", $"suite {suite.Name}", "Name at least one, such as cloze.");
-        (Suite, Entries, Settings) = (suite, entries, settings);
+        (Suite, Entries, Settings, this.results) = (suite, entries, settings, results);
         tokenizer = new(suite.Tokenizer, LazyThreadSafetyMode.PublicationOnly);
         Tasks = [.. entries.SelectMany(e => e.Leaves).DistinctBy(t => t.Name)];
     }
@@ -32,7 +31,7 @@ public sealed class EvaluationAnalysis
     public EvaluationSettings Settings { get; }
 
     /// <summary>Where the results of these settings are kept.</summary>
-    public ResultStore<IReadOnlyList<EvaluationRow>> Store => field ??= new(Suite, Analysis);
+    public ResultStore<IReadOnlyList<EvaluationRow>> Store => field ??= new(Suite, Analysis, results);
 
     /// <summary>What a grid is told. Version 1: lm-eval 0.4.13.</summary>
     internal GridAnalysis<IReadOnlyList<EvaluationRow>> Analysis => field ??= new(
@@ -92,7 +91,8 @@ public static class EvaluationOfSuite
     /// <param name="suite">The suite.</param>
     /// <param name="tasks">Names or files of tasks and groups.</param>
     /// <param name="settings">Few-shot examples and the like.</param>
+    /// <param name="results">Folder of all results; the workspace's when null.</param>
     /// <exception cref="Llm360Exception">A task does not exist, or its description or a setting is wrong.</exception>
-    public static EvaluationAnalysis Evaluation(this Suite suite, IReadOnlyList<string> tasks, EvaluationSettings settings) =>
-        new(suite, [.. tasks.Select(EvaluationTasks.Open)], settings);
+    public static EvaluationAnalysis Evaluation(this Suite suite, IReadOnlyList<string> tasks, EvaluationSettings settings, string? results = null) =>
+        new(suite, [.. tasks.Select(EvaluationTasks.Open)], settings, results);
 }

@@ -95,6 +95,20 @@ public sealed class EvaluationScores
         throw new Llm360Exception($"There is no metric {metric} of a task {task}.", $"evaluation of {Suite.Name}", $"Choose one of: {string.Join(", ", there)}.");
     }
 
+    /// <summary>Signal and noise of a metric.</summary>
+    /// <param name="task">A task, a group, or <c>task/source</c>.</param>
+    /// <param name="metric">One of its metrics, or <c>bits_per_byte</c>.</param>
+    /// <param name="last">Checkpoints at the end whose spread is the noise, at least 2.</param>
+    /// <exception cref="Llm360Exception">The task has no such metric, or was not evaluated.</exception>
+    public EvaluationNoise Noise(string task, string metric, int last = 5) => EvaluationNoise.Of(Curve(task, metric), last);
+
+    /// <summary>Each task or group that was named, with the metric that stands for it.</summary>
+    internal IReadOnlyList<(string Task, string Metric)> Main() =>
+        [.. Results.GroupBy(r => r.Task).Where(g => Entries.Any(e => e.Name == g.Key)).Select(g => (g.Key, g.First().Metric))];
+
+    /// <summary>Whether a metric of a task was measured.</summary>
+    internal bool HasMetric(string task, string metric) => Results.Any(r => r.Task == task && r.Metric == metric);
+
     /// <summary>The values as a data frame, a row for each checkpoint, task and metric.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Results);
 

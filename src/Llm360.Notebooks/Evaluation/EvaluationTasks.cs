@@ -27,6 +27,18 @@ public static class EvaluationTasks
             $"Choose one of: {string.Join(", ", Names)}; or name a task.json file.");
     }
 
+    /// <summary>Of some tasks, those that a suite has items for: tasks made from held-out text need a suite that was trained here.</summary>
+    /// <param name="suite">The suite.</param>
+    /// <param name="namesOrPaths">As in <see cref="Open"/>, apart by commas.</param>
+    /// <exception cref="Llm360Exception">As in <see cref="Open"/>.</exception>
+    public static IReadOnlyList<string> For(Suite suite, string namesOrPaths)
+    {
+        ArgumentNullException.ThrowIfNull(suite);
+        ArgumentNullException.ThrowIfNull(namesOrPaths);
+        return [.. namesOrPaths.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(n => File.Exists(suite.ValidationPath) || !Open(n).Leaves.Any(t => t.IsMadeFromSuite))];
+    }
+
     private static TaskEntry? OpenName(string name, IReadOnlyList<string> above)
     {
         RequireNoCircle(name, above);

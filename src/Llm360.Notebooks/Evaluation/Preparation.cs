@@ -9,6 +9,7 @@ namespace Llm360.Notebooks;
 internal static partial class Preparation
 {
     private const string Blank = "  _  .";
+    private static readonly string[] Options = ["option1", "option2"];
 
     /// <summary>Names of the preparations.</summary>
     public static IReadOnlyList<string> Names { get; } = ["hellaswag", "winogrande", "race"];
@@ -52,7 +53,7 @@ internal static partial class Preparation
         var blank = sentence.IndexOf('_', StringComparison.Ordinal);
         if (blank < 0)
             throw item.Error("\"sentence\" has no \"_\"");
-        string[] contexts = [.. new[] { "option1", "option2" }.Select(o => sentence[..blank] + new TaskValue(o).Text(item))];
+        string[] contexts = [.. Options.Select(o => sentence[..blank] + new TaskValue(o).Text(item))];
         var right = new TaskTarget(Value: new TaskValue("answer"), Offset: -1).Of(item, contexts.Length);
         return new JsonObject
         {

@@ -1,7 +1,4 @@
 // Log-likelihoods of continuations: shared beginnings computed once, only needed positions through the head.
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace Llm360.Notebooks;
 
 /// <summary>The score of one continuation.</summary>
@@ -55,7 +52,7 @@ internal static class RequestScoring
             try
             {
                 using var invariance = RowInvariance.Enter();
-                new Run(model, requests, byLeaf, scores, places, progress, cancellation).All(left, rows, options.SharePrefixes);
+                PrefixSweep.Run(model, requests, byLeaf, scores, left, options with { RowsAtOnce = rows }, places, progress, cancellation);
             }
             catch (Exception e) when (DeviceMemory.IsExhausted(e) && rows > 1)
             {
@@ -77,112 +74,5 @@ internal static class RequestScoring
 
         TokenRows.CheckVocabulary(model.Config, request.Context, places(i));
         TokenRows.CheckVocabulary(model.Config, request.Continuation, places(i));
-    }
-
-    /// <summary>One sweep over a tree of prefixes.</summary>
-    private sealed class Run(
-        LanguageModel model,
-        IReadOnlyList<TokenRequest> requests,
-        IReadOnlyDictionary<PrefixLeaf, List<int>> byLeaf,
-        ContinuationScore?[] scores,
-        Func<int, string> places,
-        Action<int, int>? progress,
-        CancellationToken cancellation)
-    {
-        private readonly Stack<int> free = new();
-        private RowDecoder decoder = null!;
-        private int done;
-
-        public void All(IReadOnlyList<PrefixLeaf> leaves, int rows, bool share)
-        {
-            using var inference = inference_mode();
-            // Without kept keys a prefix saves nothing.
-            var capacity = leaves.Max(l => l.Tokens.Length);
-            var roots = PrefixTree.Build(leaves, share && !(model.Config.HasDynamicAngles && capacity > model.Config.MaximumLength));
-            var slots = Math.Max(DeviceMemory.Rows(model, capacity, leaves.Count, rows), roots.Max(r => r.Height) + 1);
-            using (decoder = new RowDecoder(model, slots, capacity))
-            {
-                for (var slot = slots - 1; slot >= 0; slot--)
-                    free.Push(slot);
-                Compute([.. roots.Select(r => (r, -1))]);
-            }
-        }
-
-        // Nodes with the slots that hold what stands before them.
-        private void Compute(IReadOnlyList<(PrefixNode Node, int Before)> nodes)
-        {
-            for (var at = 0; at < nodes.Count;)
-            {
-                // Each level below needs a slot at least.
-                var height = nodes.Skip(at).Max(n => n.Node.Height);
-                var batch = nodes.Skip(at).Take(Math.Max(1, free.Count / (height + 1))).ToList();
-                at += batch.Count;
-                var slots = batch.Select(b => (b.Node, b.Before, Slot: free.Pop())).OrderBy(b => b.Node.Tokens.Length).ToList();
-                Pass(slots);
-                Compute([.. slots.SelectMany(s => s.Node.Children.Select(c => (c, s.Slot)))]);
-                foreach (var (_, _, slot) in slots)
-                {
-                    decoder.TakeBack(slot, 0);
-                    free.Push(slot);
-                }
-            }
-        }
-
-        private void Pass(List<(PrefixNode Node, int Before, int Slot)> slots)
-        {
-            using var scope = NewDisposeScope();
-            foreach (var (node, before, slot) in slots)
-            {
-                if (node.Start > 0)
-                    decoder.Copy(before, slot, node.Start);
-            }
-
-            var wanted = Wanted(slots);
-            var targets = new TargetTokens([.. wanted.SelectMany(w => requests[w.Request].Continuation)], model.Device);
-            // A node with children is computed for its keys and values; one position is the least that can be asked for.
-            var hidden = decoder.Compute([.. slots.Select(s => new Segment(s.Slot, s.Node.Tokens, s.Node.Leaf?.OutputCount ?? 1))], cancellation);
-            if (wanted.Count == 0)
-                return;
-            long[] places = [.. wanted.SelectMany(w => Enumerable.Range(w.Offset, requests[w.Request].Continuation.Length)).Select(p => (long)p)];
-            var isAll = places.Length == hidden.shape[0] && places.Index().All(p => p.Index == p.Item);
-            var results = HeadReduction.Scores(model, isAll ? hidden : hidden.index_select(0, tensor(places, device: model.Device)), targets);
-            Keep(wanted, results);
-        }
-
-        // The requests of the leaves, with the places of their hidden states among those of the pass.
-        private List<(int Request, int Offset)> Wanted(List<(PrefixNode Node, int Before, int Slot)> slots)
-        {
-            var (wanted, offset) = (new List<(int, int)>(), 0);
-            foreach (var (node, _, _) in slots)
-            {
-                if (node.Leaf is { } leaf)
-                    wanted.AddRange(byLeaf[leaf].Select(request => (request, offset)));
-                offset += node.Leaf?.OutputCount ?? 1;
-            }
-
-            return wanted;
-        }
-
-        private void Keep(List<(int Request, int Offset)> wanted, TokenScore[] results)
-        {
-            var at = 0;
-            foreach (var (request, _) in wanted)
-            {
-                var continuation = requests[request].Continuation;
-                var its = results.AsSpan(at, continuation.Length);
-                at += continuation.Length;
-                var (sum, greedy) = (0.0, true);
-                for (var i = 0; i < its.Length; i++)
-                {
-                    sum += its[i].LogProbability;
-                    greedy &= its[i].Argmax == continuation[i];
-                }
-
-                scores[request] = double.IsFinite(sum) ? new ContinuationScore(sum, greedy) : throw HeadReduction.NotNumbers(places(request));
-                done++;
-            }
-
-            progress?.Invoke(done, requests.Count);
-        }
     }
 }

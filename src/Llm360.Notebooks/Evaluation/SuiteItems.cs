@@ -24,9 +24,15 @@ internal static partial class SuiteItems
     /// <param name="rule">One of <see cref="Rules"/>.</param>
     /// <param name="suite">The suite whose held-out text is used.</param>
     /// <exception cref="Llm360Exception">The suite has no held-out text, or the rule finds no item in it.</exception>
-    public static (IReadOnlyList<TaskItem> Items, IReadOnlyList<TaskItem> Pool) Make(string rule, Suite suite)
+    public static (IReadOnlyList<TaskItem> Items, IReadOnlyList<TaskItem> Pool) Make(string rule, Suite suite) =>
+        Make(rule, HeldOutText.Documents(suite), suite.ValidationPath);
+
+    /// <summary>The same from documents.</summary>
+    /// <param name="rule">One of <see cref="Rules"/>.</param>
+    /// <param name="documents">The documents.</param>
+    /// <param name="where">The file they come from.</param>
+    public static (IReadOnlyList<TaskItem> Items, IReadOnlyList<TaskItem> Pool) Make(string rule, IReadOnlyList<HeldOutDocument> documents, string where)
     {
-        var documents = HeldOutText.Documents(suite);
         var random = SplitMix64.For(Version, $"items/{rule}");
         List<JsonObject> all = rule switch
         {
@@ -37,15 +43,15 @@ internal static partial class SuiteItems
             _ => [.. documents.Select(d => new JsonObject { ["text"] = d.Text, ["source"] = d.Source })],
         };
         if (all.Count == 0)
-            throw new Llm360Exception($"The rule \"{rule}\" finds no item in the held-out text of {suite.Name}.", suite.ValidationPath, "Choose another task, or a suite with more held-out text.");
-        if (rule == "documents")
-            return (Items(all), []);
-        // Different items of all parts of the text: a stretch of it is often about one thing.
+            throw new Llm360Exception($"The rule \"{rule}\" finds no item in the held-out text.", where, "Choose another task, or a suite with more held-out text.");
+        // A stretch of the text is often about one thing, and the first items should be about many.
         var shuffled = random.Permutation(all.Count).Select(i => all[i]).ToList();
+        if (rule == "documents")
+            return (Items(shuffled), []);
         var pool = Math.Min(PoolSize, all.Count / 4);
         return (Items(shuffled.Skip(pool).Take(MostItems)), Items(shuffled.Take(pool)));
 
-        List<TaskItem> Items(IEnumerable<JsonObject> from) => [.. from.Select((data, i) => new TaskItem(data, suite.ValidationPath, i, null))];
+        List<TaskItem> Items(IEnumerable<JsonObject> from) => [.. from.Select((data, i) => new TaskItem(data, where, i, null))];
     }
 
     // The second half of a sentence, among the second halves of others.

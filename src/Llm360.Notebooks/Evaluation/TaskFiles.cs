@@ -1,5 +1,4 @@
 // Reads the items of a task: JSON Lines or Parquet, from a folder or from the Hub.
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Parquet.Serialization;
 

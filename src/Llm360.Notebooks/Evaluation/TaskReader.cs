@@ -65,7 +65,7 @@ internal static class TaskReader
         return Task(JsonPlace.Root(json, template.File, Kind));
     }
 
-    private static IReadOnlyList<T> Filled<T>(IEnumerable<T> members, JsonPlace place)
+    private static List<T> Filled<T>(IEnumerable<T> members, JsonPlace place)
     {
         List<T> all = [.. members];
         return all.Count > 0 ? all : throw place.Error("a group needs at least one member");

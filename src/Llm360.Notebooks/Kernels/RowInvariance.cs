@@ -22,12 +22,12 @@ internal static class RowInvariance
     public static Scope Enter()
     {
         depth++;
-        return default;
+        return new Scope(depth - 1);
     }
 
-    /// <summary>Turns it off again.</summary>
-    internal readonly ref struct Scope
+    /// <summary>Goes back to what was before.</summary>
+    internal readonly ref struct Scope(int before)
     {
-        public void Dispose() => depth--;
+        public void Dispose() => depth = before;
     }
 }
