@@ -89,7 +89,7 @@ internal static class EvaluateCommand
         // A rule makes items from the suite that the checkpoint is one of.
         var suite = entries.SelectMany(e => e.Leaves).Any(t => t.IsMadeFromSuite) ? SuiteOf(name) : null;
         using var loaded = LanguageModel.Load(
-            await ModelOptions.FetchAsync(checkpoint, screen, cancellation).ConfigureAwait(false), options.Device, Precision.Parse(options.Precision));
+            await ModelOptions.FetchAsync(checkpoint, screen, cancellation).ConfigureAwait(false), options.Device, options.Precision);
         var tokenizer = checkpoint.Tokenizer();
         var scoring = new ScoringOptions(parsed.GetValue(Rows));
         foreach (var entry in entries)
@@ -138,7 +138,7 @@ internal static class EvaluateCommand
         parsed.GetValue(Tasks)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } names ? names
             : throw new Llm360Exception("There is no task to evaluate.", "--tasks", $"Name one: {string.Join(", ", EvaluationTasks.Names)}.");
 
-    private static EvaluationSettings Settings(ParseResult parsed, string precision) => new(
+    private static EvaluationSettings Settings(ParseResult parsed, Precision precision) => new(
         parsed.GetValue(Fewshot),
         parsed.GetValue(Sampler) == Random ? FewshotSampling.Random : FewshotSampling.FirstN,
         Bos: !parsed.GetValue(NoBos),

@@ -14,7 +14,7 @@ public sealed record EvaluationSettings(
     int Seed = EvaluationSettings.UsualSeed,
     bool Bos = true,
     int? Limit = null,
-    string Precision = Precision.Auto)
+    Precision Precision = default)
 {
     /// <summary>lm-eval's seed of few-shot examples.</summary>
     internal const int UsualSeed = 1234;
