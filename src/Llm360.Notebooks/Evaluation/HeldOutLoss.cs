@@ -1,0 +1,103 @@
+// The loss on held-out sequences along checkpoints, with how much of each stands in the training text all the same.
+using Microsoft.Data.Analysis;
+
+namespace Llm360.Notebooks;
+
+/// <summary>Losses on held-out sequences.</summary>
+/// <param name="Suite">The suite.</param>
+/// <param name="Checkpoints">In training order.</param>
+/// <param name="Rows">A row a checkpoint and sequence.</param>
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed record HeldOutLoss(Suite Suite, IReadOnlyList<Checkpoint> Checkpoints, IReadOnlyList<HeldOutRow> Rows) : IShownAsTable
+{
+    /// <summary>Tokens of a run that counts as copied.</summary>
+    public const int RunLength = 16;
+
+    /// <summary>From this share of copied tokens on, a sequence has near copies in the training text.</summary>
+    public const double NearCopy = 0.5;
+
+    /// <summary>The rows as a data frame.</summary>
+    public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
+
+    /// <inheritdoc/>
+    Table IShownAsTable.ToTable() => RowTable.Of($"Held-out loss of {Suite.Name}", Rows);
+}
+
+/// <summary>Measuring the held-out loss of a suite.</summary>
+public static class HeldOutLossOfSuite
+{
+    /// <summary>
+    /// Measures every held-out sequence with every checkpoint. A document is held out with its exact copies, so what is left in training are near copies.
+    /// </summary>
+    /// <param name="suite">A suite that was trained here.</param>
+    /// <param name="checkpoints">All of the suite's when null.</param>
+    /// <param name="options">Device, precision, progress and the like; the defaults when null. Results are stored.</param>
+    /// <exception cref="Llm360Exception">The suite has no held-out sequences, or a checkpoint or chunk is missing or cannot be read.</exception>
+    public static async Task<HeldOutLoss> HeldOutLossAsync(this Suite suite, IReadOnlyList<Checkpoint>? checkpoints = null, GridOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(suite);
+        if (!File.Exists(suite.ValidationPath))
+        {
+            throw new Llm360Exception($"The suite {suite.Name} has no held-out sequences.", suite.ValidationPath,
+                "Choose a suite that was trained here.");
+        }
+
+        var rows = ChunkReader.Read(suite.ValidationPath).ToList();
+        var copied = await CopiedAsync(suite, rows, options).ConfigureAwait(false);
+        // Version 1: mean over all tokens but the first.
+        var analysis = new GridAnalysis<IReadOnlyList<HeldOutRow>>("held-out-loss", Version: 1, new { HeldOutLoss.RunLength }, new ParquetCells<HeldOutRow>(), Compute)
+        {
+            Task = $"held-out loss of {suite.Name}",
+        };
+        var item = GridItem.Of("rows", "validation", Fingerprint.Of(suite.ValidationPath));
+        var run = await Grid.RunAsync(new ResultStore<IReadOnlyList<HeldOutRow>>(suite, analysis), checkpoints ?? suite.Checkpoints, [item], options).ConfigureAwait(false);
+        // What is copied is the same for all checkpoints, and the chunks are no part of a cell's identity.
+        return new(suite, [.. run.Cells.Select(c => c.Checkpoint)], [.. run.Cells.SelectMany(c => c.Content.Select(r => With(r, copied[r.Row])))]);
+
+        IReadOnlyList<HeldOutRow> Compute(GridContext context)
+        {
+            var requests = rows.ConvertAll(r => new TokenRequest(r.TokenIds[..1], r.TokenIds[1..]));
+            var scores = RequestScoring.Score(
+                context.Model, requests, new ScoringOptions(), i => FormattableString.Invariant($"{suite.ValidationPath}, row {i}"), null, context.Cancellation);
+            return
+            [
+                .. rows.Select((r, i) => new HeldOutRow
+                {
+                    Checkpoint = context.Checkpoint.RequireIndex(),
+                    Row = i,
+                    Source = r.Source,
+                    Loss = -scores[i].LogLikelihood / requests[i].Continuation.Length,
+                }),
+            ];
+        }
+
+        static HeldOutRow With(HeldOutRow row, double copied) =>
+            new() { Checkpoint = row.Checkpoint, Row = row.Row, Source = row.Source, Loss = row.Loss, Copied = copied };
+    }
+
+    /// <summary>Of each row, the share of tokens in runs that stand in the training chunks.</summary>
+    internal static async Task<double[]> CopiedAsync(Suite suite, IReadOnlyList<TokenRow> rows, RunOptions? options)
+    {
+        const int length = HeldOutLoss.RunLength;
+        List<int[]> runs = [.. rows.SelectMany(r => Enumerable.Range(0, Runs(r)).Select(i => r.TokenIds[i..(i + length)]))];
+        var counts = await SequenceCounts.CountAsync(runs, [.. suite.Chunks], options).ConfigureAwait(false);
+        var copied = new double[rows.Count];
+        var first = 0;
+        foreach (var (n, row) in rows.Index())
+        {
+            var covered = new bool[row.TokenIds.Length];
+            for (var i = 0; i < Runs(row); i++)
+            {
+                if (counts[first + i] > 0)
+                    covered.AsSpan(i, length).Fill(true);
+            }
+
+            first += Runs(row);
+            copied[n] = covered.Count(c => c) / (double)Math.Max(1, covered.Length);
+        }
+
+        return copied;
+
+        static int Runs(TokenRow row) => Math.Max(0, row.TokenIds.Length - length + 1);
+    }
+}
