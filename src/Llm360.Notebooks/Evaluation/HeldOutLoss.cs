@@ -16,6 +16,9 @@ public sealed record HeldOutLoss(Suite Suite, IReadOnlyList<Checkpoint> Checkpoi
     /// <summary>From this share of copied tokens on, a sequence has near copies in the training text.</summary>
     public const double NearCopy = 0.5;
 
+    /// <summary>Why nothing was measured, and then there are no rows; null where it was.</summary>
+    public string? NotMeasured { get; init; }
+
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
 
@@ -29,19 +32,16 @@ public static class HeldOutLossOfSuite
     /// <summary>
     /// Measures every held-out sequence with every checkpoint. A document is held out with its exact copies, so what is left in training are near copies.
     /// </summary>
-    /// <param name="suite">A suite that was trained here.</param>
+    /// <param name="suite">The suite.</param>
     /// <param name="checkpoints">All of the suite's when null.</param>
     /// <param name="options">Device, precision, progress and the like; the defaults when null. Results are stored.</param>
-    /// <exception cref="Llm360Exception">The suite has no held-out sequences, or a checkpoint or chunk is missing or cannot be read.</exception>
+    /// <returns>Without rows, and saying why, of a suite on the Hub.</returns>
+    /// <exception cref="Llm360Exception">A checkpoint, a chunk or the held-out sequences are missing or cannot be read.</exception>
     public static async Task<HeldOutLoss> HeldOutLossAsync(this Suite suite, IReadOnlyList<Checkpoint>? checkpoints = null, GridOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(suite);
-        if (!File.Exists(suite.ValidationPath))
-        {
-            throw new Llm360Exception($"The suite {suite.Name} has no held-out sequences.", suite.ValidationPath,
-                "Choose a suite that was trained here.");
-        }
-
+        if (suite.Recipe is null)
+            return new(suite, [], []) { NotMeasured = $"Which text was held out is known only of suites that are trained here, and {suite.Name} is on the Hub." };
         var rows = ChunkReader.Read(suite.ValidationPath).ToList();
         var copied = await CopiedAsync(suite, rows, options).ConfigureAwait(false);
         // Version 1: mean over all tokens but the first.

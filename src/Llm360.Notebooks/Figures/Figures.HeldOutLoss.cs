@@ -9,6 +9,8 @@ public static partial class Figures
     public static Figure HeldOutLoss(HeldOutLoss losses)
     {
         ArgumentNullException.ThrowIfNull(losses);
+        if (losses.NotMeasured is { } why)
+            return NothingToDraw(losses.Suite, "No held-out text", why);
         var places = losses.Checkpoints.DistinctBy(c => c.RequireIndex()).ToDictionary(c => c.RequireIndex(), c => (double)(c.TokensSeen ?? c.RequireIndex()));
         var known = losses.Checkpoints.All(c => c.TokensSeen is not null);
         var groups = new[] { ("without near copies in training", false), ("with near copies in training", true) }

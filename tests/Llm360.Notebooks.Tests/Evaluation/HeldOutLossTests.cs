@@ -16,7 +16,8 @@ public sealed class HeldOutLossTests(PicoSuite pico)
         foreach (var row in losses.Rows)
         {
             var ids = rows[row.Row].TokenIds;
-            using var logits = model.Logits(TorchSharp.torch.tensor([.. ids[..^1].Select(i => (long)i)]).unsqueeze(0));
+            using var hidden = model.Forward(TorchSharp.torch.tensor([.. ids[..^1].Select(i => (long)i)]).unsqueeze(0));
+            using var logits = model.Logits(hidden);
             using var expected = TorchSharp.torch.nn.functional.cross_entropy(logits[0], TorchSharp.torch.tensor([.. ids[1..].Select(i => (long)i)]));
             Assert.Equal(expected.item<float>(), row.Loss, 4);
         }
