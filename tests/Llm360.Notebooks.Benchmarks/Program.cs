@@ -2,6 +2,7 @@
 using Llm360.Notebooks;
 using System.CommandLine;
 using Llm360.Notebooks.Benchmarks;
+using Llm360.Notebooks.Benchmarks.Attribution;
 using Llm360.Notebooks.Benchmarks.Evaluation;
 using Llm360.Notebooks.Benchmarks.Forward;
 using Llm360.Notebooks.Benchmarks.Hub;
@@ -21,6 +22,7 @@ return await new RootCommand("Measures the kit's speed. Every contender of a ben
     ReproduceCommand.Create(),
     ForwardCommand.Create(),
     ForwardWorker.Create(),
+    AttributionCommand.Create(),
     MemorizationCommand.Create(),
     MemorizationWorker.Create(),
     EvaluationCommand.Create(),

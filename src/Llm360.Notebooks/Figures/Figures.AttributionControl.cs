@@ -30,12 +30,17 @@ public static partial class Figures
                 .. ordered.Select((m, i) => new Trace(m.Method, TraceKind.Bars, [i], [m.Control.Auc], Category: m.Method,
                     Role: IsBaseline(m.Method) ? TraceRole.Baseline : TraceRole.Measured, Low: [m.Control.Low], High: [m.Control.High],
                     Hover: [$"{m.Method}: {Words(m.Control)}"], XLabels: [m.Method])),
+                new Trace("chance", TraceKind.Line, [.. ordered.Select((_, i) => (double)i)], [.. ordered.Select(_ => 0.5)], TraceRole.Baseline,
+                    XLabels: [.. ordered.Select(m => m.Method)]),
             ]));
 
         static string Words(UnseenControl c) => $"AUC {FigureText.Number(c.Auc)}, 95% CI [{FigureText.Number(c.Low)}, {FigureText.Number(c.High)}]";
     }
 
-    /// <summary>The control of all methods of a comparison for one question, at its checkpoint with the most even split.</summary>
+    /// <summary>
+    /// The control of all methods of a comparison for one question, at the checkpoint that most methods
+    /// have, of several the one with the most even split.
+    /// </summary>
     /// <param name="comparison">The answers.</param>
     /// <param name="question">The question.</param>
     /// <exception cref="Llm360Exception">No checkpoint has both seen and unseen rows.</exception>
@@ -43,7 +48,8 @@ public static partial class Figures
     {
         ArgumentNullException.ThrowIfNull(comparison);
         var answers = comparison[question];
-        var at = answers.SelectMany(a => a.Controls).OrderBy(c => Math.Abs(c.Seen - c.Unseen)).FirstOrDefault()?.Checkpoint
+        var at = answers.SelectMany(a => a.Controls).GroupBy(c => c.Checkpoint).OrderByDescending(g => g.Count())
+            .ThenBy(g => Math.Abs(g.First().Seen - g.First().Unseen)).FirstOrDefault()?.Key
             ?? throw new Llm360Exception("Every checkpoint has seen every row, so the control has nothing to compare.", "figure AttributionControl",
                 "Index a checkpoint from the middle of training.");
         return AttributionControl(answers[0].Suite.Name, question.Name,

@@ -3,7 +3,7 @@ namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
-    private const int MaximumTokens = 48;
+    private const int MaximumTokens = 24;
 
     /// <summary>A heat map of per-token influence, a row for each method.</summary>
     /// <param name="influences">Influences of one training row, by several methods; each is divided by its

@@ -9,7 +9,7 @@ namespace Llm360.Notebooks;
 /// checkpoint. The inverse acts on the query alone. Positive: training on the row lowers the
 /// query's loss.
 /// </summary>
-internal abstract class CurvatureMethod(string name, AttributionSettings settings) : ParameterGradientMethod(name, "influence (no unit)")
+internal abstract class CurvatureMethod(string name, AttributionSettings settings) : ParameterGradientMethod(name, "influence")
 {
     /// <summary>Whether each layer has its own damping.</summary>
     protected virtual bool HasLayerDamping => false;

@@ -11,7 +11,7 @@ namespace Llm360.Notebooks;
 /// = 0.1 trace(G) / length, one for each layer. No unit. Positive: training on the row lowers the
 /// query's loss. Choe et al. 2024, arXiv 2405.13954.
 /// </summary>
-internal sealed class LoGra(GradientProjection projection) : ProjectedMethod("logra.preconditioned", "influence (no unit)", projection)
+internal sealed class LoGra(GradientProjection projection) : ProjectedMethod("logra.preconditioned", "influence", projection)
 {
     public override TensorSet? Fit(IEnumerable<Tensor> vectors, IReadOnlyList<long> parts)
     {

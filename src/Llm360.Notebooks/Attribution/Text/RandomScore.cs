@@ -7,7 +7,7 @@ namespace Llm360.Notebooks;
 /// score = uniform on 0 to 1, from a seed and the tokens of query and row. Equal rows have equal
 /// scores.
 /// </summary>
-internal sealed class RandomScore(int seed) : TextMethod("random", "random (no unit)")
+internal sealed class RandomScore(int seed) : TextMethod("random", "uniform")
 {
     protected override double[] Scores(int[] query, IReadOnlyList<int[]> rows)
     {
