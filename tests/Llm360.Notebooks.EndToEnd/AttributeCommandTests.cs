@@ -26,7 +26,8 @@ public sealed class AttributeCommandTests : IDisposable
         var output = llm360.PathOf("scores.safetensors");
         string[] options = more is ["--projections"] ? ["--projections", Path.Combine(Folder, "projections.safetensors")] : more;
         var result = await llm360.RunAsync(
-            ["attribute", "--suite", Folder, "--queries", Path.Combine(Folder, "queries.jsonl"), "--method", method, .. options, "--out", output, "-q"]);
+            ["attribute", "--suite", Folder, "--queries", Path.Combine(Folder, "queries.jsonl"), "--method", method, .. options, "--out",
+                output, "-q"]);
         Assert.True(result.ExitCode == 0, result.Error);
         using var scope = torch.NewDisposeScope();
         using var actual = StateDict.Open(output);
@@ -64,7 +65,8 @@ public sealed class AttributeCommandTests : IDisposable
     public async Task A_person_asks_with_a_text()
     {
         Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
-        string[] ask = ["attribute", "-s", "pico", "--query", "Returns an observable sequence", "--top", "3", "--set", "size=4", "--device", "cpu"];
+        string[] ask = ["attribute", "-s", "pico", "--query", "Returns an observable sequence", "--top", "3", "--set", "size=4",
+            "--device", "cpu"];
         var json = await llm360.RunAsync([.. ask, "--method", "logra", "--json", "-q"]);
         Assert.True(json.ExitCode == 0, json.Error);
         var node = JsonNode.Parse(json.Output)!;
@@ -76,7 +78,8 @@ public sealed class AttributeCommandTests : IDisposable
         Assert.Contains("at ckpt_002, AUC of seen above unseen rows", table.Output, StringComparison.Ordinal);
         var csv = await llm360.RunAsync([.. ask, "--method", "gradcos", "--csv", "-q", "--chunks", "0-1"]);
         Assert.Equal(4, csv.Output.Trim().Split('\n').Length);
-        Assert.Equal(0, (await llm360.RunAsync("grid", "attribution", "-s", "pico", "--method", "ekfac", "--checkpoints", "4", "-q")).ExitCode);
+        Assert.Equal(0, (await llm360.RunAsync(
+            "grid", "attribution", "-s", "pico", "--method", "ekfac", "--checkpoints", "4", "-q")).ExitCode);
         var nothing = await llm360.RunAsync("grid", "attribution", "-s", "pico", "--method", "tracin");
         Assert.Contains("keeps nothing", nothing.Error, StringComparison.Ordinal);
     }

@@ -1,6 +1,5 @@
 // llm360 attribute: which training rows lowered the loss of a text.
 using System.CommandLine;
-using System.Globalization;
 using Llm360.Notebooks.Cli.Terminal;
 
 namespace Llm360.Notebooks.Cli.Commands;
@@ -20,7 +19,8 @@ internal static class AttributeCommand
 
     private static readonly Option<string> Method = new("--method")
     {
-        Description = $"{string.Join(", ", AttributionMethods.Names)}; with --out also {AttributionMethods.SelfInfluence} and tracin.per_checkpoint.N.",
+        Description = $"{string.Join(", ", AttributionMethods.Names)}; with --out also {AttributionMethods.SelfInfluence} and "
+            + $"tracin.per_checkpoint.N.",
         DefaultValueFactory = _ => "logra",
     };
 
@@ -33,7 +33,8 @@ internal static class AttributeCommand
 
     private static readonly Option<string[]> Set = new("--set")
     {
-        Description = "A setting: damping, ridge (of TRAK; several separated by commas for several checkpoints), k1, b, n (of n-grams), size (of a "
+        Description = "A setting: damping, ridge (of TRAK; several separated by commas for several checkpoints), k1, b, n (of "
+            + "n-grams), size (of a "
             + "projected side), seed, factor-rows, memory (bytes).",
         HelpName = "name=value",
         AllowMultipleArgumentsPerToken = true,
@@ -58,9 +59,23 @@ internal static class AttributeCommand
         DefaultValueFactory = _ => "last",
     };
 
-    private static readonly Option<string> Chunks = new("--chunks") { Description = "all, every:N, or numbers and ranges.", DefaultValueFactory = _ => "all" };
-    private static readonly Option<int?> Count = new("-n", "--sequences") { Description = "Rows taken from each chunk beside its canaries (default: all)." };
-    private static readonly Option<string> On = new("--device") { Description = "best, cpu, cuda or cuda:N.", DefaultValueFactory = _ => "best" };
+    private static readonly Option<string> Chunks = new("--chunks")
+    {
+        Description = "all, every:N, or numbers and ranges.",
+        DefaultValueFactory = _ => "all",
+    };
+
+    private static readonly Option<int?> Count = new("-n", "--sequences")
+    {
+        Description = "Rows taken from each chunk beside its canaries (default: all).",
+    };
+
+    private static readonly Option<string> On = new("--device")
+    {
+        Description = "best, cpu, cuda or cuda:N.",
+        DefaultValueFactory = _ => "best",
+    };
+
     private static readonly Option<bool> AsJson = new("--json") { Description = "Print the rows as JSON." };
     private static readonly Option<bool> AsCsv = new("--csv") { Description = "Print the rows as CSV." };
 
@@ -79,7 +94,8 @@ internal static class AttributeCommand
 
     private static async Task<int> ScoreFolderAsync(ParseResult parsed, string output, Screen screen, CancellationToken cancellation)
     {
-        var file = parsed.GetValue(Queries) ?? throw new Llm360Exception("There are no queries.", "--queries", "Name a file of token sequences, one a line.");
+        var file = parsed.GetValue(Queries)
+            ?? throw new Llm360Exception("There are no queries.", "--queries", "Name a file of token sequences, one a line.");
         var name = parsed.GetValue(Method)!;
         var suite = FolderSuite.Open(parsed.GetValue(Suite)!);
         var settings = AttributionOptions.Apply(suite.Settings(name), parsed.GetValue(Set) ?? []);
@@ -107,18 +123,23 @@ internal static class AttributeCommand
         if (parsed.GetValue(Query) is null == parsed.GetValue(Queries) is null)
             throw new Llm360Exception("One of --query and --queries is needed.", "--query", "Give a text, or a file of token sequences.");
         if (parsed.GetValue(Projections) is not null)
-            throw new Llm360Exception("Given projections are used with --out only.", "--projections", "Leave it out: --set size=N and seed=N choose a projection.");
+            throw new Llm360Exception("Given projections are used with --out only.", "--projections",
+                "Leave it out: --set size=N and seed=N choose a projection.");
         var suite = Suites.Open(parsed.GetValue(Suite)!);
-        var settings = AttributionOptions.Apply(new AttributionSettings { SequencesPerChunk = parsed.GetValue(Count) }, parsed.GetValue(Set) ?? []);
+        var settings = AttributionOptions.Apply(
+            new AttributionSettings { SequencesPerChunk = parsed.GetValue(Count) }, parsed.GetValue(Set) ?? []);
         var analysis = suite.Attribution(method, settings);
-        var checkpoints = parsed.GetValue(Checkpoints) == "last" ? null : Selection.Of(parsed.GetValue(Checkpoints)!, suite.Checkpoints, c => c.RequireIndex(), "checkpoint");
+        var checkpoints = parsed.GetValue(Checkpoints) == "last" ? null
+            : Selection.Of(parsed.GetValue(Checkpoints)!, suite.Checkpoints, c => c.RequireIndex(), "checkpoint");
         var chunks = Selection.Of(parsed.GetValue(Chunks)!, suite.Chunks, c => c.Index, "chunk");
         var results = await screen.WatchAsync(progress => Task.Run(
             async () =>
             {
-                var index = await analysis.IndexAsync(checkpoints, chunks, Device.Parse(parsed.GetValue(On)!), progress, cancellation).ConfigureAwait(false);
+                var index = await analysis.IndexAsync(checkpoints, chunks, Device.Parse(parsed.GetValue(On)!), progress, cancellation)
+                    .ConfigureAwait(false);
                 return parsed.GetValue(Query) is { } text ? [await index.QueryAsync(text, progress, cancellation).ConfigureAwait(false)]
-                    : await index.QueryAsync([.. ModelOptions.Rows(parsed.GetValue(Queries)!, cancellation).Select(r => r.TokenIds)], progress, cancellation).ConfigureAwait(false);
+                    : await index.QueryAsync([.. ModelOptions.Rows(parsed.GetValue(Queries)!, cancellation).Select(r => r.TokenIds)],
+                        progress, cancellation).ConfigureAwait(false);
             },
             cancellation)).ConfigureAwait(false);
         foreach (var result in results)

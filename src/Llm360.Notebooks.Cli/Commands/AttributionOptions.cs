@@ -60,21 +60,26 @@ internal static class AttributionOptions
         {
             string[] cells =
             [
-                score.Rank.ToString(CultureInfo.InvariantCulture), score.Score.ToString("R", CultureInfo.InvariantCulture), score.Unit, score.Source, score.Canary ?? "",
-                score.Chunk.ToString(CultureInfo.InvariantCulture), score.Row.ToString(CultureInfo.InvariantCulture), score.Hash, score.Seen ? "true" : "false",
+                score.Rank.ToString(CultureInfo.InvariantCulture), score.Score.ToString("R", CultureInfo.InvariantCulture), score.Unit,
+                    score.Source, score.Canary ?? "",
+                score.Chunk.ToString(CultureInfo.InvariantCulture), score.Row.ToString(CultureInfo.InvariantCulture), score.Hash,
+                    score.Seen ? "true" : "false",
                 result.TextOf(row).ReplaceLineEndings(" "),
             ];
-            yield return string.Join(',', cells.Select(c => c.AsSpan().ContainsAny(",\"") ? $"\"{c.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : c));
+            yield return string.Join(
+                ',', cells.Select(c => c.AsSpan().ContainsAny(",\"") ? $"\"{c.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : c));
         }
     }
 
     private static double Real(string assignment, string value) =>
-        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw Bad(assignment, "Give a number, such as 0.1.");
+        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number
+            : throw Bad(assignment, "Give a number, such as 0.1.");
 
     private static long Whole(string assignment, string value) =>
         long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number is >= int.MinValue
             && (number <= int.MaxValue || assignment.StartsWith("memory=", StringComparison.Ordinal))
             ? number : throw Bad(assignment, "Give a whole number.");
 
-    private static Llm360Exception Bad(string assignment, string remedy) => new($"\"{assignment}\" is no setting of attribution.", "--set", remedy);
+    private static Llm360Exception Bad(string assignment, string remedy) =>
+        new($"\"{assignment}\" is no setting of attribution.", "--set", remedy);
 }

@@ -11,19 +11,23 @@ internal static class GridAttribution
     {
         var method = new Option<string>("--method")
         {
-            Description = "logra, logra.dot, trak, trak.last: vectors of all rows; ekfac, ekfac_auto, kfac, diagonal: factors of the curvature.",
+            Description = "logra, logra.dot, trak, trak.last: vectors of all rows; ekfac, ekfac_auto, kfac, diagonal: factors of the "
+                + "curvature.",
             DefaultValueFactory = _ => "logra",
         };
-        var count = new Option<int?>("-n", "--sequences") { Description = "Rows taken from each chunk beside its canaries (default: all)." };
+        var count = new Option<int?>(
+            "-n", "--sequences") { Description = "Rows taken from each chunk beside its canaries (default: all)." };
         var set = new Option<string[]>("--set")
         {
             Description = "A setting: size (of a projected side), seed, factor-rows, memory (bytes).",
             HelpName = "name=value",
             AllowMultipleArgumentsPerToken = true,
         };
-        return new GridRunOptions().Command("attribution", "Fill the index of training-data attribution.", [method, count, set], (parsed, chosen) =>
+        return new GridRunOptions().Command(
+            "attribution", "Fill the index of training-data attribution.", [method, count, set], (parsed, chosen) =>
         {
-            var settings = AttributionOptions.Apply(new AttributionSettings { SequencesPerChunk = parsed.GetValue(count) }, parsed.GetValue(set) ?? []);
+            var settings = AttributionOptions.Apply(
+                new AttributionSettings { SequencesPerChunk = parsed.GetValue(count) }, parsed.GetValue(set) ?? []);
             var analysis = chosen.Suite.Attribution(AttributionMethods.Parse(parsed.GetValue(method)!), settings);
             analysis.RequireIndex();
             return new GridJob(

@@ -36,7 +36,9 @@ public enum AttributionMethod
     /// </summary>
     Less,
 
-    /// <summary>The dot product of gradients projected inside each block linear; squared nats.</summary>
+    /// <summary>
+    /// The dot product of gradients projected inside each block linear; squared nats.
+    /// </summary>
     LoGraDot,
 
     /// <summary>

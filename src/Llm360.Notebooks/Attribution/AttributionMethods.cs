@@ -39,8 +39,10 @@ internal static class AttributionMethods
 
     /// <summary>The method of a name.</summary>
     /// <exception cref="Llm360Exception">There is none.</exception>
-    public static AttributionMethod Parse(string name) => All.FirstOrDefault(m => m.Names.Contains(name)) is { Names: not null } found ? found.Method
-        : throw new Llm360Exception($"There is no attribution method {Printable.Value(name)}.", "--method", $"Choose one of {string.Join(", ", Names)}.");
+    public static AttributionMethod Parse(string name) =>
+        All.FirstOrDefault(m => m.Names.Contains(name)) is { Names: not null } found ? found.Method
+        : throw new Llm360Exception(
+            $"There is no attribution method {Printable.Value(name)}.", "--method", $"Choose one of {string.Join(", ", Names)}.");
 
     /// <summary>Makes a method.</summary>
     /// <param name="method">Which.</param>
@@ -76,7 +78,8 @@ internal static class AttributionMethods
             _ => throw new ArgumentOutOfRangeException(nameof(method)),
         };
 
-        GradientProjection Layers() => projections is null ? new SeededProjection(settings.ProjectedSize, settings.Seed) : new LayerFileProjection(projections);
+        GradientProjection Layers() =>
+            projections is null ? new SeededProjection(settings.ProjectedSize, settings.Seed) : new LayerFileProjection(projections);
 
         // TRAK inverts one kernel over all layers, whose side is the length of a row's vector. Half
         // the size a side keeps that a quarter.

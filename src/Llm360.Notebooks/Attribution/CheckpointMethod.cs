@@ -1,4 +1,5 @@
-// A method that needs checkpoints: it prepares on rows, holds the queries, and scores rows against them.
+// A method that needs checkpoints: it prepares on rows, holds the queries, and scores rows against
+// them.
 namespace Llm360.Notebooks;
 
 /// <summary>A method that scores at one checkpoint after the other and combines.</summary>

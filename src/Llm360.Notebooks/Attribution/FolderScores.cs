@@ -4,7 +4,9 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Scores of a method by its name, with names for what is asked without combining.</summary>
+/// <summary>
+/// Scores of a method by its name, with names for what is asked without combining.
+/// </summary>
 internal static class FolderScores
 {
     private const string PerCheckpoint = "tracin.per_checkpoint.";
@@ -17,7 +19,8 @@ internal static class FolderScores
             return torch.tensor(new TracIn().SelfScores(problem));
         if (!name.StartsWith(PerCheckpoint, StringComparison.Ordinal))
             return Tensor(AttributionMethods.Create(AttributionMethods.Parse(name), settings, projections).Score(problem));
-        if (!int.TryParse(name[PerCheckpoint.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number >= problem.Checkpoints.Count)
+        if (!int.TryParse(name[PerCheckpoint.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            || number >= problem.Checkpoints.Count)
         {
             throw new Llm360Exception($"The suite has no checkpoint {Printable.Value(name[PerCheckpoint.Length..])}.", "--method",
                 $"Choose 0 to {problem.Checkpoints.Count - 1}.");

@@ -36,8 +36,8 @@ internal sealed class FolderSuite
     public RowBatch Rows { get; private set; } = new([], _ => "");
 
     /// <summary>Opens a folder and reads its rows.</summary>
-    /// <exception cref="Llm360Exception">A file is missing or malformed, or there is no checkpoint or no
-    /// row.</exception>
+    /// <exception cref="Llm360Exception">A file is missing or malformed, or there is no checkpoint
+    /// or no row.</exception>
     public static FolderSuite Open(string folder)
     {
         var path = Path.Combine(folder, File);
@@ -64,7 +64,9 @@ internal sealed class FolderSuite
         return new RowBatch(rows, i => $"{places[i].File}, row {places[i].Row} (counted from 0)");
     }
 
-    /// <summary>What the folder's <c>settings.json</c> says of a method, over the defaults.</summary>
+    /// <summary>
+    /// What the folder's <c>settings.json</c> says of a method, over the defaults.
+    /// </summary>
     public AttributionSettings Settings(string method)
     {
         var settings = new AttributionSettings { FactorRows = null };
@@ -74,7 +76,8 @@ internal sealed class FolderSuite
         using var json = JsonInput.Document(path, SettingsKind);
         if (Number(json.RootElement, "damping", method) is { } damping)
             settings = settings with { Damping = damping };
-        var ridges = description.Checkpoints.Select((_, i) => Number(json.RootElement, "trak_lambda", FormattableString.Invariant($"{i}"))).ToList();
+        var ridges = description.Checkpoints.Select(
+            (_, i) => Number(json.RootElement, "trak_lambda", FormattableString.Invariant($"{i}"))).ToList();
         return ridges.All(r => r is not null) ? settings with { Ridges = [.. ridges.Select(r => r!.Value)] } : settings;
     }
 

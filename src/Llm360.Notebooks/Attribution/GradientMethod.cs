@@ -1,5 +1,4 @@
 // A method whose score is the dot product of something held of the query and something of the row.
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;

@@ -64,7 +64,9 @@ internal static class TensorMath
 
     public static void AddTo(this Tensor sum, Tensor other) => sum.add_(other, One);
 
-    /// <summary>Solves (matrix + ridge I) x = right for a symmetric, positive definite sum, float64.</summary>
+    /// <summary>
+    /// Solves (matrix + ridge I) x = right for a symmetric, positive definite sum, float64.
+    /// </summary>
     /// <param name="matrix">[n, n]</param>
     /// <param name="ridge">Added to the diagonal.</param>
     /// <param name="right">[n, columns]</param>

@@ -9,7 +9,8 @@ public static partial class Figures
     {
         ArgumentNullException.ThrowIfNull(result);
         var rows = result.Rows.Zip(result.Scores, (Row, Score) => (Row, Score)).ToList();
-        var sources = rows.GroupBy(r => r.Row.Source).Select(g => new MeasuredGroup(g.Key.Length == 0 ? "no source named" : g.Key, [.. g.Select(r => r.Score)]))
+        var sources = rows.GroupBy(r => r.Row.Source).Select(
+            g => new MeasuredGroup(g.Key.Length == 0 ? "no source named" : g.Key, [.. g.Select(r => r.Score)]))
             .OrderByDescending(g => g.Mean).ToList();
         var chunks = rows.GroupBy(r => r.Row.Chunk).OrderBy(g => g.Key)
             .Select(g => (Chunk: g.Key, Group: new MeasuredGroup($"chunk {g.Key}", [.. g.Select(r => r.Score)]))).ToList();
@@ -22,13 +23,15 @@ public static partial class Figures
             + $"chunk {top.Chunk} {top.Group.InWords}.";
         return new Figure(
             title,
-            $"{result.Suite.Name} at {at}, \"{FigureText.Shortened(result.QueryText, 48)}\", n = {FigureText.Count(rows.Count)} rows; normal 95% intervals",
+            $"{result.Suite.Name} at {at}, \"{FigureText.Shortened(result.QueryText, 48)}\", n = {FigureText.Count(rows.Count)} "
+                + $"rows; normal 95% intervals",
             $"{title}. {finding}",
             [
                 new Panel("by source", new Axis("source"), new Axis($"mean score ({result.Unit})"), MeasuredGroup.Bars(sources)),
                 new Panel("by chunk, in the order of training", new Axis("chunk"), new Axis($"mean score ({result.Unit})"),
                 [
-                    new Trace(result.Method, TraceKind.Line, [.. chunks.Select(c => (double)c.Chunk)], [.. chunks.Select(c => c.Group.Mean)],
+                    new Trace(result.Method, TraceKind.Line, [.. chunks.Select(c => (double)c.Chunk)],
+                        [.. chunks.Select(c => c.Group.Mean)],
                         Low: [.. chunks.Select(c => c.Group.Interval.Low)], High: [.. chunks.Select(c => c.Group.Interval.High)],
                         Hover: [.. chunks.Select(c => $"chunk {c.Chunk}: {c.Group.InWords}")]),
                 ]),

@@ -22,7 +22,8 @@ public static partial class Figures
             + $"; chance is {FigureText.Percent(first.UnseenShare)}.";
         return Single(
             title,
-            $"{model} at {first.Checkpoint}, {query}; {FigureText.Count(first.Seen)} seen and {FigureText.Count(first.Unseen)} unseen rows, "
+            $"{model} at {first.Checkpoint}, {query}; {FigureText.Count(first.Seen)} seen and {FigureText.Count(first.Unseen)} "
+                + $"unseen rows, "
             + $"{FigureText.Count(first.NearDuplicates)} near-duplicates left out; DeLong's 95% intervals",
             finding,
             new Panel("", new Axis("method"), new Axis("AUC, seen above unseen", Minimum: 0, Maximum: 1),
@@ -30,16 +31,18 @@ public static partial class Figures
                 .. ordered.Select((m, i) => new Trace(m.Method, TraceKind.Bars, [i], [m.Control.Auc], Category: m.Method,
                     Role: IsBaseline(m.Method) ? TraceRole.Baseline : TraceRole.Measured, Low: [m.Control.Low], High: [m.Control.High],
                     Hover: [$"{m.Method}: {Words(m.Control)}"], XLabels: [m.Method])),
-                new Trace("chance", TraceKind.Line, [.. ordered.Select((_, i) => (double)i)], [.. ordered.Select(_ => 0.5)], TraceRole.Baseline,
+                new Trace("chance", TraceKind.Line, [.. ordered.Select((_, i) => (double)i)], [.. ordered.Select(_ => 0.5)],
+                    TraceRole.Baseline,
                     XLabels: [.. ordered.Select(m => m.Method)]),
             ]));
 
-        static string Words(UnseenControl c) => $"AUC {FigureText.Number(c.Auc)}, 95% CI [{FigureText.Number(c.Low)}, {FigureText.Number(c.High)}]";
+        static string Words(UnseenControl c) =>
+            $"AUC {FigureText.Number(c.Auc)}, 95% CI [{FigureText.Number(c.Low)}, {FigureText.Number(c.High)}]";
     }
 
     /// <summary>
-    /// The control of all methods of a comparison for one question, at the checkpoint that most methods
-    /// have, of several the one with the most even split.
+    /// The control of all methods of a comparison for one question, at the checkpoint that most
+    /// methods have, of several the one with the most even split.
     /// </summary>
     /// <param name="comparison">The answers.</param>
     /// <param name="question">The question.</param>
@@ -50,11 +53,13 @@ public static partial class Figures
         var answers = comparison[question];
         var at = answers.SelectMany(a => a.Controls).GroupBy(c => c.Checkpoint).OrderByDescending(g => g.Count())
             .ThenBy(g => Math.Abs(g.First().Seen - g.First().Unseen)).FirstOrDefault()?.Key
-            ?? throw new Llm360Exception("Every checkpoint has seen every row, so the control has nothing to compare.", "figure AttributionControl",
+            ?? throw new Llm360Exception(
+                "Every checkpoint has seen every row, so the control has nothing to compare.", "figure AttributionControl",
                 "Index a checkpoint from the middle of training.");
         return AttributionControl(answers[0].Suite.Name, question.Name,
             [.. answers.SelectMany(a => a.Controls.Where(c => c.Checkpoint == at).Select(c => (a.Method, c)))]);
     }
 
-    private static bool IsBaseline(string method) => method is "bm25" or "random" or "row_length" or "row_loss" or "common_run" || method.StartsWith("ngram", StringComparison.Ordinal);
+    private static bool IsBaseline(string method) =>
+        method is "bm25" or "random" or "row_length" or "row_loss" or "common_run" || method.StartsWith("ngram", StringComparison.Ordinal);
 }

@@ -24,8 +24,10 @@ public static partial class Figures
         var finding = $"Mean self-influence: {string.Join("; ", canaries.Prepend(ordinary).Select(g => $"{g.Name} {g.InWords}"))}.";
         return Single(
             title,
-            $"{index.Analysis.Suite.Name} at {index.Checkpoints[^1]}, {index.Analysis.Name}, n = {FigureText.Count(rows.Count)} rows that it has seen; normal 95% intervals",
+            $"{index.Analysis.Suite.Name} at {index.Checkpoints[^1]}, {index.Analysis.Name}, n = {FigureText.Count(rows.Count)} rows "
+                + $"that it has seen; normal 95% intervals",
             finding,
-            new Panel("", new Axis("rows"), new Axis($"mean self-influence ({index.Analysis.Unit})", Minimum: 0), MeasuredGroup.Bars([ordinary, .. canaries])));
+            new Panel("", new Axis("rows"), new Axis($"mean self-influence ({index.Analysis.Unit})", Minimum: 0),
+                MeasuredGroup.Bars([ordinary, .. canaries])));
     }
 }

@@ -17,7 +17,8 @@ public static partial class Tables
         var answers = comparison[question];
         var tops = answers.Select(a => a.Top(count)).ToList();
         return new Table(
-            $"Training rows that each method ranks first for {question.Name}: \"{FigureText.Shortened(answers[0].QueryText, 60)}\"; of {FigureText.Count(answers[0].Rows.Count)} rows. "
+            $"Training rows that each method ranks first for {question.Name}: \"{FigureText.Shortened(answers[0].QueryText, 60)}\"; "
+                + $"of {FigureText.Count(answers[0].Rows.Count)} rows. "
                 + "[[ ]]: the query has it too; *: the last checkpoint has not read it.",
             [new("rank", ColumnAlignment.Right), .. answers.Select(a => new TableColumn($"{a.Method}, {a.Unit}"))],
             [.. Enumerable.Range(0, tops[0].Count).Select(i => (IReadOnlyList<string>)

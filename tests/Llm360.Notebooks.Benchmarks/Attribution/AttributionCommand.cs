@@ -1,4 +1,5 @@
-// benchmark attribution: rows a second of an index against a training step, and the latency of a query.
+// benchmark attribution: rows a second of an index against a training step, and the latency of a
+// query.
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -15,16 +16,20 @@ internal static class AttributionCommand
     public static Command Create()
     {
         var threads = new Option<int>("--threads") { Description = "Threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var rows = new Option<int>("--rows") { Description = "Rows of nano's shape to index and to train on.", DefaultValueFactory = _ => 128 };
+        var rows = new Option<int>(
+            "--rows") { Description = "Rows of nano's shape to index and to train on.", DefaultValueFactory = _ => 128 };
         var turns = new Option<int>("--turns") { Description = "Passes of each after one to warm up.", DefaultValueFactory = _ => 3 };
         var indexed = new Option<int[]>("--indexed")
         {
-            Description = "Rows of the synthetic indices that a query is asked of; at most 100,000 different rows are held, and read again.",
+            Description = "Rows of the synthetic indices that a query is asked of; at most 100,000 different rows are held, and read "
+                + "again.",
             DefaultValueFactory = _ => [10_000, 100_000, 1_000_000],
             AllowMultipleArgumentsPerToken = true,
         };
-        var command = new Command("attribution", "Indexing against a training step on the same rows, and latency of a query.") { threads, rows, turns, indexed };
-        command.SetAction(parsed => Run(parsed.GetValue(threads), parsed.GetValue(rows), parsed.GetValue(turns), parsed.GetValue(indexed)!));
+        var command = new Command(
+            "attribution", "Indexing against a training step on the same rows, and latency of a query.") { threads, rows, turns, indexed };
+        command.SetAction(parsed =>
+            Run(parsed.GetValue(threads), parsed.GetValue(rows), parsed.GetValue(turns), parsed.GetValue(indexed)!));
         return command;
     }
 
@@ -54,7 +59,8 @@ internal static class AttributionCommand
         using var training = new CpuGradients(weights, TrainingShape.Recipe.Groups, threads);
         using var optimizer = new AdamW(TrainingShape.Config, TrainingShape.Recipe);
         var random = new Random(1);
-        int[][] rows = [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, TrainingShape.Length).Select(_ => random.Next(3, TrainingShape.Vocabulary)).ToArray())];
+        int[][] rows = [.. Enumerable.Range(0, count).Select(
+            _ => Enumerable.Range(0, TrainingShape.Length).Select(_ => random.Next(3, TrainingShape.Vocabulary)).ToArray())];
         var batch = new RowBatch(rows, i => $"row {i}");
         var at = new CheckpointPass(model, "benchmark", 0) { LearningRate = 1e-3 };
         using var logra = new SeededProjection(ProjectedSize, 0);
@@ -98,20 +104,23 @@ internal static class AttributionCommand
         }
     }
 
-    // The product that a query costs beside its own pass: cells in memory, as the page cache keeps them.
+    // The product that a query costs beside its own pass: cells in memory, as the page cache keeps
+    // them.
     private static JsonObject Query(int rows, int threads)
     {
         using var scope = torch.NewDisposeScope();
         using var logra = new SeededProjection(ProjectedSize, 0);
         var length = logra.Parts(TrainingShape.Config).Sum();
         var cells = (rows + CellRows - 1) / CellRows;
-        List<torch.Tensor> different = [.. Enumerable.Range(0, Math.Min(cells, 100_000 / CellRows)).Select(_ => torch.randn([CellRows, length]))];
+        List<torch.Tensor> different = [.. Enumerable.Range(0, Math.Min(cells, 100_000 / CellRows)).Select(
+            _ => torch.randn([CellRows, length]))];
         using var held = new HeldQueries(1, new TensorSet([KeyValuePair.Create("held", torch.randn([1, length]))]));
         var times = new List<double>();
         for (var turn = 0; turn < 4; turn++)
         {
             var start = Stopwatch.GetTimestamp();
-            Parallel.For(0, cells, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => ProjectedMethod.Multiply(held, different[i % different.Count]));
+            Parallel.For(0, cells, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
+                ProjectedMethod.Multiply(held, different[i % different.Count]));
             times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 

@@ -45,11 +45,13 @@ public sealed class AttributionErrorTests(PicoSuite pico) : IDisposable
         var cell = analysis.Vectors!.Store.PathOf(suite.Checkpoints[1], new ChunkItem(suite.Chunks[0]));
         var before = File.ReadAllBytes(cell);
         Rewrite(suite.Checkpoints[2], w => w.fill_(float.NaN));
-        foreach (var method in new[] { AttributionMethod.LoGra, AttributionMethod.TracIn, AttributionMethod.TracInHead, AttributionMethod.EkFac })
+        foreach (var method in new[] { AttributionMethod.LoGra, AttributionMethod.TracIn, AttributionMethod.TracInHead,
+            AttributionMethod.EkFac })
         {
             var error = await Assert.ThrowsAsync<Llm360Exception>(async () =>
             {
-                var index = await new AttributionAnalysis(suite, method, Small, folder["results"]).IndexAsync([suite.Checkpoints[2]], [suite.Chunks[0]]);
+                var index = await new AttributionAnalysis(suite, method, Small, folder["results"]).IndexAsync(
+                    [suite.Checkpoints[2]], [suite.Chunks[0]]);
                 await index.QueryAsync([index.Rows[0].TokenIds]);
             });
             Assert.Contains("not finite", error.What, StringComparison.Ordinal);
@@ -63,12 +65,14 @@ public sealed class AttributionErrorTests(PicoSuite pico) : IDisposable
     public async Task An_index_of_other_weights_is_not_asked()
     {
         var suite = SuiteCopy.Of(Suite, folder["suite"]);
-        var index = await new AttributionAnalysis(suite, AttributionMethod.LoGra, Small, folder["results"]).IndexAsync(chunks: [suite.Chunks[0]]);
+        var index = await new AttributionAnalysis(suite, AttributionMethod.LoGra, Small, folder["results"]).IndexAsync(
+            chunks: [suite.Chunks[0]]);
         Rewrite(suite.Checkpoints[^1], w => w.mul_(1.5f));
         var error = await Assert.ThrowsAsync<Llm360Exception>(() => index.QueryAsync("Gets the value"));
         Assert.Contains("of other weights or rows", error.What, StringComparison.Ordinal);
         // Made again, the old cell stays beside the new one.
-        index = await new AttributionAnalysis(suite, AttributionMethod.LoGra, Small, folder["results"]).IndexAsync(chunks: [suite.Chunks[0]]);
+        index = await new AttributionAnalysis(suite, AttributionMethod.LoGra, Small, folder["results"]).IndexAsync(
+            chunks: [suite.Chunks[0]]);
         Assert.Single((await index.QueryAsync("Gets the value")).Top(1));
         Assert.Single(Directory.EnumerateFiles(folder["results"], "*.stale", SearchOption.AllDirectories));
     }
@@ -93,10 +97,12 @@ public sealed class AttributionErrorTests(PicoSuite pico) : IDisposable
     [Fact]
     public async Task Too_little_memory_is_told_before_anything_is_computed()
     {
-        var projected = new AttributionAnalysis(Suite, AttributionMethod.LoGra, Small with { ProjectedSize = 512, MemoryLimit = 1 << 20 }, folder.Path);
+        var projected = new AttributionAnalysis(
+            Suite, AttributionMethod.LoGra, Small with { ProjectedSize = 512, MemoryLimit = 1 << 20 }, folder.Path);
         var error = await Assert.ThrowsAsync<Llm360Exception>(() => projected.IndexAsync(chunks: [Suite.Chunks[0]]));
         Assert.Contains("The projection of gradients needs", error.What, StringComparison.Ordinal);
-        var exact = await new AttributionAnalysis(Suite, AttributionMethod.GradDot, Small with { MemoryLimit = 1 << 20 }, folder.Path).IndexAsync(chunks: [Suite.Chunks[0]]);
+        var exact = await new AttributionAnalysis(Suite, AttributionMethod.GradDot, Small with { MemoryLimit = 1 << 20 }, folder.Path)
+            .IndexAsync(chunks: [Suite.Chunks[0]]);
         error = await Assert.ThrowsAsync<Llm360Exception>(() => exact.QueryAsync("Gets the value"));
         Assert.Contains("Attribution by graddot for 1 queries needs", error.What, StringComparison.Ordinal);
     }
@@ -110,7 +116,8 @@ public sealed class AttributionErrorTests(PicoSuite pico) : IDisposable
         File.WriteAllText(partition, ""); // A folder cannot be made here.
         await Assert.ThrowsAsync<Llm360Exception>(() => analysis.IndexAsync(chunks: [Suite.Chunks[0]]));
         File.Delete(partition);
-        Assert.Single((await (await Analysis(AttributionMethod.LoGra).IndexAsync(chunks: [Suite.Chunks[0]])).QueryAsync("Gets the value")).Top(1));
+        Assert.Single((await (await Analysis(AttributionMethod.LoGra).IndexAsync(chunks: [Suite.Chunks[0]])).QueryAsync(
+            "Gets the value")).Top(1));
     }
 
     [Fact]
@@ -124,7 +131,8 @@ public sealed class AttributionErrorTests(PicoSuite pico) : IDisposable
     [Fact]
     public void Settings_out_of_range_are_told()
     {
-        foreach (var settings in new[] { Small with { Damping = -1 }, Small with { K1 = double.NaN }, Small with { ProjectedSize = 0 }, Small with { SequencesPerChunk = 0 } })
+        foreach (var settings in new[] { Small with { Damping = -1 }, Small with { K1 = double.NaN }, Small with { ProjectedSize = 0 },
+            Small with { SequencesPerChunk = 0 } })
             Assert.Throws<Llm360Exception>(() => Suite.Attribution(AttributionMethod.EkFac, settings));
     }
 

@@ -1,5 +1,4 @@
 // The index of a suite: its answers are those of the methods, and it goes on where it was stopped.
-using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;
 
@@ -43,7 +42,8 @@ public sealed class AttributionIndexTests(PicoSuite pico) : IDisposable
         }
 
         // Asked again, nothing is computed anew and no bit differs.
-        var again = await (await new AttributionAnalysis(Suite, method, settings, results.Path).IndexAsync(checkpoints, Suite.Chunks.Take(3).ToList())).QueryAsync(queries);
+        var again = await (await new AttributionAnalysis(Suite, method, settings, results.Path).IndexAsync(
+            checkpoints, Suite.Chunks.Take(3).ToList())).QueryAsync(queries);
         Assert.Equal(answers[0].Scores, again[0].Scores);
     }
 
@@ -53,7 +53,8 @@ public sealed class AttributionIndexTests(PicoSuite pico) : IDisposable
         foreach (var method in new[] { AttributionMethod.LoGra, AttributionMethod.Trak, AttributionMethod.TracIn, AttributionMethod.EkFac })
         {
             var settings = new AttributionSettings { ProjectedSize = 4, SequencesPerChunk = 4, FactorRows = 12 };
-            var index = await new AttributionAnalysis(Suite, method, settings, results.Path).IndexAsync(Suite.Checkpoints.Evenly(2), [Suite.Chunks[0]]);
+            var index = await new AttributionAnalysis(Suite, method, settings, results.Path).IndexAsync(
+                Suite.Checkpoints.Evenly(2), [Suite.Chunks[0]]);
             var self = await index.SelfInfluenceAsync();
             var answers = await index.QueryAsync([.. index.Rows.Take(3).Select(r => r.TokenIds)]);
             for (var i = 0; i < 3; i++)
@@ -70,7 +71,8 @@ public sealed class AttributionIndexTests(PicoSuite pico) : IDisposable
     public async Task Parts_of_tokens_add_up_to_the_score(AttributionMethod method)
     {
         var settings = new AttributionSettings { ProjectedSize = 4, SequencesPerChunk = 4, FactorRows = 12 };
-        var index = await new AttributionAnalysis(Suite, method, settings, results.Path).IndexAsync([Suite.Checkpoints[^1]], [Suite.Chunks[1]]);
+        var index = await new AttributionAnalysis(Suite, method, settings, results.Path).IndexAsync(
+            [Suite.Checkpoints[^1]], [Suite.Chunks[1]]);
         var answer = (await index.QueryAsync([index.Rows[0].TokenIds[..30]]))[0];
         foreach (var (row, score) in index.Rows.Zip(answer.Scores).Take(3))
         {
@@ -121,15 +123,18 @@ public sealed class AttributionIndexTests(PicoSuite pico) : IDisposable
         Assert.Equal(whole, Cells(results["shards"]));
 
         static SortedDictionary<string, string> Cells(string folder) =>
-            new(SuiteFolder.Contents(folder).Where(f => f.Key.EndsWith(".safetensors", StringComparison.Ordinal)).ToDictionary(), StringComparer.Ordinal);
+            new(SuiteFolder.Contents(folder).Where(f => f.Key.EndsWith(".safetensors", StringComparison.Ordinal)).ToDictionary(),
+                StringComparer.Ordinal);
     }
 
     [Fact]
     public async Task A_result_ranks_shows_and_controls()
     {
         var settings = new AttributionSettings { ProjectedSize = 6 };
-        var logra = await new AttributionAnalysis(Suite, AttributionMethod.LoGra, settings, results.Path).IndexAsync([Suite.Checkpoints[2], Suite.Checkpoints[^1]]);
-        var runs = await new AttributionAnalysis(Suite, AttributionMethod.CommonRun, settings, results.Path).IndexAsync([Suite.Checkpoints[^1]]);
+        var logra = await new AttributionAnalysis(Suite, AttributionMethod.LoGra, settings, results.Path).IndexAsync(
+            [Suite.Checkpoints[2], Suite.Checkpoints[^1]]);
+        var runs = await new AttributionAnalysis(Suite, AttributionMethod.CommonRun, settings, results.Path).IndexAsync(
+            [Suite.Checkpoints[^1]]);
         Assert.Equal($"{logra.Rows.Count:N0} rows x 2 checkpoints x 504 floats = 0.5 MB", logra.Size.ToString());
         var row = logra.Rows.First(r => r.Canary is not null && r.CanaryRepetitions == 8);
         var answer = await logra.Beside(runs).QueryAsync(row);

@@ -85,7 +85,8 @@ public sealed class GoldenAttributionTests
             if (name.Contains(".Q_", StringComparison.Ordinal))
                 actual *= (actual * expected).sum([0L], keepdim: true).sign();
             var difference = (actual - expected).abs().max().item<double>() / expected.abs().max().item<double>();
-            // The nearest eigenvalues are 1.3e-4 of the largest apart: vectors turn by the error over that.
+            // The nearest eigenvalues are 1.3e-4 of the largest apart: vectors turn by the error
+            // over that.
             Assert.True(difference < (name.Contains(".Q_", StringComparison.Ordinal) ? 1e-2 : 1e-4), $"{name} differs by {difference}");
         }
     }

@@ -19,13 +19,15 @@ public sealed class AttributionFigureTests(PicoSuite pico) : IDisposable
         Assert.Equal(["tracin", "bm25", "chance"], figure.Panels[0].Traces.Select(t => t.Name));
         Assert.Equal([TraceRole.Measured, TraceRole.Baseline, TraceRole.Baseline], figure.Panels[0].Traces.Select(t => t.Role));
         Assert.Contains("AUC 0.7, 95% CI [0.6, 0.8]", figure.Finding, StringComparison.Ordinal);
-        Assert.StartsWith("No method", Figures.AttributionControl("nano", "a sentence", [("bm25", chance)]).Title, StringComparison.Ordinal);
+        Assert.StartsWith("No method", Figures.AttributionControl("nano", "a sentence", [("bm25", chance)]).Title,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Recall_names_the_methods_that_find_all()
     {
-        var figure = Figures.AttributionRecall("nano", "ckpt_036", 500, [("logra", [(8, [0.5, 1]), (16, [1])]), ("tracin", [(8, [1, 1]), (16, [1])])]);
+        var figure = Figures.AttributionRecall(
+            "nano", "ckpt_036", 500, [("logra", [(8, [0.5, 1]), (16, [1])]), ("tracin", [(8, [1, 1]), (16, [1])])]);
         Assert.Equal("tracin: the planted rows fill the top ranks for every canary", figure.Title);
         Assert.Contains("n = 3 canaries against 500 rows", figure.Subtitle, StringComparison.Ordinal);
         Assert.Equal([0.75, 1], figure.Panels[0].Traces.Single(t => t.Name == "logra").Y);
@@ -51,7 +53,8 @@ public sealed class AttributionFigureTests(PicoSuite pico) : IDisposable
         List<TokenInfluence> influences = [await answers[sentence][0].PerTokenAsync(row), await answers[sentence][1].PerTokenAsync(row)];
         Figure[] figures =
         [
-            Figures.AttributionControl(answers, sentence), Figures.AttributionRecall(answers), Figures.AttributionByGroup(answers[output][0]),
+            Figures.AttributionControl(answers, sentence), Figures.AttributionRecall(answers),
+                Figures.AttributionByGroup(answers[output][0]),
             Figures.TokenInfluence(influences), Figures.SelfInfluence(indices[0], await indices[0].SelfInfluenceAsync()),
             Figures.AttributionAlong("sentence", answers[sentence][0]),
         ];

@@ -31,8 +31,10 @@ public sealed class RowObjectiveTests
                     var isInput = name.EndsWith(".input", StringComparison.Ordinal);
                     foreach (var actual in new[] { a, b })
                     {
-                        // The inputs of the last token are unknown without a position, and count nothing.
-                        var (x, y) = isInput ? (expected.narrow(0, 0, expected.shape[0] - 1), actual.Tensors[name].narrow(0, 0, expected.shape[0] - 1))
+                        // The inputs of the last token are unknown without a position, and count
+                        // nothing.
+                        var (x, y) = isInput
+                            ? (expected.narrow(0, 0, expected.shape[0] - 1), actual.Tensors[name].narrow(0, 0, expected.shape[0] - 1))
                             : (expected, actual.Tensors[name]);
                         var (distance, size) = ((x - y).norm().item<float>(), Math.Max(x.norm().item<float>(), 1e-2f));
                         Assert.True(distance <= 1e-4 * size, $"{form} {name} of row {a.Row} differs by {distance} of {size}");
@@ -68,5 +70,6 @@ public sealed class RowObjectiveTests
             p => p.Name, p => (torch.randn(p.Shape, generator: generator) * 0.2 + (p.Shape.Length == 1 ? 1 : 0)).DetachFromDisposeScope()));
     }
 
-    private static int[] Row(int length, int seed) => [.. Enumerable.Range(0, length).Select(i => (int)((i + 1) * 31L * (seed + 3) % Vocabulary))];
+    private static int[] Row(int length, int seed) =>
+        [.. Enumerable.Range(0, length).Select(i => (int)((i + 1) * 31L * (seed + 3) % Vocabulary))];
 }

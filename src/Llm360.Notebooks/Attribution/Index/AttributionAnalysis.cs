@@ -1,14 +1,14 @@
 // Attribution of a suite by one method: what it costs, and the index that answers queries.
-using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
 /// <summary>Training-data attribution of a suite by one method.</summary>
 /// <remarks>
-/// LoGra and TRAK keep a vector of each row; a query then costs one forward and backward pass and one
-/// matrix product a checkpoint. EK-FAC, K-FAC and diagonal keep factors of the curvature. These and
-/// all other gradient methods compute the gradients of all rows for each query: one gradient pass
-/// over the rows a checkpoint, kept in the results store cell by cell. Text methods keep nothing.
+/// LoGra and TRAK keep a vector of each row; a query then costs one forward and backward pass and
+/// one matrix product a checkpoint. EK-FAC, K-FAC and diagonal keep factors of the curvature. These
+/// and all other gradient methods compute the gradients of all rows for each query: one gradient
+/// pass over the rows a checkpoint, kept in the results store cell by cell. Text methods keep
+/// nothing.
 /// </remarks>
 public sealed class AttributionAnalysis
 {
@@ -62,13 +62,13 @@ public sealed class AttributionAnalysis
     /// <param name="checkpoints">In any order; the last one of the suite when null.</param>
     /// <param name="chunks">All of the suite's when null, seen by the checkpoints or not.</param>
     /// <param name="device"><see cref="Device.Best"/> when null.</param>
-    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null. The first report states the
-    /// size.</param>
+    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null. The first report states
+    /// the size.</param>
     /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <returns>An index that answers queries.</returns>
-    /// <exception cref="Llm360Exception">
-    /// A checkpoint or chunk is missing, a row has no gradient, the projection does not fit in memory,
-    /// a cell cannot be written, or LESS finds no optimizer file. What was computed is kept.
+    /// <exception cref="Llm360Exception"> A checkpoint or chunk is missing, a row has no gradient,
+    /// the projection does not fit in memory, a cell cannot be written, or LESS finds no optimizer
+    /// file. What was computed is kept.
     /// </exception>
     public async Task<AttributionIndex> IndexAsync(
         IReadOnlyList<Checkpoint>? checkpoints = null,
@@ -88,12 +88,14 @@ public sealed class AttributionAnalysis
         IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Chunk> chunks, GridOptions options)
     {
         if (chunks.Count == 0)
-            throw new Llm360Exception($"No chunk of {Suite.Name} was chosen.", $"suite {Suite.Name}", "Choose chunks whose rows are to be scored.");
+            throw new Llm360Exception(
+                $"No chunk of {Suite.Name} was chosen.", $"suite {Suite.Name}", "Choose chunks whose rows are to be scored.");
         var stop = options.Cancellation ?? AmbientWork.Cancellation;
         if (Scoring is CheckpointMethod { UsesOptimizer: true })
             RequireOptimizers(checkpoints);
         var there = chunks.Where(c => !options.SkipMissing || c.IsOnHub || File.Exists(c.Path)).ToList();
-        var rows = await Task.Run(() => there.SelectMany(c => AttributionRows.Of(Suite, c, Settings, stop)).ToList(), stop).ConfigureAwait(false);
+        var rows = await Task.Run(() => there.SelectMany(c => AttributionRows.Of(Suite, c, Settings, stop)).ToList(), stop)
+            .ConfigureAwait(false);
         var size = Size(checkpoints, rows.Count);
         (options.Progress ?? AmbientWork.Progress)?.Report(new WorkProgress($"index {Suite.Name}", 0, rows.Count, "rows", size.ToString()));
         var batch = rows.ToBatch(r => r.ToString());
@@ -141,7 +143,8 @@ public sealed class AttributionAnalysis
     {
         if (Scoring is not ProjectedMethod method)
             return new IndexSize(rows, checkpoints.Count, 0);
-        // Every checkpoint of a suite has the same shape; on the Hub the configuration may not be here yet.
+        // Every checkpoint of a suite has the same shape; on the Hub the configuration may not be
+        // here yet.
         var config = Path.Combine(checkpoints[0].Folder, SuiteLayout.Config);
         return new IndexSize(rows, checkpoints.Count, File.Exists(config) ? method.Projection.Parts(ModelConfig.Read(config)).Sum() : 0);
     }
@@ -150,7 +153,8 @@ public sealed class AttributionAnalysis
     {
         if (checkpoints.FirstOrDefault(c => c.OptimizerPath is null) is not { } without)
             return;
-        List<string> with = [.. Suite.Checkpoints.Where(c => c.OptimizerPath is not null).Select(c => c.RequireIndex().ToString(System.Globalization.CultureInfo.InvariantCulture))];
+        List<string> with = [.. Suite.Checkpoints.Where(c => c.OptimizerPath is not null).Select(
+            c => c.RequireIndex().ToString(System.Globalization.CultureInfo.InvariantCulture))];
         throw new Llm360Exception(
             $"The checkpoint {without} has no optimizer file, and LESS needs Adam's moments.",
             without.Folder,

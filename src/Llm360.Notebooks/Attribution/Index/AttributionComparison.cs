@@ -4,7 +4,8 @@ namespace Llm360.Notebooks;
 /// <summary>The answers of methods to questions.</summary>
 public sealed class AttributionComparison
 {
-    internal AttributionComparison(IReadOnlyList<AttributionQuestion> questions, IReadOnlyList<IReadOnlyList<AttributionResult>> byMethod) =>
+    internal AttributionComparison(
+        IReadOnlyList<AttributionQuestion> questions, IReadOnlyList<IReadOnlyList<AttributionResult>> byMethod) =>
         (Questions, ByMethod) = (questions, byMethod);
 
     /// <summary>The questions.</summary>
@@ -21,13 +22,14 @@ public sealed class AttributionComparison
         {
             var place = Questions.ToList().IndexOf(question);
             return place >= 0 ? [.. ByMethod.Select(m => m[place])]
-                : throw new Llm360Exception($"The question \"{question?.Name}\" was not asked.", "comparison", "Ask it together with the others.");
+                : throw new Llm360Exception(
+                    $"The question \"{question?.Name}\" was not asked.", "comparison", "Ask it together with the others.");
         }
     }
 
     /// <summary>
-    /// The share of a canary's planted rows among as many first rows (recall at k, k = planted rows),
-    /// for each method, for each number of repetitions the mean over its canaries.
+    /// The share of a canary's planted rows among as many first rows (recall at k, k = planted
+    /// rows), for each method, for each number of repetitions the mean over its canaries.
     /// </summary>
     internal IReadOnlyList<(string Method, IReadOnlyList<(int Repetitions, IReadOnlyList<double> Recalls)> Points)> Recalls() =>
     [

@@ -1,6 +1,5 @@
 // An index that answers queries: which training rows lowered a text's loss.
 using System.Collections.Concurrent;
-using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
@@ -19,7 +18,8 @@ public sealed class AttributionIndex
         AttributionAnalysis analysis, IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Chunk> chunks,
         IReadOnlyList<AttributionRow> rows, FactorCells? factors, Device? device, GridFill fill)
     {
-        (this.analysis, Checkpoints, Chunks, Rows, Factors, this.device, this.fill) = (analysis, checkpoints, chunks, rows, factors, device, fill);
+        (this.analysis, Checkpoints, Chunks, Rows, Factors, this.device, this.fill) = (
+            analysis, checkpoints, chunks, rows, factors, device, fill);
         (beside, states) = ([], new());
         tokenizer = new(analysis.Suite.TokenizerOrNull, LazyThreadSafetyMode.PublicationOnly);
         exposures = new(() => RowExposure.Of(Rows));
@@ -70,8 +70,8 @@ public sealed class AttributionIndex
     /// <param name="text">Any text. No begin token is put before it.</param>
     /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
     /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
-    /// <exception cref="Llm360Exception">As <see cref="QueryAsync(IReadOnlyList{int[]}, IProgress{WorkProgress}?,
-    /// CancellationToken?)"/>, or the suite has no tokenizer.</exception>
+    /// <exception cref="Llm360Exception">As <see cref="QueryAsync(IReadOnlyList{int[]},
+    /// IProgress{WorkProgress}?, CancellationToken?)"/>, or the suite has no tokenizer.</exception>
     public async Task<AttributionResult> QueryAsync(
         string text, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null) =>
         (await QueryAsync([Encode(text)], progress, cancellation).ConfigureAwait(false))[0];
@@ -93,13 +93,14 @@ public sealed class AttributionIndex
         (await QueryAsync([row.TokenIds], progress, cancellation).ConfigureAwait(false))[0];
 
     /// <summary>The same for token ids, as of a canary or of a model's own continuation.</summary>
-    /// <param name="queries">Token ids, at least two a query; all but the first are predicted.</param>
+    /// <param name="queries">Token ids, at least two a query; all but the first are
+    /// predicted.</param>
     /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
     /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <returns>One result a query.</returns>
-    /// <exception cref="Llm360Exception">
-    /// A query is empty, predicts nothing, is longer than the model's positions or has unknown tokens;
-    /// the index is not complete, damaged, or of other weights or rows; or memory does not suffice.
+    /// <exception cref="Llm360Exception"> A query is empty, predicts nothing, is longer than the
+    /// model's positions or has unknown tokens; the index is not complete, damaged, or of other
+    /// weights or rows; or memory does not suffice.
     /// </exception>
     public async Task<IReadOnlyList<AttributionResult>> QueryAsync(
         IReadOnlyList<int[]> queries, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
@@ -107,7 +108,8 @@ public sealed class AttributionIndex
         foreach (var (i, query) in queries.Index())
         {
             if (query.Length == 0)
-                throw new Llm360Exception("The query is empty.", FormattableString.Invariant($"query {i}"), "Give a text of at least two tokens.");
+                throw new Llm360Exception(
+                    "The query is empty.", FormattableString.Invariant($"query {i}"), "Give a text of at least two tokens.");
         }
 
         var options = new GridOptions { Device = device, Progress = progress, Cancellation = cancellation };
@@ -129,12 +131,14 @@ public sealed class AttributionIndex
     /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
     /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
     /// <returns>One score for each of <see cref="Rows"/>, in the method's unit.</returns>
-    /// <exception cref="Llm360Exception">The method has none, or the index cannot be read.</exception>
+    /// <exception cref="Llm360Exception">The method has none, or the index cannot be
+    /// read.</exception>
     public async Task<IReadOnlyList<double>> SelfInfluenceAsync(
         IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
     {
         if (analysis.Scoring is not CheckpointMethod method)
-            throw new Llm360Exception($"The method {analysis.Name} has no self-influence.", $"method {analysis.Name}", "Choose tracin, logra or ekfac.");
+            throw new Llm360Exception(
+                $"The method {analysis.Name} has no self-influence.", $"method {analysis.Name}", "Choose tracin, logra or ekfac.");
         if (analysis.Vectors is not null)
             return await Task.Run(() => VectorQuery.SelfScores(this, (ProjectedMethod)method, states)).ConfigureAwait(false);
         var options = new GridOptions { Device = device, Progress = progress, Cancellation = cancellation };
@@ -147,14 +151,16 @@ public sealed class AttributionIndex
     internal async Task<double[]> TokenScoresAsync(int[] query, AttributionRow row)
     {
         if (analysis.Scoring is not CheckpointMethod method)
-            throw new Llm360Exception($"A score of {analysis.Name} has no part for each token.", $"method {analysis.Name}", "Choose tracin, graddot, logra or ekfac.");
+            throw new Llm360Exception($"A score of {analysis.Name} has no part for each token.", $"method {analysis.Name}",
+                "Choose tracin, graddot, logra or ekfac.");
         var checkpoint = Checkpoints[^1];
         using var model = await checkpoint.LoadAsync(device).ConfigureAwait(false);
         return await Task.Run(() =>
         {
             using var quiet = AmbientWork.Begin(null, AmbientWork.Cancellation);
             var at = analysis.Pass(checkpoint, model, Checkpoints.Count - 1);
-            using var own = analysis.Vectors is null && Factors is null ? method.Fit(at, new RowBatch([], _ => "")) : Factors?.Read(checkpoint);
+            using var own = analysis.Vectors is null && Factors is null ? method.Fit(at, new RowBatch([], _ => ""))
+                : Factors?.Read(checkpoint);
             var state = analysis.Vectors is null ? own : VectorQuery.StateOf(this, (ProjectedMethod)method, at, checkpoint, states);
             using var held = method.Hold(at, state, new RowBatch([query], _ => "query"));
             return method.TokenScores(at, state, held, 0, new RowBatch([row.TokenIds], _ => row.ToString()));
@@ -180,7 +186,8 @@ public sealed class AttributionIndex
         .Parts(ModelConfig.Read(Path.Combine(Checkpoints[0].FetchAsync().GetAwaiter().GetResult(), ModelConfig.FileName))).Sum();
 
     private int[] Encode(string text) => (Tokenizer ?? throw new Llm360Exception(
-        $"The suite {analysis.Suite.Name} has no tokenizer, so a text has no tokens.", $"suite {analysis.Suite.Name}", "Ask with token ids.")).Encode(text);
+        $"The suite {analysis.Suite.Name} has no tokenizer, so a text has no tokens.", $"suite {analysis.Suite.Name}",
+            "Ask with token ids.")).Encode(text);
 
     /// <summary>Scores of several queries, overall and at each checkpoint.</summary>
     private sealed record QueryScores(double[,] All, IReadOnlyList<double[,]> Checkpoints)
@@ -189,6 +196,7 @@ public sealed class AttributionIndex
 
         public double[] At(int checkpoint, int query) => Of(Checkpoints[checkpoint], query);
 
-        private static double[] Of(double[,] scores, int query) => [.. Enumerable.Range(0, scores.GetLength(1)).Select(i => scores[query, i])];
+        private static double[] Of(double[,] scores, int query) =>
+            [.. Enumerable.Range(0, scores.GetLength(1)).Select(i => scores[query, i])];
     }
 }

@@ -42,8 +42,8 @@ public static class AttributionQuestions
     /// <summary>The first sentence of a training row that has a word, at most 48 tokens.</summary>
     /// <param name="index">The index.</param>
     /// <param name="name">Name of the question.</param>
-    /// <param name="word">A word or part of one; case does not matter. Where no row has it, it is itself the
-    /// question.</param>
+    /// <param name="word">A word or part of one; case does not matter. Where no row has it, it is
+    /// itself the question.</param>
     /// <exception cref="Llm360Exception">The suite has no tokenizer.</exception>
     public static AttributionQuestion Sentence(this AttributionIndex index, string name, string word)
     {
@@ -68,8 +68,10 @@ public static class AttributionQuestions
         return new AttributionQuestion(name, tokenizer.Encode(word));
     }
 
-    /// <summary>What the last checkpoint says after the beginning of a training row: 8 tokens of the row and 16
-    /// greedy ones.</summary>
+    /// <summary>
+    /// What the last checkpoint says after the beginning of a training row: 8 tokens of the row and
+    /// 16 greedy ones.
+    /// </summary>
     /// <param name="index">The index.</param>
     /// <param name="name">Name of the question.</param>
     /// <param name="device"><see cref="Device.Best"/> when null.</param>
@@ -80,14 +82,16 @@ public static class AttributionQuestions
         var row = index.Rows.Last(r => r.Canary is null);
         using var model = await index.Checkpoints[^1].LoadAsync(device).ConfigureAwait(false);
         var prompt = row.TokenIds[..Math.Min(PromptLength, row.TokenIds.Length)];
-        var output = await Task.Run(() => model.Generate([prompt], new GenerationOptions { MaxNewTokens = ContinuationLength })[0]).ConfigureAwait(false);
+        var output = await Task.Run(() => model.Generate([prompt], new GenerationOptions { MaxNewTokens = ContinuationLength })[0])
+            .ConfigureAwait(false);
         return new AttributionQuestion(name, [.. prompt, .. output]);
     }
 
     /// <summary>Asks questions by several methods, each in one pass over the rows.</summary>
     /// <param name="indices">An index for each method.</param>
     /// <param name="questions">The questions.</param>
-    public static async Task<AttributionComparison> AskAsync(this IReadOnlyList<AttributionIndex> indices, IReadOnlyList<AttributionQuestion> questions)
+    public static async Task<AttributionComparison> AskAsync(
+        this IReadOnlyList<AttributionIndex> indices, IReadOnlyList<AttributionQuestion> questions)
     {
         ArgumentNullException.ThrowIfNull(indices);
         var results = new List<IReadOnlyList<AttributionResult>>();

@@ -86,12 +86,14 @@ public sealed class AttributionResult
     public IReadOnlyList<AttributionRow> Rows => index.Rows;
 
     /// <summary>
-    /// The score of each of <see cref="Rows"/>: over all checkpoints for methods that sum or average,
-    /// else at the last one.
+    /// The score of each of <see cref="Rows"/>: over all checkpoints for methods that sum or
+    /// average, else at the last one.
     /// </summary>
     public IReadOnlyList<double> Scores { get; }
 
-    /// <summary>The unseen-chunk control at each checkpoint that has unseen rows, with k = 20.</summary>
+    /// <summary>
+    /// The unseen-chunk control at each checkpoint that has unseen rows, with k = 20.
+    /// </summary>
     public IReadOnlyList<UnseenControl> Controls => field ??= Control(20);
 
     /// <summary>Results of other methods for the same query.</summary>
@@ -138,13 +140,14 @@ public sealed class AttributionResult
     /// <param name="top">k of the share of unseen rows among the first.</param>
     public IReadOnlyList<UnseenControl> Control(int top) =>
     [
-        .. Checkpoints.Select((c, i) => UnseenControl.Of(c, atCheckpoints[i], index.Exposures, top)).Where(c => c is { Seen: > 0, Unseen: > 0 }),
+        .. Checkpoints.Select((c, i) => UnseenControl.Of(c, atCheckpoints[i], index.Exposures, top)).Where(
+            c => c is { Seen: > 0, Unseen: > 0 }),
     ];
 
     /// <summary>
-    /// The part that each token of a row has in its score, at the last checkpoint. The parts of methods
-    /// on block linears add up to the score; those of tracin, graddot and gradcos leave norms and biases
-    /// out. It costs one pass for the query and one for the row.
+    /// The part that each token of a row has in its score, at the last checkpoint. The parts of
+    /// methods on block linears add up to the score; those of tracin, graddot and gradcos leave
+    /// norms and biases out. It costs one pass for the query and one for the row.
     /// </summary>
     /// <param name="row">A row of the index.</param>
     /// <exception cref="Llm360Exception">The method's score is no sum over tokens.</exception>
@@ -206,6 +209,7 @@ public sealed class AttributionResult
                 return i;
         }
 
-        throw new Llm360Exception($"The index has no checkpoint {checkpoint}.", index.Analysis.Name, $"Choose one of {string.Join(", ", Checkpoints)}.");
+        throw new Llm360Exception(
+            $"The index has no checkpoint {checkpoint}.", index.Analysis.Name, $"Choose one of {string.Join(", ", Checkpoints)}.");
     }
 }

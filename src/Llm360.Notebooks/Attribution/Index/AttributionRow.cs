@@ -22,8 +22,8 @@ public sealed record AttributionRow(int Chunk, int Row, string Source, int[] Tok
 internal static class AttributionRows
 {
     /// <summary>The chosen rows of a chunk, in its order.</summary>
-    /// <exception cref="Llm360Exception">The chunk cannot be read, has no rows, or is on the Hub and no
-    /// number of rows was chosen.</exception>
+    /// <exception cref="Llm360Exception">The chunk cannot be read, has no rows, or is on the Hub
+    /// and no number of rows was chosen.</exception>
     public static IReadOnlyList<AttributionRow> Of(Suite suite, Chunk chunk, AttributionSettings settings, CancellationToken cancellation)
     {
         if (chunk.IsOnHub && settings.SequencesPerChunk is null)

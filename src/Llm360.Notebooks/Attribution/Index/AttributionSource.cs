@@ -22,5 +22,6 @@ internal sealed record AttributionSource(Suite Suite, AttributionSettings Settin
 
     /// <summary>The rows of a chunk, with the chunk's file in their places.</summary>
     public RowBatch Rows(Chunk chunk, CancellationToken cancellation) =>
-        AttributionRows.Of(Suite, chunk, Settings, cancellation).ToBatch(r => FormattableString.Invariant($"{chunk.Place}, row {r.Row} (counted from 0)"));
+        AttributionRows.Of(Suite, chunk, Settings, cancellation).ToBatch(
+            r => FormattableString.Invariant($"{chunk.Place}, row {r.Row} (counted from 0)"));
 }

@@ -29,11 +29,14 @@ public sealed class AttributionTop : IReadOnlyList<AttributionScore>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>A table: rank, score, place, ranks by other methods, and the text with what it shares
-    /// with the query marked.</summary>
+    /// <summary>
+    /// A table: rank, score, place, ranks by other methods, and the text with what it shares with
+    /// the query marked.
+    /// </summary>
     public string ToHtml()
     {
-        var html = new StringBuilder("<table class=\"llm360-table\">\n<caption>").Append(WebUtility.HtmlEncode(Caption)).Append("</caption>\n<thead><tr>");
+        var html = new StringBuilder("<table class=\"llm360-table\">\n<caption>").Append(WebUtility.HtmlEncode(Caption)).Append(
+            "</caption>\n<thead><tr>");
         foreach (var header in Headers)
             html.Append("<th scope=\"col\" style=\"text-align:left\">").Append(WebUtility.HtmlEncode(header)).Append("</th>");
         html.Append("</tr></thead>\n<tbody>\n");
@@ -49,7 +52,9 @@ public sealed class AttributionTop : IReadOnlyList<AttributionScore>
         return html.Append("</tbody>\n</table>\n<small>").Append(WebUtility.HtmlEncode(Note)).Append("</small>").ToString();
     }
 
-    /// <summary>The same as text; what is shared with the query stands in double brackets.</summary>
+    /// <summary>
+    /// The same as text; what is shared with the query stands in double brackets.
+    /// </summary>
     public override string ToString() => ToTable() + Environment.NewLine + Note;
 
     /// <summary>The same as a table of text.</summary>
@@ -57,7 +62,8 @@ public sealed class AttributionTop : IReadOnlyList<AttributionScore>
         [.. places.Select(p => (IReadOnlyList<string>)[.. Cells(p), Text(p).ToString()])]);
 
     private string Caption => string.Create(CultureInfo.InvariantCulture,
-        $"Training rows of {result.Suite.Name} that {result.Method} ranks first for \"{FigureText.Shortened(result.QueryText, 80)}\", of {result.Rows.Count:N0} rows, {At}");
+        $"Training rows of {result.Suite.Name} that {result.Method} ranks first for "
+            + $"\"{FigureText.Shortened(result.QueryText, 80)}\", of {result.Rows.Count:N0} rows, {At}");
 
     private string At => result.Checkpoints.Count == 1 ? $"at {result.Checkpoints[0]}"
         : result.Index.Analysis.Scoring is CheckpointMethod { UsesAllCheckpoints: true } ? $"over {result.Checkpoints.Count} checkpoints"
@@ -86,7 +92,8 @@ public sealed class AttributionTop : IReadOnlyList<AttributionScore>
         get
         {
             var controls = result.Controls.Select(c => string.Create(CultureInfo.InvariantCulture,
-                $"at {c.Checkpoint}, AUC of seen above unseen rows {c.Auc:0.000}, 95% CI [{c.Low:0.000}, {c.High:0.000}], unseen in the top {c.TopCount}: {c.TopUnseen:P0} (chance {c.UnseenShare:P0})"));
+                $"at {c.Checkpoint}, AUC of seen above unseen rows {c.Auc:0.000}, 95% CI [{c.Low:0.000}, {c.High:0.000}], unseen in "
+                    + $"the top {c.TopCount}: {c.TopUnseen:P0} (chance {c.UnseenShare:P0})"));
             var text = string.Join("; ", controls);
             return text.Length == 0 ? "Unseen-chunk control: every row was seen by every checkpoint." : $"Unseen-chunk control: {text}.";
         }

@@ -16,7 +16,8 @@ public sealed record IndexSize(long Rows, int Checkpoints, long Floats)
     /// <summary>For example <c>9,216 rows x 3 checkpoints x 4,032 floats = 446 MB</c>.</summary>
     public override string ToString()
     {
-        var grid = string.Create(CultureInfo.InvariantCulture, $"{Rows:N0} rows x {Checkpoints:N0} checkpoint{(Checkpoints == 1 ? "" : "s")}");
+        var grid = string.Create(
+            CultureInfo.InvariantCulture, $"{Rows:N0} rows x {Checkpoints:N0} checkpoint{(Checkpoints == 1 ? "" : "s")}");
         return Floats == 0 ? $"{grid}, no vectors kept: a query computes the gradients of all rows"
             : string.Create(CultureInfo.InvariantCulture, $"{grid} x {Floats:N0} floats = {Size(Bytes)}");
     }

@@ -1,5 +1,4 @@
 // The cells of exact methods: scores of the rows of a chunk for held queries, at a checkpoint.
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;

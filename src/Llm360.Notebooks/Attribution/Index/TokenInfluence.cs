@@ -26,8 +26,8 @@ public sealed class TokenInfluence
     public IReadOnlyList<string> Tokens { get; }
 
     /// <summary>
-    /// A value for each token: positive where what training learns at this position lowers the query's
-    /// loss. It includes what later tokens of the row send back through attention.
+    /// A value for each token: positive where what training learns at this position lowers the
+    /// query's loss. It includes what later tokens of the row send back through attention.
     /// </summary>
     public IReadOnlyList<double> Values { get; }
 

@@ -1,9 +1,12 @@
-// The control that needs no retraining: rows that a checkpoint had not seen cannot have caused anything.
+// The control that needs no retraining: rows that a checkpoint had not seen cannot have caused
+// anything.
 using System.Runtime.InteropServices;
 
 namespace Llm360.Notebooks;
 
-/// <summary>How well a method ranks rows that a checkpoint had seen above those it had not.</summary>
+/// <summary>
+/// How well a method ranks rows that a checkpoint had seen above those it had not.
+/// </summary>
 /// <param name="Checkpoint">The checkpoint.</param>
 /// <param name="Auc">Probability that a seen row ranks above an unseen one, ties half: 0.5 for
 /// chance; NaN where one of the groups is empty.</param>
@@ -11,16 +14,19 @@ namespace Llm360.Notebooks;
 /// <param name="High">Upper end.</param>
 /// <param name="Seen">Seen rows.</param>
 /// <param name="Unseen">Unseen rows that were compared.</param>
-/// <param name="NearDuplicates">Unseen rows left out, because they share a run of 32 tokens with a seen
-/// row.</param>
-/// <param name="TopUnseen">Share of unseen rows among the first <paramref name="TopCount"/> of those compared.</param>
+/// <param name="NearDuplicates">Unseen rows left out, because they share a run of 32 tokens with a
+/// seen row.</param>
+/// <param name="TopUnseen">Share of unseen rows among the first <paramref name="TopCount"/> of
+/// those compared.</param>
 /// <param name="TopCount">k.</param>
 public sealed record UnseenControl(
     Checkpoint Checkpoint, double Auc, double Low, double High, int Seen, int Unseen, int NearDuplicates, double TopUnseen, int TopCount)
 {
     private const double Z = 1.959964;
 
-    /// <summary>Share of unseen rows among all that were compared: what chance puts in the top.</summary>
+    /// <summary>
+    /// Share of unseen rows among all that were compared: what chance puts in the top.
+    /// </summary>
     public double UnseenShare => (double)Unseen / Math.Max(1, Seen + Unseen);
 
     /// <summary>The control of one checkpoint's scores.</summary>
@@ -92,7 +98,8 @@ public sealed record UnseenControl(
 
 /// <summary>When the text of a row first appears in the training data.</summary>
 /// <param name="Chunk">The row's chunk.</param>
-/// <param name="FirstChunk">The first chunk among the indexed ones that has 32 tokens of it in a run.</param>
+/// <param name="FirstChunk">The first chunk among the indexed ones that has 32 tokens of it in a
+/// run.</param>
 internal readonly record struct RowExposure(int Chunk, int FirstChunk)
 {
     private const int Run = 32;

@@ -1,6 +1,4 @@
 // The cells of an index: vectors of projected gradients of the rows of a chunk at a checkpoint.
-using System.Runtime.InteropServices;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
@@ -29,7 +27,8 @@ internal sealed class VectorCells
         (this.source, this.method) = (source, method);
         var settings = new VectorSettings(size, source.Settings.Seed, method.IsMargin, source.Settings.SequencesPerChunk);
         // Version 1: GradientForm.Projected of block linears, summed loss or negative margin.
-        Store = new(source.Suite, new("attribution-vectors", Version: 1, settings, new TensorCells(), Compute) { Task = $"index {source.Suite.Name}" }, root);
+        Store = new(source.Suite,
+            new("attribution-vectors", Version: 1, settings, new TensorCells(), Compute) { Task = $"index {source.Suite.Name}" }, root);
     }
 
     public ResultStore<IReadOnlyDictionary<string, Tensor>> Store { get; }
@@ -43,8 +42,10 @@ internal sealed class VectorCells
             return;
         var stale = missing.Count(c => File.Exists(Store.PathOf(checkpoint, new ChunkItem(c))));
         throw new Llm360Exception(
-            stale > 0 ? FormattableString.Invariant($"The index at {checkpoint} is of other weights or rows: {stale} of {chunks.Count} cells are stale.")
-                : FormattableString.Invariant($"The index at {checkpoint} is not complete: {missing.Count} of {chunks.Count} cells are missing."),
+            stale > 0 ? FormattableString.Invariant(
+                $"The index at {checkpoint} is of other weights or rows: {stale} of {chunks.Count} cells are stale.")
+                : FormattableString.Invariant(
+                    $"The index at {checkpoint} is not complete: {missing.Count} of {chunks.Count} cells are missing."),
             Store.Folder,
             "Make the index again: IndexAsync or llm360 grid attribution computes the cells that are left.");
     }
@@ -62,7 +63,7 @@ internal sealed class VectorCells
         return use(file.View(Vectors), weights);
     }
 
-    private IReadOnlyDictionary<string, Tensor> Compute(GridContext context)
+    private Dictionary<string, Tensor> Compute(GridContext context)
     {
         // The cell is the unit of progress.
         using var quiet = AmbientWork.Begin(null, context.Cancellation);

@@ -4,8 +4,12 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>One pass for the queries and one matrix product with the vectors, at each checkpoint.</summary>
-/// <remarks>Cells are mapped one a thread; the vectors of a whole index need not fit in memory.</remarks>
+/// <summary>
+/// One pass for the queries and one matrix product with the vectors, at each checkpoint.
+/// </summary>
+/// <remarks>
+/// Cells are mapped one a thread; the vectors of a whole index need not fit in memory.
+/// </remarks>
 internal static class VectorQuery
 {
     /// <summary>The scores of each checkpoint.</summary>
@@ -23,7 +27,8 @@ internal static class VectorQuery
         {
             stop.ThrowIfCancellationRequested();
             results.Add(await Task.Run(() => At(checkpoint, model), stop).ConfigureAwait(false));
-            progress?.Report(new WorkProgress($"query {index.Analysis.Suite.Name}", results.Count, index.Checkpoints.Count, "checkpoints", checkpoint.Name));
+            progress?.Report(new WorkProgress(
+                $"query {index.Analysis.Suite.Name}", results.Count, index.Checkpoints.Count, "checkpoints", checkpoint.Name));
         }
 
         return results;
@@ -77,14 +82,16 @@ internal static class VectorQuery
 
     /// <summary>What the method computes from all vectors of a checkpoint, once an index.</summary>
     public static TensorSet? StateOf(
-        AttributionIndex index, ProjectedMethod method, CheckpointPass at, Checkpoint checkpoint, ConcurrentDictionary<string, TensorSet?> states) =>
+        AttributionIndex index, ProjectedMethod method, CheckpointPass at, Checkpoint checkpoint, ConcurrentDictionary<string,
+            TensorSet?> states) =>
         states.GetOrAdd(checkpoint.Name, _ => method.Fit(All(index, checkpoint), method.Projection.Parts(at.Model.Config)));
 
     private static IEnumerable<Tensor> All(AttributionIndex index, Checkpoint checkpoint)
     {
         foreach (var (chunk, _, rows) in Chunks(index))
         {
-            using var vectors = index.Analysis.Vectors!.Read(checkpoint, chunk, rows, (mapped, _) => mapped.clone().DetachFromDisposeScope());
+            using var vectors = index.Analysis.Vectors!.Read(
+                checkpoint, chunk, rows, (mapped, _) => mapped.clone().DetachFromDisposeScope());
             yield return vectors;
         }
     }
@@ -94,7 +101,8 @@ internal static class VectorQuery
         var options = new ParallelOptions { MaxDegreeOfParallelism = LibTorch.Threads, CancellationToken = AmbientWork.Cancellation };
         try
         {
-            Parallel.ForEach(Chunks(index), options, part => index.Analysis.Vectors!.Read(checkpoint, part.Chunk, part.Rows, (vectors, weights) =>
+            Parallel.ForEach(Chunks(index), options, part =>
+                index.Analysis.Vectors!.Read(checkpoint, part.Chunk, part.Rows, (vectors, weights) =>
             {
                 use(part.First, vectors, weights);
                 return 0;

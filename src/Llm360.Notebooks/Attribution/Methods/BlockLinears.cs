@@ -1,5 +1,4 @@
 // The linear layers of the blocks, which most methods confine themselves to.
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;

@@ -8,8 +8,8 @@ namespace Llm360.Notebooks;
 /// EK-FAC's factors (George et al. 2018, arXiv 1806.03884; Grosse et al. 2023), from true labels.
 /// </summary>
 /// <remarks>
-/// For each layer, a is its input and g the gradient of the summed loss by its output. A = mean of a
-/// aᵀ and S = mean of g gᵀ over the tokens that predict; eigenvalues ascend, eigenvectors are
+/// For each layer, a is its input and g the gradient of the summed loss by its output. A = mean of
+/// a aᵀ and S = mean of g gᵀ over the tokens that predict; eigenvalues ascend, eigenvectors are
 /// columns. lambda [out, in] = mean over <b>rows</b> of (Q_Sᵀ dW Q_A)²; lambda_diagonal = mean over
 /// rows of dW². Sums, eigenvalues and eigenvectors are float64. Two gradient passes over the rows.
 /// </remarks>
@@ -32,7 +32,8 @@ internal static class CurvatureFactors
     public static TensorSet Compute(CheckpointPass at, RowBatch rows)
     {
         if (rows.Count == 0)
-            throw new Llm360Exception("The factors of the curvature need rows, and there are none.", $"checkpoint {at.Name}", "Choose chunks with rows.");
+            throw new Llm360Exception(
+                "The factors of the curvature need rows, and there are none.", $"checkpoint {at.Name}", "Choose chunks with rows.");
         var layers = BlockLinears.Of(at.Model.Config);
         using var limit = OperatorThreads.LimitToOne();
         using var scope = NewDisposeScope();
@@ -52,7 +53,8 @@ internal static class CurvatureFactors
         return new TensorSet(factors);
     }
 
-    private static void AddCovariances(CheckpointPass at, RowBatch rows, IReadOnlyList<LinearLayer> layers, Dictionary<string, Tensor> factors)
+    private static void AddCovariances(
+        CheckpointPass at, RowBatch rows, IReadOnlyList<LinearLayer> layers, Dictionary<string, Tensor> factors)
     {
         var tokens = 0L;
         foreach (var layer in layers)
@@ -84,7 +86,8 @@ internal static class CurvatureFactors
             factor.mul_(mean);
     }
 
-    private static void AddEigenvalues(CheckpointPass at, RowBatch rows, IReadOnlyList<LinearLayer> layers, Dictionary<string, Tensor> factors)
+    private static void AddEigenvalues(
+        CheckpointPass at, RowBatch rows, IReadOnlyList<LinearLayer> layers, Dictionary<string, Tensor> factors)
     {
         var bases = layers.ToDictionary(l => l, l => (
             In: factors[Name(l, Eigenvectors(Input))].to(float32), Out: factors[Name(l, Eigenvectors(Output))].to(float32).t()));

@@ -1,5 +1,4 @@
 // Influence with an inverse curvature of Kronecker factors.
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;

@@ -1,5 +1,4 @@
 // Projections whose matrices come from a file, to compare with other programs.
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
@@ -51,7 +50,8 @@ internal sealed class SignFileProjection(StateDict file) : GradientProjection
 
     public override IReadOnlyList<long> Parts(ModelConfig config) => [Checked(config)];
 
-    public override Int128 MatrixBytes(ModelConfig config) => (Int128)Checked(config) * BlockLinears.Of(config).Sum(l => l.Inputs * l.Outputs) * sizeof(float);
+    public override Int128 MatrixBytes(ModelConfig config) =>
+        (Int128)Checked(config) * BlockLinears.Of(config).Sum(l => l.Inputs * l.Outputs) * sizeof(float);
 
     public override double[] TokenParts(CheckpointPass at, Tensor held, RowBatch row, bool margin) =>
         throw new NotSupportedException("Scores by token are computed from a seeded projection.");
@@ -74,6 +74,7 @@ internal sealed class SignFileProjection(StateDict file) : GradientProjection
     {
         var (entry, weights) = (file.Entry(Signs), BlockLinears.Of(config).Sum(l => l.Inputs * l.Outputs));
         return entry.Shape.Count == 2 && entry.Shape[0] == weights ? entry.Shape[1] : throw new Llm360Exception(
-            $"The tensor {Signs} has shape {entry.ShapeText}, and the block linears have {weights} weights.", file.Path, $"Give [{weights}, k].");
+            $"The tensor {Signs} has shape {entry.ShapeText}, and the block linears have {weights} weights.", file.Path,
+                $"Give [{weights}, k].");
     }
 }

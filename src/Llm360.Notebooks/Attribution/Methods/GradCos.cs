@@ -1,5 +1,4 @@
 // The cosine of gradients at one checkpoint.
-using TorchSharp;
 
 namespace Llm360.Notebooks;
 

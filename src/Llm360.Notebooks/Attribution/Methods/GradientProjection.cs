@@ -1,10 +1,11 @@
 // Projections of gradients of block linears to one short vector a row.
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Makes a vector of each row's gradient. It consists of parts, one or one a layer.</summary>
+/// <summary>
+/// Makes a vector of each row's gradient. It consists of parts, one or one a layer.
+/// </summary>
 internal abstract class GradientProjection : IDisposable
 {
     /// <summary>The form of gradient that <see cref="Vector"/> takes.</summary>
@@ -16,11 +17,14 @@ internal abstract class GradientProjection : IDisposable
     /// <summary>Bytes of the projection's matrices.</summary>
     public abstract Int128 MatrixBytes(ModelConfig config);
 
-    /// <summary>The vectors of rows, [rows, length], on the CPU; it belongs to the caller.</summary>
+    /// <summary>
+    /// The vectors of rows, [rows, length], on the CPU; it belongs to the caller.
+    /// </summary>
     /// <param name="at">The checkpoint.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="margin">Of the negative margin instead of the loss.</param>
-    /// <exception cref="Llm360Exception">A row has no gradient, or memory does not suffice.</exception>
+    /// <exception cref="Llm360Exception">A row has no gradient, or memory does not
+    /// suffice.</exception>
     public Tensor Project(CheckpointPass at, RowBatch rows, bool margin)
     {
         var length = Parts(at.Model.Config).Sum();

@@ -1,5 +1,4 @@
 // LESS: the cosine of the query's gradient and the row's Adam step.
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;

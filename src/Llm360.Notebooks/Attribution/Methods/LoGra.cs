@@ -1,6 +1,5 @@
 // LoGra influence: projected gradients with the inverse of their second moment between them.
 using System.Globalization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;

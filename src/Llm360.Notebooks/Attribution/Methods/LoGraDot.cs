@@ -11,5 +11,6 @@ namespace Llm360.Notebooks;
 /// </summary>
 internal sealed class LoGraDot(GradientProjection projection) : ProjectedMethod("logra.dot", "gradient product (nats²)", projection)
 {
-    public override torch.Tensor Precondition(TensorSet? state, torch.Tensor queries, IReadOnlyList<long> parts, int checkpoint) => queries.alias();
+    public override torch.Tensor Precondition(TensorSet? state, torch.Tensor queries, IReadOnlyList<long> parts, int checkpoint) =>
+        queries.alias();
 }

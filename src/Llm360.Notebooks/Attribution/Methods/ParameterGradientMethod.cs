@@ -1,5 +1,4 @@
 // Methods on the gradients by parameters: which parameters, and what is done to query and row.
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;

@@ -1,5 +1,4 @@
 // A method on projected gradients: the rows' can be stored, and a query costs one matrix product.
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
@@ -27,7 +26,8 @@ internal abstract class ProjectedMethod(string name, string unit, GradientProjec
     public virtual double[] RowWeights(CheckpointPass at, RowBatch rows) => throw new NotSupportedException();
 
     /// <summary>What is computed from the vectors of all rows; null for nothing.</summary>
-    /// <param name="vectors">Vectors of some rows at a time; each is valid until the next is asked for.</param>
+    /// <param name="vectors">Vectors of some rows at a time; each is valid until the next is asked
+    /// for.</param>
     /// <param name="parts">Length of each part of a vector.</param>
     public virtual TensorSet? Fit(IEnumerable<Tensor> vectors, IReadOnlyList<long> parts) => null;
 

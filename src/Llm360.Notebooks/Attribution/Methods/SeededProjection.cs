@@ -1,5 +1,4 @@
 // The projection inside each layer that the gradient engine computes from a seed.
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
@@ -17,7 +16,8 @@ internal sealed class SeededProjection(int size, int seed) : GradientProjection
 
     // The engine makes matrices for all parameters.
     public override Int128 MatrixBytes(ModelConfig config) =>
-        config.Parameters().Aggregate(Int128.Zero, (sum, p) => sum + p.Shape.Aggregate(Int128.Zero, (s, n) => s + ((Int128)n * size))) * sizeof(float);
+        config.Parameters().Aggregate(
+            Int128.Zero, (sum, p) => sum + p.Shape.Aggregate(Int128.Zero, (s, n) => s + ((Int128)n * size))) * sizeof(float);
 
     public override double[] TokenParts(CheckpointPass at, Tensor held, RowBatch row, bool margin)
     {
@@ -28,7 +28,8 @@ internal sealed class SeededProjection(int size, int seed) : GradientProjection
         var first = 0L;
         foreach (var layer in BlockLinears.Of(at.Model.Config))
         {
-            var (x, y) = (gradient.Tensors[LinearLayer.InputName(layer.Module)], gradient.Tensors[LinearLayer.OutputGradientName(layer.Module)]);
+            var (x, y) = (gradient.Tensors[LinearLayer.InputName(layer.Module)],
+                gradient.Tensors[LinearLayer.OutputGradientName(layer.Module)]);
             var (left, right) = layer.IsInputFirst ? (x, y) : (y, x);
             var (l, r) = (left.matmul(matrices.Left(layer.Parameter)), right.matmul(matrices.Right(layer.Parameter)));
             var u = held.narrow(0, first, l.shape[1] * r.shape[1]).view(l.shape[1], r.shape[1]).to(l.device);

@@ -1,5 +1,4 @@
 // A score as a sum over the tokens of a row.
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
@@ -24,7 +23,8 @@ internal static class TokenParts
             if (held(layer.Parameter) is not { } flat)
                 continue;
             var u = layer.IsInputFirst ? flat.view(layer.Inputs, layer.Outputs) : flat.view(layer.Outputs, layer.Inputs).t(); // [in, out]
-            var (x, y) = (factors.Tensors[LinearLayer.InputName(layer.Module)], factors.Tensors[LinearLayer.OutputGradientName(layer.Module)]);
+            var (x, y) = (factors.Tensors[LinearLayer.InputName(layer.Module)],
+                factors.Tensors[LinearLayer.OutputGradientName(layer.Module)]);
             parts.AddTo(x.matmul(u).mul(y).sum(1).to(float64).cpu());
         }
 

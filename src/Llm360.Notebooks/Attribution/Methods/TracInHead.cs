@@ -63,7 +63,8 @@ internal sealed class TracInHead() : GradientMethod("tracin_head", "nats")
         var hidden = model.ForwardChecked(ids.narrow(1, 0, row.Length - 1))[0]; // [predictions, hidden]
         var errors = model.Logits(hidden).to(float32).softmax(-1); // [predictions, vocabulary]
         using var minusOne = (-1f).ToScalar();
-        errors.scatter_add_(1, ids[0].narrow(0, 1, row.Length - 1).unsqueeze(1), full([row.Length - 1, 1], minusOne, float32, model.Device));
+        errors.scatter_add_(1, ids[0].narrow(0, 1, row.Length - 1).unsqueeze(1),
+            full([row.Length - 1, 1], minusOne, float32, model.Device));
         return (hidden.to(float32), errors);
     }
 }

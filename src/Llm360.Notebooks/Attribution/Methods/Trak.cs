@@ -1,5 +1,4 @@
 // TRAK: ridge regression on projected gradients of the margin.
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
@@ -46,7 +45,8 @@ internal sealed class Trak(string name, bool all, GradientProjection projection,
         var kernel = state![Kernel];
         var ridge = settings.RidgeOf(checkpoint) ?? AttributionSettings.DefaultShare * kernel.diagonal().mean().item<double>();
         if (!(ridge > 0))
-            throw new Llm360Exception("The gradients of all rows are zero, so TRAK has no kernel.", $"method {Name}", "Choose other rows, or give a ridge.");
+            throw new Llm360Exception(
+                "The gradients of all rows are zero, so TRAK has no kernel.", $"method {Name}", "Choose other rows, or give a ridge.");
         return TensorMath.SolveRidge(kernel, ridge, queries.to(float64).t()).t().to(float32).contiguous().MoveToOuterDisposeScope();
     }
 

@@ -3,8 +3,8 @@ namespace Llm360.Notebooks;
 
 /// <summary>
 /// score = sum over the query's tokens, repeats included, of idf tf / (tf + k1 (1 - b + b length /
-/// mean length)), idf = ln(1 + (N - df + 0.5) / (df + 0.5)). No unit; a larger score means more rare
-/// tokens in common. Robertson and Zaragoza 2009, in the form of Lucene since version 8.
+/// mean length)), idf = ln(1 + (N - df + 0.5) / (df + 0.5)). No unit; a larger score means more
+/// rare tokens in common. Robertson and Zaragoza 2009, in the form of Lucene since version 8.
 /// </summary>
 /// <remarks>
 /// Lucene itself rounds a document's length to one byte, so its scores differ in the second digit.
