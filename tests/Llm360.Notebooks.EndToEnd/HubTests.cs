@@ -100,6 +100,7 @@ public sealed class HubTests : IAsyncLifetime
     [InlineData("00-tour", "bare", "The training data of bare is not published as rows", "The training log of bare is not published as a file")]
     [InlineData("01-the-suite", "amber", "RefinedWeb gives", "Documents are counted when a suite is built here", "Canaries are planted in suites that are trained here", "as its config.json on the Hub has it")]
     [InlineData("01-the-suite", "bare", "Its training data is not published as rows", "No training log: nothing to draw")]
+    [InlineData("07-evaluation", "bare", "No task was evaluated: nothing to draw", "end above chance in Amber (published)")]
     [InlineData("02-training-dynamics", "bare", "No training log: nothing to draw")]
     public async Task The_other_notebooks_show_what_a_suite_on_the_Hub_has_and_say_what_it_has_not(string name, string suite, params string[] says)
     {

@@ -39,7 +39,10 @@ internal static class EvaluateCommand
         HelpName = "documents.jsonl",
     };
 
-    private static readonly Option<int?> Fewshot = new("--num-fewshot", "-n") { Description = "Few-shot examples an item (default: each task's own number)." };
+    private static readonly Option<int?> Fewshot = new("--num-fewshot", "-n")
+    {
+        Description = "Few-shot examples an item (default: each task's own number).",
+    };
 
     private static readonly Option<string> Sampler = new("--fewshot-sampler")
     {
@@ -47,7 +50,10 @@ internal static class EvaluateCommand
         DefaultValueFactory = _ => FirstN,
     };
 
-    private static readonly Option<bool> NoBos = new("--no-bos") { Description = "Do not put the tokenizer's begin token before a prompt." };
+    private static readonly Option<bool> NoBos = new("--no-bos")
+    {
+        Description = "Do not put the tokenizer's begin token before a prompt.",
+    };
     private static readonly Option<int?> Limit = new("--limit") { Description = "Only the first items of each task." };
 
     private static readonly Option<int> Rows = new("--batch-size")
@@ -56,34 +62,43 @@ internal static class EvaluateCommand
         DefaultValueFactory = _ => 64,
     };
 
-    private static readonly Option<FileInfo?> Output = new("--out", "-o") { Description = "With --model: where to write results and items, JSON in lm-eval's terms." };
+    private static readonly Option<FileInfo?> Output = new("--out", "-o")
+    {
+        Description = "With --model: where to write results and items, JSON in lm-eval's terms.",
+    };
 
     public static Command Create()
     {
         var grid = new GridRunOptions();
         Sampler.AcceptOnlyFromAmong(FirstN, Random);
         Rows.Validators.Add(ModelOptions.AtLeastOne(Rows));
-        var command = new Command("evaluate", "Evaluate tasks as lm-eval does: one model with --model, or a suite's checkpoints with --suite.")
+        var command = new Command("evaluate",
+            "Evaluate tasks as lm-eval does: one model with --model, or a suite's checkpoints with --suite.")
         {
             Model, SuiteName, grid.Checkpoints, Tasks, Text, Fewshot, Sampler, NoBos, Limit, Rows, Output,
         };
         foreach (var option in grid.Common)
             command.Options.Add(option);
-        command.Run("The same command goes on with what is left.", (parsed, screen, cancellation) => (parsed.GetValue(Model), parsed.GetValue(SuiteName)) switch
+        command.Run("The same command goes on with what is left.", (parsed, screen, cancellation) =>
+            (parsed.GetValue(Model), parsed.GetValue(SuiteName)) switch
         {
             ({ } model, null) => OneAsync(model, grid.Options(parsed), parsed, screen, cancellation),
             (null, { } suite) => AlongAsync(suite, grid, parsed, screen, cancellation),
-            _ => throw new Llm360Exception("Give either a model or a suite.", "--model, --suite", "For example: llm360 evaluate -s nano --tasks cloze"),
+            _ => throw new Llm360Exception("Give either a model or a suite.", "--model, --suite",
+                "For example: llm360 evaluate -s nano --tasks cloze"),
         });
         return command;
     }
 
-    private static async Task<int> OneAsync(string name, GridOptions options, ParseResult parsed, Screen screen, CancellationToken cancellation)
+    private static async Task<int> OneAsync(string name, GridOptions options, ParseResult parsed, Screen screen,
+        CancellationToken cancellation)
     {
         var path = parsed.GetValue(Output) is { } file ? ModelOptions.Output(file) : null;
-        List<TaskEntry> entries = parsed.GetValue(Text) is { } text ? [Documents(text.FullName)] : [.. TaskNames(parsed).Select(EvaluationTasks.Open)];
+        List<TaskEntry> entries = parsed.GetValue(Text) is { } text ? [Documents(text.FullName)]
+            : [.. TaskNames(parsed).Select(EvaluationTasks.Open)];
         if (path is not null && entries.Count > 1)
-            throw new Llm360Exception($"The output file takes one task or group, and {entries.Count} are given.", "--out, --tasks", "Run the command once for each task.");
+            throw new Llm360Exception($"The output file takes one task or group, and {entries.Count} are given.", "--out, --tasks",
+                "Run the command once for each task.");
         var settings = Settings(parsed, options.Precision);
         var checkpoint = Suites.FindCheckpoint(name);
         // A rule makes items from the suite that the checkpoint is one of.
@@ -115,10 +130,12 @@ internal static class EvaluateCommand
 
     private static Task<int> AlongAsync(string name, GridRunOptions grid, ParseResult parsed, Screen screen, CancellationToken cancellation)
     {
-        foreach (var (given, option) in new (bool, string)[] { (parsed.GetValue(Text) is not null, "--text"), (parsed.GetValue(Output) is not null, "--out") })
+        foreach (var (given, option) in new (bool, string)[] { (parsed.GetValue(Text) is not null, "--text"),
+            (parsed.GetValue(Output) is not null, "--out") })
         {
             if (given)
-                throw new Llm360Exception($"{option} belongs to one model.", option, "Name a model with --model, or leave it out: results of a suite go to the store.");
+                throw new Llm360Exception($"{option} belongs to one model.", option,
+                    "Name a model with --model, or leave it out: results of a suite go to the store.");
         }
 
         var tasks = TaskNames(parsed);
@@ -126,7 +143,8 @@ internal static class EvaluateCommand
         var analysis = selection.Suite.Evaluation(tasks, Settings(parsed, selection.Options.Precision));
         var job = new GridJob(
             $"Evaluation of {selection.Suite.Name}",
-            $"{string.Join(", ", tasks)}; few-shot examples: {parsed.GetValue(Fewshot)?.ToString(CultureInfo.InvariantCulture) ?? "each task's own number"}",
+            $"{string.Join(", ", tasks)}; few-shot examples: "
+                + (parsed.GetValue(Fewshot)?.ToString(CultureInfo.InvariantCulture) ?? "each task's own number"),
             analysis.Store.Folder,
             "notebooks/07-evaluation.ipynb: its cells come from the store",
             options => analysis.FillAsync(selection.Checkpoints, options),
@@ -135,8 +153,10 @@ internal static class EvaluateCommand
     }
 
     private static string[] TaskNames(ParseResult parsed) =>
-        parsed.GetValue(Tasks)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } names ? names
-            : throw new Llm360Exception("There is no task to evaluate.", "--tasks", $"Name one: {string.Join(", ", EvaluationTasks.Names)}.");
+        parsed.GetValue(Tasks)?.Split(',',
+            StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } names ? names
+            : throw new Llm360Exception("There is no task to evaluate.", "--tasks",
+                $"Name one: {string.Join(", ", EvaluationTasks.Names)}.");
 
     private static EvaluationSettings Settings(ParseResult parsed, Precision precision) => new(
         parsed.GetValue(Fewshot),
@@ -145,15 +165,22 @@ internal static class EvaluateCommand
         Limit: parsed.GetValue(Limit),
         Precision: precision);
 
-    private static Suite SuiteOf(string model) => model.Split('/') is [var suite, _] ? Suites.Open(suite)
-        : Suite.OpenFolder(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)))!);
+    // Null where the checkpoint belongs to none.
+    private static Suite? SuiteOf(string model)
+    {
+        if (!Directory.Exists(model))
+            return model.Split('/') is [var suite, _] ? Suites.Open(suite) : null;
+        var folder = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)))!;
+        return File.Exists(Path.Combine(folder, SuiteLayout.Manifest)) ? Suite.OpenFolder(folder) : null;
+    }
 
     private static EvaluationTask Documents(string path) => (EvaluationTask)TaskReader.Read(
         new ManifestDocument(
             Path.Combine(Path.GetDirectoryName(path)!, "documents"),
             Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new
             {
-                name = "documents", type = "rolling", text = new { field = "text" }, metrics = TaskReader.RollingMetrics, file = Path.GetFileName(path),
+                name = "documents", type = "rolling", text = new { field = "text" }, metrics = TaskReader.RollingMetrics,
+                    file = Path.GetFileName(path),
             }))),
         _ => throw new InvalidOperationException());
 

@@ -1,6 +1,7 @@
 // llm360 tasks: which evaluation tasks there are, and what the model is given.
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Llm360.Notebooks.Cli.Commands;
@@ -25,8 +26,14 @@ internal static class TasksCommand
     {
         var name = new Argument<string>("task") { Description = "A task's name, or its task.json or YAML file." };
         var item = new Option<int?>("--item") { Description = "Also the prompt and tokens of an item, counted from 0." };
-        var model = new Option<string?>("--model", "-m") { Description = "The checkpoint whose tokenizer is used; without it no tokens are shown." };
-        var suite = new Option<string?>("--suite", "-s") { Description = "The suite whose held-out text a rule makes items from; its last checkpoint's tokenizer is used." };
+        var model = new Option<string?>("--model", "-m")
+        {
+            Description = "The checkpoint whose tokenizer is used; without it no tokens are shown.",
+        };
+        var suite = new Option<string?>("--suite", "-s")
+        {
+            Description = "The suite whose held-out text a rule makes items from; its last checkpoint's tokenizer is used.",
+        };
         var fewshot = new Option<int?>("--num-fewshot", "-n") { Description = "Few-shot examples (default: the task's own number)." };
         var command = new Command("show", "Show a task, or what the model is given of one item.") { name, item, model, suite, fewshot };
         command.Run("Run it again.", async (parsed, screen, cancellation) =>
@@ -36,14 +43,17 @@ internal static class TasksCommand
             if (parsed.GetValue(item) is not { } number)
                 return 0;
             if (entry is not EvaluationTask task)
-                throw new Llm360Exception($"{entry.Name} is a group, which has no items of its own.", "--item", $"Choose one of: {string.Join(", ", entry.Leaves.Take(8))}.");
+                throw new Llm360Exception($"{entry.Name} is a group, which has no items of its own.", "--item",
+                    $"Choose one of: {string.Join(", ", entry.Leaves.Take(8))}.");
             var of = parsed.GetValue(suite) is { } suiteName ? Suites.Open(suiteName) : null;
             var settings = new EvaluationSettings(parsed.GetValue(fewshot));
             settings.Check();
             var needsPool = task.Kind != TaskKind.Rolling && (settings.Fewshot ?? task.FewshotCount) > 0;
-            var content = await screen.WatchAsync(_ => Task.Run(() => TaskContent.Read(task, of, needsPool, cancellation), cancellation)).ConfigureAwait(false);
+            var content = await screen.WatchAsync(_ => Task.Run(() => TaskContent.Read(task, of, needsPool, cancellation), cancellation))
+                .ConfigureAwait(false);
             if (number < 0 || number >= content.Items.Count)
-                throw new Llm360Exception($"The task {task.Name} has {content.Items.Count} items; there is no item {number}.", "--item", $"Choose from 0 to {content.Items.Count - 1}.");
+                throw new Llm360Exception($"The task {task.Name} has {content.Items.Count} items; there is no item {number}.", "--item",
+                    $"Choose from 0 to {content.Items.Count - 1}.");
             var tokenizer = parsed.GetValue(model) is { } m ? Suites.FindCheckpoint(m).Tokenizer() : of?.Tokenizer();
             foreach (var line in Lines(task, content, settings, number, tokenizer))
                 screen.Result(line);
@@ -52,7 +62,8 @@ internal static class TasksCommand
         return command;
     }
 
-    private static IEnumerable<string> Lines(EvaluationTask task, TaskContent content, EvaluationSettings settings, int number, ITokenizer? tokenizer)
+    private static IEnumerable<string> Lines(EvaluationTask task, TaskContent content, EvaluationSettings settings, int number,
+        ITokenizer? tokenizer)
     {
         if (task.Kind == TaskKind.Rolling)
         {
@@ -76,7 +87,8 @@ internal static class TasksCommand
                     yield return $"  tokens: {Ids(tokens[i].Context)}";
             }
 
-            yield return string.Create(CultureInfo.InvariantCulture, $"{(i == item.Target ? "right" : "     ")} {i}: {Quoted(request.Continuation)}");
+            yield return string.Create(CultureInfo.InvariantCulture,
+                $"{(i == item.Target ? "right" : "     ")} {i}: {Quoted(request.Continuation)}");
             if (tokens is not null)
                 yield return $"  tokens: {Ids(tokens[i].Continuation)}";
         }
@@ -87,7 +99,8 @@ internal static class TasksCommand
         yield return ("what", Described(entry));
         if (entry is TaskGroup group)
         {
-            yield return ("metric", $"{group.Metric}, {(group.WeightBySize ? "tasks weighted by their items" : "all tasks weighted alike")}");
+            yield return ("metric", group.Metric);
+            yield return ("weights", group.WeightBySize ? "tasks count by their items" : "all tasks count the same");
             yield return ("members", string.Join(", ", group.Members));
         }
         else if (entry is EvaluationTask task)
@@ -99,14 +112,16 @@ internal static class TasksCommand
                 { Hub: { } hub } => hub.ToString(),
                 var data => data.File,
             });
-            yield return ("few-shot", string.Create(CultureInfo.InvariantCulture, $"{task.FewshotCount} examples{(task.Data.FewshotFile is { } file ? $" of {file}" : "")}"));
+            yield return ("few-shot", string.Create(CultureInfo.InvariantCulture,
+                $"{task.FewshotCount} examples{(task.Data.FewshotFile is { } file ? $" of {file}" : "")}"));
         }
     }
 
     private static string Described(TaskEntry entry) => entry is TaskGroup group
         ? string.Create(CultureInfo.InvariantCulture, $"{entry.Shape} (group of {group.Leaves.Count} tasks)") : entry.Shape;
 
-    private static string Quoted(string text) => JsonSerializer.Serialize(text, new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static string Quoted(string text) =>
+        JsonSerializer.Serialize(text, new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     private static string Ids(IEnumerable<int> ids) => $"[{string.Join(", ", ids)}]";
 }

@@ -54,7 +54,9 @@ public sealed class EvaluationAnalysis
         return new EvaluationScores(this, run);
     }
 
-    /// <summary>Computes what is not yet in the results store, and keeps nothing in memory; <see cref="RunAsync"/> reads it later. Several processes may fill the shards of one grid.</summary>
+    /// <summary>Computes what is not yet in the results store, and keeps nothing in memory; <see
+    /// cref="RunAsync"/> reads it later. Several processes may fill the shards of one
+    /// grid.</summary>
     /// <param name="checkpoints">All of the suite's when null.</param>
     /// <param name="options">As in <see cref="RunAsync"/>.</param>
     /// <exception cref="Llm360Exception">As in <see cref="RunAsync"/>.</exception>
@@ -69,12 +71,15 @@ public sealed class EvaluationAnalysis
     {
         var task = ((TaskGridItem)context.Item).Task;
         // The same items for all checkpoints: they are read once.
-        var content = contents.GetOrAdd(task, t => new(() => TaskContent.Read(t, Suite, NeedsPool(t), context.Cancellation), LazyThreadSafetyMode.PublicationOnly)).Value;
+        var content = contents.GetOrAdd(task, t =>
+            new(() => TaskContent.Read(t, Suite, NeedsPool(t), context.Cancellation), LazyThreadSafetyMode.PublicationOnly)).Value;
         // The cell is the unit of progress, not the passes within it.
         using var quiet = AmbientWork.Begin(null, context.Cancellation);
         return task.Kind == TaskKind.Rolling
-            ? EvaluationRow.Of(TaskScoring.Documents(context.Model, tokenizer.Value, task, content, Settings, cancellation: context.Cancellation))
-            : EvaluationRow.Of(TaskScoring.Choices(context.Model, tokenizer.Value, task, content, Settings, cancellation: context.Cancellation));
+            ? EvaluationRow.Of(TaskScoring.Documents(context.Model, tokenizer.Value, task, content, Settings,
+                cancellation: context.Cancellation))
+            : EvaluationRow.Of(TaskScoring.Choices(context.Model, tokenizer.Value, task, content, Settings,
+                cancellation: context.Cancellation));
     }
 }
 
@@ -85,7 +90,8 @@ public static class EvaluationOfSuite
     /// <param name="suite">The suite.</param>
     /// <param name="tasks">Names or files of tasks and groups, as <see cref="EvaluationTasks.Open"/> takes them.</param>
     /// <exception cref="Llm360Exception">A task does not exist, or its description is wrong.</exception>
-    public static EvaluationAnalysis Evaluation(this Suite suite, params string[] tasks) => suite.Evaluation(tasks, new EvaluationSettings());
+    public static EvaluationAnalysis Evaluation(this Suite suite, params string[] tasks) =>
+        suite.Evaluation(tasks, new EvaluationSettings());
 
     /// <summary>The same with settings.</summary>
     /// <param name="suite">The suite.</param>
@@ -93,6 +99,7 @@ public static class EvaluationOfSuite
     /// <param name="settings">Few-shot examples and the like.</param>
     /// <param name="results">Folder of all results; the workspace's when null.</param>
     /// <exception cref="Llm360Exception">A task does not exist, or its description or a setting is wrong.</exception>
-    public static EvaluationAnalysis Evaluation(this Suite suite, IReadOnlyList<string> tasks, EvaluationSettings settings, string? results = null) =>
+    public static EvaluationAnalysis Evaluation(this Suite suite, IReadOnlyList<string> tasks, EvaluationSettings settings,
+        string? results = null) =>
         new(suite, [.. tasks.Select(EvaluationTasks.Open)], settings, results);
 }

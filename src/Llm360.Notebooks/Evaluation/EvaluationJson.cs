@@ -15,7 +15,8 @@ internal static class EvaluationJson
     /// <param name="options">How requests are scored.</param>
     /// <param name="cancellation">Looked at before every pass.</param>
     public static JsonObject Run(
-        LanguageModel model, ITokenizer tokenizer, TaskEntry entry, EvaluationSettings settings, Suite? suite, ScoringOptions options, CancellationToken cancellation)
+        LanguageModel model, ITokenizer tokenizer, TaskEntry entry, EvaluationSettings settings, Suite? suite, ScoringOptions options,
+            CancellationToken cancellation)
     {
         settings.Check();
         if (entry is EvaluationTask task)
@@ -39,7 +40,8 @@ internal static class EvaluationJson
     }
 
     private static (JsonObject Json, IReadOnlyDictionary<string, MetricValue> Values) Run(
-        LanguageModel model, ITokenizer tokenizer, EvaluationTask task, EvaluationSettings settings, Suite? suite, ScoringOptions options, CancellationToken cancellation)
+        LanguageModel model, ITokenizer tokenizer, EvaluationTask task, EvaluationSettings settings, Suite? suite,
+            ScoringOptions options, CancellationToken cancellation)
     {
         var fewshot = settings.Fewshot ?? task.FewshotCount;
         var rolling = task.Kind == TaskKind.Rolling;
@@ -50,7 +52,8 @@ internal static class EvaluationJson
         if (rolling)
         {
             var scored = TaskScoring.Documents(model, tokenizer, task, content, settings, options, cancellation);
-            List<(double, int, int)> totals = [.. scored.Select(d => (d.LogLikelihood, PythonText.Words(d.Text), PythonText.Bytes(d.Text)))];
+            List<(double, int, int)> totals = [.. scored.Select(d =>
+                (d.LogLikelihood, PythonText.Words(d.Text), PythonText.Bytes(d.Text)))];
             values = task.Metrics.ToDictionary(m => m, m => TaskMetrics.Rolling(m, totals));
             items = [.. scored.Select(d => (JsonNode)Document(d))];
         }

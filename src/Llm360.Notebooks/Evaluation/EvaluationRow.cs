@@ -51,7 +51,8 @@ public sealed class EvaluationRow
     [JsonPropertyName("source")]
     public string? Source { get; set; }
 
-    internal static IReadOnlyList<EvaluationRow> Of(IEnumerable<ScoredItem> items) => [.. items.SelectMany(i => i.Item.Requests.Select((r, c) => new EvaluationRow
+    internal static IReadOnlyList<EvaluationRow> Of(IEnumerable<ScoredItem> items) =>
+        [.. items.SelectMany(i => i.Item.Requests.Select((r, c) => new EvaluationRow
     {
         Item = i.Item.Item.Index,
         Choice = c,

@@ -92,7 +92,8 @@ public sealed class EvaluationScores
         if (curve.Count > 0)
             return curve;
         var there = Results.Select(r => $"{r.Task} {r.Metric}").Distinct();
-        throw new Llm360Exception($"There is no metric {metric} of a task {task}.", $"evaluation of {Suite.Name}", $"Choose one of: {string.Join(", ", there)}.");
+        throw new Llm360Exception($"There is no metric {metric} of a task {task}.", $"evaluation of {Suite.Name}",
+            $"Choose one of: {string.Join(", ", there)}.");
     }
 
     /// <summary>Signal and noise of a metric.</summary>
@@ -118,7 +119,8 @@ public sealed class EvaluationScores
         var last = Checkpoints.Count == 0 ? "no checkpoint" : Checkpoints[^1].Name;
         return new Table(
             $"Evaluation of {Suite.Name} at {last}.",
-            [new("task"), new("metric"), new("value", ColumnAlignment.Right), new("standard error", ColumnAlignment.Right), new("chance", ColumnAlignment.Right), new("items", ColumnAlignment.Right)],
+            [new("task"), new("metric"), new("value", ColumnAlignment.Right), new("standard error", ColumnAlignment.Right),
+                new("chance", ColumnAlignment.Right), new("items", ColumnAlignment.Right)],
             [
                 .. Results.Where(r => r.Checkpoint == last).Select(r => new[]
                 {
@@ -136,7 +138,8 @@ public sealed class EvaluationScores
             if (leaves.All(l => l is not null))
             {
                 yield return Result(checkpoint, group.Name, group.Metric,
-                    TaskMetrics.Group([.. leaves.Select(l => l!.Value(group.Metric))], group.WeightBySize), leaves.Average(l => l!.Chance(group.Metric)));
+                    TaskMetrics.Group([.. leaves.Select(l => l!.Value(group.Metric))], group.WeightBySize), leaves.Average(l =>
+                        l!.Chance(group.Metric)));
             }
 
             foreach (var result in group.Members.SelectMany(m => Of(checkpoint, m)))

@@ -147,7 +147,8 @@ internal sealed record TaskTarget(int? Fixed = null, TaskValue? Value = null, in
     {
         var (label, labels) = (Value!.Text(item), new TaskValue(IndexIn!).List(item));
         return labels.Index().Where(l => l.Item == label).Select(l => (int?)l.Index).FirstOrDefault()
-            ?? throw item.Error($"its label is \"{Printable.Value(label)}\", which is none of \"{IndexIn}\": {string.Join(", ", labels.Select(Printable.Value))}");
+            ?? throw item.Error($"its label is \"{Printable.Value(label)}\", which is none of \"{IndexIn}\": "
+                + string.Join(", ", labels.Select(Printable.Value)));
     }
 }
 

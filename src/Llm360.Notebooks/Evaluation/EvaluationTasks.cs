@@ -27,7 +27,8 @@ public static class EvaluationTasks
             $"Choose one of: {string.Join(", ", Names)}; or name a task.json file.");
     }
 
-    /// <summary>Of some tasks, those that a suite has items for: tasks made from held-out text need a suite that was trained here.</summary>
+    /// <summary>Of some tasks, those that a suite has items for: tasks made from held-out text need
+    /// a suite that was trained here.</summary>
     /// <param name="suite">The suite.</param>
     /// <param name="namesOrPaths">As in <see cref="Open"/>, apart by commas.</param>
     /// <exception cref="Llm360Exception">As in <see cref="Open"/>.</exception>
@@ -53,7 +54,8 @@ public static class EvaluationTasks
     {
         RequireNoCircle(path, above);
         var file = !Directory.Exists(path) ? path
-            : new[] { TaskFile, GroupFile }.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists) ?? Path.Combine(path, TaskFile);
+            : new[] { TaskFile, GroupFile }.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists)
+                ?? Path.Combine(path, TaskFile);
         // Members of a group are folders beside the group's own.
         var beside = Path.GetDirectoryName(Path.GetDirectoryName(file))!;
         return file.EndsWith(".yaml", StringComparison.Ordinal)

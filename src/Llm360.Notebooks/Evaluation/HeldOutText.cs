@@ -17,7 +17,8 @@ internal static partial class HeldOutText
     {
         if (!File.Exists(suite.ValidationPath))
         {
-            throw new Llm360Exception($"The suite {suite.Name} has no held-out text, so no items can be made from it.", suite.ValidationPath,
+            throw new Llm360Exception($"The suite {suite.Name} has no held-out text, so no items can be made from it.",
+                suite.ValidationPath,
                 "Choose a suite that was trained here, or tasks with items of their own.");
         }
 

@@ -17,8 +17,10 @@ internal static partial class LmEvalTask
 
     private static readonly string[] Known =
     [
-        "task", "dataset_path", "dataset_name", "dataset_kwargs", "test_split", "validation_split", "training_split", "fewshot_split", "output_type",
-        "doc_to_text", "doc_to_target", "doc_to_choice", "description", "target_delimiter", "fewshot_delimiter", "fewshot_config", "num_fewshot", "metric_list",
+        "task", "dataset_path", "dataset_name", "dataset_kwargs", "test_split", "validation_split", "training_split", "fewshot_split",
+            "output_type",
+        "doc_to_text", "doc_to_target", "doc_to_choice", "description", "target_delimiter", "fewshot_delimiter", "fewshot_config",
+            "num_fewshot", "metric_list",
         "metadata", "tag", "group", "should_decontaminate", "doc_to_decontamination_query", "repeats", "task_alias",
     ];
 
@@ -38,7 +40,8 @@ internal static partial class LmEvalTask
 
         var yaml = YamlSubset.Read(text, path);
         var json = new Import(yaml, path).Task();
-        return (EvaluationTask)TaskReader.Read(new ManifestDocument(path, Encoding.UTF8.GetBytes(json.ToJsonString())), _ => throw new InvalidOperationException());
+        return (EvaluationTask)TaskReader.Read(new ManifestDocument(path, Encoding.UTF8.GetBytes(json.ToJsonString())), _ =>
+            throw new InvalidOperationException());
     }
 
     [GeneratedRegex(@"\{\{(.*?)\}\}")]
@@ -87,7 +90,8 @@ internal static partial class LmEvalTask
             var repository = Text("dataset_path") ?? throw Refused("dataset_path", "there is no data set");
             if (repository == "json")
             {
-                var files = yaml["dataset_kwargs"]?["data_files"] as JsonObject ?? throw Refused("dataset_kwargs", "data_files are missing");
+                var files = yaml["dataset_kwargs"]?["data_files"] as JsonObject
+                    ?? throw Refused("dataset_kwargs", "data_files are missing");
                 task["file"] = Local(evaluated);
                 if (pool is not null)
                     task["fewshot_file"] = Local(pool);
@@ -110,7 +114,8 @@ internal static partial class LmEvalTask
         {
             if (yaml["metric_list"] is not JsonArray { Count: > 0 } list)
                 throw Refused("metric_list", "there is no metric");
-            return [.. list.Select(m => (JsonNode)((m as JsonObject)?["metric"]?.ToString() ?? throw Refused("metric_list", "an entry has no metric")))];
+            return [.. list.Select(m => (JsonNode)((m as JsonObject)?["metric"]?.ToString()
+                ?? throw Refused("metric_list", "an entry has no metric")))];
         }
 
         private JsonArray Template(string text)
@@ -129,7 +134,8 @@ internal static partial class LmEvalTask
 
             if (end < text.Length || parts.Count == 0)
                 parts.Add(text[end..]);
-            return text.Contains("{%", StringComparison.Ordinal) ? throw Refused("doc_to_text", "statements of a template are not read") : parts;
+            return text.Contains("{%", StringComparison.Ordinal) ? throw Refused("doc_to_text", "statements of a template are not read")
+                : parts;
         }
 
         private JsonObject Choices()
@@ -149,15 +155,18 @@ internal static partial class LmEvalTask
             var text = Bare(Text("doc_to_target") ?? throw Refused("doc_to_target", "there is no target"));
             if (IndexOf().Match(text) is { Success: true } index)
             {
-                var target = Value(index.Groups["field"].Value + (index.Groups["strip"] is { Success: true } strip ? $".{strip.Value}()" : ""), "doc_to_target");
+                var target = Value(index.Groups["field"].Value
+                    + (index.Groups["strip"] is { Success: true } strip ? $".{strip.Value}()" : ""), "doc_to_target");
                 target["index_in"] = index.Groups["list"].Value;
                 return target;
             }
 
             if (Whole().Match(text) is { Success: true } whole)
             {
-                var offset = whole.Groups["offset"] is { Success: true } number ? int.Parse(number.Value, System.Globalization.CultureInfo.InvariantCulture) : 0;
-                return new JsonObject { ["field"] = whole.Groups["field"].Value, ["offset"] = whole.Groups["sign"].Value == "-" ? -offset : offset };
+                var offset = whole.Groups["offset"] is { Success: true } number
+                    ? int.Parse(number.Value, System.Globalization.CultureInfo.InvariantCulture) : 0;
+                return new JsonObject { ["field"] = whole.Groups["field"].Value, ["offset"] = whole.Groups["sign"].Value == "-" ? -offset
+                    : offset };
             }
 
             return Value(text, "doc_to_target");
@@ -167,13 +176,15 @@ internal static partial class LmEvalTask
         {
             if (Field().Match(expression) is not { Success: true } field)
                 throw Refused(key, $"the expression \"{Printable.Value(expression)}\" is not read");
-            var value = new JsonObject { ["field"] = field.Groups["path"].Value.Replace("[", ".", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal) };
+            var value = new JsonObject { ["field"] = field.Groups["path"].Value.Replace("[", ".", StringComparison.Ordinal)
+                .Replace("]", "", StringComparison.Ordinal) };
             if (field.Groups["strip"] is { Success: true } strip)
                 value["strip"] = strip.Value == "strip" ? "both" : "left";
             return value;
         }
 
-        private static string Bare(string text) => Expression().Match(text) is { Success: true } match && match.Length == text.Length ? match.Groups[1].Value.Trim() : text;
+        private static string Bare(string text) => Expression().Match(text) is { Success: true } match
+            && match.Length == text.Length ? match.Groups[1].Value.Trim() : text;
 
         private string? Text(string key) => yaml[key] switch
         {
@@ -183,6 +194,7 @@ internal static partial class LmEvalTask
         };
 
         private Llm360Exception Refused(string key, string how) => new(
-            $"The lm-eval task cannot be imported: {how}.", $"{path}, {key}", "Write the task as task.json; llm360 tasks show arc_easy shows one.");
+            $"The lm-eval task cannot be imported: {how}.", $"{path}, {key}",
+                "Write the task as task.json; llm360 tasks show arc_easy shows one.");
     }
 }

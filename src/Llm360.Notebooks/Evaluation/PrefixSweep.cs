@@ -101,10 +101,12 @@ internal sealed class PrefixSweep
         var wanted = Wanted(slots);
         var targets = new TargetTokens([.. wanted.SelectMany(w => requests[w.Request].Continuation)], model.Device);
         // A node with children is computed for its keys and values; one position is the least that can be asked for.
-        var hidden = decoder.Compute([.. slots.Select(s => new Segment(s.Slot, s.Node.Tokens, s.Node.Leaf?.OutputCount ?? 1))], cancellation);
+        var hidden = decoder.Compute([.. slots.Select(s => new Segment(s.Slot, s.Node.Tokens, s.Node.Leaf?.OutputCount ?? 1))],
+            cancellation);
         if (wanted.Count == 0)
             return;
-        long[] places = [.. wanted.SelectMany(w => Enumerable.Range(w.Offset, requests[w.Request].Continuation.Length)).Select(p => (long)p)];
+        long[] places = [.. wanted.SelectMany(w => Enumerable.Range(w.Offset, requests[w.Request].Continuation.Length))
+            .Select(p => (long)p)];
         var isAll = places.Length == hidden.shape[0] && places.Index().All(p => p.Index == p.Item);
         var results = HeadReduction.Scores(model, isAll ? hidden : hidden.index_select(0, tensor(places, device: model.Device)), targets);
         Keep(wanted, results);

@@ -87,7 +87,8 @@ internal static partial class Preparation
 
         (string Question, IReadOnlyList<string> Options, int Answer) Problem(JsonNode? node)
         {
-            var problem = node is JsonObject fields ? item with { Data = fields } : throw item.Error("an entry of \"problems\" is no dictionary");
+            var problem = node is JsonObject fields ? item with { Data = fields }
+                : throw item.Error("an entry of \"problems\" is no dictionary");
             var (options, answer) = (new TaskValue("options").List(problem), new TaskValue("answer").Text(problem));
             var index = answer.Length == 1 ? answer[0] - 'A' : -1;
             return index >= 0 && index < options.Count ? (new TaskValue("question").Text(problem), options, index)

@@ -120,14 +120,16 @@ internal ref struct PythonLiteral
             case '\\' or '\'' or '"': result.Append(c); break;
             case 'x': result.Append(char.ConvertFromUtf32(Hex(2))); break;
             case 'u': result.Append((char)Hex(4)); break;
-            case 'U': result.Append(Hex(8) is var code and >= 0 and <= 0x10FFFF && code is < 0xD800 or > 0xDFFF ? char.ConvertFromUtf32(code) : throw Bad("an escape is no character")); break;
+            case 'U': result.Append(Hex(8) is var code and >= 0 and <= 0x10FFFF
+                && code is < 0xD800 or > 0xDFFF ? char.ConvertFromUtf32(code) : throw Bad("an escape is no character")); break;
             default: throw Bad($"the escape \\{c} is not read");
         }
     }
 
     private int Hex(int digits)
     {
-        if (at + digits > text.Length || !int.TryParse(text.AsSpan(at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code))
+        if (at + digits > text.Length || !int.TryParse(text.AsSpan(at, digits), NumberStyles.AllowHexSpecifier,
+            CultureInfo.InvariantCulture, out var code))
             throw Bad("an escape needs hexadecimal digits");
         at += digits;
         return code;

@@ -30,7 +30,8 @@ internal static class RequestScoring
     /// logits are not numbers.
     /// </exception>
     public static ContinuationScore[] Score(
-        LanguageModel model, IReadOnlyList<TokenRequest> requests, ScoringOptions options, Func<int, string> places, Action<int, int>? progress, CancellationToken cancellation)
+        LanguageModel model, IReadOnlyList<TokenRequest> requests, ScoringOptions options, Func<int, string> places, Action<int,
+            int>? progress, CancellationToken cancellation)
     {
         var leaves = new Dictionary<string, (PrefixLeaf Leaf, List<int> Requests)>();
         foreach (var (i, request) in requests.Index())
@@ -68,7 +69,8 @@ internal static class RequestScoring
         if (request.Continuation.Length > model.Config.MaximumLength)
         {
             throw new Llm360Exception(
-                $"A continuation of {request.Continuation.Length} tokens is longer than the model's {model.Config.MaximumLength} positions.",
+                $"A continuation of {request.Continuation.Length} tokens is longer than the model's "
+                + $"{model.Config.MaximumLength} positions.",
                 places(i), "Leave the item out, or use a model with more positions.");
         }
 

@@ -33,7 +33,8 @@ internal sealed class RequestTokens(ITokenizer tokenizer, bool bos)
     /// <summary>The token that stands before a text that has nothing before it: BOS, or EOS where there is none.</summary>
     /// <exception cref="Llm360Exception">The tokenizer has neither.</exception>
     public int Prefix => tokenizer.BosId >= 0 ? tokenizer.BosId : tokenizer.EosId >= 0 ? tokenizer.EosId
-        : throw new Llm360Exception("The tokenizer has neither a begin nor an end token.", "tokenizer", "Use tasks whose prompts are not empty.");
+        : throw new Llm360Exception("The tokenizer has neither a begin nor an end token.", "tokenizer",
+            "Use tasks whose prompts are not empty.");
 
     /// <summary>Splits a context and its continuation.</summary>
     /// <remarks>
@@ -71,9 +72,11 @@ internal sealed class RequestTokens(ITokenizer tokenizer, bool bos)
     private static TokenRequest Checked(int[] context, int[] continuation, string place)
     {
         if (continuation.Length == 0)
-            throw new Llm360Exception("The continuation adds no token to its context, so there is nothing to score.", place, "Give the choice a text.");
+            throw new Llm360Exception("The continuation adds no token to its context, so there is nothing to score.", place,
+                "Give the choice a text.");
         if (context.Length == 0)
-            throw new Llm360Exception("The context has no token, so nothing predicts the continuation.", place, "Give the item a prompt, or leave out --no-bos.");
+            throw new Llm360Exception("The context has no token, so nothing predicts the continuation.", place,
+                "Give the item a prompt, or leave out --no-bos.");
         return new TokenRequest(context, continuation);
     }
 }

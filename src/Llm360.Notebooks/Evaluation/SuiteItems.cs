@@ -31,7 +31,8 @@ internal static partial class SuiteItems
     /// <param name="rule">One of <see cref="Rules"/>.</param>
     /// <param name="documents">The documents.</param>
     /// <param name="where">The file they come from.</param>
-    public static (IReadOnlyList<TaskItem> Items, IReadOnlyList<TaskItem> Pool) Make(string rule, IReadOnlyList<HeldOutDocument> documents, string where)
+    public static (IReadOnlyList<TaskItem> Items, IReadOnlyList<TaskItem> Pool) Make(string rule,
+        IReadOnlyList<HeldOutDocument> documents, string where)
     {
         var random = SplitMix64.For(Version, $"items/{rule}");
         List<JsonObject> all = rule switch
@@ -43,7 +44,8 @@ internal static partial class SuiteItems
             _ => [.. documents.Select(d => new JsonObject { ["text"] = d.Text, ["source"] = d.Source })],
         };
         if (all.Count == 0)
-            throw new Llm360Exception($"The rule \"{rule}\" finds no item in the held-out text.", where, "Choose another task, or a suite with more held-out text.");
+            throw new Llm360Exception($"The rule \"{rule}\" finds no item in the held-out text.", where,
+                "Choose another task, or a suite with more held-out text.");
         // A stretch of the text is often about one thing, and the first items should be about many.
         var shuffled = random.Permutation(all.Count).Select(i => all[i]).ToList();
         if (rule == "documents")
@@ -60,17 +62,21 @@ internal static partial class SuiteItems
         const int shortest = 8, longest = 40;
         var halves = documents.SelectMany(d => HeldOutText.Sentences(d.Text).Select(s => (d.Source, Words: s.Split(' '))))
             .Where(s => s.Words.Length is >= shortest and <= longest && !s.Words[0].EndsWith(':'))
-            .Select(s => (s.Source, Prompt: string.Join(' ', s.Words[..(s.Words.Length / 2)]), End: string.Join(' ', s.Words[(s.Words.Length / 2)..])))
+            .Select(s => (s.Source, Prompt: string.Join(' ', s.Words[..(s.Words.Length / 2)]),
+                End: string.Join(' ', s.Words[(s.Words.Length / 2)..])))
             .DistinctBy(s => s.Prompt).DistinctBy(s => s.End).ToList();
-        return halves.Count < Choices ? [] : halves.Select((h, i) => Among(h.Prompt, h.End, [.. halves.Select(o => o.End)], i, h.Source, random));
+        return halves.Count < Choices ? []
+            : halves.Select((h, i) => Among(h.Prompt, h.End, [.. halves.Select(o => o.End)], i, h.Source, random));
     }
 
     // The description of a parameter after its name, among those of others.
     private static IEnumerable<JsonObject> Parameters(IReadOnlyList<HeldOutDocument> documents, SplitMix64 random)
     {
-        var found = documents.SelectMany(d => Parameter().Matches(d.Text).Select(m => (d.Source, Prompt: m.Groups["before"].Value + m.Groups["name"].Value + ":", Text: m.Groups["text"].Value)))
+        var found = documents.SelectMany(d => Parameter().Matches(d.Text)
+            .Select(m => (d.Source, Prompt: m.Groups["before"].Value + m.Groups["name"].Value + ":", Text: m.Groups["text"].Value)))
             .DistinctBy(p => p.Prompt).DistinctBy(p => p.Text).ToList();
-        return found.Count < Choices ? [] : found.Select((p, i) => Among(p.Prompt, p.Text, [.. found.Select(o => o.Text)], i, p.Source, random));
+        return found.Count < Choices ? []
+            : found.Select((p, i) => Among(p.Prompt, p.Text, [.. found.Select(o => o.Text)], i, p.Source, random));
     }
 
     private static JsonObject Among(string prompt, string right, IReadOnlyList<string> all, int index, string source, SplitMix64 random)

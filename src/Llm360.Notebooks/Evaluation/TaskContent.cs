@@ -17,7 +17,8 @@ internal sealed record TaskContent(IReadOnlyList<TaskItem> Items, IReadOnlyList<
         if (task.Data.Rule is { } rule)
         {
             var (items, pool) = SuiteItems.Make(rule, suite ?? throw new Llm360Exception(
-                $"The items of {task.Name} are made from a suite's held-out text.", task.Where, "Name a suite: llm360 evaluate -s nano --tasks " + task.Name));
+                $"The items of {task.Name} are made from a suite's held-out text.", task.Where,
+                    "Name a suite: llm360 evaluate -s nano --tasks " + task.Name));
             return new TaskContent(items, pool);
         }
 
@@ -30,7 +31,8 @@ internal sealed record TaskContent(IReadOnlyList<TaskItem> Items, IReadOnlyList<
     public static (string Items, string? Pool) Files(EvaluationTask task, bool needsPool, CancellationToken cancellation)
     {
         if (task.Data.FewshotFile is null && needsPool)
-            throw new Llm360Exception($"The task {task.Name} has no few-shot examples.", task.Where, "Ask for 0 few-shot examples, or name a fewshot_file.");
+            throw new Llm360Exception($"The task {task.Name} has no few-shot examples.", task.Where,
+                "Ask for 0 few-shot examples, or name a fewshot_file.");
         string[] names = needsPool ? [task.Data.File, task.Data.FewshotFile!] : [task.Data.File];
         var folder = task.Data.Hub is { } hub ? Fetch(hub, names, cancellation) : Path.GetDirectoryName(task.Where)!;
         string[] paths = [.. names.Select(n => Path.Combine(folder, n))];

@@ -15,9 +15,11 @@ internal static class TaskFiles
     public static IReadOnlyList<TaskItem> Read(string path)
     {
         if (!File.Exists(path))
-            throw new Llm360Exception("There is no such file of items.", path, "Name a JSON Lines or Parquet file with an item in each row.");
+            throw new Llm360Exception("There is no such file of items.", path,
+                "Name a JSON Lines or Parquet file with an item in each row.");
         var items = path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase) ? Parquet(path) : Lines(path);
-        return items.Count > 0 ? items : throw new Llm360Exception("The task has no items: the file is empty.", path, "Put an item in each row.");
+        return items.Count > 0 ? items
+            : throw new Llm360Exception("The task has no items: the file is empty.", path, "Put an item in each row.");
     }
 
     private static List<TaskItem> Lines(string path)
@@ -71,11 +73,13 @@ internal static class TaskFiles
         null => null,
         string text => JsonValue.Create(text),
         IDictionary<string, object> fields => new JsonObject(fields.Select(f => KeyValuePair.Create(f.Key, Node(f.Value)))),
-        System.Collections.IDictionary map => new JsonObject(map.Keys.Cast<object>().Select(k => KeyValuePair.Create(k.ToString()!, Node(map[k])))),
+        System.Collections.IDictionary map =>
+            new JsonObject(map.Keys.Cast<object>().Select(k => KeyValuePair.Create(k.ToString()!, Node(map[k])))),
         byte[] bytes => JsonValue.Create(System.Text.Encoding.UTF8.GetString(bytes)),
         System.Collections.IEnumerable list => new JsonArray([.. list.Cast<object?>().Select(Node)]),
         bool truth => JsonValue.Create(truth),
-        sbyte or byte or short or ushort or int or uint or long => JsonValue.Create(Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture)),
+        sbyte or byte or short or ushort or int or uint or long =>
+            JsonValue.Create(Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture)),
         float or double => JsonValue.Create(Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture)),
         _ => JsonValue.Create(value.ToString()),
     };

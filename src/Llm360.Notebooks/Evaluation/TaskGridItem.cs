@@ -26,7 +26,8 @@ internal sealed record TaskGridItem(EvaluationTask Task, Suite Suite, bool Needs
         else if (Task.Data.Hub is { } hub)
             parts.Add(hub.ToString());
         else
-            parts.AddRange(new[] { Task.Data.File, Task.Data.FewshotFile }.OfType<string>().Select(f => Hash(Path.Combine(Path.GetDirectoryName(Task.Where)!, f))));
+            parts.AddRange(new[] { Task.Data.File, Task.Data.FewshotFile }.OfType<string>()
+                .Select(f => Hash(Path.Combine(Path.GetDirectoryName(Task.Where)!, f))));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
     }
 

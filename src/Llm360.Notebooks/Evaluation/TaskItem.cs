@@ -18,7 +18,8 @@ internal sealed record TaskItem(JsonObject Data, string File, int Index, int? Li
     /// <summary>The error of an item that does not fit its task.</summary>
     /// <param name="how">What is wrong, a clause.</param>
     public Llm360Exception Error(string how) => new(
-        $"The item does not fit its task: {how}.", Place, "Correct the item, or the task that names its fields; llm360 tasks show NAME shows a task.");
+        $"The item does not fit its task: {how}.", Place,
+            "Correct the item, or the task that names its fields; llm360 tasks show NAME shows a task.");
 
     /// <summary>Whether the fields are the same, as <c>==</c> of Python's dictionaries.</summary>
     public bool IsSameAs(TaskItem other) => JsonNode.DeepEquals(Data, other.Data);

@@ -76,7 +76,8 @@ internal static class TaskMetrics
     {
         double all = leaves.Sum(l => l.Items), count = leaves.Count;
         if (!weightBySize)
-            return new MetricValue(leaves.Average(l => l.Value), Math.Sqrt(leaves.Sum(l => l.StandardError * l.StandardError)) / count, (int)all);
+            return new MetricValue(leaves.Average(l => l.Value), Math.Sqrt(leaves.Sum(l => l.StandardError * l.StandardError)) / count,
+                (int)all);
         var mean = leaves.Sum(l => l.Items * l.Value) / all;
         var pooled = leaves.Sum(l => (l.Items - 1.0) * l.Items * l.StandardError * l.StandardError) / (all - count);
         return new MetricValue(mean, Math.Sqrt(pooled / all), (int)all);

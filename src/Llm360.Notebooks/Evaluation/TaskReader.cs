@@ -8,20 +8,24 @@ namespace Llm360.Notebooks;
 internal static class TaskReader
 {
     /// <summary>The metrics there are, by kind of task.</summary>
-    public static IReadOnlyList<string> ChoiceMetrics { get; } = ["acc", "acc_norm", "acc_bytes", "mc2", "likelihood_diff", "pct_stereotype"];
+    public static IReadOnlyList<string> ChoiceMetrics { get; } = ["acc", "acc_norm", "acc_bytes", "mc2", "likelihood_diff",
+        "pct_stereotype"];
 
     /// <summary>The metrics of rolling tasks.</summary>
     public static IReadOnlyList<string> RollingMetrics { get; } = ["word_perplexity", "byte_perplexity", "bits_per_byte"];
 
     private static readonly string[] TaskKeys =
     [
-        "name", "shape", "type", "description", "prompt", "choices", "target", "continuation", "labels", "text", "source", "metrics", "prepare",
-        "target_delimiter", "fewshot_delimiter", "fewshot_excludes_evaluated_item", "num_fewshot", "file", "fewshot_file", "data", "rule", "note",
+        "name", "shape", "type", "description", "prompt", "choices", "target", "continuation", "labels", "text", "source", "metrics",
+            "prepare",
+        "target_delimiter", "fewshot_delimiter", "fewshot_excludes_evaluated_item", "num_fewshot", "file", "fewshot_file", "data",
+            "rule", "note",
     ];
 
     private static readonly string[] GroupKeys = ["name", "shape", "members", "metric", "weight_by_size", "groups", "task", "note"];
 
-    private static readonly JsonKind Kind = new("The task", 4 << 20, "Compare with data-manifests/tasks/arc_easy.json; llm360 tasks show NAME shows a task.")
+    private static readonly JsonKind Kind = new("The task", 4 << 20,
+        "Compare with data-manifests/tasks/arc_easy.json; llm360 tasks show NAME shows a task.")
     {
         Missing = "There is no such task.",
         MissingRemedy = "Name a task (llm360 tasks list), or a task.json or group.json file.",
@@ -32,7 +36,8 @@ internal static class TaskReader
     /// <param name="member">Opens a member of a group by its name.</param>
     public static TaskEntry Read(ManifestDocument document, Func<string, TaskEntry> member)
     {
-        using var json = document.Embedded is { } bytes ? JsonInput.Document(bytes, document.Where, Kind) : JsonInput.Document(document.Where, Kind);
+        using var json = document.Embedded is { } bytes ? JsonInput.Document(bytes, document.Where, Kind)
+            : JsonInput.Document(document.Where, Kind);
         var root = JsonPlace.Root(json, document.Where, Kind);
         return root.Find("members") is null && root.Find("groups") is null ? Task(root) : Group(root, member);
     }
@@ -46,7 +51,8 @@ internal static class TaskReader
         {
             if (root.Find("task") is { } lone)
                 throw lone.Error("\"task\" needs \"groups\"");
-            return new TaskGroup(name, shape, metric, weighted, Filled(root["members"].Items().Select(m => member(m.Text())), root["members"]));
+            return new TaskGroup(name, shape, metric, weighted, Filled(root["members"].Items()
+                .Select(m => member(m.Text())), root["members"]));
         }
 
         var template = root["task"];
@@ -79,7 +85,8 @@ internal static class TaskReader
             "multiple_choice" => TaskKind.MultipleChoice,
             "multiple_context" => TaskKind.MultipleContext,
             "rolling" => TaskKind.Rolling,
-            var other => throw root["type"].Error($"the type \"{Printable.Value(other)}\" is none of multiple_choice, multiple_context, rolling"),
+            var other => throw root["type"]
+                .Error($"the type \"{Printable.Value(other)}\" is none of multiple_choice, multiple_context, rolling"),
         };
         var name = root["name"].Text();
         if (!ManifestJson.IsSafeName(name))
@@ -170,7 +177,8 @@ internal static class TaskReader
     private static void RequireKeys(JsonPlace place, string[] keys)
     {
         foreach (var (key, value) in place.Members().Where(m => !keys.Contains(m.Key)))
-            throw (value with { File = $"{place.File}, line {Line(place, key)}" }).Error($"the key \"{Printable.Value(key)}\" is unknown; the keys here are {string.Join(", ", keys)}");
+            throw (value with { File = $"{place.File}, line {Line(place, key)}" })
+                .Error($"the key \"{Printable.Value(key)}\" is unknown; the keys here are {string.Join(", ", keys)}");
     }
 
     // The document keeps no lines; the file is read again for the one error that needs it.

@@ -56,14 +56,16 @@ internal static class TaskScoring
     }
 
     /// <summary>The items with their prompts.</summary>
-    public static IReadOnlyList<ItemRequests> Requests(EvaluationTask task, TaskContent content, EvaluationSettings settings) => TaskRequests.Build(
+    public static IReadOnlyList<ItemRequests> Requests(EvaluationTask task, TaskContent content, EvaluationSettings settings) =>
+        TaskRequests.Build(
         task, Limited(content.Items, settings), content.Pool, settings.Fewshot ?? task.FewshotCount, settings.Sampling, settings.Seed);
 
     /// <summary>The tokens of items.</summary>
     public static IReadOnlyList<IReadOnlyList<TokenRequest>> Split(ITokenizer tokenizer, IReadOnlyList<ItemRequests> items, bool bos)
     {
         var splitter = new RequestTokens(tokenizer, bos);
-        return [.. items.Select(i => (IReadOnlyList<TokenRequest>)[.. i.Requests.Select(r => splitter.Split(r.Context, r.Continuation, i.Item.Place))])];
+        return [.. items.Select(i => (IReadOnlyList<TokenRequest>)[.. i.Requests.Select(r =>
+            splitter.Split(r.Context, r.Continuation, i.Item.Place))])];
     }
 
     /// <summary>Scores a rolling task.</summary>

@@ -58,7 +58,8 @@ internal sealed record TaskValue(string Field, string? Strip = null)
             at = at switch
             {
                 JsonObject fields when fields.TryGetPropertyValue(part, out var value) => value,
-                JsonArray list when int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var i) && i < list.Count => list[i],
+                JsonArray list when int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var i) && i < list.Count =>
+                    list[i],
                 _ => throw item.Error($"the field \"{Field}\" is missing (no \"{part}\")"),
             };
         }

@@ -117,17 +117,20 @@ internal sealed class YamlSubset
     private JsonNode? Scalar(string text)
     {
         if (text[0] is '!' or '&' or '*' or '{' or '%' or '@')
-            throw Bad(text.StartsWith("!function", StringComparison.Ordinal) ? "it calls a Python function, which is not run" : $"\"{Printable.Value(text)}\" is not read");
+            throw Bad(text.StartsWith("!function", StringComparison.Ordinal) ? "it calls a Python function, which is not run"
+                : $"\"{Printable.Value(text)}\" is not read");
         if (text[0] == '[')
             return Flow(text);
         if (text[0] is '"' or '\'')
-            return Quoted(text, out var end) is var quoted && Uncommented(text[end..]).Length == 0 ? JsonValue.Create(quoted) : throw Bad("something follows a quoted text");
+            return Quoted(text, out var end) is var quoted
+                && Uncommented(text[end..]).Length == 0 ? JsonValue.Create(quoted) : throw Bad("something follows a quoted text");
         return text switch
         {
             "true" or "True" => JsonValue.Create(true),
             "false" or "False" => JsonValue.Create(false),
             "null" or "~" => null,
-            _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => JsonValue.Create(whole),
+            _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) =>
+                JsonValue.Create(whole),
             _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
             _ => JsonValue.Create(text),
         };
@@ -195,7 +198,8 @@ internal sealed class YamlSubset
     private static bool IsKey(string line) => line.Length > 0 && line[0] is not ('"' or '\'' or '[' or '{' or '!') && KeyEnd(line) > 0;
 
     private static int KeyEnd(string line) =>
-        line.EndsWith(':') && !line.Contains(": ", StringComparison.Ordinal) ? line.Length - 1 : line.IndexOf(": ", StringComparison.Ordinal);
+        line.EndsWith(':') && !line.Contains(": ", StringComparison.Ordinal) ? line.Length - 1
+            : line.IndexOf(": ", StringComparison.Ordinal);
 
     private int Indent()
     {

@@ -47,10 +47,12 @@ public static partial class Figures
         var bands = curves.Any(c => c.Errors is not null) ? "; band: 95 % interval over items" : "";
         var noise = $"; grey band: one standard deviation over the last {last} checkpoints";
         var finding = string.Join(" ", curves.Select(c =>
-            $"{c.Name} goes from {FigureText.Number(c.Values.First(double.IsFinite))} to {FigureText.Number(c.Values.Last(double.IsFinite))}"
+            $"{c.Name} goes from {FigureText.Number(c.Values.First(double.IsFinite))}"
+            + $" to {FigureText.Number(c.Values.Last(double.IsFinite))}"
             + (c.Chance is { } chance ? $" (chance {FigureText.Number(chance)})." : ".")));
         var subtitle = $"{model}{bands}{noise}";
-        return new Figure(title, subtitle, $"{title}. {subtitle}. {finding}", [.. curves.Select(c => EvaluationPanel(c, positionLabel, last))], finding);
+        return new Figure(title, subtitle, $"{title}. {subtitle}. {finding}",
+            [.. curves.Select(c => EvaluationPanel(c, positionLabel, last))], finding);
     }
 
     /// <summary>Bits per byte of the right choice beside accuracy: the smoother of the two.</summary>
@@ -63,12 +65,15 @@ public static partial class Figures
         if (scores.Results.Count == 0)
             return NoTask(scores);
         var metric = scores.Main().FirstOrDefault(m => m.Task == task).Metric
-            ?? throw new Llm360Exception($"The task {task} was not evaluated.", $"figure {nameof(AccuracyAndBits)}", $"Choose one of: {string.Join(", ", scores.Main().Select(m => m.Task))}.");
+            ?? throw new Llm360Exception($"The task {task} was not evaluated.", $"figure {nameof(AccuracyAndBits)}",
+                $"Choose one of: {string.Join(", ", scores.Main().Select(m => m.Task))}.");
         var noises = new[] { metric, TaskMetrics.BitsPerByte }.Select(m => scores.Noise(task, m, last)).ToList();
-        var figure = Evaluation(scores.Suite.Name, CheckpointNumber, [Curve(scores, task, metric), Curve(scores, task, TaskMetrics.BitsPerByte)], last);
+        var figure = Evaluation(scores.Suite.Name, CheckpointNumber,
+            [Curve(scores, task, metric), Curve(scores, task, TaskMetrics.BitsPerByte)], last);
         var (clearer, other) = noises[0].Ratio >= noises[1].Ratio ? (noises[0], noises[1]) : (noises[1], noises[0]);
         var title = $"{task}: {clearer.Metric} shows training more clearly than {other.Metric}";
-        var finding = $"On {task} the signal is {FigureText.Number(clearer.Ratio)} times the noise with {clearer.Metric}, and {FigureText.Number(other.Ratio)} times with {other.Metric}.";
+        var finding = $"On {task} the signal is {FigureText.Number(clearer.Ratio)} times the noise with {clearer.Metric}, "
+            + $"and {FigureText.Number(other.Ratio)} times with {other.Metric}.";
         return figure with { Title = title, Finding = finding, AltText = $"{title}. {figure.Subtitle}. {finding}" };
     }
 
@@ -85,24 +90,31 @@ public static partial class Figures
         List<EvaluationNoise?> Noises(Func<(string Task, string Metric), string> metric) =>
             [.. main.Select(m => scores.HasMetric(m.Task, metric(m)) ? scores.Noise(m.Task, metric(m), last) : null)];
         (string Name, List<EvaluationNoise?> Noises)[] byMetric =
-            [("accuracy or the task's own metric", Noises(m => m.Metric)), ("bits per byte", Noises(m => m.Metric == TaskMetrics.BitsPerByte ? "" : TaskMetrics.BitsPerByte))];
+            [("accuracy or the task's own metric", Noises(m => m.Metric)),
+                ("bits per byte", Noises(m => m.Metric == TaskMetrics.BitsPerByte ? "" : TaskMetrics.BitsPerByte))];
         var best = byMetric.SelectMany(m => m.Noises).OfType<EvaluationNoise>().Where(n => double.IsFinite(n.Ratio)).MaxBy(n => n.Ratio);
-        var title = best is null ? "Signal and noise cannot be told apart yet" : $"{best.Task} by {best.Metric} is the clearest measure of training";
+        var title = best is null ? "Signal and noise cannot be told apart yet"
+            : $"{best.Task} by {best.Metric} is the clearest measure of training";
         var finding = best is null ? $"The noise of {scores.Suite.Name} needs two checkpoints that differ."
-            : $"The range of {best.Task} ({best.Metric}) along training is {FigureText.Number(best.Ratio)} times its standard deviation over the last {best.Last} checkpoints.";
+            : $"The range of {best.Task} ({best.Metric}) along training is {FigureText.Number(best.Ratio)} times "
+                + $"its standard deviation over the last {best.Last} checkpoints.";
         double[] x = [.. tasks.Select((_, i) => (double)i)];
-        return Single(title, $"{scores.Suite.Name}; signal: range along training, noise: standard deviation over the last {last} checkpoints", finding,
+        var subtitle = $"{scores.Suite.Name}; signal: range along training, noise: standard deviation over the last {last} checkpoints";
+        return Single(title, subtitle, finding,
             new Panel("", new Axis("task"), new Axis("signal / noise"),
-                [.. byMetric.Select(m => new Trace(m.Name, TraceKind.Bars, x, [.. m.Noises.Select(n => n is null || !double.IsFinite(n.Ratio) ? double.NaN : n.Ratio)], XLabels: tasks))]));
+                [.. byMetric.Select(m => new Trace(m.Name, TraceKind.Bars, x,
+                    [.. m.Noises.Select(n => n is null || !double.IsFinite(n.Ratio) ? double.NaN : n.Ratio)], XLabels: tasks))]));
     }
 
     /// <summary>The four benchmark curves of Amber that the paper shows, digitised from its images.</summary>
     public static Figure PublishedEvaluation()
     {
         var paper = Papers.Open("llm360-evaluation");
-        var curves = new[] { ("arc_challenge", "acc_norm", 0.25), ("hellaswag", "acc_norm", 0.25), ("mmlu", "acc", 0.25), ("truthfulqa_mc2", "acc", double.NaN) }
+        var curves = new[] { ("arc_challenge", "acc_norm", 0.25), ("hellaswag", "acc_norm", 0.25), ("mmlu", "acc", 0.25),
+            ("truthfulqa_mc2", "acc", double.NaN) }
             .Select(c => new EvaluationCurve(
-                $"{c.Item1} {c.Item2}", c.Item2, paper.All($"amber.curve.{c.Item1}.checkpoint"), paper.All($"amber.curve.{c.Item1}.{c.Item2}"),
+                $"{c.Item1} {c.Item2}", c.Item2, paper.All($"amber.curve.{c.Item1}.checkpoint"),
+                    paper.All($"amber.curve.{c.Item1}.{c.Item2}"),
                 Chance: double.IsNaN(c.Item3) ? null : c.Item3, IsPublished: true)).ToList();
         return Evaluation("Amber (published)", CheckpointNumber, curves, last: 20);
     }
@@ -116,7 +128,9 @@ public static partial class Figures
         if (scores.Results.Count == 0)
             return NoTask(scores);
         var parts = scores.Results.Select(r => r.Task).Where(t => t.StartsWith(task + "/", StringComparison.Ordinal)).Distinct().ToList();
-        var curves = (parts.Count == 0 ? [task] : parts).Select(t => (Source: t[(t.IndexOf('/', StringComparison.Ordinal) + 1)..], Curve: Curve(scores, t, TaskMetrics.BitsPerByte))).ToList();
+        var curves = (parts.Count == 0 ? [task] : parts)
+            .Select(t => (Source: t[(t.IndexOf('/', StringComparison.Ordinal) + 1)..], Curve: Curve(scores, t, TaskMetrics.BitsPerByte)))
+            .ToList();
         var (easiest, hardest) = (curves.MinBy(c => c.Curve.Values[^1]), curves.MaxBy(c => c.Curve.Values[^1]));
         var ends = $"{FigureText.Number(easiest.Curve.Values[^1])} bits per byte on {easiest.Source}";
         var title = curves.Count == 1 ? $"Held-out text takes {ends}" : $"{easiest.Source} is predicted best, {hardest.Source} least";
@@ -129,7 +143,8 @@ public static partial class Figures
     }
 
     private static Figure NoTask(EvaluationScores scores) => NothingToDraw(
-        scores.Suite, "No task was evaluated", $"The tasks are made from held-out text, which {scores.Suite.Name} does not have; tasks with items of their own need a data set.");
+        scores.Suite, "No task was evaluated",
+            $"The tasks are made from held-out text, which {scores.Suite.Name} does not have. Other tasks need a data set.");
 
     private static EvaluationCurve Curve(EvaluationScores scores, string task, string metric)
     {
@@ -144,7 +159,8 @@ public static partial class Figures
     private static Panel EvaluationPanel(EvaluationCurve curve, string positionLabel, int last)
     {
         var role = curve.IsPublished ? TraceRole.Published : TraceRole.Measured;
-        IReadOnlyList<double>? Ends(int sign) => curve.Errors is null ? null : [.. curve.Values.Zip(curve.Errors, (v, e) => v + (sign * Z95 * e))];
+        IReadOnlyList<double>? Ends(int sign) =>
+            curve.Errors is null ? null : [.. curve.Values.Zip(curve.Errors, (v, e) => v + (sign * Z95 * e))];
         var traces = new List<Trace> { new(curve.Name, TraceKind.Line, curve.Positions, curve.Values, role, Low: Ends(-1), High: Ends(1)) };
         double[] ends = [curve.Positions[0], curve.Positions[^1]];
         double[] end = [.. curve.Values.Where(double.IsFinite).TakeLast(last)];
@@ -152,7 +168,9 @@ public static partial class Figures
         {
             var mean = end.Average();
             var noise = Math.Sqrt(end.Sum(v => (v - mean) * (v - mean)) / (end.Length - 1));
-            traces.Add(new Trace($"last {end.Length} checkpoints", TraceKind.Line, ends, [mean, mean], TraceRole.Baseline, Low: [mean - noise, mean - noise], High: [mean + noise, mean + noise]));
+            double[] lastPositions = [curve.Positions[^end.Length], curve.Positions[^1]];
+            traces.Add(new Trace($"last {end.Length} checkpoints", TraceKind.Line, lastPositions, [mean, mean], TraceRole.Baseline,
+                Low: [mean - noise, mean - noise], High: [mean + noise, mean + noise]));
         }
 
         if (curve.Chance is { } chance)

@@ -48,7 +48,8 @@ internal static unsafe class RowProducts
             Parallelism.ForRanges((outputs + Block - 1) / Block, (long)Block * width * rows, (first, end) =>
             {
                 for (var block = first; block < end; block++)
-                    MultiplyBlock((float*)target, outputs, weights, (int)block * Block, width, new MatrixView((float*)b, stride), rows, columns, add);
+                    MultiplyBlock((float*)target, outputs, weights, (int)block * Block, width, new MatrixView((float*)b, stride), rows,
+                        columns, add);
             });
         }
 
@@ -81,7 +82,8 @@ internal static unsafe class RowProducts
             for (var row = 0; row < rows; row += Tile)
             {
                 for (var o = 0; o < count; o += Tile)
-                    Store(y + ((nint)row * outputs) + first + o, outputs, c.From(o, row), Math.Min(Tile, rows - row), Math.Min(Tile, count - o), add);
+                    Store(y + ((nint)row * outputs) + first
+                        + o, outputs, c.From(o, row), Math.Min(Tile, rows - row), Math.Min(Tile, count - o), add);
             }
         }
 

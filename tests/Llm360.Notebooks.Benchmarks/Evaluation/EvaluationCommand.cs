@@ -17,11 +17,14 @@ internal static class EvaluationCommand
 
     public static Command Create()
     {
-        var peers = new Option<DirectoryInfo?>("--peers") { Description = "Folder of a Python environment (bin/python) with lm-eval, torch and transformers." };
-        var threads = new Option<int>("--threads") { Description = "Threads of each contender.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var peers = new Option<DirectoryInfo?>("--peers") { Description = "Folder of a Python environment with lm-eval." };
+        var threads = new Option<int>("--threads") { Description = "Threads of each contender.", DefaultValueFactory = _ =>
+            Environment.ProcessorCount };
         var items = new Option<int>("--items") { Description = "Items of each task, with four choices.", DefaultValueFactory = _ => 50 };
-        var turns = new Option<int>("--turns") { Description = "Passes of each contender after one to warm up.", DefaultValueFactory = _ => 3 };
-        var command = new Command("evaluation", "Requests a second of few-shot multiple choice on the 15M shape, against lm-eval.") { peers, threads, items, turns };
+        var turns = new Option<int>("--turns") { Description = "Passes of each contender after one to warm up.",
+            DefaultValueFactory = _ => 3 };
+        var command = new Command("evaluation",
+            "Requests a second of few-shot multiple choice on the 15M shape, against lm-eval.") { peers, threads, items, turns };
         command.SetAction(parsed => Run(parsed.GetValue(peers), parsed.GetValue(threads), parsed.GetValue(items), parsed.GetValue(turns)));
         return command;
     }
@@ -65,7 +68,8 @@ internal static class EvaluationCommand
         var before = ForwardShape.Tokens(1, shots)[0];
         var questions = ForwardShape.Tokens(items + 1, question)[1..];
         var choices = ForwardShape.Tokens((4 * items) + 7, choice)[7..];
-        return [.. Enumerable.Range(0, 4 * items).Select(i => (JsonNode)new JsonArray(Ids([.. before, .. questions[i / 4]]), Ids(choices[i])))];
+        return [.. Enumerable.Range(0, 4 * items)
+            .Select(i => (JsonNode)new JsonArray(Ids([.. before, .. questions[i / 4]]), Ids(choices[i])))];
 
         static JsonArray Ids(int[] ids) => [.. ids.Select(t => (JsonNode)t)];
     }
@@ -77,7 +81,9 @@ internal static class EvaluationCommand
         if (python is not null)
         {
             var script = Path.Combine(AppContext.BaseDirectory, "Evaluation", "evaluation_peer.py");
-            contenders.AddRange(PeerBatches.Select(b => Contender.Start($"lm-eval, batch {b}", python, [script, .. arguments, b.ToString(CultureInfo.InvariantCulture)], Contender.MemoryKept)));
+            contenders.AddRange(PeerBatches.Select(b =>
+                Contender.Start($"lm-eval, batch {b}", python, [script, .. arguments, b.ToString(CultureInfo.InvariantCulture)],
+                Contender.MemoryKept)));
         }
 
         try
@@ -98,8 +104,10 @@ internal static class EvaluationCommand
             return new JsonObject
             {
                 ["task"] = name,
-                ["requests_per_second"] = new JsonObject(contenders.Select(c => KeyValuePair.Create(c.Name, (JsonNode?)Math.Round(requests / best[c.Name], 2)))),
-                ["largest_difference"] = new JsonObject(answers.Select(a => KeyValuePair.Create(a.Key, (JsonNode?)a.Value.Zip(first, (x, y) => Math.Abs(x - y)).Max()))),
+                ["requests_per_second"] = new JsonObject(contenders.Select(c =>
+                    KeyValuePair.Create(c.Name, (JsonNode?)Math.Round(requests / best[c.Name], 2)))),
+                ["largest_difference"] = new JsonObject(answers.Select(a =>
+                    KeyValuePair.Create(a.Key, (JsonNode?)a.Value.Zip(first, (x, y) => Math.Abs(x - y)).Max()))),
             };
         }
         finally

@@ -39,7 +39,8 @@ internal static class EvaluationWorker
             var start = Stopwatch.GetTimestamp();
             var scores = RequestScoring.Score(model, requests, options, i => $"request {i}", null, CancellationToken.None);
             var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            Console.WriteLine(new JsonObject { ["seconds"] = seconds, ["log_likelihoods"] = new JsonArray([.. scores.Select(s => (JsonNode)s.LogLikelihood)]) }.ToJsonString());
+            Console.WriteLine(new JsonObject { ["seconds"] = seconds,
+                ["log_likelihoods"] = new JsonArray([.. scores.Select(s => (JsonNode)s.LogLikelihood)]) }.ToJsonString());
         }
     }
 }

@@ -70,7 +70,8 @@ public sealed class BadTaskTests : IDisposable
     {
         Assert.Contains("no few-shot examples", Refused(Task, Item, new EvaluationSettings(5)).What, StringComparison.Ordinal);
         var task = Task.Replace("\"acc\"]", "\"acc\"], \"fewshot_file\": \"test.jsonl\"", StringComparison.Ordinal);
-        Assert.Contains("has 1 few-shot examples, too few for 5", Refused(task, Item, new EvaluationSettings(5)).What, StringComparison.Ordinal);
+        Assert.Contains("has 1 few-shot examples, too few for 5", Refused(task, Item, new EvaluationSettings(5)).What,
+            StringComparison.Ordinal);
         Assert.Contains("too few", Refused(task, Item, new EvaluationSettings(5, FewshotSampling.Random)).What, StringComparison.Ordinal);
     }
 
@@ -78,9 +79,11 @@ public sealed class BadTaskTests : IDisposable
     public void A_rule_needs_a_suite_with_held_out_text()
     {
         var cloze = (EvaluationTask)EvaluationTasks.Open("cloze");
-        Assert.Contains("held-out text", Assert.Throws<Llm360Exception>(() => TaskContent.Read(cloze, null, false, default)).What, StringComparison.Ordinal);
+        Assert.Contains("held-out text", Assert.Throws<Llm360Exception>(() => TaskContent.Read(cloze, null, false, default)).What,
+            StringComparison.Ordinal);
         var amber = Notebooks.Suites.Open("amber");
-        Assert.Contains("no held-out text", Assert.Throws<Llm360Exception>(() => TaskContent.Read(cloze, amber, false, default)).What, StringComparison.Ordinal);
+        Assert.Contains("no held-out text", Assert.Throws<Llm360Exception>(() => TaskContent.Read(cloze, amber, false, default)).What,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -93,8 +96,10 @@ public sealed class BadTaskTests : IDisposable
     public void A_group_cannot_contain_itself()
     {
         Directory.CreateDirectory(folder["loop"]);
-        File.WriteAllText(folder["loop", "group.json"], """{"name": "loop", "members": ["loop"], "metric": "acc", "weight_by_size": true}""");
-        Assert.Contains("contains itself", Assert.Throws<Llm360Exception>(() => EvaluationTasks.Open(folder["loop"])).What, StringComparison.Ordinal);
+        File.WriteAllText(
+            folder["loop", "group.json"], """{"name": "loop", "members": ["loop"], "metric": "acc", "weight_by_size": true}""");
+        Assert.Contains("contains itself", Assert.Throws<Llm360Exception>(() => EvaluationTasks.Open(folder["loop"])).What,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -119,7 +124,8 @@ public sealed class BadTaskTests : IDisposable
         var item = Assert.Single(TaskFiles.Read(folder["test.parquet"]));
         Assert.Equal("""{"Question":"it","Answer":1,"Choices":{"Text":["or","neck"],"Label":["A","B"]}}""", item.Data.ToJsonString());
         File.WriteAllText(folder["broken.parquet"], "PAR1");
-        Assert.Contains("cannot be read", Assert.Throws<Llm360Exception>(() => TaskFiles.Read(folder["broken.parquet"])).What, StringComparison.Ordinal);
+        Assert.Contains("cannot be read", Assert.Throws<Llm360Exception>(() => TaskFiles.Read(folder["broken.parquet"])).What,
+            StringComparison.Ordinal);
     }
 
     private Llm360Exception Refused(string task, string? items, EvaluationSettings? settings = null)
@@ -128,7 +134,8 @@ public sealed class BadTaskTests : IDisposable
         if (items is not null)
             File.WriteAllText(folder["test.jsonl"], items);
         return Assert.Throws<Llm360Exception>(() => EvaluationJson.Run(
-            EvaluationFixture.Model, EvaluationFixture.Tokenizer, EvaluationTasks.Open(folder["task.json"]), settings ?? new(), null, new(), CancellationToken.None));
+            EvaluationFixture.Model, EvaluationFixture.Tokenizer, EvaluationTasks.Open(folder["task.json"]), settings
+                ?? new(), null, new(), CancellationToken.None));
     }
 
     public sealed class ParquetItem

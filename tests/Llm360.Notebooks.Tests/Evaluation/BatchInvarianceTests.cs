@@ -4,7 +4,8 @@ namespace Llm360.Notebooks.Tests;
 public sealed class BatchInvarianceTests
 {
     // Few-shot prompts, choices of one token, choices of many tokens, differing contexts, and no context.
-    public static TheoryData<string, int> Tasks => new() { { "arc", 5 }, { "mmlu_law", 5 }, { "hellaswag", 0 }, { "winogrande", 5 }, { "crows_pairs", 0 } };
+    public static TheoryData<string, int> Tasks =>
+        new() { { "arc", 5 }, { "mmlu_law", 5 }, { "hellaswag", 0 }, { "winogrande", 5 }, { "crows_pairs", 0 } };
 
     [Theory]
     [MemberData(nameof(Tasks))]
@@ -61,7 +62,8 @@ public sealed class BatchInvarianceTests
     {
         var task = EvaluationFixture.Task("arc");
         var settings = new EvaluationSettings();
-        var item = TaskScoring.Choices(EvaluationFixture.Model, EvaluationFixture.Tokenizer, task, EvaluationFixture.Content(task, settings), settings)[1];
+        var item = TaskScoring.Choices(EvaluationFixture.Model, EvaluationFixture.Tokenizer, task,
+            EvaluationFixture.Content(task, settings), settings)[1];
         Assert.Equal(item.Item.Requests[0].Choice, item.Item.Requests[2].Choice);
         Assert.Equal(item.Scores[0], item.Scores[2]);
     }
@@ -94,5 +96,6 @@ public sealed class BatchInvarianceTests
     }
 
     private static long[] Bits(LanguageModel model, IReadOnlyList<TokenRequest> requests, ScoringOptions options) =>
-        [.. RequestScoring.Score(model, requests, options, i => $"request {i}", null, CancellationToken.None).Select(s => BitConverter.DoubleToInt64Bits(s.LogLikelihood))];
+        [.. RequestScoring.Score(model, requests, options, i => $"request {i}", null, CancellationToken.None)
+            .Select(s => BitConverter.DoubleToInt64Bits(s.LogLikelihood))];
 }

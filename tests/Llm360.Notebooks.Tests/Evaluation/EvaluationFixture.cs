@@ -8,7 +8,8 @@ internal static class EvaluationFixture
     /// <summary>Largest difference of the log-likelihood of a choice, and of a window or a single pair.</summary>
     public const double OfChoice = 5e-4, OfWindow = 2e-3;
 
-    private static readonly Lazy<LanguageModel> LoadedModel = new(() => LanguageModel.Load(Fixtures.Path("evaluation", "model"), Device.Cpu));
+    private static readonly Lazy<LanguageModel> LoadedModel = new(() =>
+        LanguageModel.Load(Fixtures.Path("evaluation", "model"), Device.Cpu));
     private static readonly Lazy<ITokenizer> LoadedTokenizer = new(() => Tokenizers.Load(Fixtures.Path("evaluation", "model")));
 
     /// <summary>The model; do not dispose it.</summary>
@@ -23,7 +24,8 @@ internal static class EvaluationFixture
     public static JsonNode Expected(string name) => Fixtures.Json("evaluation", "expected", name + ".json");
 
     public static IEnumerable<string> Runs => Directory.EnumerateFiles(Fixtures.Path("evaluation", "expected"), "*.json")
-        .Select(f => Path.GetFileNameWithoutExtension(f)).Where(n => n.Contains('.', StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        .Select(f => Path.GetFileNameWithoutExtension(f)).Where(n => n.Contains('.', StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal);
 
     /// <summary>The settings that a golden file was made with.</summary>
     public static EvaluationSettings Settings(JsonNode run) => new(

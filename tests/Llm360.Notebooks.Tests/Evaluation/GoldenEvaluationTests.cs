@@ -8,9 +8,11 @@ public sealed class GoldenEvaluationTests
     // mc2 and likelihood_diff of an item; accuracies are equal.
     private const double OfMetric = 2e-4;
 
-    public static TheoryData<string> Choices => [.. EvaluationFixture.Runs.Where(r => IsTask(r) && !r.StartsWith("documents", StringComparison.Ordinal))];
+    public static TheoryData<string> Choices =>
+        [.. EvaluationFixture.Runs.Where(r => IsTask(r) && !r.StartsWith("documents", StringComparison.Ordinal))];
 
-    public static TheoryData<string> Documents => [.. EvaluationFixture.Runs.Where(r => r.StartsWith("documents", StringComparison.Ordinal))];
+    public static TheoryData<string> Documents =>
+        [.. EvaluationFixture.Runs.Where(r => r.StartsWith("documents", StringComparison.Ordinal))];
 
     public static TheoryData<string> Groups => [.. EvaluationFixture.Runs.Where(r => !IsTask(r))];
 
@@ -28,7 +30,8 @@ public sealed class GoldenEvaluationTests
         foreach (var (item, mine) in items.Zip(scored))
             AssertItem(item!, mine, task);
         foreach (var metric in task.Metrics)
-            AssertResult(expected["results"]!, metric, TaskMetrics.Mean([.. scored.Select(s => TaskMetrics.OfItem(metric, s.Choices, s.Item.Target))]));
+            AssertResult(expected["results"]!, metric,
+                TaskMetrics.Mean([.. scored.Select(s => TaskMetrics.OfItem(metric, s.Choices, s.Item.Target))]));
         Assert.Equal((int)expected["results"]!["sample_len"]!, scored.Count);
     }
 
@@ -96,7 +99,8 @@ public sealed class GoldenEvaluationTests
             Assert.Equal(Ints(pair["continuation_ids"]), request.Continuation);
         }
 
-        var scores = RequestScoring.Score(EvaluationFixture.Model, requests, new(), i => $"pair {i}", null, TestContext.Current.CancellationToken);
+        var scores = RequestScoring.Score(EvaluationFixture.Model, requests, new(), i =>
+            $"pair {i}", null, TestContext.Current.CancellationToken);
         foreach (var (pair, score) in pairs.Zip(scores))
         {
             Assert.Equal((double)pair!["loglikelihood"]!, score.LogLikelihood, EvaluationFixture.OfWindow);
@@ -126,7 +130,8 @@ public sealed class GoldenEvaluationTests
         {
             PythonRandom Fresh() => new((ulong)(long)seed!["seed"]!);
             var words = Fresh();
-            Assert.Equal(seed!["getrandbits32"]!.AsArray().Select(w => (long)w!), seed["getrandbits32"]!.AsArray().Select(_ => (long)words.Word()));
+            Assert.Equal(seed!["getrandbits32"]!.AsArray().Select(w => (long)w!), seed["getrandbits32"]!.AsArray()
+                .Select(_ => (long)words.Word()));
             var below = Fresh();
             foreach (var call in seed["randrange"]!.AsArray())
                 Assert.Equal((long)call!["value"]!, below.Below((long)call["n"]!));

@@ -48,9 +48,11 @@ public sealed class LmEvalTaskTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["task.yaml"], text);
-        Assert.Contains(why, Assert.Throws<Llm360Exception>(() => EvaluationTasks.Open(folder["task.yaml"])).What, StringComparison.Ordinal);
+        Assert.Contains(why, Assert.Throws<Llm360Exception>(() => EvaluationTasks.Open(folder["task.yaml"])).What,
+            StringComparison.Ordinal);
     }
 
     private static IEnumerable<(string, string, int)> Texts(EvaluationTask task, EvaluationSettings settings) =>
-        TaskScoring.Requests(task, EvaluationFixture.Content(task, settings), settings).SelectMany(i => i.Requests.Select(r => (r.Context, r.Continuation, i.Target)));
+        TaskScoring.Requests(task, EvaluationFixture.Content(task, settings), settings)
+            .SelectMany(i => i.Requests.Select(r => (r.Context, r.Continuation, i.Target)));
 }

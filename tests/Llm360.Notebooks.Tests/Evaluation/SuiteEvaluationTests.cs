@@ -25,7 +25,9 @@ public sealed class SuiteEvaluationTests(PicoSuite pico)
         Assert.Equal(run.Results.Count, run.ToDataFrame().Rows.Count);
 
         // Another item in the task's file makes its cells stale, and no others.
-        await File.AppendAllTextAsync(folder["arc", "test.jsonl"], (await File.ReadAllLinesAsync(folder["arc", "test.jsonl"], TestContext.Current.CancellationToken))[0] + "\n", TestContext.Current.CancellationToken);
+        await File.AppendAllTextAsync(folder["arc", "test.jsonl"],
+            (await File.ReadAllLinesAsync(folder["arc", "test.jsonl"], TestContext.Current.CancellationToken))[0]
+            + "\n", TestContext.Current.CancellationToken);
         var changed = await analysis.FillAsync(checkpoints, options);
         Assert.Equal((checkpoints.Count, checkpoints.Count), (changed.Computed, changed.Stale));
     }
@@ -39,7 +41,8 @@ public sealed class SuiteEvaluationTests(PicoSuite pico)
         var run = await analysis.RunAsync([last], new GridOptions { Device = Device.Cpu });
         using var model = LanguageModel.Load(last.Folder, Device.Cpu);
         var task = (EvaluationTask)EvaluationTasks.Open("cloze");
-        var scored = TaskScoring.Choices(model, last.Tokenizer(), task, TaskContent.Read(task, pico.Suite, false, CancellationToken.None), new EvaluationSettings());
+        var scored = TaskScoring.Choices(model, last.Tokenizer(), task,
+            TaskContent.Read(task, pico.Suite, false, CancellationToken.None), new EvaluationSettings());
         Assert.Equal(scored.SelectMany(s => s.Scores.Select(x => x.LogLikelihood)), run.Rows(last, "cloze")!.Select(r => r.LogLikelihood));
         Assert.Equal(0.25, run.Curve("cloze", "acc")[0].Chance);
         Assert.Contains("cloze", run.ToDisplayString("text/html"), StringComparison.Ordinal);
@@ -49,7 +52,8 @@ public sealed class SuiteEvaluationTests(PicoSuite pico)
     public async Task Figures_draw_curves_noise_and_bits_per_byte()
     {
         using var folder = new TemporaryFolder();
-        var run = await pico.Suite.Evaluation(RuleTasks, new EvaluationSettings(), folder.Path).RunAsync(options: new GridOptions { Device = Device.Cpu });
+        var run = await pico.Suite.Evaluation(RuleTasks, new EvaluationSettings(), folder.Path)
+            .RunAsync(options: new GridOptions { Device = Device.Cpu });
         var figure = Figures.Evaluation(run, last: 3);
         Assert.Equal(RuleTasks.Length, figure.Panels.Count);
         Assert.Equal(["cloze acc", "last 3 checkpoints", "chance"], figure.Panels[0].Traces.Select(t => t.Name));
@@ -71,7 +75,8 @@ public sealed class SuiteEvaluationTests(PicoSuite pico)
     public void A_rule_makes_the_same_items_again_each_with_one_right_choice(string rule, int choices)
     {
         HeldOutDocument[] documents = [.. Enumerable.Range(1, 12).Select(i => new HeldOutDocument("docs",
-            $"Gets the {i}th item of a list that was read from an index. index{i}: The place (from 0) of item {i}. An array<int> of size {i} is a copy."))];
+            $"Gets the {i}th item of a list that was read from an index. "
+            + $"index{i}: The place (from 0) of item {i}. An array<int> of size {i} is a copy."))];
         var (items, pool) = SuiteItems.Make(rule, documents, "documents");
         Assert.NotEmpty(items);
         var task = (EvaluationTask)EvaluationTasks.Open(rule == "continuation" ? "cloze" : rule);
@@ -85,7 +90,8 @@ public sealed class SuiteEvaluationTests(PicoSuite pico)
             Assert.Contains(right, text, StringComparison.Ordinal);
         }
 
-        Assert.Equal(items.Select(i => i.Data.ToJsonString()), SuiteItems.Make(rule, documents, "documents").Items.Select(i => i.Data.ToJsonString()));
+        Assert.Equal(items.Select(i => i.Data.ToJsonString()), SuiteItems.Make(rule, documents, "documents").Items.Select(i =>
+            i.Data.ToJsonString()));
     }
 
     [Fact]
@@ -95,7 +101,8 @@ public sealed class SuiteEvaluationTests(PicoSuite pico)
         var tokenizer = pico.Suite.Tokenizer();
         var documents = HeldOutText.Documents(pico.Suite);
         Assert.Equal(rows.SelectMany(r => r.TokenIds).Count(t => t == tokenizer.EosId), documents.Count);
-        Assert.Equal(rows[0].TokenIds.TakeWhile(t => t != tokenizer.EosId), tokenizer.Encode(documents[0].Text).Take(rows[0].TokenIds.Length));
+        Assert.Equal(rows[0].TokenIds.TakeWhile(t => t != tokenizer.EosId), tokenizer.Encode(documents[0].Text)
+            .Take(rows[0].TokenIds.Length));
     }
 
     private static void CopyTask(string from, string to)
