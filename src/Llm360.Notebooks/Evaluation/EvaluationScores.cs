@@ -46,8 +46,8 @@ public sealed class EvaluationResult
 }
 
 /// <summary>The results of an evaluation along checkpoints.</summary>
-[TypeFormatterSource(typeof(EvaluationFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
-public sealed class EvaluationScores
+[TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
+public sealed class EvaluationScores : IShownAsTable
 {
     private readonly GridFill fill;
     private readonly Dictionary<(Checkpoint Checkpoint, string Task), TaskRows> cells;
@@ -118,7 +118,7 @@ public sealed class EvaluationScores
     {
         var last = Checkpoints.Count == 0 ? "no checkpoint" : Checkpoints[^1].Name;
         return new Table(
-            $"Evaluation of {Suite.Name} at {last}.",
+            $"Evaluation of {Suite.Name} at {last}. {Origin}.",
             [new("task"), new("metric"), new("value", ColumnAlignment.Right), new("standard error", ColumnAlignment.Right),
                 new("chance", ColumnAlignment.Right), new("items", ColumnAlignment.Right)],
             [
@@ -169,17 +169,4 @@ public sealed class EvaluationScores
         Items = value.Items,
         Chance = double.IsNaN(chance) ? null : chance,
     };
-}
-
-/// <summary>Formatters of <see cref="EvaluationScores"/>.</summary>
-public sealed class EvaluationFormatterSource
-{
-    private readonly TypeFormatter[] formatters =
-    [
-        new(MimeTypes.Html, value => (value as EvaluationScores)?.ToTable().ToHtml()),
-        new(MimeTypes.Plain, value => (value as EvaluationScores)?.ToTable().ToString()),
-    ];
-
-    /// <summary>HTML and text.</summary>
-    public IEnumerable<TypeFormatter> CreateTypeFormatters() => formatters;
 }

@@ -24,11 +24,25 @@ internal sealed record TaskGridItem(EvaluationTask Task, Suite Suite, bool Needs
         if (Task.Data.Rule is not null)
             parts.AddRange([$"rules {SuiteItems.Version}", Hash(Suite.ValidationPath)]);
         else if (Task.Data.Hub is { } hub)
-            parts.Add(hub.ToString());
+            parts.AddRange([hub.ToString(), Commit(hub)]);
         else
             parts.AddRange(new[] { Task.Data.File, Task.Data.FewshotFile }.OfType<string>()
                 .Select(f => Hash(Path.Combine(Path.GetDirectoryName(Task.Where)!, f))));
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
+        return parts.Contains(null) ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
+    }
+
+    // Null while the Hub cannot be reached and the cache does not know the revision.
+    private static string? Commit(HubLocation place)
+    {
+        try
+        {
+            using var hub = new HubClient();
+            return hub.ResolveAsync(place, AmbientWork.Cancellation).GetAwaiter().GetResult().Commit;
+        }
+        catch (Llm360Exception)
+        {
+            return null;
+        }
     }
 
     // Items are not there: the computation says so.
