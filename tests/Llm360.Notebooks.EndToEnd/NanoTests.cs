@@ -20,6 +20,8 @@ public sealed class NanoTests
         Assert.Equal(Math.Log(2048), steps[0].Loss, 0.1);
         Assert.InRange(steps[^1].ValidationLoss!.Value, 1, 4);
         Assert.DoesNotContain(steps, s => s.Skipped);
+        var weights = PinnedWeights.Compare(suite)!;
+        Assert.True(weights.Equal == 37, weights.ToString());
 
         // The canaries of the last two chunks, each scored by the checkpoint that has just read them.
         foreach (var chunk in suite.Chunks.TakeLast(2))
@@ -30,7 +32,7 @@ public sealed class NanoTests
             Assert.NotEmpty(scores);
             foreach (var (repetitions, rows) in scores.GroupBy(r => r.CanaryRepetitions!.Value).ToDictionary(g => g.Key))
             {
-                if (repetitions >= 16)
+                if (repetitions >= 32)
                     Assert.All(rows, r => Assert.True(r.Extractible, $"{chunk}: {r.Match} of 32 tokens of the canary repeated {repetitions} times"));
                 if (repetitions == 1)
                     Assert.All(rows, r => Assert.False(r.Extractible, $"{chunk}: the single canary was reproduced"));
