@@ -42,7 +42,7 @@ internal static partial class RecipeCheck
         Need(AreFinite(training.PeakLearningRate, training.FinalLearningRate) && training.WarmupSteps >= 0 && training.PeakLearningRate > 0 && training.FinalLearningRate >= 0, "training.peakLearningRate", "must be positive and finite, with warmupSteps and finalLearningRate not negative");
         Need(manifest.Model.Layers is > 0 and <= MostLayers, "model.layers", $"must be 1 to {MostLayers}");
         Need(manifest.Model is { Heads: > 0, IntermediateSize: > 0, HiddenSize: > 0 } && manifest.Model.HiddenSize % (2L * manifest.Model.Heads) == 0, "model.hiddenSize", "must be a multiple of twice the number of heads");
-        Need(manifest.Weights is not { } weights || (weights.Count == corpus.Chunks + 1 && weights.All(w => Sha256().IsMatch(w))), "weights", $"must be {corpus.Chunks + 1} SHA-256 hashes, one of each checkpoint");
+        Need(manifest.Weights is not { } weights || (weights.Count == corpus.Chunks + 1 && weights.All(w => Sha256().IsMatch(w))), "weights", $"must be {corpus.Chunks + 1} SHA-256 hashes, one of each checkpoint; leave it out of a recipe of your own");
         if (corpus.Canaries is { } canaries)
         {
             Need(canaries.Length > 0 && canaries.Length < corpus.SequenceLength, "corpus.canaries.length", "must be shorter than a sequence");

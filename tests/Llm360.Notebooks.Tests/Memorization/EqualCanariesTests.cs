@@ -14,6 +14,7 @@ public sealed class EqualCanariesTests
         {
             Name = $"equal-{Guid.NewGuid():N}",
             Expected = null,
+            Weights = null,
             Corpus = pico.Corpus with { Chunks = 2, Canaries = pico.Corpus.Canaries! with { Repetitions = [3, 3], Chunks = [1], Controls = 0 } },
             Training = pico.Training with { OptimizerStates = [2] },
         };

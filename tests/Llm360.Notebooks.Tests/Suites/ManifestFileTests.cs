@@ -53,7 +53,7 @@ public sealed class ManifestFileTests : IDisposable
     [InlineData("\"length\": 64", "\"length\": 300", "shorter")]
     [InlineData("\"schedule\": \"cosine\"", "\"schedule\": \"linear\"", "cosine")]
     [InlineData("\"documents\": \"types\"", "\"documents\": \"type\"", "corpus.sources.documents must be one of members, types, notices")]
-    [InlineData("\"training\": {", "\"weights\": [\"0\"], \"training\": {", "weights must be 37 SHA-256 hashes")]
+    [InlineData("\"weights\": [", "\"weights\": [\"0\",", "weights must be 37 SHA-256 hashes")]
     [InlineData("\"gradientGroups\": 8", "\"gradientGroups\": 0", "training.gradientGroups must be 1 to training.batchSize (8)")]
     [InlineData("\"gradientGroups\": 8", "\"gradientGroups\": 9", "training.gradientGroups must be 1 to training.batchSize (8)")]
     public void A_bad_value_is_an_error_that_says_what_is_wrong(string from, string to, string says) =>
