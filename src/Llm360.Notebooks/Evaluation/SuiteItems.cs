@@ -73,7 +73,7 @@ internal static partial class SuiteItems
     private static IEnumerable<JsonObject> Parameters(IReadOnlyList<HeldOutDocument> documents, SplitMix64 random)
     {
         var found = documents.SelectMany(d => Parameter().Matches(d.Text)
-            .Select(m => (d.Source, Prompt: m.Groups["before"].Value + m.Groups["name"].Value + ":", Text: m.Groups["text"].Value)))
+            .Select(m => (d.Source, Prompt: m.Groups["before"].Value.TrimStart() + m.Groups["name"].Value + ":", Text: m.Groups["text"].Value)))
             .DistinctBy(p => p.Prompt).DistinctBy(p => p.Text).ToList();
         return found.Count < Choices ? []
             : found.Select((p, i) => Among(p.Prompt, p.Text, [.. found.Select(o => o.Text)], i, p.Source, random));
