@@ -12,7 +12,7 @@ internal readonly record struct ChoiceScore(double LogLikelihood, int Characters
 /// <param name="Value">Mean over items.</param>
 /// <param name="StandardError">Its standard error; NaN where there is none.</param>
 /// <param name="Items">Items.</param>
-public readonly record struct MetricValue(double Value, double StandardError, int Items);
+internal readonly record struct MetricValue(double Value, double StandardError, int Items);
 
 /// <summary>Computes metrics.</summary>
 internal static class TaskMetrics
