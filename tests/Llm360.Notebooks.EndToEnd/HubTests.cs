@@ -102,13 +102,14 @@ public sealed class HubTests : IAsyncLifetime
     [InlineData("01-the-suite", "bare", "Its training data is not published as rows", "No training log: nothing to draw")]
     [InlineData("07-evaluation", "bare", "No task was evaluated: nothing to draw", "end above chance in Amber (published)")]
     [InlineData("02-training-dynamics", "bare", "No training log: nothing to draw")]
+    [InlineData("05-attribution", "tiny", "No canary has been read in tiny", "graddot", "Unseen rows among the first 20")]
     public async Task The_other_notebooks_show_what_a_suite_on_the_Hub_has_and_say_what_it_has_not(string name, string suite, params string[] says)
     {
         if (suite == "amber")
             hub.AddAll();
         else
             suite = await PublishPicoAsync(suite);
-        string[] parameters = name == "00-tour" ? ["-p", "device=cpu", "-p", "n=8", "-p", "checkpoints=2"] : [];
+        string[] parameters = name is "00-tour" or "05-attribution" ? ["-p", "device=cpu", "-p", "n=8", "-p", "checkpoints=2"] : [];
         var output = llm360.PathOf("executed.ipynb");
         var result = await llm360.RunAsync(["run", Path.Combine(Workspace.Repository!, "notebooks", $"{name}.ipynb"), "-p", $"suite={suite}", .. parameters, "-o", output]);
         Assert.True(result.ExitCode == 0, result.Error);

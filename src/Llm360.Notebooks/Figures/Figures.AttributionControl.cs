@@ -46,16 +46,21 @@ public static partial class Figures
     /// </summary>
     /// <param name="comparison">The answers.</param>
     /// <param name="question">The question.</param>
-    /// <exception cref="Llm360Exception">No checkpoint has both seen and unseen rows.</exception>
     public static Figure AttributionControl(AttributionComparison comparison, AttributionQuestion question)
     {
         ArgumentNullException.ThrowIfNull(comparison);
         var answers = comparison[question];
         var at = answers.SelectMany(a => a.Controls).GroupBy(c => c.Checkpoint).OrderByDescending(g => g.Count())
-            .ThenBy(g => Math.Abs(g.First().Seen - g.First().Unseen)).FirstOrDefault()?.Key
-            ?? throw new Llm360Exception(
-                "Every checkpoint has seen every row, so the control has nothing to compare.", "figure AttributionControl",
-                "Index a checkpoint from the middle of training.");
+            .ThenBy(g => Math.Abs(g.First().Seen - g.First().Unseen)).FirstOrDefault()?.Key;
+        if (at is null)
+        {
+            return Single(
+                "Every checkpoint has read every row: the control has nothing to compare",
+                $"{answers[0].Suite.Name}, {question.Name}",
+                "An index with a checkpoint from the middle of training would have unseen rows.",
+                new Panel("", new Axis("method"), new Axis("AUC, seen above unseen"), []));
+        }
+
         return AttributionControl(answers[0].Suite.Name, question.Name,
             [.. answers.SelectMany(a => a.Controls.Where(c => c.Checkpoint == at).Select(c => (a.Method, c)))]);
     }

@@ -143,10 +143,9 @@ public sealed class AttributionAnalysis
     {
         if (Scoring is not ProjectedMethod method)
             return new IndexSize(rows, checkpoints.Count, 0);
-        // Every checkpoint of a suite has the same shape; on the Hub the configuration may not be
-        // here yet.
-        var config = Path.Combine(checkpoints[0].Folder, SuiteLayout.Config);
-        return new IndexSize(rows, checkpoints.Count, File.Exists(config) ? method.Projection.Parts(ModelConfig.Read(config)).Sum() : 0);
+        // Every checkpoint of a suite has the same shape.
+        var config = checkpoints[0].ConfigAsync().GetAwaiter().GetResult();
+        return new IndexSize(rows, checkpoints.Count, method.Projection.Parts(config).Sum());
     }
 
     private void RequireOptimizers(IReadOnlyList<Checkpoint> checkpoints)

@@ -182,8 +182,8 @@ public sealed class AttributionIndex
         return new QueryScores(method.Combine(parts), [.. parts.Select(p => method.Combine([p]))]);
     }
 
-    private long VectorLength() => ((ProjectedMethod)analysis.Scoring).Projection
-        .Parts(ModelConfig.Read(Path.Combine(Checkpoints[0].FetchAsync().GetAwaiter().GetResult(), ModelConfig.FileName))).Sum();
+    private long VectorLength() =>
+        ((ProjectedMethod)analysis.Scoring).Projection.Parts(Checkpoints[0].ConfigAsync().GetAwaiter().GetResult()).Sum();
 
     private int[] Encode(string text) => (Tokenizer ?? throw new Llm360Exception(
         $"The suite {analysis.Suite.Name} has no tokenizer, so a text has no tokens.", $"suite {analysis.Suite.Name}",

@@ -62,7 +62,7 @@ internal static class VectorQuery
         foreach (var checkpoint in method.UsesAllCheckpoints ? index.Checkpoints : [index.Checkpoints[^1]])
         {
             index.Analysis.Vectors!.RequireComplete(checkpoint, index.Chunks);
-            var config = ModelConfig.Read(Path.Combine(checkpoint.FetchAsync().GetAwaiter().GetResult(), ModelConfig.FileName));
+            var config = checkpoint.ConfigAsync().GetAwaiter().GetResult();
             var lengths = method.Projection.Parts(config);
             var state = states.GetOrAdd(checkpoint.Name, _ => method.Fit(All(index, checkpoint), lengths));
             var scores = new double[1, index.Rows.Count];
