@@ -15,6 +15,9 @@ internal abstract class CheckpointMethod(string name, string unit) : IAttributio
     /// <summary>Whether checkpoints need an optimizer file.</summary>
     public virtual bool UsesOptimizer => false;
 
+    /// <summary>Whether a score is a sum over the row's tokens.</summary>
+    public virtual bool IsSumOverTokens => false;
+
     /// <summary>What is computed from rows before queries come; null for nothing.</summary>
     public virtual TensorSet? Fit(CheckpointPass at, RowBatch rows) => null;
 

@@ -50,7 +50,8 @@ public sealed class AttributionFigureTests(PicoSuite pico) : IDisposable
         Assert.Equal(["canary c3-r8"], canaries.Select(c => c.Name));
         var answers = await indices.AskAsync([.. canaries, sentence, output]);
         var row = answers[sentence][0].Top(1).Rows[0];
-        List<TokenInfluence> influences = [await answers[sentence][0].PerTokenAsync(row), await answers[sentence][1].PerTokenAsync(row)];
+        var influences = await answers.PerTokenAsync(sentence, row);
+        Assert.Equal(["logra.preconditioned", "tracin"], influences.Select(i => i.Method));
         Figure[] figures =
         [
             Figures.AttributionControl(answers, sentence), Figures.AttributionRecall(answers),

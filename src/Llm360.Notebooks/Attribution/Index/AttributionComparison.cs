@@ -28,6 +28,20 @@ public sealed class AttributionComparison
     }
 
     /// <summary>
+    /// The parts of a row's tokens in its scores for a question, by every method whose score is a sum
+    /// over tokens.
+    /// </summary>
+    /// <param name="question">One of the questions.</param>
+    /// <param name="row">A row of the indices.</param>
+    public async Task<IReadOnlyList<TokenInfluence>> PerTokenAsync(AttributionQuestion question, AttributionRow row)
+    {
+        var influences = new List<TokenInfluence>();
+        foreach (var answer in this[question].Where(a => a.Index.Analysis.Scoring is CheckpointMethod { IsSumOverTokens: true }))
+            influences.Add(await answer.PerTokenAsync(row).ConfigureAwait(false));
+        return influences;
+    }
+
+    /// <summary>
     /// The share of a canary's planted rows among as many first rows (recall at k, k = planted
     /// rows), for each method, for each number of repetitions the mean over its canaries.
     /// </summary>

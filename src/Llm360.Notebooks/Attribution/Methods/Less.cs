@@ -19,6 +19,8 @@ internal sealed class Less() : ParameterGradientMethod("less", "learning rate ×
 
     public override bool UsesOptimizer => true;
 
+    public override bool IsSumOverTokens => false;
+
     public override TensorSet? Fit(CheckpointPass at, RowBatch rows)
     {
         var parameters = at.Model.Config.Parameters().ToList();

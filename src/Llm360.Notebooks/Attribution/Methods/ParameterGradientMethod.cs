@@ -8,6 +8,8 @@ internal abstract class ParameterGradientMethod(string name, string unit) : Grad
 {
     private static readonly GradientOptions Options = new();
 
+    public override bool IsSumOverTokens => true;
+
     public override double[] SelfScores(CheckpointPass at, TensorSet? state, RowBatch rows)
     {
         var scores = new double[rows.Count];

@@ -19,6 +19,8 @@ internal abstract class ProjectedMethod(string name, string unit, GradientProjec
     /// <summary>Whether rows have a weight.</summary>
     public virtual bool HasRowWeights => false;
 
+    public override bool IsSumOverTokens => true;
+
     /// <summary>The vectors of rows, [rows, length].</summary>
     public Tensor Project(CheckpointPass at, RowBatch rows) => projection.Project(at, rows, IsMargin);
 

@@ -18,6 +18,8 @@ internal sealed class TracInHead() : GradientMethod("tracin_head", "nats")
 
     public override bool UsesAllCheckpoints => true;
 
+    public override bool IsSumOverTokens => true;
+
     /// <summary>A token's part: its e times U times its h.</summary>
     public override double[] TokenScores(CheckpointPass at, TensorSet? state, HeldQueries held, int query, RowBatch row)
     {
