@@ -26,6 +26,7 @@ public sealed class FloorsTests
         ["Training"],
         ["Results"],
         ["Memorization", "Attribution", "Evaluation"],
+        ["Imports"],
         ["Figures"],
     ];
 

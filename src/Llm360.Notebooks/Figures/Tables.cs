@@ -189,13 +189,13 @@ public static partial class Tables
     /// </summary>
     public static Table MemorizationSummary(MemorizationScores scores)
     {
-        var (amber, last) = (Papers.Open(Paper), scores.Checkpoints[^1]);
+        var (amber, parameters, last) = (Papers.Open("analysis360"), Papers.Open(Paper)["amber.parameters"], scores.Checkpoints[^1]);
         var (checkpoint, chunk) = ((int)amber["amber.memorization.checkpoint"], (int)amber["amber.memorization.olderChunk"]);
         var seen = scores.Seen(last);
         var newest = seen.Where(r => r.Chunk == last.ChunksSeen - 1).ToList();
         var older = seen.Where(r => r.Chunk == (last.ChunksSeen - 1) * chunk / checkpoint).ToList();
         var reason = scores.Suite.Repository == Amber ? "the same model; another checkpoint, other rows of the chunk or another precision (published: fp16)"
-            : $"another model, {FigureText.Human(amber["amber.parameters"])} parameters against few, and other text; each document was read about once in both";
+            : $"another model, {FigureText.Human(parameters)} parameters against few, and other text; each document was read about once in both";
         return new Table(
             $"Memorization at {last} of {scores.Suite.Name} (canaries left out) beside Amber's ckpt_{checkpoint} (k = l = {Whole(amber, "amber.memorization.promptLength")}, {Plain(amber["amber.memorization.sequencesPerChunk"])} sequences a chunk, Analysis360's published demo). Here: {SampleText.Of(scores)}.",
             [new("quantity"), new(scores.Suite.Name, ColumnAlignment.Right), AmberColumn, new("why they may differ")],

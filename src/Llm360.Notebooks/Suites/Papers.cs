@@ -1,4 +1,6 @@
 // Numbers that publications give, with their sources: read from manifests, never written in code.
+using System.Text.Json;
+
 namespace Llm360.Notebooks;
 
 /// <summary>A published number, or a list of them.</summary>
@@ -22,7 +24,8 @@ public sealed record PublishedNumber(
 /// them.</summary>
 /// <param name="Title">Title and identifier.</param>
 /// <param name="Numbers">Each with a name of its own.</param>
-public sealed record PublishedNumbers(string Title, IReadOnlyList<PublishedNumber> Numbers)
+/// <param name="Tables">Tables whose rows are not single numbers; null for none.</param>
+public sealed record PublishedNumbers(string Title, IReadOnlyList<PublishedNumber> Numbers, IReadOnlyList<PublishedTable>? Tables = null)
 {
     /// <summary>The one number of a name.</summary>
     /// <exception cref="Llm360Exception">There is none, or it is a list.</exception>
@@ -35,6 +38,10 @@ public sealed record PublishedNumbers(string Title, IReadOnlyList<PublishedNumbe
     /// <summary>The entry of a name, with its unit and source.</summary>
     /// <exception cref="Llm360Exception">There is none.</exception>
     public PublishedNumber Find(string name) => Numbers.FirstOrDefault(n => n.Name == name) ?? throw Missing(name, "a number");
+
+    /// <summary>The table of a name.</summary>
+    /// <exception cref="Llm360Exception">There is none.</exception>
+    public PublishedTable FindTable(string name) => Tables?.FirstOrDefault(t => t.Name == name) ?? throw Missing(name, "a table");
 
     private Llm360Exception Missing(string name, string what) => new(
         $"The published numbers have no \"{name}\" that is {what}.",
@@ -73,7 +80,26 @@ public static class Papers
         Need(paper.Numbers.All(n => n.Value is null != n.Values is null), "numbers.value", "or values must be given, one of the two");
         Need(paper.Numbers.SelectMany(n => n.Values ?? [n.Value!.Value]).All(double.IsFinite), "numbers.value", "must be finite");
         Need(paper.Numbers.All(n => n.Labels is null || n.Labels.Count == n.Values?.Count), "numbers.labels", "must be as many as values");
+        List<PublishedTable> tables = [.. paper.Tables ?? []];
+        Need(tables.DistinctBy(t => t.Name).Count() == tables.Count, "tables.name", "must be different");
+        foreach (var table in tables)
+            NeedTable(table);
         return paper;
+
+        void NeedTable(PublishedTable table)
+        {
+            List<string> names = [.. table.Columns.Select(c => c.Name)];
+            Need(names.Count > 0 && names.Distinct().Count() == names.Count, "tables.columns", $"of {table.Name} must have names, each once");
+            Need(table.Columns.Index().All(c => (c.Item.MeanOf ?? []).All(m => names[..c.Index].Contains(m))), "tables.columns.meanOf", $"of {table.Name} must name columns before it");
+            Need(table.Rows.All(r => PublishedTable.Text(r, names[0]) is not null), "tables.rows", $"of {table.Name} must each have a text \"{names[0]}\"");
+            foreach (var (key, value) in table.Rows.SelectMany(r => r))
+            {
+                Need(names.Contains(key), "tables.rows", $"of {table.Name} have a key \"{Printable.Value(key)}\" that is no column");
+                var isValue = value.ValueKind is JsonValueKind.String or JsonValueKind.True or JsonValueKind.False;
+                var isFinite = value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number);
+                Need(isValue || isFinite, "tables.rows", $"of {table.Name} must hold texts, finite numbers, true or false in \"{key}\"");
+            }
+        }
 
         void Need(bool holds, string key, string rule)
         {

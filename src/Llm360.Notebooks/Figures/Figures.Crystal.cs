@@ -1,0 +1,44 @@
+// Figures of Crystal: the mix of each phase, and language against code (the paper's figure 11).
+namespace Llm360.Notebooks;
+
+public static partial class Figures
+{
+    private const string CrystalCoder = "CrystalCoder";
+
+    /// <summary>The published mix of every phase of a suite, a panel for each phase.</summary>
+    /// <param name="suite">A suite whose phases' mixes the paper gives, such as <c>crystal</c>; of another the figure says so.</param>
+    public static Figure DataMixByPhase(Suite suite)
+    {
+        ArgumentNullException.ThrowIfNull(suite);
+        var numbers = Papers.Open("llm360").Numbers;
+        List<DataMix> mixes = [];
+        foreach (var phase in suite.Phases)
+        {
+            if (numbers.FirstOrDefault(n => n.Name == $"{suite.Name}.dataMix.{phase.Name}") is { Labels: { } labels, Values: { } shares } && phase.AllTokens is { } tokens)
+                mixes.Add(new DataMix($"{suite.Name} {phase.Name}", [.. labels.Zip(shares, (label, share) => new SourceTokens(label, share * tokens))], Published: true));
+        }
+
+        return mixes.Count > 0 ? DataMix(mixes)
+            : NothingToDraw(suite, "No mix of a phase", $"The shares of the sources in the phases of {suite.Name} are not published numbers of the kit.");
+    }
+
+    /// <summary>The mean of language benchmarks against the mean of code benchmarks, a point for each model. The means are computed.</summary>
+    public static Figure LanguageAgainstCode()
+    {
+        var table = Papers.Open("llm360").FindTable("crystal-results");
+        var models = table.Rows.Select(r => (Name: PublishedTable.Text(r, "model")!, Language: table.Computed(r, "language"), Code: table.Computed(r, "code")))
+            .Where(m => m is { Language: not null, Code: not null }).Select(m => (m.Name, Language: m.Language!.Value, Code: m.Code!.Value)).ToList();
+        RequireNotEmpty(models, nameof(LanguageAgainstCode), "models with both means");
+        var best = models.Where(m => !models.Exists(o => o.Language > m.Language && o.Code > m.Code)).OrderByDescending(m => m.Language).ToList();
+        var title = $"{string.Join(" and ", best.Select(m => m.Name))} {(best.Count == 1 ? "is" : "are")} surpassed by none in both";
+        var missing = table.Rows.Count - models.Count;
+        var finding = models.Find(m => m.Name == CrystalCoder) is { Name: not null } crystal
+            ? $"{CrystalCoder} is number {Rank(m => m.Language, crystal.Language)} of {models.Count} in language ({FigureText.Number(crystal.Language)} %) and number {Rank(m => m.Code, crystal.Code)} in code ({FigureText.Number(crystal.Code)} %)."
+            : $"{best[0].Name} is best in language with {FigureText.Number(best[0].Language)} %.";
+        return Single(title, $"n = {models.Count} models ({table.Source}); means computed from the columns{(missing == 0 ? "" : $"; {missing} without language results left out")}", finding,
+            new Panel("", new Axis("language: mean of ARC-C, HellaSwag, MMLU, TruthfulQA (%)"), new Axis("code: mean of HumanEval, MBPP (%)", Minimum: 0),
+                [.. models.Select(m => new Trace(m.Name, TraceKind.Points, [m.Language], [m.Code], TraceRole.Published, Category: m.Name))]));
+
+        int Rank(Func<(string Name, double Language, double Code), double> value, double own) => 1 + models.Count(m => value(m) > own);
+    }
+}

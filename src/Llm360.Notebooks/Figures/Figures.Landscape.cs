@@ -1,0 +1,30 @@
+// Figure: how much of their training open models released (the paper's table 1).
+namespace Llm360.Notebooks;
+
+public static partial class Figures
+{
+    /// <summary>How many parts of its training each open model released, with a suite among them.</summary>
+    /// <param name="suite">The suite.</param>
+    public static Figure Landscape(Suite suite)
+    {
+        ArgumentNullException.ThrowIfNull(suite);
+        List<OpenModel> models = [.. OpenModels.With(suite).OrderByDescending(m => m.Count).ThenByDescending(m => m.IsSuite)];
+        var (own, parts) = (models.Find(m => m.IsSuite)!, OpenModels.Parts.Count);
+        var complete = models.Count(m => m.Count == parts);
+        var title = $"{complete} of {models.Count} open models released every part of their training";
+        var fewest = models.Where(m => !m.IsSuite && m.Tokens is not null).MinBy(m => m.Tokens)!;
+        var size = own.Tokens is { } tokens && tokens < fewest.Tokens
+            ? $"; it is trained on {FigureText.Human(tokens)} tokens, {FigureText.Count((long)(fewest.Tokens!.Value / tokens))} times fewer than {fewest.Name}" : "";
+        var finding = $"{own.Name} lays open {own.Count} of {parts} parts of its training{size}.";
+        return Single(title, $"parts: {string.Join(", ", OpenModels.Parts.Select(p => OpenModels.Table.Column(p).Title))} ({OpenModels.Table.Source})", finding,
+            new Panel("", new Axis("model"), new Axis("parts released", Minimum: 0, Maximum: parts), [Bars(isSuite: true), Bars(isSuite: false)]));
+
+        Trace Bars(bool isSuite)
+        {
+            List<(int Index, OpenModel Item)> shown = [.. models.Index().Where(m => m.Item.IsSuite == isSuite)];
+            return new Trace(
+                isSuite ? "this suite" : "other models", TraceKind.Bars, [.. shown.Select(m => (double)m.Index)], [.. shown.Select(m => (double)m.Item.Count)],
+                isSuite ? TraceRole.Measured : TraceRole.Published, XLabels: [.. shown.Select(m => m.Item.Name)]);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// Figure: the training loss of a suite with Amber's published curve behind it (the paper's figure 5).
+namespace Llm360.Notebooks;
+
+public static partial class Figures
+{
+    private const string ShareOfTraining = "% of training";
+
+    /// <summary>Training loss of a suite beside Amber's as published, both against the share of training, on a log2 axis.</summary>
+    /// <param name="suite">The suite.</param>
+    /// <param name="steps">Its log; where it is empty, Amber's curve is drawn alone.</param>
+    public static Figure TrainingLossBesideAmber(Suite suite, IReadOnlyList<TrainingStep> steps)
+    {
+        ArgumentNullException.ThrowIfNull(suite);
+        ArgumentNullException.ThrowIfNull(steps);
+        var curve = Papers.Open("llm360-loss");
+        var all = Papers.Open("llm360")["amber.checkpoints"];
+        // Read from an image, so the ends lie a little beyond the axis.
+        var amber = new TrainingSeries(
+            "Amber", ShareOfTraining, [.. curve.All("amber.curve.loss.checkpoint").Select(c => Math.Clamp(100 * c / all, 0, 100))], curve.All("amber.curve.loss.mid"));
+        if (steps.Count == 0)
+            return PublishedLoss(amber);
+        var tokens = (double)(suite.TrainedTokens ?? steps[^1].Tokens);
+        var figure = TrainingLoss(new TrainingSeries(suite.Name, ShareOfTraining, [.. steps.Select(s => 100 * s.Tokens / tokens)], [.. steps.Select(s => s.Loss)]), amber);
+        var (first, last) = (amber.End(last: false), amber.End(last: true));
+        var finding = $"{figure.Finding} Amber's goes from {FigureText.Number(first.Y)} to {FigureText.Number(last.Y)}; the vocabularies differ, so only the shapes can be compared.";
+        var subtitle = $"{figure.Subtitle}; dashed: Amber (published, read from the figure)";
+        return figure with { Subtitle = subtitle, Finding = finding, AltText = $"{figure.Title}. {subtitle}. {finding}" };
+    }
+
+    private static Figure PublishedLoss(TrainingSeries amber)
+    {
+        var (first, last) = (amber.End(last: false), amber.End(last: true));
+        var title = $"Amber's training loss falls from {FigureText.Number(first.Y)} to {FigureText.Number(last.Y)} nats per token";
+        return Single(title, $"Amber (published, read from the figure), n = {FigureText.Count(amber.Known)} positions", $"{title}{HalfWay(amber, [.. amber.Values], first.Y, last.Y)}.",
+            new Panel("", new Axis(ShareOfTraining), new Axis("loss (nats per token)", Log: true, LogBase: 2), [.. Published(amber)]));
+    }
+}

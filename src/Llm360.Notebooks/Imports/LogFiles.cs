@@ -1,0 +1,134 @@
+// Rows of a log: CSV and JSON Lines as Weights & Biases exports them, Parquet as trackio does.
+using System.Collections;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Parquet.Serialization;
+
+namespace Llm360.Notebooks;
+
+/// <summary>A row of a log.</summary>
+/// <param name="Where">File and line.</param>
+/// <param name="Values">Numbers and texts by the names of the columns; what is empty is missing.</param>
+internal sealed record LogRow(string Where, IReadOnlyDictionary<string, object> Values);
+
+/// <summary>Reads rows of logs.</summary>
+internal static class LogFiles
+{
+    private const string Remedy = "Export the run again: .csv or .jsonl of Weights & Biases, .parquet of trackio.";
+    private const int LongestFile = 1 << 30;
+
+    private static readonly JsonKind Kind = new("The log", 16 << 20, Remedy);
+
+    /// <summary>The rows of a file, by the end of its name.</summary>
+    /// <exception cref="Llm360Exception">It is of another kind, is missing, or a line cannot be read.</exception>
+    public static IReadOnlyList<LogRow> Read(string path)
+    {
+        if (!File.Exists(path))
+            throw new Llm360Exception("There is no such log.", path, Remedy);
+        List<LogRow> rows = Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".csv" => Csv(path),
+            ".jsonl" => JsonLinesOf(path),
+            ".parquet" => Parquet(path),
+            var other => throw new Llm360Exception($"A log that ends in \"{Printable.Value(other)}\" is not read.", path, Remedy),
+        };
+        return rows.Count > 0 ? rows : throw new Llm360Exception("The log has no row.", path, Remedy);
+    }
+
+    private static List<LogRow> Csv(string path)
+    {
+        string text;
+        try
+        {
+            text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(PlainFile.ReadAllBytes(path, LongestFile)).TrimStart('\uFEFF');
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException or UnauthorizedAccessException)
+        {
+            throw new Llm360Exception($"The log cannot be read: {e.Message.TrimEnd('.')}.", path, Remedy, e);
+        }
+
+        var (rows, names) = (new List<LogRow>(), (List<string>?)null);
+        foreach (var (line, cells) in CsvText.Read(text, path))
+        {
+            var where = string.Create(CultureInfo.InvariantCulture, $"{path}, line {line}");
+            if (names is null)
+            {
+                names = cells;
+                if (names.Distinct().Count() < names.Count)
+                    throw new Llm360Exception("The log has two columns of one name.", where, Remedy);
+                continue;
+            }
+
+            if (cells.Count != names.Count)
+                throw new Llm360Exception($"The line has {cells.Count} cells, and the first line names {names.Count} columns.", where, Remedy);
+            rows.Add(new LogRow(where, names.Zip(cells).Where(c => c.Second.Length > 0).ToDictionary(c => c.First, c => Value(c.Second))));
+        }
+
+        return rows;
+    }
+
+    private static List<LogRow> JsonLinesOf(string path)
+    {
+        var rows = new List<LogRow>();
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using var lines = new LineReader(stream);
+        for (var number = 1; Next(out var line); number++)
+        {
+            if (line.Span.Trim(" \t\r"u8).IsEmpty)
+                continue;
+            var where = string.Create(CultureInfo.InvariantCulture, $"{path}, line {number}");
+            using var json = JsonInput.Document(line, where, Kind);
+            var values = JsonPlace.Root(json, where, Kind).Members().Select(m => (m.Key, Value: Value(m.Value.Value))).Where(m => m.Value is not null);
+            rows.Add(new LogRow(where, values.ToDictionary(m => m.Key, m => m.Value!)));
+        }
+
+        return rows;
+
+        bool Next(out ReadOnlyMemory<byte> line)
+        {
+            try
+            {
+                return lines.TryRead(out line);
+            }
+            catch (InvalidDataException e)
+            {
+                throw Kind.Error(e.Message.TrimEnd('.'), path, e);
+            }
+        }
+    }
+
+    private static List<LogRow> Parquet(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            var table = ParquetSerializer.DeserializeUntypedAsync(stream).GetAwaiter().GetResult();
+            return [.. table.Data.Select((row, i) => new LogRow(string.Create(CultureInfo.InvariantCulture, $"{path}, row {i + 1}"), Values(row)))];
+        }
+        catch (Exception e) when (e is not Llm360Exception)
+        {
+            throw new Llm360Exception($"The log cannot be read: {e.Message.TrimEnd('.')}.", path, Remedy, e);
+        }
+
+        static Dictionary<string, object> Values(IDictionary<string, object> row) => row
+            .Select(c => (c.Key, Value: c.Value switch
+            {
+                string text => Value(text),
+                bool or IEnumerable or DateTime or null => null,
+                IConvertible number => Convert.ToDouble(number, CultureInfo.InvariantCulture),
+                _ => null,
+            })).Where(c => c.Value is not null).ToDictionary(c => c.Key, c => c.Value!);
+    }
+
+    private static object? Value(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number => value.GetDouble(),
+        JsonValueKind.String => Value(value.GetString()!),
+        _ => null,
+    };
+
+    // Weights & Biases writes what is not finite as a text.
+    private static object Value(string text) => text is "NaN" or "nan" or "Infinity" or "inf" or "-Infinity" or "-inf" ? double.NaN
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : text;
+}
