@@ -18,7 +18,7 @@ internal static class SampleNotebooks
 
     private static NotebookFile Training()
     {
-        var notebook = NotebookFile.Create();
+        var notebook = Create("learned");
         Markdown(notebook, $"# How fast does the model learn?\n\nYou will see the loss, the learning rate and the gradient norm. See [the next notebook](02-memorization.ipynb) and [the paper](https://arxiv.org/abs/2312.06550).\n\n{Hostile}\n\n![a picture](https://example.org/picture.png)");
         Code(notebook, "var suite = \"nano\";\nvar n = 64;", "parameters");
         Code(notebook, "#r \"Llm360.Notebooks.dll\"", null, Display("text/html", "<script>/* plotly.js v2.28.0 */</script>", ("llm360", new JsonObject { ["role"] = "plotly.js" })));
@@ -39,7 +39,7 @@ internal static class SampleNotebooks
 
     private static NotebookFile Memorization()
     {
-        var notebook = NotebookFile.Create();
+        var notebook = Create("remembers");
         Markdown(notebook, "# What does the model remember word for word?\n\nScores of 1,000 sequences a chunk.");
         Markdown(notebook, "## Distribution");
         var checkpoints = Enumerable.Range(0, 12).Select(i => $"ckpt_{i:000}").ToList();
@@ -50,6 +50,13 @@ internal static class SampleNotebooks
             [.. checkpoints.Select((_, i) => (IReadOnlyList<double>)[.. checkpoints.Select((_, j) => i == j ? 1 : Math.Exp(-Math.Abs(i - j) / 9.0))])]))));
         double[][] small = [[1, 0.9, 0.6], [0.9, 1, 0.8], [0.6, 0.8, 1]];
         Code(notebook, "Figures.CheckpointCorrelation(both)", null, Of(Figures.CheckpointCorrelation("nano", checkpoints[..3], 3_000, new CorrelationMatrix("score", small), new CorrelationMatrix("k-extractible", small))));
+        return notebook;
+    }
+
+    private static NotebookFile Create(string topic)
+    {
+        var notebook = NotebookFile.Create();
+        notebook.Metadata["report"] = new JsonObject { ["topic"] = topic };
         return notebook;
     }
 

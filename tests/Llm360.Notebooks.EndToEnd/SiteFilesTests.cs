@@ -21,8 +21,31 @@ public sealed partial class SiteFilesTests(SampleSite site) : IClassFixture<Samp
         var html = File.ReadAllText(site.Result.Index);
         Assert.Contains("The suite nano, a model of 1.23 million parameters trained on 12.6 million tokens, was studied in 3 notebooks within 14.2 minutes on 2 processors, 24 GB.", html, StringComparison.Ordinal);
         Assert.Equal(["How fast does the model learn?", "What does the model remember word for word?", "Does an error show?"], site.Result.Pages.Select(p => p.Title));
-        Assert.Contains("On the last chunk it had read a checkpoint scores", html, StringComparison.Ordinal);
+        Assert.Contains("On the chunk just read a checkpoint scores", html, StringComparison.Ordinal);
         Assert.Contains("Ran for 42 seconds.", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_index_sums_up_what_was_learned_and_remembered_with_links_to_the_figures()
+    {
+        var html = File.ReadAllText(site.Result.Index);
+        Assert.Equal(["What it learned", "What it remembers"], Regex.Matches(html, "<dt>(.*?)</dt>").Select(m => m.Groups[1].Value));
+        Assert.Equal(["What it learned", "What it remembers", "More notebooks"], Regex.Matches(html, "<h2>(.*?)</h2>").Select(m => m.Groups[1].Value));
+        Assert.Matches("<dd>On the chunk just read a checkpoint scores .* <a href=\"notebooks/02-memorization.html#figure-2\">", html);
+        // Every figure can be found, and its anchor is there.
+        Assert.Equal(9, Regex.Count(html, "<li hidden>"));
+        Assert.Contains("id=\"figure-2\"", SiteText("notebooks/02-memorization.html"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_page_leads_to_the_ones_before_and_after_it()
+    {
+        Assert.Equal(["next 02-memorization.html"], Neighbours("01-training"));
+        Assert.Equal(["prev 01-training.html", "next 03-failed.html"], Neighbours("02-memorization"));
+        Assert.Equal(["prev 02-memorization.html"], Neighbours("03-failed"));
+
+        IEnumerable<string> Neighbours(string name) =>
+            Regex.Matches(SiteText($"notebooks/{name}.html"), "<a rel=\"(prev|next)\" href=\"([^\"]+)\">").Select(m => $"{m.Groups[1]} {m.Groups[2]}");
     }
 
     [Fact]
@@ -36,7 +59,7 @@ public sealed partial class SiteFilesTests(SampleSite site) : IClassFixture<Samp
             Assert.All(Tag().Matches(html).Where(t => t.Value.Contains("://", StringComparison.Ordinal)), t => Assert.StartsWith("<a href=\"http", t.Value, StringComparison.Ordinal));
         }
 
-        Assert.DoesNotContain("http", SiteText("assets/figures.js") + SiteText("assets/page.js") + SiteText("assets/site.css"), StringComparison.Ordinal);
+        Assert.DoesNotContain("http", SiteText("assets/figures.js") + SiteText("assets/page.js") + SiteText("assets/index.js") + SiteText("assets/site.css"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -49,7 +72,7 @@ public sealed partial class SiteFilesTests(SampleSite site) : IClassFixture<Samp
                 var target = link.Groups[1].Value;
                 if (target.StartsWith("http", StringComparison.Ordinal) || target.StartsWith('#') || target.StartsWith("data:", StringComparison.Ordinal))
                     continue;
-                Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(file)!, Uri.UnescapeDataString(target))), $"{target} in {file}");
+                Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(file)!, Uri.UnescapeDataString(target.Split('#')[0]))), $"{target} in {file}");
             }
         }
 

@@ -1,33 +1,101 @@
-// The first page: the run in a sentence, then a card a notebook.
+// The first page: the summary of a training run, a search over all findings, and a card a notebook.
 using System.Net;
+using System.Text;
 
 namespace Llm360.Notebooks.Cli.Site;
 
 /// <summary>Renders the index.</summary>
 internal static class IndexPage
 {
-    public static string Html(SiteRun run, IReadOnlyList<(SiteDocument Document, SiteNotebook? Info)> notebooks) => PageFrame.Html(
-        $"LLM360 notebooks: {run.Suite}",
-        "",
-        "index",
-        $"""
-        <main id="main">
-        <header>
-        <h1>What happened while {WebUtility.HtmlEncode(run.Suite)} learned?</h1>
-        <p class="lead">{WebUtility.HtmlEncode(run.Sentence(notebooks.Count))}</p>
-        </header>
+    /// <summary>The parts of the summary: the topic that a notebook's metadata names (<c>report.topic</c>), and its heading.</summary>
+    private static readonly (string Topic, string Heading)[] Topics =
+    [
+        ("tour", TourHeading),
+        ("learned", "What it learned"),
+        ("remembers", "What it remembers"),
+        ("sources", "Where that comes from"),
+        ("others", "Beside other models"),
+    ];
+
+    // A tour is of everything, so it has no finding of its own in the summary.
+    private const string TourHeading = "Start here";
+    private const string OtherHeading = "More notebooks";
+
+    public static string Html(SiteRun run, IReadOnlyList<(SiteDocument Document, SiteNotebook? Info)> notebooks)
+    {
+        var sections = Sections(notebooks);
+        return PageFrame.Html(
+            $"LLM360 notebooks: {run.Suite}",
+            "",
+            "index",
+            $"""
+            <main id="main">
+            <header>
+            <h1>What happened while {WebUtility.HtmlEncode(run.Suite)} learned?</h1>
+            <p class="lead">{WebUtility.HtmlEncode(run.Sentence(notebooks.Count))}</p>
+            </header>
+            {Summary(sections)}
+            <div class="search" role="search" hidden>
+            <label for="search">Search titles and findings</label>
+            <input type="search" id="search" autocomplete="off" spellcheck="false" aria-describedby="found">
+            <p id="found" role="status"></p>
+            </div>
+            {string.Join('\n', sections.Select(Section))}
+            </main>
+            """);
+    }
+
+    private static List<(string Heading, List<(SiteDocument Document, SiteNotebook? Info)> Notebooks)> Sections(
+        IReadOnlyList<(SiteDocument Document, SiteNotebook? Info)> notebooks)
+    {
+        var sections = Topics.Select(t => (t.Heading, notebooks.Where(n => n.Document.Topic == t.Topic).ToList())).ToList();
+        sections.Add((OtherHeading, [.. notebooks.Where(n => !Topics.Any(t => t.Topic == n.Document.Topic))]));
+        return [.. sections.Where(s => s.Item2.Count > 0)];
+    }
+
+    /// <summary>One finding of each notebook, under the question that it answers.</summary>
+    private static string Summary(List<(string Heading, List<(SiteDocument Document, SiteNotebook? Info)> Notebooks)> sections)
+    {
+        var html = new StringBuilder();
+        foreach (var (heading, notebooks) in sections.Where(s => s.Heading is not (TourHeading or OtherHeading)))
+        {
+            var findings = notebooks.Where(n => n.Document.Thumbnail is { Finding.Length: > 0 }).ToList();
+            if (findings.Count == 0)
+                continue;
+            html.Append($"<dt>{WebUtility.HtmlEncode(heading)}</dt>\n");
+            foreach (var (document, _) in findings)
+                html.Append($"<dd>{WebUtility.HtmlEncode(document.Thumbnail!.Finding)} <a href=\"{Link(document, document.Thumbnail)}\">Figure {document.Thumbnail.Number}<span class=\"sr\"> of {WebUtility.HtmlEncode(document.Title)}</span></a></dd>\n");
+        }
+
+        return html.Length == 0 ? "" : $"<dl class=\"summary\">\n{html}</dl>";
+    }
+
+    private static string Section((string Heading, List<(SiteDocument Document, SiteNotebook? Info)> Notebooks) section) => $"""
+        <section class="topic">
+        <h2>{WebUtility.HtmlEncode(section.Heading)}</h2>
         <ul class="cards">
-        {string.Join('\n', notebooks.Select(n => Card(n.Document, n.Info)))}
+        {string.Join('\n', section.Notebooks.Select(n => Card(n.Document, n.Info)))}
         </ul>
-        </main>
-        """);
+        </section>
+        """;
 
     private static string Card(SiteDocument document, SiteNotebook? info) => $"""
         <li class="card">
-        <h2><a href="notebooks/{Uri.EscapeDataString(document.Name)}.html">{WebUtility.HtmlEncode(document.Title)}</a></h2>
+        <h3><a href="notebooks/{Uri.EscapeDataString(document.Name)}.html">{WebUtility.HtmlEncode(document.Title)}</a></h3>
         {document.Thumbnail?.ThumbnailHtml()}
         {(document.Thumbnail is { Finding.Length: > 0 } figure ? $"<p>{WebUtility.HtmlEncode(figure.Finding)}</p>" : "")}
+        {Findings(document)}
         <p class="time">{(document.HasErrors ? "A cell failed. " : "")}{(info?.Time is { } time ? $"Ran for {SiteRun.InWords(time)}." : "")}</p>
         </li>
         """;
+
+    /// <summary>All findings, for the search: hidden until words are searched for.</summary>
+    private static string Findings(SiteDocument document)
+    {
+        var items = document.Figures.Select(f =>
+            $"<li hidden><a href=\"{Link(document, f)}\">{WebUtility.HtmlEncode(f.Title)}</a>{(f.Finding.Length > 0 ? " " + WebUtility.HtmlEncode(f.Finding) : "")}</li>");
+        return document.Figures.Count == 0 ? "" : $"<ul class=\"findings\" hidden>\n{string.Join('\n', items)}\n</ul>";
+    }
+
+    private static string Link(SiteDocument document, SiteFigure figure) => $"notebooks/{Uri.EscapeDataString(document.Name)}.html#figure-{figure.Number}";
 }

@@ -4,10 +4,14 @@ using System.Text;
 
 namespace Llm360.Notebooks.Cli.Site;
 
+/// <summary>The notebooks before and after one; null at the ends.</summary>
+internal sealed record SiteNeighbours(SiteDocument? Previous, SiteDocument? Next);
+
 /// <summary>Renders the page of one notebook.</summary>
 internal static class NotebookPage
 {
-    public static string Html(SiteDocument document, SiteNotebook? info, IReadOnlyList<(string Name, string Link)> data, SiteRun run) => PageFrame.Html(
+    public static string Html(
+        SiteDocument document, SiteNotebook? info, IReadOnlyList<(string Name, string Link)> data, SiteRun run, SiteNeighbours neighbours) => PageFrame.Html(
         $"{document.Title} ({run.Suite})",
         "../",
         "page",
@@ -22,8 +26,18 @@ internal static class NotebookPage
         <p class="tools">{Tools(document, info, data, run)}</p>
         </header>
         {string.Join('\n', document.Body)}
+        {Neighbours(neighbours)}
         </main>
         """);
+
+    private static string Neighbours(SiteNeighbours neighbours)
+    {
+        var links = Link(neighbours.Previous, "prev", "Previous") + Link(neighbours.Next, "next", "Next");
+        return links.Length == 0 ? "" : $"<nav class=\"neighbours\" aria-label=\"Previous and next notebook\">\n{links}</nav>";
+
+        static string Link(SiteDocument? document, string relation, string word) => document is null ? ""
+            : $"<a rel=\"{relation}\" href=\"{Uri.EscapeDataString(document.Name)}.html\"><span>{word}</span> {WebUtility.HtmlEncode(document.Title)}</a>\n";
+    }
 
     private static string Contents(SiteDocument document)
     {

@@ -23,7 +23,7 @@ internal static class PageFrame
         <meta name="color-scheme" content="light dark">
         <title>{WebUtility.HtmlEncode(title)}</title>
         <link rel="icon" href="data:,">
-        {Assets(root)}
+        {Assets(root, classes)}
         </head>
         <body class="{classes}">
         <a class="skip" href="#main">Skip to the content</a>
@@ -33,10 +33,10 @@ internal static class PageFrame
 
         """;
 
-    private static string Assets(string? root) => root is null ? $"<style>\n{SiteAssets.Read("site.css")}</style>" : $"""
+    private static string Assets(string? root, string classes) => root is null ? $"<style>\n{SiteAssets.Read("site.css")}</style>" : $"""
         <link rel="stylesheet" href="{root}assets/site.css">
         <script src="{root}assets/plotly.min.js" defer></script>
         <script src="{root}assets/figures.js" defer></script>
-        <script src="{root}assets/page.js" defer></script>
+        <script src="{root}assets/{(classes == "index" ? "index" : "page")}.js" defer></script>
         """;
 }

@@ -30,11 +30,12 @@ public static class SiteBuilder
         var names = files.Select(f => Path.GetFileNameWithoutExtension(f)).ToList();
         var notebooks = new List<(SiteDocument Document, SitePage Page, SiteNotebook? Info)>();
         var warnings = new List<string>();
-        foreach (var file in files)
+        var documents = files.ConvertAll(f => SiteDocument.Read(f, names));
+        foreach (var (i, document) in documents.Index())
         {
+            var file = files[i];
             var info = run.Notebooks?.GetValueOrDefault(Path.GetFileName(file));
-            var document = SiteDocument.Read(file, names);
-            var page = WritePage(folder, document, info, run);
+            var page = WritePage(folder, document, info, run, new(documents.ElementAtOrDefault(i - 1), documents.ElementAtOrDefault(i + 1)));
             notebooks.Add((document, page, info));
             if (page.Bytes > MaximumPageBytes)
                 warnings.Add($"{page.Path} has {page.Bytes / 1e6:0.0} MB: show less in {Path.GetFileName(file)}, or give its figures fewer points.");
@@ -54,11 +55,11 @@ public static class SiteBuilder
     private static void WriteAssets(SiteFolder folder)
     {
         folder.WriteText("assets/plotly.min.js", FigureRendering.Renderer.PlotlyJavaScript);
-        foreach (var asset in new[] { "site.css", "figures.js", "page.js" })
+        foreach (var asset in new[] { "site.css", "figures.js", "page.js", "index.js" })
             folder.WriteText("assets/" + asset, SiteAssets.Read(asset));
     }
 
-    private static SitePage WritePage(SiteFolder folder, SiteDocument document, SiteNotebook? info, SiteRun run)
+    private static SitePage WritePage(SiteFolder folder, SiteDocument document, SiteNotebook? info, SiteRun run, SiteNeighbours neighbours)
     {
         folder.WriteText($"notebooks/{document.Name}.ipynb", document.Download);
         var data = new List<(string Name, string Link)>();
@@ -69,7 +70,7 @@ public static class SiteBuilder
             data.Add((name, $"../data/{Uri.EscapeDataString(document.Name)}/{Uri.EscapeDataString(name)}"));
         }
 
-        var html = NotebookPage.Html(document, info, data, run);
+        var html = NotebookPage.Html(document, info, data, run, neighbours);
         var path = $"notebooks/{document.Name}.html";
         folder.WriteText(path, html);
         return new SitePage(document.Title, folder.PathOf(path), Encoding.UTF8.GetByteCount(html), document.Figures.Count);

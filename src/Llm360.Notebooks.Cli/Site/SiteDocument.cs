@@ -21,6 +21,9 @@ internal sealed class SiteDocument
     /// <summary>Its first heading, a question.</summary>
     public string Title { get; private set; } = "";
 
+    /// <summary>The part of the summary that it belongs to, from its metadata (<c>report.topic</c>); empty for none.</summary>
+    public string Topic { get; private set; } = "";
+
     /// <summary>The cells, rendered.</summary>
     public List<string> Body { get; } = [];
 
@@ -55,6 +58,7 @@ internal sealed class SiteDocument
                 result.AddCode(cell);
         }
 
+        result.Topic = file.Metadata["report"] is JsonObject report ? NotebookJson.TextOf(report["topic"]) : "";
         result.Title = markdown.Title ?? result.Name;
         result.Headings.AddRange(markdown.Headings);
         result.Thumbnail ??= result.Figures.FirstOrDefault();

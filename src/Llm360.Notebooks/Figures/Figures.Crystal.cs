@@ -15,11 +15,18 @@ public static partial class Figures
         foreach (var phase in suite.Phases)
         {
             if (numbers.FirstOrDefault(n => n.Name == $"{suite.Name}.dataMix.{phase.Name}") is { Labels: { } labels, Values: { } shares } && phase.AllTokens is { } tokens)
-                mixes.Add(new DataMix($"{suite.Name} {phase.Name}", [.. labels.Zip(shares, (label, share) => new SourceTokens(label, share * tokens))], Published: true));
+                mixes.Add(new DataMix(phase.Name, [.. labels.Zip(shares, (label, share) => new SourceTokens(label, share * tokens))], Published: true));
         }
 
-        return mixes.Count > 0 ? DataMix(mixes)
-            : NothingToDraw(suite, "No mix of a phase", $"The shares of the sources in the phases of {suite.Name} are not published numbers of the kit.");
+        return mixes.Count > 0 ? Named(DataMix(mixes)) : NothingToDraw(suite, "No mix of a phase", $"The shares of the sources in the phases of {suite.Name} are not published numbers of the kit.");
+
+        Figure Named(Figure figure)
+        {
+            var largest = mixes.Select(m => m.Sources.MaxBy(s => s.Tokens)!.Source);
+            var title = $"The largest source of {suite.Name} in each phase: {string.Join(", then ", largest)}";
+            var subtitle = $"{suite.Name}; {figure.Subtitle}";
+            return figure with { Title = title, Subtitle = subtitle, AltText = $"{title}. {subtitle}. {figure.Finding}" };
+        }
     }
 
     /// <summary>The mean of language benchmarks against the mean of code benchmarks, a point for each model. The means are computed.</summary>

@@ -75,7 +75,9 @@ public static partial class Tables
     {
         null => "",
         0 => "0",
-        { } d when published == 0 => FigureText.Signed(d),
-        { } d => $"{FigureText.Signed(d)} ({FigureText.Percent(Math.Abs(d / published))})",
+        { } d when published == 0 => Signed(d),
+        { } d => $"{Signed(d)} ({FigureText.Percent(Math.Abs(d / published))})",
     };
+
+    private static string Signed(double value) => (value > 0 ? "+" : "") + Exact(value);
 }
