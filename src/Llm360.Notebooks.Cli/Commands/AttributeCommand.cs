@@ -135,11 +135,11 @@ internal static class AttributeCommand
         var results = await screen.WatchAsync(progress => Task.Run(
             async () =>
             {
-                var index = await analysis.IndexAsync(checkpoints, chunks, Device.Parse(parsed.GetValue(On)!), progress, cancellation)
-                    .ConfigureAwait(false);
-                return parsed.GetValue(Query) is { } text ? [await index.QueryAsync(text, progress, cancellation).ConfigureAwait(false)]
+                var run = new GridOptions { Device = Device.Parse(parsed.GetValue(On)!), Progress = progress, Cancellation = cancellation };
+                var index = await analysis.IndexAsync(checkpoints, chunks, run).ConfigureAwait(false);
+                return parsed.GetValue(Query) is { } text ? [await index.QueryAsync(text, run).ConfigureAwait(false)]
                     : await index.QueryAsync([.. ModelOptions.Rows(parsed.GetValue(Queries)!, cancellation).Select(r => r.TokenIds)],
-                        progress, cancellation).ConfigureAwait(false);
+                        run).ConfigureAwait(false);
             },
             cancellation)).ConfigureAwait(false);
         foreach (var result in results)

@@ -101,7 +101,7 @@ public sealed class AttributionIndexTests(PicoSuite pico) : IDisposable
             try
             {
                 await new AttributionAnalysis(Suite, AttributionMethod.LoGra, settings, results["stopped"])
-                    .IndexAsync(Suite.Checkpoints, progress: watch, cancellation: stop.Token);
+                    .IndexAsync(Suite.Checkpoints, options: new() { Progress = watch, Cancellation = stop.Token });
                 break;
             }
             catch (OperationCanceledException)

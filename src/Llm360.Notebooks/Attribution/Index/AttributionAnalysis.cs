@@ -61,10 +61,8 @@ public sealed class AttributionAnalysis
     /// <summary>Makes the index, or goes on with it: cells in the results store are kept.</summary>
     /// <param name="checkpoints">In any order; the last one of the suite when null.</param>
     /// <param name="chunks">All of the suite's when null, seen by the checkpoints or not.</param>
-    /// <param name="device"><see cref="Device.Best"/> when null.</param>
-    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null. The first report states
-    /// the size.</param>
-    /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
+    /// <param name="options">Device, progress and the like; the defaults when null. The first report of
+    /// progress states the size.</param>
     /// <returns>An index that answers queries.</returns>
     /// <exception cref="Llm360Exception"> A checkpoint or chunk is missing, a row has no gradient,
     /// the projection does not fit in memory, a cell cannot be written, or LESS finds no optimizer
@@ -73,14 +71,12 @@ public sealed class AttributionAnalysis
     public async Task<AttributionIndex> IndexAsync(
         IReadOnlyList<Checkpoint>? checkpoints = null,
         IReadOnlyList<Chunk>? chunks = null,
-        Device? device = null,
-        IProgress<WorkProgress>? progress = null,
-        CancellationToken? cancellation = null)
+        GridOptions? options = null)
     {
-        var options = new GridOptions { Device = device, Progress = progress, Cancellation = cancellation };
+        options ??= new GridOptions();
         var (chosen, from) = (Checkpoints(checkpoints), chunks ?? Suite.Chunks);
         var (rows, factors, fill) = await FillAsync(chosen, from, options).ConfigureAwait(false);
-        return new AttributionIndex(this, chosen, from, rows, factors, device, fill);
+        return new AttributionIndex(this, chosen, from, rows, factors, options.Device, fill);
     }
 
     /// <summary>Computes what the index keeps, or a shard of it.</summary>

@@ -68,42 +68,37 @@ public sealed class AttributionIndex
 
     /// <summary>Asks which rows lowered the loss of a text.</summary>
     /// <param name="text">Any text. No begin token is put before it.</param>
-    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
-    /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
-    /// <exception cref="Llm360Exception">As <see cref="QueryAsync(IReadOnlyList{int[]},
-    /// IProgress{WorkProgress}?, CancellationToken?)"/>, or the suite has no tokenizer.</exception>
+    /// <param name="run">Progress and cancellation; the device is that of the index.</param>
+    /// <exception cref="Llm360Exception">As <see cref="QueryAsync(IReadOnlyList{int[]}, RunOptions?)"/>, or the suite has no tokenizer.</exception>
     public async Task<AttributionResult> QueryAsync(
-        string text, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null) =>
-        (await QueryAsync([Encode(text)], progress, cancellation).ConfigureAwait(false))[0];
+        string text, RunOptions? run = null) =>
+        (await QueryAsync([Encode(text)], run).ConfigureAwait(false))[0];
 
     /// <summary>The same for several texts, in one pass over the rows.</summary>
     /// <param name="texts">Texts.</param>
-    /// <param name="progress">As in the other overload.</param>
-    /// <param name="cancellation">As in the other overload.</param>
+    /// <param name="run">As in the other overload.</param>
     public Task<IReadOnlyList<AttributionResult>> QueryAsync(
-        IReadOnlyList<string> texts, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null) =>
-        QueryAsync([.. texts.Select(Encode)], progress, cancellation);
+        IReadOnlyList<string> texts, RunOptions? run = null) =>
+        QueryAsync([.. texts.Select(Encode)], run);
 
     /// <summary>The same for a training row.</summary>
     /// <param name="row">The row; it is among those that are scored.</param>
-    /// <param name="progress">As in the other overload.</param>
-    /// <param name="cancellation">As in the other overload.</param>
+    /// <param name="run">As in the other overload.</param>
     public async Task<AttributionResult> QueryAsync(
-        AttributionRow row, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null) =>
-        (await QueryAsync([row.TokenIds], progress, cancellation).ConfigureAwait(false))[0];
+        AttributionRow row, RunOptions? run = null) =>
+        (await QueryAsync([row.TokenIds], run).ConfigureAwait(false))[0];
 
     /// <summary>The same for token ids, as of a canary or of a model's own continuation.</summary>
     /// <param name="queries">Token ids, at least two a query; all but the first are
     /// predicted.</param>
-    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
-    /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
+    /// <param name="run">Progress and cancellation; the device is that of the index.</param>
     /// <returns>One result a query.</returns>
     /// <exception cref="Llm360Exception"> A query is empty, predicts nothing, is longer than the
     /// model's positions or has unknown tokens; the index is not complete, damaged, or of other
     /// weights or rows; or memory does not suffice.
     /// </exception>
     public async Task<IReadOnlyList<AttributionResult>> QueryAsync(
-        IReadOnlyList<int[]> queries, IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
+        IReadOnlyList<int[]> queries, RunOptions? run = null)
     {
         foreach (var (i, query) in queries.Index())
         {
@@ -112,12 +107,12 @@ public sealed class AttributionIndex
                     "The query is empty.", FormattableString.Invariant($"query {i}"), "Give a text of at least two tokens.");
         }
 
-        var options = new GridOptions { Device = device, Progress = progress, Cancellation = cancellation };
+        var options = new GridOptions { Device = device, Progress = run?.Progress, Cancellation = run?.Cancellation };
         var batch = new RowBatch(queries, i => FormattableString.Invariant($"query {i} (counted from 0)"));
         var parts = await PartsAsync(batch, options).ConfigureAwait(false);
         var others = new List<(string Name, IReadOnlyList<AttributionResult> Results)>();
         foreach (var other in beside)
-            others.Add((other.analysis.Name, await other.QueryAsync(queries, progress, cancellation).ConfigureAwait(false)));
+            others.Add((other.analysis.Name, await other.QueryAsync(queries, run).ConfigureAwait(false)));
         return [.. queries.Select((query, q) => new AttributionResult(
             this, query, q, parts.Overall(q), [.. Enumerable.Range(0, Checkpoints.Count).Select(c => parts.At(c, q))],
             [.. others.Select(o => (o.Name, o.Results[q]))]))];
@@ -128,20 +123,19 @@ public sealed class AttributionIndex
     /// LoGra and TRAK read their vectors. Other methods compute the gradients of all rows once, and
     /// keep the scores.
     /// </remarks>
-    /// <param name="progress"><see cref="AmbientWork.Progress"/> when null.</param>
-    /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
+    /// <param name="run">Progress and cancellation; the device is that of the index.</param>
     /// <returns>One score for each of <see cref="Rows"/>, in the method's unit.</returns>
     /// <exception cref="Llm360Exception">The method has none, or the index cannot be
     /// read.</exception>
     public async Task<IReadOnlyList<double>> SelfInfluenceAsync(
-        IProgress<WorkProgress>? progress = null, CancellationToken? cancellation = null)
+        RunOptions? run = null)
     {
         if (analysis.Scoring is not CheckpointMethod method)
             throw new Llm360Exception(
                 $"The method {analysis.Name} has no self-influence.", $"method {analysis.Name}", "Choose tracin, logra or ekfac.");
         if (analysis.Vectors is not null)
             return await Task.Run(() => VectorQuery.SelfScores(this, (ProjectedMethod)method, states)).ConfigureAwait(false);
-        var options = new GridOptions { Device = device, Progress = progress, Cancellation = cancellation };
+        var options = new GridOptions { Device = device, Progress = run?.Progress, Cancellation = run?.Cancellation };
         var parts = await analysis.ScoreAsync(this, null, options).ConfigureAwait(false);
         var scores = method.Combine(parts);
         return [.. Enumerable.Range(0, Rows.Count).Select(i => scores[0, i])];

@@ -74,13 +74,13 @@ public static class AttributionQuestions
     /// </summary>
     /// <param name="index">The index.</param>
     /// <param name="name">Name of the question.</param>
-    /// <param name="device"><see cref="Device.Best"/> when null.</param>
+    /// <param name="run">Where the model runs, and who watches.</param>
     /// <exception cref="Llm360Exception">The checkpoint cannot be loaded.</exception>
-    public static async Task<AttributionQuestion> OutputAsync(this AttributionIndex index, string name, Device? device = null)
+    public static async Task<AttributionQuestion> OutputAsync(this AttributionIndex index, string name, RunOptions? run = null)
     {
         ArgumentNullException.ThrowIfNull(index);
         var row = index.Rows.Last(r => r.Canary is null);
-        using var model = await index.Checkpoints[^1].LoadAsync(device).ConfigureAwait(false);
+        using var model = await index.Checkpoints[^1].LoadAsync(run).ConfigureAwait(false);
         var prompt = row.TokenIds[..Math.Min(PromptLength, row.TokenIds.Length)];
         var output = await Task.Run(() => model.Generate([prompt], new GenerationOptions { MaxNewTokens = ContinuationLength })[0])
             .ConfigureAwait(false);
