@@ -28,7 +28,7 @@ public static class EvaluationTasks
     }
 
     /// <summary>Of some tasks, those that a suite has items for: tasks made from held-out text need
-    /// a suite that was trained here.</summary>
+    /// a suite that was trained here, and enough of such text.</summary>
     /// <param name="suite">The suite.</param>
     /// <param name="namesOrPaths">As in <see cref="Open"/>, apart by commas.</param>
     /// <exception cref="Llm360Exception">As in <see cref="Open"/>.</exception>
@@ -37,7 +37,7 @@ public static class EvaluationTasks
         ArgumentNullException.ThrowIfNull(suite);
         ArgumentNullException.ThrowIfNull(namesOrPaths);
         return [.. namesOrPaths.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Where(n => File.Exists(suite.ValidationPath) || !Open(n).Leaves.Any(t => t.IsMadeFromSuite))];
+            .Where(n => Open(n).Leaves.All(t => t.Data.Rule is not { } rule || SuiteItems.Exist(rule, suite)))];
     }
 
     private static TaskEntry? OpenName(string name, IReadOnlyList<string> above)

@@ -35,14 +35,7 @@ internal static partial class SuiteItems
         IReadOnlyList<HeldOutDocument> documents, string where)
     {
         var random = SplitMix64.For(Version, $"items/{rule}");
-        List<JsonObject> all = rule switch
-        {
-            "continuation" => [.. Continuations(documents, random)],
-            "parameter" => [.. Parameters(documents, random)],
-            "article" => [.. Articles(documents)],
-            "bracket" => [.. Brackets(documents)],
-            _ => [.. documents.Select(d => new JsonObject { ["text"] = d.Text, ["source"] = d.Source })],
-        };
+        var all = All(rule, documents, random);
         if (all.Count == 0)
             throw new Llm360Exception($"The rule \"{rule}\" finds no item in the held-out text.", where,
                 "Choose another task, or a suite with more held-out text.");
@@ -55,6 +48,19 @@ internal static partial class SuiteItems
 
         List<TaskItem> Items(IEnumerable<JsonObject> from) => [.. from.Select((data, i) => new TaskItem(data, where, i, null))];
     }
+
+    /// <summary>Whether the rule finds items in the suite's held-out text.</summary>
+    public static bool Exist(string rule, Suite suite) =>
+        File.Exists(suite.ValidationPath) && All(rule, HeldOutText.Documents(suite), SplitMix64.For(Version, $"items/{rule}")).Count > 0;
+
+    private static List<JsonObject> All(string rule, IReadOnlyList<HeldOutDocument> documents, SplitMix64 random) => rule switch
+    {
+        "continuation" => [.. Continuations(documents, random)],
+        "parameter" => [.. Parameters(documents, random)],
+        "article" => [.. Articles(documents)],
+        "bracket" => [.. Brackets(documents)],
+        _ => [.. documents.Select(d => new JsonObject { ["text"] = d.Text, ["source"] = d.Source })],
+    };
 
     // The second half of a sentence, among the second halves of others.
     private static IEnumerable<JsonObject> Continuations(IReadOnlyList<HeldOutDocument> documents, SplitMix64 random)

@@ -71,7 +71,8 @@ public sealed class NotebookBrowserTests(Browser browser) : IClassFixture<Browse
         await page.WaitForSelectorAsync(".kernel_idle_icon");
         Assert.False(await page.EvaluateAsync<bool>("Jupyter.notebook.trusted"));
         var widths = await page.EvaluateAsync<int[]>("[...document.querySelectorAll('.output_html img')].map(i => i.naturalWidth)");
-        Assert.Equal([720, 720, 720, 720], widths);
+        Assert.True(widths.Length >= 4, $"{widths.Length} figures");
+        Assert.All(widths, width => Assert.Equal(720, width));
         await page.Locator(".output_html img").First.ScrollIntoViewIfNeededAsync();
         await Pictures.SaveAsync(page, "notebook-untrusted.png");
     }

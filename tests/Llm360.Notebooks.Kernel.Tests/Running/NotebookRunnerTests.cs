@@ -141,7 +141,7 @@ public sealed class NotebookRunnerTests : IDisposable
     [Fact]
     public async Task A_figure_of_the_library_is_drawn_with_the_plotly_js_it_ships()
     {
-        var input = Write("using Llm360.Notebooks;\nFigures.DataMix(DataMix.Amber)");
+        var input = Write("using Llm360.Notebooks;\nFigures.PublishedEvaluation()");
         var options = new NotebookRunOptions(input, Output) { PlotlyJavaScript = () => FigureRendering.Renderer.PlotlyJavaScript };
         var result = await NotebookRunner.RunAsync(options, TestContext.Current.CancellationToken);
         Assert.Equal("", string.Join('\n', result.Failure?.Error.Traceback ?? []));
