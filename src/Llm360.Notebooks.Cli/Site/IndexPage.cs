@@ -64,10 +64,16 @@ internal static class IndexPage
                 continue;
             html.Append($"<dt>{WebUtility.HtmlEncode(heading)}</dt>\n");
             foreach (var (document, _) in findings)
-                html.Append($"<dd>{WebUtility.HtmlEncode(document.Thumbnail!.Finding)} <a href=\"{Link(document, document.Thumbnail)}\">Figure {document.Thumbnail.Number}<span class=\"sr\"> of {WebUtility.HtmlEncode(document.Title)}</span></a></dd>\n");
+                html.Append(Answer(document, document.Thumbnail!));
         }
 
         return html.Length == 0 ? "" : $"<dl class=\"summary\">\n{html}</dl>";
+    }
+
+    private static string Answer(SiteDocument document, SiteFigure figure)
+    {
+        var name = $"Figure {figure.Number}<span class=\"sr\"> of {WebUtility.HtmlEncode(document.Title)}</span>";
+        return $"<dd>{WebUtility.HtmlEncode(figure.Finding)} <a href=\"{Link(document, figure)}\">{name}</a></dd>\n";
     }
 
     private static string Section((string Heading, List<(SiteDocument Document, SiteNotebook? Info)> Notebooks) section) => $"""
@@ -85,17 +91,20 @@ internal static class IndexPage
         {document.Thumbnail?.ThumbnailHtml()}
         {(document.Thumbnail is { Finding.Length: > 0 } figure ? $"<p>{WebUtility.HtmlEncode(figure.Finding)}</p>" : "")}
         {Findings(document)}
-        <p class="time">{(document.HasErrors ? "A cell failed. " : "")}{(info?.Time is { } time ? $"Ran for {SiteRun.InWords(time)}." : "")}</p>
+        <p class="time">{(document.HasErrors ? "A cell failed. " : "")}{Time(info)}</p>
         </li>
         """;
+
+    private static string Time(SiteNotebook? info) => info?.Time is { } time ? $"Ran for {SiteRun.InWords(time)}." : "";
 
     /// <summary>All findings, for the search: hidden until words are searched for.</summary>
     private static string Findings(SiteDocument document)
     {
         var items = document.Figures.Select(f =>
-            $"<li hidden><a href=\"{Link(document, f)}\">{WebUtility.HtmlEncode(f.Title)}</a>{(f.Finding.Length > 0 ? " " + WebUtility.HtmlEncode(f.Finding) : "")}</li>");
+            $"<li hidden><a href=\"{Link(document, f)}\">{WebUtility.HtmlEncode(f.Title)}</a> {WebUtility.HtmlEncode(f.Finding)}</li>");
         return document.Figures.Count == 0 ? "" : $"<ul class=\"findings\" hidden>\n{string.Join('\n', items)}\n</ul>";
     }
 
-    private static string Link(SiteDocument document, SiteFigure figure) => $"notebooks/{Uri.EscapeDataString(document.Name)}.html#figure-{figure.Number}";
+    private static string Link(SiteDocument document, SiteFigure figure) =>
+        $"notebooks/{Uri.EscapeDataString(document.Name)}.html#figure-{figure.Number}";
 }

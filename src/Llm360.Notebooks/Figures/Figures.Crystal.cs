@@ -6,7 +6,7 @@ public static partial class Figures
     private const string CrystalCoder = "CrystalCoder";
 
     /// <summary>The published mix of every phase of a suite, a panel for each phase.</summary>
-    /// <param name="suite">A suite whose phases' mixes the paper gives, such as <c>crystal</c>; of another the figure says so.</param>
+    /// <param name="suite">A suite whose phases' mixes the paper gives: <c>crystal</c>; of another the figure says so.</param>
     public static Figure DataMixByPhase(Suite suite)
     {
         ArgumentNullException.ThrowIfNull(suite);
@@ -14,11 +14,15 @@ public static partial class Figures
         List<DataMix> mixes = [];
         foreach (var phase in suite.Phases)
         {
-            if (numbers.FirstOrDefault(n => n.Name == $"{suite.Name}.dataMix.{phase.Name}") is { Labels: { } labels, Values: { } shares } && phase.AllTokens is { } tokens)
-                mixes.Add(new DataMix(phase.Name, [.. labels.Zip(shares, (label, share) => new SourceTokens(label, share * tokens))], Published: true));
+            var mix = numbers.FirstOrDefault(n => n.Name == $"{suite.Name}.dataMix.{phase.Name}");
+            if (mix is not { Labels: { } labels, Values: { } shares } || phase.AllTokens is not { } tokens)
+                continue;
+            var sources = labels.Zip(shares, (label, share) => new SourceTokens(label, share * tokens));
+            mixes.Add(new DataMix(phase.Name, [.. sources], Published: true));
         }
 
-        return mixes.Count > 0 ? Named(DataMix(mixes)) : NothingToDraw(suite, "No mix of a phase", $"The shares of the sources in the phases of {suite.Name} are not published numbers of the kit.");
+        return mixes.Count > 0 ? Named(DataMix(mixes)) : NothingToDraw(
+            suite, "No mix of a phase", $"The shares of the sources in the phases of {suite.Name} are not published numbers of the kit.");
 
         Figure Named(Figure figure)
         {
@@ -29,23 +33,41 @@ public static partial class Figures
         }
     }
 
-    /// <summary>The mean of language benchmarks against the mean of code benchmarks, a point for each model. The means are computed.</summary>
+    /// <summary>
+    /// The mean of language benchmarks against the mean of code benchmarks, a point for each model. The means are
+    /// computed.
+    /// </summary>
     public static Figure LanguageAgainstCode()
     {
         var table = Papers.Open("llm360").FindTable("crystal-results");
-        var models = table.Rows.Select(r => (Name: PublishedTable.Text(r, "model")!, Language: table.Computed(r, "language"), Code: table.Computed(r, "code")))
-            .Where(m => m is { Language: not null, Code: not null }).Select(m => (m.Name, Language: m.Language!.Value, Code: m.Code!.Value)).ToList();
+        List<LanguageAndCode> models = [];
+        foreach (var row in table.Rows)
+        {
+            if (table.Computed(row, "language") is { } language && table.Computed(row, "code") is { } code)
+                models.Add(new LanguageAndCode(PublishedTable.Text(row, "model")!, language, code));
+        }
+
         RequireNotEmpty(models, nameof(LanguageAgainstCode), "models with both means");
-        var best = models.Where(m => !models.Exists(o => o.Language > m.Language && o.Code > m.Code)).OrderByDescending(m => m.Language).ToList();
+        var best = models.Where(m => !models.Exists(o => o.Language > m.Language && o.Code > m.Code))
+            .OrderByDescending(m => m.Language).ToList();
         var title = $"{string.Join(" and ", best.Select(m => m.Name))} {(best.Count == 1 ? "is" : "are")} surpassed by none in both";
         var missing = table.Rows.Count - models.Count;
-        var finding = models.Find(m => m.Name == CrystalCoder) is { Name: not null } crystal
-            ? $"{CrystalCoder} is number {Rank(m => m.Language, crystal.Language)} of {models.Count} in language ({FigureText.Number(crystal.Language)} %) and number {Rank(m => m.Code, crystal.Code)} in code ({FigureText.Number(crystal.Code)} %)."
+        var finding = models.Find(m => m.Name == CrystalCoder) is { } crystal
+            ? $"{CrystalCoder} is number {Rank(m => m.Language, crystal)} of {models.Count} in language "
+              + $"({FigureText.Number(crystal.Language)} %) "
+              + $"and number {Rank(m => m.Code, crystal)} in code ({FigureText.Number(crystal.Code)} %)."
             : $"{best[0].Name} is best in language with {FigureText.Number(best[0].Language)} %.";
-        return Single(title, $"n = {models.Count} models ({table.Source}); means computed from the columns{(missing == 0 ? "" : $"; {missing} without language results left out")}", finding,
-            new Panel("", new Axis("language: mean of ARC-C, HellaSwag, MMLU, TruthfulQA (%)"), new Axis("code: mean of HumanEval, MBPP (%)", Minimum: 0),
-                [.. models.Select(m => new Trace(m.Name, TraceKind.Points, [m.Language], [m.Code], TraceRole.Published, Category: m.Name))]));
+        var left = missing == 0 ? "" : $"; {missing} without language results left out";
+        var points = models.Select(m =>
+            new Trace(m.Name, TraceKind.Points, [m.Language], [m.Code], TraceRole.Published, Category: m.Name));
+        var horizontal = new Axis("language: mean of ARC-C, HellaSwag, MMLU, TruthfulQA (%)");
+        var vertical = new Axis("code: mean of HumanEval, MBPP (%)", Minimum: 0);
+        return Single(
+            title, $"n = {models.Count} models ({table.Source}); means computed from the columns{left}", finding,
+            new Panel("", horizontal, vertical, [.. points]));
 
-        int Rank(Func<(string Name, double Language, double Code), double> value, double own) => 1 + models.Count(m => value(m) > own);
+        int Rank(Func<LanguageAndCode, double> value, LanguageAndCode own) => 1 + models.Count(m => value(m) > value(own));
     }
+
+    private sealed record LanguageAndCode(string Name, double Language, double Code);
 }

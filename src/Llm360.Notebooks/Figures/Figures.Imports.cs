@@ -17,11 +17,15 @@ public static partial class Figures
         {
             throw new Llm360Exception(
                 $"{imported.Curves.Count} metrics were imported, and a figure has at most {MostImportedPanels} panels.",
-                $"figure {nameof(Evaluation)}, {imported.Model}", "Choose some: imported.Select(\"arc_challenge acc_norm\", \"mmlu acc\").");
+                $"figure {nameof(Evaluation)}, {imported.Model}",
+                "Choose some: imported.Select(\"arc_challenge acc_norm\", \"mmlu acc\").");
         }
 
         return Evaluation($"{imported.Model} (imported)", imported.PositionLabel,
-            [.. imported.Curves.Select(c => new EvaluationCurve(c.Name, c.Metric, c.Positions, c.Values, c.StandardErrors, IsPublished: true))], last);
+            [.. imported.Curves.Select(Curve)], last);
+
+        static EvaluationCurve Curve(ImportedCurve curve) =>
+            new(curve.Name, curve.Metric, curve.Positions, curve.Values, curve.StandardErrors, IsPublished: true);
     }
 
     /// <summary>The training loss of an imported log.</summary>

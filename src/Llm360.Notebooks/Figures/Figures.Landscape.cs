@@ -13,17 +13,22 @@ public static partial class Figures
         var complete = models.Count(m => m.Count == parts);
         var title = $"{complete} of {models.Count} open models released every part of their training";
         var fewest = models.Where(m => !m.IsSuite && m.Tokens is not null).MinBy(m => m.Tokens)!;
-        var size = own.Tokens is { } tokens && tokens < fewest.Tokens
-            ? $"; it is trained on {FigureText.Human(tokens)} tokens, {FigureText.Count((long)(fewest.Tokens!.Value / tokens))} times fewer than {fewest.Name}" : "";
+        var times = fewest.Tokens!.Value / (own.Tokens ?? double.NaN);
+        var size = times > 1
+            ? $"; it is trained on {FigureText.Human(own.Tokens!.Value)} tokens, "
+              + $"{FigureText.Count((long)times)} times fewer than {fewest.Name}" : "";
         var finding = $"{own.Name} lays open {own.Count} of {parts} parts of its training{size}.";
-        return Single(title, $"parts: {string.Join(", ", OpenModels.Parts.Select(p => OpenModels.Table.Column(p).Title))} ({OpenModels.Table.Source})", finding,
-            new Panel("", new Axis("model"), new Axis("parts released", Minimum: 0, Maximum: parts), [Bars(isSuite: true), Bars(isSuite: false)]));
+        var table = OpenModels.Table;
+        var names = string.Join(", ", OpenModels.Parts.Select(p => table.Column(p).Title));
+        return Single(title, $"parts: {names} ({table.Source})", finding, new Panel(
+            "", new Axis("model"), new Axis("parts released", Minimum: 0, Maximum: parts), [Bars(isSuite: true), Bars(isSuite: false)]));
 
         Trace Bars(bool isSuite)
         {
             List<(int Index, OpenModel Item)> shown = [.. models.Index().Where(m => m.Item.IsSuite == isSuite)];
             return new Trace(
-                isSuite ? "this suite" : "other models", TraceKind.Bars, [.. shown.Select(m => (double)m.Index)], [.. shown.Select(m => (double)m.Item.Count)],
+                isSuite ? "this suite" : "other models", TraceKind.Bars,
+                [.. shown.Select(m => (double)m.Index)], [.. shown.Select(m => (double)m.Item.Count)],
                 isSuite ? TraceRole.Measured : TraceRole.Published, XLabels: [.. shown.Select(m => m.Item.Name)]);
         }
     }

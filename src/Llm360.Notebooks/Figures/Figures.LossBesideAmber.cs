@@ -15,14 +15,17 @@ public static partial class Figures
         var curve = Papers.Open("llm360-loss");
         var all = Papers.Open("llm360")["amber.checkpoints"];
         // Read from an image, so the ends lie a little beyond the axis.
-        var amber = new TrainingSeries(
-            "Amber", ShareOfTraining, [.. curve.All("amber.curve.loss.checkpoint").Select(c => Math.Clamp(100 * c / all, 0, 100))], curve.All("amber.curve.loss.mid"));
+        var shares = curve.All("amber.curve.loss.checkpoint").Select(c => Math.Clamp(100 * c / all, 0, 100));
+        var amber = new TrainingSeries("Amber", ShareOfTraining, [.. shares], curve.All("amber.curve.loss.mid"));
         if (steps.Count == 0)
             return PublishedLoss(amber);
         var tokens = (double)(suite.TrainedTokens ?? steps[^1].Tokens);
-        var figure = TrainingLoss(new TrainingSeries(suite.Name, ShareOfTraining, [.. steps.Select(s => 100 * s.Tokens / tokens)], [.. steps.Select(s => s.Loss)]), amber);
+        var own = new TrainingSeries(
+            suite.Name, ShareOfTraining, [.. steps.Select(s => 100 * s.Tokens / tokens)], [.. steps.Select(s => s.Loss)]);
+        var figure = TrainingLoss(own, amber);
         var (first, last) = (amber.End(last: false), amber.End(last: true));
-        var finding = $"{figure.Finding} Amber's goes from {FigureText.Number(first.Y)} to {FigureText.Number(last.Y)}; the vocabularies differ, so only the shapes can be compared.";
+        var finding = $"{figure.Finding} Amber's goes from {FigureText.Number(first.Y)} to {FigureText.Number(last.Y)}; "
+            + "the vocabularies differ, so only the shapes can be compared.";
         var subtitle = $"{figure.Subtitle}; dashed: Amber (published, read from the figure)";
         return figure with { Subtitle = subtitle, Finding = finding, AltText = $"{figure.Title}. {subtitle}. {finding}" };
     }
@@ -31,7 +34,8 @@ public static partial class Figures
     {
         var (first, last) = (amber.End(last: false), amber.End(last: true));
         var title = $"Amber's training loss falls from {FigureText.Number(first.Y)} to {FigureText.Number(last.Y)} nats per token";
-        return Single(title, $"Amber (published, read from the figure), n = {FigureText.Count(amber.Known)} positions", $"{title}{HalfWay(amber, [.. amber.Values], first.Y, last.Y)}.",
+        var finding = $"{title}{HalfWay(amber, [.. amber.Values], first.Y, last.Y)}.";
+        return Single(title, $"Amber (published, read from the figure), n = {FigureText.Count(amber.Known)} positions", finding,
             new Panel("", new Axis(ShareOfTraining), new Axis("loss (nats per token)", Log: true, LogBase: 2), [.. Published(amber)]));
     }
 }

@@ -28,9 +28,9 @@ public static partial class Figures
         var unit = byTokens ? TokensSeen : "steps";
         var peaks = string.Join(", ", phases.Select(p => FigureText.Number(p.LearningRate!.Peak)));
         var ends = string.Join(", ", traces.Select(t => FigureText.Number(t.Y[^1])));
-        var title = phases.Count == 1 ? $"The schedule peaks at {peaks} and ends at {ends}" : $"The learning rate is warmed up {phases.Count} times, to lower and lower peaks";
-        if (phases.Count > 1 && !phases.Zip(phases.Skip(1)).All(p => p.Second.LearningRate!.Peak < p.First.LearningRate!.Peak))
-            title = $"The learning rate is warmed up {phases.Count} times";
+        var isFalling = phases.Zip(phases.Skip(1)).All(p => p.Second.LearningRate!.Peak < p.First.LearningRate!.Peak);
+        var title = phases.Count == 1 ? $"The schedule peaks at {peaks} and ends at {ends}"
+            : $"The learning rate is warmed up {phases.Count} times{(isFalling ? ", to lower and lower peaks" : "")}";
         var finding = $"Over {FigureText.Human(before)} {unit} the learning rate of {suite.Name} peaks at {peaks} and ends at {ends}"
             + (phases.Count == 1 ? "." : $" (phases {string.Join(", ", phases.Select(p => p.Name))}).");
         var formulas = string.Join(", ", phases.Select(p => p.LearningRate!.Schedule).Distinct());
@@ -41,7 +41,8 @@ public static partial class Figures
     // Warm-up is short, so its end is a point of its own.
     private static List<long> Sampled(TrainingPhase phase)
     {
-        var last = phase.Steps!.Value;
-        return [.. Enumerable.Range(0, ScheduledPoints).Select(i => i * last / (ScheduledPoints - 1)).Append(Math.Min(phase.LearningRate!.WarmupSteps, last)).Distinct().Order()];
+        var (last, warm) = (phase.Steps!.Value, phase.LearningRate!.WarmupSteps);
+        var even = Enumerable.Range(0, ScheduledPoints).Select(i => i * last / (ScheduledPoints - 1));
+        return [.. even.Append(Math.Min(warm, last)).Distinct().Order()];
     }
 }

@@ -33,7 +33,8 @@ internal static class OpenModels
     }
 
     // Pythia has a row for all of its sizes.
-    private static bool IsOf(string suite, string? name) => name is not null && (suite == name || suite.StartsWith(name + "-", StringComparison.Ordinal));
+    private static bool IsOf(string suite, string? name) =>
+        name is not null && (suite == name || suite.StartsWith(name + "-", StringComparison.Ordinal));
 
     private static OpenModel Here(Suite suite)
     {

@@ -54,13 +54,23 @@ public static partial class Tables
         var table = OpenModels.Table;
         var unknown = released.FirstOrDefault(r => !OpenModels.Parts.Contains(r));
         if (unknown is not null)
-            throw new Llm360Exception($"\"{unknown}\" is no part of a training.", $"table {nameof(Landscape)}", $"Choose from: {string.Join(", ", OpenModels.Parts)}.");
+        {
+            throw new Llm360Exception(
+                $"\"{Printable.Value(unknown)}\" is no part of a training.",
+                $"table {nameof(Landscape)}",
+                $"Choose from: {string.Join(", ", OpenModels.Parts)}.");
+        }
+
         var all = OpenModels.With(suite);
         var shown = all.Where(m => released.All(r => m.Released[OpenModels.Parts.IndexOf(r)] == true)).ToList();
         var filter = released.Count == 0 ? "" : $" that released {string.Join(", ", released.Select(r => table.Column(r).Title))}";
         return new Table(
-            $"{shown.Count} of {all.Count} open models{filter}: what was released of their training ({table.Source}); {suite.Name} as it is here.",
-            [new("model"), new("release"), .. OpenModels.Parts.Select(p => new TableColumn(table.Column(p).Title)), new("training tokens", ColumnAlignment.Right)],
+            $"{shown.Count} of {all.Count} open models{filter}: what was released of their training ({table.Source}); "
+            + $"{suite.Name} as it is here.",
+            [
+                new("model"), new("release"), .. OpenModels.Parts.Select(p => new TableColumn(table.Column(p).Title)),
+                new("training tokens", ColumnAlignment.Right),
+            ],
             [
                 .. shown.Select(m => new[] { m.IsSuite ? $"{m.Name} (this suite)" : m.Name, m.Release }
                     .Concat(m.Released.Select(r => r switch { true => "yes", false => "no", _ => "not known" }))

@@ -1,5 +1,4 @@
 // Comma-separated text with quotes (RFC 4180).
-using System.Globalization;
 using System.Text;
 
 namespace Llm360.Notebooks;
@@ -64,7 +63,7 @@ internal static class CsvText
             throw Bad("a quote is not closed", opened);
         }
 
-        Llm360Exception Bad(string how, int number) => new(
-            $"The CSV cannot be read: {how}.", string.Create(CultureInfo.InvariantCulture, $"{where}, line {number}"), "Export the file again.");
+        Llm360Exception Bad(string how, int number) =>
+            new($"The CSV cannot be read: {how}.", FormattableString.Invariant($"{where}, line {number}"), "Export the file again.");
     }
 }

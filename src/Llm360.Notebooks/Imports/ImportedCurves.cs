@@ -44,7 +44,8 @@ public sealed class ImportedCurves(string model, string positionLabel, IReadOnly
     public ImportedCurves Select(params IReadOnlyList<string> names)
     {
         ArgumentNullException.ThrowIfNull(names);
-        var chosen = names.SelectMany(name => Curves.Where(c => c.Name == name || c.Task == name).ToList() is { Count: > 0 } found ? found : throw Missing(name));
+        var chosen = names.SelectMany(name =>
+            Curves.Where(c => c.Name == name || c.Task == name).ToList() is { Count: > 0 } found ? found : throw Missing(name));
         return new ImportedCurves(Model, PositionLabel, [.. chosen.Distinct()]);
     }
 
@@ -52,25 +53,31 @@ public sealed class ImportedCurves(string model, string positionLabel, IReadOnly
     public Table ToTable() => new(
         $"Imported metrics of {Model}, by {PositionLabel}: {Curves.Count} curves.",
         [
-            new("task"), new("metric"), new("values", ColumnAlignment.Right), new($"first {PositionLabel}", ColumnAlignment.Right), new("value", ColumnAlignment.Right),
+            new("task"), new("metric"), new("values", ColumnAlignment.Right),
+            new($"first {PositionLabel}", ColumnAlignment.Right), new("value", ColumnAlignment.Right),
             new($"last {PositionLabel}", ColumnAlignment.Right), new("value", ColumnAlignment.Right),
         ],
         [
             .. Curves.Select(c => new[]
             {
-                c.Task, c.Metric, FigureText.Count(c.Values.Count(double.IsFinite)), FigureText.Human(c.Positions[0]), FigureText.Number(c.Values[0]),
+                c.Task, c.Metric, FigureText.Count(c.Values.Count(double.IsFinite)),
+                FigureText.Human(c.Positions[0]), FigureText.Number(c.Values[0]),
                 FigureText.Human(c.Positions[^1]), FigureText.Number(c.Values[^1]),
             }),
         ]);
 
     /// <summary>All values as a data frame, a row for each.</summary>
-    public DataFrame ToDataFrame() => ParquetRows.ToDataFrame<ImportedRow>([.. Curves.SelectMany(c => c.Positions.Select((p, i) => new ImportedRow
+    public DataFrame ToDataFrame() => ParquetRows.ToDataFrame<ImportedRow>([.. Curves.SelectMany(Rows)]);
+
+    private static IEnumerable<ImportedRow> Rows(ImportedCurve curve) => curve.Positions.Select((position, i) => new ImportedRow
     {
-        Task = c.Task, Metric = c.Metric, Position = p, Value = c.Values[i], StandardError = c.StandardErrors?[i],
-    }))]);
+        Task = curve.Task, Metric = curve.Metric, Position = position, Value = curve.Values[i], StandardError = curve.StandardErrors?[i],
+    });
 
     private Llm360Exception Missing(string name) => new(
-        $"There is no imported metric \"{Printable.Value(name)}\".", $"imported metrics of {Model}", $"Choose one of: {string.Join(", ", Curves.Select(c => c.Name).Take(40))}.");
+        $"There is no imported metric \"{Printable.Value(name)}\".",
+        $"imported metrics of {Model}",
+        $"Choose one of: {string.Join(", ", Curves.Select(c => c.Name).Take(40))}.");
 
     private sealed class ImportedRow
     {

@@ -21,7 +21,8 @@ public static partial class Imports
     public static ImportedCurves LmEval(string path, string model = "imported")
     {
         var isFolder = Directory.Exists(path);
-        List<string> files = isFolder ? [.. Directory.EnumerateFiles(path, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)] : [path];
+        List<string> files = !isFolder ? [path]
+            : [.. Directory.EnumerateFiles(path, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
         if (files.Count == 0)
             throw new Llm360Exception("The folder has no result file.", path, "Name a folder with .json files that lm-eval wrote.");
         var results = files.ConvertAll(LmEvalResults.Read);
@@ -52,16 +53,22 @@ public static partial class Imports
         if (twice is not null)
         {
             throw new Llm360Exception(
-                string.Create(CultureInfo.InvariantCulture, $"{twice.Key.Task} {twice.Key.Metric} of {Checkpoints} {twice.Key.Position} is there twice."),
-                string.Join(", ", twice.Select(v => v.Where)), "Keep one of the two files in the folder.");
+                FormattableString.Invariant($"{twice.Key.Task} {twice.Key.Metric} of {Checkpoints} {twice.Key.Position} is there twice."),
+                string.Join(", ", twice.Select(v => v.Where)),
+                "Keep one of the two files in the folder.");
         }
 
-        return new ImportedCurves(model, Checkpoints, [.. all.GroupBy(v => (v.Value.Task, v.Value.Metric)).Select(g =>
-        {
-            var points = g.OrderBy(v => v.Position).ToList();
-            double[] errors = [.. points.Select(p => p.Value.StandardError)];
-            return new ImportedCurve(g.Key.Task, g.Key.Metric, [.. points.Select(p => p.Position)], [.. points.Select(p => p.Value.Value)], errors.All(double.IsNaN) ? null : errors);
-        })]);
+        var curves = all.GroupBy(v => (v.Value.Task, v.Value.Metric), v => (v.Position, v.Value))
+            .Select(g => Curve(g.Key.Task, g.Key.Metric, [.. g.OrderBy(v => v.Position)]));
+        return new ImportedCurves(model, Checkpoints, [.. curves]);
+    }
+
+    private static ImportedCurve Curve(string task, string metric, IReadOnlyList<(double Position, LmEvalValue Value)> points)
+    {
+        double[] errors = [.. points.Select(p => p.Value.StandardError)];
+        return new ImportedCurve(
+            task, metric, [.. points.Select(p => p.Position)], [.. points.Select(p => p.Value.Value)],
+            errors.All(double.IsNaN) ? null : errors);
     }
 
     private static double Position(LmEvalResults results, string? folder)
@@ -74,11 +81,13 @@ public static partial class Imports
         var known = parts[..^1].Reverse().Select(Number).FirstOrDefault(n => n is not null)
             ?? (parts[^1].StartsWith("results_", StringComparison.Ordinal) ? null : Number(Path.GetFileNameWithoutExtension(parts[^1])));
         return known ?? throw new Llm360Exception(
-            "The result file does not tell which checkpoint it is of.", results.Where, "Put it into a folder that is named by the checkpoint, such as ckpt_349.");
+            "The result file does not tell which checkpoint it is of.",
+            results.Where,
+            "Put it into a folder that is named by the checkpoint, such as ckpt_349.");
     }
 
-    private static double? Number(string name) =>
-        LastNumber().Match(name) is { Success: true } match && double.TryParse(match.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static double? Number(string name) => LastNumber().Match(name) is { Success: true } match
+        && double.TryParse(match.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     [GeneratedRegex(@"[0-9]{1,12}\z")]
     private static partial Regex LastNumber();

@@ -19,7 +19,8 @@ internal sealed partial record LmEvalResults(string Where, IReadOnlyList<LmEvalV
     private const string MmluPrefix = "hendrycksTest-";
     private const string Mmlu = "mmlu";
 
-    private static readonly JsonKind Kind = new("The result file", 256 << 20, "Name a result file of lm-eval 0.3 or 0.4, or a folder with such files.");
+    private static readonly JsonKind Kind = new(
+        "The result file", 256 << 20, "Name a result file of lm-eval 0.3 or 0.4, or a folder with such files.");
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="Llm360Exception">It is of another version, or cannot be read: the error has the line.</exception>
@@ -34,7 +35,7 @@ internal sealed partial record LmEvalResults(string Where, IReadOnlyList<LmEvalV
         var root = JsonPlace.Root(json, where, Kind);
         if (root.Value.ValueKind != JsonValueKind.Object || root.Find("results") is not { } results)
             throw At(root, "it has no \"results\"");
-        if (root.Find("lm_eval_version") is { } version && !(version.Value.ValueKind == JsonValueKind.String && KnownVersion().IsMatch(version.Text())))
+        if (root.Find("lm_eval_version") is { } version && !KnownVersion().IsMatch(version.Value.ToString()))
             throw At(version, $"it is of lm-eval {Printable.Value(version.Value.ToString())}, and versions 0.3 and 0.4 are read");
         // Version 0.4 names a filter after the metric: "acc,none".
         var hasFilters = root.Find("configs") is not null || root.Find("n-shot") is not null;
@@ -44,7 +45,8 @@ internal sealed partial record LmEvalResults(string Where, IReadOnlyList<LmEvalV
         List<LmEvalValue> values = [.. results.Members().SelectMany(t => Values(t.Key, t.Value))];
         if (values.Count == 0)
             throw At(results, "it has no value");
-        if (!hasFilters && values.Where(v => v is { Metric: "acc" } && v.Task.StartsWith(MmluPrefix, StringComparison.Ordinal)).ToList() is { Count: > 1 } subjects)
+        var subjects = values.Where(v => v.Metric == "acc" && v.Task.StartsWith(MmluPrefix, StringComparison.Ordinal)).ToList();
+        if (!hasFilters && subjects.Count > 1)
             values.Add(new LmEvalValue(Mmlu, "acc", subjects.Average(s => s.Value), double.NaN));
         return new LmEvalResults(where, values, RevisionIn(root));
 
@@ -62,15 +64,17 @@ internal sealed partial record LmEvalResults(string Where, IReadOnlyList<LmEvalV
                     // Beside its metrics, version 0.4 has sizes and the like without a filter.
                     if (hasFilters)
                         continue;
-                    throw At(value, $"the metric \"{Printable.Value(key)}\" has a filter as in version 0.4, but the file has no \"configs\"");
+                    throw At(value, $"the metric \"{Printable.Value(key)}\" has a filter as in version 0.4, but there is no \"configs\"");
                 }
 
-                var error = members.TryGetValue(filter is null ? metric + ErrorSuffix : $"{metric}{ErrorSuffix},{filter}", out var found) ? found : (JsonPlace?)null;
-                yield return new LmEvalValue(task, filter is null or "none" ? metric : $"{metric} ({filter})", Number(value), error is { } e ? Error(e) : double.NaN);
+                var error = members.TryGetValue(filter is null ? metric + ErrorSuffix : $"{metric}{ErrorSuffix},{filter}", out var found)
+                    ? Error(found) : double.NaN;
+                yield return new LmEvalValue(task, filter is null or "none" ? metric : $"{metric} ({filter})", Number(value), error);
             }
         }
 
-        double Number(JsonPlace place) => place.Value.ValueKind == JsonValueKind.Number && place.Value.TryGetDouble(out var number) && double.IsFinite(number) ? number
+        double Number(JsonPlace place) => place.Value.ValueKind == JsonValueKind.Number
+            && place.Value.GetDouble() is var number && double.IsFinite(number) ? number
             : throw At(place, $"{place.Path} is not a number but {Printable.Value(place.Value.GetRawText())}");
 
         // "N/A" stands for none.
@@ -82,17 +86,20 @@ internal sealed partial record LmEvalResults(string Where, IReadOnlyList<LmEvalV
                 throw At(place, $"{place.Path} is not an object");
         }
 
-        Llm360Exception At(JsonPlace place, string how) => Kind.Error(how, JsonCheck.Place(where, JsonLines.Of(bytes, place.Path, Kind), place.Path));
+        Llm360Exception At(JsonPlace place, string how) =>
+            Kind.Error(how, JsonCheck.Place(where, JsonLines.Of(bytes, place.Path, Kind), place.Path));
     }
 
     private static string? RevisionIn(JsonPlace root)
     {
-        if (root.Find("config") is not { Value.ValueKind: JsonValueKind.Object } config || config.Find("model_args") is not { } arguments)
+        var config = root.Find("config");
+        if (config is not { Value.ValueKind: JsonValueKind.Object } || config.Value.Find("model_args") is not { } arguments)
             return null;
         return arguments.Value.ValueKind switch
         {
             JsonValueKind.String => Revisions().Match(arguments.Text()) is { Success: true } match ? match.Groups["name"].Value : null,
-            JsonValueKind.Object => arguments.Find("revision") is { Value.ValueKind: JsonValueKind.String } revision ? revision.Text() : null,
+            JsonValueKind.Object => arguments.Find("revision")
+                is { Value.ValueKind: JsonValueKind.String } revision ? revision.Text() : null,
             _ => null,
         };
     }

@@ -41,7 +41,8 @@ internal static class LogFiles
         string text;
         try
         {
-            text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(PlainFile.ReadAllBytes(path, LongestFile)).TrimStart('\uFEFF');
+            var bytes = PlainFile.ReadAllBytes(path, LongestFile);
+            text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes).TrimStart('\uFEFF');
         }
         catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException or UnauthorizedAccessException)
         {
@@ -61,8 +62,9 @@ internal static class LogFiles
             }
 
             if (cells.Count != names.Count)
-                throw new Llm360Exception($"The line has {cells.Count} cells, and the first line names {names.Count} columns.", where, Remedy);
-            rows.Add(new LogRow(where, names.Zip(cells).Where(c => c.Second.Length > 0).ToDictionary(c => c.First, c => Value(c.Second))));
+                throw new Llm360Exception($"The line has {cells.Count} cells, and the first names {names.Count} columns.", where, Remedy);
+            var filled = names.Zip(cells).Where(c => c.Second.Length > 0);
+            rows.Add(new LogRow(where, filled.ToDictionary(c => c.First, c => Value(c.Second))));
         }
 
         return rows;
@@ -79,7 +81,8 @@ internal static class LogFiles
                 continue;
             var where = string.Create(CultureInfo.InvariantCulture, $"{path}, line {number}");
             using var json = JsonInput.Document(line, where, Kind);
-            var values = JsonPlace.Root(json, where, Kind).Members().Select(m => (m.Key, Value: Value(m.Value.Value))).Where(m => m.Value is not null);
+            var values = JsonPlace.Root(json, where, Kind).Members()
+                .Select(m => (m.Key, Value: Value(m.Value.Value))).Where(m => m.Value is not null);
             rows.Add(new LogRow(where, values.ToDictionary(m => m.Key, m => m.Value!)));
         }
 
@@ -104,7 +107,7 @@ internal static class LogFiles
         {
             using var stream = File.OpenRead(path);
             var table = ParquetSerializer.DeserializeUntypedAsync(stream).GetAwaiter().GetResult();
-            return [.. table.Data.Select((row, i) => new LogRow(string.Create(CultureInfo.InvariantCulture, $"{path}, row {i + 1}"), Values(row)))];
+            return [.. table.Data.Select((row, i) => new LogRow(FormattableString.Invariant($"{path}, row {i + 1}"), Values(row)))];
         }
         catch (Exception e) when (e is not Llm360Exception)
         {
@@ -129,6 +132,7 @@ internal static class LogFiles
     };
 
     // Weights & Biases writes what is not finite as a text.
-    private static object Value(string text) => text is "NaN" or "nan" or "Infinity" or "inf" or "-Infinity" or "-inf" ? double.NaN
+    private static object Value(string text) =>
+        text is "NaN" or "nan" or "Infinity" or "inf" or "-Infinity" or "-inf" ? double.NaN
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : text;
 }

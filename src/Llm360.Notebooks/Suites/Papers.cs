@@ -89,9 +89,12 @@ public static class Papers
         void NeedTable(PublishedTable table)
         {
             List<string> names = [.. table.Columns.Select(c => c.Name)];
-            Need(names.Count > 0 && names.Distinct().Count() == names.Count, "tables.columns", $"of {table.Name} must have names, each once");
-            Need(table.Columns.Index().All(c => (c.Item.MeanOf ?? []).All(m => names[..c.Index].Contains(m))), "tables.columns.meanOf", $"of {table.Name} must name columns before it");
-            Need(table.Rows.All(r => PublishedTable.Text(r, names[0]) is not null), "tables.rows", $"of {table.Name} must each have a text \"{names[0]}\"");
+            var areNamedOnce = names.Count > 0 && names.Distinct().Count() == names.Count;
+            Need(areNamedOnce, "tables.columns", $"of {table.Name} must have names, each once");
+            var areBefore = table.Columns.Index().All(c => (c.Item.MeanOf ?? []).All(m => names[..c.Index].Contains(m)));
+            Need(areBefore, "tables.columns.meanOf", $"of {table.Name} must name columns before it");
+            var haveNames = table.Rows.All(r => PublishedTable.Text(r, names[0]) is not null);
+            Need(haveNames, "tables.rows", $"of {table.Name} must each have a text \"{names[0]}\"");
             foreach (var (key, value) in table.Rows.SelectMany(r => r))
             {
                 Need(names.Contains(key), "tables.rows", $"of {table.Name} have a key \"{Printable.Value(key)}\" that is no column");

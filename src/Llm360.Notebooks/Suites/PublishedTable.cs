@@ -34,7 +34,9 @@ public sealed record PublishedTable(
     /// <summary>The column of a name.</summary>
     /// <exception cref="Llm360Exception">There is none.</exception>
     public PublishedColumn Column(string name) => Columns.FirstOrDefault(c => c.Name == name) ?? throw new Llm360Exception(
-        $"The published table {Name} has no column \"{name}\".", Source, $"Choose one of: {string.Join(", ", Columns.Select(c => c.Name))}.");
+        $"The published table {Name} has no column \"{Printable.Value(name)}\".",
+        Source,
+        $"Choose one of: {string.Join(", ", Columns.Select(c => c.Name))}.");
 
     /// <summary>The text of a cell; null where none was given.</summary>
     public static string? Text(IReadOnlyDictionary<string, JsonElement> row, string column) =>
@@ -80,11 +82,11 @@ public sealed record PublishedTable(
     public Table ToTable()
     {
         var slips = Rows.Sum(r => Columns.Count(c => IsSlip(r, c.Name)));
-        var marked = slips == 0 ? "" : $" {slips} printed mean{(slips == 1 ? "" : "s")} differ from the mean of their columns; the computed one is added.";
+        var marked = slips == 0 ? "" : $" Printed means that differ from the mean of their columns: {slips}. The computed mean is added.";
         var unread = Verified ? "" : " Not verified: from memory.";
         return new Table(
             $"{Title} ({Source}), {Rows.Count} rows.{marked}{unread}",
-            [.. Columns.Select((c, i) => new TableColumn(Header(c), i > 0 && c.Unit is not null ? ColumnAlignment.Right : ColumnAlignment.Left))],
+            [.. Columns.Select(c => new TableColumn(Header(c), c.Unit is null ? ColumnAlignment.Left : ColumnAlignment.Right))],
             [.. Rows.Select(row => Columns.Select(c => Shown(row, c)).ToList())]);
     }
 
@@ -103,7 +105,8 @@ public sealed record PublishedTable(
     {
         null => "not given",
         { ValueKind: JsonValueKind.String } text => text.GetString()!,
-        { ValueKind: JsonValueKind.Number } number when IsSlip(row, column.Name) => $"{Plain(number.GetDouble())} (computed: {Plain(Computed(row, column.Name)!.Value)})",
+        { ValueKind: JsonValueKind.Number } number when IsSlip(row, column.Name) =>
+            $"{Plain(number.GetDouble())} (computed: {Plain(Computed(row, column.Name)!.Value)})",
         { ValueKind: JsonValueKind.Number } number => Plain(number.GetDouble()),
         { ValueKind: JsonValueKind.True } => "yes",
         _ => "no",
@@ -114,8 +117,10 @@ public sealed record PublishedTable(
     private DataFrameColumn Frame(PublishedColumn column)
     {
         var kinds = Rows.Select(r => Cell(r, column.Name)?.ValueKind).OfType<JsonValueKind>().ToHashSet();
-        return kinds.Contains(JsonValueKind.Number) ? new DoubleDataFrameColumn(column.Name, Rows.Select(r => Number(r, column.Name)))
-            : kinds.Contains(JsonValueKind.True) || kinds.Contains(JsonValueKind.False) ? new BooleanDataFrameColumn(column.Name, Rows.Select(r => Flag(r, column.Name)))
+        if (kinds.Contains(JsonValueKind.Number))
+            return new DoubleDataFrameColumn(column.Name, Rows.Select(r => Number(r, column.Name)));
+        return kinds.Overlaps([JsonValueKind.True, JsonValueKind.False])
+            ? new BooleanDataFrameColumn(column.Name, Rows.Select(r => Flag(r, column.Name)))
             : new StringDataFrameColumn(column.Name, Rows.Select(r => Text(r, column.Name)));
     }
 }

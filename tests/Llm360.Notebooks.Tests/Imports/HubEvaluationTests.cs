@@ -55,7 +55,7 @@ public sealed class HubEvaluationTests : IAsyncLifetime
         environment[Downloads.Variable] = "100 B";
         var few = suite.Checkpoints.Take(3).ToList();
         var error = await Assert.ThrowsAsync<Llm360Exception>(() => Notebooks.Imports.EvaluationsAsync(suite, few, TestContext.Current.CancellationToken));
-        Assert.Contains("the evaluations of 3 checkpoints need", error.What, StringComparison.Ordinal);
+        Assert.Contains("The evaluations of 3 checkpoints need", error.What, StringComparison.Ordinal);
         Assert.Equal(0, hub.Sent);
         var none = await Assert.ThrowsAsync<Llm360Exception>(() => Notebooks.Imports.EvaluationsAsync(suite, [suite.Checkpoints[3]], TestContext.Current.CancellationToken));
         Assert.Contains("has an evaluation beside it", none.What, StringComparison.Ordinal);

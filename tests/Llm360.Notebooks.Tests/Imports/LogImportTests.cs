@@ -53,7 +53,7 @@ public sealed class LogImportTests : IDisposable
     }
 
     [Theory]
-    [InlineData("a.csv", "Step,loss\n1,2\n2,3,4\n", "The line has 3 cells, and the first line names 2 columns.", ", line 3")]
+    [InlineData("a.csv", "Step,loss\n1,2\n2,3,4\n", "The line has 3 cells, and the first names 2 columns.", ", line 3")]
     [InlineData("a.csv", "Step,loss\n1,2\n2,high\n", "The value of \"loss\" is not a number but \"high\".", ", line 3")]
     [InlineData("a.csv", "Step,loss\n1,2\n2,\"3\n", "The CSV cannot be read: a quote is not closed.", ", line 3")]
     [InlineData("a.csv", "Step,loss\n1,2\nx,3\n", "The row has no number in \"Step\".", ", line 3")]

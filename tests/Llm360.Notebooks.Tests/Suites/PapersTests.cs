@@ -66,7 +66,7 @@ public sealed class PapersTests
             ["Mistral-7B language", "Mistral-7B average", "OpenLLaMA-v2-7B code", "OpenLLaMA-v2-7B average"],
             results.Rows.SelectMany(r => results.Columns.Where(c => results.IsSlip(r, c.Name)).Select(c => $"{PublishedTable.Text(r, "model")} {c.Name}")));
         Assert.Contains("28.01 (computed: 14.01)", results.ToTable().ToString(), StringComparison.Ordinal);
-        Assert.Contains("4 printed means differ", results.ToTable().Caption, StringComparison.Ordinal);
+        Assert.Contains("differ from the mean of their columns: 4.", results.ToTable().Caption, StringComparison.Ordinal);
         Assert.Null(results.Computed(results.Rows[^1], "average"));
         var amber = paper.FindTable("results");
         Assert.DoesNotContain(amber.Rows, r => amber.IsSlip(r, "average"));
