@@ -74,8 +74,13 @@ public sealed class JsonFuzzTests
             [{"id": "c1", "chunk": 1, "repetitions": 2, "token_ids": [1, 2]},
              {"id": "control-00", "chunk": null, "repetitions": 0, "token_ids": [3]}]
             """;
+        var results = """
+            {"results": {"arc_easy": {"alias": "arc_easy", "acc,none": 0.5, "acc_stderr,none": 0.01}, "mmlu": {"acc,none": 0.3, "acc_stderr,none": "N/A"}},
+             "configs": {"arc_easy": {}}, "config": {"model_args": "pretrained=x,revision=step1000"}, "lm_eval_version": "0.4.9"}
+            """;
         return
         [
+            ("results.json", Encoding.UTF8.GetBytes(results), path => LmEvalResults.Read(path)),
             (SuiteLayout.Manifest, Bytes("data-manifests", "suites", "pico.json"), path => Suite.OpenFolder(Folder(path)).ToTable()),
             ("hub.json", Bytes("data-manifests", "suites", "amber.json"), HubSuite),
             ("hub.json", Bytes("data-manifests", "suites", "crystal.json"), HubSuite),
