@@ -29,6 +29,7 @@ var root = new RootCommand(
     AttributeCommand.Create(),
     EvaluateCommand.Create(),
     TasksCommand.Create(),
+    QueryCommand.Create(),
     TokenizeCommand.Create(),
     KernelCommand.Create(),
     CacheCommand.Create(),

@@ -25,7 +25,7 @@ public sealed class FloorsTests
         ["Gradients"],
         ["Training"],
         ["Results"],
-        ["Memorization", "Attribution", "Evaluation"],
+        ["Memorization", "Attribution", "Evaluation", "Queries"],
         ["Imports"],
         ["Figures"],
     ];

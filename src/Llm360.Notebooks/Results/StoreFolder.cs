@@ -9,7 +9,8 @@ namespace Llm360.Notebooks;
 /// <summary>Finds or makes <c>ROOT/SUITE/ANALYSIS-HASH</c> and its <c>settings.json</c>.</summary>
 internal static class StoreFolder
 {
-    private const string SettingsFile = "settings.json";
+    /// <summary>Name of the file with the settings.</summary>
+    public const string SettingsFile = "settings.json";
 
     /// <summary>Opens the folder.</summary>
     /// <param name="root">Folder of all results.</param>
@@ -67,7 +68,8 @@ internal static class StoreFolder
         return identity;
     }
 
-    private static JsonObject? Read(string path)
+    /// <summary>A settings file; null if it is missing or no JSON object.</summary>
+    public static JsonObject? Read(string path)
     {
         try
         {

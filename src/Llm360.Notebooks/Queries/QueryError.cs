@@ -1,0 +1,46 @@
+// DuckDB's errors as errors of the kit.
+using System.Globalization;
+
+namespace Llm360.Notebooks;
+
+/// <summary>Translates what DuckDB says of a query.</summary>
+internal static class QueryError
+{
+    private const int LongestText = 60;
+
+    /// <summary>A query on one line, for messages.</summary>
+    public static string Short(string sql)
+    {
+        var text = string.Join(' ', sql.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return text.Length <= LongestText ? text : text[..LongestText] + "…";
+    }
+
+    /// <summary>The error with the place that DuckDB's caret points at.</summary>
+    /// <param name="message">DuckDB's message: text, then <c>LINE 2: select ...</c> and a line with
+    /// a caret.</param>
+    /// <param name="sql">The query.</param>
+    /// <param name="linesBefore">Lines of the statement before the query's first.</param>
+    /// <param name="views">What can be selected from.</param>
+    /// <param name="inner">The cause.</param>
+    public static Llm360Exception Of(string message, string sql, int linesBefore, string views, Exception inner)
+    {
+        var lines = message.ReplaceLineEndings("\n").Split('\n');
+        var at = Array.FindLastIndex(lines, l => l.StartsWith("LINE ", StringComparison.Ordinal));
+        var what = string.Join(' ', (at < 0 ? lines : lines[..at]).Select(l => l.Trim()).Where(l => l.Length > 0));
+        var remedy = what.StartsWith("Out of Memory", StringComparison.Ordinal) ? "Aggregate in the query, or select fewer rows."
+            : what.StartsWith("IO Error", StringComparison.Ordinal) ? "Check the disk and the folder for temporary files."
+            : $"Correct the query. {views}";
+        return new Llm360Exception(what, Place(lines, at, linesBefore) ?? $"query: {Short(sql)}", remedy, inner);
+    }
+
+    private static string? Place(string[] lines, int at, int linesBefore)
+    {
+        if (at < 0 || at + 1 >= lines.Length || lines[at + 1].IndexOf('^', StringComparison.Ordinal) is not (>= 0 and var caret))
+            return null;
+        var colon = lines[at].IndexOf(':', StringComparison.Ordinal);
+        if (!int.TryParse(lines[at].AsSpan("LINE ".Length, colon - "LINE ".Length), out var line))
+            return null;
+        var text = caret < lines[at].Length ? lines[at][caret..].Trim() : "its end";
+        return string.Create(CultureInfo.InvariantCulture, $"query, line {Math.Max(line - linesBefore, 1)}, at: {text}");
+    }
+}
