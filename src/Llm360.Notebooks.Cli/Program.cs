@@ -30,6 +30,7 @@ var root = new RootCommand(
     EvaluateCommand.Create(),
     TasksCommand.Create(),
     QueryCommand.Create(),
+    ResultsCommand.Create(),
     TokenizeCommand.Create(),
     KernelCommand.Create(),
     CacheCommand.Create(),
