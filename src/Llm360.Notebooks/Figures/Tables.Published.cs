@@ -20,11 +20,14 @@ public static partial class Tables
     {
         ArgumentNullException.ThrowIfNull(rows);
         var numbers = Papers.Open(paper);
+        // One source of all rows needs no column.
+        var sources = rows.Select(r => numbers.Find(r.Number).Source).Distinct().ToList();
+        var isOneSource = sources.Count == 1;
         return new Table(
-            $"Numbers of {numbers.Title}, and those of {measured}.",
+            $"Numbers of {numbers.Title}, and those of {measured}.{(isOneSource ? $" Source: {sources[0]}." : "")}",
             [
                 new("quantity"), new("unit"), new("published", ColumnAlignment.Right), new(measured, ColumnAlignment.Right),
-                new("difference", ColumnAlignment.Right), new("why"), new("source"),
+                new("difference", ColumnAlignment.Right), new("why"), .. isOneSource ? (TableColumn[])[] : [new("source")],
             ],
             [.. rows.Select(Row)]);
 
@@ -34,7 +37,8 @@ public static partial class Tables
             return
             [
                 row.Number, number.Unit == "1" ? "" : number.Unit, Exact(value) + (number.Verified ? "" : " (not verified)"),
-                row.Measured is { } here ? Exact(here) : "not measured", Difference(row.Measured - value, value), row.Why, number.Source,
+                row.Measured is { } here ? Exact(here) : "not measured", Difference(row.Measured - value, value), row.Why,
+                .. isOneSource ? (string[])[] : [number.Source],
             ];
         }
     }
