@@ -20,6 +20,9 @@ internal sealed class Llm360Command : IDisposable
 
     public string Home { get; } = Directory.CreateTempSubdirectory("llm360-home-").FullName;
 
+    /// <summary>The folder in which the command runs.</summary>
+    public string WorkingDirectory { get; set; } = AppContext.BaseDirectory;
+
     /// <summary>Variables set for the process.</summary>
     public Dictionary<string, string> Variables { get; } = [];
 
@@ -38,7 +41,7 @@ internal sealed class Llm360Command : IDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = AppContext.BaseDirectory,
+            WorkingDirectory = WorkingDirectory,
             Environment = { ["LLM360_HOME"] = Home },
         };
         foreach (var (name, value) in Variables)

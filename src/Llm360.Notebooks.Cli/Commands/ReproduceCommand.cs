@@ -89,11 +89,20 @@ internal static class ReproduceCommand
         }
     }
 
+    // Those of the current folder first: of a checkout, or of what llm360 new has made.
     private static List<string> FindNotebooks()
     {
-        var folder = Workspace.Repository is { } repository ? Path.Combine(repository, "notebooks") : "notebooks";
-        var found = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.ipynb").Order(StringComparer.Ordinal).ToList() : [];
-        return found.Count > 0 ? found : throw new Llm360Exception("There are no notebooks.", Path.GetFullPath(folder), "Run inside a checkout of Llm360.Notebooks.");
+        var repository = Workspace.Repository;
+        foreach (var root in new[] { Environment.CurrentDirectory, repository }.OfType<string>())
+        {
+            var folder = Path.Combine(root, NewCommand.NotebooksFolder);
+            var found = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.ipynb").Order(StringComparer.Ordinal).ToList() : [];
+            if (found.Count > 0)
+                return found;
+        }
+
+        throw new Llm360Exception("There are no notebooks.", Path.Combine(Environment.CurrentDirectory, NewCommand.NotebooksFolder),
+            "Run llm360 new FOLDER, and llm360 reproduce in that folder.");
     }
 
     // The report shows what this checkout has; a notebook that was renamed leaves nothing behind.
