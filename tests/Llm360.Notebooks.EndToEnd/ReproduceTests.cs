@@ -50,7 +50,7 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task The_report_of_another_suite_and_its_notebooks_stay()
     {
-        using var llm360 = new Llm360Command();
+        using var llm360 = Few();
         // A recipe of one's own, found by its name in the manifests' folder or by its file.
         var recipe = llm360.PathOf("other.json");
         Directory.CreateDirectory(Path.GetDirectoryName(recipe)!);
@@ -76,7 +76,7 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task What_a_killed_reproduce_has_half_written_is_cleared_away()
     {
-        using var llm360 = new Llm360Command();
+        using var llm360 = Few();
         foreach (var folder in new[] { "notebooks", Path.Combine("notebooks", "pico"), "site", Path.Combine("site", "pico", "assets") })
         {
             Directory.CreateDirectory(llm360.PathOf(folder));
@@ -91,7 +91,7 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Train_and_reproduce_killed_at_random_moments_need_no_more_than_a_rerun()
     {
-        using var undisturbed = new Llm360Command();
+        using var undisturbed = Few();
         var watch = Stopwatch.StartNew();
         Assert.Equal(0, (await undisturbed.RunAsync("train", "pico", "-q")).ExitCode);
         var train = watch.Elapsed;
@@ -103,7 +103,7 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
         // Every second kill falls on what the first has left.
         var random = new Random(20231211);
         var (hits, scale) = (0, 1.0);
-        var llm360 = new Llm360Command();
+        var llm360 = Few();
         try
         {
             for (var attempt = 0; hits < 10 && attempt < 20; attempt++)
@@ -118,7 +118,7 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
                     continue;
                 await AssertWholeAsync(llm360, undisturbed);
                 llm360.Dispose();
-                llm360 = new Llm360Command();
+                llm360 = Few();
             }
         }
         finally
@@ -127,6 +127,17 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
         }
 
         Assert.True(hits >= 5, $"only {hits} kills came before the work was done");
+    }
+
+    /// <summary>A command whose current folder has three of the notebooks: the first test here runs them all.</summary>
+    private static Llm360Command Few()
+    {
+        var llm360 = new Llm360Command();
+        llm360.WorkingDirectory = llm360.PathOf("course");
+        var to = Directory.CreateDirectory(Path.Combine(llm360.WorkingDirectory, "notebooks")).FullName;
+        foreach (var name in new[] { "00-tour.ipynb", "03-memorization.ipynb", "07-evaluation.ipynb" })
+            File.Copy(Path.Combine(Workspace.Repository!, "notebooks", name), Path.Combine(to, name));
+        return llm360;
     }
 
     private static async Task AssertWholeAsync(Llm360Command killed, Llm360Command undisturbed)
