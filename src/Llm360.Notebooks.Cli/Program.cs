@@ -12,7 +12,8 @@ var root = new RootCommand(
     The LLM360 kit: train a small suite here, run the paper's analyses as C# notebooks, write a report.
 
     Start with: llm360 reproduce
-    Everything is written to artifacts/ of the checkout, or to the folder named by LLM360_HOME; without either, to llm360 in your local application data. Long work can be stopped at any moment; the same command goes on.
+    Everything is written to artifacts/ of the checkout, or to the folder named by LLM360_HOME; without either,
+    to llm360 in your local application data. Long work can be stopped at any moment; the same command goes on.
     """)
 {
     ReproduceCommand.Create(),

@@ -22,7 +22,8 @@ public sealed class NewCommandTests
         Assert.Equal(0, (await llm360.RunAsync("new", folder)).ExitCode);
 
         // The folder's notebooks are run, and not those of the checkout.
-        foreach (var notebook in Directory.GetFiles(Path.Combine(folder, "notebooks")).Where(n => !n.EndsWith("02-training-dynamics.ipynb", StringComparison.Ordinal)))
+        foreach (var notebook in Directory.GetFiles(Path.Combine(folder, "notebooks"))
+            .Where(n => !n.EndsWith("02-training-dynamics.ipynb", StringComparison.Ordinal)))
             File.Delete(notebook);
         llm360.WorkingDirectory = folder;
         var reproduced = await llm360.RunAsync("reproduce", "--suite", "pico");

@@ -9,7 +9,8 @@ public sealed class ResultsCommandTests
     {
         using var llm360 = new Llm360Command();
         Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
-        Assert.Equal(0, (await llm360.RunAsync("grid", "memorization", "-s", "pico", "-k", "16", "-l", "16", "-n", "16", "--device", "cpu", "-q")).ExitCode);
+        Assert.Equal(0, (await llm360.RunAsync("grid", "memorization", "-s", "pico", "-k", "16", "-l", "16", "-n", "16", "--device",
+            "cpu", "-q")).ExitCode);
 
         const string sql = "select checkpoint_index, chunk, avg(score) as score from memorization group by all order by all";
         var (csv, svg, html) = (llm360.PathOf("rows.csv"), llm360.PathOf("chart.svg"), llm360.PathOf("chart.html"));
@@ -28,7 +29,8 @@ public sealed class ResultsCommandTests
 
         var list = await llm360.RunAsync("results", "list");
         Assert.Contains("prompt_length 16", list.Output, StringComparison.Ordinal);
-        var name = list.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Single(w => w.StartsWith("pico/memorization-", StringComparison.Ordinal));
+        var name = list.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Single(w =>
+            w.StartsWith("pico/memorization-", StringComparison.Ordinal));
         Assert.Contains("cells: 20, ", (await llm360.RunAsync("results", "show", name)).Output, StringComparison.Ordinal);
 
         foreach (var other in new[] { "pico", "pico/memorization-*", "../results/pico", "pico/memorization-000000000000" })

@@ -16,15 +16,23 @@ internal static class DoctorCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Print the description as JSON." };
-        var command = new Command("doctor", "Describe LibTorch, threads, device and memory on this machine, measure one matrix product, and say what to mend. Exit code 1 if something is broken.") { json };
-        command.Run("Run it again.", (parsed, screen, _) =>
+        var fix = new Option<bool>("--fix")
         {
+            Description = "First fetch the packages that are missing here into the NuGet cache: LibTorch, DuckDB, and the text of "
+                + "nano. Their size is shown first.",
+        };
+        var command = new Command("doctor", "Describe LibTorch, threads, device and memory on this machine, measure one matrix "
+            + "product, and say what to mend. Exit code 1 if something is broken.") { json, fix };
+        command.Run("Run it again.", async (parsed, screen, cancellation) =>
+        {
+            if (parsed.GetValue(fix))
+                await MissingPackages.FetchAsync(screen, cancellation).ConfigureAwait(false);
             var report = TorchReport.Describe();
             if (parsed.GetValue(json))
                 Console.Out.WriteLine(JsonSerializer.Serialize(report, Json));
             else
                 Show(screen, report);
-            return Task.FromResult(report.ProductError <= LargestError ? 0 : Shared.Failed);
+            return report.ProductError <= LargestError ? 0 : Shared.Failed;
         });
         return command;
     }
@@ -54,6 +62,8 @@ internal static class DoctorCommand
             screen.Warn("MKL's fast path is off (LLM360_AMD_SWITCH=off): matrix products run at about half speed.");
         else if (report.AmdSwitch == AmdSwitchState.Failed)
             screen.Warn("The system refused to make MKL's code writable: matrix products run at about half speed.");
+        else if (MissingPackages.Find() is { Count: > 0 } missing)
+            screen.Warn($"{missing.Count} packages are missing, which queries or the training of nano need. Run: llm360 doctor --fix");
         else
             screen.Say("Nothing to mend.");
     }

@@ -24,7 +24,8 @@ internal static class NewCommand
     {
         var folder = new Argument<DirectoryInfo>("folder") { Description = "The folder to make, or one that is there." };
         var command = new Command("new",
-            "Copy the notebooks to a folder, with a .vscode folder that recommends the Jupyter extension. No file is overwritten.") { folder };
+            "Copy the notebooks to a folder, with a .vscode folder that recommends the Jupyter extension. No file is "
+                + "overwritten.") { folder };
         command.Run("Run it again: files that are there and equal stay.", (parsed, screen, _) =>
         {
             var target = parsed.GetValue(folder)!.FullName;
@@ -42,8 +43,10 @@ internal static class NewCommand
                 throw new Llm360Exception("The folder's name is that of a file. Nothing was written.", target, "Choose another name.");
             foreach (var (path, content) in files.Where(f => !File.Exists(f.Path)))
                 AtomicFile.Write(path, stream => stream.Write(content));
-            screen.Say(string.Create(CultureInfo.InvariantCulture, $"{files.Count - 1} notebooks are in {Path.Combine(target, NotebooksFolder)}"));
-            screen.Say("Next: llm360 kernel install, once, and open the folder in VS Code or JupyterLab; or in the folder: llm360 reproduce");
+            screen.Say(string.Create(CultureInfo.InvariantCulture,
+                $"{files.Count - 1} notebooks are in {Path.Combine(target, NotebooksFolder)}"));
+            screen.Say("Next: llm360 kernel install, once, and open the folder in VS Code or JupyterLab; or in the folder: llm360 "
+                + "reproduce");
             return Task.FromResult(0);
         });
         return command;
@@ -52,7 +55,8 @@ internal static class NewCommand
     private static IEnumerable<(string Name, byte[] Content)> Files()
     {
         var assembly = typeof(NewCommand).Assembly;
-        foreach (var name in assembly.GetManifestResourceNames().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (var name in assembly.GetManifestResourceNames()
+            .Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
         {
             using var stream = assembly.GetManifestResourceStream(name)!;
             var content = new byte[stream.Length];

@@ -16,7 +16,10 @@ internal static class QueryCommand
     public static Command Create()
     {
         var sql = new Argument<string>("sql") { Description = "One SELECT or DESCRIBE, in DuckDB's dialect." };
-        var suite = new Option<string?>("--suite", "-s") { Description = "Only the results of this suite (default: all suites, told apart by the column suite)." };
+        var suite = new Option<string?>("--suite", "-s")
+        {
+            Description = "Only the results of this suite (default: all suites, told apart by the column suite).",
+        };
         var csv = new Option<FileInfo?>("--csv") { Description = "Write the rows to a CSV file.", HelpName = "FILE" };
         var parquet = new Option<FileInfo?>("--parquet") { Description = "Write the rows to a Parquet file.", HelpName = "FILE" };
         var chart = new Option<string[]?>("--chart")
@@ -29,7 +32,8 @@ internal static class QueryCommand
         var output = new Option<FileInfo?>("--output", "-o") { Description = "With --chart: an .svg or .html file.", HelpName = "FILE" };
         var command = new Command("query",
             "Query the results store with SQL. Each analysis is a view (memorization, evaluation, held_out_loss, attribution_scores) "
-            + "with the columns suite, setting, each setting by its name, checkpoint, checkpoint_index, the item such as chunk or task, and those of its rows. "
+            + "with the columns suite, setting, each setting by its name, checkpoint, checkpoint_index, "
+            + "the item such as chunk or task, and those of its rows. "
             + "Nothing is computed or changed.")
         {
             sql, suite, csv, parquet, chart, output,
@@ -38,7 +42,8 @@ internal static class QueryCommand
         {
             var drawing = parsed.GetValue(chart) is { Length: > 0 } columns ? new Drawing(columns, parsed.GetValue(output)) : null;
             if (drawing is null && parsed.GetValue(output) is not null)
-                throw new Llm360Exception("--output names the file of a chart, and no chart was asked for.", "--output", "Add --chart line X Y, or use --csv or --parquet.");
+                throw new Llm360Exception("--output names the file of a chart, and no chart was asked for.", "--output",
+                    "Add --chart line X Y, or use --csv or --parquet.");
             using var query = ResultQuery.Run(parsed.GetValue(sql)!, parsed.GetValue(suite), cancellation: cancellation);
             if (parsed.GetValue(csv) is { } csvFile)
                 query.WriteCsv(csvFile.FullName);
@@ -55,7 +60,8 @@ internal static class QueryCommand
     private static void Show(DataFrame rows, Screen screen)
     {
         var count = (int)rows.Rows.Count;
-        screen.Result(string.Create(CultureInfo.InvariantCulture, $"{count:N0} rows"), [.. rows.Columns.Select(c => Printable.Value(c.Name))],
+        screen.Result(string.Create(CultureInfo.InvariantCulture, $"{count:N0} rows"),
+            [.. rows.Columns.Select(c => Printable.Value(c.Name))],
             Enumerable.Range(0, Math.Min(count, ShownRows)).Select(i => rows.Columns.Select(c => Text(c[i])).ToList()));
         if (count > ShownRows)
             screen.Warn(string.Create(CultureInfo.InvariantCulture, $"The first {ShownRows} rows are shown. --csv FILE writes all."));
@@ -78,18 +84,21 @@ internal static class QueryCommand
             if (columns[0] != "line")
                 throw new Llm360Exception($"\"{columns[0]}\" is not a kind of chart.", "--chart", "Write: --chart line X Y");
             if (file?.Extension.ToLowerInvariant() is not (".svg" or ".html"))
-                throw new Llm360Exception("A chart goes to an .svg or .html file, and none is named.", "--output", "Add for example: --output chart.svg");
+                throw new Llm360Exception("A chart goes to an .svg or .html file, and none is named.", "--output",
+                    "Add for example: --output chart.svg");
             (this.columns, this.file) = (columns, file);
         }
 
         public void Write(DataFrame rows)
         {
             var figure = Figures.Line(rows, columns[1], columns[2], columns.ElementAtOrDefault(3));
-            AtomicFile.WriteText(file.FullName, file.Extension.Equals(".svg", StringComparison.OrdinalIgnoreCase) ? figure.ToSvg() : Page(figure));
+            var isPicture = file.Extension.Equals(".svg", StringComparison.OrdinalIgnoreCase);
+            AtomicFile.WriteText(file.FullName, isPicture ? figure.ToSvg() : Page(figure));
         }
 
         private static string Page(Figure figure) => new StringBuilder()
-            .AppendLine(CultureInfo.InvariantCulture, $"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{WebUtility.HtmlEncode(figure.Title)}</title></head>")
+            .AppendLine(CultureInfo.InvariantCulture, $"<!doctype html><html lang=\"en\"><head>"
+                + $"<meta charset=\"utf-8\"><title>{WebUtility.HtmlEncode(figure.Title)}</title></head>")
             .AppendLine(CultureInfo.InvariantCulture, $"<body>{FigureHtml.PlotlyScript}{figure.ToHtml()}</body></html>")
             .ToString();
     }

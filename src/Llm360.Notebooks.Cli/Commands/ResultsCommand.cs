@@ -13,7 +13,8 @@ internal static class ResultsCommand
 {
     private const string NoResults = "The store holds no results.", Compute = "Compute some, for example: llm360 grid memorization -s nano";
 
-    public static Command Create() => new("results", "Show what the results store holds, or remove an analysis from it.") { List(), Show(), Remove() };
+    public static Command Create() =>
+        new("results", "Show what the results store holds, or remove an analysis from it.") { List(), Show(), Remove() };
 
     private static Argument<string> NameArgument() =>
         new("name") { Description = "An analysis with its setting, as results list names it: nano/memorization-6c2897f1be3e." };
@@ -52,12 +53,14 @@ internal static class ResultsCommand
     {
         var name = NameArgument();
         var command = new Command("rm",
-            "Delete the cells of an analysis in one setting, with its stale cells. Without --yes it says what would be lost and deletes nothing.") { name };
+            "Delete the cells of an analysis in one setting, with its stale cells. Without --yes it says what would be lost and "
+                + "deletes nothing.") { name };
         command.Run("Run it again: what is left is deleted then.", (parsed, screen, _) =>
         {
             var usage = Find(parsed.GetValue(name)!);
             var loss = string.Create(CultureInfo.InvariantCulture,
-                $"{usage.Cells.Count:N0} cells and {usage.StaleCells:N0} stale cells, {Downloads.Text(usage.Bytes + usage.StaleBytes)}; computing the cells took about {Time(usage.ComputeTime)}");
+                $"{usage.Cells.Count:N0} cells and {usage.StaleCells:N0} stale cells, "
+                    + $"{Downloads.Text(usage.Bytes + usage.StaleBytes)}; computing the cells took about {Time(usage.ComputeTime)}");
             if (!parsed.GetValue(Shared.Yes))
             {
                 throw new Llm360Exception($"Nothing was deleted. The command would delete {loss}.", usage.Analysis.Folder,
@@ -98,9 +101,11 @@ internal static class ResultsCommand
         foreach (var axis in usage.Cells.GroupBy(c => c.Axis))
             yield return ($"{axis.Key} items", Names(axis.Select(c => c.Key)));
         yield return ("cells", string.Create(CultureInfo.InvariantCulture, $"{usage.Cells.Count:N0}, {Downloads.Text(usage.Bytes)}"));
-        yield return ("stale cells", string.Create(CultureInfo.InvariantCulture, $"{usage.StaleCells:N0}, {Downloads.Text(usage.StaleBytes)}"));
+        yield return ("stale cells",
+            string.Create(CultureInfo.InvariantCulture, $"{usage.StaleCells:N0}, {Downloads.Text(usage.StaleBytes)}"));
         if (usage is { Oldest: { } oldest, Newest: { } newest })
-            yield return ("written", string.Create(CultureInfo.InvariantCulture, $"{oldest:u} to {newest:u}, in about {Time(usage.ComputeTime)} of computing"));
+            yield return ("written",
+                string.Create(CultureInfo.InvariantCulture, $"{oldest:u} to {newest:u}, in about {Time(usage.ComputeTime)} of computing"));
     }
 
     private static string Names(IEnumerable<string> names)

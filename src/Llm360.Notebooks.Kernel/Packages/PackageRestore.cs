@@ -24,7 +24,7 @@ internal sealed record RestoredPackages(IReadOnlyList<string> Libraries, IReadOn
 /// <param name="workingDirectory">Where a notebook lies: a NuGet.config there or above counts.</param>
 internal sealed class PackageRestore(string workingDirectory)
 {
-    private const string Framework = "net10.0";
+    private const string Framework = "net10.0", ProjectFile = "packages.csproj";
 
     /// <summary>Restores the packages together, so that their versions fit each other.</summary>
     /// <exception cref="Llm360Exception">One cannot be restored; says what NuGet says.</exception>
@@ -35,20 +35,48 @@ internal sealed class PackageRestore(string workingDirectory)
         var assets = Path.Combine(folder, "obj", "project.assets.json");
         if (Read(assets) is { } known)
             return known;
-        AtomicFile.WriteText(Path.Combine(folder, "packages.csproj"), project);
+        AtomicFile.WriteText(Path.Combine(folder, ProjectFile), project);
         var (exitCode, output) = await RunAsync(folder, cancellation).ConfigureAwait(false);
         if (exitCode == 0 && Read(assets) is { } restored)
             return restored;
         if (File.Exists(assets))
             File.Delete(assets);
-        var names = string.Join(", ", packages.Select(package => $"{package.Id} {package.Version}"));
-        throw new Llm360Exception($"The packages could not be restored. {Reason(output)}", names, "Check the id and the version; where the package comes from another source, put a NuGet.config beside the notebook.");
+        throw Failed(packages, output,
+            "Check the id and the version; where the package comes from another source, put a NuGet.config beside the notebook.");
     }
 
-    private string Project(IReadOnlyList<PackageRequest> packages)
+    /// <summary>Fetches packages of exactly these versions into the user's NuGet cache, without what they need.</summary>
+    /// <exception cref="Llm360Exception">One cannot be fetched; says what NuGet says.</exception>
+    public async Task DownloadAsync(IReadOnlyList<PackageRequest> packages, CancellationToken cancellation)
+    {
+        var folder = Path.Combine(Workspace.Artifacts, "packages", $"download-{Guid.NewGuid():N}");
+        try
+        {
+            // An item of an id has all its versions.
+            AtomicFile.WriteText(Path.Combine(folder, ProjectFile), Project("PackageDownload", [.. packages
+                .GroupBy(p => p.Id, StringComparer.OrdinalIgnoreCase)
+                .Select(g => new PackageRequest(g.Key, string.Join(';', g.Select(p => $"[{p.Version}]").Distinct())))]));
+            var (exitCode, output) = await RunAsync(folder, cancellation).ConfigureAwait(false);
+            if (exitCode != 0)
+                throw Failed(packages, output, "Check the network and the NuGet sources (dotnet nuget list source), and run it again.");
+        }
+        finally
+        {
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static Llm360Exception Failed(IReadOnlyList<PackageRequest> packages, string output, string remedy) =>
+        new($"The packages could not be restored. {Reason(output)}",
+            string.Join(", ", packages.Select(package => $"{package.Id} {package.Version}")), remedy);
+
+    private string Project(IReadOnlyList<PackageRequest> packages) => Project("PackageReference", packages);
+
+    private string Project(string item, IReadOnlyList<PackageRequest> packages)
     {
         var references = packages.OrderBy(package => package.Id, StringComparer.OrdinalIgnoreCase)
-            .Select(package => $"""    <PackageReference Include="{SecurityElement.Escape(package.Id)}" Version="{SecurityElement.Escape(package.Version)}" />""");
+            .Select(package => $"""    <{item} Include="{SecurityElement.Escape(package.Id)}" Version="{SecurityElement.Escape(package.Version)}" />""");
 
         // A checkout around the folder has build files of its own, which must not reach this project.
         return $"""
@@ -77,7 +105,7 @@ internal sealed class PackageRestore(string workingDirectory)
 
     private static async Task<(int ExitCode, string Output)> RunAsync(string folder, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo("dotnet", ["restore", "packages.csproj", "--nologo", "-v:q", "-tl:off"])
+        var start = new ProcessStartInfo("dotnet", ["restore", ProjectFile, "--nologo", "-v:q", "-tl:off"])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

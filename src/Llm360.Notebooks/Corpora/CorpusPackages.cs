@@ -17,7 +17,8 @@ internal static class CorpusPackages
         roots ??= PackageCache.Roots();
         return roots.Select(root => Path.Combine(root, Lower(package.Id), Lower(package.Version))).FirstOrDefault(Directory.Exists)
             ?? throw new Llm360Exception($"The NuGet package {package.Id} {package.Version} is not on this machine.", string.Join(", ", roots),
-                "Run dotnet restore in the repository (the library's project lists the package), or let NUGET_PACKAGES name the folder that holds it.");
+                "Run: llm360 doctor --fix (in a checkout, dotnet restore does it, too), or let NUGET_PACKAGES name the folder that "
+                    + "holds it.");
     }
 
     /// <summary>The files a manifest names, relative to the package's folder with <c>/</c>, in ordinal order.</summary>

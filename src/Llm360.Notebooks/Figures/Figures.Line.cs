@@ -24,10 +24,12 @@ public static partial class Figures
         var (at, values) = (Column(rows, x), Column(rows, y));
         var names = series is null ? null : Column(rows, series);
         if (!values.IsNumericColumn())
-            throw new Llm360Exception($"The column {y} holds no numbers.", $"figure {nameof(Line)}", "Choose a column of numbers for the vertical axis.");
+            throw new Llm360Exception($"The column {y} holds no numbers.", $"figure {nameof(Line)}",
+                "Choose a column of numbers for the vertical axis.");
         var used = Enumerable.Range(0, (int)rows.Rows.Count).Where(i => at[i] is not null).ToList();
         if (!used.Any(i => double.IsFinite(Number(values[i]))))
-            throw new Llm360Exception($"There is nothing to draw: {y} has no finite value.", $"figure {nameof(Line)}", "Select rows that have one.");
+            throw new Llm360Exception($"There is nothing to draw: {y} has no finite value.", $"figure {nameof(Line)}",
+                "Select rows that have one.");
         var labels = at.IsNumericColumn() ? null : used.Select(i => Name(at[i])).Distinct().ToList();
         var groups = used.GroupBy(i => names is null ? y : Name(names[i])).ToList();
         if (groups.Count > MostLines)
@@ -36,12 +38,14 @@ public static partial class Figures
                 $"figure {nameof(Line)}", "Aggregate the rows, or choose another column.");
         }
 
-        var traces = groups.Select(g => Trace(g.Key, g, i => labels?.IndexOf(Name(at[i])) ?? Number(at[i]), i => Number(values[i]), labels)).ToList();
+        var traces = groups.Select(g =>
+            Trace(g.Key, g, i => labels?.IndexOf(Name(at[i])) ?? Number(at[i]), i => Number(values[i]), labels)).ToList();
         var ends = traces.Where(t => t.Y.Any(double.IsFinite)).Select(t => (t.Name, Last: t.Y.Last(double.IsFinite))).ToList();
         var (lowest, highest) = (ends.MinBy(e => e.Last), ends.MaxBy(e => e.Last));
         var first = traces.First(t => t.Y.Any(double.IsFinite));
         var title = ends.Count > 1
-            ? $"At its end, {y} is highest for {highest.Name} ({FigureText.Number(highest.Last)}) and lowest for {lowest.Name} ({FigureText.Number(lowest.Last)})"
+            ? $"At its end, {y} is highest for {highest.Name} ({FigureText.Number(highest.Last)}) and lowest for {lowest.Name} "
+                + $"({FigureText.Number(lowest.Last)})"
             : $"{y} starts at {FigureText.Number(first.Y.First(double.IsFinite))} and ends at {FigureText.Number(ends[0].Last)}";
         var all = used.Select(i => Number(values[i])).Where(double.IsFinite).ToList();
         var finding = $"{y} lies between {FigureText.Number(all.Min())} and {FigureText.Number(all.Max())}.";
@@ -61,5 +65,6 @@ public static partial class Figures
 
     private static double Number(object? value) => value is null ? double.NaN : Convert.ToDouble(value, CultureInfo.InvariantCulture);
 
-    private static string Name(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } name ? name : "none";
+    private static string Name(object? value) =>
+        Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } name ? name : "none";
 }

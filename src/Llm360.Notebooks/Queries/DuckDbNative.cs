@@ -14,6 +14,9 @@ internal static class DuckDbNative
     public static string Version { get; } = typeof(DuckDbNative).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .First(a => a.Key == "DuckDbVersion").Value!;
 
+    /// <summary>The package with the native libraries.</summary>
+    public const string PackageId = "DuckDB.NET.Bindings.Full";
+
     /// <summary>Loads the library; later calls return at once.</summary>
     /// <exception cref="Llm360Exception">It is missing or cannot be loaded.</exception>
     public static void Require() => _ = Library.Value;
@@ -23,12 +26,13 @@ internal static class DuckDbNative
         var (rid, file) = OperatingSystem.IsMacOS() ? ("osx", "libduckdb.dylib")
             : OperatingSystem.IsWindows() ? ($"win-{Architecture()}", "duckdb.dll") : ($"linux-{Architecture()}", "libduckdb.so");
         var native = Path.Combine("runtimes", rid, "native");
-        var beside = Path.GetDirectoryName(typeof(DuckDbNative).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory;
+        var beside = Path.GetDirectoryName(typeof(DuckDbNative).Assembly.Location) is { Length: > 0 } folder
+            ? folder : AppContext.BaseDirectory;
         List<string> folders = [beside, Path.Combine(beside, native),
             .. PackageCache.Roots().Select(r => Path.Combine(r, "duckdb.net.bindings.full", Version, native))];
         var path = folders.Select(f => Path.Combine(f, file)).FirstOrDefault(File.Exists)
             ?? throw new Llm360Exception($"DuckDB {Version} was not found ({file}). Queries need it.", string.Join("; ", folders),
-                "Run: dotnet restore in the checkout, which fetches the package.");
+                "Run: llm360 doctor --fix, which fetches the package.");
         try
         {
             var library = NativeLibrary.Load(path);

@@ -11,7 +11,8 @@ internal static class QueryCheck
 
     // All other table functions read files, change settings, or take statements as text.
     private static readonly HashSet<string> TableFunctions =
-        new(["range", "generate_series", "unnest", "repeat", "repeat_row", "duckdb_views", "duckdb_columns", "duckdb_functions"], StringComparer.OrdinalIgnoreCase);
+        new(["range", "generate_series", "unnest", "repeat", "repeat_row", "duckdb_views", "duckdb_columns", "duckdb_functions"],
+            StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Checks a syntax tree.</summary>
     /// <returns>Whether the statement is DESCRIBE, SHOW or SUMMARIZE.</returns>
@@ -31,7 +32,8 @@ internal static class QueryCheck
         var statements = root.GetProperty("statements");
         if (statements.GetArrayLength() != 1)
         {
-            throw Refused(statements.GetArrayLength() == 0 ? "The query is empty." : $"The text holds {statements.GetArrayLength()} queries.", sql);
+            throw Refused(statements.GetArrayLength() == 0 ? "The query is empty."
+                : $"The text holds {statements.GetArrayLength()} queries.", sql);
         }
 
         if (Functions(root).FirstOrDefault(f => !TableFunctions.Contains(f)) is { } function)
@@ -45,7 +47,8 @@ internal static class QueryCheck
     }
 
     private static Llm360Exception Refused(string what, string sql) =>
-        new(what, $"query: {QueryError.Short(sql)}", "Give one SELECT, such as: select checkpoint, avg(score) from memorization group by all");
+        new(what, $"query: {QueryError.Short(sql)}",
+            "Give one SELECT, such as: select checkpoint, avg(score) from memorization group by all");
 
     private static IEnumerable<string> Functions(JsonElement element)
     {
@@ -59,7 +62,8 @@ internal static class QueryCheck
             }
             else if (next.ValueKind == JsonValueKind.Object)
             {
-                if (next.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.GetString() == "TABLE_FUNCTION"
+                if (next.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String
+                    && type.GetString() == "TABLE_FUNCTION"
                     && next.TryGetProperty("function", out var call))
                 {
                     yield return call.TryGetProperty("function_name", out var name) ? name.GetString()! : "?";

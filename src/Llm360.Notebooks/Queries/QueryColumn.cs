@@ -1,5 +1,4 @@
 // A column of a query's result on its way to a data frame.
-using System.Globalization;
 using Microsoft.Data.Analysis;
 
 namespace Llm360.Notebooks;
@@ -48,6 +47,6 @@ internal sealed class QueryColumn(string name, string type)
         "integer" => new Int32DataFrameColumn(name, values.Cast<int?>()),
         "bigint" => new Int64DataFrameColumn(name, values.Cast<long?>()),
         "double" => new DoubleDataFrameColumn(name, values.Cast<double?>()),
-        _ => new StringDataFrameColumn(name, values.Select(v => Convert.ToString(v, CultureInfo.InvariantCulture) is var text && v is null ? null : text)),
+        _ => new StringDataFrameColumn(name, values.Cast<string?>()),
     };
 }

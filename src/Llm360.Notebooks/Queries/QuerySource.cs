@@ -19,7 +19,8 @@ internal sealed class QuerySource
         Cells = isParquet ? [.. cells.Where(c => Path.GetExtension(c.Path) == ".parquet")] : cells;
         HasRows = isParquet || (cells.Count > 0 && HasScores(cells[0].Path));
         Relation = isParquet
-            ? $"read_parquet({QueryViews.List(Cells.Select(c => c.Path))}, {QueryViews.FileColumn}=true, union_by_name=true, hive_partitioning=false)"
+            ? $"read_parquet({QueryViews.List(Cells.Select(c => c.Path))}, {QueryViews.FileColumn}=true, union_by_name=true, "
+                + "hive_partitioning=false)"
             : QueryViews.Identifier($"llm360_{analysis.Analysis}-{analysis.Setting}-{analysis.Suite}");
     }
 
@@ -44,7 +45,8 @@ internal sealed class QuerySource
             return;
         using (var create = connection.CreateCommand())
         {
-            create.CommandText = $"create table {Relation} ({QueryViews.FileColumn} varchar, query integer, sampled_row integer, score double)";
+            create.CommandText = $"create table {Relation} "
+                + $"({QueryViews.FileColumn} varchar, query integer, sampled_row integer, score double)";
             create.ExecuteNonQuery();
         }
 

@@ -59,7 +59,8 @@ internal sealed class QueryViews(IReadOnlyList<StoredAnalysis> analyses)
     /// <summary>A name.</summary>
     public static string Identifier(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-    private IEnumerable<QuerySource> Sources(string view) => analyses.Where(a => ViewOf(a.Analysis) == view).Select(a => new QuerySource(a));
+    private IEnumerable<QuerySource> Sources(string view) =>
+        analyses.Where(a => ViewOf(a.Analysis) == view).Select(a => new QuerySource(a));
 
     private static string ViewOf(string analysis) => analysis.Replace('-', '_').ToLowerInvariant();
 
@@ -88,7 +89,8 @@ internal sealed class QueryViews(IReadOnlyList<StoredAnalysis> analyses)
 
     private static string Item(string axis, IReadOnlyList<StoredCell> cells)
     {
-        var isNumber = cells.Where(c => c.Axis == axis).All(c => int.TryParse(c.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _));
+        var isNumber = cells.Where(c => c.Axis == axis)
+            .All(c => int.TryParse(c.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _));
         var pattern = $@"[/\\]{Regex.Escape(axis)}=([^/\\]+)\.[a-z]+$";
         var text = $"nullif(regexp_extract({FileColumn}, {Literal(pattern)}, 1), '')";
         return $"{(isNumber ? $"cast({text} as integer)" : text)} as {Identifier(axis)}";

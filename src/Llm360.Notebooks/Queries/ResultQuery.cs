@@ -88,7 +88,8 @@ internal sealed class ResultQuery : IDisposable
         Execute("set threads=1");
         Execute("set autoinstall_known_extensions=false");
         Execute("set autoload_known_extensions=false");
-        Execute($"set allowed_paths={QueryViews.List([.. sources.SelectMany(s => s.Sources).SelectMany(s => s.Cells).Select(c => c.Path), output])}");
+        var cells = sources.SelectMany(s => s.Sources).SelectMany(s => s.Cells).Select(c => c.Path);
+        Execute($"set allowed_paths={QueryViews.List([.. cells, output])}");
         Execute("set enable_external_access=false");
         Execute("set lock_configuration=true");
         var describes = QueryCheck.Describes(sql, Tree());
@@ -174,7 +175,8 @@ internal sealed class ResultQuery : IDisposable
     }
 
     // Statements are made here from names that are quoted, except for the user's own, which was checked.
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA2100", Justification = "The user's query is the point; QueryCheck admits one SELECT.")]
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA2100",
+        Justification = "The user's query is the point; QueryCheck admits one SELECT.")]
     private DuckDBCommand Command(string statement)
     {
         var command = connection.CreateCommand();

@@ -35,7 +35,8 @@ internal sealed record StoredAnalysis(string Folder, string Suite, string Analys
     public IReadOnlyList<StoredCell> Cells() =>
     [
         .. from partition in Directory.EnumerateDirectories(Folder, "checkpoint=*").Order(StringComparer.Ordinal)
-           from file in new DirectoryInfo(partition).EnumerateFiles("*=*").OrderBy(f => Number(f.Name)).ThenBy(f => f.Name, StringComparer.Ordinal)
+           from file in new DirectoryInfo(partition).EnumerateFiles("*=*").OrderBy(f => Number(f.Name))
+               .ThenBy(f => f.Name, StringComparer.Ordinal)
            where CellExtensions.Contains(file.Extension)
            let item = Path.GetFileNameWithoutExtension(file.Name).Split('=', 2)
            select new StoredCell(

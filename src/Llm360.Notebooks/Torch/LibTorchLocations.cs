@@ -14,12 +14,17 @@ internal sealed record LibTorchLocations(string Folder, string Binding)
 
     public static string TorchSharpVersion => Metadata("TorchSharpVersion");
 
+    /// <summary>The package with LibTorch for this machine.</summary>
+    public static string PackageId => "libtorch-cpu-" + Rid;
+
+    private static string Rid => OperatingSystem.IsWindows() ? "win-x64" : OperatingSystem.IsMacOS() ? "osx-arm64" : "linux-x64";
+
     public static string FileName(string library) =>
         OperatingSystem.IsWindows() ? library + ".dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
 
     public static LibTorchLocations Find()
     {
-        var rid = OperatingSystem.IsWindows() ? "win-x64" : OperatingSystem.IsMacOS() ? "osx-arm64" : "linux-x64";
+        var rid = Rid;
         if (rid == "linux-x64" && RuntimeInformation.ProcessArchitecture != Architecture.X64)
             throw new Llm360Exception($"There is no LibTorch package for Linux on {RuntimeInformation.ProcessArchitecture}.", RuntimeInformation.RuntimeIdentifier, "Use an x64 machine.");
         var native = Path.Combine("runtimes", rid, "native");
@@ -29,7 +34,7 @@ internal sealed record LibTorchLocations(string Folder, string Binding)
         var chosen = Environment.GetEnvironmentVariable(LibTorch.FolderVariable);
         List<string> torchFolders = chosen is { Length: > 0 }
             ? [chosen]
-            : [beside, Path.Combine(beside, native), .. packages.Select(p => Path.Combine(p, "libtorch-cpu-" + rid, LibTorchVersion, native))];
+            : [beside, Path.Combine(beside, native), .. packages.Select(p => Path.Combine(p, PackageId, LibTorchVersion, native))];
         List<string> bindingFolders =
             [.. chosen is { Length: > 0 } ? [chosen] : Array.Empty<string>(), beside, Path.Combine(beside, native), .. packages.Select(p => Path.Combine(p, "torchsharp", TorchSharpVersion, native))];
 
@@ -43,7 +48,8 @@ internal sealed record LibTorchLocations(string Folder, string Binding)
         ?? throw new Llm360Exception(
             $"{what} was not found ({file}).",
             string.Join("; ", folders.Distinct()),
-            $"Run: dotnet restore (it fetches the packages), or set {LibTorch.FolderVariable} to a folder that holds it.");
+            $"Run: llm360 doctor --fix, which fetches the packages (in a checkout, dotnet restore does it, too), or set "
+                + $"{LibTorch.FolderVariable} to a folder that holds it.");
 
     private static string Metadata(string key) =>
         typeof(LibTorchLocations).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == key).Value!;

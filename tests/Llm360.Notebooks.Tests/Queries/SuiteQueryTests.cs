@@ -41,7 +41,8 @@ public sealed class SuiteQueryTests : IDisposable
     [Fact]
     public void Sums_are_whole_numbers_and_lists_are_text()
     {
-        var rows = Query("select sum(row) as n, sum(9223372036854775807) as huge, list(distinct source) as l, true as t, null as nothing from memorization");
+        var rows = Query("select sum(row) as n, sum(9223372036854775807) as huge, list(distinct source) as l, true as t, null as "
+            + "nothing from memorization");
         Assert.Equal(11L, rows["n"][0]);
         Assert.Equal(9 * (double)long.MaxValue, rows["huge"][0]);
         Assert.IsType<StringDataFrameColumn>(rows["l"]);
@@ -58,7 +59,8 @@ public sealed class SuiteQueryTests : IDisposable
         Write("attribution-vectors", new() { ["vectors"] = scores });
         var rows = Query("select chunk, query, sampled_row, score from attribution_scores order by score");
         Assert.Equal([0, 1, 2, 6.0], rows.Rows[5]);
-        Assert.Contains("Views of the store: attribution_scores, memorization.", Refusal("select * from attribution_vectors").Remedy, StringComparison.Ordinal);
+        Assert.Contains("Views of the store: attribution_scores, memorization.", Refusal("select * from attribution_vectors").Remedy,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -125,7 +127,8 @@ public sealed class SuiteQueryTests : IDisposable
     [Fact]
     public void Files_hold_all_rows_with_their_types()
     {
-        using var query = ResultQuery.Run("select row, [score] as scores, 'a,\"b' as text from memorization order by all; -- end", root: results.Path);
+        using var query = ResultQuery.Run("select row, [score] as scores, 'a,\"b' as text from memorization order by all; -- end",
+            root: results.Path);
         query.WriteCsv(results["rows.csv"]);
         query.WriteParquet(results["rows.parquet"]);
         var lines = File.ReadAllLines(results["rows.csv"]);
@@ -138,13 +141,15 @@ public sealed class SuiteQueryTests : IDisposable
     [Fact]
     public void A_figure_has_a_line_for_each_series()
     {
-        var rows = Query("select checkpoint, chunk, avg(score) as score from memorization where prompt_length = 16 group by all order by all");
+        var rows = Query("select checkpoint, chunk, avg(score) as score from memorization where prompt_length = 16 group by all "
+            + "order by all");
         var figure = Figures.Line(rows, "checkpoint", "score", "chunk");
         Assert.Equal(["0", "1"], figure.Panels[0].Traces.Select(t => t.Name));
         Assert.Equal([0.25, 1.25], figure.Panels[0].Traces[1].Y);
         Assert.Equal(2, figure.Panels[0].Traces[0].XLabels!.Count);
         Assert.Contains("<svg", figure.ToSvg(), StringComparison.Ordinal);
-        Assert.Contains("score", Assert.Throws<Llm360Exception>(() => Figures.Line(rows, "checkpoint", "loss")).Remedy, StringComparison.Ordinal);
+        Assert.Contains("score", Assert.Throws<Llm360Exception>(() => Figures.Line(rows, "checkpoint", "loss")).Remedy,
+            StringComparison.Ordinal);
         Assert.Throws<Llm360Exception>(() => Figures.Line(rows, "score", "checkpoint"));
     }
 

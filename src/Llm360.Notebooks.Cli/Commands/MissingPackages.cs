@@ -1,0 +1,60 @@
+// The NuGet packages that the installed tool uses from the cache, and fetching those that are missing.
+using System.Globalization;
+using System.Text.Json;
+using Llm360.Notebooks.Cli.Terminal;
+using Llm360.Notebooks.Kernel.Packages;
+
+namespace Llm360.Notebooks.Cli.Commands;
+
+/// <summary>LibTorch, its binding, DuckDB, and the packages whose text the suites are trained on.</summary>
+internal static class MissingPackages
+{
+    private const string SizesResource = "package-sizes.json";
+    private static readonly string[] TrainedHere = ["nano", "pico"];
+
+    private static readonly Lazy<Dictionary<string, long>> Sizes = new(() =>
+    {
+        using var stream = typeof(MissingPackages).Assembly.GetManifestResourceStream(SizesResource)!;
+        return JsonSerializer.Deserialize<Dictionary<string, long>>(stream)!;
+    });
+
+    /// <summary>All packages that are used from the cache.</summary>
+    public static IReadOnlyList<PackageRequest> All { get; } =
+    [
+        new("TorchSharp", LibTorchLocations.TorchSharpVersion),
+        new(LibTorchLocations.PackageId, LibTorchLocations.LibTorchVersion),
+        new(DuckDbNative.PackageId, DuckDbNative.Version),
+        .. TrainedHere.SelectMany(suite => Suites.Recipe(suite).Corpus.Sources).SelectMany(s => s.Packages)
+            .Select(p => new PackageRequest(p.Id, p.Version)).Distinct(),
+    ];
+
+    /// <summary>Those that are in no package folder of this machine.</summary>
+    public static IReadOnlyList<PackageRequest> Find() =>
+        [.. All.Where(p => !PackageCache.Roots().Any(root => Directory.Exists(Path.Combine(root, Lower(p.Id), Lower(p.Version)))))];
+
+    /// <summary>Bytes of a package's file; null if they are not known.</summary>
+    public static long? Size(PackageRequest package) =>
+        Sizes.Value.TryGetValue($"{Lower(package.Id)}/{Lower(package.Version)}", out var size) ? size : null;
+
+    /// <summary>Shows what is missing with its size, and fetches it.</summary>
+    /// <exception cref="Llm360Exception">A package cannot be fetched.</exception>
+    public static async Task FetchAsync(Screen screen, CancellationToken cancellation)
+    {
+        var missing = Find();
+        if (missing.Count == 0)
+            return;
+        var unknown = missing.Count(p => Size(p) is null);
+        var total = Downloads.Text(missing.Sum(p => Size(p) ?? 0)) + (unknown > 0 ? $" and {unknown} of unknown size" : "");
+        screen.Rows("Missing packages", ["package", "version", "size"],
+            missing.Select(p => new[] { p.Id, p.Version, Size(p) is { } size ? Downloads.Text(size) : "unknown" }));
+        screen.Say(string.Create(CultureInfo.InvariantCulture,
+            $"Fetching {missing.Count} packages into {PackageCache.Roots()[0]}: {total} ..."));
+        await new PackageRestore(Environment.CurrentDirectory).DownloadAsync(missing, cancellation).ConfigureAwait(false);
+        LibTorch.LookAgain();
+    }
+
+    // The NuGet cache spells folders in lower case.
+#pragma warning disable CA1308
+    private static string Lower(string text) => text.ToLowerInvariant();
+#pragma warning restore CA1308
+}
