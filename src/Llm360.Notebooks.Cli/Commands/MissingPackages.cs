@@ -19,10 +19,12 @@ internal static class MissingPackages
     });
 
     /// <summary>All packages that are used from the cache.</summary>
-    public static IReadOnlyList<PackageRequest> All { get; } =
+    /// <exception cref="Llm360Exception">The user's own manifest of nano or pico is malformed.</exception>
+    public static IReadOnlyList<PackageRequest> All =>
     [
         new("TorchSharp", LibTorchLocations.TorchSharpVersion),
-        new(LibTorchLocations.PackageId, LibTorchLocations.LibTorchVersion),
+        .. Environment.GetEnvironmentVariable(LibTorch.FolderVariable) is { Length: > 0 } ? Array.Empty<PackageRequest>()
+            : [new(LibTorchLocations.PackageId, LibTorchLocations.LibTorchVersion)],
         new(DuckDbNative.PackageId, DuckDbNative.Version),
         .. TrainedHere.SelectMany(suite => Suites.Recipe(suite).Corpus.Sources).SelectMany(s => s.Packages)
             .Select(p => new PackageRequest(p.Id, p.Version)).Distinct(),
@@ -45,11 +47,17 @@ internal static class MissingPackages
             return;
         var unknown = missing.Count(p => Size(p) is null);
         var total = Downloads.Text(missing.Sum(p => Size(p) ?? 0)) + (unknown > 0 ? $" and {unknown} of unknown size" : "");
-        screen.Rows("Missing packages", ["package", "version", "size"],
-            missing.Select(p => new[] { p.Id, p.Version, Size(p) is { } size ? Downloads.Text(size) : "unknown" }));
-        screen.Say(string.Create(CultureInfo.InvariantCulture,
-            $"Fetching {missing.Count} packages into {PackageCache.Roots()[0]}: {total} ..."));
+        // On stderr, so that --json stays JSON.
+        screen.Warn(string.Create(CultureInfo.InvariantCulture, $"Fetching {missing.Count} packages into {PackageCache.Roots()[0]}: {total}"));
+        foreach (var package in missing)
+            screen.Warn($"  {package.Id} {package.Version}, {(Size(package) is { } size ? Downloads.Text(size) : "size unknown")}");
         await new PackageRestore(Environment.CurrentDirectory).DownloadAsync(missing, cancellation).ConfigureAwait(false);
+        if (Find() is [var lost, ..])
+        {
+            throw new Llm360Exception($"{lost.Id} {lost.Version} was fetched and is in none of the folders that the kit looks in.",
+                string.Join("; ", PackageCache.Roots()), "Set NUGET_PACKAGES to the folder that dotnet nuget locals global-packages --list names.");
+        }
+
         LibTorch.LookAgain();
     }
 
