@@ -30,7 +30,7 @@ public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
         await page.Locator(Figure).First.ScrollIntoViewIfNeededAsync();
         await Pictures.SaveAsync(page, "lab-run-all.png");
 
-        await NewCellAsync(page, "s.Checkpo");
+        await NewCellAsync(page, "training.Checkpo");
         await page.Keyboard.PressAsync("Tab");
         await page.WaitForSelectorAsync(".jp-Completer:visible >> text=Checkpoints", new() { Timeout = 20_000 });
         await Pictures.SaveAsync(page, "lab-complete.png");
@@ -42,7 +42,7 @@ public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
         await MenuAsync(page, "Kernel", "Interrupt Kernel");
         await page.WaitForSelectorAsync("text=The cell was cancelled.");
         await Pictures.SaveAsync(page, "lab-interrupt.png");
-        await NewCellAsync(page, "turns > 0 && s.Checkpoints.Count > 0");
+        await NewCellAsync(page, "turns > 0 && training.Checkpoints.Count > 0");
         await page.Keyboard.PressAsync("Control+Enter");
         await page.WaitForSelectorAsync(".jp-OutputArea-executeResult >> text=True");
 

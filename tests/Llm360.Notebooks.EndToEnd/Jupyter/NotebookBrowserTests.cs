@@ -31,9 +31,9 @@ public sealed class NotebookBrowserTests(Browser browser) : IClassFixture<Browse
         await Pictures.SaveAsync(page, "notebook-run-all.png");
 
         // Complete by Tab what a cell has declared.
-        await TypeInNewCellAsync(page, "s.Checkpo");
+        await TypeInNewCellAsync(page, "training.Checkpo");
         await page.Keyboard.PressAsync("Tab");
-        await page.WaitForFunctionAsync("Jupyter.notebook.get_selected_cell().get_text() === 's.Checkpoint' || document.querySelector('.completions')");
+        await page.WaitForFunctionAsync("Jupyter.notebook.get_selected_cell().get_text() === 'training.Checkpoint' || document.querySelector('.completions')");
         await Pictures.SaveAsync(page, "notebook-complete.png");
         await page.Keyboard.PressAsync("Escape");
 
@@ -44,7 +44,7 @@ public sealed class NotebookBrowserTests(Browser browser) : IClassFixture<Browse
         await page.ClickAsync("button[data-jupyter-action='jupyter-notebook:interrupt-kernel']");
         await page.WaitForSelectorAsync(".output_error >> text=The cell was cancelled.");
         await Pictures.SaveAsync(page, "notebook-interrupt.png");
-        await TypeInNewCellAsync(page, "turns > 0 && s.Checkpoints.Count > 0");
+        await TypeInNewCellAsync(page, "turns > 0 && training.Checkpoints.Count > 0");
         await page.Keyboard.PressAsync("Control+Enter");
         await page.WaitForSelectorAsync(".output_result >> text=True");
 
