@@ -48,14 +48,16 @@ internal static class MissingPackages
         var unknown = missing.Count(p => Size(p) is null);
         var total = Downloads.Text(missing.Sum(p => Size(p) ?? 0)) + (unknown > 0 ? $" and {unknown} of unknown size" : "");
         // On stderr, so that --json stays JSON.
-        screen.Warn(string.Create(CultureInfo.InvariantCulture, $"Fetching {missing.Count} packages into {PackageCache.Roots()[0]}: {total}"));
+        screen.Warn(string.Create(CultureInfo.InvariantCulture,
+            $"Fetching {missing.Count} packages into {PackageCache.Roots()[0]}: {total}"));
         foreach (var package in missing)
             screen.Warn($"  {package.Id} {package.Version}, {(Size(package) is { } size ? Downloads.Text(size) : "size unknown")}");
         await new PackageRestore(Environment.CurrentDirectory).DownloadAsync(missing, cancellation).ConfigureAwait(false);
         if (Find() is [var lost, ..])
         {
             throw new Llm360Exception($"{lost.Id} {lost.Version} was fetched and is in none of the folders that the kit looks in.",
-                string.Join("; ", PackageCache.Roots()), "Set NUGET_PACKAGES to the folder that dotnet nuget locals global-packages --list names.");
+                string.Join("; ", PackageCache.Roots()),
+                "Set NUGET_PACKAGES to the folder that dotnet nuget locals global-packages --list names.");
         }
 
         LibTorch.LookAgain();

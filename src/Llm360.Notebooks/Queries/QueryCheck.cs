@@ -1,4 +1,5 @@
 // A query reads and does nothing else: its syntax tree is checked before it runs.
+using System.Globalization;
 using System.Text.Json;
 
 namespace Llm360.Notebooks;
@@ -15,18 +16,22 @@ internal static class QueryCheck
             StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Checks a syntax tree.</summary>
+    /// <param name="sql">The query.</param>
+    /// <param name="tree">Its tree.</param>
+    /// <param name="views">What can be selected from, for messages.</param>
     /// <returns>Whether the statement is DESCRIBE, SHOW or SUMMARIZE.</returns>
     /// <exception cref="Llm360Exception">The text is not one query, or it calls a function that is
     /// not allowed.</exception>
-    public static bool Describes(string sql, string tree)
+    public static bool Describes(string sql, string tree, Func<string> views)
     {
         using var document = JsonDocument.Parse(tree, new JsonDocumentOptions { MaxDepth = 100_000 });
         var root = document.RootElement;
         if (root.GetProperty("error").GetBoolean())
         {
-            // The parser's errors are those of the run, which tell their place.
-            return root.GetProperty("error_type").GetString() == "parser" ? false
-                : throw Refused("The text is not a SELECT. Queries read the store and change nothing.", sql);
+            // Such a text is not run: with words before it, it might be more than one statement.
+            throw root.GetProperty("error_type").GetString() == "parser"
+                ? QueryError.OfParser(root.GetProperty("error_message").GetString()!, Position(root), sql, views())
+                : Refused("The text is not a SELECT. Queries read the store and change nothing.", sql);
         }
 
         var statements = root.GetProperty("statements");
@@ -45,6 +50,9 @@ internal static class QueryCheck
         return statements[0].GetProperty("node") is var node && node.TryGetProperty("from_table", out var from)
             && from.GetProperty("type").GetString() == "SHOW_REF";
     }
+
+    private static int Position(JsonElement root) => root.TryGetProperty("position", out var position)
+        && int.TryParse(position.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0;
 
     private static Llm360Exception Refused(string what, string sql) =>
         new(what, $"query: {QueryError.Short(sql)}",

@@ -1,5 +1,6 @@
 // DuckDB's errors as errors of the kit.
 using System.Globalization;
+using System.Text;
 
 namespace Llm360.Notebooks;
 
@@ -31,6 +32,21 @@ internal static class QueryError
             : what.StartsWith("IO Error", StringComparison.Ordinal) ? "Check the disk and the folder for temporary files."
             : $"Correct the query. {views}";
         return new Llm360Exception(what, Place(lines, at, linesBefore) ?? $"query: {Short(sql)}", remedy, inner);
+    }
+
+    /// <summary>An error of the parser.</summary>
+    /// <param name="message">DuckDB's message.</param>
+    /// <param name="position">The place, in bytes of UTF-8.</param>
+    /// <param name="sql">The query.</param>
+    /// <param name="views">What can be selected from.</param>
+    public static Llm360Exception OfParser(string message, int position, string sql, string views)
+    {
+        var bytes = Encoding.UTF8.GetBytes(sql);
+        var at = Encoding.UTF8.GetCharCount(bytes, 0, Math.Min(position, bytes.Length));
+        var line = sql[..at].Count(c => c == '\n') + 1;
+        var text = sql[at..].Split('\n')[0].Trim() is { Length: > 0 } rest ? Short(rest) : "its end";
+        return new Llm360Exception($"Parser Error: {message}", string.Create(CultureInfo.InvariantCulture, $"query, line {line}, at: {text}"),
+            $"Correct the query. {views}");
     }
 
     private static string? Place(string[] lines, int at, int linesBefore)

@@ -92,7 +92,7 @@ internal sealed class ResultQuery : IDisposable
         Execute($"set allowed_paths={QueryViews.List([.. cells, output])}");
         Execute("set enable_external_access=false");
         Execute("set lock_configuration=true");
-        var describes = QueryCheck.Describes(sql, Tree());
+        var describes = QueryCheck.Describes(sql, Tree(), () => views.Description);
         foreach (var (view, parts) in sources)
         {
             foreach (var part in parts)

@@ -94,6 +94,7 @@ public sealed class SuiteQueryTests : IDisposable
     [InlineData("set threads = 8")]
     [InlineData("pragma database_list")]
     [InlineData("select 1; copy memorization to 'OUT'")]
+    [InlineData("select * from memorization with no data; copy (select 1) to 'CELL' (format parquet, use_tmp_file false)")]
     [InlineData("export database 'OUT'")]
     [InlineData("from enable_logging(storage='file', storage_path='OUT')")]
     [InlineData("select (select count(*) from query('select 1'))")]
@@ -109,6 +110,8 @@ public sealed class SuiteQueryTests : IDisposable
         var input = results["secret.csv"];
         File.WriteAllText(input, "a,b\n1,2\n");
         var before = SuiteFolder.Contents(results.Path);
+        var cell = Directory.EnumerateFiles(results.Path, "*.parquet", SearchOption.AllDirectories).First();
+        sql = sql.Replace("CELL", cell, StringComparison.Ordinal);
         Refusal(sql.Replace("OUT", results["out"], StringComparison.Ordinal).Replace("IN", input, StringComparison.Ordinal));
         Assert.Equal(before, SuiteFolder.Contents(results.Path));
     }
