@@ -28,8 +28,11 @@ public sealed class SiteIndexBrowserTests(SampleSite site, Browser browser) : IC
         Assert.Equal("How fast does the model learn?", await Focused(page));
         await page.Keyboard.PressAsync("Tab");
         Assert.Contains("gradient", await Focused(page), StringComparison.Ordinal);
+        // The wait begins before the key: a navigation that is over by then would be missed.
+        var followed = page.WaitForURLAsync(
+            new System.Text.RegularExpressions.Regex("/01-training[.]html#figure-3$"), new() { WaitUntil = WaitUntilState.Commit, Timeout = 120_000 });
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new System.Text.RegularExpressions.Regex("/01-training[.]html#figure-3$"));
+        await followed;
         Assert.Empty(window.Complaints);
     }
 
