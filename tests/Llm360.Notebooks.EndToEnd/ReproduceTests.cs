@@ -129,7 +129,8 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
         Assert.True(hits >= 5, $"only {hits} kills came before the work was done");
     }
 
-    /// <summary>A command whose current folder has three of the notebooks: the first test here runs them all.</summary>
+    /// <summary>A command whose current folder has three of the notebooks: the first test here runs
+    /// them all.</summary>
     private static Llm360Command Few()
     {
         var llm360 = new Llm360Command();

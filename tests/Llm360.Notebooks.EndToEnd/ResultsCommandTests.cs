@@ -1,4 +1,5 @@
-// llm360 query and llm360 results: what the store holds, as rows, files and a chart, and removing it.
+// llm360 query and llm360 results: what the store holds, as rows, files and a chart, and removing
+// it.
 
 namespace Llm360.Notebooks.EndToEnd;
 

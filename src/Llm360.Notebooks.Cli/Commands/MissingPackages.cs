@@ -1,4 +1,5 @@
-// The NuGet packages that the installed tool uses from the cache, and fetching those that are missing.
+// The NuGet packages that the installed tool uses from the cache, and fetching those that are
+// missing.
 using System.Globalization;
 using System.Text.Json;
 using Llm360.Notebooks.Cli.Terminal;
@@ -6,7 +7,8 @@ using Llm360.Notebooks.Kernel.Packages;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary>LibTorch, its binding, DuckDB, and the packages whose text the suites are trained on.</summary>
+/// <summary>LibTorch, its binding, DuckDB, and the packages whose text the suites are trained
+/// on.</summary>
 internal static class MissingPackages
 {
     private const string SizesResource = "package-sizes.json";
@@ -19,7 +21,8 @@ internal static class MissingPackages
     });
 
     /// <summary>All packages that are used from the cache.</summary>
-    /// <exception cref="Llm360Exception">The user's own manifest of nano or pico is malformed.</exception>
+    /// <exception cref="Llm360Exception">The user's own manifest of nano or pico is
+    /// malformed.</exception>
     public static IReadOnlyList<PackageRequest> All =>
     [
         new("TorchSharp", LibTorchLocations.TorchSharpVersion),

@@ -8,7 +8,8 @@ using Microsoft.Data.Analysis;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary><c>llm360 query "select checkpoint, avg(score) from memorization group by all"</c></summary>
+/// <summary><c>llm360 query "select checkpoint, avg(score) from memorization group by
+/// all"</c></summary>
 internal static class QueryCommand
 {
     private const int ShownRows = 100;

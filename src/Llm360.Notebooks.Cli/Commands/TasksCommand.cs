@@ -6,7 +6,8 @@ using System.Text.Json;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary><c>llm360 tasks list</c>, <c>llm360 tasks show arc_easy --item 3 --model nano/36</c></summary>
+/// <summary><c>llm360 tasks list</c>, <c>llm360 tasks show arc_easy --item 3 --model
+/// nano/36</c></summary>
 internal static class TasksCommand
 {
     public static Command Create() => new("tasks", "Show the evaluation tasks.") { List(), Show() };

@@ -7,7 +7,8 @@ namespace Llm360.Notebooks.Cli.Site;
 /// <summary>Renders the index.</summary>
 internal static class IndexPage
 {
-    /// <summary>The parts of the summary: the topic that a notebook's metadata names (<c>report.topic</c>), and its heading.</summary>
+    /// <summary>The parts of the summary: the topic that a notebook's metadata names
+    /// (<c>report.topic</c>), and its heading.</summary>
     private static readonly (string Topic, string Heading)[] Topics =
     [
         ("tour", TourHeading),

@@ -21,7 +21,8 @@ internal sealed class SiteDocument
     /// <summary>Its first heading, a question.</summary>
     public string Title { get; private set; } = "";
 
-    /// <summary>The part of the summary that it belongs to, from its metadata (<c>report.topic</c>); empty for none.</summary>
+    /// <summary>The part of the summary that it belongs to, from its metadata
+    /// (<c>report.topic</c>); empty for none.</summary>
     public string Topic { get; private set; } = "";
 
     /// <summary>The cells, rendered.</summary>

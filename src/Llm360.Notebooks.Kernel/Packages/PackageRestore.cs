@@ -45,7 +45,8 @@ internal sealed class PackageRestore(string workingDirectory)
             "Check the id and the version; where the package comes from another source, put a NuGet.config beside the notebook.");
     }
 
-    /// <summary>Fetches packages of exactly these versions into the user's NuGet cache, without what they need.</summary>
+    /// <summary>Fetches packages of exactly these versions into the user's NuGet cache, without
+    /// what they need.</summary>
     /// <exception cref="Llm360Exception">One cannot be fetched; says what NuGet says.</exception>
     public async Task DownloadAsync(IReadOnlyList<PackageRequest> packages, CancellationToken cancellation)
     {

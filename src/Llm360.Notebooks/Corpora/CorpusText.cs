@@ -7,7 +7,8 @@ namespace Llm360.Notebooks;
 internal static class CorpusText
 {
     /// <summary>
-    /// Every document of every source: sources and packages in the recipe's order, files in ordinal order, their documents in file order.
+    /// Every document of every source: sources and packages in the recipe's order, files in ordinal
+    /// order, their documents in file order.
     /// The packages are compared with their hashes first.
     /// </summary>
     /// <param name="recipe">The corpus; <see cref="CorpusRecipe.Deduplicate"/> keeps only the first of equal texts, over all sources.</param>

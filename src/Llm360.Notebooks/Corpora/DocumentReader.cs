@@ -5,7 +5,8 @@ namespace Llm360.Notebooks;
 internal static class DocumentReader
 {
     /// <summary>Every document of a file: its name in the file, and its text.</summary>
-    /// <exception cref="Llm360Exception">The file cannot be read, or it is not of this form.</exception>
+    /// <exception cref="Llm360Exception">The file cannot be read, or it is not of this
+    /// form.</exception>
     public static IEnumerable<(string Name, string Text)> Read(string form, string path)
     {
         using var stream = File.OpenRead(path);

@@ -14,7 +14,8 @@ internal static class RepeatedText
     public const double Share = 0.5;
 
     /// <summary>
-    /// Ids of the documents of which at least half of the runs of eight words stand in documents before them. A shorter document is one run.
+    /// Ids of the documents of which at least half of the runs of eight words stand in documents
+    /// before them. A shorter document is one run.
     /// </summary>
     public static HashSet<int> NearCopies(IEnumerable<CorpusDocument> documents)
     {

@@ -4,7 +4,8 @@ namespace Llm360.Notebooks;
 /// <summary>Pages of types, from the members of XML documentation.</summary>
 internal static class TypePages
 {
-    /// <summary>One page a type, in the order of first members: the members' texts in file order, a space between them.</summary>
+    /// <summary>One page a type, in the order of first members: the members' texts in file order, a
+    /// space between them.</summary>
     /// <param name="members">Identifiers as compilers write them, and texts.</param>
     /// <returns>The type's identifier, such as <c>T:System.Array</c>, and its text.</returns>
     public static List<(string Type, string Text)> Of(IEnumerable<(string Member, string Text)> members)
@@ -22,13 +23,15 @@ internal static class TypePages
     }
 
     /// <summary>
-    /// <c>T:System.Array</c> for it and for <c>M:System.Array.Resize``1(``0[]@,System.Int32)</c>. Other kinds, such as namespaces, stay as they are.
+    /// <c>T:System.Array</c> for it and for <c>M:System.Array.Resize``1(``0[]@,System.Int32)</c>.
+    /// Other kinds, such as namespaces, stay as they are.
     /// </summary>
     internal static string TypeOf(string member)
     {
         if (member is not (['M' or 'P' or 'F' or 'E', ':', ..]))
             return member;
-        // Types of parameters have dots of their own. An explicit implementation has '#' in their place.
+        // Types of parameters have dots of their own. An explicit implementation has '#' in their
+        // place.
         var name = member[2..].Split('(')[0];
         var dot = name.LastIndexOf('.');
         return dot < 0 ? member : $"T:{name[..dot]}";

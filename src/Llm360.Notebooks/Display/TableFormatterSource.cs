@@ -1,7 +1,8 @@
 // How tables, and results that show themselves as a table, appear in a notebook.
 namespace Llm360.Notebooks;
 
-/// <summary>Formatters of <see cref="Table"/> and of results that show themselves as a table.</summary>
+/// <summary>Formatters of <see cref="Table"/> and of results that show themselves as a
+/// table.</summary>
 public sealed class TableFormatterSource
 {
     private readonly TypeFormatter[] formatters =

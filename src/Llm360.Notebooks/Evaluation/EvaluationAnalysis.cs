@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Evaluates tasks along a suite's checkpoints; results are stored and resumable.</summary>
+/// <summary>Evaluates tasks along a suite's checkpoints; results are stored and
+/// resumable.</summary>
 public sealed class EvaluationAnalysis
 {
     private readonly Lazy<ITokenizer> tokenizer;
@@ -44,10 +45,13 @@ public sealed class EvaluationAnalysis
     /// <summary>The tasks as items of a grid.</summary>
     internal IReadOnlyList<GridItem> Items => [.. Tasks.Select(t => new TaskGridItem(t, Suite, NeedsPool(t)))];
 
-    /// <summary>Evaluates every task with every checkpoint; cells in the results store are read, the others computed and kept.</summary>
+    /// <summary>Evaluates every task with every checkpoint; cells in the results store are read,
+    /// the others computed and kept.</summary>
     /// <param name="checkpoints">All of the suite's when null.</param>
-    /// <param name="options">Device, progress and the like; the defaults when null. The precision is that of the settings.</param>
-    /// <exception cref="Llm360Exception">A checkpoint or a task's items are missing or malformed.</exception>
+    /// <param name="options">Device, progress and the like; the defaults when null. The precision
+    /// is that of the settings.</param>
+    /// <exception cref="Llm360Exception">A checkpoint or a task's items are missing or
+    /// malformed.</exception>
     public async Task<EvaluationScores> RunAsync(IReadOnlyList<Checkpoint>? checkpoints = null, GridOptions? options = null)
     {
         var run = await Grid.RunAsync(Store, checkpoints ?? Suite.Checkpoints, Items, Options(options)).ConfigureAwait(false);
@@ -88,8 +92,10 @@ public static class EvaluationOfSuite
 {
     /// <summary>The evaluation of tasks along a suite's checkpoints.</summary>
     /// <param name="suite">The suite.</param>
-    /// <param name="tasks">Names or files of tasks and groups, as <see cref="EvaluationTasks.Open"/> takes them.</param>
-    /// <exception cref="Llm360Exception">A task does not exist, or its description is wrong.</exception>
+    /// <param name="tasks">Names or files of tasks and groups, as
+    /// <see cref="EvaluationTasks.Open"/> takes them.</param>
+    /// <exception cref="Llm360Exception">A task does not exist, or its description is
+    /// wrong.</exception>
     public static EvaluationAnalysis Evaluation(this Suite suite, params string[] tasks) =>
         suite.Evaluation(tasks, new EvaluationSettings());
 
@@ -98,7 +104,8 @@ public static class EvaluationOfSuite
     /// <param name="tasks">Names or files of tasks and groups.</param>
     /// <param name="settings">Few-shot examples and the like.</param>
     /// <param name="results">Folder of all results; the workspace's when null.</param>
-    /// <exception cref="Llm360Exception">A task does not exist, or its description or a setting is wrong.</exception>
+    /// <exception cref="Llm360Exception">A task does not exist, or its description or a setting is
+    /// wrong.</exception>
     public static EvaluationAnalysis Evaluation(this Suite suite, IReadOnlyList<string> tasks, EvaluationSettings settings,
         string? results = null) =>
         new(suite, [.. tasks.Select(EvaluationTasks.Open)], settings, results);

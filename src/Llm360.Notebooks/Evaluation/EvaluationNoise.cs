@@ -4,18 +4,21 @@ namespace Llm360.Notebooks;
 /// <summary>How far a metric moves along training, and how much it jumps at the end.</summary>
 /// <remarks>
 /// After Heineman et al. 2025 (arXiv 2508.13144), with the checkpoints of one training in place of
-/// different models: the signal is the range of the metric along training, the noise is its standard
+/// different models: the signal is the range of the metric along training, the noise is its
+/// standard
 /// deviation over the last checkpoints.
 /// </remarks>
 /// <param name="Task">Task or group.</param>
 /// <param name="Metric">The metric.</param>
 /// <param name="Signal">Largest minus smallest value.</param>
-/// <param name="Noise">Standard deviation over the last checkpoints; NaN for fewer than two.</param>
+/// <param name="Noise">Standard deviation over the last checkpoints; NaN for fewer than
+/// two.</param>
 /// <param name="LastMean">Mean over the last checkpoints.</param>
 /// <param name="Last">How many checkpoints count as the last.</param>
 public sealed record EvaluationNoise(string Task, string Metric, double Signal, double Noise, double LastMean, int Last)
 {
-    /// <summary>Signal divided by noise; infinite where the metric does not change at the end.</summary>
+    /// <summary>Signal divided by noise; infinite where the metric does not change at the
+    /// end.</summary>
     public double Ratio => Signal / Noise;
 
     /// <summary>Measures a curve.</summary>

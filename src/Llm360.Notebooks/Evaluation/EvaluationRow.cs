@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace Llm360.Notebooks;
 
 /// <summary>The score of one choice of one item, or of one document of a rolling task.</summary>
-/// <remarks>All metrics are computed from these lines, so a new metric needs no new scores.</remarks>
+/// <remarks>All metrics are computed from these lines, so a new metric needs no new
+/// scores.</remarks>
 public sealed class EvaluationRow
 {
     /// <summary>Number of the item in its file, from 0.</summary>

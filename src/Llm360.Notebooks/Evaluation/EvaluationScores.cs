@@ -75,17 +75,20 @@ public sealed class EvaluationScores : IShownAsTable
     /// <summary>All values: of groups, of their tasks, and of rolling tasks by source.</summary>
     public IReadOnlyList<EvaluationResult> Results { get; }
 
-    /// <summary>Where the cells came from, for example <c>36 cells from the store, 0 computed</c>.</summary>
+    /// <summary>Where the cells came from, for example <c>36 cells from the store, 0
+    /// computed</c>.</summary>
     public string Origin => string.Create(CultureInfo.InvariantCulture, $"{fill.FromStore} cells from the store, {fill.Computed} computed")
         + (fill.Skipped.Count == 0 ? "" : $"; skipped because missing: {string.Join(", ", fill.Skipped)}");
 
-    /// <summary>The scores of the choices of a task at a checkpoint; null where the cell was skipped or belongs to another shard.</summary>
+    /// <summary>The scores of the choices of a task at a checkpoint; null where the cell was
+    /// skipped or belongs to another shard.</summary>
     public IReadOnlyList<EvaluationRow>? Rows(Checkpoint checkpoint, string task) => cells.GetValueOrDefault((checkpoint, task))?.Rows;
 
     /// <summary>A metric along the checkpoints.</summary>
     /// <param name="task">A task, a group, or <c>task/source</c>.</param>
     /// <param name="metric">One of the task's metrics, or <c>bits_per_byte</c>.</param>
-    /// <exception cref="Llm360Exception">The task has no such metric, or was not evaluated.</exception>
+    /// <exception cref="Llm360Exception">The task has no such metric, or was not
+    /// evaluated.</exception>
     public IReadOnlyList<EvaluationResult> Curve(string task, string metric)
     {
         List<EvaluationResult> curve = [.. Results.Where(r => r.Task == task && r.Metric == metric)];
@@ -100,7 +103,8 @@ public sealed class EvaluationScores : IShownAsTable
     /// <param name="task">A task, a group, or <c>task/source</c>.</param>
     /// <param name="metric">One of its metrics, or <c>bits_per_byte</c>.</param>
     /// <param name="last">Checkpoints at the end whose spread is the noise, at least 2.</param>
-    /// <exception cref="Llm360Exception">The task has no such metric, or was not evaluated.</exception>
+    /// <exception cref="Llm360Exception">The task has no such metric, or was not
+    /// evaluated.</exception>
     public EvaluationNoise Noise(string task, string metric, int last = 5) => EvaluationNoise.Of(Curve(task, metric), last);
 
     /// <summary>Each task or group that was named, with the metric that stands for it.</summary>

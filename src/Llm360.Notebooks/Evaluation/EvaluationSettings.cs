@@ -7,7 +7,8 @@ namespace Llm360.Notebooks;
 /// <param name="Seed">Seed of random examples; lm-eval's default is 1234.</param>
 /// <param name="Bos">Whether prompts begin with the tokenizer's begin token.</param>
 /// <param name="Limit">Only the first so many items of each task; all when null.</param>
-/// <param name="Precision">Type to compute in: <c>auto</c> for the checkpoint's own, <c>fp32</c>, <c>bf16</c>, <c>fp16</c>.</param>
+/// <param name="Precision">Type to compute in: <c>auto</c> for the checkpoint's own, <c>fp32</c>,
+/// <c>bf16</c>, <c>fp16</c>.</param>
 public sealed record EvaluationSettings(
     int? Fewshot = null,
     FewshotSampling Sampling = FewshotSampling.FirstN,

@@ -29,7 +29,8 @@ public sealed class TaskGroup : TaskEntry
     /// <summary>The metric that is averaged.</summary>
     public string Metric { get; }
 
-    /// <summary>Whether a task counts by its number of items; otherwise all tasks count the same.</summary>
+    /// <summary>Whether a task counts by its number of items; otherwise all tasks count the
+    /// same.</summary>
     public bool WeightBySize { get; }
 
     /// <summary>Tasks and groups.</summary>
@@ -80,7 +81,8 @@ public sealed class EvaluationTask : TaskEntry
     /// <summary>The file it was read from.</summary>
     internal string Where { get; init; } = "";
 
-    /// <summary>Its text without white space that means nothing: what decides its numbers beside the items.</summary>
+    /// <summary>Its text without white space that means nothing: what decides its numbers beside
+    /// the items.</summary>
     internal string Definition { get; init; } = "";
 
     /// <summary>Where the items are.</summary>
@@ -112,7 +114,8 @@ public sealed class EvaluationTask : TaskEntry
 
     internal string FewshotDelimiter { get; init; } = "\n\n";
 
-    /// <summary>A preparation's name: <c>hellaswag</c>, <c>winogrande</c>, <c>race</c>; null for none.</summary>
+    /// <summary>A preparation's name: <c>hellaswag</c>, <c>winogrande</c>, <c>race</c>; null for
+    /// none.</summary>
     internal string? Prepare { get; init; }
 
     internal bool ExcludesEvaluatedItem { get; init; }
@@ -131,7 +134,8 @@ internal sealed record TaskChoices(TaskValue? List = null, IReadOnlyList<string>
         Fixed ?? (Fields is not null ? [.. Fields.Select(f => new TaskValue(f).Text(item))] : List!.List(item));
 }
 
-/// <summary>The right choice: a fixed number, or a value with an offset, or its place in a list.</summary>
+/// <summary>The right choice: a fixed number, or a value with an offset, or its place in a
+/// list.</summary>
 internal sealed record TaskTarget(int? Fixed = null, TaskValue? Value = null, int Offset = 0, string? IndexIn = null)
 {
     /// <summary>The number of the right choice.</summary>
@@ -152,7 +156,8 @@ internal sealed record TaskTarget(int? Fixed = null, TaskValue? Value = null, in
     }
 }
 
-/// <summary>Where a task's items are: files of its folder, or of a data set on the Hub, or made by a rule from a suite.</summary>
+/// <summary>Where a task's items are: files of its folder, or of a data set on the Hub, or made by
+/// a rule from a suite.</summary>
 /// <param name="File">The evaluated items.</param>
 /// <param name="FewshotFile">The pool of few-shot examples; null for none.</param>
 /// <param name="Hub">The data set; null for files on this disk.</param>

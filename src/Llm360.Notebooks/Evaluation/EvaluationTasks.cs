@@ -12,7 +12,8 @@ public static class EvaluationTasks
     /// <summary>Opens a task or a group.</summary>
     /// <param name="nameOrPath">
     /// A name of <see cref="Names"/>, a sub-group or task of a group there such as
-    /// <c>mmlu_astronomy</c>, a JSON file, an lm-eval YAML file, or a folder with <c>task.json</c> or
+    /// <c>mmlu_astronomy</c>, a JSON file, an lm-eval YAML file, or a folder with <c>task.json</c>
+    /// or
     /// <c>group.json</c>.
     /// </param>
     /// <exception cref="Llm360Exception">There is none, or its description is wrong.</exception>

@@ -7,7 +7,8 @@ public enum FewshotSampling
     /// <summary>The first of the pool.</summary>
     FirstN,
 
-    /// <summary>lm-eval's default: Python's random sample, one generator a task, seed 1234.</summary>
+    /// <summary>lm-eval's default: Python's random sample, one generator a task, seed
+    /// 1234.</summary>
     Random,
 }
 
@@ -21,7 +22,8 @@ internal sealed class FewshotSampler(EvaluationTask task, IReadOnlyList<TaskItem
 {
     private readonly PythonRandom random = new((ulong)seed);
 
-    /// <summary>Numbers of the examples in the pool, in order. Call it for all items, in order.</summary>
+    /// <summary>Numbers of the examples in the pool, in order. Call it for all items, in
+    /// order.</summary>
     /// <exception cref="Llm360Exception">The pool is too small.</exception>
     public int[] Next(TaskItem item)
     {

@@ -1,4 +1,5 @@
-// The loss on held-out sequences along checkpoints, with how much of each stands in the training text all the same.
+// The loss on held-out sequences along checkpoints, with how much of each stands in the training
+// text all the same.
 using Microsoft.Data.Analysis;
 
 namespace Llm360.Notebooks;
@@ -13,7 +14,8 @@ public sealed record HeldOutLoss(Suite Suite, IReadOnlyList<Checkpoint> Checkpoi
     /// <summary>Tokens of a run that counts as copied.</summary>
     public const int RunLength = 16;
 
-    /// <summary>From this share of copied tokens on, a sequence has near copies in the training text.</summary>
+    /// <summary>From this share of copied tokens on, a sequence has near copies in the training
+    /// text.</summary>
     public const double NearCopy = 0.5;
 
     /// <summary>Why nothing was measured, and then there are no rows; null where it was.</summary>
@@ -30,13 +32,16 @@ public sealed record HeldOutLoss(Suite Suite, IReadOnlyList<Checkpoint> Checkpoi
 public static class HeldOutLossOfSuite
 {
     /// <summary>
-    /// Measures every held-out sequence with every checkpoint. A document is held out with its exact copies, so what is left in training are near copies.
+    /// Measures every held-out sequence with every checkpoint. A document is held out with its
+    /// exact copies, so what is left in training are near copies.
     /// </summary>
     /// <param name="suite">The suite.</param>
     /// <param name="checkpoints">All of the suite's when null.</param>
-    /// <param name="options">Device, precision, progress and the like; the defaults when null. Results are stored.</param>
+    /// <param name="options">Device, precision, progress and the like; the defaults when null.
+    /// Results are stored.</param>
     /// <returns>Without rows, and saying why, of a suite on the Hub.</returns>
-    /// <exception cref="Llm360Exception">A checkpoint, a chunk or the held-out sequences are missing or cannot be read.</exception>
+    /// <exception cref="Llm360Exception">A checkpoint, a chunk or the held-out sequences are
+    /// missing or cannot be read.</exception>
     public static async Task<HeldOutLoss> HeldOutLossAsync(this Suite suite, IReadOnlyList<Checkpoint>? checkpoints = null, GridOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(suite);
@@ -51,7 +56,8 @@ public static class HeldOutLossOfSuite
         };
         var item = GridItem.Of("rows", "validation", Fingerprint.Of(suite.ValidationPath));
         var run = await Grid.RunAsync(new ResultStore<IReadOnlyList<HeldOutRow>>(suite, analysis), checkpoints ?? suite.Checkpoints, [item], options).ConfigureAwait(false);
-        // What is copied is the same for all checkpoints, and the chunks are no part of a cell's identity.
+        // What is copied is the same for all checkpoints, and the chunks are no part of a cell's
+        // identity.
         return new(suite, [.. run.Cells.Select(c => c.Checkpoint)], [.. run.Cells.SelectMany(c => c.Content.Select(r => With(r, copied[r.Row])))]);
 
         IReadOnlyList<HeldOutRow> Compute(GridContext context)
@@ -75,7 +81,8 @@ public static class HeldOutLossOfSuite
             new() { Checkpoint = row.Checkpoint, Row = row.Row, Source = row.Source, Loss = row.Loss, Copied = copied };
     }
 
-    /// <summary>Of each row, the share of tokens in runs that stand in the training chunks.</summary>
+    /// <summary>Of each row, the share of tokens in runs that stand in the training
+    /// chunks.</summary>
     internal static async Task<double[]> CopiedAsync(Suite suite, IReadOnlyList<TokenRow> rows, RunOptions? options)
     {
         const int length = HeldOutLoss.RunLength;

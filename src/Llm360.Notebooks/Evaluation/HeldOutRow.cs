@@ -18,7 +18,8 @@ public sealed class HeldOutRow
     [JsonPropertyName("source")]
     public string Source { get; set; } = "";
 
-    /// <summary>Share of its tokens that lie in runs of <see cref="HeldOutLoss.RunLength"/> tokens which stand in the training chunks, 0 to 1.</summary>
+    /// <summary>Share of its tokens that lie in runs of <see cref="HeldOutLoss.RunLength"/> tokens
+    /// which stand in the training chunks, 0 to 1.</summary>
     [JsonPropertyName("copied")]
     public double Copied { get; set; }
 

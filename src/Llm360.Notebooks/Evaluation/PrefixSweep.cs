@@ -100,7 +100,8 @@ internal sealed class PrefixSweep
 
         var wanted = Wanted(slots);
         var targets = new TargetTokens([.. wanted.SelectMany(w => requests[w.Request].Continuation)], model.Device);
-        // A node with children is computed for its keys and values; one position is the least that can be asked for.
+        // A node with children is computed for its keys and values; one position is the least that
+        // can be asked for.
         var hidden = decoder.Compute([.. slots.Select(s => new Segment(s.Slot, s.Node.Tokens, s.Node.Leaf?.OutputCount ?? 1))],
             cancellation);
         if (wanted.Count == 0)

@@ -3,7 +3,8 @@ namespace Llm360.Notebooks;
 
 /// <summary>A sequence to compute.</summary>
 /// <param name="Tokens">Token ids.</param>
-/// <param name="First">The first position whose hidden state is wanted; all that follow are, too.</param>
+/// <param name="First">The first position whose hidden state is wanted; all that follow are,
+/// too.</param>
 internal sealed record PrefixLeaf(int[] Tokens, int First)
 {
     /// <summary>Positions that are wanted.</summary>
@@ -30,12 +31,14 @@ internal sealed record PrefixNode(int Start, int[] Tokens, IReadOnlyList<PrefixN
 /// <summary>Builds trees of prefixes.</summary>
 internal static class PrefixTree
 {
-    /// <summary>Common tokens from which on they are a node of their own: copying keys and values has a price as well.</summary>
+    /// <summary>Common tokens from which on they are a node of their own: copying keys and values
+    /// has a price as well.</summary>
     private const int MinShared = 8;
 
     /// <summary>The roots of a set of sequences, longest first.</summary>
     /// <param name="leaves">All different.</param>
-    /// <param name="share">Whether beginnings are shared; otherwise each sequence is a root.</param>
+    /// <param name="share">Whether beginnings are shared; otherwise each sequence is a
+    /// root.</param>
     public static IReadOnlyList<PrefixNode> Build(IReadOnlyList<PrefixLeaf> leaves, bool share)
     {
         PrefixLeaf[] sorted = [.. leaves];

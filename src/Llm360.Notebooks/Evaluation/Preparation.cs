@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Adds to an item the fields that a task's prompt is made of, as lm-eval's functions do.</summary>
+/// <summary>Adds to an item the fields that a task's prompt is made of, as lm-eval's functions
+/// do.</summary>
 internal static partial class Preparation
 {
     private const string Blank = "  _  .";
@@ -14,7 +15,8 @@ internal static partial class Preparation
     /// <summary>Names of the preparations.</summary>
     public static IReadOnlyList<string> Names { get; } = ["hellaswag", "winogrande", "race"];
 
-    /// <summary>The item with the fields of a preparation; itself where <paramref name="name"/> is null.</summary>
+    /// <summary>The item with the fields of a preparation; itself where <paramref name="name"/> is
+    /// null.</summary>
     /// <exception cref="Llm360Exception">A field is missing or malformed.</exception>
     public static TaskItem Apply(string? name, TaskItem item) => name switch
     {

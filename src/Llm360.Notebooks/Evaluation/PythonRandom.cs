@@ -51,7 +51,8 @@ internal sealed class PythonRandom
         }
     }
 
-    /// <summary>Different numbers from 0 to <paramref name="n"/> - 1: <c>sample(range(n), k)</c>.</summary>
+    /// <summary>Different numbers from 0 to <paramref name="n"/> - 1: <c>sample(range(n),
+    /// k)</c>.</summary>
     /// <param name="n">Size of the pool.</param>
     /// <param name="k">How many, at most <paramref name="n"/>.</param>
     public int[] Sample(int n, int k)

@@ -46,7 +46,8 @@ internal static class PythonText
         return words;
     }
 
-    /// <summary><c>str.capitalize()</c>: the first character in upper case, all others in lower case.</summary>
+    /// <summary><c>str.capitalize()</c>: the first character in upper case, all others in lower
+    /// case.</summary>
     public static string Capitalize(string text)
     {
         if (text.Length == 0)

@@ -1,4 +1,5 @@
-// Log-likelihoods of continuations: shared beginnings computed once, only needed positions through the head.
+// Log-likelihoods of continuations: shared beginnings computed once, only needed positions through
+// the head.
 namespace Llm360.Notebooks;
 
 /// <summary>The score of one continuation.</summary>

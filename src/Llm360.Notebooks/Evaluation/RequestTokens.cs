@@ -6,7 +6,8 @@ namespace Llm360.Notebooks;
 /// <param name="Continuation">Token ids that are scored; at least one.</param>
 internal sealed record TokenRequest(int[] Context, int[] Continuation)
 {
-    /// <summary>What the model is given: the last tokens that fit its positions, without the very last.</summary>
+    /// <summary>What the model is given: the last tokens that fit its positions, without the very
+    /// last.</summary>
     /// <param name="longest">The model's positions.</param>
     public int[] Input(int longest)
     {
@@ -30,7 +31,8 @@ internal sealed class RequestTokens(ITokenizer tokenizer, bool bos)
     /// <summary>Tokens of a whole text.</summary>
     public int[] Encode(string text) => bos && tokenizer.BosId >= 0 ? [tokenizer.BosId, .. tokenizer.Encode(text)] : tokenizer.Encode(text);
 
-    /// <summary>The token that stands before a text that has nothing before it: BOS, or EOS where there is none.</summary>
+    /// <summary>The token that stands before a text that has nothing before it: BOS, or EOS where
+    /// there is none.</summary>
     /// <exception cref="Llm360Exception">The tokenizer has neither.</exception>
     public int Prefix => tokenizer.BosId >= 0 ? tokenizer.BosId : tokenizer.EosId >= 0 ? tokenizer.EosId
         : throw new Llm360Exception("The tokenizer has neither a begin nor an end token.", "tokenizer",
@@ -44,7 +46,8 @@ internal sealed class RequestTokens(ITokenizer tokenizer, bool bos)
     /// <param name="context">The text before.</param>
     /// <param name="continuation">The text to score.</param>
     /// <param name="place">Where the request comes from, for errors.</param>
-    /// <exception cref="Llm360Exception">Nothing is left to score, or nothing stands before it.</exception>
+    /// <exception cref="Llm360Exception">Nothing is left to score, or nothing stands before
+    /// it.</exception>
     public TokenRequest Split(string context, string continuation, string place)
     {
         if (context.Length == 0)

@@ -8,7 +8,8 @@ internal sealed record RollingWindow(int Start, TokenRequest Request)
 {
     /// <summary>Disjoint windows of as many predicted tokens as the model has positions.</summary>
     /// <remarks>
-    /// The first is predicted after one begin token, each later one after the one token before it. The
+    /// The first is predicted after one begin token, each later one after the one token before it.
+    /// The
     /// last, shorter one stands after as many tokens as fit.
     /// </remarks>
     /// <param name="ids">Tokens of the document; all are predicted.</param>

@@ -1,4 +1,5 @@
-// Items made by rule from a suite's held-out text, so that tasks mean something for a model of a million parameters.
+// Items made by rule from a suite's held-out text, so that tasks mean something for a model of a
+// million parameters.
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
@@ -23,7 +24,8 @@ internal static partial class SuiteItems
     /// <summary>The items of a rule, and others for few-shot examples.</summary>
     /// <param name="rule">One of <see cref="Rules"/>.</param>
     /// <param name="suite">The suite whose held-out text is used.</param>
-    /// <exception cref="Llm360Exception">The suite has no held-out text, or the rule finds no item in it.</exception>
+    /// <exception cref="Llm360Exception">The suite has no held-out text, or the rule finds no item
+    /// in it.</exception>
     public static (IReadOnlyList<TaskItem> Items, IReadOnlyList<TaskItem> Pool) Make(string rule, Suite suite) =>
         Make(rule, HeldOutText.Documents(suite), suite.ValidationPath);
 

@@ -11,7 +11,8 @@ internal sealed record TaskContent(IReadOnlyList<TaskItem> Items, IReadOnlyList<
     /// <param name="suite">The suite, for items made by a rule; null for none.</param>
     /// <param name="needsPool">Whether few-shot examples are wanted.</param>
     /// <param name="cancellation">Stops fetching.</param>
-    /// <exception cref="Llm360Exception">A file is missing, empty or malformed, or the rule needs a suite.</exception>
+    /// <exception cref="Llm360Exception">A file is missing, empty or malformed, or the rule needs a
+    /// suite.</exception>
     public static TaskContent Read(EvaluationTask task, Suite? suite, bool needsPool, CancellationToken cancellation)
     {
         if (task.Data.Rule is { } rule)

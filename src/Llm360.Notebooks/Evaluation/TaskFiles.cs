@@ -11,7 +11,8 @@ internal static class TaskFiles
 
     /// <summary>The items of a file.</summary>
     /// <param name="path">JSON Lines, or Parquet where the name ends in <c>.parquet</c>.</param>
-    /// <exception cref="Llm360Exception">The file is missing or empty, or a line is no item.</exception>
+    /// <exception cref="Llm360Exception">The file is missing or empty, or a line is no
+    /// item.</exception>
     public static IReadOnlyList<TaskItem> Read(string path)
     {
         if (!File.Exists(path))

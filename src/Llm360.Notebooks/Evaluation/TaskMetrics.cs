@@ -20,7 +20,8 @@ internal static class TaskMetrics
     /// <summary>Name under which a metric of a task is reported: mc2 is reported as acc.</summary>
     public static string ReportedName(string metric) => metric == "mc2" ? "acc" : metric;
 
-    /// <summary>The choice that an accuracy metric takes, the first of equals; null for other metrics.</summary>
+    /// <summary>The choice that an accuracy metric takes, the first of equals; null for other
+    /// metrics.</summary>
     public static int? Choice(string metric, IReadOnlyList<ChoiceScore> choices)
     {
         Func<ChoiceScore, double>? score = metric switch
@@ -48,10 +49,12 @@ internal static class TaskMetrics
         _ => Choice(metric, choices) == target ? 1 : 0,
     };
 
-    /// <summary>Bits a byte of the right choice, which every task of choices has beside its own metrics.</summary>
+    /// <summary>Bits a byte of the right choice, which every task of choices has beside its own
+    /// metrics.</summary>
     public const string BitsPerByte = "bits_per_byte";
 
-    /// <summary>What a model that knows nothing reaches on an item; NaN where that is not known.</summary>
+    /// <summary>What a model that knows nothing reaches on an item; NaN where that is not
+    /// known.</summary>
     public static double ChanceOfItem(string metric, IReadOnlyList<ChoiceScore> choices) => metric switch
     {
         "acc" or "acc_norm" or "acc_bytes" => 1.0 / choices.Count,
@@ -60,7 +63,8 @@ internal static class TaskMetrics
         _ => double.NaN,
     };
 
-    /// <summary>Mean over items; its standard error is the sample's deviation divided by the root of n.</summary>
+    /// <summary>Mean over items; its standard error is the sample's deviation divided by the root
+    /// of n.</summary>
     public static MetricValue Mean(IReadOnlyList<double> values)
     {
         var mean = values.Average();

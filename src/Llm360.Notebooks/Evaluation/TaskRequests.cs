@@ -28,7 +28,8 @@ internal static class TaskRequests
     /// <param name="count">Few-shot examples an item.</param>
     /// <param name="sampling">How they are chosen.</param>
     /// <param name="seed">Seed of the draws.</param>
-    /// <exception cref="Llm360Exception">An item does not fit the task, or the pool is too small.</exception>
+    /// <exception cref="Llm360Exception">An item does not fit the task, or the pool is too
+    /// small.</exception>
     public static IReadOnlyList<ItemRequests> Build(
         EvaluationTask task, IReadOnlyList<TaskItem> items, IReadOnlyList<TaskItem> pool, int count, FewshotSampling sampling, int seed)
     {

@@ -13,7 +13,8 @@ internal sealed class TaskRows(EvaluationTask task, IReadOnlyList<EvaluationRow>
     /// <summary>The lines.</summary>
     public IReadOnlyList<EvaluationRow> Rows => rows;
 
-    /// <summary>The task's metrics, and bits a byte. Where contexts differ, no choice has bytes of its own.</summary>
+    /// <summary>The task's metrics, and bits a byte. Where contexts differ, no choice has bytes of
+    /// its own.</summary>
     public IReadOnlyList<string> Metrics =>
         [.. task.Metrics.Select(TaskMetrics.ReportedName).Concat(task.Kind == TaskKind.MultipleContext ? [] : [TaskMetrics.BitsPerByte])
             .Distinct()];
@@ -27,7 +28,8 @@ internal sealed class TaskRows(EvaluationTask task, IReadOnlyList<EvaluationRow>
             .Select(r => (r.LogLikelihood, r.Words ?? 0, r.Bytes))])
         : TaskMetrics.Mean([.. items.Value.Select(i => TaskMetrics.OfItem(Metric(reported), i.Choices, i.Target))]);
 
-    /// <summary>The mean of what a model that knows nothing reaches; NaN where that is not known.</summary>
+    /// <summary>The mean of what a model that knows nothing reaches; NaN where that is not
+    /// known.</summary>
     public double Chance(string reported) =>
         isRolling ? double.NaN : items.Value.Average(i => TaskMetrics.ChanceOfItem(Metric(reported), i.Choices));
 

@@ -9,7 +9,8 @@ namespace Llm360.Notebooks;
 /// <param name="Strip"><c>both</c>, <c>left</c>, or null for none.</param>
 internal sealed record TaskValue(string Field, string? Strip = null)
 {
-    /// <summary>The value as text. A number or truth value is written as Python writes it.</summary>
+    /// <summary>The value as text. A number or truth value is written as Python writes
+    /// it.</summary>
     /// <exception cref="Llm360Exception">The item has no such text.</exception>
     public string Text(TaskItem item)
     {
@@ -42,7 +43,8 @@ internal sealed record TaskValue(string Field, string? Strip = null)
         };
 
     /// <summary>The value as a list of texts.</summary>
-    /// <exception cref="Llm360Exception">The item has no such list, or the list is empty.</exception>
+    /// <exception cref="Llm360Exception">The item has no such list, or the list is
+    /// empty.</exception>
     public IReadOnlyList<string> List(TaskItem item)
     {
         if (Node(item) is not JsonArray { Count: > 0 } list)

@@ -5,8 +5,10 @@ using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Block mappings and lists, flow lists, quoted and plain scalars, literal and folded texts.</summary>
-/// <remarks>Anchors, tags, several documents and flow mappings are refused: a task with them needs more than this.</remarks>
+/// <summary>Block mappings and lists, flow lists, quoted and plain scalars, literal and folded
+/// texts.</summary>
+/// <remarks>Anchors, tags, several documents and flow mappings are refused: a task with them needs
+/// more than this.</remarks>
 internal sealed class YamlSubset
 {
     private const int Deepest = 16;
@@ -18,7 +20,8 @@ internal sealed class YamlSubset
     private YamlSubset(string text, string where) => (lines, this.where) = (text.ReplaceLineEndings("\n").Split('\n'), where);
 
     /// <summary>Reads a mapping.</summary>
-    /// <exception cref="Llm360Exception">The text is no mapping of this part of YAML; the error has the line.</exception>
+    /// <exception cref="Llm360Exception">The text is no mapping of this part of YAML; the error has
+    /// the line.</exception>
     public static JsonObject Read(string text, string where)
     {
         var reader = new YamlSubset(text, where);

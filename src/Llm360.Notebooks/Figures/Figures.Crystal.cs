@@ -6,7 +6,8 @@ public static partial class Figures
     private const string CrystalCoder = "CrystalCoder";
 
     /// <summary>The published mix of every phase of a suite, a panel for each phase.</summary>
-    /// <param name="suite">A suite whose phases' mixes the paper gives: <c>crystal</c>; of another the figure says so.</param>
+    /// <param name="suite">A suite whose phases' mixes the paper gives: <c>crystal</c>; of another
+    /// the figure says so.</param>
     public static Figure DataMixByPhase(Suite suite)
     {
         ArgumentNullException.ThrowIfNull(suite);
@@ -34,7 +35,8 @@ public static partial class Figures
     }
 
     /// <summary>
-    /// The mean of language benchmarks against the mean of code benchmarks, a point for each model. The means are
+    /// The mean of language benchmarks against the mean of code benchmarks, a point for each model.
+    /// The means are
     /// computed.
     /// </summary>
     public static Figure LanguageAgainstCode()

@@ -1,4 +1,5 @@
-// Figures: tasks along training, their noise, bits per byte beside accuracy, and Amber's published curves.
+// Figures: tasks along training, their noise, bits per byte beside accuracy, and Amber's published
+// curves.
 namespace Llm360.Notebooks;
 
 /// <summary>A metric along training, from any source.</summary>
@@ -23,7 +24,8 @@ public static partial class Figures
     private const string CheckpointNumber = "checkpoint";
     private const double Z95 = 1.959964;
 
-    /// <summary>Tasks along a suite's checkpoints: standard error as a band, the noise of the last checkpoints, chance.</summary>
+    /// <summary>Tasks along a suite's checkpoints: standard error as a band, the noise of the last
+    /// checkpoints, chance.</summary>
     /// <param name="scores">The scores.</param>
     /// <param name="last">Checkpoints at the end whose spread is the noise.</param>
     public static Figure Evaluation(EvaluationScores scores, int last = 5) => scores.Results.Count == 0 ? NoTask(scores)
@@ -55,7 +57,8 @@ public static partial class Figures
             [.. curves.Select(c => EvaluationPanel(c, positionLabel, last))], finding);
     }
 
-    /// <summary>Bits per byte of the right choice beside accuracy: the smoother of the two.</summary>
+    /// <summary>Bits per byte of the right choice beside accuracy: the smoother of the
+    /// two.</summary>
     /// <param name="scores">The scores.</param>
     /// <param name="task">A task with choices.</param>
     /// <param name="last">Checkpoints at the end whose spread is the noise.</param>
@@ -106,7 +109,8 @@ public static partial class Figures
                     [.. m.Noises.Select(n => n is null || !double.IsFinite(n.Ratio) ? double.NaN : n.Ratio)], XLabels: tasks))]));
     }
 
-    /// <summary>The four benchmark curves of Amber that the paper shows, digitised from its images.</summary>
+    /// <summary>The four benchmark curves of Amber that the paper shows, digitised from its
+    /// images.</summary>
     public static Figure PublishedEvaluation()
     {
         var paper = Papers.Open("llm360-evaluation");
@@ -119,7 +123,8 @@ public static partial class Figures
         return Evaluation("Amber (published)", CheckpointNumber, curves, last: 20);
     }
 
-    /// <summary>Bits per byte of held-out documents along training, a line for each source.</summary>
+    /// <summary>Bits per byte of held-out documents along training, a line for each
+    /// source.</summary>
     /// <param name="scores">The scores.</param>
     /// <param name="task">A rolling task whose documents have sources.</param>
     public static Figure BitsPerByteBySource(EvaluationScores scores, string task = "heldout")

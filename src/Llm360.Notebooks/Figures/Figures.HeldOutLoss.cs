@@ -1,10 +1,12 @@
-// Figure: held-out loss along checkpoints, text with near copies in the training data apart from text without.
+// Figure: held-out loss along checkpoints, text with near copies in the training data apart from
+// text without.
 namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
     /// <summary>
-    /// Held-out loss along checkpoints, in two lines: sequences that stand mostly in the training text all the same, and those that do not.
+    /// Held-out loss along checkpoints, in two lines: sequences that stand mostly in the training
+    /// text all the same, and those that do not.
     /// </summary>
     public static Figure HeldOutLoss(HeldOutLoss losses)
     {

@@ -3,7 +3,8 @@ namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
-    /// <summary>How many parts of its training each open model released, with a suite among them.</summary>
+    /// <summary>How many parts of its training each open model released, with a suite among
+    /// them.</summary>
     /// <param name="suite">The suite.</param>
     public static Figure Landscape(Suite suite)
     {

@@ -1,11 +1,13 @@
-// Figure: the training loss of a suite with Amber's published curve behind it (the paper's figure 5).
+// Figure: the training loss of a suite with Amber's published curve behind it (the paper's figure
+// 5).
 namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
     private const string ShareOfTraining = "% of training";
 
-    /// <summary>Training loss of a suite beside Amber's as published, both against the share of training, on a log2 axis.</summary>
+    /// <summary>Training loss of a suite beside Amber's as published, both against the share of
+    /// training, on a log2 axis.</summary>
     /// <param name="suite">The suite.</param>
     /// <param name="steps">Its log; where it is empty, Amber's curve is drawn alone.</param>
     public static Figure TrainingLossBesideAmber(Suite suite, IReadOnlyList<TrainingStep> steps)

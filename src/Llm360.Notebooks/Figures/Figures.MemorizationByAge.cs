@@ -1,17 +1,20 @@
-// Figure: memorization score against the number of chunks read since the text's own (event-aligned recency).
+// Figure: memorization score against the number of chunks read since the text's own (event-aligned
+// recency).
 namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
     /// <summary>
-    /// Score above the checkpoint's own mean, against the chunks read since the sequence's own, over all checkpoints.
+    /// Score above the checkpoint's own mean, against the chunks read since the sequence's own,
+    /// over all checkpoints.
     /// Negative numbers are text not yet read: what can be guessed.
     /// </summary>
     /// <param name="model">For example <c>nano</c>.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
     /// <param name="checkpoints">In training order, with scores of one fixed set of chunks.</param>
-    /// <exception cref="Llm360Exception">No checkpoint has scores of the chunk just read and of an older one.</exception>
+    /// <exception cref="Llm360Exception">No checkpoint has scores of the chunk just read and of an
+    /// older one.</exception>
     internal static Figure MemorizationByAge(string model, int promptLength, int continuationLength, IReadOnlyList<ChunkScores> checkpoints)
     {
         var effect = RecencyEffect.Of(checkpoints) ?? throw new Llm360Exception(

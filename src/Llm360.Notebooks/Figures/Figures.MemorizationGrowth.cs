@@ -1,9 +1,11 @@
-// Figure: the share of sequences that is reproduced word for word, along checkpoints, on fixed sets of chunks.
+// Figure: the share of sequences that is reproduced word for word, along checkpoints, on fixed sets
+// of chunks.
 namespace Llm360.Notebooks;
 
 /// <summary>The extractible share of one fixed set of chunks along checkpoints.</summary>
 /// <param name="Chunks">Which chunks, as a noun phrase.</param>
-/// <param name="Read">Whether every checkpoint has read them; false where only the last ones have.</param>
+/// <param name="Read">Whether every checkpoint has read them; false where only the last ones
+/// have.</param>
 /// <param name="Extractible">Sequences with score 1 at each checkpoint.</param>
 /// <param name="Sequences">Sequences scored at each.</param>
 internal sealed record ExtractibleSeries(string Chunks, bool Read, IReadOnlyList<long> Extractible, IReadOnlyList<long> Sequences)

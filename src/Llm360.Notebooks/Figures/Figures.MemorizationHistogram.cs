@@ -6,7 +6,8 @@ namespace Llm360.Notebooks;
 /// <param name="Checkpoint">Its name.</param>
 /// <param name="Progress">Place in training, 0 to 1.</param>
 /// <param name="Counts">l + 1 counts: sequences with 0, 1, ..., l of l continuation tokens reproduced.</param>
-/// <param name="Unread">The same of sequences that the checkpoint had not read, which shows what can be guessed; null for none.</param>
+/// <param name="Unread">The same of sequences that the checkpoint had not read, which shows what
+/// can be guessed; null for none.</param>
 internal sealed record ScoreDistribution(string Checkpoint, double Progress, IReadOnlyList<long> Counts, IReadOnlyList<long>? Unread = null)
 {
     /// <summary>Counts scores of k + l tokens each.</summary>

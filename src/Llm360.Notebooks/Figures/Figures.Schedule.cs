@@ -6,8 +6,10 @@ public static partial class Figures
     /// <summary>Points of a phase's line.</summary>
     private const int ScheduledPoints = 400;
 
-    /// <summary>The learning rate of a suite as its schedule's formula gives it. No log is needed.</summary>
-    /// <param name="suite">A suite whose phases have schedules; of another the figure says so.</param>
+    /// <summary>The learning rate of a suite as its schedule's formula gives it. No log is
+    /// needed.</summary>
+    /// <param name="suite">A suite whose phases have schedules; of another the figure says
+    /// so.</param>
     public static Figure LearningRate(Suite suite)
     {
         ArgumentNullException.ThrowIfNull(suite);

@@ -17,7 +17,8 @@ public static partial class Figures
     /// <param name="quantity">What was measured: <c>mean memorization score</c>, <c>share extractible</c>.</param>
     /// <param name="areShares">Whether every value is 0 or 1.</param>
     /// <param name="points">The sequences.</param>
-    /// <param name="counted">Which tokens were counted, as a noun phrase; null for all k + l: exact duplicates.</param>
+    /// <param name="counted">Which tokens were counted, as a noun phrase; null for all k + l: exact
+    /// duplicates.</param>
     /// <exception cref="Llm360Exception">There is no sequence.</exception>
     internal static Figure ScoreByDuplicates(
         string model,

@@ -1,7 +1,8 @@
 // Open models and what was released of their training, with a suite of this kit among them.
 namespace Llm360.Notebooks;
 
-/// <summary>A model, and which of <see cref="OpenModels.Parts"/> were released; null where unknown.</summary>
+/// <summary>A model, and which of <see cref="OpenModels.Parts"/> were released; null where
+/// unknown.</summary>
 internal sealed record OpenModel(string Name, string Release, IReadOnlyList<bool?> Released, double? Tokens, bool IsSuite)
 {
     public int Count => Released.Count(r => r == true);

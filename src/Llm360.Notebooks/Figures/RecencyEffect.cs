@@ -4,8 +4,10 @@ namespace Llm360.Notebooks;
 /// <summary>The recency effect over several checkpoints.</summary>
 /// <param name="JustRead">Mean score of the chunk just read, averaged over the checkpoints.</param>
 /// <param name="Older">Mean score of chunks read before it.</param>
-/// <param name="Unread">Mean score of chunks not yet read, averaged over the checkpoints that have such; NaN where none has.</param>
-/// <param name="Low">Lower end of the 95 % interval of the difference between the first two; NaN if unknown.</param>
+/// <param name="Unread">Mean score of chunks not yet read, averaged over the checkpoints that have
+/// such; NaN where none has.</param>
+/// <param name="Low">Lower end of the 95 % interval of the difference between the first two; NaN if
+/// unknown.</param>
 /// <param name="High">Upper end.</param>
 /// <param name="Checkpoints">Checkpoints that have scores of both.</param>
 /// <param name="Sequences">Sequences just read, over all of them; 0 if unknown.</param>
@@ -37,10 +39,12 @@ internal sealed record RecencyEffect(double JustRead, double Older, double Unrea
     }
 
     /// <summary>
-    /// The difference is taken within each checkpoint, and then averaged: a late checkpoint scores higher on every chunk.
+    /// The difference is taken within each checkpoint, and then averaged: a late checkpoint scores
+    /// higher on every chunk.
     /// Its variance is the sum of the variances of the means, which come from their intervals.
     /// </summary>
-    /// <returns>Null where no checkpoint has scores of the chunk just read and of an older one.</returns>
+    /// <returns>Null where no checkpoint has scores of the chunk just read and of an older
+    /// one.</returns>
     public static RecencyEffect? Of(IReadOnlyList<ChunkScores> checkpoints)
     {
         var each = checkpoints.Select(c => (JustRead: Mean(c, 0, 0), Older: Mean(c, 1, int.MaxValue), Unread: Mean(c, int.MinValue, -1)))
@@ -53,7 +57,8 @@ internal sealed record RecencyEffect(double JustRead, double Older, double Unrea
         return new(justRead, older, unread, justRead - older - half, justRead - older + half, each.Count, each.Sum(c => c.JustRead.Sequences));
     }
 
-    /// <summary>Mean over the chunks that were read so many chunks before, 0 for the one just read and negative for chunks not yet read.</summary>
+    /// <summary>Mean over the chunks that were read so many chunks before, 0 for the one just read
+    /// and negative for chunks not yet read.</summary>
     internal static (double Mean, double Variance, long Sequences) Mean(ChunkScores c, int youngest, int oldest)
     {
         var places = Enumerable.Range(0, c.Chunks.Count)
@@ -67,7 +72,8 @@ internal sealed record RecencyEffect(double JustRead, double Older, double Unrea
         return (mean, variance, c.Counts is null ? 0 : (long)total);
     }
 
-    /// <summary>Standard error of a chunk's mean, from its interval; NaN if there is none.</summary>
+    /// <summary>Standard error of a chunk's mean, from its interval; NaN if there is
+    /// none.</summary>
     internal static double Error(ChunkScores c, int i) => c.Low is null || c.High is null ? double.NaN : (c.High[i] - c.Low[i]) / (2 * Intervals.Z);
 
     private static double Square(double x) => x * x;

@@ -6,7 +6,8 @@ public static partial class Tables
     /// <summary>A correlation from which checkpoints are said to correlate strongly.</summary>
     private const double StrongCorrelation = 0.7;
 
-    /// <summary>The paper's findings point by point: what was measured here, and whether it goes in the same direction. Canaries are left out.</summary>
+    /// <summary>The paper's findings point by point: what was measured here, and whether it goes in
+    /// the same direction. Canaries are left out.</summary>
     /// <param name="scores">Scores along checkpoints, of one fixed set of chunks.</param>
     /// <exception cref="Llm360Exception">No scored checkpoint had read a scored chunk.</exception>
     public static Table MemorizationFindings(MemorizationScores scores)

@@ -12,10 +12,12 @@ public sealed record PublishedComparison(string Number, double? Measured, string
 public static partial class Tables
 {
     /// <summary>Published numbers, what was measured here, the difference and why.</summary>
-    /// <param name="paper">A name that <see cref="Papers.Open"/> takes, such as <c>llm360</c>.</param>
+    /// <param name="paper">A name that <see cref="Papers.Open"/> takes, such as
+    /// <c>llm360</c>.</param>
     /// <param name="measured">Above the measured column, such as <c>nano</c>.</param>
     /// <param name="rows">In the order of the table.</param>
-    /// <exception cref="Llm360Exception">There is no such paper, or no such number that is not a list.</exception>
+    /// <exception cref="Llm360Exception">There is no such paper, or no such number that is not a
+    /// list.</exception>
     public static Table Published(string paper, string measured, params IReadOnlyList<PublishedComparison> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
@@ -44,7 +46,8 @@ public static partial class Tables
     }
 
     /// <summary>
-    /// Open models and what was released of their training (the paper's table 1), with a suite among them. A suite that
+    /// Open models and what was released of their training (the paper's table 1), with a suite
+    /// among them. A suite that
     /// the table has keeps its row.
     /// </summary>
     /// <param name="suite">The suite.</param>

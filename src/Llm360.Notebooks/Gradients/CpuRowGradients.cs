@@ -86,7 +86,8 @@ internal sealed class CpuRowGradients : IRowGradients
         {
             var (row, sink) = (rows[begin + i], sinks[(form, i)]);
             var scale = options.LossScale(row.Length);
-            // The last token predicts nothing. Only factors have its inputs, if there is a position.
+            // The last token predicts nothing. Only factors have its inputs, if there is a
+            // position.
             var inputs = form == GradientForm.Factors && row.Length <= layout.Config.LongestSequence ? row : row.AsSpan(0, row.Length - 1);
             sink.Begin(row.Length);
             var loss = passes[i].Run(inputs, row.AsSpan(1), (float)scale, sink, options.IsMargin);

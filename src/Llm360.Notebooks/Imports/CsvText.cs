@@ -10,7 +10,8 @@ internal static class CsvText
     /// <param name="text">The whole text.</param>
     /// <param name="where">The file, for errors.</param>
     /// <returns>The line on which each record begins, counted from 1, and its cells.</returns>
-    /// <exception cref="Llm360Exception">A quote is not closed, or text follows a closing quote.</exception>
+    /// <exception cref="Llm360Exception">A quote is not closed, or text follows a closing
+    /// quote.</exception>
     public static IEnumerable<(int Line, List<string> Cells)> Read(string text, string where)
     {
         var (line, at) = (1, 0);

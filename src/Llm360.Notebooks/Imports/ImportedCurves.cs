@@ -9,7 +9,8 @@ namespace Llm360.Notebooks;
 /// <param name="Metric">The metric, such as <c>acc_norm</c> or <c>loss</c>.</param>
 /// <param name="Positions">Checkpoints or steps, ascending.</param>
 /// <param name="Values">Same length; NaN where the file has none.</param>
-/// <param name="StandardErrors">Same length; NaN where the file has none. Null for a metric without.</param>
+/// <param name="StandardErrors">Same length; NaN where the file has none. Null for a metric
+/// without.</param>
 public sealed record ImportedCurve(
     string Task, string Metric, IReadOnlyList<double> Positions, IReadOnlyList<double> Values, IReadOnlyList<double>? StandardErrors = null)
 {
@@ -34,7 +35,8 @@ public sealed class ImportedCurves(string model, string positionLabel, IReadOnly
     public IReadOnlyList<ImportedCurve> Curves { get; } = curves;
 
     /// <summary>The curve of a name.</summary>
-    /// <param name="name">Task and metric, such as <c>arc_challenge acc_norm</c>, or a logged metric.</param>
+    /// <param name="name">Task and metric, such as <c>arc_challenge acc_norm</c>, or a logged
+    /// metric.</param>
     /// <exception cref="Llm360Exception">There is none.</exception>
     public ImportedCurve Find(string name) => Curves.FirstOrDefault(c => c.Name == name) ?? throw Missing(name);
 

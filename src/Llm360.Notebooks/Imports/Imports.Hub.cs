@@ -4,14 +4,18 @@ namespace Llm360.Notebooks;
 public static partial class Imports
 {
     /// <summary>
-    /// The results that lie beside the checkpoints of a published suite: Amber has <c>eval_*.json</c> in each revision.
+    /// The results that lie beside the checkpoints of a published suite: Amber has
+    /// <c>eval_*.json</c> in each revision.
     /// </summary>
-    /// <remarks>Only these small files are fetched; they stay in the cache. Checkpoints without such a file are passed over.</remarks>
+    /// <remarks>Only these small files are fetched; they stay in the cache. Checkpoints without
+    /// such a file are passed over.</remarks>
     /// <param name="suite">A suite on the Hub.</param>
     /// <param name="checkpoints">All of the suite's when null.</param>
     /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
-    /// <exception cref="Llm360Exception">There are no such files, they are larger than may be fetched
-    /// (<see cref="Downloads.Limit"/>), the Hub cannot be reached, or a file is of another version.</exception>
+    /// <exception cref="Llm360Exception">There are no such files, they are larger than may be
+    /// fetched
+    /// (<see cref="Downloads.Limit"/>), the Hub cannot be reached, or a file is of another
+    /// version.</exception>
     public static async Task<ImportedCurves> EvaluationsAsync(
         Suite suite, IReadOnlyList<Checkpoint>? checkpoints = null, CancellationToken? cancellation = null)
     {

@@ -1,4 +1,5 @@
-// Opens what other programs measured: result files of lm-eval, logs of W&B and trackio, Amber's evaluations on the Hub.
+// Opens what other programs measured: result files of lm-eval, logs of W&B and trackio, Amber's
+// evaluations on the Hub.
 using System.Globalization;
 using System.Text.RegularExpressions;
 
@@ -11,12 +12,16 @@ public static partial class Imports
 
     /// <summary>Result files of lm-eval 0.3 or 0.4.</summary>
     /// <remarks>
-    /// The position of a file is the number at the end of the model's revision, if the file names one. Else it is the
-    /// number in the name of the nearest folder or in the file's own name, such as <c>ckpt_349/eval_arc.json</c>.
+    /// The position of a file is the number at the end of the model's revision, if the file names
+    /// one. Else it is the
+    /// number in the name of the nearest folder or in the file's own name, such as
+    /// <c>ckpt_349/eval_arc.json</c>.
     /// </remarks>
-    /// <param name="path">A file, or a folder whose <c>.json</c> files are all read, those in folders of it as well.</param>
+    /// <param name="path">A file, or a folder whose <c>.json</c> files are all read, those in
+    /// folders of it as well.</param>
     /// <param name="model">Whose results, for titles.</param>
-    /// <exception cref="Llm360Exception">A file is no result file of these versions, its position is unknown, or a value is there
+    /// <exception cref="Llm360Exception">A file is no result file of these versions, its position
+    /// is unknown, or a value is there
     /// twice.</exception>
     public static ImportedCurves LmEval(string path, string model = "imported")
     {
@@ -32,12 +37,14 @@ public static partial class Imports
     /// <summary>A log of training: an export of Weights &amp; Biases or of trackio.</summary>
     /// <param name="path"><c>.csv</c>, <c>.jsonl</c>, or trackio's <c>.parquet</c>.</param>
     /// <param name="position">
-    /// The column with the positions; when null, the first there is of <c>Step</c>, <c>step</c>, <c>_step</c>,
+    /// The column with the positions; when null, the first there is of <c>Step</c>, <c>step</c>,
+    /// <c>_step</c>,
     /// <c>global_step</c>, <c>custom_step</c>.
     /// </param>
     /// <param name="run">The run, where the file has several (a column <c>run_name</c>).</param>
     /// <param name="model">Whose training, for titles; the file's name when null.</param>
-    /// <exception cref="Llm360Exception">The file cannot be read: the error has the line.</exception>
+    /// <exception cref="Llm360Exception">The file cannot be read: the error has the
+    /// line.</exception>
     public static ImportedCurves Log(string path, string? position = null, string? run = null, string? model = null)
     {
         ArgumentNullException.ThrowIfNull(path);

@@ -23,7 +23,8 @@ internal sealed partial record LmEvalResults(string Where, IReadOnlyList<LmEvalV
         "The result file", 256 << 20, "Name a result file of lm-eval 0.3 or 0.4, or a folder with such files.");
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="Llm360Exception">It is of another version, or cannot be read: the error has the line.</exception>
+    /// <exception cref="Llm360Exception">It is of another version, or cannot be read: the error has
+    /// the line.</exception>
     public static LmEvalResults Read(string path) => Read(JsonInput.Bytes(path, Kind), path);
 
     /// <summary>Reads the text of a file.</summary>

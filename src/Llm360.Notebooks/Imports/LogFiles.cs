@@ -9,7 +9,8 @@ namespace Llm360.Notebooks;
 
 /// <summary>A row of a log.</summary>
 /// <param name="Where">File and line.</param>
-/// <param name="Values">Numbers and texts by the names of the columns; what is empty is missing.</param>
+/// <param name="Values">Numbers and texts by the names of the columns; what is empty is
+/// missing.</param>
 internal sealed record LogRow(string Where, IReadOnlyDictionary<string, object> Values);
 
 /// <summary>Reads rows of logs.</summary>
@@ -21,7 +22,8 @@ internal static class LogFiles
     private static readonly JsonKind Kind = new("The log", 16 << 20, Remedy);
 
     /// <summary>The rows of a file, by the end of its name.</summary>
-    /// <exception cref="Llm360Exception">It is of another kind, is missing, or a line cannot be read.</exception>
+    /// <exception cref="Llm360Exception">It is of another kind, is missing, or a line cannot be
+    /// read.</exception>
     public static IReadOnlyList<LogRow> Read(string path)
     {
         if (!File.Exists(path))

@@ -13,7 +13,8 @@ internal static class HeadReduction
     /// <summary>Positions at once on the CPU, where a piece is a block of the vocabulary: the weights are read once for so many positions.</summary>
     private const int PositionsAtOnce = 2048;
 
-    /// <summary>Tokens of the vocabulary at once where a row's numbers may not depend on other rows.</summary>
+    /// <summary>Tokens of the vocabulary at once where a row's numbers may not depend on other
+    /// rows.</summary>
     private const int InvariantBlock = 4096;
 
     /// <summary>Logits at once for the most probable token: less than a processor's own cache; and tokens of the vocabulary at least.</summary>

@@ -17,7 +17,8 @@ public sealed record SequenceScores(IReadOnlyList<TokenScore> Positions) : IShow
     private IReadOnlyList<DataRow> Rows =>
         [.. Positions.Select((p, i) => new DataRow(i, p.LogProbability, p.Rank, p.Argmax, p.Entropy, p.Deviation))];
 
-    /// <summary>A row for each position. The last position has no token to predict: NaN and rank -1.</summary>
+    /// <summary>A row for each position. The last position has no token to predict: NaN and rank
+    /// -1.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
 
     /// <summary>The first positions as a table.</summary>

@@ -15,7 +15,8 @@ internal static class JsonLines
     public static int Of(ReadOnlySpan<byte> bytes, string path, JsonKind kind)
     {
         var reader = new Utf8JsonReader(bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes, kind.ReaderOptions);
-        // Of each object and list that is open: its path, and the number of the next item; -1 for an object.
+        // Of each object and list that is open: its path, and the number of the next item; -1 for
+        // an object.
         var open = new Stack<(string Path, int Next)>();
         var key = "";
         while (reader.Read())

@@ -6,7 +6,8 @@ namespace Llm360.Notebooks;
 /// alike. Without it, fast paths for few rows and LibTorch's blocks sum in another order.
 /// </summary>
 /// <remarks>
-/// It holds for the calling thread, as LibTorch's inference mode does. A result then depends neither
+/// It holds for the calling thread, as LibTorch's inference mode does. A result then depends
+/// neither
 /// on the batch, nor on which prefix was computed earlier, nor on the number of threads. It has no
 /// effect on other devices.
 /// </remarks>

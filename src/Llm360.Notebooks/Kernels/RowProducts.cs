@@ -1,14 +1,18 @@
-// Products with weights in which every row of the result has the same bits, whatever rows stand beside it.
+// Products with weights in which every row of the result has the same bits, whatever rows stand
+// beside it.
 using System.Buffers;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>x Wᵀ in float32, of weights in float32, bfloat16 or float16, on LibTorch's number of threads.</summary>
+/// <summary>x Wᵀ in float32, of weights in float32, bfloat16 or float16, on LibTorch's number of
+/// threads.</summary>
 /// <remarks>
-/// The product is taken as W xᵀ by <see cref="Products"/>: each result is one sum along the width, in the
-/// order of the width. Neither the number of rows nor that of threads changes it. W is read as it lies;
+/// The product is taken as W xᵀ by <see cref="Products"/>: each result is one sum along the width,
+/// in the
+/// order of the width. Neither the number of rows nor that of threads changes it. W is read as it
+/// lies;
 /// only x, which is small, is transposed.
 /// </remarks>
 internal static unsafe class RowProducts

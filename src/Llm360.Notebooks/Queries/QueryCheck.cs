@@ -7,7 +7,8 @@ namespace Llm360.Notebooks;
 /// <summary>Accepts one SELECT without table functions that reach beyond the store.</summary>
 internal static class QueryCheck
 {
-    /// <summary>The statement that gives the syntax tree. DuckDB serialises nothing but SELECT.</summary>
+    /// <summary>The statement that gives the syntax tree. DuckDB serialises nothing but
+    /// SELECT.</summary>
     public const string TreeStatement = "select json_serialize_sql($sql::varchar)";
 
     // All other table functions read files, change settings, or take statements as text.

@@ -174,7 +174,8 @@ internal sealed class ResultQuery : IDisposable
         }
     }
 
-    // Statements are made here from names that are quoted, except for the user's own, which was checked.
+    // Statements are made here from names that are quoted, except for the user's own, which was
+    // checked.
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA2100",
         Justification = "The user's query is the point; QueryCheck admits one SELECT.")]
     private DuckDBCommand Command(string statement)

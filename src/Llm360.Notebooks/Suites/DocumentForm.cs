@@ -7,7 +7,8 @@ internal static class DocumentForm
     /// <summary>One document a member of XML documentation.</summary>
     public const string Members = "members";
 
-    /// <summary>One document a type of XML documentation: the texts of its members in file order.</summary>
+    /// <summary>One document a type of XML documentation: the texts of its members in file
+    /// order.</summary>
     public const string Types = "types";
 
     /// <summary>One document a licence of a text file with licences.</summary>

@@ -22,7 +22,8 @@ internal sealed record ManifestDocument(string Where, byte[]? Embedded = null)
     public static ManifestDocument File(string path) => new(path);
 
     /// <summary>The names there are, in order.</summary>
-    /// <param name="kind"><see cref="Suites"/>, <see cref="Papers"/> or <see cref="Tasks"/>.</param>
+    /// <param name="kind"><see cref="Suites"/>, <see cref="Papers"/> or
+    /// <see cref="Tasks"/>.</param>
     /// <param name="folders"><see cref="Workspace.ManifestFolders"/> when null.</param>
     public static IReadOnlyList<string> Names(string kind, IReadOnlyList<string>? folders = null) =>
     [
@@ -34,7 +35,8 @@ internal sealed record ManifestDocument(string Where, byte[]? Embedded = null)
     /// <summary>The manifest of a name; null where there is none.</summary>
     /// <remarks>A file in one of <see cref="Workspace.ManifestFolders"/> comes before the embedded
     /// one.</remarks>
-    /// <param name="kind"><see cref="Suites"/>, <see cref="Papers"/> or <see cref="Tasks"/>.</param>
+    /// <param name="kind"><see cref="Suites"/>, <see cref="Papers"/> or
+    /// <see cref="Tasks"/>.</param>
     /// <param name="name">Its name.</param>
     /// <param name="folders"><see cref="Workspace.ManifestFolders"/> when null.</param>
     public static ManifestDocument? Find(string kind, string name, IReadOnlyList<string>? folders = null)

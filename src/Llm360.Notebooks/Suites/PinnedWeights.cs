@@ -10,10 +10,13 @@ namespace Llm360.Notebooks;
 /// <param name="FirstDifferent">The first that has another hash; null where none has.</param>
 public sealed record PinnedWeights(int Equal, int Checkpoints, string? FirstDifferent)
 {
-    /// <summary>Compares the hashes that training listed with those of the suite's manifest. No weights are read.</summary>
+    /// <summary>Compares the hashes that training listed with those of the suite's manifest. No
+    /// weights are read.</summary>
     /// <param name="suite">A suite that was trained here.</param>
-    /// <returns>Null where the manifest names no weights, or the suite has no list of files.</returns>
-    /// <exception cref="Llm360Exception">The suite was not trained here, or its list cannot be read.</exception>
+    /// <returns>Null where the manifest names no weights, or the suite has no list of
+    /// files.</returns>
+    /// <exception cref="Llm360Exception">The suite was not trained here, or its list cannot be
+    /// read.</exception>
     public static PinnedWeights? Compare(Suite suite)
     {
         ArgumentNullException.ThrowIfNull(suite);
@@ -25,13 +28,15 @@ public sealed record PinnedWeights(int Equal, int Checkpoints, string? FirstDiff
     }
 
     /// <summary>
-    /// In words, for example <c>37 of 37 checkpoints are bit for bit those of the manifest</c>. Of a difference the first checkpoint is named, with what
+    /// In words, for example <c>37 of 37 checkpoints are bit for bit those of the manifest</c>. Of
+    /// a difference the first checkpoint is named, with what
     /// this machine is.
     /// </summary>
     public override string ToString() => $"{Equal} of {Checkpoints} checkpoints are bit for bit those of the manifest"
         + (FirstDifferent is null ? "" : $"; {FirstDifferent} is the first that differs ({Machine})");
 
-    /// <summary>The hashes of a suite's weights, from <c>ckpt_000</c> on, as its list of files has them.</summary>
+    /// <summary>The hashes of a suite's weights, from <c>ckpt_000</c> on, as its list of files has
+    /// them.</summary>
     internal static IReadOnlyList<string> Of(Suite suite)
     {
         var hashes = SuiteFiles.Read(suite.Folder)!.Files.ToDictionary(f => f.Path, f => f.Sha256);

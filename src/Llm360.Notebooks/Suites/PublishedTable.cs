@@ -1,4 +1,5 @@
-// A table of a publication: columns with units, rows by the names of the columns, and its means checked.
+// A table of a publication: columns with units, rows by the names of the columns, and its means
+// checked.
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Data.Analysis;
@@ -9,7 +10,8 @@ namespace Llm360.Notebooks;
 /// <param name="Name">Its name in the rows.</param>
 /// <param name="Title">What stands above it.</param>
 /// <param name="Unit">For example <c>%</c>; null for texts and truth values.</param>
-/// <param name="MeanOf">The columns before it whose mean it states; null where it states no mean.</param>
+/// <param name="MeanOf">The columns before it whose mean it states; null where it states no
+/// mean.</param>
 public sealed record PublishedColumn(string Name, string Title, string? Unit = null, IReadOnlyList<string>? MeanOf = null);
 
 /// <summary>A table of a publication. A value that a row lacks was not given.</summary>
@@ -51,7 +53,8 @@ public sealed record PublishedTable(
         Cell(row, column) is { ValueKind: JsonValueKind.True or JsonValueKind.False } cell ? cell.GetBoolean() : null;
 
     /// <summary>
-    /// A number as it follows from the others: a mean is computed from its columns, means among them as well. Other
+    /// A number as it follows from the others: a mean is computed from its columns, means among
+    /// them as well. Other
     /// numbers are as printed. Null where a value is missing.
     /// </summary>
     /// <exception cref="Llm360Exception">There is no such column.</exception>
@@ -63,7 +66,8 @@ public sealed record PublishedTable(
         return values.Average(v => v ?? double.NaN) is var mean && double.IsNaN(mean) ? null : mean;
     }
 
-    /// <summary>Whether a printed mean differs from the mean of its columns by more than rounding.</summary>
+    /// <summary>Whether a printed mean differs from the mean of its columns by more than
+    /// rounding.</summary>
     public bool IsSlip(IReadOnlyDictionary<string, JsonElement> row, string column) =>
         Column(column).MeanOf is not null && Number(row, column) is { } printed && Computed(row, column) is { } computed
         && Math.Abs(printed - computed) >= LargestRounding;
@@ -78,7 +82,8 @@ public sealed record PublishedTable(
         return this with { Rows = [.. Rows.Where(r => columns.All(c => Flag(r, c) == true))] };
     }
 
-    /// <summary>As a table; means that do not follow from their columns are marked with the computed value.</summary>
+    /// <summary>As a table; means that do not follow from their columns are marked with the
+    /// computed value.</summary>
     public Table ToTable()
     {
         var slips = Rows.Sum(r => Columns.Count(c => IsSlip(r, c.Name)));

@@ -14,7 +14,8 @@ namespace Llm360.Notebooks;
 /// <param name="Training">Recipe: the optimisation.</param>
 /// <param name="Expected">Recipe: what building the corpus must give; null in a recipe that is not
 /// measured yet.</param>
-/// <param name="Weights">SHA-256 of <c>model.safetensors</c> of every checkpoint, from <c>ckpt_000</c> on, of a suite that is trained here.</param>
+/// <param name="Weights">SHA-256 of <c>model.safetensors</c> of every checkpoint, from
+/// <c>ckpt_000</c> on, of a suite that is trained here.</param>
 /// <param name="Parameters">Parameters of the published model.</param>
 /// <param name="TrainedTokens">Tokens that the last published checkpoint has seen; when null, the
 /// phases tell, if they can.</param>

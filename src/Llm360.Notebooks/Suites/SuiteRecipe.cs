@@ -9,7 +9,8 @@ namespace Llm360.Notebooks;
 /// <param name="Model">The LLaMA shape.</param>
 /// <param name="Training">The optimisation.</param>
 /// <param name="Expected">What building the corpus must give; null in a manifest not yet measured.</param>
-/// <param name="Weights">SHA-256 of <c>model.safetensors</c> of every checkpoint, from <c>ckpt_000</c> on; null in a manifest not yet measured.</param>
+/// <param name="Weights">SHA-256 of <c>model.safetensors</c> of every checkpoint, from
+/// <c>ckpt_000</c> on; null in a manifest not yet measured.</param>
 public sealed record SuiteRecipe(
     string Name,
     string Description,
@@ -48,7 +49,8 @@ public sealed record CorpusRecipe(
 /// <param name="Name">The label on every row.</param>
 /// <param name="Share">Share of the corpus's sequences, relative to the other sources.</param>
 /// <param name="Packages">The NuGet packages whose files are read.</param>
-/// <param name="Documents">What a document is: <c>members</c> or <c>types</c> of XML documentation, or <c>notices</c>, the licences of a text file.</param>
+/// <param name="Documents">What a document is: <c>members</c> or <c>types</c> of XML documentation,
+/// or <c>notices</c>, the licences of a text file.</param>
 public sealed record CorpusSource(string Name, double Share, IReadOnlyList<CorpusPackage> Packages, string Documents = "members");
 
 /// <summary>One pinned NuGet package.</summary>
@@ -151,5 +153,7 @@ public sealed record CorpusCounts(IReadOnlyList<SourceCounts> Sources, int Seque
 /// <param name="UniqueDocuments">Different texts among all found.</param>
 /// <param name="UsedDocuments">Documents that went into training sequences.</param>
 /// <param name="Sequences">Training sequences with this label; a row with a canary has the label <c>canary</c> instead.</param>
-/// <param name="NearCopies">Documents of which at least half of the runs of eight words stand in documents before them; exact copies are among them. Null in a manifest measured before these were counted.</param>
+/// <param name="NearCopies">Documents of which at least half of the runs of eight words stand in
+/// documents before them; exact copies are among them. Null in a manifest measured before these
+/// were counted.</param>
 public sealed record SourceCounts(string Name, int Documents, int UniqueDocuments, int UsedDocuments, int Sequences, int? NearCopies = null);

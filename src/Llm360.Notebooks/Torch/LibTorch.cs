@@ -66,7 +66,8 @@ internal static class LibTorch
     /// <summary>Handle of <c>libtorch_cpu</c>, for exports that TorchSharp does not bind.</summary>
     internal static nint CpuLibrary => State.CpuLibrary;
 
-    /// <summary>Lets the next <see cref="Load"/> look again, after what was missing has been fetched.</summary>
+    /// <summary>Lets the next <see cref="Load"/> look again, after what was missing has been
+    /// fetched.</summary>
     internal static void LookAgain()
     {
         lock (Gate)

@@ -1,4 +1,5 @@
-// benchmark evaluation: requests a second of few-shot multiple choice, against lm-eval with its hf backend.
+// benchmark evaluation: requests a second of few-shot multiple choice, against lm-eval with its hf
+// backend.
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
@@ -62,7 +63,8 @@ internal static class EvaluationCommand
         return 0;
     }
 
-    // [[context, continuation], ...]: the same shots before every item, as lm-eval's first_n sampler gives.
+    // [[context, continuation], ...]: the same shots before every item, as lm-eval's first_n
+    // sampler gives.
     private static JsonArray Requests(int items, int shots, int question, int choice)
     {
         var before = ForwardShape.Tokens(1, shots)[0];

@@ -6,7 +6,8 @@ using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Benchmarks.Evaluation;
 
-/// <summary>Answers each line on its input with the seconds of one pass over all requests, and with their log-likelihoods.</summary>
+/// <summary>Answers each line on its input with the seconds of one pass over all requests, and with
+/// their log-likelihoods.</summary>
 internal static class EvaluationWorker
 {
     public const string Name = "evaluation-worker";

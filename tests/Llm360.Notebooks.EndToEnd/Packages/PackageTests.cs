@@ -51,7 +51,8 @@ public sealed class PackageTests(PackedFeed packed) : IClassFixture<PackedFeed>
         await SucceedAsync(packed.PathOf(), "dotnet", "tool", "install", "Llm360.Notebooks.Cli", "--tool-path", tools, "--version",
             PackedFeed.Version);
         var llm360 = Path.Combine(tools, OperatingSystem.IsWindows() ? "llm360.exe" : "llm360");
-        // A user whose home has no package at all: doctor --fix takes them from the feeds that NuGet.config names.
+        // A user whose home has no package at all: doctor --fix takes them from the feeds that
+        // NuGet.config names.
         var without = await packed.RunAsync(packed.PathOf(), llm360, "doctor");
         Assert.Equal(1, without.ExitCode);
         Assert.Contains("llm360 doctor --fix", without.Error, StringComparison.Ordinal);

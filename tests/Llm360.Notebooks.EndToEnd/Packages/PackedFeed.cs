@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace Llm360.Notebooks.EndToEnd;
 
-/// <summary>Packs as a release is packed, and runs programs in folders outside of the checkout.</summary>
+/// <summary>Packs as a release is packed, and runs programs in folders outside of the
+/// checkout.</summary>
 public sealed class PackedFeed : IAsyncLifetime
 {
     public const string Version = "0.1.0";

@@ -1,9 +1,11 @@
-// The numbers of a request do not depend on what is computed beside it: equal bits, not a tolerance.
+// The numbers of a request do not depend on what is computed beside it: equal bits, not a
+// tolerance.
 namespace Llm360.Notebooks.Tests;
 
 public sealed class BatchInvarianceTests
 {
-    // Few-shot prompts, choices of one token, choices of many tokens, differing contexts, and no context.
+    // Few-shot prompts, choices of one token, choices of many tokens, differing contexts, and no
+    // context.
     public static TheoryData<string, int> Tasks =>
         new() { { "arc", 5 }, { "mmlu_law", 5 }, { "hellaswag", 0 }, { "winogrande", 5 }, { "crows_pairs", 0 } };
 
@@ -80,7 +82,8 @@ public sealed class BatchInvarianceTests
         ];
         var roots = PrefixTree.Build(leaves, share: true);
         Assert.Equal([20, 2], roots.Select(r => r.Tokens.Length));
-        // The last token of the question predicts the first of each choice, so it is computed for each.
+        // The last token of the question predicts the first of each choice, so it is computed for
+        // each.
         Assert.Equal([9, 3], roots[0].Children.Select(c => c.Tokens.Length).OrderDescending());
         Assert.Equal([3, 3, 3], roots[0].Children.Single(c => c.Leaf is null).Children.Select(c => c.Tokens.Length));
         Assert.Equal(20 + 9 + 9 + 3 + 2, roots.Sum(r => r.Work));

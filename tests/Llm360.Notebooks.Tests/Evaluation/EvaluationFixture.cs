@@ -5,7 +5,8 @@ namespace Llm360.Notebooks.Tests;
 
 internal static class EvaluationFixture
 {
-    /// <summary>Largest difference of the log-likelihood of a choice, and of a window or a single pair.</summary>
+    /// <summary>Largest difference of the log-likelihood of a choice, and of a window or a single
+    /// pair.</summary>
     public const double OfChoice = 5e-4, OfWindow = 2e-3;
 
     private static readonly Lazy<LanguageModel> LoadedModel = new(() =>

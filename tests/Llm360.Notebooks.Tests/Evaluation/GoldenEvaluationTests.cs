@@ -1,4 +1,5 @@
-// Every golden file of lm-eval 0.4.13, item by item: prompts, tokens, examples, log-likelihoods, choices, metrics, aggregates.
+// Every golden file of lm-eval 0.4.13, item by item: prompts, tokens, examples, log-likelihoods,
+// choices, metrics, aggregates.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Tests;

@@ -1,4 +1,5 @@
-// Tasks along the checkpoints of a suite: stored, resumed, sharded, drawn; items made by rule from held-out text.
+// Tasks along the checkpoints of a suite: stored, resumed, sharded, drawn; items made by rule from
+// held-out text.
 using Microsoft.DotNet.Interactive.Formatting;
 
 namespace Llm360.Notebooks.Tests;

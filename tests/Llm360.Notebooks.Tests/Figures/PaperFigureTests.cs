@@ -123,7 +123,8 @@ public class PaperFigureTests
             ScoreDistribution.FromScores(name, progress, Enumerable.Range(0, 1000).Select(i => i < ones ? 1 : i % 5 / 32.0), 32);
     }
 
-    // Standard errors of 0.0255 (half an interval of 0.05); the second checkpoint has read everything.
+    // Standard errors of 0.0255 (half an interval of 0.05); the second checkpoint has read
+    // everything.
     private static readonly IReadOnlyList<ChunkScores> Recent =
     [
         new("ckpt_002", 0.5, 1, [0, 1, 2], [0.10, 0.30, 0.05], [0.05, 0.25, 0], [0.15, 0.35, 0.10], [100, 100, 100]),
@@ -135,7 +136,8 @@ public class PaperFigureTests
     {
         var figure = Figures.MemorizationByChunk("nano", 32, 32, Recent);
         Assert.Equal("The chunk just read is remembered best", figure.Title);
-        // Older: 0.1 at the first; (100 * 0.2 + 300 * 0.1) / 400 = 0.125 at the second. Half interval: 0.05 sqrt(1 + 1 + 1 + 1/16 + 9/16) / 2.
+        // Older: 0.1 at the first; (100 * 0.2 + 300 * 0.1) / 400 = 0.125 at the second. Half
+        // interval: 0.05 sqrt(1 + 1 + 1 + 1/16 + 9/16) / 2.
         Assert.Equal(
             "On the chunk just read a checkpoint scores 0.35 on average, on older chunks 0.113, on chunks not yet read 0.05. "
             + "Just read minus older is +0.238 (95 % interval +0.19 to +0.285), over 2 checkpoints and 200 sequences just read.", figure.Finding);

@@ -61,7 +61,8 @@ public sealed class AttributionAnalysis
     /// <summary>Makes the index, or goes on with it: cells in the results store are kept.</summary>
     /// <param name="checkpoints">In any order; the last one of the suite when null.</param>
     /// <param name="chunks">All of the suite's when null, seen by the checkpoints or not.</param>
-    /// <param name="options">Device, progress and the like; the defaults when null. The first report of
+    /// <param name="options">Device, progress and the like; the defaults when null. The first
+    /// report of
     /// progress states the size.</param>
     /// <returns>An index that answers queries.</returns>
     /// <exception cref="Llm360Exception"> A checkpoint or chunk is missing, a row has no gradient,

@@ -28,7 +28,8 @@ public sealed class AttributionComparison
     }
 
     /// <summary>
-    /// The parts of a row's tokens in its scores for a question, by every method whose score is a sum
+    /// The parts of a row's tokens in its scores for a question, by every method whose score is a
+    /// sum
     /// over tokens.
     /// </summary>
     /// <param name="question">One of the questions.</param>

@@ -69,7 +69,9 @@ public sealed class AttributionIndex
     /// <summary>Asks which rows lowered the loss of a text.</summary>
     /// <param name="text">Any text. No begin token is put before it.</param>
     /// <param name="run">Progress and cancellation; the device is that of the index.</param>
-    /// <exception cref="Llm360Exception">As <see cref="QueryAsync(IReadOnlyList{int[]}, RunOptions?)"/>, or the suite has no tokenizer.</exception>
+    /// <exception cref="Llm360Exception">As
+    /// <see cref="QueryAsync(IReadOnlyList{int[]}, RunOptions?)"/>, or the suite has no
+    /// tokenizer.</exception>
     public async Task<AttributionResult> QueryAsync(
         string text, RunOptions? run = null) =>
         (await QueryAsync([Encode(text)], run).ConfigureAwait(false))[0];

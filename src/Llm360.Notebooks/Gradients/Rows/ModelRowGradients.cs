@@ -28,7 +28,8 @@ public static class ModelRowGradients
     /// models use LibTorch's automatic differentiation.
     /// </remarks>
     /// <exception cref="Llm360Exception">
-    /// A row has fewer than two tokens, more than one token beyond the model's positions, or a token
+    /// A row has fewer than two tokens, more than one token beyond the model's positions, or a
+    /// token
     /// beyond the vocabulary: nothing is computed. While enumerating: a gradient is not finite.
     /// </exception>
     public static IEnumerable<RowGradient> RowGradients(
@@ -56,7 +57,8 @@ public static class ModelRowGradients
                     : new Llm360Exception("A row of one token predicts nothing, so it has no gradient.", $"row {i}", "Give at least two tokens.");
             }
 
-            // The last token is predicted and not read, so a row may have one token more than positions.
+            // The last token is predicted and not read, so a row may have one token more than
+            // positions.
             if (row.Length - 1L > positions)
             {
                 throw new Llm360Exception(

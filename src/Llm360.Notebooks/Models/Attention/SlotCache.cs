@@ -42,7 +42,8 @@ internal sealed class SlotCache : IDisposable
     /// <summary>One layer's values, as its keys.</summary>
     public torch.Tensor Values(int layer) => values[layer];
 
-    /// <summary>Copies the first positions of a slot to another one, which then holds these alone.</summary>
+    /// <summary>Copies the first positions of a slot to another one, which then holds these
+    /// alone.</summary>
     public void Copy(int from, int to, int length)
     {
         foreach (var tensor in from == to ? [] : keys.Concat(values))

@@ -50,7 +50,8 @@ internal sealed class NeoxModel : LanguageModel
 
     private Tensor Activation(Tensor x)
     {
-        // Where threads share a tensor out, LibTorch computes the last few values of each part otherwise.
+        // Where threads share a tensor out, LibTorch computes the last few values of each part
+        // otherwise.
         using var limit = RowInvariance.IsOn ? OperatorThreads.LimitToOne() : default;
         return config.TanhGelu ? TanhGelu(x) : nn.functional.gelu(x);
     }
