@@ -20,7 +20,8 @@ internal static class Palette
     private static readonly Dictionary<string, string> Known = new(StringComparer.OrdinalIgnoreCase)
     {
         // The sources of the suites that are trained here.
-        ["netcore"] = "#0072b2", ["aspnet"] = "#e69f00", ["roslyn"] = "#009e73", ["plotly"] = "#cc79a7", ["reactive"] = "#56b4e9", ["notices"] = "#d55e00", ["canary"] = "#f0e442",
+        ["netcore"] = "#0072b2", ["aspnet"] = "#e69f00", ["roslyn"] = "#009e73", ["plotly"] = "#cc79a7", ["reactive"] = "#56b4e9",
+        ["notices"] = "#d55e00", ["canary"] = "#f0e442",
         // The sources of Amber.
         ["refinedweb"] = "#0072b2", ["starcoder"] = "#e69f00", ["c4"] = "#009e73", ["arxiv"] = "#cc79a7", ["book"] = "#56b4e9", ["wikipedia"] = "#f0e442", ["stackexchange"] = "#d55e00",
     };

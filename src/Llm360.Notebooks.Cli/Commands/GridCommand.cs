@@ -6,7 +6,12 @@ namespace Llm360.Notebooks.Cli.Commands;
 /// <summary><c>llm360 grid memorization --suite nano --checkpoints every:6 --chunks 0-35 --shard 0/2</c></summary>
 internal static class GridCommand
 {
-    public static Command Create() => new("grid", "Run an analysis over checkpoints x chunks of a suite and keep the results where notebooks find them. Several processes, on one machine or on several that share the results folder, may take a shard each.") { Memorization(), GridAttribution.Create() };
+    public static Command Create() => new("grid", "Run an analysis over checkpoints x chunks of a suite and keep the results where "
+        + "notebooks find them. Several processes, on one machine or on several that share the results folder, may take a shard each.")
+    {
+        Memorization(),
+        GridAttribution.Create(),
+    };
 
     private static Command Memorization()
     {

@@ -115,7 +115,13 @@ internal sealed record CorpusAssembly(
             {
                 var documents = all.Where(d => d.Source == source.Name).ToList();
                 var unique = documents.Select(d => d.Text).Distinct().Count();
-                return new SourceCounts(source.Name, documents.Count, unique, documents.Count(d => used.Contains(d.Id)), rows.GetValueOrDefault(source.Name), documents.Count(d => copies.Contains(d.Id)));
+                return new SourceCounts(
+                    source.Name,
+                    documents.Count,
+                    unique,
+                    documents.Count(d => used.Contains(d.Id)),
+                    rows.GetValueOrDefault(source.Name),
+                    documents.Count(d => copies.Contains(d.Id)));
             }),
         ];
     }

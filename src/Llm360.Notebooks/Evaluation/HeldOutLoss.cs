@@ -46,16 +46,24 @@ public static class HeldOutLossOfSuite
     {
         ArgumentNullException.ThrowIfNull(suite);
         if (suite.Recipe is null)
-            return new(suite, [], []) { NotMeasured = $"Which text was held out is known only of suites that are trained here, and {suite.Name} is on the Hub." };
+        {
+            return new(suite, [], [])
+            {
+                NotMeasured = $"Which text was held out is known only of suites that are trained here, and {suite.Name} is on the Hub.",
+            };
+        }
+
         var rows = ChunkReader.Read(suite.ValidationPath).ToList();
         var copied = await CopiedAsync(suite, rows, options).ConfigureAwait(false);
         // Version 1: mean over all tokens but the first.
-        var analysis = new GridAnalysis<IReadOnlyList<HeldOutRow>>("held-out-loss", Version: 1, new { HeldOutLoss.RunLength }, new ParquetCells<HeldOutRow>(), Compute)
+        var analysis = new GridAnalysis<IReadOnlyList<HeldOutRow>>(
+            "held-out-loss", Version: 1, new { HeldOutLoss.RunLength }, new ParquetCells<HeldOutRow>(), Compute)
         {
             Task = $"held-out loss of {suite.Name}",
         };
         var item = GridItem.Of("rows", "validation", Fingerprint.Of(suite.ValidationPath));
-        var run = await Grid.RunAsync(new ResultStore<IReadOnlyList<HeldOutRow>>(suite, analysis), checkpoints ?? suite.Checkpoints, [item], options).ConfigureAwait(false);
+        var store = new ResultStore<IReadOnlyList<HeldOutRow>>(suite, analysis);
+        var run = await Grid.RunAsync(store, checkpoints ?? suite.Checkpoints, [item], options).ConfigureAwait(false);
         // What is copied is the same for all checkpoints, and the chunks are no part of a cell's
         // identity.
         return new(suite, [.. run.Cells.Select(c => c.Checkpoint)], [.. run.Cells.SelectMany(c => c.Content.Select(r => With(r, copied[r.Row])))]);
@@ -63,8 +71,7 @@ public static class HeldOutLossOfSuite
         IReadOnlyList<HeldOutRow> Compute(GridContext context)
         {
             var requests = rows.ConvertAll(r => new TokenRequest(r.TokenIds[..1], r.TokenIds[1..]));
-            var scores = RequestScoring.Score(
-                context.Model, requests, new ScoringOptions(), i => FormattableString.Invariant($"{suite.ValidationPath}, row {i}"), null, context.Cancellation);
+            var scores = RequestScoring.Score(context.Model, requests, new ScoringOptions(), Place, null, context.Cancellation);
             return
             [
                 .. rows.Select((r, i) => new HeldOutRow
@@ -76,6 +83,8 @@ public static class HeldOutLossOfSuite
                 }),
             ];
         }
+
+        string Place(int row) => FormattableString.Invariant($"{suite.ValidationPath}, row {row}");
 
         static HeldOutRow With(HeldOutRow row, double copied) =>
             new() { Checkpoint = row.Checkpoint, Row = row.Row, Source = row.Source, Loss = row.Loss, Copied = copied };

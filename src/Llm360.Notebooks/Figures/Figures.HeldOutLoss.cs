@@ -1,5 +1,4 @@
-// Figure: held-out loss along checkpoints, text with near copies in the training data apart from
-// text without.
+// Figure: held-out loss along checkpoints, text with near copies in training apart from the rest.
 namespace Llm360.Notebooks;
 
 public static partial class Figures
@@ -13,24 +12,41 @@ public static partial class Figures
         ArgumentNullException.ThrowIfNull(losses);
         if (losses.NotMeasured is { } why)
             return NothingToDraw(losses.Suite, "No held-out text", why);
-        var places = losses.Checkpoints.DistinctBy(c => c.RequireIndex()).ToDictionary(c => c.RequireIndex(), c => (double)(c.TokensSeen ?? c.RequireIndex()));
-        var known = losses.Checkpoints.All(c => c.TokensSeen is not null);
-        var groups = new[] { ("without near copies in training", false), ("with near copies in training", true) }
-            .Select(g => (Name: g.Item1, Rows: losses.Rows.Where(r => r.Copied >= Notebooks.HeldOutLoss.NearCopy == g.Item2).ToLookup(r => r.Checkpoint)))
-            .Where(g => g.Rows.Count > 0).Select(g => (g.Name, Points: places.Keys.Order().Select(c => (X: places[c], Group: new MeasuredGroup(g.Name, [.. g.Rows[c].Select(r => r.Loss)]))).ToList())).ToList();
-        RequireNotEmpty(groups, nameof(HeldOutLoss), "held-out sequences");
-        var (fresh, last) = (groups[0].Points, groups[^1].Points[^1].Group);
-        var enough = groups.TrueForAll(g => g.Points[^1].Group.Count >= RecencyEffect.FewestSequences);
-        var title = groups.Count > 1 && enough && last.Interval.High < fresh[^1].Group.Interval.Low
+        var lines = new[] { HeldOutLine(losses, copied: false), HeldOutLine(losses, copied: true) }.Where(l => l.Points.Count > 0).ToList();
+        RequireNotEmpty(lines, nameof(HeldOutLoss), "held-out sequences");
+        var (first, last) = (lines[0].Points[0].Group, lines[0].Points[^1].Group);
+        var copies = lines[^1].Points[^1].Group;
+        var enough = lines.TrueForAll(l => l.Points[^1].Group.Count >= RecencyEffect.FewestSequences);
+        var title = lines.Count > 1 && enough && copies.Interval.High < last.Interval.Low
             ? "Text with near copies in training is much easier"
-            : $"Held-out loss goes from {FigureText.Number(fresh[0].Group.Mean)} to {FigureText.Number(fresh[^1].Group.Mean)} nats per token";
-        var finding = $"In the end the held-out loss is {string.Join("; ", groups.Select(g => $"{g.Name}, {g.Points[^1].Group.InWords}"))} nats per token.";
-        var subtitle = $"{losses.Suite.Name}; near copies: at least {FigureText.Percent(Notebooks.HeldOutLoss.NearCopy)} of the tokens lie in runs of {Notebooks.HeldOutLoss.RunLength} that stand in the training text; bands: normal 95 % intervals";
-        return Single(title, subtitle, finding, new Panel("", new Axis(known ? TokensSeen : CheckpointNumber), new Axis("held-out loss (nats per token)"),
-        [
-            .. groups.Select(g => new Trace(g.Name, TraceKind.Line, [.. g.Points.Select(p => p.X)], [.. g.Points.Select(p => p.Group.Mean)], Category: g.Name,
-                Low: [.. g.Points.Select(p => p.Group.Interval.Low)], High: [.. g.Points.Select(p => p.Group.Interval.High)],
-                Hover: [.. g.Points.Select(p => $"{g.Name}: {p.Group.InWords}")])),
-        ]));
+            : $"Held-out loss goes from {FigureText.Number(first.Mean)} to {FigureText.Number(last.Mean)} nats per token";
+        var ends = lines.Select(l => $"{l.Name}, {l.Points[^1].Group.InWords}");
+        var subtitle = $"{losses.Suite.Name}; near copies: at least {FigureText.Percent(Notebooks.HeldOutLoss.NearCopy)} of the tokens lie in "
+            + $"runs of {Notebooks.HeldOutLoss.RunLength} that stand in the training text; bands: normal 95 % intervals";
+        var position = losses.Checkpoints.All(c => c.TokensSeen is not null) ? TokensSeen : CheckpointNumber;
+        return Single(
+            title,
+            subtitle,
+            $"In the end the held-out loss is {string.Join("; ", ends)} nats per token.",
+            new Panel("", new Axis(position), new Axis("held-out loss (nats per token)"), [.. lines.Select(HeldOutTrace)]));
     }
+
+    private static (string Name, List<(double X, MeasuredGroup Group)> Points) HeldOutLine(HeldOutLoss losses, bool copied)
+    {
+        var name = copied ? "with near copies in training" : "without near copies in training";
+        var rows = losses.Rows.Where(r => r.Copied >= Notebooks.HeldOutLoss.NearCopy == copied).ToLookup(r => r.Checkpoint, r => r.Loss);
+        var points = losses.Checkpoints.OrderBy(c => c.RequireIndex()).Where(c => rows.Contains(c.RequireIndex()))
+            .Select(c => ((double)(c.TokensSeen ?? c.RequireIndex()), new MeasuredGroup(name, [.. rows[c.RequireIndex()]])));
+        return (name, [.. points]);
+    }
+
+    private static Trace HeldOutTrace((string Name, List<(double X, MeasuredGroup Group)> Points) line) => new(
+        line.Name,
+        TraceKind.Line,
+        [.. line.Points.Select(p => p.X)],
+        [.. line.Points.Select(p => p.Group.Mean)],
+        Category: line.Name,
+        Low: [.. line.Points.Select(p => p.Group.Interval.Low)],
+        High: [.. line.Points.Select(p => p.Group.Interval.High)],
+        Hover: [.. line.Points.Select(p => $"{line.Name}: {p.Group.InWords}")]);
 }

@@ -25,7 +25,11 @@ public static partial class Figures
     /// <param name="series">At least one; the first is told in the title.</param>
     /// <exception cref="Llm360Exception">There is no series.</exception>
     internal static Figure MemorizationGrowth(
-        string model, int promptLength, int continuationLength, IReadOnlyList<(string Name, int ChunksSeen)> checkpoints, IReadOnlyList<ExtractibleSeries> series)
+        string model,
+        int promptLength,
+        int continuationLength,
+        IReadOnlyList<(string Name, int ChunksSeen)> checkpoints,
+        IReadOnlyList<ExtractibleSeries> series)
     {
         RequireNotEmpty(series, nameof(MemorizationGrowth), "series");
         RequireNotEmpty(checkpoints, nameof(MemorizationGrowth), "checkpoints");
@@ -37,13 +41,22 @@ public static partial class Figures
             : to.High < from.Low ? $"Less and less is reproduced word for word: {start}, then {end}"
             : "Does the share reproduced word for word grow? Not clearly";
         var finding = string.Join(" ", series.Select(s =>
-            $"Of {s.Chunks}, {checkpoints[0].Name} reproduces {FigureText.Percent(s.Share(0))} and {checkpoints[last].Name} {FigureText.Percent(s.Share(last))} "
-            + $"(95 % interval {FigureText.Percent(s.Interval(last).Low)} to {FigureText.Percent(s.Interval(last).High)}, n = {FigureText.Count(s.Sequences[last])})."));
+            $"Of {s.Chunks}, {checkpoints[0].Name} reproduces {FigureText.Percent(s.Share(0))} "
+            + $"and {checkpoints[last].Name} {FigureText.Percent(s.Share(last))} "
+            + $"(95 % interval {FigureText.Percent(s.Interval(last).Low)} to {FigureText.Percent(s.Interval(last).High)}, "
+            + $"n = {FigureText.Count(s.Sequences[last])})."));
         double[] x = [.. checkpoints.Select(c => (double)c.ChunksSeen)];
-        return Single(title, $"{model}, k = {promptLength}, l = {continuationLength}, n = {Range(series.SelectMany(s => s.Sequences))} sequences a point; bands: Wilson's 95 % intervals", finding,
+        var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, "
+            + $"n = {Range(series.SelectMany(s => s.Sequences))} sequences a point; bands: Wilson's 95 % intervals";
+        return Single(title, subtitle, finding,
             new Panel("", new Axis("chunks read"), new Axis("share with score 1", Minimum: 0), [.. series.Select(Line)]));
 
-        Trace Line(ExtractibleSeries s) => new(s.Chunks, TraceKind.Line, x, [.. checkpoints.Select((_, i) => s.Share(i))], s.Read ? TraceRole.Measured : TraceRole.Baseline,
+        Trace Line(ExtractibleSeries s) => new(
+            s.Chunks,
+            TraceKind.Line,
+            x,
+            [.. checkpoints.Select((_, i) => s.Share(i))],
+            s.Read ? TraceRole.Measured : TraceRole.Baseline,
             Low: [.. checkpoints.Select((_, i) => s.Interval(i).Low)], High: [.. checkpoints.Select((_, i) => s.Interval(i).High)],
             Hover: [.. checkpoints.Select((c, i) => $"{c.Name}, {s.Chunks}: {FigureText.Percent(s.Share(i))} of {FigureText.Count(s.Sequences[i])}")]);
     }

@@ -17,7 +17,8 @@ internal sealed record ScoreDistribution(string Checkpoint, double Progress, IRe
     /// <param name="continuationLength">l.</param>
     /// <param name="unread">Scores of sequences not yet read; null or empty for none.</param>
     /// <exception cref="Llm360Exception">A score is outside of 0 to 1.</exception>
-    public static ScoreDistribution FromScores(string checkpoint, double progress, IEnumerable<double> scores, int continuationLength, IEnumerable<double>? unread = null)
+    public static ScoreDistribution FromScores(
+        string checkpoint, double progress, IEnumerable<double> scores, int continuationLength, IEnumerable<double>? unread = null)
     {
         ArgumentNullException.ThrowIfNull(scores);
         var baseline = Count(checkpoint, unread ?? [], continuationLength);
@@ -30,7 +31,13 @@ internal sealed record ScoreDistribution(string Checkpoint, double Progress, IRe
         foreach (var score in scores)
         {
             if (score is not (>= 0 and <= 1))
-                throw new Llm360Exception($"A memorization score is {FigureText.Number(score)}.", $"checkpoint {checkpoint}", "Scores are shares of reproduced tokens, 0 to 1.");
+            {
+                throw new Llm360Exception(
+                    $"A memorization score is {FigureText.Number(score)}.",
+                    $"checkpoint {checkpoint}",
+                    "Scores are shares of reproduced tokens, 0 to 1.");
+            }
+
             counts[(int)Math.Round(score * continuationLength)]++;
         }
 
@@ -60,7 +67,12 @@ public static partial class Figures
         foreach (var c in checkpoints)
         {
             if (c.Total <= 0 || c.Counts.Count != bins)
-                throw new Llm360Exception($"Checkpoint {c.Checkpoint} has {c.Total} sequences in {c.Counts.Count} bins.", $"figure {nameof(MemorizationHistogram)}", $"Give every checkpoint sequences in the same {bins} bins.");
+            {
+                throw new Llm360Exception(
+                    $"Checkpoint {c.Checkpoint} has {c.Total} sequences in {c.Counts.Count} bins.",
+                    $"figure {nameof(MemorizationHistogram)}",
+                    $"Give every checkpoint sequences in the same {bins} bins.");
+            }
         }
 
         var shown = checkpoints.Evenly(MaximumHistograms);
@@ -68,36 +80,45 @@ public static partial class Figures
         var last = checkpoints[^1];
         var (low, high) = Intervals.Wilson(last.Counts[^1], last.Total);
         var title = $"{FigureText.Percent(last.ShareAtOne)} of {sequences} are reproduced word for word";
-        var size = checkpoints.Select(c => c.Total).Distinct().Count() == 1 ? FigureText.Count(last.Total) : $"{FigureText.Count(checkpoints.Min(c => c.Total))} to {FigureText.Count(checkpoints.Max(c => c.Total))}";
-        var subtitle = $"{model}, k = {promptLength}, l = {bins - 1}, n = {size} sequences a checkpoint{(shown.Count < checkpoints.Count ? $"; {shown.Count} of {checkpoints.Count} checkpoints shown" : "")}; diamond: share at score 1{(shown.Any(c => c.Unread is not null) ? "; points: sequences not yet read" : "")}";
-        var finding = $"At {last.Checkpoint}, {FigureText.Percent(last.ShareAtOne)} of {sequences} have score 1 (95 % interval {FigureText.Percent(low)} to {FigureText.Percent(high)})";
-        if (Baseline(checkpoints) is { } unread)
-            finding += $"; of the sequences that {unread.Checkpoint} has not read, {FigureText.Percent(unread.Unread![^1] / (double)unread.Unread.Sum())} (n = {FigureText.Count(unread.Unread.Sum())})";
+        var thinned = shown.Count < checkpoints.Count ? $"; {shown.Count} of {checkpoints.Count} checkpoints shown" : "";
+        var points = shown.Any(c => c.Unread is not null) ? "; points: sequences not yet read" : "";
+        var subtitle = $"{model}, k = {promptLength}, l = {bins - 1}, n = {Range(checkpoints.Select(c => c.Total))} sequences a checkpoint"
+            + $"{thinned}; diamond: share at score 1{points}";
+        var finding = $"At {last.Checkpoint}, {FigureText.Percent(last.ShareAtOne)} of {sequences} have score 1 "
+            + $"(95 % interval {FigureText.Percent(low)} to {FigureText.Percent(high)})";
+        if (checkpoints.LastOrDefault(c => c.Unread is not null) is { Unread: { } unread, Checkpoint: var at })
+        {
+            finding += $"; of the sequences that {at} has not read, {FigureText.Percent(unread[^1] / (double)unread.Sum())} "
+                + $"(n = {FigureText.Count(unread.Sum())})";
+        }
+
         if (checkpoints.Count > 1)
             finding += $", at {checkpoints[0].Checkpoint} {FigureText.Percent(checkpoints[0].ShareAtOne)}";
-        return new Figure(title, subtitle, $"{title}. {subtitle}. {finding}.", [.. shown.Select(c => HistogramPanel(c, bins - 1, top * 1.08, shown.Count > 1))], finding + ".");
-    }
-
-    /// <summary>The last checkpoint with sequences that it had not read.</summary>
-    private static ScoreDistribution? Baseline(IReadOnlyList<ScoreDistribution> checkpoints) => checkpoints.LastOrDefault(c => c.Unread is not null);
-
-    private static Trace UnreadTrace(ScoreDistribution c, IReadOnlyList<long> unread)
-    {
-        var total = (double)unread.Sum();
-        return new Trace("not yet read", TraceKind.Points, [.. unread.Select((_, i) => (double)i)], [.. unread.Select(n => n / total)], TraceRole.Baseline,
-            Hover: [.. unread.Select((n, i) => $"{c.Checkpoint}, not yet read: {i} tokens reproduced by {FigureText.Count(n)} of {FigureText.Count((long)total)} sequences ({FigureText.Percent(n / total)})")]);
+        var panels = shown.Select(c => HistogramPanel(c, bins - 1, top * 1.08, shown.Count > 1));
+        return new Figure(title, subtitle, $"{title}. {subtitle}. {finding}.", [.. panels], finding + ".");
     }
 
     private static Panel HistogramPanel(ScoreDistribution c, int length, double top, bool titled)
     {
-        var shares = c.Counts.Select(n => n / (double)c.Total).ToList();
+        var seen = HistogramTrace(c.Checkpoint, c.Checkpoint, c.Counts) with { Progress = c.Progress };
+        Trace[] unread = c.Unread is null ? []
+            : [HistogramTrace("not yet read", $"{c.Checkpoint}, not yet read", c.Unread) with { Kind = TraceKind.Points, Role = TraceRole.Baseline }];
         return new Panel(
             titled ? c.Checkpoint : "",
             new Axis($"score × {length}"),
             new Axis("share of sequences", Minimum: 0, Maximum: top),
-            [new Trace(c.Checkpoint, TraceKind.Bars, [.. Enumerable.Range(0, length + 1).Select(i => (double)i)], shares, Progress: c.Progress,
-                Hover: [.. c.Counts.Select((n, i) => $"{c.Checkpoint}: {i} of {length} tokens reproduced by {FigureText.Count(n)} of {FigureText.Count(c.Total)} sequences ({FigureText.Percent(shares[i])})")]),
-                .. c.Unread is { } unread ? new[] { UnreadTrace(c, unread) } : []],
+            [seen, .. unread],
             Marks: [new Mark($"{FigureText.Percent(c.ShareAtOne)} at 1", length, c.ShareAtOne, c.Progress)]);
+    }
+
+    private static Trace HistogramTrace(string name, string hover, IReadOnlyList<long> counts)
+    {
+        var (total, length) = (counts.Sum(), counts.Count - 1);
+        List<double> shares = [.. counts.Select(n => n / (double)total)];
+        return new Trace(name, TraceKind.Bars, [.. counts.Select((_, i) => (double)i)], shares, Hover:
+        [
+            .. counts.Select((n, i) => $"{hover}: {i} of {length} tokens reproduced by {FigureText.Count(n)} of {FigureText.Count(total)} "
+                + $"sequences ({FigureText.Percent(shares[i])})"),
+        ]);
     }
 }

@@ -35,11 +35,15 @@ public static partial class Figures
         if (duplicates.NotCounted is not null)
             return NotCounted(duplicates);
         var settings = duplicates.Scores.Settings;
+        var isExact = duplicates.CountedLength == duplicates.PromptLength + duplicates.ContinuationLength;
         var asScored = (duplicates.PromptLength, duplicates.ContinuationLength) == (settings.PromptLength, settings.ContinuationLength);
         return ScoreByDuplicates(duplicates.Scores.Suite.Name, duplicates.Checkpoint.Name, duplicates.PromptLength, duplicates.ContinuationLength,
             asScored ? "mean memorization score" : "share extractible", !asScored,
-            [.. duplicates.Rows.DistinctBy(r => (r.Chunk, r.Canary, r.Canary is null ? r.Row : -1)).Select(r => new DuplicatePoint(r.Duplicates, asScored ? r.Score : r.Extractible ? 1 : 0, r.CanaryRepetitions is not null))],
-            duplicates.CountedLength == duplicates.PromptLength + duplicates.ContinuationLength ? null : $"the {duplicates.CountedLength} tokens around the continuation's start").WithSample(duplicates.Scores);
+            [
+                .. duplicates.Rows.DistinctBy(r => (r.Chunk, r.Canary, r.Canary is null ? r.Row : -1))
+                    .Select(r => new DuplicatePoint(r.Duplicates, asScored ? r.Score : r.Extractible ? 1 : 0, r.CanaryRepetitions is not null)),
+            ],
+            isExact ? null : $"the {duplicates.CountedLength} tokens around the continuation's start").WithSample(duplicates.Scores);
     }
 
     /// <summary>
@@ -104,14 +108,18 @@ public static partial class Figures
         counterfactual.Settings.ContinuationLength,
         counterfactual.Chunks.Count,
         [
-            .. Groups(counterfactual.Rows.Where(r => r.CanaryRepetitions is null), _ => OrdinaryText),
-            .. Groups(counterfactual.Rows.Where(r => r.CanaryRepetitions is null && r.Source.Length > 0).OrderBy(r => r.Source, StringComparer.Ordinal), r => r.Source),
-            .. Groups(counterfactual.Rows.Where(r => r.CanaryRepetitions is not null).OrderBy(r => r.CanaryRepetitions), r => GroupName(r.CanaryRepetitions!.Value)),
+            .. Groups(Ordinary(counterfactual), _ => OrdinaryText),
+            .. Groups(Ordinary(counterfactual).Where(r => r.Source.Length > 0).OrderBy(r => r.Source, StringComparer.Ordinal), r => r.Source),
+            .. Groups(
+                counterfactual.Rows.Where(r => r.CanaryRepetitions is not null).OrderBy(r => r.CanaryRepetitions),
+                r => GroupName(r.CanaryRepetitions!.Value)),
         ]).WithSample(counterfactual);
 
     /// <summary>Exposure of a suite's canaries against their repetitions.</summary>
     public static Figure Exposure(CanaryExposure exposure) =>
         Exposure(exposure.Suite.Name, exposure.Checkpoint.Name, exposure.SecretLength, exposure.Alternatives + 1, [.. exposure.Rows.Select(r => (r.Repetitions, r.Exposure))]);
+
+    private static IEnumerable<CounterfactualRow> Ordinary(CounterfactualMemorization of) => of.Rows.Where(r => r.CanaryRepetitions is null);
 
     private static IEnumerable<MeasuredGroup> Groups(IEnumerable<CounterfactualRow> rows, Func<CounterfactualRow, string> name) =>
         rows.GroupBy(name).Select(g => new MeasuredGroup(g.Key, [.. g.Select(r => r.Difference)]));

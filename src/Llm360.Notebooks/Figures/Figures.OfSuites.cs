@@ -59,7 +59,12 @@ public static partial class Figures
         scores.Settings.PromptLength,
         [
             .. scores.Checkpoints.Where(c => scores.Seen(c).Count > 0)
-                .Select(c => ScoreDistribution.FromScores(c.Name, scores.Suite.Progress(c), scores.Seen(c).Select(r => r.Score), scores.Settings.ContinuationLength, scores.Unread(c).Select(r => r.Score))),
+                .Select(c => ScoreDistribution.FromScores(
+                    c.Name,
+                    scores.Suite.Progress(c),
+                    scores.Seen(c).Select(r => r.Score),
+                    scores.Settings.ContinuationLength,
+                    scores.Unread(c).Select(r => r.Score))),
         ],
         SampleText.Subject(scores.Settings)).WithSample(scores);
 
@@ -94,8 +99,20 @@ public static partial class Figures
 
         ExtractibleSeries Series(string name, bool read, int first, int end)
         {
-            var rows = checkpoints.ConvertAll(c => scores.Seen(c).Concat(scores.Unread(c)).Where(r => r.Chunk >= first && r.Chunk < end).ToList());
-            return new(name, read, [.. rows.Select(r => r.LongCount(x => x.Extractible))], [.. rows.Select(r => (long)r.Count)]);
+            var counts = checkpoints.ConvertAll(c =>
+            {
+                // Row by row: a grid of Amber has millions.
+                var (extractible, sequences) = (0L, 0L);
+                foreach (var row in scores.CellsOf(c).Where(cell => cell.Chunk.Index >= first && cell.Chunk.Index < end)
+                    .SelectMany(cell => cell.Rows).Where(r => r.CanaryRepetitions is null))
+                {
+                    sequences++;
+                    extractible += row.Extractible ? 1 : 0;
+                }
+
+                return (Extractible: extractible, Sequences: sequences);
+            });
+            return new(name, read, [.. counts.Select(c => c.Extractible)], [.. counts.Select(c => c.Sequences)]);
         }
     }
 

@@ -43,7 +43,9 @@ public static partial class Figures
             : more.Interval.Low > once.Interval.High ? $"{what} is remembered better"
             : $"Is {char.ToLowerInvariant(what[0])}{what[1..]} remembered better? Not clearly";
         var finding = $"For {(text.Count == 0 ? "canaries" : "ordinary text")} the {quantity} is, with {string.Join("; with ", new[] { once, more }.Where(g => g.Count > 0).Select(g => $"{g.Name}, {g.InWords}"))}.";
-        return Single(title, subtitle, finding, new Panel("", new Axis($"occurrences of {counted ?? $"the {promptLength + continuationLength} tokens"} in what was read", Log: true, LogBase: 2), new Axis(quantity, Minimum: 0, Maximum: 1.05), traces));
+        var occurrences = $"occurrences of {counted ?? $"the {promptLength + continuationLength} tokens"} in what was read";
+        var axes = (X: new Axis(occurrences, Log: true, LogBase: 2), Y: new Axis(quantity, Minimum: 0, Maximum: 1.05));
+        return Single(title, subtitle, finding, new Panel("", axes.X, axes.Y, traces));
 
         // 1, 2, 3-4, 5-8, 9-16, ...; placed at the geometric mean of its members.
         List<(double X, MeasuredGroup Group)> Groups(IEnumerable<DuplicatePoint> of) =>

@@ -15,9 +15,16 @@ public static partial class Tables
         var paper = Papers.Open(Paper);
         var checkpoints = scores.Checkpoints.Where(c => scores.Seen(c).Count > 0).ToList();
         if (checkpoints.Count == 0)
-            throw new Llm360Exception("No scored checkpoint had read a scored chunk.", $"table {nameof(MemorizationFindings)}", "Score later checkpoints, or earlier chunks.");
+        {
+            throw new Llm360Exception(
+                "No scored checkpoint had read a scored chunk.",
+                $"table {nameof(MemorizationFindings)}",
+                "Score later checkpoints, or earlier chunks.");
+        }
+
         return new Table(
-            $"The paper's findings on memorization and those of {scores.Suite.Name}. The paper's are told from memory (not verified here); canaries are left out. Here: {SampleText.Of(scores)}.",
+            $"The paper's findings on memorization and those of {scores.Suite.Name}. The paper's are told from memory (not verified here); "
+                + $"canaries are left out. Here: {SampleText.Of(scores)}.",
             [new("the paper finds"), new($"{scores.Suite.Name}"), new("verdict")],
             [
                 Spike(scores, checkpoints[^1]),
@@ -33,8 +40,12 @@ public static partial class Tables
         var counts = ScoreDistribution.FromScores(last.Name, 1, scores.Seen(last).Select(r => r.Score), length).Counts;
         // Scores of one half and more: what is nearly reproduced.
         var (at, beside) = (counts[^1], counts.Skip((length + 1) / 2).SkipLast(1).DefaultIfEmpty(0).Max());
-        return ["a spike at score 1", $"at {last}, {FigureText.Count(at)} sequences have score 1; no other score from one half on has more than {FigureText.Count(beside)}",
-            at > beside ? "same direction" : "not reproduced: score 1 is not more frequent than its neighbours"];
+        return
+        [
+            "a spike at score 1",
+            $"at {last}, {FigureText.Count(at)} sequences have score 1; no other score from one half on has more than {FigureText.Count(beside)}",
+            at > beside ? "same direction" : "not reproduced: score 1 is not more frequent than its neighbours",
+        ];
     }
 
     private static string[] Growth(MemorizationScores scores, List<Checkpoint> checkpoints, double atLeast)
@@ -50,8 +61,13 @@ public static partial class Tables
             (false, true) => "not reproduced: no growth that the sample can tell",
             _ => $"not reproduced: less than {FigureText.Percent(atLeast)}, and no growth that the sample can tell",
         };
-        return [$"more than {FigureText.Percent(atLeast)} of sequences are extractible, and more as training goes on",
-            $"{FigureText.Percent(Share(all))} at {checkpoints[^1]}; of the chunks read by {checkpoints[0]}, {FigureText.Percent(Share(first))} then and {FigureText.Percent(Share(last))} in the end", verdict];
+        return
+        [
+            $"more than {FigureText.Percent(atLeast)} of sequences are extractible, and more as training goes on",
+            $"{FigureText.Percent(Share(all))} at {checkpoints[^1]}; of the chunks read by {checkpoints[0]}, {FigureText.Percent(Share(first))} then "
+                + $"and {FigureText.Percent(Share(last))} in the end",
+            verdict,
+        ];
 
         static (int Count, int Of) Extractible(IReadOnlyList<MemorizationRow> rows, int chunks)
         {

@@ -93,9 +93,27 @@ public static partial class Tables
     /// Documents of each source: all, different texts, and those used for training.
     /// </summary>
     public static Table Documents(Suite suite) => suite.Recipe is not { } recipe ? Missing($"Documents of {suite.Name}", "Documents are counted when a suite is built here; a suite on the Hub has its rows only.") : new(
-        $"Documents of each source: a page of a type, a member or a licence. Copies are not removed: they are data. Of a near copy, half of the runs of {RepeatedText.RunLength} words stand in documents before it.",
-        [new("source"), new("documents", ColumnAlignment.Right), new("different texts", ColumnAlignment.Right), new("near copies", ColumnAlignment.Right), new("documents used", ColumnAlignment.Right), new("training sequences", ColumnAlignment.Right)],
-        [.. (recipe.Expected?.Sources ?? []).Select(s => new[] { s.Name, FigureText.Count(s.Documents), FigureText.Count(s.UniqueDocuments), s.NearCopies is { } copies ? FigureText.Count(copies) : "not counted", FigureText.Count(s.UsedDocuments), FigureText.Count(s.Sequences) })]);
+        "Documents of each source: a page of a type, a member or a licence. Copies are not removed: they are data. "
+            + $"A near copy shares at least half of its runs of {RepeatedText.RunLength} words with documents before it.",
+        [
+            new("source"),
+            new("documents", ColumnAlignment.Right),
+            new("different texts", ColumnAlignment.Right),
+            new("near copies", ColumnAlignment.Right),
+            new("documents used", ColumnAlignment.Right),
+            new("training sequences", ColumnAlignment.Right),
+        ],
+        [
+            .. (recipe.Expected?.Sources ?? []).Select(s => new[]
+            {
+                s.Name,
+                FigureText.Count(s.Documents),
+                FigureText.Count(s.UniqueDocuments),
+                s.NearCopies is { } copies ? FigureText.Count(copies) : "not counted",
+                FigureText.Count(s.UsedDocuments),
+                FigureText.Count(s.Sequences),
+            }),
+        ]);
 
     /// <summary>What a suite lays open, beside what LLM360 released of Amber.</summary>
     public static Table Openness(Suite suite) => suite.Repository is not null ? PublishedOpenness(suite, Papers.Open(Paper)) : TrainedOpenness(suite, Papers.Open(Paper));

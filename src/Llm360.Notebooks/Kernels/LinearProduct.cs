@@ -10,7 +10,8 @@ internal static class LinearProduct
     /// <param name="x">[..., width]</param>
     /// <param name="weight">[outputs, width]</param>
     public static Tensor Input(Tensor x, Tensor weight) =>
-        x.dtype != weight.dtype && !RowProducts.Takes(x, weight) && !UnpackedProducts.Takes(x, weight) && NarrowTypes.Rounds(weight.dtype) ? x.to(weight.dtype) : x;
+        x.dtype != weight.dtype && !RowProducts.Takes(x, weight) && !UnpackedProducts.Takes(x, weight) && NarrowTypes.Rounds(weight.dtype)
+            ? x.to(weight.dtype) : x;
 
     /// <summary>x W^T + b</summary>
     /// <param name="x">[..., width], as it is or <see cref="Input"/>.</param>

@@ -160,7 +160,8 @@ public static class DuplicatesOfScores
         {
             return result with
             {
-                NotCounted = $"Counting reads all of the {corpus.Count} chunks that {at} has seen, and {away} of them are on the Hub only; in the suite's folder, in {SuiteLayout.Train}/, they would be found.",
+                NotCounted = $"Counting reads all of the {corpus.Count} chunks that {at} has seen, and {away} of them are on the Hub only; "
+                    + $"in the suite's folder, in {SuiteLayout.Train}/, they would be found.",
             };
         }
 

@@ -117,5 +117,8 @@ public static class ExtractionOfScores
 
     /// <summary>A token metric, which must be there.</summary>
     internal static double Metric(this MemorizationScores scores, double? value) => value
-        ?? throw new Llm360Exception("Token metrics were not asked for.", $"memorization of {scores.Suite.Name}", "Score with MemorizationSettings(TokenMetrics: true).");
+        ?? throw new Llm360Exception(
+                "Token metrics were not asked for.",
+                $"memorization of {scores.Suite.Name}",
+                "Score with MemorizationSettings(TokenMetrics: true).");
 }

@@ -22,9 +22,10 @@ public sealed record PinnedWeights(int Equal, int Checkpoints, string? FirstDiff
         ArgumentNullException.ThrowIfNull(suite);
         if (suite.RequireRecipe().Weights is not { } pinned || SuiteFiles.Read(suite.Folder) is not { } list)
             return null;
-        var hashes = list.Files.ToDictionary(f => f.Path, f => f.Sha256);
-        var trained = pinned.Select((hash, i) => (Name: SuiteLayout.Checkpoint(i), Pinned: hash, Hash: hashes.GetValueOrDefault(PathOf(i)))).Where(c => c.Hash is not null).ToList();
-        return new(trained.Count(c => c.Hash == c.Pinned), pinned.Count, trained.FirstOrDefault(c => c.Hash != c.Pinned).Name);
+        var hashes = Hashes(list);
+        var trained = pinned.Index().Where(p => hashes.ContainsKey(PathOf(p.Index)))
+            .Select(p => (Name: SuiteLayout.Checkpoint(p.Index), IsEqual: hashes[PathOf(p.Index)] == p.Item)).ToList();
+        return new(trained.Count(c => c.IsEqual), pinned.Count, trained.FirstOrDefault(c => !c.IsEqual).Name);
     }
 
     /// <summary>
@@ -39,12 +40,20 @@ public sealed record PinnedWeights(int Equal, int Checkpoints, string? FirstDiff
     /// them.</summary>
     internal static IReadOnlyList<string> Of(Suite suite)
     {
-        var hashes = SuiteFiles.Read(suite.Folder)!.Files.ToDictionary(f => f.Path, f => f.Sha256);
+        var hashes = Hashes(SuiteFiles.Read(suite.Folder)!);
         return [.. Enumerable.Range(0, suite.RequireRecipe().Corpus.Chunks + 1).Select(i => hashes[PathOf(i)])];
     }
 
-    private static string Machine =>
-        $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {(Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : "no AVX2")}, .NET {Environment.Version}";
+    private static Dictionary<string, string> Hashes(SuiteFiles list) => list.Files.ToDictionary(f => f.Path, f => f.Sha256);
+
+    private static string Machine
+    {
+        get
+        {
+            var vectors = Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : "no AVX2";
+            return $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {vectors}, .NET {Environment.Version}";
+        }
+    }
 
     private static string PathOf(int checkpoint) => $"{SuiteLayout.Checkpoint(checkpoint)}/{SuiteLayout.Weights}";
 }

@@ -22,7 +22,8 @@ internal static partial class RecipeCheck
         Need(ManifestJson.IsSafeName(corpus.Tokenizer.Asset), "corpus.tokenizer.asset", "must be a plain file name");
         Need(corpus.Sources.Count > 0 && corpus.Sources.All(s => s.Share is > 0 and <= LargestShare), "corpus.sources", "must hold at least one source with a positive share, at most 1e9");
         Need(corpus.Sources.Select(s => s.Name).Append("canary").Distinct().Count() == corpus.Sources.Count + 1, "corpus.sources", "must have different names, none of them \"canary\"");
-        Need(corpus.Sources.All(s => DocumentForm.All.Contains(s.Documents)), "corpus.sources.documents", $"must be one of {string.Join(", ", DocumentForm.All)}");
+        var forms = string.Join(", ", DocumentForm.All);
+        Need(corpus.Sources.All(s => DocumentForm.All.Contains(s.Documents)), "corpus.sources.documents", $"must be one of {forms}");
         var packages = corpus.Sources.SelectMany(s => s.Packages).ToList();
         Need(packages.All(p => ManifestJson.IsSafeName(p.Id) && ManifestJson.IsSafeName(p.Version)), "corpus.sources.packages", "must have plain ids and exact versions");
         Need(packages.All(p => p.Files.Count > 0 && p.Files.All(f => f.Split('/').All(part => FilePart().IsMatch(part)))), "corpus.sources.packages.files", "must be paths inside the package, with '/', no '..' and '*' only in file names");
@@ -42,7 +43,11 @@ internal static partial class RecipeCheck
         Need(AreFinite(training.PeakLearningRate, training.FinalLearningRate) && training.WarmupSteps >= 0 && training.PeakLearningRate > 0 && training.FinalLearningRate >= 0, "training.peakLearningRate", "must be positive and finite, with warmupSteps and finalLearningRate not negative");
         Need(manifest.Model.Layers is > 0 and <= MostLayers, "model.layers", $"must be 1 to {MostLayers}");
         Need(manifest.Model is { Heads: > 0, IntermediateSize: > 0, HiddenSize: > 0 } && manifest.Model.HiddenSize % (2L * manifest.Model.Heads) == 0, "model.hiddenSize", "must be a multiple of twice the number of heads");
-        Need(manifest.Weights is not { } weights || (weights.Count == corpus.Chunks + 1 && weights.All(w => Sha256().IsMatch(w))), "weights", $"must be {corpus.Chunks + 1} SHA-256 hashes, one of each checkpoint; leave it out of a recipe of your own");
+        var checkpoints = corpus.Chunks + 1;
+        Need(
+            manifest.Weights is not { } weights || (weights.Count == checkpoints && weights.All(w => Sha256().IsMatch(w))),
+            "weights",
+            $"must be {checkpoints} SHA-256 hashes, one of each checkpoint; leave it out of a recipe of your own");
         if (corpus.Canaries is { } canaries)
         {
             Need(canaries.Length > 0 && canaries.Length < corpus.SequenceLength, "corpus.canaries.length", "must be shorter than a sequence");
