@@ -59,7 +59,8 @@ public sealed class DeathTests : IDisposable
     {
         await using var kernel = new KernelProcess(llm360, KernelClient.Free(), "--watch");
         var client = kernel.Client.Ready();
-        var child = int.Parse(client.Run("Environment.ProcessId").Published[^1].Content["data"]!["text/plain"]!.ToString(), System.Globalization.CultureInfo.InvariantCulture);
+        var shown = client.Run("Environment.ProcessId").Published[^1].Content["data"]!["text/plain"]!.ToString();
+        var child = int.Parse(shown, System.Globalization.CultureInfo.InvariantCulture);
         Assert.NotEqual(kernel.Process.Id, child);
         kernel.Process.Kill();
         await kernel.EndAsync();

@@ -28,8 +28,10 @@ public static class EvaluationTasks
             $"Choose one of: {string.Join(", ", Names)}; or name a task.json file.");
     }
 
-    /// <summary>Of some tasks, those that a suite has items for: tasks made from held-out text need
-    /// a suite that was trained here, and enough of such text.</summary>
+    /// <summary>
+    /// Keeps the tasks that a suite has items for. A task that is made from held-out text needs a
+    /// suite that was trained here, and enough held-out text.
+    /// </summary>
     /// <param name="suite">The suite.</param>
     /// <param name="namesOrPaths">As in <see cref="Open"/>, apart by commas.</param>
     /// <exception cref="Llm360Exception">As in <see cref="Open"/>.</exception>

@@ -90,8 +90,7 @@ public static class HeldOutLossOfSuite
             new() { Checkpoint = row.Checkpoint, Row = row.Row, Source = row.Source, Loss = row.Loss, Copied = copied };
     }
 
-    /// <summary>Of each row, the share of tokens in runs that stand in the training
-    /// chunks.</summary>
+    /// <summary>The share of each row's tokens that lie in runs from the training chunks.</summary>
     internal static async Task<double[]> CopiedAsync(Suite suite, IReadOnlyList<TokenRow> rows, RunOptions? options)
     {
         const int length = HeldOutLoss.RunLength;

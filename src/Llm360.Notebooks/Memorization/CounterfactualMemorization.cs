@@ -48,7 +48,7 @@ public sealed class CounterfactualRow
 /// <param name="Suite">The suite.</param>
 /// <param name="Settings">k, l and n.</param>
 /// <param name="Chunks">The chunks compared.</param>
-/// <param name="Rows">Every sequence. Of the equal rows of a canary only the first is kept.</param>
+/// <param name="Rows">Every sequence. A canary has one row: the first of its equal ones.</param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record CounterfactualMemorization(
     Suite Suite, MemorizationSettings Settings, IReadOnlyList<Chunk> Chunks, IReadOnlyList<CounterfactualRow> Rows) : IShownAsTable

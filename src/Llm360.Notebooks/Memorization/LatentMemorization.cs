@@ -42,7 +42,7 @@ public sealed class LatentRow
 /// </summary>
 /// <param name="Scores">What it was computed from.</param>
 /// <param name="Rows">
-/// Every sequence under every checkpoint. Of the equal rows of a canary only the first is kept.
+/// Every sequence under every checkpoint. A canary has one row: the first of its equal ones.
 /// </param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record LatentMemorization(MemorizationScores Scores, IReadOnlyList<LatentRow> Rows) : IShownAsTable

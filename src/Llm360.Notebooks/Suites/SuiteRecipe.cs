@@ -153,7 +153,8 @@ public sealed record CorpusCounts(IReadOnlyList<SourceCounts> Sources, int Seque
 /// <param name="UniqueDocuments">Different texts among all found.</param>
 /// <param name="UsedDocuments">Documents that went into training sequences.</param>
 /// <param name="Sequences">Training sequences with this label; a row with a canary has the label <c>canary</c> instead.</param>
-/// <param name="NearCopies">Documents of which at least half of the runs of eight words stand in
-/// documents before them; exact copies are among them. Null in a manifest measured before these
-/// were counted.</param>
+/// <param name="NearCopies">
+/// Near copies: at least half of their runs of eight words stand in documents before them. Exact
+/// copies are among them. Null in a manifest that was measured before these were counted.
+/// </param>
 public sealed record SourceCounts(string Name, int Documents, int UniqueDocuments, int UsedDocuments, int Sequences, int? NearCopies = null);

@@ -14,7 +14,9 @@ def main(folder, threads, batch):
     torch.set_num_threads(threads)
     model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     # Requests come as tokens: the tokenizer is only there because the backend asks for one.
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.BPE(vocab={"<s>": 0, "</s>": 1}, merges=[])), bos_token="<s>", eos_token="</s>", pad_token="</s>")
+    tokenizer = PreTrainedTokenizerFast(
+    tokenizer_object=Tokenizer(models.BPE(vocab={"<s>": 0, "</s>": 1}, merges=[])),
+    bos_token="<s>", eos_token="</s>", pad_token="</s>")
     lm = HFLM(pretrained=model, tokenizer=tokenizer, batch_size=batch, device="cpu")
     with open(os.path.join(folder, "requests.json")) as file:
         requests = [((str(c), str(i)), c, t) for i, (c, t) in enumerate(json.load(file))]

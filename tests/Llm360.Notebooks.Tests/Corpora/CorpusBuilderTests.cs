@@ -73,7 +73,12 @@ public sealed class CorpusBuilderTests : IDisposable
     public void Chunks_of_a_longer_recipe_do_not_stay_behind()
     {
         Build(_manifest);
-        Build(_manifest with { Weights = null, Corpus = _manifest.Corpus with { Chunks = 2, Canaries = null }, Training = _manifest.Training with { OptimizerStates = [0] } });
+        Build(_manifest with
+        {
+            Weights = null,
+            Corpus = _manifest.Corpus with { Chunks = 2, Canaries = null },
+            Training = _manifest.Training with { OptimizerStates = [0] },
+        });
         Assert.Equal(2, Suite.OpenFolder(Folder).Chunks.Count);
     }
 

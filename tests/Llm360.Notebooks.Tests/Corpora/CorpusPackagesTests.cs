@@ -37,7 +37,11 @@ public class CorpusPackagesTests
         Assert.Contains("lib/*.txt", error.What, StringComparison.Ordinal);
     }
 
-    private static readonly Dictionary<string, string> Names = new() { ["MIT"] = "Permission is hereby granted, free of charge", ["Apache-2.0"] = "Apache License" };
+    private static readonly Dictionary<string, string> Names = new()
+    {
+        ["MIT"] = "Permission is hereby granted, free of charge",
+        ["Apache-2.0"] = "Apache License",
+    };
 
     [Fact]
     public void Licences_in_the_manifests_are_those_of_the_packages()
@@ -49,8 +53,12 @@ public class CorpusPackagesTests
             var license = nuspec.Descendants().SingleOrDefault(e => e.Name.LocalName == "license");
             if (license?.Attribute("type")?.Value == "expression")
                 Assert.Equal(package.License, license.Value);
-            else // a file, named or beside an old kind of link
-                Assert.Contains(Names[package.License], File.ReadAllText(Path.Combine(folder, license?.Value ?? "LICENSE.txt")), StringComparison.OrdinalIgnoreCase);
+            else
+            {
+                // A file, named or beside an old kind of link.
+                var text = File.ReadAllText(Path.Combine(folder, license?.Value ?? "LICENSE.txt"));
+                Assert.Contains(Names[package.License], text, StringComparison.OrdinalIgnoreCase);
+            }
         }
     }
 }

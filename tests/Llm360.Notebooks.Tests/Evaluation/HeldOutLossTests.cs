@@ -33,7 +33,10 @@ public sealed class HeldOutLossTests(PicoSuite pico)
         int[] foreign = [.. Enumerable.Range(3, 40).Select(i => i % 2 == 0 ? 5 : i)];
         var copied = await HeldOutLossOfSuite.CopiedAsync(pico.Suite,
         [
-            new TokenRow(known, "a", []), new TokenRow(foreign, "a", []), new TokenRow([.. known[..20], .. foreign[..20]], "a", []), new TokenRow([.. known[..15], .. foreign[..25]], "a", []),
+            new TokenRow(known, "a", []),
+            new TokenRow(foreign, "a", []),
+            new TokenRow([.. known[..20], .. foreign[..20]], "a", []),
+            new TokenRow([.. known[..15], .. foreign[..25]], "a", []),
         ], null);
         Assert.Equal([1, 0, 0.5, 0], copied);
     }

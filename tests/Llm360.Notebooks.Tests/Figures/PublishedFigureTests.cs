@@ -34,7 +34,10 @@ public sealed class PublishedFigureTests(PicoSuite pico)
     {
         var figure = Figures.LearningRate(Notebooks.Suites.Open("crystal"));
         Assert.Equal("The learning rate is warmed up 3 times, to lower and lower peaks", figure.Title);
-        Assert.Equal("Over 1.39T training tokens the learning rate of crystal peaks at 0.012, 0.00878, 0.002 and ends at 0.00879, 0.000137, 0.0002 (phases phase1, phase2, phase3).", figure.Finding);
+        Assert.Equal(
+            "Over 1.39T training tokens the learning rate of crystal peaks at 0.012, 0.00878, 0.002 and ends at 0.00879, 0.000137, 0.0002 "
+            + "(phases phase1, phase2, phase3).",
+            figure.Finding);
         var traces = Assert.Single(figure.Panels).Traces;
         Assert.Equal(["phase1", "phase2", "phase3"], traces.Select(t => t.Name));
         Assert.All(traces.Zip(traces.Skip(1)), p => Assert.Equal(p.First.X[^1], p.Second.X[0]));

@@ -19,7 +19,11 @@ public abstract class HubFixture : IAsyncLifetime
 
     private protected TemporaryFolder Cache { get; } = new();
 
-    private protected HubSettings Settings => new(Hub.Endpoint, Cache["hub"], "secret") { RetryDelay = TimeSpan.FromMilliseconds(1), Timeout = TimeSpan.FromSeconds(5) };
+    private protected HubSettings Settings => new(Hub.Endpoint, Cache["hub"], "secret")
+    {
+        RetryDelay = TimeSpan.FromMilliseconds(1),
+        Timeout = TimeSpan.FromSeconds(5),
+    };
 
     public async ValueTask InitializeAsync() =>
         Hub = (await ImitationHub.StartAsync(TestContext.Current.CancellationToken)).Add(Repository, "ckpt_007", "config.json", HubContent.Small(Config)).Add(Repository, "ckpt_007", "deep/in/weights.bin", HubContent.Large(Weights)).Add(Repository, "ckpt_007", "empty.txt", HubContent.Small([]));
@@ -45,9 +49,11 @@ public abstract class HubFixture : IAsyncLifetime
         return await revision.DownloadAsync(await revision.ListAsync(Stop), progress, stop);
     }
 
-    private protected static async Task<IReadOnlyList<HubEntry>> ListAsync(HubClient client) => await (await client.ResolveAsync(Revision, Stop)).ListAsync(Stop);
+    private protected static async Task<IReadOnlyList<HubEntry>> ListAsync(HubClient client) =>
+        await (await client.ResolveAsync(Revision, Stop)).ListAsync(Stop);
 
-    private protected static async Task<Stream> OpenAsync(HubClient client, string path) => await (await client.ResolveAsync(Revision, Stop)).OpenAsync(path, Stop);
+    private protected static async Task<Stream> OpenAsync(HubClient client, string path) =>
+        await (await client.ResolveAsync(Revision, Stop)).OpenAsync(path, Stop);
 
     protected static byte[] Read(Stream stream, int count)
     {

@@ -311,5 +311,6 @@ public sealed class HubGridTests : IAsyncLifetime
         Assert.True(File.Exists(cached), cached);
     }
 
-    private Task<MemorizationScores> ScoreAsync() => suite.Memorization(new(SequencesPerChunk: Rows)).ScoreAsync(Checkpoints, Chunks, new() { Device = Device.Cpu });
+    private Task<MemorizationScores> ScoreAsync() =>
+        suite.Memorization(new(SequencesPerChunk: Rows)).ScoreAsync(Checkpoints, Chunks, new() { Device = Device.Cpu });
 }

@@ -58,10 +58,14 @@ public sealed class HubEvaluationTests : IAsyncLifetime
         var error = await Assert.ThrowsAsync<Llm360Exception>(() => Notebooks.Imports.EvaluationsAsync(suite, few, TestContext.Current.CancellationToken));
         Assert.Contains("The evaluations of 3 checkpoints need", error.What, StringComparison.Ordinal);
         Assert.Equal(0, hub.Sent);
-        var none = await Assert.ThrowsAsync<Llm360Exception>(() => Notebooks.Imports.EvaluationsAsync(suite, [suite.Checkpoints[3]], TestContext.Current.CancellationToken));
+        var none = await Assert.ThrowsAsync<Llm360Exception>(
+            () => Notebooks.Imports.EvaluationsAsync(suite, [suite.Checkpoints[3]], TestContext.Current.CancellationToken));
         Assert.Contains("has an evaluation beside it", none.What, StringComparison.Ordinal);
     }
 
     private static byte[] Result(int checkpoint) => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
-        $$$"""{"results": {"arc_challenge": {"acc": 0.2, "acc_norm": {{{checkpoint / 1000.0}}}, "acc_norm_stderr": 0.01}}, "versions": {"arc_challenge": 0}, "config": {"model": "hf-causal", "num_fewshot": 25}}"""));
+        $$$"""
+        {"results": {"arc_challenge": {"acc": 0.2, "acc_norm": {{{checkpoint / 1000.0}}}, "acc_norm_stderr": 0.01}},
+         "versions": {"arc_challenge": 0}, "config": {"model": "hf-causal", "num_fewshot": 25}}
+        """));
 }

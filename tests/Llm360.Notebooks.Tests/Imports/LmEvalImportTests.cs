@@ -82,7 +82,10 @@ public sealed class LmEvalImportTests : IDisposable
     [Theory]
     [InlineData("\"lm_eval_version\": \"0.4.9\"", "\"lm_eval_version\": \"1.2.0\"", "it is of lm-eval 1.2.0", 15)]
     [InlineData("\"acc,none\": 0.5", "\"acc,none\": \"high\", \"f1,none\": [1]", "is not a number but [1]", 5)]
-    [InlineData("\"configs\": {\"arc_easy\": {\"task\": \"arc_easy\"}},\n  \"n-shot\": {\"arc_easy\": 0},\n", "", "the metric \"acc,none\" has a filter as in version 0.4", 5)]
+    [InlineData(
+        "\"configs\": {\"arc_easy\": {\"task\": \"arc_easy\"}},\n  \"n-shot\": {\"arc_easy\": 0},\n",
+        "",
+        "the metric \"acc,none\" has a filter as in version 0.4", 5)]
     [InlineData("\"results\"", "\"scores\"", "it has no \"results\"", 1)]
     [InlineData("\"arc_easy\": {\n", "\"x\": 3, \"arc_easy\": {\n", "$.results.x is not an object", 3)]
     public void A_file_of_another_version_is_one_error_with_file_and_line(string part, string other, string says, int line)
@@ -105,8 +108,10 @@ public sealed class LmEvalImportTests : IDisposable
         File.Delete(file);
         Write("ckpt_1/a.json", Old);
         Write("ckpt_1/b.json", Old);
-        Assert.Equal("arc_challenge acc of checkpoint 1 is there twice.", Assert.Throws<Llm360Exception>(() => Notebooks.Imports.LmEval(folder["results"])).What);
-        Assert.Contains("no result file", Assert.Throws<Llm360Exception>(() => Notebooks.Imports.LmEval(Directory.CreateDirectory(folder["empty"]).FullName)).What, StringComparison.Ordinal);
+        var twice = Assert.Throws<Llm360Exception>(() => Notebooks.Imports.LmEval(folder["results"]));
+        Assert.Equal("arc_challenge acc of checkpoint 1 is there twice.", twice.What);
+        var empty = Directory.CreateDirectory(folder["empty"]).FullName;
+        Assert.Contains("no result file", Assert.Throws<Llm360Exception>(() => Notebooks.Imports.LmEval(empty)).What, StringComparison.Ordinal);
     }
 
     private string Write(string name, string text)

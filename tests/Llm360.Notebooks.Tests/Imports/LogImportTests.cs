@@ -42,7 +42,17 @@ public sealed class LogImportTests : IDisposable
     [Fact]
     public async Task The_parquet_file_of_trackio_has_several_runs()
     {
-        TrackioRow[] rows = [.. Enumerable.Range(0, 6).Select(i => new TrackioRow { Id = i, Timestamp = "2026-02-05T12:46:00", RunName = i % 2 == 0 ? "calm-river" : "bright-dawn", Step = i / 2, Loss = 8 - i })];
+        TrackioRow[] rows =
+        [
+            .. Enumerable.Range(0, 6).Select(i => new TrackioRow
+            {
+                Id = i,
+                Timestamp = "2026-02-05T12:46:00",
+                RunName = i % 2 == 0 ? "calm-river" : "bright-dawn",
+                Step = i / 2,
+                Loss = 8 - i,
+            }),
+        ];
         await ParquetRows.WriteAsync(folder["project.parquet"], rows);
         var error = Assert.Throws<Llm360Exception>(() => Notebooks.Imports.Log(folder["project.parquet"]));
         Assert.Equal(("The log has 2 runs.", "Choose one: calm-river, bright-dawn."), (error.What, error.Remedy));

@@ -15,7 +15,11 @@ public sealed class SampledScoresTests : IDisposable
         {
             var lines = File.ReadAllLines(chunk);
             // Half, a quarter, a quarter.
-            File.WriteAllLines(chunk, lines.Select((line, i) => line.Replace("\"notices\"", "\"reactive\"", StringComparison.Ordinal).Replace("\"reactive\"", i < lines.Length / 2 ? "\"netcore\"" : i < lines.Length * 3 / 4 ? "\"roslyn\"" : "\"aspnet\"", StringComparison.Ordinal)));
+            File.WriteAllLines(chunk, lines.Select((line, i) =>
+            {
+                var source = i < lines.Length / 2 ? "\"netcore\"" : i < lines.Length * 3 / 4 ? "\"roslyn\"" : "\"aspnet\"";
+                return line.Replace("\"notices\"", source, StringComparison.Ordinal).Replace("\"reactive\"", source, StringComparison.Ordinal);
+            }));
         }
 
         var manifest = folder[SuiteLayout.Manifest];

@@ -78,7 +78,9 @@ public sealed class PapersTests
     {
         var landscape = Papers.Open("llm360").FindTable("landscape");
         Assert.Equal(16, landscape.Rows.Count);
-        Assert.Equal(["CrystalCoder", "Amber", "Pythia", "BLOOM", "GPT-NeoX", "GPT-J"], landscape.Where("dataOrder").Rows.Select(r => PublishedTable.Text(r, "model")));
+        Assert.Equal(
+            ["CrystalCoder", "Amber", "Pythia", "BLOOM", "GPT-NeoX", "GPT-J"],
+            landscape.Where("dataOrder").Rows.Select(r => PublishedTable.Text(r, "model")));
         var frame = landscape.ToDataFrame();
         Assert.Equal((16, "CrystalCoder", 1.4, true), ((int)frame.Rows.Count, frame["model"][0], frame["tokens"][0], frame["code"][0]));
         Assert.Null(frame["tokens"][2]);
@@ -89,7 +91,12 @@ public sealed class PapersTests
     [Fact]
     public void A_published_number_stands_beside_a_measured_one_with_difference_and_reason()
     {
-        var table = Tables.Published("llm360", "here", new PublishedComparison("amber.steps", 274_321, "one more"), new("amber.tokensPerSecond", null), new("amber.layers", 32));
+        var table = Tables.Published(
+            "llm360",
+            "here",
+            new PublishedComparison("amber.steps", 274_321, "one more"),
+            new("amber.tokensPerSecond", null),
+            new("amber.layers", 32));
         Assert.Equal(["amber.steps", "steps", "274,320", "274,321", "+1 (0.00036\u00a0%)", "one more", "computed: 360 chunks of 762 steps"], table.Rows[0]);
         Assert.Equal(("582,400 (not verified)", "not measured", ""), (table.Rows[1][2], table.Rows[1][3], table.Rows[1][4]));
         Assert.Equal("0", table.Rows[2][4]);
