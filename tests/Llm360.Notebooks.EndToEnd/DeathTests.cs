@@ -7,7 +7,8 @@ namespace Llm360.Notebooks.EndToEnd;
 
 public sealed class DeathTests : IDisposable
 {
-    // The framework compares arrays by what is in them, without a limit, and no code of the cell takes part.
+    // The framework compares arrays by what is in them, without a limit, and no code of the cell
+    // takes part.
     private const string Overflow = "var a = new object[1]; a[0] = a;\nSystem.Collections.StructuralComparisons.StructuralEqualityComparer.GetHashCode(a)";
 
     private readonly Llm360Command llm360 = new();
@@ -49,7 +50,8 @@ public sealed class DeathTests : IDisposable
         await using var next = new KernelProcess(llm360, connection, "--watch");
         var client = next.Client.Ready();
         Assert.Equal(
-            "The kernel died while a cell was running, and was started again. What cells had set is gone.\n  where: cell 2: var a = new object[1]; a[0] = a;\n  cause: a stack overflow\n",
+            "The kernel died while a cell was running, and was started again. What cells had set is gone.\n"
+                + "  where: cell 2: var a = new object[1]; a[0] = a;\n  cause: a stack overflow\n",
             KernelClient.Text(client.Run("1").Published, "stderr"));
         Assert.Equal("", KernelClient.Text(client.Run("2").Published, "stderr"));
     }

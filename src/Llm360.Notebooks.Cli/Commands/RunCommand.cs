@@ -62,7 +62,8 @@ internal static class RunCommand
         return result.Failure is { } failure ? throw Error(failure, options) : result;
     }
 
-    /// <summary>Runs the same command in a child. This process tells how the child ended, if a cell has ended it.</summary>
+    /// <summary>Runs the same command in a child. This process tells how the child ended, if a cell
+    /// has ended it.</summary>
     private static async Task<int> WatchAsync(string notebook, Screen screen, CancellationToken cancellation)
     {
         var path = Path.GetTempFileName();

@@ -1,4 +1,5 @@
-// This program as a child of itself: a process that dies by a stack overflow cannot tell it, its parent can.
+// This program as a child of itself: a process that dies by a stack overflow cannot tell it, its
+// parent can.
 using System.Diagnostics;
 using System.Text;
 
@@ -7,7 +8,8 @@ namespace Llm360.Notebooks.Cli.Commands;
 /// <summary>Runs a command in a child and says how the child ended.</summary>
 internal static class WatchedProcess
 {
-    // Set for the child. It stops when its standard input is closed; the end of the parent closes it, too.
+    // Set for the child. It stops when its standard input is closed; the end of the parent closes
+    // it, too.
     private const string Variable = "LLM360_WATCHED", NoteVariable = "LLM360_CELL_NOTE";
 
     // How a process ends by a signal, on Unix; and by a stack overflow, on Windows.
@@ -22,9 +24,11 @@ internal static class WatchedProcess
     /// <summary>Runs the command to its end.</summary>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="readErrors">
-    /// Whether its standard error is read on the way. Then a stack overflow is known for certain, but the child has no terminal.
+    /// Whether its standard error is read on the way. Then a stack overflow is known for certain,
+    /// but the child has no terminal.
     /// </param>
-    /// <param name="note">The file in which the child notes the running cell; null for none.</param>
+    /// <param name="note">The file in which the child notes the running cell; null for
+    /// none.</param>
     /// <param name="cancellation">Asks the child to stop.</param>
     /// <returns>Its exit code, and the cause if it ended by none of its own.</returns>
     public static async Task<(int ExitCode, string? Cause)> RunAsync(
@@ -45,7 +49,8 @@ internal static class WatchedProcess
         return (child.ExitCode, overflow ? "a stack overflow" : Cause(child.ExitCode));
     }
 
-    /// <summary>In the child: cancels once the parent asks for it or is gone. Does nothing in other processes.</summary>
+    /// <summary>In the child: cancels once the parent asks for it or is gone. Does nothing in other
+    /// processes.</summary>
     public static void CancelWithParent(CancellationTokenSource stop)
     {
         if (IsChild)
@@ -86,7 +91,8 @@ internal static class WatchedProcess
         _ => null,
     };
 
-    /// <summary>Passes on what the child writes; tells whether the runtime spoke of a stack overflow.</summary>
+    /// <summary>Passes on what the child writes; tells whether the runtime spoke of a stack
+    /// overflow.</summary>
     private static async Task<bool> ForwardAsync(Stream from)
     {
         using var to = Console.OpenStandardError();

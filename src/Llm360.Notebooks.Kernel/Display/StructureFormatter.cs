@@ -24,7 +24,8 @@ internal static class StructureFormatter
 
     static StructureFormatter()
     {
-        // The default formatters for these types descend without a limit and write nothing on their way.
+        // The default formatters for these types descend without a limit and write nothing on their
+        // way.
         Register(HtmlFormatter.MimeType, Html);
         Register(PlainTextFormatter.MimeType, text => text);
     }

@@ -10,7 +10,8 @@ public static class ValueFormatter
 {
     /// <summary>The value in every MIME type it has; <c>text/plain</c> is always there.</summary>
     /// <remarks>
-    /// A value whose formatter fails is shown by its type and its text. Text over 32 million characters is cut, with a note.
+    /// A value whose formatter fails is shown by its type and its text. Text over 32 million
+    /// characters is cut, with a note.
     /// </remarks>
     public static MimeBundle Format(object? value)
     {

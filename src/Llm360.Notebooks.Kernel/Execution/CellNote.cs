@@ -1,16 +1,19 @@
-// A file that says which cell is running. It outlives the process: a stack overflow ends the process without a last word.
+// A file that says which cell is running. It outlives the process: a stack overflow ends the
+// process without a last word.
 using System.Globalization;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
 /// <summary>Writes the note when a cell starts and deletes it when the cell has ended.</summary>
-/// <remarks>The note has one line for the cell and, once somebody has seen how the process ended, one for the cause.</remarks>
+/// <remarks>The note has one line for the cell and, once somebody has seen how the process ended,
+/// one for the cause.</remarks>
 /// <param name="path">The file; null for no note.</param>
 public sealed class CellNote(string? path)
 {
     private const int MaxTitle = 80;
 
-    /// <summary>The cell that a process was running when it ended, and the cause if it is known; null for none. Deletes the note.</summary>
+    /// <summary>The cell that a process was running when it ended, and the cause if it is known;
+    /// null for none. Deletes the note.</summary>
     public (string Cell, string? Cause)? Take()
     {
         try
@@ -41,7 +44,8 @@ public sealed class CellNote(string? path)
     /// <summary>The cell has ended.</summary>
     public void End() => Write(File.Delete);
 
-    /// <summary>Adds how the process that wrote the note has ended; does nothing if no cell was running.</summary>
+    /// <summary>Adds how the process that wrote the note has ended; does nothing if no cell was
+    /// running.</summary>
     public void AddCause(string cause) => Write(path =>
     {
         if (File.Exists(path))

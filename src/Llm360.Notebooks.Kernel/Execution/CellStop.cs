@@ -8,8 +8,10 @@ namespace Llm360.Notebooks.Kernel.Execution;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class CellStop
 {
-    // As much as a thread of a Windows program has. The rest of the stack is for the runtime: an exception thrown inside a handler
-    // takes 16 KB for every level, and framework code such as List.Sort wraps exceptions so at every level of a recursion.
+    // As much as a thread of a Windows program has. The rest of the stack is for the runtime: an
+    // exception thrown inside a handler
+    // takes 16 KB for every level, and framework code such as List.Sort wraps exceptions so at
+    // every level of a recursion.
     internal const int MaxStackBytes = 1 << 20;
 
     // Handlers and cleanup run on top of the stack of the call that failed. What they call must not fail for the same reason.
@@ -40,15 +42,18 @@ public static class CellStop
 
     /// <summary>At the entry of a method: <see cref="Check"/>, and an exception instead of the stack overflow that would end the process.</summary>
     /// <exception cref="OperationCanceledException">The running cell is to stop.</exception>
-    /// <exception cref="InsufficientExecutionStackException">The cell has used its part of the stack.</exception>
+    /// <exception cref="InsufficientExecutionStackException">The cell has used its part of the
+    /// stack.</exception>
     public static void Enter()
     {
         Check();
         EnsureStack(cleanup: false);
     }
 
-    /// <summary>At the entry of a method that runs while a stopped cell is unwound: it does not stop, but its stack is limited.</summary>
-    /// <exception cref="InsufficientExecutionStackException">The cell has used its part of the stack.</exception>
+    /// <summary>At the entry of a method that runs while a stopped cell is unwound: it does not
+    /// stop, but its stack is limited.</summary>
+    /// <exception cref="InsufficientExecutionStackException">The cell has used its part of the
+    /// stack.</exception>
     public static void EnterCleanup() => EnsureStack(cleanup: true);
 
     /// <summary>Ends an async method, as it goes on after an await, if its cell was left behind.</summary>

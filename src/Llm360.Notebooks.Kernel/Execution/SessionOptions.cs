@@ -16,7 +16,8 @@ public sealed record SessionOptions
     /// <summary>Asks the user for a line of text: given the prompt and whether what is typed stays hidden; null where nobody can be asked.</summary>
     public Func<string, bool, string>? Input { get; init; }
 
-    /// <summary>Called before every output: returns once the front end can take more. Null if it always can.</summary>
+    /// <summary>Called before every output: returns once the front end can take more. Null if it
+    /// always can.</summary>
     internal Action<CancellationToken>? WaitForRoom { get; init; }
 
     /// <summary>Gets the progress of long work besides the progress display in the cell; null for nobody.</summary>

@@ -11,7 +11,8 @@ internal static class SourceNesting
     /// <summary>The most brackets within one another: the parser's time grows with their square.</summary>
     public const int MaxBrackets = 1000;
 
-    // The compiler needs up to 3 KB of stack for each level. A sum of 10,000 terms has 10,000 levels.
+    // The compiler needs up to 3 KB of stack for each level. A sum of 10,000 terms has 10,000
+    // levels.
     private const int MaxLevels = 20_000;
 
     /// <summary>What is wrong with the source before it is parsed; null for nothing.</summary>

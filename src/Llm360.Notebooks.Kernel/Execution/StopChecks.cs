@@ -8,8 +8,10 @@ namespace Llm360.Notebooks.Kernel.Execution;
 /// <summary>Rewrites the intermediate language of a compiled cell.</summary>
 /// <remarks>
 /// A check stands before every backward branch, so in every turn of every loop, and at the entry of every method and lambda, so that a query which calls back
-/// into the cell ends as well; there it also asks for room on the stack. That check stands before a <c>try</c> with which the method begins: its handler would
-/// catch the exception and go on with the recursion. The source and its lines are untouched, and no rule of the language has to be known: type inference, expression trees and iterators stay
+/// into the cell ends as well; there it also asks for room on the stack. That check stands before a
+/// <c>try</c> with which the method begins: its handler would
+/// catch the exception and go on with the recursion. The source and its lines are untouched, and no
+/// rule of the language has to be known: type inference, expression trees and iterators stay
 /// as the compiler made them. The runtime's own way to end a thread (<c>ControlledExecution</c>) was tried and is no use: framework loops end after seconds
 /// or not at all, and waits do not end.
 /// </remarks>

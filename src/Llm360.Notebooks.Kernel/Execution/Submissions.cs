@@ -89,7 +89,8 @@ internal sealed class Submissions : IDisposable
         using var image = new MemoryStream();
         using var symbols = new MemoryStream();
         var emitted = compilation.Emit(image, symbols, options: Emitting, cancellationToken: cancellation);
-        // The compiler reports a cancellation while it writes documentation as an error of the cell (CS1569).
+        // The compiler reports a cancellation while it writes documentation as an error of the cell
+        // (CS1569).
         cancellation.ThrowIfCancellationRequested();
         // Without a statement or a declaration there is nothing to emit, and nothing wrong.
         if (!emitted.Success)

@@ -39,7 +39,8 @@ internal sealed class ExecuteRequests : IDisposable
     public CSharpSession Session { get; }
 
     /// <summary>From now on an interrupt stops this request.</summary>
-    /// <remarks>Called before the client is told that the kernel is busy, since the client may interrupt at once.</remarks>
+    /// <remarks>Called before the client is told that the kernel is busy, since the client may
+    /// interrupt at once.</remarks>
     /// <param name="number">The request's number in the order of arrival.</param>
     public void Begin(long number)
     {
@@ -126,7 +127,8 @@ internal sealed class ExecuteRequests : IDisposable
 
     public void Dispose() => Session.Dispose();
 
-    // At the first cell: what a kernel publishes before is about no request, and front ends do not show it.
+    // At the first cell: what a kernel publishes before is about no request, and front ends do not
+    // show it.
     private void TellFormerEnd()
     {
         if (formerEnd is not var (cell, cause))

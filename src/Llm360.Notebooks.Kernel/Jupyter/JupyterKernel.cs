@@ -8,7 +8,8 @@ namespace Llm360.Notebooks.Kernel.Jupyter;
 
 /// <summary>A C# kernel for Jupyter clients, protocol 5.4.</summary>
 /// <remarks>
-/// Requests on shell are handled one after the other, those on control at once. Everything is answered between a busy and an idle on iopub. Subshells and the debugger
+/// Requests on shell are handled one after the other, those on control at once. Everything is
+/// answered between a busy and an idle on iopub. Subshells and the debugger
 /// are not offered. A kernel takes the console of its process while it lives: one kernel a process.
 /// </remarks>
 public sealed class JupyterKernel : IDisposable

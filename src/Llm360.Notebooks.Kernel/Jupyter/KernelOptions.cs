@@ -11,7 +11,8 @@ public sealed record KernelOptions
     public Func<string>? PlotlyJavaScript { get; init; }
 
     /// <summary>
-    /// A file that says which cell is running. If this process dies, the next kernel with the same file tells it at its first cell.
+    /// A file that says which cell is running. If this process dies, the next kernel with the same
+    /// file tells it at its first cell.
     /// Null for none.
     /// </summary>
     public string? CellNote { get; init; }

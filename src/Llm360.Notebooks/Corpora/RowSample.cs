@@ -36,7 +36,8 @@ public static class RowSample
         return [.. Stratified(rows, count, seed, chunk.Index).Select(r => r.Row)];
     }
 
-    // With a limit, so that no more is fetched than these rows; canaries among them ask for a few more.
+    // With a limit, so that no more is fetched than these rows; canaries among them ask for a few
+    // more.
     private static List<TokenRow> First(Chunk chunk, int count, CancellationToken cancellation)
     {
         for (var limit = count; ; limit *= 2)

@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Llm360.Notebooks.Kernel.Tests.Execution;
 
-// Not beside other tests: a garbage collection walks the deep stacks, and the whole process waits for it.
+// Not beside other tests: a garbage collection walks the deep stacks, and the whole process waits
+// for it.
 [CollectionDefinition(nameof(DepthTests), DisableParallelization = true)]
 [Collection(nameof(DepthTests))]
 public sealed class DepthTests : IDisposable

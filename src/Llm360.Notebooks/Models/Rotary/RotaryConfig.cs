@@ -24,10 +24,12 @@ public enum RopeScalingType
 /// <param name="Factor">How many times longer.</param>
 public sealed record RopeScaling(RopeScalingType Type, double Factor)
 {
-    /// <summary>Llama 3: frequencies are divided where the wavelength is above the original length over this.</summary>
+    /// <summary>Llama 3: frequencies are divided where the wavelength is above the original length
+    /// over this.</summary>
     public double LowFrequencyFactor { get; init; } = 1;
 
-    /// <summary>Llama 3: frequencies are kept where the wavelength is below the original length over this.</summary>
+    /// <summary>Llama 3: frequencies are kept where the wavelength is below the original length
+    /// over this.</summary>
     public double HighFrequencyFactor { get; init; } = 4;
 
     /// <summary>Length that was trained on; the configuration's maximum when null.</summary>
