@@ -80,7 +80,10 @@ public sealed class DeathTests : IDisposable
     private string Notebook(params string[] cells)
     {
         var path = llm360.PathOf("notebook.ipynb");
-        var parts = cells.Select(code => $$"""{"cell_type":"code","execution_count":null,"id":"c{{Guid.NewGuid():N}}","metadata":{},"outputs":[],"source":{{System.Text.Json.JsonSerializer.Serialize(code)}}}""");
+        var parts = cells.Select(code => $$"""
+            {"cell_type":"code","execution_count":null,"id":"c{{Guid.NewGuid():N}}","metadata":{},"outputs":[],
+             "source":{{System.Text.Json.JsonSerializer.Serialize(code)}}}
+            """);
         File.WriteAllText(path, $$"""{"cells":[{{string.Join(',', parts)}}],"metadata":{},"nbformat":4,"nbformat_minor":5}""");
         return path;
     }

@@ -41,7 +41,8 @@ internal static class GenerateCommand
                 : [.. rows.Select(PromptOf)];
             using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
             var longest = prompts.Max(p => p.Length);
-            var stop = parsed.GetValue(ignoreEnd) ? null : await checkpoint.FetchAsync(new(Cancellation: cancellation)).ConfigureAwait(false);
+            var stop = parsed.GetValue(ignoreEnd) ? null
+                : await checkpoint.FetchAsync(new(Cancellation: cancellation)).ConfigureAwait(false);
             var options = new GenerationOptions
             {
                 MaxNewTokens = parsed.GetValue(count) ?? Math.Max(1, Math.Min(256, loaded.Config.MaximumLength - longest)),

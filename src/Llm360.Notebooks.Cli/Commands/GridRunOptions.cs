@@ -20,7 +20,8 @@ internal sealed record GridSelection(Suite Suite, IReadOnlyList<Checkpoint> Chec
 /// <param name="LookNext">Where the results are shown.</param>
 /// <param name="FillAsync">Computes what is not in the store.</param>
 /// <param name="Items">The items in words; null for the chosen chunks.</param>
-internal sealed record GridJob(string Title, string Setting, string Folder, string LookNext, Func<GridOptions, Task<GridFill>> FillAsync, string? Items = null);
+internal sealed record GridJob(
+    string Title, string Setting, string Folder, string LookNext, Func<GridOptions, Task<GridFill>> FillAsync, string? Items = null);
 
 /// <summary>Suite, checkpoints, chunks, shard, device and precision of a grid.</summary>
 internal sealed class GridRunOptions
@@ -126,7 +127,8 @@ internal sealed class GridRunOptions
         var share = of.Options.Shard.Count > 1 ? $", shard {of.Options.Shard}" : "";
         screen.Facts(job.Title,
         [
-            ("grid", string.Create(CultureInfo.InvariantCulture, $"{of.Checkpoints.Count} checkpoints x {job.Items ?? $"{of.Chunks.Count} chunks"}{share}")),
+            ("grid", string.Create(
+                CultureInfo.InvariantCulture, $"{of.Checkpoints.Count} checkpoints x {job.Items ?? $"{of.Chunks.Count} chunks"}{share}")),
             .. InTraining(of.Suite),
             ("setting", job.Setting),
             ("goes to", job.Folder),

@@ -11,7 +11,10 @@ internal static class TrainCommand
 {
     public static Command Create()
     {
-        var recipe = new Argument<string>("recipe") { Description = "A suite that is trained here (nano, pico) or a recipe file ending in .json." };
+        var recipe = new Argument<string>("recipe")
+        {
+            Description = "A suite that is trained here (nano, pico) or a recipe file ending in .json.",
+        };
         var restart = new Option<string?>("--restart")
         {
             Description = "Delete all checkpoints and train from the beginning; with CKPT, delete those after it and go on from it.",

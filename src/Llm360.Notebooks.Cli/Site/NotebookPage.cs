@@ -11,7 +11,11 @@ internal sealed record SiteNeighbours(SiteDocument? Previous, SiteDocument? Next
 internal static class NotebookPage
 {
     public static string Html(
-        SiteDocument document, SiteNotebook? info, IReadOnlyList<(string Name, string Link)> data, SiteRun run, SiteNeighbours neighbours) => PageFrame.Html(
+        SiteDocument document,
+        SiteNotebook? info,
+        IReadOnlyList<(string Name, string Link)> data,
+        SiteRun run,
+        SiteNeighbours neighbours) => PageFrame.Html(
         $"{document.Title} ({run.Suite})",
         "../",
         "page",
@@ -36,7 +40,8 @@ internal static class NotebookPage
         return links.Length == 0 ? "" : $"<nav class=\"neighbours\" aria-label=\"Previous and next notebook\">\n{links}</nav>";
 
         static string Link(SiteDocument? document, string relation, string word) => document is null ? ""
-            : $"<a rel=\"{relation}\" href=\"{Uri.EscapeDataString(document.Name)}.html\"><span>{word}</span> {WebUtility.HtmlEncode(document.Title)}</a>\n";
+            : $"<a rel=\"{relation}\" href=\"{Uri.EscapeDataString(document.Name)}.html\">"
+            + $"<span>{word}</span> {WebUtility.HtmlEncode(document.Title)}</a>\n";
     }
 
     private static string Contents(SiteDocument document)

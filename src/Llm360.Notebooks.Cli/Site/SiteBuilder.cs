@@ -35,7 +35,8 @@ public static class SiteBuilder
         {
             var file = files[i];
             var info = run.Notebooks?.GetValueOrDefault(Path.GetFileName(file));
-            var page = WritePage(folder, document, info, run, new(documents.ElementAtOrDefault(i - 1), documents.ElementAtOrDefault(i + 1)));
+            var neighbours = new SiteNeighbours(documents.ElementAtOrDefault(i - 1), documents.ElementAtOrDefault(i + 1));
+            var page = WritePage(folder, document, info, run, neighbours);
             notebooks.Add((document, page, info));
             if (page.Bytes > MaximumPageBytes)
                 warnings.Add($"{page.Path} has {page.Bytes / 1e6:0.0} MB: show less in {Path.GetFileName(file)}, or give its figures fewer points.");

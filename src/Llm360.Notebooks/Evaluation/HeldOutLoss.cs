@@ -42,7 +42,8 @@ public static class HeldOutLossOfSuite
     /// <returns>Without rows, and saying why, of a suite on the Hub.</returns>
     /// <exception cref="Llm360Exception">A checkpoint, a chunk or the held-out sequences are
     /// missing or cannot be read.</exception>
-    public static async Task<HeldOutLoss> HeldOutLossAsync(this Suite suite, IReadOnlyList<Checkpoint>? checkpoints = null, GridOptions? options = null)
+    public static async Task<HeldOutLoss> HeldOutLossAsync(
+        this Suite suite, IReadOnlyList<Checkpoint>? checkpoints = null, GridOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(suite);
         if (suite.Recipe is null)
@@ -66,7 +67,8 @@ public static class HeldOutLossOfSuite
         var run = await Grid.RunAsync(store, checkpoints ?? suite.Checkpoints, [item], options).ConfigureAwait(false);
         // What is copied is the same for all checkpoints, and the chunks are no part of a cell's
         // identity.
-        return new(suite, [.. run.Cells.Select(c => c.Checkpoint)], [.. run.Cells.SelectMany(c => c.Content.Select(r => With(r, copied[r.Row])))]);
+        var losses = run.Cells.SelectMany(c => c.Content).Select(r => With(r, copied[r.Row]));
+        return new(suite, [.. run.Cells.Select(c => c.Checkpoint)], [.. losses]);
 
         IReadOnlyList<HeldOutRow> Compute(GridContext context)
         {

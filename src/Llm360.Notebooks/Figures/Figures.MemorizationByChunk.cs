@@ -64,7 +64,8 @@ public static partial class Figures
         if (RecencyEffect.Of(checkpoints) is { } effect)
             return (effect.Title, effect.Finding);
         var mean = checkpoints.SelectMany(c => c.Means).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
-        return ("Which chunks are remembered?", $"The mean memorization score of {model} over all chunks and checkpoints is {FigureText.Number(mean)}.");
+        return ("Which chunks are remembered?",
+            $"The mean memorization score of {model} over all chunks and checkpoints is {FigureText.Number(mean)}.");
     }
 
     private static Trace ChunkTrace(ChunkScores c) => new(

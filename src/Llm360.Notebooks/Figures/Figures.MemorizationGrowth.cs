@@ -58,6 +58,9 @@ public static partial class Figures
             [.. checkpoints.Select((_, i) => s.Share(i))],
             s.Read ? TraceRole.Measured : TraceRole.Baseline,
             Low: [.. checkpoints.Select((_, i) => s.Interval(i).Low)], High: [.. checkpoints.Select((_, i) => s.Interval(i).High)],
-            Hover: [.. checkpoints.Select((c, i) => $"{c.Name}, {s.Chunks}: {FigureText.Percent(s.Share(i))} of {FigureText.Count(s.Sequences[i])}")]);
+            Hover:
+            [
+                .. checkpoints.Select((c, i) => $"{c.Name}, {s.Chunks}: {FigureText.Percent(s.Share(i))} of {FigureText.Count(s.Sequences[i])}"),
+            ]);
     }
 }

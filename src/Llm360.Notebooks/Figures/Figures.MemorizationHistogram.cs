@@ -100,14 +100,18 @@ public static partial class Figures
 
     private static Panel HistogramPanel(ScoreDistribution c, int length, double top, bool titled)
     {
-        var seen = HistogramTrace(c.Checkpoint, c.Checkpoint, c.Counts) with { Progress = c.Progress };
-        Trace[] unread = c.Unread is null ? []
-            : [HistogramTrace("not yet read", $"{c.Checkpoint}, not yet read", c.Unread) with { Kind = TraceKind.Points, Role = TraceRole.Baseline }];
+        List<Trace> traces = [HistogramTrace(c.Checkpoint, c.Checkpoint, c.Counts) with { Progress = c.Progress }];
+        if (c.Unread is not null)
+        {
+            var unread = HistogramTrace("not yet read", $"{c.Checkpoint}, not yet read", c.Unread);
+            traces.Add(unread with { Kind = TraceKind.Points, Role = TraceRole.Baseline });
+        }
+
         return new Panel(
             titled ? c.Checkpoint : "",
             new Axis($"score × {length}"),
             new Axis("share of sequences", Minimum: 0, Maximum: top),
-            [seen, .. unread],
+            traces,
             Marks: [new Mark($"{FigureText.Percent(c.ShareAtOne)} at 1", length, c.ShareAtOne, c.Progress)]);
     }
 

@@ -41,7 +41,8 @@ public static partial class Figures
             asScored ? "mean memorization score" : "share extractible", !asScored,
             [
                 .. duplicates.Rows.DistinctBy(r => (r.Chunk, r.Canary, r.Canary is null ? r.Row : -1))
-                    .Select(r => new DuplicatePoint(r.Duplicates, asScored ? r.Score : r.Extractible ? 1 : 0, r.CanaryRepetitions is not null)),
+                    .Select(r => (Row: r, Value: asScored ? r.Score : r.Extractible ? 1 : 0))
+                    .Select(r => new DuplicatePoint(r.Row.Duplicates, r.Value, r.Row.CanaryRepetitions is not null)),
             ],
             isExact ? null : $"the {duplicates.CountedLength} tokens around the continuation's start").WithSample(duplicates.Scores);
     }
@@ -109,7 +110,9 @@ public static partial class Figures
         counterfactual.Chunks.Count,
         [
             .. Groups(Ordinary(counterfactual), _ => OrdinaryText),
-            .. Groups(Ordinary(counterfactual).Where(r => r.Source.Length > 0).OrderBy(r => r.Source, StringComparer.Ordinal), r => r.Source),
+            .. Groups(
+                Ordinary(counterfactual).Where(r => r.Source.Length > 0).OrderBy(r => r.Source, StringComparer.Ordinal),
+                r => r.Source),
             .. Groups(
                 counterfactual.Rows.Where(r => r.CanaryRepetitions is not null).OrderBy(r => r.CanaryRepetitions),
                 r => GroupName(r.CanaryRepetitions!.Value)),
@@ -119,7 +122,8 @@ public static partial class Figures
     public static Figure Exposure(CanaryExposure exposure) =>
         Exposure(exposure.Suite.Name, exposure.Checkpoint.Name, exposure.SecretLength, exposure.Alternatives + 1, [.. exposure.Rows.Select(r => (r.Repetitions, r.Exposure))]);
 
-    private static IEnumerable<CounterfactualRow> Ordinary(CounterfactualMemorization of) => of.Rows.Where(r => r.CanaryRepetitions is null);
+    private static IEnumerable<CounterfactualRow> Ordinary(CounterfactualMemorization of) =>
+        of.Rows.Where(r => r.CanaryRepetitions is null);
 
     private static IEnumerable<MeasuredGroup> Groups(IEnumerable<CounterfactualRow> rows, Func<CounterfactualRow, string> name) =>
         rows.GroupBy(name).Select(g => new MeasuredGroup(g.Key, [.. g.Select(r => r.Difference)]));

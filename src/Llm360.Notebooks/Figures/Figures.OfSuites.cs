@@ -73,14 +73,16 @@ public static partial class Figures
     /// left out.
     /// </summary>
     public static Figure MemorizationByChunk(MemorizationScores scores) =>
-        MemorizationByChunk(scores.Suite.Name, scores.Settings.PromptLength, scores.Settings.ContinuationLength, ByChunk(scores)).WithSample(scores);
+        MemorizationByChunk(scores.Suite.Name, scores.Settings.PromptLength, scores.Settings.ContinuationLength, ByChunk(scores))
+            .WithSample(scores);
 
     /// <summary>
     /// Memorization score against the chunks read since the text's own, over all scored
     /// checkpoints; canaries left out.
     /// </summary>
     public static Figure MemorizationByAge(MemorizationScores scores) =>
-        MemorizationByAge(scores.Suite.Name, scores.Settings.PromptLength, scores.Settings.ContinuationLength, ByChunk(scores)).WithSample(scores);
+        MemorizationByAge(scores.Suite.Name, scores.Settings.PromptLength, scores.Settings.ContinuationLength, ByChunk(scores))
+            .WithSample(scores);
 
     /// <summary>
     /// Share with score 1 along checkpoints: of the chunks that all checkpoints had read, and of

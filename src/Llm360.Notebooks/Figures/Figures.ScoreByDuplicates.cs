@@ -39,7 +39,8 @@ public static partial class Figures
         var more = new MeasuredGroup("more than one", [.. compared.Where(p => p.Duplicates > 1).Select(p => p.Value)], areShares);
         var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, n = {FigureText.Count(points.Count(p => !p.Canary))} sequences of text and {FigureText.Count(points.Count(p => p.Canary))} canaries; bands: {(areShares ? "Wilson's" : "normal")} 95 % intervals";
         var what = counted is null ? "What stands in the corpus more than once" : "What has near copies in the corpus";
-        var title = more.Count == 0 ? (counted is null ? "No sequence of text stands in the corpus twice" : "No sequence of text has a near copy in the corpus")
+        var none = counted is null ? "No sequence of text stands in the corpus twice" : "No sequence of text has a near copy in the corpus";
+        var title = more.Count == 0 ? none
             : more.Interval.Low > once.Interval.High ? $"{what} is remembered better"
             : $"Is {char.ToLowerInvariant(what[0])}{what[1..]} remembered better? Not clearly";
         var finding = $"For {(text.Count == 0 ? "canaries" : "ordinary text")} the {quantity} is, with {string.Join("; with ", new[] { once, more }.Where(g => g.Count > 0).Select(g => $"{g.Name}, {g.InWords}"))}.";

@@ -33,8 +33,9 @@ internal sealed record RecencyEffect(double JustRead, double Older, double Unrea
             var unread = double.IsNaN(Unread) ? "" : $", on chunks not yet read {FigureText.Number(Unread)}";
             var interval = double.IsNaN(Low) ? "" : $" (95 % interval {FigureText.Signed(Low)} to {FigureText.Signed(High)})";
             var of = Sequences == 0 ? "" : $" and {FigureText.Count(Sequences)} sequences just read";
-            return $"On the chunk just read a checkpoint scores {FigureText.Number(JustRead)} on average, on older chunks {FigureText.Number(Older)}{unread}. "
-                + $"Just read minus older is {FigureText.Signed(Difference)}{interval}, over {Checkpoints} checkpoint{(Checkpoints == 1 ? "" : "s")}{of}.";
+            return $"On the chunk just read a checkpoint scores {FigureText.Number(JustRead)} on average, "
+                + $"on older chunks {FigureText.Number(Older)}{unread}. Just read minus older is {FigureText.Signed(Difference)}{interval}, "
+                + $"over {Checkpoints} checkpoint{(Checkpoints == 1 ? "" : "s")}{of}.";
         }
     }
 
@@ -54,7 +55,8 @@ internal sealed record RecencyEffect(double JustRead, double Older, double Unrea
         var (justRead, older) = (each.Average(c => c.JustRead.Mean), each.Average(c => c.Older.Mean));
         var half = Intervals.Z * Math.Sqrt(each.Sum(c => c.JustRead.Variance + c.Older.Variance)) / each.Count;
         var unread = each.Where(c => double.IsFinite(c.Unread.Mean)).Select(c => c.Unread.Mean).DefaultIfEmpty(double.NaN).Average();
-        return new(justRead, older, unread, justRead - older - half, justRead - older + half, each.Count, each.Sum(c => c.JustRead.Sequences));
+        var difference = justRead - older;
+        return new(justRead, older, unread, difference - half, difference + half, each.Count, each.Sum(c => c.JustRead.Sequences));
     }
 
     /// <summary>Mean over the chunks that were read so many chunks before, 0 for the one just read
@@ -74,7 +76,8 @@ internal sealed record RecencyEffect(double JustRead, double Older, double Unrea
 
     /// <summary>Standard error of a chunk's mean, from its interval; NaN if there is
     /// none.</summary>
-    internal static double Error(ChunkScores c, int i) => c.Low is null || c.High is null ? double.NaN : (c.High[i] - c.Low[i]) / (2 * Intervals.Z);
+    internal static double Error(ChunkScores c, int i) =>
+        c.Low is null || c.High is null ? double.NaN : (c.High[i] - c.Low[i]) / (2 * Intervals.Z);
 
     private static double Square(double x) => x * x;
 }

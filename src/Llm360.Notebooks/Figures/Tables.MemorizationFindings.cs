@@ -43,7 +43,8 @@ public static partial class Tables
         return
         [
             "a spike at score 1",
-            $"at {last}, {FigureText.Count(at)} sequences have score 1; no other score from one half on has more than {FigureText.Count(beside)}",
+            $"at {last}, {FigureText.Count(at)} sequences have score 1; no other score from one half on has more than "
+                + FigureText.Count(beside),
             at > beside ? "same direction" : "not reproduced: score 1 is not more frequent than its neighbours",
         ];
     }
@@ -64,8 +65,8 @@ public static partial class Tables
         return
         [
             $"more than {FigureText.Percent(atLeast)} of sequences are extractible, and more as training goes on",
-            $"{FigureText.Percent(Share(all))} at {checkpoints[^1]}; of the chunks read by {checkpoints[0]}, {FigureText.Percent(Share(first))} then "
-                + $"and {FigureText.Percent(Share(last))} in the end",
+            $"{FigureText.Percent(Share(all))} at {checkpoints[^1]}; of the chunks read by {checkpoints[0]}, "
+                + $"{FigureText.Percent(Share(first))} then and {FigureText.Percent(Share(last))} in the end",
             verdict,
         ];
 
@@ -90,11 +91,13 @@ public static partial class Tables
     {
         const string finding = "checkpoints correlate strongly";
         var late = checkpoints.Skip(Math.Max(0, (checkpoints.Count / 2) - 1)).ToList();
-        var pairs = late.Zip(late.Skip(1), (a, b) => (A: a, B: b, R: scores.Correlation(a, b, r => r.Score))).Where(p => double.IsFinite(p.R)).ToList();
+        var pairs = late.Zip(late.Skip(1), (a, b) => (A: a, B: b, R: scores.Correlation(a, b, r => r.Score)))
+            .Where(p => double.IsFinite(p.R)).ToList();
         if (pairs.Count == 0)
             return [finding, "fewer than two checkpoints can be compared", "not measured"];
         var last = pairs[^1];
-        return [finding, $"r of neighbours in the second half: {string.Join(", ", pairs.Select(p => $"{FigureText.Number(p.R)} ({p.A} and {p.B})"))}",
+        var neighbours = pairs.Select(p => $"{FigureText.Number(p.R)} ({p.A} and {p.B})");
+        return [finding, $"r of neighbours in the second half: {string.Join(", ", neighbours)}",
             last.R >= StrongCorrelation ? "same direction" : $"weaker: below {FigureText.Number(StrongCorrelation)}"];
     }
 }

@@ -145,7 +145,11 @@ public static class DuplicatesOfScores
         var lengths = ExtractionLengths.Of(scores, null, null);
         var longest = 2 * Math.Min(lengths.PromptLength, lengths.ContinuationLength);
         if (window < 2 || window > longest)
-            throw new Llm360Exception($"A window of {window} tokens around the start of the continuation was asked for.", "window", $"Choose 2 to {longest}.");
+        {
+            throw new Llm360Exception(
+                $"A window of {window} tokens around the start of the continuation was asked for.", "window", $"Choose 2 to {longest}.");
+        }
+
         return await CountAsync(scores, checkpoint, lengths, lengths.PromptLength - (window / 2), window, run).ConfigureAwait(false);
     }
 
@@ -154,7 +158,11 @@ public static class DuplicatesOfScores
     {
         var at = checkpoint ?? scores.LastCheckpoint();
         List<Chunk> corpus = [.. scores.Suite.Chunks.Where(c => c.Index < at.RequireChunksSeen())];
-        var result = new DuplicateScores(scores, at, lengths.PromptLength, lengths.ContinuationLength, []) { CountedFrom = from, CountedLength = length };
+        var result = new DuplicateScores(scores, at, lengths.PromptLength, lengths.ContinuationLength, [])
+        {
+            CountedFrom = from,
+            CountedLength = length,
+        };
         // Those of Amber have 7.5 TB: nobody should begin to fetch them by running a cell.
         if (corpus.Count(c => c.IsOnHub) is > 0 and var away)
         {

@@ -157,4 +157,5 @@ public sealed record CorpusCounts(IReadOnlyList<SourceCounts> Sources, int Seque
 /// Near copies: at least half of their runs of eight words stand in documents before them. Exact
 /// copies are among them. Null in a manifest that was measured before these were counted.
 /// </param>
-public sealed record SourceCounts(string Name, int Documents, int UniqueDocuments, int UsedDocuments, int Sequences, int? NearCopies = null);
+public sealed record SourceCounts(
+    string Name, int Documents, int UniqueDocuments, int UsedDocuments, int Sequences, int? NearCopies = null);

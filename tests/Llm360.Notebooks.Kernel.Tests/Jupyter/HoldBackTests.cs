@@ -54,7 +54,8 @@ public sealed class HoldBackTests
     public async Task Threads_that_write_without_pause_keep_no_cell_waiting()
     {
         await using var client = new KernelClient().Ready();
-        client.Run("var on = true; for (var i = 0; i < 8; i++) new Thread(() => { while (Volatile.Read(ref on)) Console.WriteLine(new string('x', 1000)); }).Start();");
+        client.Run("var on = true; for (var i = 0; i < 8; i++) "
+            + "new Thread(() => { while (Volatile.Read(ref on)) Console.WriteLine(new string('x', 1000)); }).Start();");
         Assert.Equal("ok", client.AskOn(client.Control, "kernel_info_request", []).Reply["status"]!.ToString());
         Assert.Equal("2", client.Run("1 + 1").Published.Last(m => m.Type == "execute_result").Content["data"]!["text/plain"]!.ToString());
         Assert.Equal("ok", client.Run("on = false;").Reply["status"]!.ToString());

@@ -102,7 +102,8 @@ internal sealed class AutogradRowGradients : IRowGradients
 
     // A token that was not read has zeros.
     private Dictionary<string, Tensor> Padded(Dictionary<string, Tensor> factors, long tokens) => tokens == 0 ? factors
-        : factors.ToDictionary(f => f.Key, f => leaves.ContainsKey(f.Key) ? f.Value : cat([f.Value, zeros([tokens, f.Value.shape[1]], device: f.Value.device)]));
+        : factors.ToDictionary(f => f.Key, f => leaves.ContainsKey(f.Key) ? f.Value
+            : cat([f.Value, zeros([tokens, f.Value.shape[1]], device: f.Value.device)]));
 
     // Only narrow products: no gradient of a whole matrix is formed.
     private Dictionary<string, Tensor> Project(Dictionary<string, Tensor> factors, Tensor ids)
