@@ -41,7 +41,7 @@ internal static partial class LmEvalTask
             throw new Llm360Exception($"The YAML file cannot be read: {e.Message.TrimEnd('.')}.", path, "Name an lm-eval task file.", e);
         }
 
-        var yaml = YamlSubset.Read(text, path);
+        var yaml = YamlMapping.Read(text, path);
         var json = new Import(yaml, path).Task();
         return (EvaluationTask)TaskReader.Read(new ManifestDocument(path, Encoding.UTF8.GetBytes(json.ToJsonString())), _ =>
             throw new InvalidOperationException());

@@ -3,6 +3,7 @@ using System.Collections;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Microsoft.VisualBasic.FileIO;
 using Parquet.Serialization;
 
 namespace Llm360.Notebooks;
@@ -51,25 +52,39 @@ internal static class LogFiles
             throw new Llm360Exception($"The log cannot be read: {e.Message.TrimEnd('.')}.", path, Remedy, e);
         }
 
-        var (rows, names) = (new List<LogRow>(), (List<string>?)null);
-        foreach (var (line, cells) in CsvText.Read(text, path))
+        var (rows, names) = (new List<LogRow>(), (string[]?)null);
+        using var parser = new TextFieldParser(new StringReader(text)) { Delimiters = [","], TrimWhiteSpace = false };
+        while (!parser.EndOfData)
         {
-            var where = string.Create(CultureInfo.InvariantCulture, $"{path}, line {line}");
+            var where = string.Create(CultureInfo.InvariantCulture, $"{path}, line {parser.LineNumber}");
+            var cells = Cells(parser, where);
             if (names is null)
             {
                 names = cells;
-                if (names.Distinct().Count() < names.Count)
+                if (names.Distinct().Count() < names.Length)
                     throw new Llm360Exception("The log has two columns of one name.", where, Remedy);
                 continue;
             }
 
-            if (cells.Count != names.Count)
-                throw new Llm360Exception($"The line has {cells.Count} cells, and the first names {names.Count} columns.", where, Remedy);
+            if (cells.Length != names.Length)
+                throw new Llm360Exception($"The line has {cells.Length} cells, and the first names {names.Length} columns.", where, Remedy);
             var filled = names.Zip(cells).Where(c => c.Second.Length > 0);
             rows.Add(new LogRow(where, filled.ToDictionary(c => c.First, c => Value(c.Second))));
         }
 
         return rows;
+    }
+
+    private static string[] Cells(TextFieldParser parser, string where)
+    {
+        try
+        {
+            return parser.ReadFields()!;
+        }
+        catch (MalformedLineException e)
+        {
+            throw new Llm360Exception("The quotes of the line do not match.", where, Remedy, e);
+        }
     }
 
     private static List<LogRow> JsonLinesOf(string path)

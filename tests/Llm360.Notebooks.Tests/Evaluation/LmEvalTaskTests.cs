@@ -38,8 +38,8 @@ public sealed class LmEvalTaskTests
 
     [Theory]
     [InlineData("task: a\ntask: b\n", "there twice")]
-    [InlineData("task: \"a\n", "does not end")]
-    [InlineData("task: a\n  deeper: b\n", "indented otherwise")]
+    [InlineData("task: \"a\n", "scanning a quoted scalar")]
+    [InlineData("task: a\n  deeper: b\n", "scanning a plain scalar")]
     [InlineData("task: a\noutput_type: generate_until\n", "only multiple_choice")]
     [InlineData("task: a\nuse_prompt: x\n", "the key is not read")]
     [InlineData("- a\n- b\n", "not a mapping")]

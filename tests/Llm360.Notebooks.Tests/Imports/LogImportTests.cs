@@ -65,7 +65,7 @@ public sealed class LogImportTests : IDisposable
     [Theory]
     [InlineData("a.csv", "Step,loss\n1,2\n2,3,4\n", "The line has 3 cells, and the first names 2 columns.", ", line 3")]
     [InlineData("a.csv", "Step,loss\n1,2\n2,high\n", "The value of \"loss\" is not a number but \"high\".", ", line 3")]
-    [InlineData("a.csv", "Step,loss\n1,2\n2,\"3\n", "The CSV cannot be read: a quote is not closed.", ", line 3")]
+    [InlineData("a.csv", "Step,loss\n1,2\n2,\"3\n", "The quotes of the line do not match.", ", line 3")]
     [InlineData("a.csv", "Step,loss\n1,2\nx,3\n", "The row has no number in \"Step\".", ", line 3")]
     [InlineData("a.csv", "epoch,loss\n1,2\n", "The log has none of the columns Step,", ", line 2")]
     [InlineData("a.jsonl", "{\"step\": 1, \"loss\": 2}\n{\"step\": 2, \"loss\": NaN}\n", "it is not valid JSON", ", line 2")]
