@@ -96,12 +96,17 @@ internal sealed class CpuRowGradients : IRowGradients
         return results;
     }
 
-    private IRowSink NewSink(GradientForm form) => form switch
+    private IRowSink NewSink(GradientForm form)
     {
-        GradientForm.Full => new FullRowSink(layout),
-        GradientForm.Factors => new FactorSink(layout),
-        _ => new ProjectedSink(layout, projections.Value),
-    };
+        var parameters = options.BlocksOnly ? layout.BlockSlices() : layout.Slices;
+        IRowSink sink = form switch
+        {
+            GradientForm.Full => new FullRowSink(layout, parameters),
+            GradientForm.Factors => new FactorSink(layout, hasNorms: !options.BlocksOnly),
+            _ => new ProjectedSink(layout, projections.Value, parameters),
+        };
+        return options.BlocksOnly ? new BlockSink(sink, layout) : sink;
+    }
 
     // A full gradient is held twice: summed in the padded layout, and as the result.
     private int AtOnce(IReadOnlyList<int[]> rows, GradientForm form)

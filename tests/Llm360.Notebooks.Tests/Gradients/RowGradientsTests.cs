@@ -71,6 +71,34 @@ public sealed class RowGradientsTests
         }
     }
 
+    [Theory]
+    [InlineData("llama-gqa")]
+    [InlineData("llama-tied")]
+    [InlineData("neox")]
+    [InlineData("crystal")]
+    public void Blocks_alone_have_the_gradients_that_they_have_among_all(string name)
+    {
+        using var model = LanguageModel.Load(Fixtures.Path("models", name), Device.Cpu);
+        int[][] rows = [[5, 9, 100, 7, 3], [8, 2]];
+        foreach (var form in Enum.GetValues<GradientForm>())
+        {
+            var among = model.RowGradients(rows, form);
+            foreach (var (all, blocks) in among.Zip(model.RowGradients(rows, form, new GradientOptions { BlocksOnly = true })))
+            {
+                Assert.Equal(all.Loss, blocks.Loss);
+                var modules = LinearLayer.OfBlocks(model.Config).Select(l => l.Module);
+                Assert.Equal(
+                    form == GradientForm.Factors ? modules.SelectMany(m => new[] { LinearLayer.InputName(m), LinearLayer.OutputGradientName(m) }).Order()
+                        : modules.Select(m => m + ".weight").Order(),
+                    blocks.Tensors.Keys.Order());
+                foreach (var (key, tensor) in blocks.Tensors)
+                    Assert.True(tensor.data<float>().SequenceEqual(all.Tensors[key].data<float>()), $"{form}: {key}");
+                all.Dispose();
+                blocks.Dispose();
+            }
+        }
+    }
+
     [Fact]
     public void The_mean_gradient_of_training_is_the_mean_over_rows()
     {

@@ -72,22 +72,19 @@ public sealed class AttributionIndex
     /// <exception cref="Llm360Exception">As
     /// <see cref="QueryAsync(IReadOnlyList{int[]}, RunOptions?)"/>, or the suite has no
     /// tokenizer.</exception>
-    public async Task<AttributionResult> QueryAsync(
-        string text, RunOptions? run = null) =>
+    public async Task<AttributionResult> QueryAsync(string text, RunOptions? run = null) =>
         (await QueryAsync([Encode(text)], run).ConfigureAwait(false))[0];
 
     /// <summary>The same for several texts, in one pass over the rows.</summary>
     /// <param name="texts">Texts.</param>
     /// <param name="run">As in the other overload.</param>
-    public Task<IReadOnlyList<AttributionResult>> QueryAsync(
-        IReadOnlyList<string> texts, RunOptions? run = null) =>
+    public Task<IReadOnlyList<AttributionResult>> QueryAsync(IReadOnlyList<string> texts, RunOptions? run = null) =>
         QueryAsync([.. texts.Select(Encode)], run);
 
     /// <summary>The same for a training row.</summary>
     /// <param name="row">The row; it is among those that are scored.</param>
     /// <param name="run">As in the other overload.</param>
-    public async Task<AttributionResult> QueryAsync(
-        AttributionRow row, RunOptions? run = null) =>
+    public async Task<AttributionResult> QueryAsync(AttributionRow row, RunOptions? run = null) =>
         (await QueryAsync([row.TokenIds], run).ConfigureAwait(false))[0];
 
     /// <summary>The same for token ids, as of a canary or of a model's own continuation.</summary>
@@ -99,8 +96,7 @@ public sealed class AttributionIndex
     /// model's positions or has unknown tokens; the index is not complete, damaged, or of other
     /// weights or rows; or memory does not suffice.
     /// </exception>
-    public async Task<IReadOnlyList<AttributionResult>> QueryAsync(
-        IReadOnlyList<int[]> queries, RunOptions? run = null)
+    public async Task<IReadOnlyList<AttributionResult>> QueryAsync(IReadOnlyList<int[]> queries, RunOptions? run = null)
     {
         foreach (var (i, query) in queries.Index())
         {
@@ -109,9 +105,8 @@ public sealed class AttributionIndex
                     "The query is empty.", FormattableString.Invariant($"query {i}"), "Give a text of at least two tokens.");
         }
 
-        var options = new GridOptions { Device = device, Progress = run?.Progress, Cancellation = run?.Cancellation };
         var batch = new RowBatch(queries, i => FormattableString.Invariant($"query {i} (counted from 0)"));
-        var parts = await PartsAsync(batch, options).ConfigureAwait(false);
+        var parts = await PartsAsync(batch, Grid(run)).ConfigureAwait(false);
         var others = new List<(string Name, IReadOnlyList<AttributionResult> Results)>();
         foreach (var other in beside)
             others.Add((other.analysis.Name, await other.QueryAsync(queries, run).ConfigureAwait(false)));
@@ -129,16 +124,14 @@ public sealed class AttributionIndex
     /// <returns>One score for each of <see cref="Rows"/>, in the method's unit.</returns>
     /// <exception cref="Llm360Exception">The method has none, or the index cannot be
     /// read.</exception>
-    public async Task<IReadOnlyList<double>> SelfInfluenceAsync(
-        RunOptions? run = null)
+    public async Task<IReadOnlyList<double>> SelfInfluenceAsync(RunOptions? run = null)
     {
         if (analysis.Scoring is not CheckpointMethod method)
             throw new Llm360Exception(
                 $"The method {analysis.Name} has no self-influence.", $"method {analysis.Name}", "Choose tracin, logra or ekfac.");
         if (analysis.Vectors is not null)
             return await Task.Run(() => VectorQuery.SelfScores(this, (ProjectedMethod)method, states)).ConfigureAwait(false);
-        var options = new GridOptions { Device = device, Progress = run?.Progress, Cancellation = run?.Cancellation };
-        var parts = await analysis.ScoreAsync(this, null, options).ConfigureAwait(false);
+        var parts = await analysis.ScoreAsync(this, null, Grid(run)).ConfigureAwait(false);
         var scores = method.Combine(parts);
         return [.. Enumerable.Range(0, Rows.Count).Select(i => scores[0, i])];
     }
@@ -177,6 +170,9 @@ public sealed class AttributionIndex
             : await analysis.ScoreAsync(this, queries, options).ConfigureAwait(false);
         return new QueryScores(method.Combine(parts), [.. parts.Select(p => method.Combine([p]))]);
     }
+
+    private GridOptions Grid(RunOptions? run) =>
+        new() { Device = device, Progress = run?.Progress, Cancellation = run?.Cancellation };
 
     private long VectorLength() =>
         ((ProjectedMethod)analysis.Scoring).Projection.Parts(Checkpoints[0].ConfigAsync().GetAwaiter().GetResult()).Sum();

@@ -1,13 +1,11 @@
-// The linear layers of the blocks, which most methods confine themselves to.
+// Gradients of the linear layers of the blocks, which most methods confine themselves to.
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>All linear layers but the head, in the order of the parameters.</summary>
+/// <summary>Reads gradients of <see cref="LinearLayer.OfBlocks"/>.</summary>
 internal static class BlockLinears
 {
-    public static IReadOnlyList<LinearLayer> Of(ModelConfig config) => [.. LinearLayer.Of(config).SkipLast(1)];
-
     /// <summary>The gradient by a layer's weight, [out, in] for every family.</summary>
     /// <param name="gradient">A full gradient.</param>
     /// <param name="layer">The layer.</param>

@@ -1,4 +1,5 @@
 // Kronecker factors of the curvature of linear layers, and their refitted eigenvalues.
+using System.Collections.Concurrent;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,7 +17,7 @@ namespace Llm360.Notebooks;
 internal static class CurvatureFactors
 {
     public const string Input = "A", Output = "S", Lambda = "lambda", Diagonal = "lambda_diagonal";
-    private static readonly GradientOptions Options = new();
+    private static readonly GradientOptions Options = new() { BlocksOnly = true };
 
     /// <summary>The eigenvalues of a side.</summary>
     public static string Eigenvalues(string side) => $"eigenvalues_{side}";
@@ -34,81 +35,82 @@ internal static class CurvatureFactors
         if (rows.Count == 0)
             throw new Llm360Exception(
                 "The factors of the curvature need rows, and there are none.", $"checkpoint {at.Name}", "Choose chunks with rows.");
-        var layers = BlockLinears.Of(at.Model.Config);
-        using var limit = OperatorThreads.LimitToOne();
-        using var scope = NewDisposeScope();
-        var factors = new Dictionary<string, Tensor>();
-        AddCovariances(at, rows, layers, factors);
-        foreach (var layer in layers)
+        var layers = LinearLayer.OfBlocks(at.Model.Config);
+        var factors = new ConcurrentDictionary<string, Tensor>();
+        var shared = AddCovariances(at, rows, layers, factors);
+        LayerWork.ForEach(layers, layer =>
         {
-            foreach (var side in new[] { Input, Output })
-            {
-                var (values, vectors) = linalg.eigh(factors[Name(layer, side)]);
-                factors[Name(layer, Eigenvalues(side))] = values;
-                factors[Name(layer, Eigenvectors(side))] = vectors.contiguous();
-            }
+            Decompose(layer, Output);
+            if (shared[layer] == layer)
+                Decompose(layer, Input);
+        });
+        foreach (var (layer, first) in shared)
+        {
+            foreach (var tensor in new[] { Input, Eigenvalues(Input), Eigenvectors(Input) })
+                factors.GetOrAdd(Name(layer, tensor), _ => factors[Name(first, tensor)].alias());
         }
 
         AddEigenvalues(at, rows, layers, factors);
         return new TensorSet(factors);
+
+        void Decompose(LinearLayer layer, string side)
+        {
+            var (values, vectors) = linalg.eigh(factors[Name(layer, side)]);
+            factors[Name(layer, Eigenvalues(side))] = values.DetachFromDisposeScope();
+            factors[Name(layer, Eigenvectors(side))] = vectors.contiguous().DetachFromDisposeScope();
+        }
     }
 
-    private static void AddCovariances(
-        CheckpointPass at, RowBatch rows, IReadOnlyList<LinearLayer> layers, Dictionary<string, Tensor> factors)
+    // Returns for each layer the first that has the same input: query, key and value share theirs,
+    // as do gate and up.
+    private static Dictionary<LinearLayer, LinearLayer> AddCovariances(
+        CheckpointPass at, RowBatch rows, IReadOnlyList<LinearLayer> layers, ConcurrentDictionary<string, Tensor> factors)
     {
-        var tokens = 0L;
-        foreach (var layer in layers)
-        {
-            factors[Name(layer, Input)] = zeros([layer.Inputs, layer.Inputs], float64, at.Model.Device);
-            factors[Name(layer, Output)] = zeros([layer.Outputs, layer.Outputs], float64, at.Model.Device);
-        }
-
+        var (tokens, shared) = (0L, new Dictionary<LinearLayer, LinearLayer>());
         foreach (var (i, gradient) in rows.Gradients(at.Model, GradientForm.Factors, Options).Index())
         {
             using (gradient)
             {
-                using var scope = NewDisposeScope();
                 // The last token predicts nothing, so it has an input but no output gradient.
                 var count = rows.Tokens[i].Length - 1;
                 tokens += count;
-                foreach (var layer in layers)
+                if (shared.Count == 0)
+                    shared = layers.ToDictionary(l => l, l => layers.First(f => ReferenceEquals(InputOf(f), InputOf(l))));
+                LayerWork.ForEach(layers, layer =>
                 {
-                    var a = gradient.Tensors[LinearLayer.InputName(layer.Module)].narrow(0, 0, count);
-                    var g = gradient.Tensors[LinearLayer.OutputGradientName(layer.Module)].narrow(0, 0, count);
-                    factors[Name(layer, Input)].AddTo(a.t().matmul(a).to(float64));
-                    factors[Name(layer, Output)].AddTo(g.t().matmul(g).to(float64));
-                }
+                    Add(layer, Output, gradient.Tensors[LinearLayer.OutputGradientName(layer.Module)].narrow(0, 0, count));
+                    if (shared[layer] == layer)
+                        Add(layer, Input, InputOf(layer).narrow(0, 0, count));
+                });
+
+                Tensor InputOf(LinearLayer layer) => gradient.Tensors[LinearLayer.InputName(layer.Module)];
             }
         }
 
         using var mean = (1.0 / tokens).ToScalar();
         foreach (var factor in factors.Values)
             factor.mul_(mean);
+        return shared;
+
+        void Add(LinearLayer layer, string side, Tensor x) => Sum(factors, Name(layer, side), x.t().matmul(x));
     }
 
     private static void AddEigenvalues(
-        CheckpointPass at, RowBatch rows, IReadOnlyList<LinearLayer> layers, Dictionary<string, Tensor> factors)
+        CheckpointPass at, RowBatch rows, IReadOnlyList<LinearLayer> layers, ConcurrentDictionary<string, Tensor> factors)
     {
+        using var scope = NewDisposeScope();
         var bases = layers.ToDictionary(l => l, l => (
             In: factors[Name(l, Eigenvectors(Input))].to(float32), Out: factors[Name(l, Eigenvectors(Output))].to(float32).t()));
-        foreach (var layer in layers)
-        {
-            factors[Name(layer, Lambda)] = zeros([layer.Outputs, layer.Inputs], float64, at.Model.Device);
-            factors[Name(layer, Diagonal)] = zeros([layer.Outputs, layer.Inputs], float64, at.Model.Device);
-        }
-
         foreach (var gradient in rows.Gradients(at.Model, GradientForm.Full, Options))
         {
             using (gradient)
             {
-                using var scope = NewDisposeScope();
-                foreach (var layer in layers)
+                LayerWork.ForEach(layers, layer =>
                 {
                     var dw = BlockLinears.Gradient(gradient, layer);
-                    var rotated = bases[layer].Out.matmul(dw).matmul(bases[layer].In);
-                    factors[Name(layer, Lambda)].AddTo(rotated.square().to(float64));
-                    factors[Name(layer, Diagonal)].AddTo(dw.square().to(float64));
-                }
+                    Sum(factors, Name(layer, Lambda), bases[layer].Out.matmul(dw).matmul(bases[layer].In).square());
+                    Sum(factors, Name(layer, Diagonal), dw.square());
+                });
             }
         }
 
@@ -118,5 +120,14 @@ internal static class CurvatureFactors
             factors[Name(layer, Lambda)].mul_(mean);
             factors[Name(layer, Diagonal)].mul_(mean);
         }
+    }
+
+    // Adds to a sum in float64, which begins with the first addition.
+    private static void Sum(ConcurrentDictionary<string, Tensor> sums, string name, Tensor addition)
+    {
+        if (sums.TryGetValue(name, out var sum))
+            sum.AddTo(addition);
+        else
+            sums[name] = addition.to(float64).contiguous().DetachFromDisposeScope();
     }
 }

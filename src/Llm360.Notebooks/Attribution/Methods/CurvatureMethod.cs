@@ -1,4 +1,5 @@
 // Influence with an inverse curvature of Kronecker factors.
+using System.Collections.Concurrent;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
@@ -15,31 +16,31 @@ internal abstract class CurvatureMethod(string name, AttributionSettings setting
 
     public override TensorSet? Fit(CheckpointPass at, RowBatch rows) => CurvatureFactors.Compute(at, rows);
 
-    protected override IEnumerable<string> Parameters(ModelConfig config) => BlockLinears.Of(config).Select(l => l.Parameter);
+    protected override bool BlocksOnly => true;
 
     protected override TensorSet OfQuery(CheckpointPass at, TensorSet? state, RowGradient gradient)
     {
-        using var limit = OperatorThreads.LimitToOne();
-        using var scope = NewDisposeScope();
-        var layers = BlockLinears.Of(at.Model.Config);
+        var layers = LinearLayer.OfBlocks(at.Model.Config);
         var common = HasLayerDamping ? 0 : settings.Damping ?? AttributionSettings.DefaultShare * layers.Average(l => Mean(state!, l));
-        return new TensorSet(layers.Select(layer =>
+        var held = new ConcurrentDictionary<string, Tensor>();
+        LayerWork.ForEach(layers, layer =>
         {
             var damping = HasLayerDamping ? AttributionSettings.DefaultShare * Mean(state!, layer) : common;
-            var solved = Solve(state!, layer, BlockLinears.Gradient(gradient, layer).to(float64), damping).to(float32);
-            return KeyValuePair.Create(layer.Parameter, (layer.IsInputFirst ? solved.t() : solved).contiguous());
-        }));
+            var solved = Solve(state!, layer, BlockLinears.Gradient(gradient, layer), damping);
+            held[layer.Parameter] = (layer.IsInputFirst ? solved.t() : solved).contiguous().DetachFromDisposeScope();
+        });
+        return new TensorSet(held);
     }
 
     /// <summary>The eigenvalues of the curvature, [out, in], float64.</summary>
     protected abstract Tensor Curvature(TensorSet factors, LinearLayer layer);
 
-    /// <summary>(C + damping)⁻¹ dW, in the eigenbasis.</summary>
+    /// <summary>(C + damping)⁻¹ dW, float32.</summary>
     protected virtual Tensor Solve(TensorSet factors, LinearLayer layer, Tensor dw, double damping)
     {
-        var (qs, qa) = (Of(factors, layer, CurvatureFactors.Eigenvectors(CurvatureFactors.Output)),
-            Of(factors, layer, CurvatureFactors.Eigenvectors(CurvatureFactors.Input)));
-        var rotated = qs.t().matmul(dw).matmul(qa).div(Curvature(factors, layer).Plus(damping));
+        var qs = Of(factors, layer, CurvatureFactors.Eigenvectors(CurvatureFactors.Output)).to(float32);
+        var qa = Of(factors, layer, CurvatureFactors.Eigenvectors(CurvatureFactors.Input)).to(float32);
+        var rotated = qs.t().matmul(dw).matmul(qa).div(Curvature(factors, layer).Plus(damping)).to(float32);
         return qs.matmul(rotated).matmul(qa.t());
     }
 

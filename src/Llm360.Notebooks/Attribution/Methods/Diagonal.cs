@@ -14,5 +14,5 @@ internal sealed class Diagonal(AttributionSettings settings) : CurvatureMethod("
         Of(factors, layer, CurvatureFactors.Diagonal).alias();
 
     protected override torch.Tensor Solve(TensorSet factors, LinearLayer layer, torch.Tensor dw, double damping) =>
-        dw.div(Curvature(factors, layer).Plus(damping));
+        dw.div(Curvature(factors, layer).Plus(damping)).to(torch.float32);
 }

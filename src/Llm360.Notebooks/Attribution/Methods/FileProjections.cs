@@ -10,14 +10,14 @@ internal sealed class LayerFileProjection(StateDict file) : GradientProjection
     protected override GradientForm Form => GradientForm.Full;
 
     public override IReadOnlyList<long> Parts(ModelConfig config) =>
-        [.. BlockLinears.Of(config).Select(l => Checked(l, "P_o", l.Outputs) * Checked(l, "P_i", l.Inputs))];
+        [.. LinearLayer.OfBlocks(config).Select(l => Checked(l, "P_o", l.Outputs) * Checked(l, "P_i", l.Inputs))];
 
     public override Int128 MatrixBytes(ModelConfig config) => Int128.Zero; // mapped
 
     public override double[] TokenParts(CheckpointPass at, Tensor held, RowBatch row, bool margin) =>
         throw new NotSupportedException("Scores by token are computed from a seeded projection.");
 
-    protected override Tensor Vector(ModelConfig config, RowGradient gradient) => cat([.. BlockLinears.Of(config).Select(layer =>
+    protected override Tensor Vector(ModelConfig config, RowGradient gradient) => cat([.. LinearLayer.OfBlocks(config).Select(layer =>
     {
         var (o, i) = (View(layer, "P_o", gradient), View(layer, "P_i", gradient));
         return o.matmul(BlockLinears.Gradient(gradient, layer)).matmul(i.t()).reshape(-1);
@@ -51,7 +51,7 @@ internal sealed class SignFileProjection(StateDict file) : GradientProjection
     public override IReadOnlyList<long> Parts(ModelConfig config) => [Checked(config)];
 
     public override Int128 MatrixBytes(ModelConfig config) =>
-        (Int128)Checked(config) * BlockLinears.Of(config).Sum(l => l.Inputs * l.Outputs) * sizeof(float);
+        (Int128)Checked(config) * LinearLayer.OfBlocks(config).Sum(l => l.Inputs * l.Outputs) * sizeof(float);
 
     public override double[] TokenParts(CheckpointPass at, Tensor held, RowBatch row, bool margin) =>
         throw new NotSupportedException("Scores by token are computed from a seeded projection.");
@@ -66,13 +66,13 @@ internal sealed class SignFileProjection(StateDict file) : GradientProjection
     protected override Tensor Vector(ModelConfig config, RowGradient gradient)
     {
         using var limit = OperatorThreads.LimitToOne();
-        var flat = cat([.. BlockLinears.Of(config).Select(l => BlockLinears.Gradient(gradient, l).reshape(-1))]).cpu();
+        var flat = cat([.. LinearLayer.OfBlocks(config).Select(l => BlockLinears.Gradient(gradient, l).reshape(-1))]).cpu();
         return signs.Value.t().mv(flat);
     }
 
     private long Checked(ModelConfig config)
     {
-        var (entry, weights) = (file.Entry(Signs), BlockLinears.Of(config).Sum(l => l.Inputs * l.Outputs));
+        var (entry, weights) = (file.Entry(Signs), LinearLayer.OfBlocks(config).Sum(l => l.Inputs * l.Outputs));
         return entry.Shape.Count == 2 && entry.Shape[0] == weights ? entry.Shape[1] : throw new Llm360Exception(
             $"The tensor {Signs} has shape {entry.ShapeText}, and the block linears have {weights} weights.", file.Path,
                 $"Give [{weights}, k].");

@@ -67,7 +67,7 @@ internal abstract class GradientProjection : IDisposable
     public virtual void Dispose() => GC.SuppressFinalize(this);
 
     /// <summary>The options of the gradients.</summary>
-    protected virtual GradientOptions Options(bool margin) => new() { IsMargin = margin };
+    protected virtual GradientOptions Options(bool margin) => new() { IsMargin = margin, BlocksOnly = true };
 
     /// <summary>The vector of a row, [length].</summary>
     protected abstract Tensor Vector(ModelConfig config, RowGradient gradient);

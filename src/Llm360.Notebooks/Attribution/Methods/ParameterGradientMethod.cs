@@ -6,8 +6,6 @@ namespace Llm360.Notebooks;
 /// <summary>A method on full gradients of a row's summed loss.</summary>
 internal abstract class ParameterGradientMethod(string name, string unit) : GradientMethod(name, unit)
 {
-    private static readonly GradientOptions Options = new();
-
     public override bool IsSumOverTokens => true;
 
     public override double[] SelfScores(CheckpointPass at, TensorSet? state, RowBatch rows)
@@ -61,8 +59,14 @@ internal abstract class ParameterGradientMethod(string name, string unit) : Grad
     protected virtual TensorSet OfRow(CheckpointPass at, TensorSet? state, RowGradient gradient, int tokens) =>
         Scaled(Parameters(at.Model.Config), gradient, 1);
 
-    /// <summary>The parameters that count; all by default.</summary>
-    protected virtual IEnumerable<string> Parameters(ModelConfig config) => config.Parameters().Select(p => p.Name);
+    /// <summary>Whether only block linears count; all parameters do by default.</summary>
+    protected virtual bool BlocksOnly => false;
+
+    /// <summary>The parameters that count.</summary>
+    protected IEnumerable<string> Parameters(ModelConfig config) =>
+        BlocksOnly ? LinearLayer.OfBlocks(config).Select(l => l.Parameter) : config.Parameters().Select(p => p.Name);
+
+    private GradientOptions Options => new() { BlocksOnly = BlocksOnly };
 
     /// <summary>Gradients by some parameters, times a number.</summary>
     protected static TensorSet Scaled(IEnumerable<string> names, RowGradient gradient, double factor) => new(

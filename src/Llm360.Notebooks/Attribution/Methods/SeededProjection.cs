@@ -12,7 +12,7 @@ internal sealed class SeededProjection(int size, int seed) : GradientProjection
     protected override GradientForm Form => GradientForm.Projected;
 
     public override IReadOnlyList<long> Parts(ModelConfig config) =>
-        [.. BlockLinears.Of(config).Select(l => Math.Min(size, l.Inputs) * Math.Min(size, l.Outputs))];
+        [.. LinearLayer.OfBlocks(config).Select(l => Math.Min(size, l.Inputs) * Math.Min(size, l.Outputs))];
 
     // The engine makes matrices for all parameters.
     public override Int128 MatrixBytes(ModelConfig config) =>
@@ -26,7 +26,7 @@ internal sealed class SeededProjection(int size, int seed) : GradientProjection
         using var scope = NewDisposeScope();
         var parts = zeros([row.Tokens[0].Length], float64);
         var first = 0L;
-        foreach (var layer in BlockLinears.Of(at.Model.Config))
+        foreach (var layer in LinearLayer.OfBlocks(at.Model.Config))
         {
             var (x, y) = (gradient.Tensors[LinearLayer.InputName(layer.Module)],
                 gradient.Tensors[LinearLayer.OutputGradientName(layer.Module)]);
@@ -40,8 +40,11 @@ internal sealed class SeededProjection(int size, int seed) : GradientProjection
         return parts.data<double>().ToArray();
     }
 
-    protected override GradientOptions Options(bool margin) => new() { ProjectedSize = size, ProjectionSeed = seed, IsMargin = margin };
+    protected override GradientOptions Options(bool margin) => new()
+    {
+        ProjectedSize = size, ProjectionSeed = seed, IsMargin = margin, BlocksOnly = true,
+    };
 
     protected override Tensor Vector(ModelConfig config, RowGradient gradient) =>
-        cat([.. BlockLinears.Of(config).Select(l => gradient.Tensors[l.Parameter].reshape(-1))]);
+        cat([.. LinearLayer.OfBlocks(config).Select(l => gradient.Tensors[l.Parameter].reshape(-1))]);
 }

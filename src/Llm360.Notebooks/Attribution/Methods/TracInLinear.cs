@@ -12,5 +12,5 @@ internal sealed class TracInLinear() : ParameterGradientMethod("tracin_linear", 
     protected override TensorSet OfQuery(CheckpointPass at, TensorSet? state, RowGradient gradient) =>
         Scaled(Parameters(at.Model.Config), gradient, at.RequireLearningRate());
 
-    protected override IEnumerable<string> Parameters(ModelConfig config) => BlockLinears.Of(config).Select(l => l.Parameter);
+    protected override bool BlocksOnly => true;
 }

@@ -9,7 +9,7 @@ namespace Llm360.Notebooks;
 /// </summary>
 internal sealed unsafe class FactorSink : IRowSink
 {
-    private readonly PaddedLayout layout;
+    private readonly bool hasNorms;
     private readonly IReadOnlyDictionary<long, ParameterSlice[]> slices;
     private readonly NormSums norms;
     private readonly Extent hidden, vocabulary;
@@ -17,9 +17,9 @@ internal sealed unsafe class FactorSink : IRowSink
     private Dictionary<string, torch.Tensor> factors = [];
     private int count;
 
-    public FactorSink(PaddedLayout layout)
+    public FactorSink(PaddedLayout layout, bool hasNorms = true)
     {
-        (this.layout, slices, norms) = (layout, layout.MatrixSlices(), new NormSums(layout));
+        (this.hasNorms, slices, norms) = (hasNorms, layout.MatrixSlices(), new NormSums(layout));
         hidden = new Extent(1, layout.Config.HiddenSize, layout.Hidden);
         vocabulary = new Extent(1, layout.Config.VocabularySize, layout.Vocabulary);
         head = ParameterNames.ModuleOf(layout.Config.TiedHeadName ?? LlamaNames.Head);
@@ -71,7 +71,7 @@ internal sealed unsafe class FactorSink : IRowSink
     {
         var result = factors;
         factors = [];
-        foreach (var (name, sum) in norms.Tensors())
+        foreach (var (name, sum) in hasNorms ? norms.Tensors() : [])
             result.Add(name, sum);
         return result;
     }

@@ -3,8 +3,8 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Gives <see cref="GradientForm.Full"/>.</summary>
-internal sealed unsafe class FullRowSink(PaddedLayout layout) : IRowSink
+/// <summary>Gives <see cref="GradientForm.Full"/> by some parameters.</summary>
+internal sealed unsafe class FullRowSink(PaddedLayout layout, IReadOnlyList<ParameterSlice> parameters) : IRowSink
 {
     private readonly AlignedFloats buffer = new(layout.Count);
     private readonly GradientSum sum = new(layout);
@@ -24,7 +24,7 @@ internal sealed unsafe class FullRowSink(PaddedLayout layout) : IRowSink
     public IReadOnlyDictionary<string, torch.Tensor> Take()
     {
         var shapes = layout.Config.Parameters().ToDictionary(p => p.Name, p => p.Shape);
-        return layout.Slices.ToDictionary(s => s.Name, slice =>
+        return parameters.ToDictionary(s => s.Name, slice =>
         {
             var tensor = torch.empty(shapes[slice.Name], torch.float32, torch.CPU).DetachFromDisposeScope();
             PackedWeights.CopyRows(slice, TensorMemory.Floats(tensor), buffer.Data + slice.Offset, toPadded: false);

@@ -18,12 +18,8 @@ internal sealed unsafe class GradientSum(PaddedLayout layout) : IGradientSink
         // The first sequence sets the matrices' gradients; only what it adds to must be cleared.
         gradients = buffer;
         isEmpty = true;
-        if (!layout.Config.TiedHead)
-            Clear(layout.Embedding, (long)layout.Vocabulary * layout.Hidden);
         foreach (var norm in layout.Norms())
             Clear(norm, layout.Hidden);
-
-        void Clear(long start, long count) => NativeMemory.Clear(gradients + start, (nuint)count * sizeof(float));
     }
 
     public void Linear(long offset, MatrixView dy, MatrixView x, int rows, int columns, int tokens, int first)
@@ -42,8 +38,13 @@ internal sealed unsafe class GradientSum(PaddedLayout layout) : IGradientSink
 
     public void Embedding(ReadOnlySpan<int> tokens, MatrixView dy)
     {
+        // A tied head has set its gradient.
+        if (isEmpty && !layout.Config.TiedHead)
+            Clear(layout.Embedding, (long)layout.Vocabulary * layout.Hidden);
         for (var t = 0; t < tokens.Length; t++)
             VectorMath.Add(gradients + layout.Embedding + ((nint)tokens[t] * layout.Hidden), dy.Row(t), layout.Hidden);
         isEmpty = false;
     }
+
+    private void Clear(long start, long count) => NativeMemory.Clear(gradients + start, (nuint)count * sizeof(float));
 }

@@ -109,6 +109,9 @@ internal sealed class PaddedLayout
         yield return (Output, Vocabulary, Hidden);
     }
 
+    /// <summary>The parameters of the blocks' matrices.</summary>
+    public IReadOnlyList<ParameterSlice> BlockSlices() => [.. MatrixSlices().Where(m => m.Key != Output).SelectMany(m => m.Value)];
+
     /// <summary>The offsets of all norms.</summary>
     public IEnumerable<long> Norms() => Blocks.SelectMany(b => new[] { b.AttentionNorm, b.MlpNorm }).Append(FinalNorm);
 

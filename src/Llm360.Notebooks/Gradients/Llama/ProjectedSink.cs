@@ -8,6 +8,7 @@ internal sealed unsafe class ProjectedSink : IRowSink
 {
     private const int Strip = 128; // of the pass
     private readonly PaddedLayout layout;
+    private readonly IReadOnlyList<ParameterSlice> parameters;
     private readonly PaddedProjections projections;
     private readonly IReadOnlyDictionary<long, ParameterSlice[]> slices;
     private readonly Dictionary<string, AlignedFloats> sums = []; // [width, width] for each matrix
@@ -16,12 +17,12 @@ internal sealed unsafe class ProjectedSink : IRowSink
     private readonly AlignedFloats leftMemory, rightMemory; // [strip, width]
     private readonly int width;
 
-    public ProjectedSink(PaddedLayout layout, PaddedProjections projections)
+    public ProjectedSink(PaddedLayout layout, PaddedProjections projections, IReadOnlyList<ParameterSlice> parameters)
     {
-        (this.layout, this.projections, width) = (layout, projections, projections.Width);
+        (this.layout, this.projections, this.parameters, width) = (layout, projections, parameters, projections.Width);
         (slices, norms) = (layout.MatrixSlices(), new NormSums(layout));
         embedding = layout.Slices.Single(s => s.Offset == layout.Embedding);
-        foreach (var slice in slices.Values.SelectMany(s => s).Append(embedding))
+        foreach (var slice in slices.Values.SelectMany(s => s).Append(embedding).Where(parameters.Contains))
             sums.TryAdd(slice.Name, new AlignedFloats((long)width * width));
         (leftMemory, rightMemory) = (new AlignedFloats((long)Strip * width), new AlignedFloats((long)Strip * width));
     }
@@ -69,7 +70,7 @@ internal sealed unsafe class ProjectedSink : IRowSink
     public IReadOnlyDictionary<string, torch.Tensor> Take()
     {
         var result = new Dictionary<string, torch.Tensor>();
-        foreach (var slice in layout.Slices.Where(s => sums.ContainsKey(s.Name)))
+        foreach (var slice in parameters.Where(s => sums.ContainsKey(s.Name)))
         {
             var (rows, columns) = (projections.Left(slice).Size, projections.Right(slice).Size);
             var tensor = torch.empty([rows, columns], torch.float32, torch.CPU).DetachFromDisposeScope();
@@ -82,7 +83,7 @@ internal sealed unsafe class ProjectedSink : IRowSink
             result.Add(slice.Name, tensor);
         }
 
-        foreach (var slice in layout.Slices.Where(s => !sums.ContainsKey(s.Name)))
+        foreach (var slice in parameters.Where(s => !sums.ContainsKey(s.Name)))
         {
             var (matrix, size) = projections.Left(slice);
             var tensor = torch.zeros([size], torch.float32, torch.CPU).DetachFromDisposeScope();

@@ -15,12 +15,17 @@ internal sealed class AutogradRowGradients : IRowGradients
     private readonly Dictionary<string, Tensor> leaves;
     private readonly Lazy<ProjectionMatrices> projections;
 
+    /// <summary>The parameters of a full gradient.</summary>
+    private readonly Dictionary<string, Tensor> wanted;
+
     public AutogradRowGradients(LanguageModel source, GradientOptions options)
     {
         this.options = options;
         using var scope = NewDisposeScope();
         leaves = source.Config.Parameters().ToDictionary(
             p => p.Name, p => source.Parameters[p.Name].detach().to(float32).requires_grad_().DetachFromDisposeScope());
+        wanted = !options.BlocksOnly ? leaves
+            : LinearLayer.OfBlocks(source.Config).ToDictionary(l => l.Parameter, l => leaves[l.Parameter]);
         model = ModelFamilies.Of(source.Config).Create(source.Config, leaves, null);
         projections = new(() => new ProjectionMatrices(model.Config, options, model.Device));
     }
@@ -48,7 +53,7 @@ internal sealed class AutogradRowGradients : IRowGradients
         using var scope = NewDisposeScope();
         using var mode = enable_grad();
         var pass = new LinearRecord(scope);
-        var hooks = form == GradientForm.Full ? null : pass.Hooks(model);
+        var hooks = form == GradientForm.Full ? null : pass.Hooks(model, options.BlocksOnly);
         var ids = tensor(row.Select(t => (long)t).ToArray(), [1, row.Length], device: model.Device);
         // The last token predicts nothing, and there may be no position for it.
         var read = row.Length <= model.Config.LongestSequence ? ids : ids.narrow(1, 0, row.Length - 1);
@@ -61,7 +66,7 @@ internal sealed class AutogradRowGradients : IRowGradients
         var loss = sum.mul(scale);
         var tensors = form switch
         {
-            GradientForm.Full => Gradients(loss, leaves),
+            GradientForm.Full => Gradients(loss, wanted),
             GradientForm.Factors => Padded(Factors(loss, pass), row.Length - read.shape[1]),
             _ => Project(Factors(loss, pass), read[0]),
         };
@@ -85,7 +90,7 @@ internal sealed class AutogradRowGradients : IRowGradients
     private Dictionary<string, Tensor> Factors(Tensor loss, LinearRecord pass)
     {
         var by = pass.Outputs.ToDictionary(o => LinearLayer.OutputGradientName(ParameterNames.ModuleOf(o.Key)), o => o.Value);
-        foreach (var (name, _) in LinearLayer.NormParameters(model.Config))
+        foreach (var (name, _) in options.BlocksOnly ? [] : LinearLayer.NormParameters(model.Config))
             by.Add(name, leaves[name]);
         var factors = Gradients(loss, by);
         foreach (var (weight, output) in pass.Outputs)
@@ -110,21 +115,25 @@ internal sealed class AutogradRowGradients : IRowGradients
     {
         var config = model.Config;
         var (matrices, results, embedding) = (projections.Value, new Dictionary<string, Tensor>(), config.EmbeddingName);
-        var lookups = matrices.Left(embedding).index_select(0, ids); // [tokens, size]
-        var dEmbedded = factors[LinearLayer.OutputGradientName(LinearLayer.EmbeddingModule(config))]; // [tokens, hidden]
-        results.Add(embedding, Product(lookups, dEmbedded.matmul(matrices.Right(embedding))));
-        foreach (var layer in LinearLayer.Of(config))
+        if (!options.BlocksOnly)
+        {
+            var lookups = matrices.Left(embedding).index_select(0, ids); // [tokens, size]
+            var dEmbedded = factors[LinearLayer.OutputGradientName(LinearLayer.EmbeddingModule(config))]; // [tokens, hidden]
+            results.Add(embedding, Product(lookups, dEmbedded.matmul(matrices.Right(embedding))));
+        }
+
+        foreach (var layer in options.BlocksOnly ? LinearLayer.OfBlocks(config) : LinearLayer.Of(config))
         {
             var (x, y) = (factors[LinearLayer.InputName(layer.Module)], factors[LinearLayer.OutputGradientName(layer.Module)]);
             var (left, right) = layer.IsInputFirst ? (x, y) : (y, x);
             var product = Product(left.matmul(matrices.Left(layer.Parameter)), right.matmul(matrices.Right(layer.Parameter)));
             results[layer.Parameter] = results.TryGetValue(layer.Parameter, out var lookup) ? lookup + product : product;
             var bias = ParameterNames.Bias(layer.Module);
-            if (leaves.ContainsKey(bias))
+            if (!options.BlocksOnly && leaves.ContainsKey(bias))
                 results.Add(bias, Vector(bias, y.sum([0L]))); // A plain 0 would be taken for a type.
         }
 
-        foreach (var (name, _) in LinearLayer.NormParameters(config))
+        foreach (var (name, _) in options.BlocksOnly ? [] : LinearLayer.NormParameters(config))
             results.Add(name, Vector(name, factors[name]));
         return results;
 
@@ -141,10 +150,12 @@ internal sealed class AutogradRowGradients : IRowGradients
         public Dictionary<string, Tensor> Outputs { get; } = [];
 
         /// <summary>Hooks that record a pass. The embedding has an output only.</summary>
-        public ForwardHooks Hooks(LanguageModel model)
+        public ForwardHooks Hooks(LanguageModel model, bool blocksOnly)
         {
-            var hooks = new ForwardHooks().Read(HookSite.Embedding, x => Outputs.Add(model.Config.EmbeddingName, Kept(x)));
-            foreach (var weight in model.LinearLayers)
+            var hooks = new ForwardHooks();
+            if (!blocksOnly)
+                hooks.Read(HookSite.Embedding, x => Outputs.Add(model.Config.EmbeddingName, Kept(x)));
+            foreach (var weight in blocksOnly ? LinearLayer.OfBlocks(model.Config).Select(l => l.Parameter) : model.LinearLayers)
             {
                 hooks.Read(HookSite.LinearInput(weight), x => Inputs.Add(weight, Kept(x.detach())));
                 hooks.Read(HookSite.LinearOutput(weight), y => Outputs.Add(weight, Kept(y)));

@@ -76,6 +76,12 @@ public sealed record GradientOptions
     /// </summary>
     internal bool IsMargin { get; init; }
 
+    /// <summary>
+    /// Whether only the weights of <see cref="LinearLayer.OfBlocks"/> count: results have no others,
+    /// and the gradients of head and embedding are not computed.
+    /// </summary>
+    internal bool BlocksOnly { get; init; }
+
     /// <summary>Factor of each position's loss in a row of so many tokens.</summary>
     internal double LossScale(int tokens) => Reduction == LossReduction.Mean ? 1.0 / (tokens - 1) : 1;
 }

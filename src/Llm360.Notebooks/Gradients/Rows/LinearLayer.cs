@@ -40,6 +40,9 @@ internal sealed record LinearLayer(string Module, string Parameter, long Inputs,
         return layers;
     }
 
+    /// <summary>All linear layers but the head, in the order of the parameters.</summary>
+    public static IReadOnlyList<LinearLayer> OfBlocks(ModelConfig config) => [.. Of(config).SkipLast(1)];
+
     /// <summary>
     /// Parameters that are neither the embedding, nor a linear layer's weight, nor its bias: those
     /// of norms.

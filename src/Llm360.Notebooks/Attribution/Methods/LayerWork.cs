@@ -1,0 +1,23 @@
+// Work on one layer after the other, on all threads.
+using static TorchSharp.torch;
+
+namespace Llm360.Notebooks;
+
+/// <summary>
+/// Runs the same for each layer. Every operator runs on one thread, so that no sum depends on their
+/// number.
+/// </summary>
+internal static class LayerWork
+{
+    /// <summary>Calls an action for each layer, each in a dispose scope of its own.</summary>
+    /// <param name="layers">The layers.</param>
+    /// <param name="action">Tensors that it makes live until its end, unless it detaches
+    /// them.</param>
+    public static void ForEach(IReadOnlyList<LinearLayer> layers, Action<LinearLayer> action) =>
+        Parallel.ForEach(layers, new ParallelOptions { MaxDegreeOfParallelism = LibTorch.Threads }, layer =>
+        {
+            using var limit = OperatorThreads.LimitToOne();
+            using var scope = NewDisposeScope();
+            action(layer);
+        });
+}

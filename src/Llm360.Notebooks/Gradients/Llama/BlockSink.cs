@@ -1,0 +1,37 @@
+// The gradient of one sequence by the linear layers of the blocks alone.
+using TorchSharp;
+
+namespace Llm360.Notebooks;
+
+/// <summary>Hands on the linear layers of the blocks. Head, norms and embedding cost nothing.</summary>
+internal sealed unsafe class BlockSink(IRowSink blocks, PaddedLayout layout) : IRowSink
+{
+    private readonly AlignedFloats norm = new(layout.Hidden);
+
+    public void Begin(int tokens)
+    {
+        norm.Clear(0, norm.Count);
+        blocks.Begin(tokens);
+    }
+
+    public void Linear(long offset, MatrixView dy, MatrixView x, int rows, int columns, int tokens, int first) =>
+        blocks.Linear(offset, dy, x, rows, columns, tokens, first);
+
+    public void Head(MatrixView undivided, float* factors, MatrixView x, MatrixView scaled, int tokens, int first)
+    {
+    }
+
+    public float* Norm(long offset) => norm.Data;
+
+    public void Embedding(ReadOnlySpan<int> tokens, MatrixView dy)
+    {
+    }
+
+    public IReadOnlyDictionary<string, torch.Tensor> Take() => blocks.Take();
+
+    public void Dispose()
+    {
+        norm.Dispose();
+        blocks.Dispose();
+    }
+}
