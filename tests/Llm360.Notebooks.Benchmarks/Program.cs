@@ -23,6 +23,7 @@ return await new RootCommand("Measures the kit's speed. Every contender of a ben
     ForwardCommand.Create(),
     ForwardWorker.Create(),
     AttributionCommand.Create(),
+    AttributionWorker.Create(),
     MemorizationCommand.Create(),
     MemorizationWorker.Create(),
     EvaluationCommand.Create(),

@@ -1,9 +1,10 @@
-// benchmark attribution: rows a second of an index against a training step, and the latency of a
-// query.
+// benchmark attribution: rows a second of an index and of EK-FAC against a training step and the
+// peers, and the latency of a query.
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Llm360.Notebooks.Benchmarks.Forward;
 using Llm360.Notebooks.Benchmarks.Training;
 using TorchSharp;
 
@@ -11,14 +12,25 @@ namespace Llm360.Notebooks.Benchmarks.Attribution;
 
 internal static class AttributionCommand
 {
-    private const int CellRows = 256, ProjectedSize = 12;
+    private const int CellRows = 256, ProjectedSize = 16, Queries = 8, Length = 256;
+
+    private static readonly (string Name, string Work)[] Peers =
+        [("bergson, index", "index"), ("kronfluence, factors", "factors"), ("kronfluence, scores", "scores")];
+
+    // A model, and the rows that all contenders take.
+    private static readonly (string Name, LlamaConfig Config, int Rows)[] Shapes =
+    [
+        ("nano", TrainingShape.Config with { MaximumLength = 16 * Length }, 128),
+        ("15M", ForwardShape.All["15M"] with { MaximumLength = 16 * Length }, 32),
+    ];
 
     public static Command Create()
     {
-        var threads = new Option<int>("--threads") { Description = "Threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var rows = new Option<int>(
-            "--rows") { Description = "Rows of nano's shape to index and to train on.", DefaultValueFactory = _ => 128 };
-        var turns = new Option<int>("--turns") { Description = "Passes of each after one to warm up.", DefaultValueFactory = _ => 3 };
+        var peers = new Option<DirectoryInfo?>("--peers") { Description = "Folder of a Python environment with bergson and kronfluence." };
+        var threads = new Option<int>("--threads") { Description = "Threads of each contender.", DefaultValueFactory = _ =>
+            Environment.ProcessorCount };
+        var turns = new Option<int>("--turns") { Description = "Passes of each contender after one to warm up.",
+            DefaultValueFactory = _ => 3 };
         var indexed = new Option<int[]>("--indexed")
         {
             Description = "Rows of the synthetic indices that a query is asked of; at most 100,000 different rows are held, and read "
@@ -27,80 +39,75 @@ internal static class AttributionCommand
             AllowMultipleArgumentsPerToken = true,
         };
         var command = new Command(
-            "attribution", "Indexing against a training step on the same rows, and latency of a query.") { threads, rows, turns, indexed };
+            "attribution", "Index and EK-FAC against a training step, bergson and kronfluence; latency of a query.")
+        { peers, threads, turns, indexed };
         command.SetAction(parsed =>
-            Run(parsed.GetValue(threads), parsed.GetValue(rows), parsed.GetValue(turns), parsed.GetValue(indexed)!));
+            Run(parsed.GetValue(peers), parsed.GetValue(threads), parsed.GetValue(turns), parsed.GetValue(indexed)!));
         return command;
     }
 
-    private static int Run(int threads, int count, int turns, int[] indexed)
+    private static int Run(DirectoryInfo? peers, int threads, int turns, int[] indexed)
     {
         LibTorch.Threads = threads;
+        var python = peers is null ? null : Path.Combine(peers.FullName, "bin", "python");
         var result = new JsonObject
         {
             ["date"] = DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
             ["processor"] = TorchReport.Describe().Processor,
             ["threads"] = threads,
-            ["rows"] = count,
-            ["index"] = Index(threads, count, turns),
             ["queries"] = new JsonArray([.. indexed.Select(n => (JsonNode)Query(n, threads))]),
+            ["shapes"] = new JsonArray([.. Shapes.Select(s => (JsonNode)Shape(s.Name, s.Config, s.Rows, python, threads, turns))]),
         };
         Console.WriteLine(BenchmarkResults.Write("attribution", result));
         return 0;
     }
 
-    // All take turns on the same rows; the fastest turn of each counts.
-    private static JsonObject Index(int threads, int count, int turns)
+    // All contenders take turns on the same rows; the fastest turn of each counts.
+    private static JsonObject Shape(string name, LlamaConfig config, int count, string? python, int threads, int turns)
     {
-        using var weights = new ParameterBuffer(TrainingShape.Config);
-        using var gradients = new ParameterBuffer(TrainingShape.Config);
-        WeightInitialization.Fill(weights, TrainingShape.Model, seed: 0);
-        using var model = new LlamaModel(TrainingShape.Config, weights.Views.ToDictionary(v => v.Key, v => v.Value));
-        using var training = new CpuGradients(weights, TrainingShape.Recipe.Groups, threads);
-        using var optimizer = new AdamW(TrainingShape.Config, TrainingShape.Recipe);
-        var random = new Random(1);
-        int[][] rows = [.. Enumerable.Range(0, count).Select(
-            _ => Enumerable.Range(0, TrainingShape.Length).Select(_ => random.Next(3, TrainingShape.Vocabulary)).ToArray())];
-        var batch = new RowBatch(rows, i => $"row {i}");
-        var at = new CheckpointPass(model, "benchmark", 0) { LearningRate = 1e-3 };
-        using var logra = new SeededProjection(ProjectedSize, 0);
-        var tracin = new TracIn();
-        using var held = tracin.Hold(at, null, batch.Slice(0, 1));
-        var times = new Dictionary<string, List<double>>();
-        for (var turn = 0; turn <= turns; turn++)
+        var folder = Directory.CreateTempSubdirectory("llm360-benchmark-").FullName;
+        List<Contender> contenders = [];
+        try
         {
-            Time("training step", turn, () =>
+            ForwardShape.Write(config, folder);
+            var random = new Random(1);
+            JsonArray rows = [.. Enumerable.Range(0, count).Select(_ => (JsonNode)new JsonArray(
+                [.. Enumerable.Range(0, Length).Select(_ => (JsonNode)random.Next(3, config.VocabularySize))]))];
+            AtomicFile.WriteText(Path.Combine(folder, "rows.json"), rows.ToJsonString());
+            string[] arguments = [folder, $"{threads}", $"{ProjectedSize}", $"{Queries}"];
+            contenders.AddRange(AttributionWorker.Works.Select(w => Contender.Self(w, [AttributionWorker.Name, w, .. arguments])));
+            if (python is not null)
             {
-                foreach (var part in rows.Chunk(TrainingShape.Batch))
-                {
-                    training.Compute([.. part.SelectMany(r => r)], TrainingShape.Length, gradients);
-                    optimizer.Step(weights, gradients, gradientNorm: 1, learningRate: 1e-6);
-                }
-            });
-            Time("LoGra index", turn, () => logra.Project(at, batch, margin: false).Dispose());
-            Time("TracIn of one query", turn, () => tracin.Score(at, null, held, batch));
-        }
+                var script = Path.Combine(AppContext.BaseDirectory, "Attribution", "attribution_peer.py");
+                contenders.AddRange(Peers.Select(p =>
+                    Contender.Start(p.Name, python, [script, p.Work, .. arguments], Contender.MemoryKept)));
+            }
 
-        var of = new JsonObject();
-        foreach (var (name, seconds) in times)
-        {
-            of[name] = new JsonObject
+            var best = contenders.ToDictionary(c => c.Name, _ => double.PositiveInfinity);
+            var peak = contenders.ToDictionary(c => c.Name, _ => 0.0);
+            for (var turn = 0; turn <= turns; turn++)
             {
-                ["rows_a_second"] = Math.Round(count / seconds.Min(), 1),
-                ["times_a_training_step"] = Math.Round(seconds.Min() / times["training step"].Min(), 3),
+                foreach (var contender in contenders)
+                {
+                    var answer = contender.Turn(0);
+                    peak[contender.Name] = (double)answer["peak_mb"]!;
+                    if (turn > 0)
+                        best[contender.Name] = Math.Min(best[contender.Name], (double)answer["seconds"]!);
+                }
+            }
+
+            return new JsonObject
+            {
+                ["shape"] = name,
+                ["rows"] = count,
+                ["rows_per_second"] = new JsonObject(best.Select(b => KeyValuePair.Create(b.Key, (JsonNode?)Math.Round(count / b.Value, 2)))),
+                ["peak_mb"] = new JsonObject(peak.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)Math.Round(p.Value)))),
             };
         }
-
-        using var process = Process.GetCurrentProcess();
-        of["peak_mb"] = Math.Round(process.PeakWorkingSet64 / 1e6);
-        return of;
-
-        void Time(string name, int turn, Action work)
+        finally
         {
-            var start = Stopwatch.GetTimestamp();
-            work();
-            if (turn > 0)
-                (times.TryGetValue(name, out var list) ? list : times[name] = []).Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            contenders.ForEach(c => c.Dispose());
+            Directory.Delete(folder, recursive: true);
         }
     }
 

@@ -10,7 +10,7 @@ namespace Llm360.Notebooks.Benchmarks.Evaluation;
 internal static class EvaluationCommand
 {
     private const string Shape = "15M";
-    private static readonly int[] PeerBatches = [1, 8, 32];
+    private static readonly int[] PeerBatches = [1, 4, 16];
 
     /// <summary>Tokens of a shot, of a question and of a choice, in the shape of a task.</summary>
     private static readonly (string Name, int Shots, int Shot, int Question, int Choice)[] Tasks =
