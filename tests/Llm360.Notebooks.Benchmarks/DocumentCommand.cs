@@ -17,9 +17,15 @@ internal static class DocumentCommand
             var repository = Workspace.Repository!;
             var document = Path.Combine(repository, "docs", "benchmarks.md");
             var text = File.ReadAllText(document);
-            foreach (var (name, table) in new (string, Func<JsonNode, string>)[] { ("machine", Machine), ("training", Training), ("reproduce", Reproduce), ("weights", Weights), ("forward", Forward), ("memorization", Memorization), ("kernel", Kernel), ("hub", Hub) })
+            (string, Func<JsonNode, string>)[] tables =
+            [
+                ("machine", Machine), ("training", Training), ("reproduce", Reproduce), ("weights", Weights), ("forward", Forward),
+                ("memorization", Memorization), ("attribution", Attribution), ("queries", Queries), ("evaluation", Evaluation),
+                ("kernel", Kernel), ("hub", Hub),
+            ];
+            foreach (var (name, table) in tables)
             {
-                var results = BenchmarkResults.PathOf(name);
+                var results = BenchmarkResults.PathOf(name == "queries" ? "attribution" : name);
                 if (File.Exists(results))
                     text = Between(text, name, table(JsonNode.Parse(File.ReadAllText(results))!), document);
             }
@@ -139,6 +145,58 @@ internal static class DocumentCommand
             {
                 foreach (var (what, speed) in one!["rows_per_second"]!.AsObject())
                     text.Append(CultureInfo.InvariantCulture, $"| {shape.Key} | {one["memorised_percent"]} % | {what} | {(double)speed!:0.0} | {(double)speed! / peer:0.00} | {one["rows_that_differ_from_scores"]![what]} |\n");
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static string Attribution(JsonNode r)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{r["date"]} UTC, {r["processor"]}, {r["threads"]} threads\n\n");
+        text.Append("| shape, rows | what | rows/s | against a training step | peak memory, MB |\n|---|---|---|---|---|\n");
+        foreach (var shape in r["shapes"]!.AsArray())
+        {
+            var speeds = shape!["rows_per_second"]!.AsObject();
+            foreach (var (what, speed) in speeds)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"| {shape["shape"]}, {shape["rows"]} | {what} | {(double)speed!:0.0} | ");
+                text.Append(CultureInfo.InvariantCulture, $"{(double)speeds["training step"]! / (double)speed!:0.00} times as long | ");
+                text.Append(CultureInfo.InvariantCulture, $"{(double)shape["peak_mb"]![what]!:n0} |\n");
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static string Queries(JsonNode r)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{r["date"]} UTC, {r["processor"]}, {r["threads"]} threads\n\n");
+        text.Append("| indexed rows | floats a row | memory | product with one query, ms |\n|---|---|---|---|\n");
+        foreach (var one in r["queries"]!.AsArray())
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| {one!["rows"]:n0} | {one["floats_a_row"]} | {(double)one["bytes"]! / 1e9:0.00} GB | ");
+            text.Append(CultureInfo.InvariantCulture, $"{one["milliseconds"]} |\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static string Evaluation(JsonNode r)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{r["date"]} UTC, {r["processor"]}, {r["threads"]} threads, {r["shape"]}, float32\n\n");
+        text.Append("| task | what | requests/s | against lm-eval's best | largest difference, nats |\n|---|---|---|---|---|\n");
+        foreach (var one in r["cases"]!.AsArray())
+        {
+            var speeds = one!["requests_per_second"]!.AsObject();
+            var peer = speeds.Where(s => s.Key.StartsWith("lm-eval", StringComparison.Ordinal)).Max(s => (double)s.Value!);
+            foreach (var (what, speed) in speeds)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"| {one["task"]} | {what} | {(double)speed!:0.0} | {(double)speed! / peer:0.0} | ");
+                text.Append(CultureInfo.InvariantCulture, $"{(double)one["largest_difference"]![what]!:0.0e+0} |\n");
             }
         }
 
