@@ -1,4 +1,5 @@
 // Gradients of single rows by the hand-written CPU pass for LLaMA.
+using System.Collections.Concurrent;
 using TorchSharp;
 
 namespace Llm360.Notebooks;
@@ -9,12 +10,13 @@ namespace Llm360.Notebooks;
 /// </summary>
 /// <remarks>
 /// Weights are copied and transposed once, when this is made. Threads compute different rows, so
-/// their number changes no bit. Several threads are used only while the results they hold fit in
-/// 2 GB.
+/// their number changes no bit. A row a thread is computed before the first is handed out, eight if
+/// they are projected, but no more than fit in 2 GB.
 /// </remarks>
 internal sealed class CpuRowGradients : IRowGradients
 {
     private const long MostResultBytes = 2L << 30;
+    private const int ProjectedRowsAThread = 8;
     private readonly GradientOptions options;
     private readonly ParameterBuffer weights;
     private readonly PaddedLayout layout;
@@ -22,8 +24,7 @@ internal sealed class CpuRowGradients : IRowGradients
     private readonly Rotary rotary;
     private readonly ParallelOptions parallel;
     private readonly Lazy<PaddedProjections> projections;
-    private readonly List<SequencePass> passes = [];
-    private readonly Dictionary<(GradientForm Form, int Worker), IRowSink> sinks = [];
+    private readonly ConcurrentBag<Worker> idle = [];
 
     public CpuRowGradients(LanguageModel model, GradientOptions options, int? threads = null)
     {
@@ -51,17 +52,15 @@ internal sealed class CpuRowGradients : IRowGradients
         for (var begin = 0; begin < rows.Count; begin += atOnce)
         {
             AmbientWork.Cancellation.ThrowIfCancellationRequested();
-            foreach (var result in Compute(rows, form, begin, Math.Min(atOnce, rows.Count - begin)))
-                yield return result.Checked();
+            foreach (var (gradient, wrong) in Compute(rows, form, begin, Math.Min(atOnce, rows.Count - begin)))
+                yield return gradient.Checked(wrong);
         }
     }
 
     public void Dispose()
     {
-        foreach (var pass in passes)
-            pass.Dispose();
-        foreach (var sink in sinks.Values)
-            sink.Dispose();
+        foreach (var worker in idle)
+            worker.Dispose();
         if (projections.IsValueCreated)
             projections.Value.Dispose();
         packed.Dispose();
@@ -69,31 +68,37 @@ internal sealed class CpuRowGradients : IRowGradients
         weights.Dispose();
     }
 
-    private RowGradient[] Compute(IReadOnlyList<int[]> rows, GradientForm form, int begin, int count)
+    private (RowGradient Gradient, string? Wrong)[] Compute(IReadOnlyList<int[]> rows, GradientForm form, int begin, int count)
     {
         var longest = rows.Skip(begin).Take(count).Max(r => r.Length);
-        for (var i = 0; i < count; i++)
+        var results = new (RowGradient, string?)[count];
+        Parallel.For(0, count, parallel, Start, (i, _, worker) =>
         {
-            if (i == passes.Count)
-                passes.Add(new SequencePass(layout, packed, rotary, longest));
-            passes[i].Reserve(longest);
-            if (!sinks.ContainsKey((form, i)))
-                sinks.Add((form, i), NewSink(form));
-        }
-
-        var results = new RowGradient[count];
-        Parallel.For(0, count, parallel, i =>
-        {
-            var (row, sink) = (rows[begin + i], sinks[(form, i)]);
-            var scale = options.LossScale(row.Length);
-            // The last token predicts nothing. Only factors have its inputs, if there is a
-            // position.
-            var inputs = form == GradientForm.Factors && row.Length <= layout.Config.LongestSequence ? row : row.AsSpan(0, row.Length - 1);
-            sink.Begin(row.Length);
-            var loss = passes[i].Run(inputs, row.AsSpan(1), (float)scale, sink, options.IsMargin);
-            results[i] = new RowGradient(begin + i, form, loss * scale, sink.Take());
-        });
+            using var limit = OperatorThreads.LimitToOne();
+            var gradient = Compute(worker.Pass, worker.Sinks[form], begin + i, rows[begin + i], form);
+            results[i] = (gradient, gradient.NotFinite());
+            return worker;
+        }, idle.Add);
         return results;
+
+        Worker Start()
+        {
+            var worker = idle.TryTake(out var known) ? known : new Worker(new SequencePass(layout, packed, rotary, longest));
+            worker.Pass.Reserve(longest);
+            if (!worker.Sinks.ContainsKey(form))
+                worker.Sinks.Add(form, NewSink(form));
+            return worker;
+        }
+    }
+
+    private RowGradient Compute(SequencePass pass, IRowSink sink, int number, int[] row, GradientForm form)
+    {
+        var scale = options.LossScale(row.Length);
+        // The last token predicts nothing. Only factors have its inputs, if there is a position.
+        var inputs = form == GradientForm.Factors && row.Length <= layout.Config.LongestSequence ? row : row.AsSpan(0, row.Length - 1);
+        sink.Begin(row.Length);
+        var loss = pass.Run(inputs, row.AsSpan(1), (float)scale, sink, options.IsMargin);
+        return new RowGradient(number, form, loss * scale, sink.Take());
     }
 
     private IRowSink NewSink(GradientForm form)
@@ -117,6 +122,20 @@ internal sealed class CpuRowGradients : IRowGradients
             GradientForm.Factors => LinearLayer.Of(layout.Config).Sum(l => l.Inputs + l.Outputs) * rows.Max(r => (long?)r.Length) ?? 0,
             _ => (long)layout.Slices.Count * projections.Value.Width * projections.Value.Width,
         };
-        return (int)Math.Clamp(MostResultBytes / Math.Max(bytes, 1), 1, parallel.MaxDegreeOfParallelism);
+        var most = parallel.MaxDegreeOfParallelism * (form == GradientForm.Projected ? ProjectedRowsAThread : 1);
+        return (int)Math.Clamp(MostResultBytes / Math.Max(bytes, 1), 1, most);
+    }
+
+    /// <summary>What one thread works with.</summary>
+    private sealed record Worker(SequencePass Pass) : IDisposable
+    {
+        public Dictionary<GradientForm, IRowSink> Sinks { get; } = [];
+
+        public void Dispose()
+        {
+            Pass.Dispose();
+            foreach (var sink in Sinks.Values)
+                sink.Dispose();
+        }
     }
 }

@@ -116,7 +116,7 @@ internal static class AttributionCommand
     private static JsonObject Query(int rows, int threads)
     {
         using var scope = torch.NewDisposeScope();
-        using var logra = new SeededProjection(ProjectedSize, 0);
+        using var logra = new SeededProjection(new AttributionSettings().ProjectedSize, 0);
         var length = logra.Parts(TrainingShape.Config).Sum();
         var cells = (rows + CellRows - 1) / CellRows;
         List<torch.Tensor> different = [.. Enumerable.Range(0, Math.Min(cells, 100_000 / CellRows)).Select(

@@ -35,7 +35,8 @@ internal sealed class AutogradRowGradients : IRowGradients
         for (var row = 0; row < rows.Count; row++)
         {
             AmbientWork.Cancellation.ThrowIfCancellationRequested();
-            yield return Compute(row, rows[row], form).Checked();
+            var gradient = Compute(row, rows[row], form);
+            yield return gradient.Checked(gradient.NotFinite());
         }
     }
 

@@ -38,11 +38,14 @@ public sealed class RowGradient : IDisposable
             tensor.Dispose();
     }
 
-    /// <summary>This gradient, if loss and all tensors are finite.</summary>
-    /// <exception cref="Llm360Exception">They are not. The gradient is disposed.</exception>
-    internal RowGradient Checked()
+    /// <summary>What is not finite: the loss or a tensor's name; null if all is.</summary>
+    internal string? NotFinite() => double.IsFinite(Loss) ? Tensors.FirstOrDefault(t => !IsFinite(t.Value)).Key : "loss";
+
+    /// <summary>This gradient, if it is finite.</summary>
+    /// <param name="wrong">What <see cref="NotFinite"/> found.</param>
+    /// <exception cref="Llm360Exception">It is not. The gradient is disposed.</exception>
+    internal RowGradient Checked(string? wrong)
     {
-        var wrong = double.IsFinite(Loss) ? Tensors.FirstOrDefault(t => !IsFinite(t.Value)).Key : "loss";
         if (wrong is null)
             return this;
         Dispose();
