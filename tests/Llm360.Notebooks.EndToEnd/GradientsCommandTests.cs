@@ -21,7 +21,7 @@ public sealed class GradientsCommandTests : IDisposable
         var json = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Fixture(name), "rows.json"), cancellation))!;
         var (tokens, output) = (llm360.PathOf("rows.jsonl"), llm360.PathOf("gradients.safetensors"));
         await File.WriteAllLinesAsync(tokens, json["rows"]!.AsArray().Take(3).Select(r => r!.ToJsonString()), cancellation);
-        var result = await llm360.RunAsync("gradients", "--model", Fixture(name), "--tokens", tokens, "--out", output, "--factors", "-q");
+        var result = await llm360.RunAsync("gradients", "--model", Fixture(name), "--rows", tokens, "--out", output, "--factors", "-q");
         Assert.True(result.ExitCode == 0, result.Error);
         using var actual = StateDict.Open(output);
         using var golden = StateDict.Open(Path.Combine(Fixture(name), "gradients.safetensors"));
@@ -39,7 +39,7 @@ public sealed class GradientsCommandTests : IDisposable
     {
         var (tokens, output) = (llm360.PathOf("rows.jsonl"), llm360.PathOf("x.safetensors"));
         await File.WriteAllTextAsync(tokens, "[1, 2]\n[3]\n", TestContext.Current.CancellationToken);
-        var result = await llm360.RunAsync("gradients", "--model", Fixture("neox"), "--tokens", tokens, "--out", output);
+        var result = await llm360.RunAsync("gradients", "--model", Fixture("neox"), "--rows", tokens, "--out", output);
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("rows.jsonl, row 1", result.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(output));

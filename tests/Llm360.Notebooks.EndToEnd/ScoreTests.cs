@@ -68,13 +68,13 @@ public sealed class ScoreTests : IDisposable
 
     [Theory]
     [InlineData("score", "--rows", "[1,2,3,4,256]", "row 1, token 4", "-k", "2", "-l", "2", "-o", "x.json")]
-    [InlineData("generate", "--tokens", "{\"prompt\":[1,2],\"continuation\":[3,256]}", "row 1, token 3", "--json")]
-    [InlineData("logits", "--tokens", "[1,256]", "row 1, token 1", "-o", "x.json")]
+    [InlineData("generate", "--rows", "{\"prompt\":[1,2],\"continuation\":[3,256]}", "row 1, token 3", "--json")]
+    [InlineData("logits", "--rows", "[1,256]", "row 1, token 1", "-o", "x.safetensors")]
     [InlineData("score", "--rows", "[1,2,3,4,-1]", "line 2", "-k", "2", "-l", "2", "-o", "x.json")]
     public async Task A_token_beyond_the_vocabulary_is_refused_also_where_it_is_not_used(string command, string option, string row, string says, params string[] more)
     {
         await File.WriteAllTextAsync(llm360.PathOf("rows.jsonl"), $"[1,2,3,4,255]\n{row}\n", TestContext.Current.CancellationToken);
-        string[] others = [.. more.Select(m => m == "x.json" ? llm360.PathOf(m) : m)];
+        string[] others = [.. more.Select(m => m.StartsWith("x.", StringComparison.Ordinal) ? llm360.PathOf(m) : m)];
         var result = await llm360.RunAsync([command, "--model", Fixture("ckpt_000"), option, llm360.PathOf("rows.jsonl"), .. others]);
         Assert.Equal(1, result.ExitCode);
         Assert.Contains($"rows.jsonl, {says}", string.Concat(result.Error.Split('\n').Select(l => $" {l.Trim()}")).Replace("  ", " ", StringComparison.Ordinal), StringComparison.Ordinal);

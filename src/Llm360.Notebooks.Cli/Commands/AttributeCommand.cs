@@ -11,6 +11,8 @@ namespace Llm360.Notebooks.Cli.Commands;
 /// </summary>
 internal static class AttributeCommand
 {
+    private const string Npy = ".npy";
+
     private static readonly Option<string> Suite = new("--suite", "-s")
     {
         Description = "A suite's name or folder; with --out, a folder with suite.json, checkpoints and train/*.jsonl.",
@@ -46,22 +48,19 @@ internal static class AttributeCommand
         HelpName = "projections.safetensors",
     };
 
-    private static readonly Option<FileInfo?> Out = new("--out", "-o")
-    {
-        Description = "Write the tensor scores, F64 [queries, rows], and show nothing.",
-        HelpName = "scores.safetensors",
-    };
+    private static readonly OutputFile Out = new(
+        required: false, "Write the tensor scores, F64 [queries, rows], and show nothing.", ".safetensors", Npy);
 
     private static readonly Option<int> Top = new("--top") { Description = "Rows to show.", DefaultValueFactory = _ => 20 };
     private static readonly Option<string> Checkpoints = new("--checkpoints")
     {
-        Description = "last, all, every:N, or numbers and ranges: 12,24-36.",
+        Description = Selection.Forms,
         DefaultValueFactory = _ => "last",
     };
 
     private static readonly Option<string> Chunks = new("--chunks")
     {
-        Description = "all, every:N, or numbers and ranges.",
+        Description = Selection.Forms,
         DefaultValueFactory = _ => "all",
     };
 
@@ -70,11 +69,7 @@ internal static class AttributeCommand
         Description = "Rows taken from each chunk beside its canaries (default: all).",
     };
 
-    private static readonly Option<string> On = new("--device")
-    {
-        Description = "best, cpu, cuda or cuda:N.",
-        DefaultValueFactory = _ => "best",
-    };
+    private static readonly Option<string> On = ModelOptions.DeviceOption();
 
     private static readonly Option<bool> AsJson = new("--json") { Description = "Print the rows as JSON." };
     private static readonly Option<bool> AsCsv = new("--csv") { Description = "Print the rows as CSV." };
@@ -83,11 +78,12 @@ internal static class AttributeCommand
     {
         var command = new Command("attribute", "Show which training rows lowered the loss of a text.")
         {
-            Suite, Method, Query, Queries, Set, Projections, Out, Top, Checkpoints, Chunks, Count, On, AsJson, AsCsv,
+            Suite, Method, Query, Queries, Set, Projections, Out.Option, Top, Checkpoints, Chunks, Count, On, AsJson, AsCsv,
         };
         Top.Validators.Add(ModelOptions.AtLeastOne(Top));
+        Count.Validators.Add(ModelOptions.AtLeastOne(Count));
         command.Run("The same command goes on with the cells that are left.", (parsed, screen, cancellation) =>
-            parsed.GetValue(Out) is { } output ? ScoreFolderAsync(parsed, ModelOptions.Output(output), screen, cancellation)
+            Out.Path(parsed) is { } output ? ScoreFolderAsync(parsed, output, screen, cancellation)
                 : AskAsync(parsed, screen, cancellation));
         return command;
     }
@@ -109,7 +105,10 @@ internal static class AttributeCommand
                 using var work = AmbientWork.Begin(progress, cancellation);
                 var scores = FolderScores.Of(name, settings, projections, suite.Problem(queries));
                 using var tensor = scores;
-                SafetensorsWriter.Write(output, [("scores", scores)], new Dictionary<string, string> { ["method"] = name });
+                if (OutputFile.Is(output, Npy))
+                    NpyWriter.Write(output, scores.dtype, scores.shape, i => scores[i].alias());
+                else
+                    SafetensorsWriter.Write(output, [("scores", scores)], new Dictionary<string, string> { ["method"] = name });
                 return string.Join(" x ", scores.shape);
             },
             cancellation)).ConfigureAwait(false);
@@ -129,7 +128,7 @@ internal static class AttributeCommand
         var settings = AttributionOptions.Apply(
             new AttributionSettings { SequencesPerChunk = parsed.GetValue(Count) }, parsed.GetValue(Set) ?? []);
         var analysis = suite.Attribution(method, settings);
-        var checkpoints = parsed.GetValue(Checkpoints) == "last" ? null
+        var checkpoints = parsed.GetValue(Checkpoints) == ItemName.Last ? null
             : Selection.Of(parsed.GetValue(Checkpoints)!, suite.Checkpoints, c => c.RequireIndex(), "checkpoint");
         var chunks = Selection.Of(parsed.GetValue(Chunks)!, suite.Chunks, c => c.Index, "chunk");
         var results = await screen.WatchAsync(progress => Task.Run(
@@ -138,7 +137,7 @@ internal static class AttributeCommand
                 var run = new GridOptions { Device = Device.Parse(parsed.GetValue(On)!), Progress = progress, Cancellation = cancellation };
                 var index = await analysis.IndexAsync(checkpoints, chunks, run).ConfigureAwait(false);
                 return parsed.GetValue(Query) is { } text ? [await index.QueryAsync(text, run).ConfigureAwait(false)]
-                    : await index.QueryAsync([.. ModelOptions.Rows(parsed.GetValue(Queries)!, cancellation).Select(r => r.TokenIds)],
+                    : await index.QueryAsync([.. RowsOptions.Read(parsed.GetValue(Queries)!, limit: null, cancellation).Select(r => r.TokenIds)],
                         run).ConfigureAwait(false);
             },
             cancellation)).ConfigureAwait(false);
@@ -152,12 +151,12 @@ internal static class AttributeCommand
         var top = result.Top(parsed.GetValue(Top));
         if (parsed.GetValue(AsJson))
         {
-            Console.Out.WriteLine(AttributionOptions.Json(result, top));
+            screen.Out.WriteLine(AttributionOptions.Json(result, top));
         }
         else if (parsed.GetValue(AsCsv))
         {
             foreach (var line in AttributionOptions.Csv(result, top))
-                Console.Out.WriteLine(line);
+                screen.Out.WriteLine(line);
         }
         else
         {

@@ -29,7 +29,7 @@ internal static class DoctorCommand
                 await MissingPackages.FetchAsync(screen, cancellation).ConfigureAwait(false);
             var report = TorchReport.Describe();
             if (parsed.GetValue(json))
-                Console.Out.WriteLine(JsonSerializer.Serialize(report, Json));
+                screen.Out.WriteLine(JsonSerializer.Serialize(report, Json));
             else
                 Show(screen, report);
             return report.ProductError <= LargestError ? 0 : Shared.Failed;

@@ -19,7 +19,7 @@ internal static class EvaluateCommand
 
     private static readonly Option<string?> Model = new("--model", "-m")
     {
-        Description = "One model: a checkpoint's folder, suite/checkpoint, or organisation/name@revision on the Hugging Face Hub.",
+        Description = $"One model. {ModelOptions.Names}",
     };
 
     private static readonly Option<string?> SuiteName = new("--suite", "-s")
@@ -39,7 +39,7 @@ internal static class EvaluateCommand
         HelpName = "documents.jsonl",
     };
 
-    private static readonly Option<int?> Fewshot = new("--num-fewshot", "-n")
+    private static readonly Option<int?> Fewshot = new("--num-fewshot", "-f")
     {
         Description = "Few-shot examples an item (default: each task's own number).",
     };
@@ -54,7 +54,7 @@ internal static class EvaluateCommand
     {
         Description = "Do not put the tokenizer's begin token before a prompt.",
     };
-    private static readonly Option<int?> Limit = new("--limit") { Description = "Only the first items of each task." };
+    private static readonly Option<int?> Limit = new("--limit", "-n") { Description = "Only the first n items of each task." };
 
     private static readonly Option<int> Rows = new("--batch-size")
     {
@@ -62,20 +62,24 @@ internal static class EvaluateCommand
         DefaultValueFactory = _ => 64,
     };
 
-    private static readonly Option<FileInfo?> Output = new("--out", "-o")
-    {
-        Description = "With --model: where to write results and items, JSON in lm-eval's terms.",
-    };
+    private static readonly OutputFile Output = new(
+        required: false, "With --model: where to write results and items, JSON in lm-eval's terms.", ".json");
 
     public static Command Create()
     {
         var grid = new GridRunOptions();
-        Sampler.AcceptOnlyFromAmong(FirstN, Random);
+        foreach (var whole in new[] { Limit, Fewshot })
+            whole.Validators.Add(ModelOptions.From(whole, whole == Limit ? 1 : 0));
+        Sampler.Validators.Add(given =>
+        {
+            if (given.GetValueOrDefault<string>() is not (FirstN or Random))
+                given.AddError($"--fewshot-sampler is {FirstN} or {Random}.");
+        });
         Rows.Validators.Add(ModelOptions.AtLeastOne(Rows));
         var command = new Command("evaluate",
             "Evaluate tasks as lm-eval does: one model with --model, or a suite's checkpoints with --suite.")
         {
-            Model, SuiteName, grid.Checkpoints, Tasks, Text, Fewshot, Sampler, NoBos, Limit, Rows, Output,
+            Model, SuiteName, grid.Checkpoints, Tasks, Text, Fewshot, Sampler, NoBos, Limit, Rows, Output.Option,
         };
         foreach (var option in grid.Common)
             command.Options.Add(option);
@@ -93,7 +97,7 @@ internal static class EvaluateCommand
     private static async Task<int> OneAsync(string name, GridOptions options, ParseResult parsed, Screen screen,
         CancellationToken cancellation)
     {
-        var path = parsed.GetValue(Output) is { } file ? ModelOptions.Output(file) : null;
+        var path = Output.Path(parsed);
         List<TaskEntry> entries = parsed.GetValue(Text) is { } text ? [Documents(text.FullName)]
             : [.. TaskNames(parsed).Select(EvaluationTasks.Open)];
         if (path is not null && entries.Count > 1)
@@ -131,7 +135,7 @@ internal static class EvaluateCommand
     private static Task<int> AlongAsync(string name, GridRunOptions grid, ParseResult parsed, Screen screen, CancellationToken cancellation)
     {
         foreach (var (given, option) in new (bool, string)[] { (parsed.GetValue(Text) is not null, "--text"),
-            (parsed.GetValue(Output) is not null, "--out") })
+            (parsed.GetValue(Output.Option) is not null, "--out") })
         {
             if (given)
                 throw new Llm360Exception($"{option} belongs to one model.", option,

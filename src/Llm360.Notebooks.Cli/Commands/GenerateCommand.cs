@@ -1,5 +1,7 @@
 // llm360 generate: continues prompts.
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Text.Json;
 using Llm360.Notebooks.Cli.Terminal;
 
@@ -12,7 +14,8 @@ internal static class GenerateCommand
     {
         var model = new ModelOptions();
         var prompt = new Option<string?>("--prompt") { Description = "Text to continue." };
-        var tokens = ModelOptions.RowsOption(required: false);
+        var rows = new RowsOptions(required: false);
+        var length = new Option<int?>("-k", "--prompt-length") { Description = "With --rows: only the first k tokens of each row are the prompt." };
         var count = new Option<int?>("--max-new-tokens") { Description = "Tokens to generate at most (default: 256, or as many as the model's positions allow)." };
         var temperature = new Option<double>("--temperature") { Description = "0 takes the most probable token; above, tokens are drawn.", DefaultValueFactory = _ => 0 };
         var topK = new Option<int?>("--top-k") { Description = "Draw from the k most probable tokens." };
@@ -21,14 +24,23 @@ internal static class GenerateCommand
         var ignoreEnd = new Option<bool>("--ignore-eos") { Description = "Go on after the end token." };
         var bos = new Option<bool>("--bos") { Description = "Put the tokenizer's begin token before the text." };
         var json = new Option<bool>("--json") { Description = "Print {\"new\": [[ids] ...]}, an end token included." };
-        var command = new Command("generate", "Continue a text, or many token sequences at once.") { prompt, tokens, count, temperature, topK, topP, seed, ignoreEnd, bos, json };
+        var command = new Command("generate", "Continue a text, or many token sequences at once.") { prompt };
+        rows.AddTo(command);
+        foreach (var option in new Option[] { length, count, temperature, topK, topP, seed, ignoreEnd, bos, json })
+            command.Options.Add(option);
         model.AddTo(command);
+        foreach (var whole in new[] { length, count, topK })
+            whole.Validators.Add(ModelOptions.AtLeastOne(whole));
+        temperature.Validators.Add(Number(temperature, t => t >= 0 && double.IsFinite(t), "a number from 0 on"));
+        topP.Validators.Add(Number(topP, p => p is > 0 and <= 1, "a probability above 0 and at most 1"));
         command.Validators.Add(given =>
         {
-            if (given.GetValue(prompt) is null == given.GetValue(tokens) is null)
-                given.AddError("Give either --prompt or --tokens.");
-            if (given.GetValue(bos) && given.GetValue(tokens) is not null)
+            if (given.GetValue(prompt) is null == rows.File(given) is null)
+                given.AddError("Give either --prompt or --rows.");
+            if (given.GetValue(bos) && rows.File(given) is not null)
                 given.AddError("--bos goes with --prompt; sequences of ids stay as they are.");
+            if (given.GetResult(length) is not null && given.GetValue(prompt) is not null)
+                given.AddError("--prompt-length goes with --rows; a text is the prompt as it is.");
         });
         command.Run("Run it again.", async (parsed, screen, cancellation) =>
         {
@@ -36,9 +48,9 @@ internal static class GenerateCommand
             var wantsJson = parsed.GetValue(json);
             // Ids alone need no tokenizer.
             var tokenizer = parsed.GetValue(prompt) is not null || !wantsJson ? checkpoint.Tokenizer() : null;
-            var rows = parsed.GetValue(tokens) is { } given ? ModelOptions.Rows(given, cancellation) : [];
+            var read = rows.Read(parsed, cancellation);
             int[][] prompts = parsed.GetValue(prompt) is { } text ? [ModelOptions.Encode(tokenizer!, text, parsed.GetValue(bos), checkpoint)]
-                : [.. rows.Select(PromptOf)];
+                : [.. read.Select(PromptOf)];
             using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
             var longest = prompts.Max(p => p.Length);
             var stop = parsed.GetValue(ignoreEnd) ? null
@@ -52,20 +64,43 @@ internal static class GenerateCommand
                 Seed = parsed.GetValue(seed),
                 StopTokens = stop is null ? [] : StopTokens.Read(stop),
             };
-            if (parsed.GetValue(tokens) is { } file)
-                ModelOptions.Check(loaded, rows, PromptOf, file, options.MaxNewTokens);
+            if (rows.File(parsed) is { } file)
+                CheckRows(file, options.MaxNewTokens);
+            SayIfGreedy();
             if (prompts.Length == 1 && !wantsJson)
             {
-                Stream(loaded, tokenizer!, prompts[0], options, cancellation);
+                Stream(loaded, tokenizer!, prompts[0], options, screen, cancellation);
                 return 0;
             }
 
             var generated = await screen.WatchAsync(progress => Task.Run(() => Generate(progress), cancellation)).ConfigureAwait(false);
             if (wantsJson)
-                Console.Out.WriteLine(JsonSerializer.Serialize(new Dictionary<string, IReadOnlyList<IReadOnlyList<int>>> { ["new"] = generated }));
+                screen.Out.WriteLine(JsonSerializer.Serialize(new Dictionary<string, IReadOnlyList<IReadOnlyList<int>>> { ["new"] = generated }));
             else
                 Show(screen, tokenizer!, prompts, generated, options);
             return 0;
+
+            int[] PromptOf(TokenRow row) =>
+                (parsed.GetValue(length) ?? row.PromptLength) is { } k && k < row.TokenIds.Length ? row.TokenIds[..k] : row.TokenIds;
+
+            void CheckRows(FileInfo file, int added)
+            {
+                try
+                {
+                    RowsOptions.Check(loaded.Config, read, PromptOf, file, added);
+                }
+                catch (Llm360Exception e) when (longest >= loaded.Config.LongestSequence)
+                {
+                    throw new Llm360Exception(e.What, e.Where, "Take the beginning of each row as the prompt: -k 32.", e);
+                }
+            }
+
+            void SayIfGreedy()
+            {
+                var idle = new Option[] { topK, topP, seed }.Where(o => parsed.GetResult(o) is { Implicit: false }).Select(o => o.Name).ToList();
+                if (options.Temperature == 0 && idle.Count > 0)
+                    screen.Warn($"{string.Join(" and ", idle)} has no effect: the temperature is 0, which takes the most probable token. Add --temperature 1.");
+            }
 
             IReadOnlyList<IReadOnlyList<int>> Generate(IProgress<WorkProgress> progress) =>
                 loaded.Generate(prompts, options, run: new(Progress: progress, Cancellation: cancellation));
@@ -73,18 +108,31 @@ internal static class GenerateCommand
         return command;
     }
 
-    private static int[] PromptOf(TokenRow row) => row.PromptLength is { } length ? row.TokenIds[..length] : row.TokenIds;
+    private static Action<OptionResult> Number(Option<double> option, Func<double, bool> isRight, string what) => given =>
+    {
+        if (given.Tokens is [var token] && double.TryParse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            && !isRight(value))
+            given.AddError($"{option.Name} takes {what}, and {token.Value} is not one.");
+    };
 
-    private static void Stream(LanguageModel model, ITokenizer tokenizer, int[] prompt, GenerationOptions options, CancellationToken cancellation)
+    private static void Stream(
+        LanguageModel model, ITokenizer tokenizer, int[] prompt, GenerationOptions options, Screen screen, CancellationToken cancellation)
     {
         // Before the first word of an answer.
         model.CheckTokens([prompt], options.MaxNewTokens);
         var decoder = tokenizer.StartDecoding(prompt);
-        Console.Out.Write(tokenizer.Decode(prompt));
-        model.Generate([prompt], options, Write, new(Cancellation: cancellation));
-        Console.Out.WriteLine(decoder.Flush());
+        screen.Out.Write(tokenizer.Decode(prompt));
+        try
+        {
+            model.Generate([prompt], options, Write, new(Cancellation: cancellation));
+        }
+        finally
+        {
+            // An error stands on a line of its own.
+            screen.Out.WriteLine(decoder.Flush());
+        }
 
-        void Write(int row, int token) => Console.Out.Write(options.StopTokens.Contains(token) ? "" : decoder.Push(token));
+        void Write(int row, int token) => screen.Out.Write(options.StopTokens.Contains(token) ? "" : decoder.Push(token));
     }
 
     private static void Show(Screen screen, ITokenizer tokenizer, int[][] prompts, IReadOnlyList<IReadOnlyList<int>> generated, GenerationOptions options) =>

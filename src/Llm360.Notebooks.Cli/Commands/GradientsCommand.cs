@@ -6,19 +6,16 @@ using TorchSharp;
 namespace Llm360.Notebooks.Cli.Commands;
 
 /// <summary>
-/// <c>llm360 gradients --model nano/36 --tokens rows.jsonl --out gradients.safetensors</c>
+/// <c>llm360 gradients --model nano/36 --rows rows.jsonl --out gradients.safetensors</c>
 /// </summary>
 internal static class GradientsCommand
 {
     public static Command Create()
     {
         var model = new ModelOptions();
-        var tokens = ModelOptions.RowsOption(required: true);
-        var output = new Option<FileInfo>("--out", "-o")
-        {
-            Description = "Where to write; row i gives a tensor row.i.PARAMETER, F32, for each parameter.",
-            Required = true,
-        };
+        var chosen = new RowsOptions(required: true);
+        var output = new OutputFile(
+            required: true, "Where to write; row i gives a tensor row.i.PARAMETER, F32, for each parameter.", ".safetensors");
         var factors = new Option<bool>("--factors")
         {
             Description = "Also write row.i.LAYER.input and row.i.LAYER.output_gradient of every linear layer, F32 [time, width].",
@@ -27,16 +24,16 @@ internal static class GradientsCommand
         {
             Description = "Divide the loss of a row by its number of predictions (default: their sum).",
         };
-        var command = new Command("gradients", "Write the gradient of the loss of each token sequence, in nats, by every parameter.")
-        {
-            tokens, output, factors, mean,
-        };
+        var command = new Command("gradients", "Write the gradient of the loss of each token sequence, in nats, by every parameter.");
+        chosen.AddTo(command);
+        foreach (var option in new Option[] { output.Option, factors, mean })
+            command.Options.Add(option);
         model.AddTo(command);
         command.Run("Run it again: the file is written whole or not at all.", async (parsed, screen, cancellation) =>
         {
-            var path = ModelOptions.Output(parsed.GetValue(output)!);
-            var file = parsed.GetValue(tokens)!;
-            var read = ModelOptions.Rows(file, cancellation);
+            var path = output.Path(parsed)!;
+            var file = chosen.File(parsed)!;
+            var read = chosen.Read(parsed, cancellation);
             int[][] rows = [.. read.Select(r => r.TokenIds)];
             if (Array.FindIndex(rows, r => r.Length < 2) is var tooShort and >= 0)
             {
@@ -47,7 +44,7 @@ internal static class GradientsCommand
             }
 
             using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
-            ModelOptions.Check(loaded, read, r => r.TokenIds, file);
+            RowsOptions.Check(loaded.Config, read, r => RowsOptions.Inputs(r, loaded.Config), file);
             var options = new GradientOptions { Reduction = parsed.GetValue(mean) ? LossReduction.Mean : LossReduction.Sum };
             await screen.WatchAsync(progress => Task.Run(
                 () =>

@@ -1,8 +1,6 @@
 // llm360 query: SQL over the results store.
 using System.CommandLine;
 using System.Globalization;
-using System.Net;
-using System.Text;
 using Llm360.Notebooks.Cli.Terminal;
 using Microsoft.Data.Analysis;
 
@@ -13,6 +11,9 @@ namespace Llm360.Notebooks.Cli.Commands;
 internal static class QueryCommand
 {
     private const int ShownRows = 100;
+
+    /// <summary>The forms of a table.</summary>
+    public static readonly string[] TableExtensions = [".csv", ".parquet"];
 
     public static Command Create()
     {
@@ -25,12 +26,16 @@ internal static class QueryCommand
         var parquet = new Option<FileInfo?>("--parquet") { Description = "Write the rows to a Parquet file.", HelpName = "FILE" };
         var chart = new Option<string[]?>("--chart")
         {
-            Description = "Draw the rows: line X Y [SERIES], by names of columns. --output names the file.",
+            Description = "Draw the rows: line X Y [SERIES], by names of columns. -o names the file.",
             HelpName = "line X Y",
             Arity = new ArgumentArity(3, 4),
             AllowMultipleArgumentsPerToken = true,
         };
-        var output = new Option<FileInfo?>("--output", "-o") { Description = "With --chart: an .svg or .html file.", HelpName = "FILE" };
+        var output = new Option<FileInfo?>("--out", "-o")
+        {
+            Description = "Write to a file. The extension chooses the form: .csv, .parquet; with --chart .svg, .html.",
+            HelpName = "FILE",
+        };
         var command = new Command("query",
             "Query the results store with SQL. Each analysis is a view (memorization, evaluation, held_out_loss, attribution_scores) "
             + "with the columns suite, setting, each setting by its name, checkpoint, checkpoint_index, "
@@ -41,21 +46,31 @@ internal static class QueryCommand
         };
         command.Run("Nothing was changed; run it again.", (parsed, screen, cancellation) =>
         {
-            var drawing = parsed.GetValue(chart) is { Length: > 0 } columns ? new Drawing(columns, parsed.GetValue(output)) : null;
-            if (drawing is null && parsed.GetValue(output) is not null)
-                throw new Llm360Exception("--output names the file of a chart, and no chart was asked for.", "--output",
-                    "Add --chart line X Y, or use --csv or --parquet.");
+            var file = parsed.GetValue(output);
+            var drawing = parsed.GetValue(chart) is { Length: > 0 } columns ? new Drawing(columns, file) : null;
+            var table = drawing is null && file is not null ? OutputFile.Checked(file, TableExtensions) : null;
             using var query = ResultQuery.Run(parsed.GetValue(sql)!, parsed.GetValue(suite), cancellation: cancellation);
             if (parsed.GetValue(csv) is { } csvFile)
                 query.WriteCsv(csvFile.FullName);
             if (parsed.GetValue(parquet) is { } parquetFile)
                 query.WriteParquet(parquetFile.FullName);
+            if (table is not null)
+                Write(query, table);
             drawing?.Write(query.ToDataFrame());
-            if (drawing is null && parsed.GetValue(csv) is null && parsed.GetValue(parquet) is null)
+            if (file is null && parsed.GetValue(csv) is null && parsed.GetValue(parquet) is null)
                 Show(query.ToDataFrame(), screen);
             return Task.FromResult(0);
         });
         return command;
+    }
+
+    /// <summary>Writes all rows in the form of the file's extension.</summary>
+    public static void Write(ResultQuery query, string path)
+    {
+        if (OutputFile.Is(path, TableExtensions[0]))
+            query.WriteCsv(path);
+        else
+            query.WriteParquet(path);
     }
 
     private static void Show(DataFrame rows, Screen screen)
@@ -78,29 +93,20 @@ internal static class QueryCommand
     private sealed class Drawing
     {
         private readonly string[] columns;
-        private readonly FileInfo file;
+        private readonly string file;
 
         public Drawing(string[] columns, FileInfo? file)
         {
             if (columns[0] != "line")
                 throw new Llm360Exception($"\"{columns[0]}\" is not a kind of chart.", "--chart", "Write: --chart line X Y");
-            if (file?.Extension.ToLowerInvariant() is not (".svg" or ".html"))
-                throw new Llm360Exception("A chart goes to an .svg or .html file, and none is named.", "--output",
-                    "Add for example: --output chart.svg");
-            (this.columns, this.file) = (columns, file);
+            if (file is null)
+                throw new Llm360Exception("A chart goes to an .svg or .html file, and none is named.", "--out", "Add for example: -o chart.svg");
+            (this.columns, this.file) = (columns, OutputFile.Checked(file, FigureFile.Extensions));
         }
 
         public void Write(DataFrame rows)
         {
-            var figure = Figures.Line(rows, columns[1], columns[2], columns.ElementAtOrDefault(3));
-            var isPicture = file.Extension.Equals(".svg", StringComparison.OrdinalIgnoreCase);
-            AtomicFile.WriteText(file.FullName, isPicture ? figure.ToSvg() : Page(figure));
+            FigureFile.Write(file, Figures.Line(rows, columns[1], columns[2], columns.ElementAtOrDefault(3)));
         }
-
-        private static string Page(Figure figure) => new StringBuilder()
-            .AppendLine(CultureInfo.InvariantCulture, $"<!doctype html><html lang=\"en\"><head>"
-                + $"<meta charset=\"utf-8\"><title>{WebUtility.HtmlEncode(figure.Title)}</title></head>")
-            .AppendLine(CultureInfo.InvariantCulture, $"<body>{FigureHtml.PlotlyScript}{figure.ToHtml()}</body></html>")
-            .ToString();
     }
 }

@@ -13,7 +13,11 @@ internal static class ReproduceCommand
 {
     public static Command Create()
     {
-        var suite = new Option<string>("--suite", "-s") { Description = "The suite to train and study.", DefaultValueFactory = _ => "nano" };
+        var suite = new Option<string>("--suite", "-s")
+        {
+            Description = "The suite to train and study: nano, pico, a suite that was trained here, or a recipe file ending in .json.",
+            DefaultValueFactory = _ => "nano",
+        };
         var command = new Command("reproduce", "The main job: pre-train the suite if it is not there, execute every notebook on it, and write a browsable report to site/SUITE/ of the artifacts; site/index.html there lists the reports of all suites. Offline; a second run takes what the first has stored.") { suite };
         command.Run("Run the same command again: checkpoints and results that are finished are not made again.", (parsed, screen, cancellation) => RunAsync(parsed.GetValue(suite)!, screen, cancellation));
         return command;
@@ -23,7 +27,7 @@ internal static class ReproduceCommand
     {
         var watch = Stopwatch.StartNew();
         LibTorch.Load();
-        var manifest = Suites.Recipe(suiteName);
+        var manifest = TrainCommand.RecipeOf(suiteName, screen);
         var notebooks = FindNotebooks();
         var artifacts = Workspace.Artifacts;
         // Each suite has its own folders, so that no report replaces that of another suite.

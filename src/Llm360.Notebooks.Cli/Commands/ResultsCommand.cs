@@ -11,13 +11,13 @@ namespace Llm360.Notebooks.Cli.Commands;
 /// </summary>
 internal static class ResultsCommand
 {
-    private const string NoResults = "The store holds no results.", Compute = "Compute some, for example: llm360 grid memorization -s nano";
+    private const string NoResults = "The store holds no results.";
+
+    /// <summary>The columns of <see cref="Row"/>.</summary>
+    public static readonly string[] Columns = ["name", "settings", "cells", "size", "stale", "age"];
 
     public static Command Create() =>
         new("results", "Show what the results store holds, or remove an analysis from it.") { List(), Show(), Remove() };
-
-    private static Argument<string> NameArgument() =>
-        new("name") { Description = "An analysis with its setting, as results list names it: nano/memorization-6c2897f1be3e." };
 
     private static Command List()
     {
@@ -27,9 +27,9 @@ internal static class ResultsCommand
         {
             var found = StoreCatalog.Read(Workspace.ResultsFolder, parsed.GetValue(suite)).Select(StoreUsage.Of).ToList();
             if (found.Count == 0)
-                screen.Say($"{NoResults} {Compute}");
+                screen.Say($"{NoResults} {StoredResults.Compute}");
             else
-                screen.Result(Workspace.ResultsFolder, ["name", "settings", "cells", "size", "stale", "age"], found.Select(Row));
+                screen.Result(Workspace.ResultsFolder, Columns, found.Select(Row));
             return Task.FromResult(0);
         });
         return command;
@@ -37,11 +37,11 @@ internal static class ResultsCommand
 
     private static Command Show()
     {
-        var name = NameArgument();
+        var name = StoredResults.Argument();
         var command = new Command("show", "Show the settings, checkpoints and items of an analysis.") { name };
         command.Run("Nothing was changed; run it again.", (parsed, screen, _) =>
         {
-            var usage = Find(parsed.GetValue(name)!);
+            var usage = StoreUsage.Of(StoredResults.Find(parsed.GetValue(name)!));
             foreach (var (fact, value) in Facts(usage))
                 screen.Result($"{fact}: {value}");
             return Task.FromResult(0);
@@ -51,13 +51,13 @@ internal static class ResultsCommand
 
     private static Command Remove()
     {
-        var name = NameArgument();
+        var name = StoredResults.Argument();
         var command = new Command("rm",
             "Delete the cells of an analysis in one setting, with its stale cells. Without --yes it says what would be lost and "
                 + "deletes nothing.") { name };
         command.Run("Run it again: what is left is deleted then.", (parsed, screen, _) =>
         {
-            var usage = Find(parsed.GetValue(name)!);
+            var usage = StoreUsage.Of(StoredResults.Find(parsed.GetValue(name)!, whole: true));
             var loss = string.Create(CultureInfo.InvariantCulture,
                 $"{usage.Cells.Count:N0} cells and {usage.StaleCells:N0} stale cells, "
                     + $"{Downloads.Text(usage.Bytes + usage.StaleBytes)}; computing the cells took about {Time(usage.ComputeTime)}");
@@ -74,15 +74,8 @@ internal static class ResultsCommand
         return command;
     }
 
-    private static StoreUsage Find(string name)
-    {
-        var all = StoreCatalog.Read(Workspace.ResultsFolder);
-        return all.FirstOrDefault(a => a.Name == name) is { } found ? StoreUsage.Of(found)
-            : throw new Llm360Exception($"The store holds no analysis named \"{name}\".", Workspace.ResultsFolder,
-                all.Count == 0 ? Compute : $"llm360 results list names all, such as {all[0].Name}.");
-    }
-
-    private static List<string> Row(StoreUsage usage) =>
+    /// <summary>Name, settings, cells, size and age.</summary>
+    public static List<string> Row(StoreUsage usage) =>
     [
         usage.Analysis.Name,
         usage.Analysis.SettingsText,

@@ -16,7 +16,11 @@ internal static class RunCommand
     public static Command Create()
     {
         var notebook = new Argument<FileInfo>("notebook") { Description = "A notebook with C# cells." };
-        var output = new Option<FileInfo?>("--output", "-o") { Description = "Where the executed notebook goes (default: runs/ of the artifacts, under the same name)." };
+        var output = new Option<FileInfo?>("--out", "-o")
+        {
+            Description = "Where the executed notebook goes: an .ipynb file, or a folder (default: runs/ of the artifacts, under the same name).",
+            HelpName = "FILE",
+        };
         var parameters = new Option<string[]>("--parameter", "-p") { Description = "name=value for a variable of the cell tagged \"parameters\"; may be given again.", HelpName = "name=value" };
         var timeout = new Option<double?>("--cell-timeout") { Description = "Longest time of a cell, in seconds." };
         timeout.Validators.Add(given =>
@@ -31,14 +35,17 @@ internal static class RunCommand
                 return await WatchAsync(parsed.GetValue(notebook)!.FullName, screen, cancellation).ConfigureAwait(false);
             AtomicFile.Sweep(OutputFolder);
             var input = parsed.GetValue(notebook)!.FullName;
-            var target = parsed.GetValue(output)?.FullName ?? Path.Combine(OutputFolder, Path.GetFileName(input));
+            var target = Target(parsed.GetValue(output), Path.GetFileName(input));
             var options = new NotebookRunOptions(input, target)
             {
                 Parameters = Parse(parsed.GetValue(parameters) ?? []),
                 CellTimeout = parsed.GetValue(timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             };
             var result = await RunAsync(options, screen, cancellation).ConfigureAwait(false);
-            screen.Say(string.Create(CultureInfo.InvariantCulture, $"{result.CellsRun} of {result.CellsTotal} cells in {Screen.Duration(result.Elapsed)}: {target}"));
+            if (parsed.GetValue(Shared.Quiet))
+                screen.Result(target);
+            else
+                screen.Say(string.Create(CultureInfo.InvariantCulture, $"{result.CellsRun} of {result.CellsTotal} cells in {Screen.Duration(result.Elapsed)}: {target}"));
             return 0;
         });
         return command;
@@ -76,7 +83,7 @@ internal static class RunCommand
             screen.Error(new Llm360Exception(
                 $"The process that ran the notebook was ended by {cause}.",
                 $"{notebook}, {new CellNote(path).Take()?.Cell ?? "outside of its cells"}",
-                "Mend the cell and run again. What ran before it is in the output."));
+                "Correct the cell and run again. What ran before it is in the output."));
             return exit;
         }
         finally
@@ -92,8 +99,17 @@ internal static class RunCommand
         return new Llm360Exception(
             inner?.What ?? $"{failure.Error.Name}: {failure.Error.Message.ReplaceLineEndings(" ")}",
             $"{options.Input}, code cell {failure.Number} (cell {failure.Index + 1} of the file){line}{(inner is null ? "" : $"; {inner.Where}")}",
-            $"{inner?.Remedy ?? "Mend the cell and run again."} What ran is in {options.Output}.");
+            $"{inner?.Remedy ?? Remedy(failure)} What ran is in {options.Output}.");
     }
+
+    private static string Remedy(CellFailure failure) => failure.Error.Name == nameof(RunStatus.TimedOut)
+        ? "Raise --cell-timeout, or make the cell shorter, and run again." : "Correct the cell and run again.";
+
+    // A folder that is there, or that is named as one.
+    private static string Target(FileInfo? given, string notebook) =>
+        given is null ? Path.Combine(OutputFolder, notebook)
+        : Directory.Exists(given.FullName) || Path.EndsInDirectorySeparator(given.ToString()) ? Path.Combine(given.FullName, notebook)
+        : OutputFile.Checked(given, ".ipynb");
 
     private static Dictionary<string, string> Parse(string[] pairs)
     {

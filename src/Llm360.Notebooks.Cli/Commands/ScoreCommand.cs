@@ -2,6 +2,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.Data.Analysis;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
@@ -9,6 +11,7 @@ namespace Llm360.Notebooks.Cli.Commands;
 internal static class ScoreCommand
 {
     private const int RowsAtOnce = 1024;
+    private const string Csv = ".csv";
 
     /// <summary>Rows decoded token by token as well, where the model is not in float32.</summary>
     private const int RowsCompared = 64;
@@ -18,26 +21,30 @@ internal static class ScoreCommand
     public static Command Create()
     {
         var model = new ModelOptions();
-        var rows = ModelOptions.RowsOption(required: true, "--rows");
+        var rows = new RowsOptions(required: true);
         var prompt = new Option<int>("-k", "--prompt-length") { Description = "Tokens given, from the start of the sequence.", DefaultValueFactory = _ => 32 };
         var continuation = new Option<int>("-l", "--continuation-length") { Description = "Tokens to reproduce.", DefaultValueFactory = _ => 32 };
-        var output = new Option<FileInfo>("--out", "-o") { Description = "Where to write: JSON with full_match, token_match, count, match and all_match, as Analysis360 writes it.", Required = true };
+        var output = new OutputFile(
+            required: true,
+            "Where to write: JSON with full_match, token_match, count, match and all_match, as Analysis360 writes it; or a row for each sequence.",
+            ".json", Csv, ".parquet");
         var extractible = new Option<bool>("--extractible-only") { Description = "Only whether each sequence is k-extractible, several times faster: full_match, count and first_mismatch." };
-        var command = new Command("score", "Score how much of given sequences a model reproduces word for word.") { rows, prompt, continuation, output, extractible };
+        var command = new Command("score", "Score how much of given sequences a model reproduces word for word.") { prompt, continuation, output.Option, extractible };
+        rows.AddTo(command);
         model.AddTo(command);
         foreach (var length in new[] { prompt, continuation })
             length.Validators.Add(ModelOptions.AtLeastOne(length));
         command.Run("Run it again: the file is written whole or not at all.", async (parsed, screen, cancellation) =>
         {
-            var path = ModelOptions.Output(parsed.GetValue(output)!);
-            var sequences = ModelOptions.Rows(parsed.GetValue(rows)!, cancellation);
+            var path = output.Path(parsed)!;
+            var sequences = rows.Read(parsed, cancellation);
             var settings = new MemorizationSettings(parsed.GetValue(prompt), parsed.GetValue(continuation));
             var needed = (long)settings.PromptLength + settings.ContinuationLength;
             // Here and not in the scorer, which sees slices: the number of the row is that of the file.
             if (sequences.Index().FirstOrDefault(r => r.Item.TokenIds.Length < needed) is { Item: not null } tooShort)
-                throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {needed} are needed.", $"{parsed.GetValue(rows)!.FullName}, row {tooShort.Index}", "Choose a smaller k or l.");
+                throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {needed} are needed.", $"{rows.File(parsed)!.FullName}, row {tooShort.Index}", "Choose a smaller k or l.");
             using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
-            ModelOptions.Check(loaded, sequences, r => r.TokenIds[..(int)needed], parsed.GetValue(rows)!);
+            RowsOptions.Check(loaded.Config, sequences, r => r.TokenIds[..(int)needed], rows.File(parsed)!);
             var run = new RunOptions(Cancellation: cancellation);
             string said;
             if (parsed.GetValue(extractible))
@@ -46,7 +53,8 @@ internal static class ScoreCommand
                 var mismatches = await InSlicesAsync(slice => MemorizationScorer.FirstMismatches(loaded, slice, k, l, run))
                     .ConfigureAwait(false);
                 var result = new Extractibility((double)mismatches.Count(m => m == l) / mismatches.Count, mismatches.Count, mismatches);
-                AtomicFile.WriteText(path, JsonSerializer.Serialize(result, Json) + "\n");
+                await WriteAsync(path, result, [.. mismatches.Select((m, i) => new ExtractibleRow { Row = i, FirstMismatch = m, Extractible = m == l })])
+                    .ConfigureAwait(false);
                 said = string.Create(CultureInfo.InvariantCulture, $"k-extractible {result.FullMatch:0.####}");
             }
             else
@@ -54,7 +62,7 @@ internal static class ScoreCommand
                 var rowsScored = await InSlicesAsync(slice => MemorizationScorer.Score(loaded, slice, settings, run: run))
                     .ConfigureAwait(false);
                 var result = Result.Of(rowsScored);
-                AtomicFile.WriteText(path, JsonSerializer.Serialize(result, Json) + "\n");
+                await WriteAsync(path, result, [.. rowsScored.Select((r, i) => ScoredRow.Of(r, i))]).ConfigureAwait(false);
                 said = string.Create(CultureInfo.InvariantCulture, $"mean score {result.TokenMatch:0.####}, k-extractible {result.FullMatch:0.####}");
             }
 
@@ -82,6 +90,17 @@ internal static class ScoreCommand
                 cancellation));
         });
         return command;
+    }
+
+    private static async Task WriteAsync<TResult, TRow>(string path, TResult result, IReadOnlyList<TRow> rows)
+        where TRow : class, new()
+    {
+        if (OutputFile.Is(path, Csv))
+            AtomicFile.Write(path, stream => DataFrame.SaveCsv(ParquetRows.ToDataFrame(rows), stream, cultureInfo: CultureInfo.InvariantCulture));
+        else if (OutputFile.Is(path, ".parquet"))
+            await ParquetRows.WriteAsync(path, rows).ConfigureAwait(false);
+        else
+            AtomicFile.WriteText(path, JsonSerializer.Serialize(result, Json) + "\n");
     }
 
     // In float32 only logits that are equal within rounding could differ.
@@ -114,4 +133,54 @@ internal static class ScoreCommand
     /// <param name="Count">Rows.</param>
     /// <param name="FirstMismatch">Place in the continuation of the first token that differs, a row; l where none does.</param>
     private sealed record Extractibility(double FullMatch, int Count, IReadOnlyList<int> FirstMismatch);
+
+    /// <summary>A sequence in a table of scores.</summary>
+    internal sealed class ScoredRow
+    {
+        [JsonPropertyName("row")]
+        public int Row { get; set; }
+
+        [JsonPropertyName("source")]
+        public string Source { get; set; } = "";
+
+        [JsonPropertyName("match")]
+        public int Match { get; set; }
+
+        [JsonPropertyName("score")]
+        public double Score { get; set; }
+
+        [JsonPropertyName("extractible")]
+        public bool Extractible { get; set; }
+
+        [JsonPropertyName("first_mismatch")]
+        public int FirstMismatch { get; set; }
+
+        /// <summary>A digit for each token: 1 where it was reproduced.</summary>
+        [JsonPropertyName("matches")]
+        public string Matches { get; set; } = "";
+
+        public static ScoredRow Of(MemorizationRow row, int number) => new()
+        {
+            Row = number,
+            Source = row.Source,
+            Match = row.Match,
+            Score = row.Score,
+            Extractible = row.Extractible,
+            FirstMismatch = row.FirstMismatch,
+            Matches = row.Matches,
+        };
+    }
+
+    /// <summary>A sequence in a table of extractibility alone.</summary>
+    internal sealed class ExtractibleRow
+    {
+        [JsonPropertyName("row")]
+        public int Row { get; set; }
+
+        [JsonPropertyName("first_mismatch")]
+        public int FirstMismatch { get; set; }
+
+        [JsonPropertyName("extractible")]
+        public bool Extractible { get; set; }
+    }
 }

@@ -3,39 +3,60 @@ using System.Globalization;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary><c>all</c>, <c>every:6</c>, or numbers and ranges: <c>0,12,24-36</c>.</summary>
+/// <summary><c>all</c>, <c>every:6</c>, or names and ranges: <c>0,12,24-36</c>, <c>last</c>,
+/// <c>-2</c>, <c>ckpt_036</c>.</summary>
 internal static class Selection
 {
+    /// <summary>What can be written, for help.</summary>
+    public const string Forms = "all, every:N (counted back from the last), last, -N (the N-th from the end), names or numbers, and ranges: "
+        + "0,12,24-36,last.";
+
+    private const string Every = "every:";
+
     /// <summary>The chosen items, each once, in the suite's order.</summary>
     /// <exception cref="Llm360Exception">The text is none of these, or names what the suite does not have.</exception>
     public static IReadOnlyList<T> Of<T>(string text, IReadOnlyList<T> items, Func<T, int> number, string what)
+        where T : notnull
     {
         if (items.Count == 0)
             throw new Llm360Exception($"The suite has no {what}.", $"--{what}s", "Train it, or get it whole; a suite on the Hub whose data is not published as rows has no chunks.");
         if (text == "all")
             return items;
-        if (text.StartsWith("every:", StringComparison.Ordinal))
-            return TryNumber(text["every:".Length..], out var n) && n > 0 ? items.Every(n) : throw Bad();
-        var chosen = new HashSet<int>();
+        if (text.StartsWith(Every, StringComparison.Ordinal))
+            return int.TryParse(text[Every.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 ? items.Every(n) : throw Bad();
+        var chosen = new SortedSet<int>();
         foreach (var part in text.Split(','))
         {
-            var ends = part.Split('-');
-            if (ends.Length > 2 || !TryNumber(ends[0], out var first) || !TryNumber(ends[^1], out var last) || first > last)
+            var (first, last) = Range(part) ?? throw Unknown(part);
+            if (first > last)
                 throw Bad();
-            // Both ends must exist: a range reaching past the end is a mistake more often than a wish.
-            foreach (var end in new[] { first, last })
-            {
-                if (!items.Any(i => number(i) == end))
-                    throw new Llm360Exception($"The suite has no {what} {end}.", $"--{what}s {text}", $"Choose from {number(items[0])} to {number(items[^1])}.");
-            }
-
-            chosen.UnionWith(items.Select(number).Where(i => i >= first && i <= last));
+            chosen.UnionWith(Enumerable.Range(first, last - first + 1));
         }
 
-        return [.. items.Where(i => chosen.Contains(number(i)))];
+        return [.. chosen.Select(i => items[i])];
 
-        Llm360Exception Bad() => new($"\"{text}\" chooses no {what}s.", $"--{what}s", "Write all, every:N, or numbers and ranges such as 0,12,24-36.");
+        int? Find(string name) => ItemName.Find(items, name, i => i.ToString()!, i => number(i));
+
+        // Both ends must exist: a range reaching past the end is a mistake more often than a wish.
+        (int First, int Last)? Range(string part)
+        {
+            if (Find(part) is { } one)
+                return (one, one);
+            return Enumerable.Range(1, Math.Max(0, part.Length - 1)).Where(at => part[at] == '-')
+                .Select(at => (First: Find(part[..at]), Last: Find(part[(at + 1)..])))
+                .Where(ends => ends is { First: not null, Last: not null })
+                .Select(ends => ((int, int)?)(ends.First!.Value, ends.Last!.Value)).FirstOrDefault();
+        }
+
+        Llm360Exception Unknown(string part)
+        {
+            var isNumber = part.Length > 0 && part.All(c => char.IsAsciiDigit(c) || c == '-') && part.Any(char.IsAsciiDigit);
+            if (!isNumber)
+                return Bad();
+            var missing = part.Split('-', StringSplitOptions.RemoveEmptyEntries) is [var first, var last] ? Find(first) is null ? first : last : part;
+            return new Llm360Exception($"The suite has no {what} {missing}.", $"--{what}s {text}", $"Choose from {number(items[0])} to {number(items[^1])}.");
+        }
+
+        Llm360Exception Bad() => new($"\"{text}\" chooses no {what}s.", $"--{what}s", $"Write {Forms}");
     }
-
-    private static bool TryNumber(string text, out int number) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

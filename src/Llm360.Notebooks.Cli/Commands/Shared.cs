@@ -24,7 +24,8 @@ internal static class Shared
     public static void Run(this Command command, string howToResume, Func<ParseResult, Screen, CancellationToken, Task<int>> action) =>
         command.SetAction(async (parsed, cancellation) =>
         {
-            var screen = Screen.Create(parsed.GetValue(Quiet));
+            var configuration = parsed.InvocationConfiguration;
+            var screen = Screen.Create(parsed.GetValue(Quiet), configuration.Output, configuration.Error);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             WatchedProcess.CancelWithParent(stop);
             cancellation = stop.Token;

@@ -35,7 +35,7 @@ internal static class TasksCommand
         {
             Description = "The suite whose held-out text a rule makes items from; its last checkpoint's tokenizer is used.",
         };
-        var fewshot = new Option<int?>("--num-fewshot", "-n") { Description = "Few-shot examples (default: the task's own number)." };
+        var fewshot = new Option<int?>("--num-fewshot", "-f") { Description = "Few-shot examples (default: the task's own number)." };
         var command = new Command("show", "Show a task, or what the model is given of one item.") { name, item, model, suite, fewshot };
         command.Run("Run it again.", async (parsed, screen, cancellation) =>
         {

@@ -21,13 +21,13 @@ internal static class TokenizeCommand
             if (parsed.GetValue(decode))
             {
                 var decoded = tokenizer.Decode(Ids(given));
-                Console.Out.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(new { text = decoded }) : decoded);
+                screen.Out.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(new { text = decoded }) : decoded);
                 return 0;
             }
 
             var ids = tokenizer.Encode(given);
             if (parsed.GetValue(json))
-                Console.Out.WriteLine(JsonSerializer.Serialize(new { ids, tokens = ids.Select(i => tokenizer.Pieces[i]) }));
+                screen.Out.WriteLine(JsonSerializer.Serialize(new { ids, tokens = ids.Select(i => tokenizer.Pieces[i]) }));
             else
                 screen.Result($"{ids.Length} tokens", ["place", "id", "token"], ids.Select((id, i) => new[] { $"{i}", $"{id}", tokenizer.Pieces[id] }));
             return 0;

@@ -13,7 +13,7 @@ internal static class TrainCommand
     {
         var recipe = new Argument<string>("recipe")
         {
-            Description = "A suite that is trained here (nano, pico) or a recipe file ending in .json.",
+            Description = "A suite that is trained here (nano, pico, or one of your own by its name), or a recipe file ending in .json.",
         };
         var restart = new Option<string?>("--restart")
         {
@@ -27,8 +27,8 @@ internal static class TrainCommand
         var command = new Command("train", description) { recipe, restart };
         command.Run(howToResume, async (parsed, screen, cancellation) =>
         {
-            var manifest = Suites.Recipe(parsed.GetValue(recipe)!);
-            int? from = parsed.GetResult(restart) is null ? null : Checkpoint(parsed.GetValue(restart));
+            var manifest = RecipeOf(parsed.GetValue(recipe)!, screen);
+            int? from = parsed.GetResult(restart) is null ? null : Checkpoint(parsed.GetValue(restart), manifest);
             var suite = await TrainAsync(manifest, screen, cancellation, from).ConfigureAwait(false);
             var check = SuiteCheck.Sizes(suite);
             CheckCommand.Show(check, screen);
@@ -37,15 +37,28 @@ internal static class TrainCommand
         return command;
     }
 
-    // 0 is the beginning: the weights of ckpt_000 are drawn again.
-    private static int Checkpoint(string? text)
+    /// <summary>The recipe of a name or file; says what was changed in a copied one.</summary>
+    public static SuiteRecipe RecipeOf(string nameOrFile, Screen screen)
     {
-        var digits = (text ?? "0").Replace("ckpt_", "", StringComparison.Ordinal);
-        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
-            : throw new Llm360Exception(
+        var recipe = Suites.Recipe(nameOrFile, out var notes);
+        foreach (var note in notes)
+            screen.Warn(note);
+        return recipe;
+    }
+
+    // 0 is the beginning: the weights of ckpt_000 are drawn again.
+    private static int Checkpoint(string? text, SuiteRecipe recipe)
+    {
+        if (text is null)
+            return 0;
+        // Names of the recipe; last and -N are counted from what is trained so far.
+        var isFromEnd = text == ItemName.Last || text.StartsWith('-');
+        var last = isFromEnd ? new SuiteTrainer(recipe).LastCheckpoint ?? 0 : recipe.Corpus.Chunks;
+        return ItemName.Find([.. Enumerable.Range(0, last + 1)], text, SuiteLayout.Checkpoint, k => k)
+            ?? throw new Llm360Exception(
                 $"\"{text}\" is no checkpoint.",
                 "--restart",
-                "Write --restart after the recipe, alone or with a checkpoint's name or number: --restart 12.");
+                $"Write --restart after the recipe, alone or with a checkpoint from 0 to {recipe.Corpus.Chunks}: --restart 12.");
     }
 
     /// <summary>Trains with table, bar and summary; also the first step of reproduce.</summary>

@@ -5,17 +5,24 @@ using Spectre.Console;
 namespace Llm360.Notebooks.Cli.Terminal;
 
 /// <summary>The console of one command.</summary>
+/// <param name="writer">Where results go as they are: JSON, CSV, and text as it is generated.</param>
 /// <param name="output">Where results go.</param>
 /// <param name="error">Where progress and errors go.</param>
 /// <param name="quiet">Whether only results and errors are shown.</param>
 /// <param name="interactive">Whether somebody watches: bars are drawn instead of lines.</param>
-internal sealed class Screen(IAnsiConsole output, IAnsiConsole error, bool quiet, bool interactive)
+internal sealed class Screen(TextWriter writer, IAnsiConsole output, IAnsiConsole error, bool quiet, bool interactive)
 {
-    public static Screen Create(bool quiet)
+    /// <summary>Results as they are: JSON, CSV, and text as it is generated.</summary>
+    public TextWriter Out => writer;
+
+    /// <summary>The console of a command.</summary>
+    /// <param name="quiet">Whether only results and errors are shown.</param>
+    /// <param name="to">Standard output, or what stands for it in a test.</param>
+    /// <param name="errors">Standard error, or what stands for it.</param>
+    public static Screen Create(bool quiet, TextWriter to, TextWriter errors)
     {
-        var output = Make(Console.Out, Console.IsOutputRedirected);
-        var error = Make(Console.Error, Console.IsErrorRedirected);
-        return new Screen(output, error, quiet, !Console.IsErrorRedirected && !Console.IsOutputRedirected);
+        var (isFile, isErrorFile) = (to != Console.Out || Console.IsOutputRedirected, errors != Console.Error || Console.IsErrorRedirected);
+        return new Screen(to, Make(to, isFile), Make(errors, isErrorFile), quiet, !isErrorFile && !isFile);
 
         static IAnsiConsole Make(TextWriter writer, bool redirected)
         {

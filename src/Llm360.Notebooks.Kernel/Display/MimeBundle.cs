@@ -23,6 +23,9 @@ public sealed record MimeBundle(JsonObject Data, JsonObject Metadata)
     /// <summary>Plain text alone.</summary>
     public static MimeBundle PlainText(string text) => new(new JsonObject { ["text/plain"] = text });
 
+    /// <summary>What stands in place of a display that was taken away: it takes no room.</summary>
+    internal static MimeBundle Nothing => Html("", "");
+
     /// <summary>Whether <paramref name="mime"/> is held as a JSON value and not as text.</summary>
     public static bool IsJson(string mime) => mime == "application/json" || mime.EndsWith("+json", StringComparison.Ordinal);
 }

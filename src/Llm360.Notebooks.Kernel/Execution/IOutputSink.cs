@@ -27,6 +27,10 @@ public interface IOutputSink
     /// <summary>A shown value is replaced, wherever it stands.</summary>
     void UpdateDisplay(MimeBundle bundle, string displayId);
 
+    /// <summary>A shown value is taken away, wherever it stands. By default nothing takes its
+    /// place.</summary>
+    void RemoveDisplay(string displayId) => UpdateDisplay(MimeBundle.Nothing, displayId);
+
     /// <summary>What the running cell has shown so far is taken away.</summary>
     /// <param name="wait">Not before the next output stands in its place.</param>
     void ClearOutput(bool wait);

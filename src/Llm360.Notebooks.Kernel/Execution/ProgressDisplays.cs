@@ -1,4 +1,4 @@
-// Progress of long work in a cell: one display a task, updated in place.
+// Progress of long work in a cell: one display a task, updated in place, and gone with the cell.
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -22,24 +22,29 @@ internal sealed class ProgressDisplays(SessionOutputs outputs, IProgress<WorkPro
         {
             if (!entries.TryGetValue(value.Task, out var entry))
             {
-                entry = new Entry(outputs.Show(Bundle(value, TimeSpan.Zero)));
+                entry = new Entry(outputs.Show(Bundle(value, TimeSpan.Zero)), value);
                 entries.Add(value.Task, entry);
                 return;
             }
 
-            entry.Pending = value;
+            // The next of several calls, such as those of a loop.
+            if (entry.IsOver(value))
+                entry.Begin();
+            (entry.Pending, entry.Last) = (value, value);
             if (entry.Watch.Elapsed - entry.Updated >= Interval || value.Done >= value.Total)
                 Update(entry);
         }
     }
 
-    /// <summary>Shows the last report of every task: the end of the cell.</summary>
+    /// <summary>Takes the displays away: the end of the cell. A saved notebook has results
+    /// only.</summary>
     public void Finish()
     {
         lock (gate)
         {
             foreach (var entry in entries.Values)
-                Update(entry);
+                outputs.Remove(entry.Handle);
+            entries.Clear();
         }
     }
 
@@ -71,14 +76,28 @@ internal sealed class ProgressDisplays(SessionOutputs outputs, IProgress<WorkPro
         _ => string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0.0} h"),
     };
 
-    private sealed class Entry(DisplayHandle handle)
+    private sealed class Entry(DisplayHandle handle, WorkProgress first)
     {
         public DisplayHandle Handle { get; } = handle;
 
         public Stopwatch Watch { get; } = Stopwatch.StartNew();
 
+        public WorkProgress Last { get; set; } = first;
+
         public TimeSpan Updated { get; set; }
 
         public WorkProgress? Pending { get; set; }
+
+        /// <summary>Whether the work that was last reported is over, and the report is of the
+        /// next. Threads may report a little out of order.</summary>
+        public bool IsOver(WorkProgress next) =>
+            (Last.Done >= Last.Total && next.Done < next.Total) || next.Total != Last.Total || next.Done < Last.Done / 2;
+
+        /// <summary>Time is counted from here on.</summary>
+        public void Begin()
+        {
+            Watch.Restart();
+            Updated = TimeSpan.Zero - Interval;
+        }
     }
 }

@@ -81,6 +81,16 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
         }
     }
 
+    /// <summary>Takes a display away: of progress, nothing stays in the notebook.</summary>
+    public void Remove(DisplayHandle handle)
+    {
+        lock (gate)
+        {
+            if (!Dropped)
+                sink.RemoveDisplay(handle.Id);
+        }
+    }
+
     private void SendPlotlyFirst(MimeBundle bundle)
     {
         if (plotlySent || plotlyJavaScript is not { } source || !bundle.Data.ContainsKey(MimeBundle.Plotly))

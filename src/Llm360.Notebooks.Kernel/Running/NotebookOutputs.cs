@@ -106,6 +106,17 @@ internal sealed class NotebookOutputs : IOutputSink
     }
 
     /// <inheritdoc/>
+    public void RemoveDisplay(string displayId)
+    {
+        lock (gate)
+        {
+            foreach (var output in displays.GetValueOrDefault(displayId) ?? [])
+                (output.Parent as JsonArray)?.Remove(output);
+            displays.Remove(displayId);
+        }
+    }
+
+    /// <inheritdoc/>
     public void ClearOutput(bool wait)
     {
         lock (gate)

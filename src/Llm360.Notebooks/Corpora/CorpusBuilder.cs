@@ -141,14 +141,17 @@ public static class CorpusBuilder
             return;
         var differences = expected.Sources.Select(e => (Expected: e, Actual: actual.Sources.FirstOrDefault(a => a.Name == e.Name)))
             .Where(p => p.Expected != Comparable(p.Actual, p.Expected))
-            .Select(p => $"{p.Actual?.ToString() ?? "nothing"} instead of {p.Expected}").ToList();
+            .Select(p => $"source {p.Expected.Name} has {Text(p.Actual)} instead of {Text(p.Expected)}").ToList();
         if (expected.Sha256 != actual.Sha256)
             differences.Add($"hash {actual.Sha256} instead of {expected.Sha256}");
         if ((expected.Sequences, expected.Tokens) != (actual.Sequences, actual.Tokens))
             differences.Add($"{actual.Sequences} sequences and {actual.Tokens} tokens instead of {expected.Sequences} and {expected.Tokens}");
         if (differences.Count > 0)
             throw new Llm360Exception($"The corpus of \"{manifest.Name}\" is not what its manifest expects: {string.Join("; ", differences)}.", "expected",
-                "If the recipe was changed on purpose, measure it anew (data-manifests/README.md); otherwise run dotnet restore with a clean package folder.");
+                "If the recipe was changed on purpose, delete its keys \"expected\" and \"weights\": they describe what came of it before. Otherwise run dotnet restore with a clean package folder.");
+
+        static string Text(SourceCounts? counts) => counts is null ? "nothing"
+            : FormattableString.Invariant($"{counts.Documents} documents ({counts.UniqueDocuments} different, {counts.UsedDocuments} used) and {counts.Sequences} sequences");
 
         // Manifests of earlier versions do not count near copies.
         static SourceCounts? Comparable(SourceCounts? actual, SourceCounts expected) =>

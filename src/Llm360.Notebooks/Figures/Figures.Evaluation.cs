@@ -67,9 +67,8 @@ public static partial class Figures
         ArgumentNullException.ThrowIfNull(scores);
         if (scores.Results.Count == 0)
             return NoTask(scores);
-        var metric = scores.Main().FirstOrDefault(m => m.Task == task).Metric
-            ?? throw new Llm360Exception($"The task {task} was not evaluated.", $"figure {nameof(AccuracyAndBits)}",
-                $"Choose one of: {string.Join(", ", scores.Main().Select(m => m.Task))}.");
+        if (scores.Main().FirstOrDefault(m => m.Task == task).Metric is not { } metric)
+            return NotEvaluated(scores, task);
         var noises = new[] { metric, TaskMetrics.BitsPerByte }.Select(m => scores.Noise(task, m, last)).ToList();
         var figure = Evaluation(scores.Suite.Name, CheckpointNumber,
             [Curve(scores, task, metric), Curve(scores, task, TaskMetrics.BitsPerByte)], last);
@@ -133,6 +132,8 @@ public static partial class Figures
         if (scores.Results.Count == 0)
             return NoTask(scores);
         var parts = scores.Results.Select(r => r.Task).Where(t => t.StartsWith(task + "/", StringComparison.Ordinal)).Distinct().ToList();
+        if (parts.Count == 0 && !scores.HasMetric(task, TaskMetrics.BitsPerByte))
+            return NotEvaluated(scores, task);
         var curves = (parts.Count == 0 ? [task] : parts)
             .Select(t => (Source: t[(t.IndexOf('/', StringComparison.Ordinal) + 1)..], Curve: Curve(scores, t, TaskMetrics.BitsPerByte)))
             .ToList();
@@ -150,6 +151,10 @@ public static partial class Figures
     private static Figure NoTask(EvaluationScores scores) => NothingToDraw(
         scores.Suite, "No task was evaluated",
             $"The tasks are made from held-out text, which {scores.Suite.Name} does not have. Other tasks need a data set.");
+
+    private static Figure NotEvaluated(EvaluationScores scores, string task) => NothingToDraw(
+        scores.Suite, $"The task {task} was not evaluated",
+            $"Evaluated were: {string.Join(", ", scores.Main().Select(m => m.Task))}.");
 
     private static EvaluationCurve Curve(EvaluationScores scores, string task, string metric)
     {

@@ -16,7 +16,9 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     public MemorizationSettings Settings => settings;
 
     /// <summary>Where the results of this setting are kept.</summary>
-    public ResultStore<IReadOnlyList<MemorizationRow>> Store => field ??= new(suite, Analysis);
+    /// <exception cref="Llm360Exception">The suite's sequences are too short for the settings, or a
+    /// number is below 1.</exception>
+    public ResultStore<IReadOnlyList<MemorizationRow>> Store => field ??= new(suite, Checked(Analysis));
 
     /// <summary>What a grid is told. Version 1: greedy decoding against the true
     /// continuation.</summary>
@@ -60,6 +62,19 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     public Task<GridFill> FillAsync(
         IReadOnlyList<Checkpoint>? checkpoints = null, IReadOnlyList<Chunk>? chunks = null, GridOptions? options = null) =>
         Grid.FillAsync(Store, checkpoints ?? suite.Checkpoints, (chunks ?? suite.Chunks).AsItems(), Checked(options));
+
+    // Before the store is made: settings that cannot be computed leave no folder behind.
+    private GridAnalysis<IReadOnlyList<MemorizationRow>> Checked(GridAnalysis<IReadOnlyList<MemorizationRow>> analysis)
+    {
+        var needed = (long)settings.PromptLength + settings.ContinuationLength;
+        if (settings.PromptLength < 1 || settings.ContinuationLength < 1 || settings.SequencesPerChunk < 1)
+            throw new Llm360Exception("The lengths k and l and the number of sequences n must be 1 or more.", "memorization settings",
+                "Correct PromptLength, ContinuationLength or SequencesPerChunk.");
+        if (suite.Recipe is { } recipe && recipe.Corpus.SequenceLength < needed)
+            throw new Llm360Exception($"A sequence has {recipe.Corpus.SequenceLength} tokens; k + l = {needed} are needed.",
+                $"suite {suite.Name}", "Choose a smaller k or l.");
+        return analysis;
+    }
 
     // The settings' precision is part of a store's identity, so the options cannot choose another.
     private GridOptions Checked(GridOptions? options)

@@ -12,16 +12,30 @@ internal static class TokenRows
     /// <param name="rows">Token ids.</param>
     /// <param name="added">Tokens that will be added to each.</param>
     /// <exception cref="Llm360Exception">A row is empty, too long with what is to be added, or has a token beyond the vocabulary.</exception>
-    public static void CheckTokens(this LanguageModel model, IReadOnlyList<int[]> rows, int added = 0)
+    public static void CheckTokens(this LanguageModel model, IReadOnlyList<int[]> rows, int added = 0) =>
+        CheckTokens(model.Config, rows, added);
+
+    /// <summary>The same before the model is loaded.</summary>
+    public static void CheckTokens(ModelConfig config, IReadOnlyList<int[]> rows, int added = 0)
     {
         foreach (var (i, row) in rows.Index())
         {
             if (row.Length == 0)
                 throw new Llm360Exception("The sequence is empty.", $"row {i}", "Give at least one token.");
-            if (row.Length + (long)added > model.Config.LongestSequence)
-                throw new Llm360Exception($"A sequence of {row.Length + (long)added} tokens is longer than the model's {model.Config.LongestSequence} positions.", $"row {i}", "Give a shorter sequence.");
-            CheckVocabulary(model.Config, row, $"row {i}");
+            if (row.Length + (long)added > config.LongestSequence)
+                throw TooLong(config, row.Length, added, i);
+            CheckVocabulary(config, row, $"row {i}");
         }
+    }
+
+    private static Llm360Exception TooLong(ModelConfig config, int length, int added, int row)
+    {
+        var free = config.LongestSequence - length;
+        return added == 0 || free < 1
+            ? new($"A sequence of {length} tokens is {(free < 0 ? "longer than" : "as long as")} the model's {config.LongestSequence} positions.",
+                $"row {row}", added == 0 ? "Give a shorter sequence." : "Give a shorter prompt.")
+            : new($"{added} new tokens do not fit behind {length} tokens into the model's {config.LongestSequence} positions.",
+                $"row {row}", $"Ask for at most {free} new tokens.");
     }
 
     /// <summary>

@@ -1,6 +1,4 @@
 // The files that training has left by now, told from the recipe.
-using System.Globalization;
-
 namespace Llm360.Notebooks;
 
 /// <summary>The files of a suite that its recipe asks for.</summary>
@@ -44,14 +42,12 @@ internal static class ExpectedFiles
     /// </summary>
     /// <param name="manifest">The recipe.</param>
     /// <param name="folder">The suite's folder.</param>
-    /// <param name="name"><c>ckpt_012</c> or <c>12</c>.</param>
+    /// <param name="name"><c>ckpt_012</c>, <c>12</c>, <c>last</c> or <c>-1</c>.</param>
     /// <exception cref="Llm360Exception">There is no such checkpoint.</exception>
     public static int Number(SuiteRecipe manifest, string folder, string name)
     {
         var last = Last(folder, SuiteFiles.Read(folder)) ?? -1;
-        var number = SuiteLayout.CheckpointNumber(name)
-            ?? (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var plain) ? plain : -1);
-        return number >= 0 && number <= last ? number
+        return ItemName.Find([.. Enumerable.Range(0, last + 1)], name, SuiteLayout.Checkpoint, k => k) is { } number ? number
             : throw new Llm360Exception(
                 $"Suite {manifest.Name} has no checkpoint \"{name}\".",
                 folder,

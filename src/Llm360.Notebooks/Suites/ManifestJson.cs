@@ -67,7 +67,7 @@ internal static partial class ManifestJson
     }
 
     /// <summary>Levenshtein distance, ignoring case.</summary>
-    private static int Distance(string a, string b)
+    internal static int Distance(string a, string b)
     {
         var row = Enumerable.Range(0, b.Length + 1).ToArray();
         for (var i = 1; i <= a.Length; i++)

@@ -176,11 +176,18 @@ public sealed class Suite : IShownAsTable
     public Chunk Chunk(int index) => Chunks.FirstOrDefault(c => c.Index == index)
         ?? throw new Llm360Exception($"Suite {Name} has no chunk {index}.", Manifest.Chunks?.Repository ?? Folder, $"Choose from {Chunks.FirstOrDefault()} to {Chunks.LastOrDefault()}.");
 
-    /// <summary>The checkpoint of a name (<c>ckpt_012</c>) or number (<c>12</c>).</summary>
+    /// <summary>
+    /// The checkpoint of a name (<c>ckpt_012</c>) or number (<c>12</c>), <c>last</c>, or
+    /// <c>-1</c> for the last, <c>-2</c> for the one before it.
+    /// </summary>
     /// <exception cref="Llm360Exception">There is none.</exception>
-    public Checkpoint Checkpoint(string name) =>
-        Checkpoints.FirstOrDefault(c => c.Name == name || c.Index?.ToString(CultureInfo.InvariantCulture) == name)
-        ?? throw new Llm360Exception($"Suite {Name} has no checkpoint \"{name}\".", Repository ?? Folder, $"Choose from {Checkpoints.FirstOrDefault()} to {Checkpoints.LastOrDefault()}.");
+    public Checkpoint Checkpoint(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return ItemName.Find(Checkpoints, name, c => c.Name, c => c.Index) is { } place ? Checkpoints[place]
+            : throw new Llm360Exception($"Suite {Name} has no checkpoint \"{name}\".", Repository ?? Folder,
+                $"Choose from {Checkpoints.FirstOrDefault()} to {Checkpoints.LastOrDefault()}: {ItemName.Forms}.");
+    }
 
     /// <summary>What the suite is, in numbers.</summary>
     public Table ToTable() => RowTable.Card(

@@ -14,6 +14,9 @@ public sealed record SuiteEntry(string Name, string Description, bool IsPublishe
 /// <summary>Opens suites by name.</summary>
 public static class Suites
 {
+    // A letter or two mistyped.
+    private const int NearName = 2;
+
     /// <summary>
     /// The names with a manifest: in <see cref="Workspace.ManifestFolders"/> and in the library.
     /// </summary>
@@ -57,7 +60,7 @@ public static class Suites
 
     /// <summary>
     /// Finds a checkpoint by its file or folder, by <c>suite/checkpoint</c> (<c>nano/ckpt_036</c>,
-    /// <c>nano/36</c>, <c>amber/100</c>), or by a revision on the Hub,
+    /// <c>nano/36</c>, <c>nano/last</c>, <c>nano/-1</c>), or by a revision on the Hub,
     /// <c>organisation/name@revision</c>.
     /// </summary>
     /// <remarks>A file, folder or revision alone does not tell the checkpoint's number and what it
@@ -71,14 +74,13 @@ public static class Suites
             return new Checkpoint(pathOrName, null, null, pathOrName);
         if (pathOrName.Contains('@', StringComparison.Ordinal) && HubLocation.TryParse(pathOrName) is { IsValid: true } hub)
             return new Checkpoint(pathOrName, null, null, Path.Combine(Workspace.SuitesFolder, hub.Repository, hub.Revision), hub);
-        var names = Names;
-        if (names.Contains(pathOrName))
-            throw new Llm360Exception($"\"{pathOrName}\" is a suite, not a checkpoint.", "checkpoint", $"Add the checkpoint's name or number: {pathOrName}/NUMBER.");
+        if (Names.Contains(pathOrName) || IsSuite(Path.Combine(Workspace.SuitesFolder, pathOrName)))
+            throw new Llm360Exception($"\"{pathOrName}\" is a suite, not a checkpoint.", "checkpoint", $"Add the checkpoint's name or number: {pathOrName}/last.");
         var slash = pathOrName.LastIndexOf('/');
         if (slash > 0 && pathOrName[..slash] is var suite
-            && (names.Contains(suite) || IsFile(suite) || Directory.Exists(suite) || Directory.Exists(Path.Combine(Workspace.SuitesFolder, suite))))
+            && (Names.Contains(suite) || IsFile(suite) || Directory.Exists(suite) || Directory.Exists(Path.Combine(Workspace.SuitesFolder, suite))))
             return Open(suite).Checkpoint(pathOrName[(slash + 1)..]);
-        throw new Llm360Exception($"There is no file, folder or checkpoint \"{pathOrName}\".", Path.GetFullPath(pathOrName), $"Name a weights file, a checkpoint's folder, a checkpoint as suite/checkpoint (suites: {string.Join(", ", names)}), or a model on the Hugging Face Hub as organisation/name@revision{(HubLocation.TryParse(pathOrName) is { IsValid: true } repository ? $": {repository}" : "")}.");
+        throw new Llm360Exception($"There is no file, folder or checkpoint \"{pathOrName}\".", Path.GetFullPath(pathOrName), $"Name a weights file, a checkpoint's folder, a checkpoint as suite/checkpoint (suites: {string.Join(", ", List().Where(s => s.CanOpen).Select(s => s.Name))}), or a model on the Hugging Face Hub as organisation/name@revision{(HubLocation.TryParse(pathOrName) is { IsValid: true } repository ? $": {repository}" : "")}.");
     }
 
     /// <summary>The manifest of a name, or of a manifest file.</summary>
@@ -87,17 +89,34 @@ public static class Suites
     /// </exception>
     public static SuiteManifest Manifest(string nameOrFile) => ManifestFile.Read(Document(nameOrFile));
 
-    /// <summary>The recipe of a name, or of a recipe file.</summary>
+    /// <summary>
+    /// The recipe of a name, of a recipe file, or of a suite in
+    /// <see cref="Workspace.SuitesFolder"/>.
+    /// </summary>
+    /// <remarks>
+    /// A file that was copied from a known recipe and changed is a recipe of its own: where it
+    /// still has the known one's name, its name is that of the file, and it expects neither the
+    /// text nor the weights of the known one.
+    /// </remarks>
     /// <exception cref="Llm360Exception">
     /// There is none of that name, it cannot be read, or the suite is one that others published.
     /// </exception>
-    public static SuiteRecipe Recipe(string nameOrFile)
+    public static SuiteRecipe Recipe(string nameOrFile) => Recipe(nameOrFile, out _);
+
+    /// <summary>The same, with a sentence for each thing in which a copied recipe was
+    /// changed.</summary>
+    internal static SuiteRecipe Recipe(string nameOrFile, out IReadOnlyList<string> notes)
     {
-        var document = Document(nameOrFile);
-        return ManifestFile.RecipeOf(ManifestFile.Read(document), document.Where);
+        var trained = Path.Combine(Workspace.SuitesFolder, nameOrFile);
+        var isTrained = ManifestJson.IsSafeName(nameOrFile) && IsSuite(trained);
+        var document = !IsFile(nameOrFile) && isTrained && !Names.Contains(nameOrFile)
+            ? ManifestDocument.File(Path.Combine(trained, SuiteLayout.Manifest)) : Document(nameOrFile, recipe: true);
+        var recipe = ManifestFile.RecipeOf(ManifestFile.Read(document), document.Where);
+        (recipe, notes) = IsFile(nameOrFile) ? RecipeCopy.Own(recipe, document.Where, KnownRecipes()) : (recipe, []);
+        return recipe;
     }
 
-    private static ManifestDocument Document(string nameOrFile)
+    private static ManifestDocument Document(string nameOrFile, bool recipe = false)
     {
         if (IsFile(nameOrFile))
             return ManifestDocument.File(Path.GetFullPath(nameOrFile));
@@ -105,7 +124,29 @@ public static class Suites
             return document;
         if (nameOrFile.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
             throw new Llm360Exception("There is no such file.", Path.GetFullPath(nameOrFile), "Name a recipe or a manifest, or one of the suites that come with the kit.");
-        throw new Llm360Exception($"Unknown suite \"{nameOrFile}\".", string.Join(", ", Workspace.ManifestFolders), $"Choose one of: {string.Join(", ", Names)}, or name a recipe file ending in .json or a suite's folder.");
+        var names = List().Where(s => !recipe || !s.IsPublished).Select(s => s.Name).ToList();
+        var nearest = names.Where(n => ManifestJson.Distance(n, nameOrFile) <= NearName).Select(n => $"Did you mean \"{n}\"? ").FirstOrDefault();
+        throw new Llm360Exception($"Unknown suite \"{nameOrFile}\".", string.Join(", ", Workspace.ManifestFolders.Append(Workspace.SuitesFolder)),
+            $"{nearest}Choose one of: {string.Join(", ", names)}, or name a recipe file ending in .json{(recipe ? "" : " or a suite's folder")}.");
+    }
+
+    private static List<SuiteRecipe> KnownRecipes()
+    {
+        var recipes = new List<SuiteRecipe>();
+        foreach (var name in Names)
+        {
+            try
+            {
+                if (ManifestFile.Read(ManifestDocument.Find(ManifestDocument.Suites, name)!).ToRecipe() is { } recipe)
+                    recipes.Add(recipe);
+            }
+            catch (Llm360Exception)
+            {
+                // A damaged manifest of another suite does not matter here.
+            }
+        }
+
+        return recipes;
     }
 
     private static SuiteEntry Entry(string name)

@@ -20,6 +20,16 @@ public readonly record struct Precision
         ["fp16"] = torch.ScalarType.Float16,
     };
 
+    // As PyTorch and Hugging Face call them.
+    private static readonly Dictionary<string, string> Aliases = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["float32"] = "fp32",
+        ["float"] = "fp32",
+        ["bfloat16"] = "bf16",
+        ["float16"] = "fp16",
+        ["half"] = "fp16",
+    };
+
     private readonly string? name;
 
     private Precision(string name) => this.name = name;
@@ -42,11 +52,18 @@ public readonly record struct Precision
     /// <summary>The type in LibTorch; null for the checkpoint's own.</summary>
     internal torch.ScalarType? Type => Types[ToString()];
 
-    /// <summary>Reads one of <see cref="Names"/>.</summary>
+    /// <summary>
+    /// Reads one of <see cref="Names"/>, or what PyTorch calls it: <c>float32</c>,
+    /// <c>bfloat16</c>, <c>float16</c>, <c>half</c>. Case does not matter.
+    /// </summary>
     /// <exception cref="Llm360Exception">The name is none of them.</exception>
-    public static Precision Parse(string name) => name == AutoName ? Auto
-        : name is not null && Types.ContainsKey(name) ? new Precision(name)
-        : throw new Llm360Exception($"\"{name}\" is not a type of weights.", "precision", $"Use {string.Join(", ", Names)}.");
+    public static Precision Parse(string name)
+    {
+        var known = name is null ? null : Aliases.GetValueOrDefault(name, name.ToLowerInvariant());
+        return known is null || !Types.ContainsKey(known)
+            ? throw new Llm360Exception($"\"{name}\" is not a type of weights.", "precision", $"Use {string.Join(", ", Names)}.")
+            : known == AutoName ? Auto : new Precision(known);
+    }
 
     /// <summary>The name.</summary>
     public override string ToString() => name ?? AutoName;

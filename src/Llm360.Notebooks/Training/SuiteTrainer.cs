@@ -88,7 +88,12 @@ public sealed class SuiteTrainer
         var (progress, stop) = (run.Watcher(), run.StopToken());
         warnings.Clear();
         if (!SameRecipe())
-            throw new Llm360Exception("The folder holds a suite of another recipe.", folder, "Give the recipe another name, or delete the folder.");
+        {
+            var there = ManifestFile.ReadRecipe(Path.Combine(folder, SuiteLayout.Manifest));
+            throw new Llm360Exception($"The folder holds a suite of another recipe: {RecipeCopy.Differences(manifest, there)}.", folder,
+                "Give the key \"name\" of the recipe another value, or delete the folder.");
+        }
+
         if (Restart is null && IsComplete && FileComparison.Sizes(manifest, folder, IsCorpus).Differences.Count == 0)
             return Suite.OpenFolder(folder);
         TrainingSize.Require(manifest);

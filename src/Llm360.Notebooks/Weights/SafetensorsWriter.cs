@@ -54,12 +54,19 @@ public static class SafetensorsWriter
                 throw new ArgumentException($"{made}, not {type} [{string.Join(", ", shape)}].", nameof(make));
             }
 
-            var flat = tensor.detach().cpu().contiguous().view(-1);
-            for (var at = 0L; at < flat.numel(); at += BlockLength)
-            {
-                using var piece = flat.narrow(0, at, Math.Min(BlockLength, flat.numel() - at));
-                stream.Write(piece.bytes);
-            }
+            WriteElements(stream, tensor);
+        }
+    }
+
+    /// <summary>Writes the elements of a tensor, row-major and little-endian.</summary>
+    internal static void WriteElements(Stream stream, torch.Tensor tensor)
+    {
+        using var scope = torch.NewDisposeScope();
+        var flat = tensor.detach().cpu().contiguous().view(-1);
+        for (var at = 0L; at < flat.numel(); at += BlockLength)
+        {
+            using var piece = flat.narrow(0, at, Math.Min(BlockLength, flat.numel() - at));
+            stream.Write(piece.bytes);
         }
     }
 

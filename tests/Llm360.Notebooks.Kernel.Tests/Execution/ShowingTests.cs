@@ -131,7 +131,7 @@ public sealed class ShowingTests
     }
 
     [Fact]
-    public async Task Progress_is_one_display_a_task_with_its_final_state_kept()
+    public async Task Progress_is_one_display_a_task_until_the_cell_ends()
     {
         var sink = new RecordingSink();
         var also = new List<WorkProgress>();
@@ -146,10 +146,37 @@ public sealed class ShowingTests
             TestContext.Current.CancellationToken);
         Assert.Equal(1003, also.Count);
         Assert.Equal(2, sink.Bundles("display").Count());
-        Assert.InRange(sink.Bundles("update").Count(), 2, 500);
-        var last = sink.Calls.Where(call => call.Kind == "update").GroupBy(call => call.Text).ToDictionary(group => group.Key!, group => group.Last().Bundle!.Data);
-        Assert.Contains(last.Values, data => Regex.IsMatch(data["text/plain"]!.ToString(), @"^score <x>: 1,000 of 1,000 cells, \d+ s, done$"));
-        Assert.Contains(last.Values, data => Regex.IsMatch(data["text/html"]!.ToString(), "^<div>train <progress max=\"1\" value=\"0.75\" aria-label=\"train\"></progress> 1.5 of 2 steps, .*</div>$"));
+        Assert.InRange(sink.Bundles("update").Count(), 3, 500);
+        var updates = sink.Bundles("update").Select(b => b.Data).ToList();
+        Assert.Contains(updates, data => Regex.IsMatch(data["text/plain"]!.ToString(), @"^score <x>: 1,000 of 1,000 cells, \d+ s, done$"));
+        var first = sink.Bundles("display").Select(b => b.Data["text/html"]!.ToString()).Last();
+        Assert.Matches("^<div>train <progress max=\"1\" value=\"0.5\" aria-label=\"train\"></progress> 1 of 2 steps, .*</div>$", first);
+        var last = sink.Calls.Where(call => call.Kind == "update").GroupBy(call => call.Text).Select(group => group.Last().Bundle!.Data);
+        Assert.All(last, data => Assert.Equal("", data["text/html"]!.ToString()));
+    }
+
+    [Fact]
+    public async Task Each_call_in_a_loop_counts_its_own_time()
+    {
+        var sink = new RecordingSink();
+        using var session = new CSharpSession(sink, new SessionOptions());
+        await session.ExecuteAsync(
+            """
+            for (var call = 0; call < 3; call++)
+            {
+                AmbientWork.Progress.Report(new WorkProgress("score", 1, 20, "sequences", $"call {call}"));
+                await Task.Delay(1200);
+                AmbientWork.Progress.Report(new WorkProgress("score", 10, 20, "sequences", $"call {call}"));
+                AmbientWork.Progress.Report(new WorkProgress("score", 20, 20, "sequences", $"call {call}"));
+            }
+            """,
+            TestContext.Current.CancellationToken);
+        var texts = sink.Bundles("display").Concat(sink.Bundles("update")).Select(b => b.Data["text/plain"]!.ToString()).ToList();
+        Assert.Single(sink.Bundles("display"));
+        // The last call has taken as long as the first when it is half done, however slow the machine is.
+        Assert.Equal(["1 of 20 sequences, 0 s, call 0", "1 of 20 sequences, 0 s, call 1", "1 of 20 sequences, 0 s, call 2"],
+            texts.Where(t => t.StartsWith("score: 1 of", StringComparison.Ordinal)).Select(t => t["score: ".Length..]));
+        Assert.Equal("", texts[^1]);
     }
 
     private static string Plain(MimeBundle bundle) =>

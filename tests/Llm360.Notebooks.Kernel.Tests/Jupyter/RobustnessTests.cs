@@ -129,15 +129,15 @@ public sealed class RobustnessTests
 
     [Theory]
     [InlineData("var shown = display(-1); for (var i = 0; i < 100_000; i++) shown.Update(i);", "99999")]
-    [InlineData("for (var i = 1; i <= 100_000; i++) AmbientWork.Progress!.Report(new WorkProgress(\"task\", i, 100_000, \"rows\"));", "task: 100,000 of 100,000 rows")]
-    [InlineData("for (var i = 1; i <= 100_000; i++) AmbientWork.Progress!.Report(new WorkProgress(\"task\", 7, 7, \"rows\"));", "task: 7 of 7 rows")]
-    public async Task Of_a_hundred_thousand_updates_the_last_is_seen(string code, string last)
+    [InlineData("for (var i = 1; i <= 100_000; i++) AmbientWork.Progress!.Report(new WorkProgress(\"task\", i, 100_000, \"rows\"));", "")]
+    [InlineData("for (var i = 1; i <= 100_000; i++) AmbientWork.Progress!.Report(new WorkProgress(\"task\", 7, 7, \"rows\"));", "")]
+    public async Task Of_a_hundred_thousand_updates_the_last_is_seen_and_progress_is_taken_away(string code, string last)
     {
         await using var client = new KernelClient().Ready();
         var (reply, published) = client.Run(code);
         Assert.Equal("ok", reply["status"]!.ToString());
         Assert.InRange(published.Count(m => m.Type == "update_display_data"), 1, 5000);
-        Assert.StartsWith(last, published[^1].Content["data"]!["text/plain"]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal(last, published[^1].Content["data"]!["text/plain"]!.ToString());
     }
 
     [Fact]
