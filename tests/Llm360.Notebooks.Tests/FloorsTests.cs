@@ -1,6 +1,5 @@
 // The floors of the library: a folder may use only folders on lower floors.
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Llm360.Notebooks.Tests;
@@ -34,12 +33,11 @@ public sealed class FloorsTests
     private static readonly string[] Families = ["Models/Llama", "Models/Neox", "Models/Crystal"];
     private const string Registry = "Models/ModelFamilies.cs";
 
-    private static readonly string Library = Path.Combine(Workspace.Repository!, "src", "Llm360.Notebooks");
     private static readonly Lazy<IReadOnlyList<Use>> Uses = new(() => [.. FindUses().Distinct()]);
 
     [Fact]
     public void Every_folder_has_a_floor() =>
-        Assert.Empty(Directory.GetDirectories(Library).Select(Path.GetFileName).Except(Floors.SelectMany(f => f)).Except(["bin", "obj"]));
+        Assert.Empty(Directory.GetDirectories(LibrarySource.Folder).Select(Path.GetFileName).Except(Floors.SelectMany(f => f)).Except(["bin", "obj"]));
 
     [Fact]
     public void No_folder_uses_a_folder_on_its_own_floor_or_above() =>
@@ -69,17 +67,9 @@ public sealed class FloorsTests
 
     private static int Floor(string file) => Array.FindIndex(Floors, f => f.Contains(Top(file)));
 
-    private static IEnumerable<Use> FindUses()
-    {
-        var files = Directory.EnumerateFiles(Library, "*.cs", SearchOption.AllDirectories).ToDictionary(f => f, f => Path.GetRelativePath(Library, f).Replace('\\', '/'));
-        var trees = files.Where(f => !f.Value.StartsWith("bin/", StringComparison.Ordinal) && !f.Value.StartsWith("obj/", StringComparison.Ordinal))
-            .Select(f => CSharpSyntaxTree.ParseText("global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Threading; global using System.Threading.Tasks;\n" + File.ReadAllText(f.Key), path: f.Value))
-            .ToList();
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileNameWithoutExtension(path) != "Llm360.Notebooks").Select(path => MetadataReference.CreateFromFile(path));
-        var compilation = CSharpCompilation.Create("floors", trees, references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
-        return trees.AsParallel().SelectMany(tree => FindUses(compilation.GetSemanticModel(tree), tree)).ToList();
-    }
+    private static IEnumerable<Use> FindUses() =>
+        LibrarySource.Compilation.SyntaxTrees.AsParallel()
+            .SelectMany(tree => FindUses(LibrarySource.Compilation.GetSemanticModel(tree), tree)).ToList();
 
     private static IEnumerable<Use> FindUses(SemanticModel model, SyntaxTree tree) =>
         from name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>()
