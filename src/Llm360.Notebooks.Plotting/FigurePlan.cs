@@ -87,6 +87,7 @@ internal sealed class FigurePlan
     {
         TraceRole.Disagreement => Style.Disagreement,
         TraceRole.Baseline => Style.Baseline,
+        TraceRole.Raw => Style.Raw,
         TraceRole.Published when trace.Progress is null && trace.Category is null => Style.Published,
         _ => trace.Progress is { } progress ? Palette.ForProgress(progress) : categories(CategoryKey(trace)),
     };

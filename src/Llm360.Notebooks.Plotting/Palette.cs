@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Llm360.Notebooks.Plotting;
 
-/// <summary>Viridis for training progress, Okabe-Ito for categories.</summary>
+/// <summary>A scale for training progress, Viridis for heat maps, hues of Okabe and Ito for categories.</summary>
 internal static class Palette
 {
     /// <summary>Viridis at ten even steps.</summary>
@@ -13,17 +13,31 @@ internal static class Palette
         (0x35, 0xb7, 0x79), (0x6e, 0xce, 0x58), (0xb5, 0xde, 0x2b), (0xfd, 0xe7, 0x25),
     ];
 
-    // Okabe and Ito's eight, without black (invisible on a dark page: the neutral grey stands for it) and with vermillion
-    // late, because red means disagreement.
-    private static readonly string[] OkabeIto = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#f0e442", "#d55e00", Style.Text];
+    /// <summary>
+    /// A scale in the order of Viridis (violet, blue, green, olive), with a lightness at which every place has a contrast of
+    /// at least 3:1 on white and on a dark page.
+    /// </summary>
+    private static readonly (byte R, byte G, byte B)[] Progress =
+    [
+        (0x77, 0x5b, 0xc0), (0x04, 0x75, 0xc8), (0x0e, 0x81, 0xaa), (0x0c, 0x8a, 0x9a), (0x0c, 0x92, 0x87), (0x01, 0x9c, 0x5e),
+        (0x69, 0x9c, 0x2f), (0xa6, 0x94, 0x1b),
+    ];
+
+    /// <summary>
+    /// Hues of Okabe and Ito. Orange, sky blue and yellow are darker than theirs, which are invisible on white. The neutral grey
+    /// stands for black, which is invisible on a dark page. Vermillion comes late, because red means disagreement.
+    /// </summary>
+    internal static readonly string[] Categories =
+        ["#0072b2", "#bd7b00", "#009e73", "#cc79a7", "#00a0b8", "#868c00", "#d55e00", Style.Text];
 
     private static readonly Dictionary<string, string> Known = new(StringComparer.OrdinalIgnoreCase)
     {
         // The sources of the suites that are trained here.
-        ["netcore"] = "#0072b2", ["aspnet"] = "#e69f00", ["roslyn"] = "#009e73", ["plotly"] = "#cc79a7", ["reactive"] = "#56b4e9",
-        ["notices"] = "#d55e00", ["canary"] = "#f0e442",
+        ["netcore"] = "#0072b2", ["aspnet"] = "#bd7b00", ["roslyn"] = "#009e73", ["plotly"] = "#cc79a7", ["reactive"] = "#00a0b8",
+        ["notices"] = "#d55e00", ["canary"] = "#868c00",
         // The sources of Amber.
-        ["refinedweb"] = "#0072b2", ["starcoder"] = "#e69f00", ["c4"] = "#009e73", ["arxiv"] = "#cc79a7", ["book"] = "#56b4e9", ["wikipedia"] = "#f0e442", ["stackexchange"] = "#d55e00",
+        ["refinedweb"] = "#0072b2", ["starcoder"] = "#bd7b00", ["c4"] = "#009e73", ["arxiv"] = "#cc79a7", ["book"] = "#00a0b8",
+        ["wikipedia"] = "#868c00", ["stackexchange"] = "#d55e00",
     };
 
     /// <summary>The colours of a figure's categories: known keys have theirs, the others take what is left in order of appearance.</summary>
@@ -31,15 +45,15 @@ internal static class Palette
     {
         var distinct = keys.Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         var taken = distinct.Where(Known.ContainsKey).Select(k => Known[k]).ToHashSet();
-        var free = OkabeIto.Where(c => !taken.Contains(c)).DefaultIfEmpty(Style.Text).ToList();
+        var free = Categories.Where(c => !taken.Contains(c)).DefaultIfEmpty(Style.Text).ToList();
         var chosen = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var key in distinct)
             chosen[key] = Known.TryGetValue(key, out var colour) ? colour : free[chosen.Keys.Count(k => !Known.ContainsKey(k)) % free.Count];
         return key => chosen[key];
     }
 
-    /// <summary>Colour of a place in training for a line or a mark. Both ends of Viridis are cut off: one vanishes on a dark page, the other on white.</summary>
-    public static string ForProgress(double progress) => Scale(0.12 + 0.74 * Math.Clamp(double.IsNaN(progress) ? 0 : progress, 0, 1));
+    /// <summary>Colour of a place in training for a line or a mark.</summary>
+    public static string ForProgress(double progress) => Between(Progress, Math.Clamp(double.IsNaN(progress) ? 0 : progress, 0, 1));
 
     /// <summary>The whole of Viridis as a Plotly colour scale.</summary>
     public static object[] ColourScale => [.. Enumerable.Range(0, Viridis.Length).Select(i => new object[] { Math.Round(i / (Viridis.Length - 1.0), 4), Hex(Viridis[i]) })];
@@ -52,12 +66,14 @@ internal static class Palette
     }
 
     /// <summary>Viridis at a place from 0 to 1.</summary>
-    internal static string Scale(double place)
+    internal static string Scale(double place) => Between(Viridis, place);
+
+    private static string Between((byte R, byte G, byte B)[] colours, double place)
     {
-        var at = place * (Viridis.Length - 1);
-        var below = Math.Min((int)at, Viridis.Length - 2);
+        var at = place * (colours.Length - 1);
+        var below = Math.Min((int)at, colours.Length - 2);
         byte Mix(byte a, byte b) => (byte)Math.Round(a + (b - a) * (at - below));
-        var (low, high) = (Viridis[below], Viridis[below + 1]);
+        var (low, high) = (colours[below], colours[below + 1]);
         return Hex((Mix(low.R, high.R), Mix(low.G, high.G), Mix(low.B, high.B)));
     }
 

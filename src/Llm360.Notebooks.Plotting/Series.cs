@@ -36,7 +36,6 @@ internal static class Series
         return result.With(
             ("mode", markers ? "lines+markers" : "lines"),
             ("connectgaps", false),
-            ("opacity", raw ? Style.RawOpacity : null),
             ("hoverinfo", raw ? "skip" : null),
             ("line", Object(("color", colour), ("width", raw ? Style.RawWidth : Style.LineWidth), ("dash", trace.Role == TraceRole.Published ? "dash" : null))),
             ("marker", markers ? Marker(trace, colour) : null));
@@ -44,7 +43,6 @@ internal static class Series
 
     private static Plotly.NET.Trace AsPoints(Plotly.NET.Trace result, Trace trace, string colour) => result.With(
         ("mode", "markers"),
-        ("opacity", trace.Role == TraceRole.Raw ? Style.RawOpacity : null),
         ("marker", Marker(trace, colour)),
         ("error_y", ErrorBars(trace, colour)));
 

@@ -14,7 +14,7 @@ internal static class Style
     // One grey that can be read on white and on a dark page: a host that recolours nothing still shows every word.
     public const string Text = "#747474";
     public const string Grid = "rgba(128,128,128,0.22)";
-    public const string AxisLine = "rgba(128,128,128,0.7)";
+    public const string AxisLine = "#8a8a8a";
     public const string Baseline = "#949494";
     public const string Published = "#747474";
     public const string Disagreement = "#d0202e";
@@ -22,7 +22,9 @@ internal static class Style
 
     public const double LineWidth = 2.25;
     public const double RawWidth = 1;
-    public const double RawOpacity = 0.35;
+
+    /// <summary>Single steps behind their mean: thin and grey, but with enough contrast.</summary>
+    public const string Raw = "#949494";
     public const double BandOpacity = 0.18;
     public const int MarkerSize = 7;
 

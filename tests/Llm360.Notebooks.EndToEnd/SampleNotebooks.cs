@@ -104,7 +104,7 @@ internal static class SampleNotebooks
     {
         var output = Display("text/html", figure.ToHtml());
         output["data"]![MimeTypes.Svg] = figure.ToSvg();
-        output["data"]![MimeTypes.Plotly] = JsonNode.Parse(figure.ToPlotlyJson());
+        output["data"]![MimeTypes.Plotly] = JsonNode.Parse(PlotlyArrays.Pack(figure.ToPlotlyJson()));
         return output;
     }
 

@@ -28,13 +28,33 @@ public sealed partial class SiteFilesTests(SampleSite site) : IClassFixture<Samp
     [Fact]
     public void The_index_sums_up_what_was_learned_and_remembered_with_links_to_the_figures()
     {
-        var html = File.ReadAllText(site.Result.Index);
+        var html = File.ReadAllText(site.Result.Index).Split("<footer")[0];
         Assert.Equal(["What it learned", "What it remembers"], Regex.Matches(html, "<dt>(.*?)</dt>").Select(m => m.Groups[1].Value));
         Assert.Equal(["What it learned", "What it remembers", "More notebooks"], Regex.Matches(html, "<h2>(.*?)</h2>").Select(m => m.Groups[1].Value));
         Assert.Matches("<dd>On the chunk just read a checkpoint scores .* <a href=\"notebooks/02-memorization.html#figure-2\">", html);
         // Every figure can be found, and its anchor is there.
         Assert.Equal(9, Regex.Count(html, "<li hidden>"));
         Assert.Contains("id=\"figure-2\"", SiteText("notebooks/02-memorization.html"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_index_says_what_this_is_who_made_it_and_where_paper_code_and_data_are()
+    {
+        var html = File.ReadAllText(site.Result.Index);
+        Assert.Contains("LLM360 releases language models", html, StringComparison.Ordinal);
+        Assert.Contains("2026-01-31 12:30 UTC with Llm360.Notebooks 1.0, commit abc", html, StringComparison.Ordinal);
+        Assert.Contains("A model for tests.", html, StringComparison.Ordinal);
+        foreach (var link in new[] { "https://arxiv.org/abs/2312.06550", "https://github.com/LLM360", "https://huggingface.co/LLM360", "data/suite.json" })
+            Assert.Contains($"<a href=\"{link}\"", html, StringComparison.Ordinal);
+        Assert.True(File.Exists(site.PathOf("data", "suite.json")));
+    }
+
+    [Fact]
+    public void The_caption_of_a_table_stands_above_the_box_that_scrolls()
+    {
+        var html = SiteText("notebooks/01-training.html");
+        Assert.Matches("<figcaption class=\"caption\">Paper against this run[^<]*</figcaption>\\s*<div class=\"output html\"", html);
+        Assert.DoesNotContain("<caption>", html, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -82,7 +82,7 @@ internal static class AttributeCommand
         };
         Top.Validators.Add(ModelOptions.AtLeastOne(Top));
         Count.Validators.Add(ModelOptions.AtLeastOne(Count));
-        command.Run("The same command goes on with the cells that are left.", (parsed, screen, cancellation) =>
+        command.Run("The same command resumes with the remaining cells.", (parsed, screen, cancellation) =>
             Out.Path(parsed) is { } output ? ScoreFolderAsync(parsed, output, screen, cancellation)
                 : AskAsync(parsed, screen, cancellation));
         return command;

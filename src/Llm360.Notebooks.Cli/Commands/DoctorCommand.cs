@@ -1,4 +1,4 @@
-// llm360 doctor: what runs here, and what to mend.
+// llm360 doctor: what runs here, and what to fix.
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
@@ -22,7 +22,7 @@ internal static class DoctorCommand
                 + "nano. Their size is shown first.",
         };
         var command = new Command("doctor", "Describe LibTorch, threads, device and memory on this machine, measure one matrix "
-            + "product, and say what to mend. Exit code 1 if something is broken.") { json, fix };
+            + "product, and say what to fix. Exit code 1 if something is broken.") { json, fix };
         command.Run("Run it again.", async (parsed, screen, cancellation) =>
         {
             if (parsed.GetValue(fix))
@@ -65,6 +65,6 @@ internal static class DoctorCommand
         else if (MissingPackages.Find() is { Count: > 0 } missing)
             screen.Warn($"{missing.Count} packages are missing, which queries or the training of nano need. Run: llm360 doctor --fix");
         else
-            screen.Say("Nothing to mend.");
+            screen.Say("Nothing to fix.");
     }
 }

@@ -24,7 +24,7 @@ internal static class EvaluateCommand
 
     private static readonly Option<string?> SuiteName = new("--suite", "-s")
     {
-        Description = "All chosen checkpoints of a suite; results go to the store, and the command can be stopped and goes on.",
+        Description = "All chosen checkpoints of a suite; results go to the store. A stopped command resumes.",
     };
 
     private static readonly Option<string?> Tasks = new("--tasks", "--task", "-t")
@@ -83,7 +83,7 @@ internal static class EvaluateCommand
         };
         foreach (var option in grid.Common)
             command.Options.Add(option);
-        command.Run("The same command goes on with what is left.", (parsed, screen, cancellation) =>
+        command.Run("The same command resumes with the remaining work.", (parsed, screen, cancellation) =>
             (parsed.GetValue(Model), parsed.GetValue(SuiteName)) switch
         {
             ({ } model, null) => OneAsync(model, grid.Options(parsed), parsed, screen, cancellation),

@@ -93,7 +93,7 @@ internal sealed class GridRunOptions
         var command = new Command(name, description) { suite, checkpoints, chunks };
         foreach (var option in (Option[])[.. own, .. Common])
             command.Options.Add(option);
-        command.Run("The same command goes on with the cells that are left.", (parsed, screen, cancellation) =>
+        command.Run("The same command resumes with the remaining cells.", (parsed, screen, cancellation) =>
         {
             var selection = Select(parsed);
             return RunAsync(selection, job(parsed, selection), screen, cancellation);
@@ -163,7 +163,7 @@ internal sealed class GridRunOptions
         if (fill.Stale > 0)
         {
             yield return ("stale", FormattableString.Invariant($"{fill.Stale} cells had another model, other rows, another version or ")
-                + "another kind of device, or did not say; they stay beside the new ones as *.stale");
+                + "another kind of device, or did not record it; they are kept beside the new ones as *.stale");
         }
     }
 }

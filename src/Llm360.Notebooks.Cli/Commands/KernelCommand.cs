@@ -30,6 +30,8 @@ internal static class KernelCommand
         {
             var folder = parsed.GetValue(prefix) is { } chosen ? JupyterFolders.Prefix(chosen.FullName) : JupyterFolders.User;
             var spec = KernelSpec.Install(folder, parsed.GetValue(name)!, KernelProgram.Command, KernelProgram.Environment);
+            // Jupyter servers serve this folder: figures fetch plotly.js from it, and no notebook has to store it.
+            AtomicFile.WriteText(Path.Combine(spec.Folder, "plotly.min.js"), FigureRendering.Renderer.PlotlyJavaScript);
             screen.Say($"Installed {spec.Name} in {spec.Folder}");
             screen.Say("Open a notebook in VS Code, JupyterLab or Notebook: those of this repository name the kernel and ask nothing.");
             return Task.FromResult(0);
@@ -97,7 +99,6 @@ internal static class KernelCommand
             {
                 var options = new KernelOptions
                 {
-                    PlotlyJavaScript = () => FigureRendering.Renderer.PlotlyJavaScript,
                     Complain = screen.Warn,
                     CellNote = path + NoteSuffix,
                 };

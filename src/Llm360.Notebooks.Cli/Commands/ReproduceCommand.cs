@@ -49,14 +49,17 @@ internal static class ReproduceCommand
             runs.Add(await RunNotebookAsync(notebook, executed, suite.Folder, screen, cancellation).ConfigureAwait(false));
 
         IReadOnlyList<string> log = File.Exists(suite.MetricsPath) ? [suite.MetricsPath] : [];
+        using var data = new TemporaryData();
         var result = SiteBuilder.Build(executed, site, new SiteRun(
             suite.Name,
             suite.Parameters.GetValueOrDefault(),
             suite.TrainedTokens.GetValueOrDefault(),
             watch.Elapsed,
             Machine(),
-            runs.ToDictionary(r => Path.GetFileName(r.Path), r => new SiteNotebook(r.Time, log)),
-            DateTimeOffset.UtcNow));
+            runs.ToDictionary(r => Path.GetFileName(r.Path), r => new SiteNotebook(
+                r.Time, [.. log, .. ReportOrigin.Results(suite.Name, r.Stores, data.Folder, screen, cancellation)])),
+            DateTimeOffset.UtcNow,
+            ReportOrigin.Of(suite)));
         ReportList.Write(siteRoot);
         foreach (var warning in result.Warnings)
             screen.Warn(warning);
@@ -82,14 +85,15 @@ internal static class ReproduceCommand
         {
             Parameters = new Dictionary<string, string> { ["suite"] = suite },
         };
+        OpenedStores.Take();
         try
         {
             await RunCommand.RunAsync(options, screen, cancellation).ConfigureAwait(false);
-            return new NotebookRun(notebook, watch.Elapsed, null);
+            return new NotebookRun(notebook, watch.Elapsed, OpenedStores.Take(), null);
         }
         catch (Llm360Exception e)
         {
-            return new NotebookRun(notebook, watch.Elapsed, e);
+            return new NotebookRun(notebook, watch.Elapsed, OpenedStores.Take(), e);
         }
     }
 
@@ -125,5 +129,13 @@ internal static class ReproduceCommand
         return string.Create(CultureInfo.InvariantCulture, $"{TorchReport.ProcessorName()}, {Environment.ProcessorCount} cores, {memory:0} GB of memory");
     }
 
-    private sealed record NotebookRun(string Path, TimeSpan Time, Llm360Exception? Error);
+    private sealed record NotebookRun(string Path, TimeSpan Time, IReadOnlyList<string> Stores, Llm360Exception? Error);
+
+    /// <summary>A folder for files on their way to the report.</summary>
+    private sealed class TemporaryData : IDisposable
+    {
+        public string Folder { get; } = Directory.CreateTempSubdirectory("llm360-report-").FullName;
+
+        public void Dispose() => Directory.Delete(Folder, recursive: true);
+    }
 }

@@ -17,13 +17,13 @@ internal static class TrainCommand
         };
         var restart = new Option<string?>("--restart")
         {
-            Description = "Delete all checkpoints and train from the beginning; with CKPT, delete those after it and go on from it.",
+            Description = "Delete all checkpoints and train from the beginning; with CKPT, delete those after it and resume from it.",
             Arity = ArgumentArity.ZeroOrOne,
             HelpName = "CKPT",
         };
         const string description = "Pre-train a suite from text already on this machine: corpus, checkpoints, optimizer states, metrics. "
-            + "Goes on where it was stopped; names what is missing when complete. Nothing trained is deleted without --restart.";
-        const string howToResume = "Run the same command again, without --restart: it goes on from the last checkpoint.";
+            + "Resumes where it was stopped. When it is complete, names what is missing. Nothing trained is deleted without --restart.";
+        const string howToResume = "Run the same command again, without --restart: it resumes from the last checkpoint.";
         var command = new Command("train", description) { recipe, restart };
         command.Run(howToResume, async (parsed, screen, cancellation) =>
         {

@@ -22,7 +22,13 @@ internal static class IndexPage
     private const string TourHeading = "Start here";
     private const string OtherHeading = "More notebooks";
 
-    public static string Html(SiteRun run, IReadOnlyList<(SiteDocument Document, SiteNotebook? Info)> notebooks)
+    /// <param name="run">The run.</param>
+    /// <param name="notebooks">In the order of the index.</param>
+    /// <param name="files">Names and links of the suite's files that are offered.</param>
+    public static string Html(
+        SiteRun run,
+        IReadOnlyList<(SiteDocument Document, SiteNotebook? Info)> notebooks,
+        IReadOnlyList<(string Name, string Link)> files)
     {
         var sections = Sections(notebooks);
         return PageFrame.Html(
@@ -34,6 +40,7 @@ internal static class IndexPage
             <header>
             <h1>What happened while {WebUtility.HtmlEncode(run.Suite)} learned?</h1>
             <p class="lead">{WebUtility.HtmlEncode(run.Sentence(notebooks.Count))}</p>
+            {(run.Origin is null ? "" : Purpose(run))}
             </header>
             {Summary(sections)}
             <div class="search" role="search" hidden>
@@ -42,9 +49,15 @@ internal static class IndexPage
             <p id="found" role="status"></p>
             </div>
             {string.Join('\n', sections.Select(Section))}
+            {run.Origin?.Html(run, files)}
             </main>
             """);
     }
+
+    private static string Purpose(SiteRun run) => $"""
+        <p>LLM360 releases language models with all their data, checkpoints and logs. This report repeats the analyses of its
+        paper on the suite {WebUtility.HtmlEncode(run.Suite)}, one page for each question. <a href="#about">About this report</a></p>
+        """;
 
     private static List<(string Heading, List<(SiteDocument Document, SiteNotebook? Info)> Notebooks)> Sections(
         IReadOnlyList<(SiteDocument Document, SiteNotebook? Info)> notebooks)

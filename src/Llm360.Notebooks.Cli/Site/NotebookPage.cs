@@ -62,7 +62,8 @@ internal static class NotebookPage
         if (document.Body.Exists(b => b.StartsWith("<details", StringComparison.Ordinal)))
             parts.Add("<button type=\"button\" id=\"unfold\" aria-pressed=\"false\">Show all code</button>");
         parts.Add($"<a href=\"{name}.ipynb\" download>Download the notebook</a>");
-        parts.AddRange(data.Select(d => $"<a href=\"{WebUtility.HtmlEncode(d.Link)}\" download>{WebUtility.HtmlEncode(d.Name)}</a>"));
+        if (data.Count > 0)
+            parts.Add("<span>Data: " + string.Join(", ", data.Select(d => $"<a href=\"{WebUtility.HtmlEncode(d.Link)}\" download>{WebUtility.HtmlEncode(d.Name)}</a>")) + "</span>");
         return string.Join(' ', parts);
     }
 }

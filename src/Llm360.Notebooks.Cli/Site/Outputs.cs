@@ -27,7 +27,7 @@ internal static partial class Outputs
     private static string Data(JsonObject data)
     {
         if (TextOf(data[MimeTypes.Html]) is { Length: > 0 } html)
-            return $"<div class=\"output html\" tabindex=\"0\">{WithoutRequests(html)}</div>";
+            return Html(WithoutRequests(html));
         if (TextOf(data["image/svg+xml"]) is { Length: > 0 } svg)
             return Image("image/svg+xml", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(svg)), data);
         foreach (var mime in new[] { "image/png", "image/jpeg" })
@@ -37,6 +37,14 @@ internal static partial class Outputs
         }
 
         return Pre("output", TextOf(data[MimeTypes.Plain]));
+    }
+
+    // The caption of a wide table stands above the box that scrolls.
+    private static string Html(string html)
+    {
+        var caption = Caption().Match(html);
+        var box = $"<div class=\"output html\" tabindex=\"0\">{(caption.Success ? html.Remove(caption.Groups[1].Index, caption.Groups[1].Length) : html)}</div>";
+        return caption.Success ? $"<figure class=\"table\"><figcaption class=\"caption\">{caption.Groups[2].Value}</figcaption>\n{box}</figure>" : box;
     }
 
     private static string Image(string mime, string base64, JsonObject data) =>
@@ -69,6 +77,9 @@ internal static partial class Outputs
         JsonObject metadata => TextOf(metadata["llm360.role"]),
         _ => "",
     };
+
+    [GeneratedRegex("^\\s*<table class=\"llm360-table\">\\s*(<caption>(.*?)</caption>)", RegexOptions.Singleline)]
+    private static partial Regex Caption();
 
     [GeneratedRegex(@"\x1b\[[0-9;?]*[A-Za-z]")]
     private static partial Regex AnsiEscape();

@@ -44,7 +44,8 @@ public static class SiteBuilder
                 warnings.Add($"{Path.GetFileName(file)} has a cell that failed; its page shows the error.");
         }
 
-        var index = IndexPage.Html(run, [.. notebooks.Select(n => (n.Document, n.Info))]);
+        var offered = (run.Origin?.Files ?? []).Select(f => Offer(folder, f, "data")).ToList();
+        var index = IndexPage.Html(run, [.. notebooks.Select(n => (n.Document, n.Info))], offered);
         if (Encoding.UTF8.GetByteCount(index) > MaximumIndexBytes)
             warnings.Add($"The index has {Encoding.UTF8.GetByteCount(index) / 1000} kB: its thumbnails hold too many points.");
         folder.WriteText("index.html", index);
@@ -60,17 +61,19 @@ public static class SiteBuilder
             folder.WriteText("assets/" + asset, SiteAssets.Read(asset));
     }
 
+    /// <summary>Copies a file to a folder of the site; returns its name and its link from the index.</summary>
+    private static (string Name, string Link) Offer(SiteFolder folder, string file, string to)
+    {
+        var name = Path.GetFileName(file);
+        folder.Copy(file, $"{to}/{name}");
+        return (name, string.Join('/', $"{to}/{name}".Split('/').Select(Uri.EscapeDataString)));
+    }
+
     private static SitePage WritePage(SiteFolder folder, SiteDocument document, SiteNotebook? info, SiteRun run, SiteNeighbours neighbours)
     {
         folder.WriteText($"notebooks/{document.Name}.ipynb", document.Download);
-        var data = new List<(string Name, string Link)>();
-        foreach (var file in info?.DataFiles ?? [])
-        {
-            var name = Path.GetFileName(file);
-            folder.Copy(file, $"data/{document.Name}/{name}");
-            data.Add((name, $"../data/{Uri.EscapeDataString(document.Name)}/{Uri.EscapeDataString(name)}"));
-        }
-
+        var data = (info?.DataFiles ?? []).Select(f => Offer(folder, f, $"data/{document.Name}"))
+            .Select(o => (o.Name, "../" + o.Link)).ToList();
         var html = NotebookPage.Html(document, info, data, run, neighbours);
         var path = $"notebooks/{document.Name}.html";
         folder.WriteText(path, html);

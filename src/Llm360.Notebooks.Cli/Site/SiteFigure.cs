@@ -27,8 +27,14 @@ internal sealed class SiteFigure
     public string Finding => Meta("finding");
 
     /// <summary>The figure of an output; null if it holds none.</summary>
-    public static SiteFigure? From(JsonObject output, int number) =>
-        output["data"] is JsonObject data && Content(data[MimeTypes.Plotly]) is { } figure && figure["data"] is JsonArray ? new SiteFigure(figure, number) : null;
+    public static SiteFigure? From(JsonObject output, int number)
+    {
+        if (output["data"] is not JsonObject data || Content(data[MimeTypes.Plotly]) is not { } figure || figure["data"] is not JsonArray)
+            return null;
+        var copy = figure.DeepClone().AsObject();
+        PlotlyArrays.Unpack(copy);
+        return new SiteFigure(copy, number);
+    }
 
     /// <summary>Title and subtitle as text that wraps, the chart, the finding and the downloads.</summary>
     public string Html() => $"""

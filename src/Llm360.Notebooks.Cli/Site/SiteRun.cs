@@ -11,6 +11,7 @@ namespace Llm360.Notebooks.Cli.Site;
 /// <param name="Machine">In words: processor, cores, memory.</param>
 /// <param name="Notebooks">What is known of single notebooks, by file name (<c>01-training.ipynb</c>); null for nothing.</param>
 /// <param name="Finished">When it ended, in UTC; null for unknown.</param>
+/// <param name="Origin">What made the report; null to say nothing about it.</param>
 public sealed record SiteRun(
     string Suite,
     long Parameters,
@@ -18,7 +19,8 @@ public sealed record SiteRun(
     TimeSpan Time,
     string Machine,
     IReadOnlyDictionary<string, SiteNotebook>? Notebooks = null,
-    DateTimeOffset? Finished = null)
+    DateTimeOffset? Finished = null,
+    SiteOrigin? Origin = null)
 {
     internal string Sentence(int notebooks) => string.Create(CultureInfo.InvariantCulture,
         $"The suite {Suite}, a model of {Human(Parameters)} parameters trained on {Human(Tokens)} tokens, was studied in {notebooks} notebook{(notebooks == 1 ? "" : "s")} within {InWords(Time)} on {Machine}.");

@@ -11,6 +11,9 @@ internal static class DataFrameFormatter
     private const int PageRows = 20;
     private const int MostRows = 500;
 
+    // Wide tables have fewer pages, so that a notebook stays small.
+    private const int MostCells = 2_400;
+
     // Notebook's style sheet makes an output element a grey block of its own.
     private const string Inline = "display:inline;padding:0;color:inherit;font:inherit";
 
@@ -25,7 +28,8 @@ internal static class DataFrameFormatter
         foreach (var column in frame.Columns)
             html.Append(CultureInfo.InvariantCulture, $"<th{Align(column)}>{Encode(column.Name)}<br><small>{Encode(TypeName(column.DataType))}</small></th>");
         html.Append("</tr></thead>\n");
-        var rows = Math.Min(frame.Rows.Count, MostRows);
+        var most = Math.Clamp(MostCells / Math.Max(1, frame.Columns.Count) / PageRows * PageRows, PageRows, MostRows);
+        var rows = Math.Min(frame.Rows.Count, most);
         for (long first = 0; first == 0 || first < rows; first += PageRows)
             AppendPage(html, frame, first, Math.Min(first + PageRows, rows));
         html.Append(CultureInfo.InvariantCulture, $"</table>\n<p>{Size(frame, "×")}");
@@ -34,7 +38,7 @@ internal static class DataFrameFormatter
             html.Append(CultureInfo.InvariantCulture, $"; <button type=\"button\" aria-label=\"previous rows\" onclick=\"{Turn.Replace("STEP", "-1", StringComparison.Ordinal)}\">‹</button> rows <output style=\"{Inline}\">{Range(0, PageRows)}</output> ");
             html.Append(CultureInfo.InvariantCulture, $"<button type=\"button\" aria-label=\"next rows\" onclick=\"{Turn.Replace("STEP", "1", StringComparison.Ordinal)}\">›</button>");
             if (rows < frame.Rows.Count)
-                html.Append(CultureInfo.InvariantCulture, $" of the first {MostRows}");
+                html.Append(CultureInfo.InvariantCulture, $" of the first {most}");
         }
 
         return html.Append("</p></div>").ToString();

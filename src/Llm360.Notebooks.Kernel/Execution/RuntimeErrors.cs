@@ -92,7 +92,7 @@ internal static class RuntimeErrors
 
     private static string? Remedy(Exception exception) => exception switch
     {
-        OutOfMemoryException => "work in smaller parts, or let go of what earlier cells hold: set it to null, or restart",
+        OutOfMemoryException => "work in smaller parts, or free what earlier cells hold: set those variables to null, or restart",
         InsufficientExecutionStackException => "see where the recursion should end, or write it as a loop",
         _ => null,
     };

@@ -28,11 +28,26 @@ internal sealed class SvgCanvas
         $"M{Number(x1)} {Number(y1)}L{Number(x2)} {Number(y2)}",
         ("stroke", colour), ("stroke-width", width), ("stroke-dasharray", dash), ("fill", "none"));
 
-    public void Path(string d, params ReadOnlySpan<(string Name, object? Value)> attributes) =>
-        target.Add(With(Element("path", ("d", d)), attributes));
+    /// <summary>Adds a path. Neighbours that look alike become one element, which keeps pictures small.</summary>
+    public void Path(string d, params ReadOnlySpan<(string Name, object? Value)> attributes)
+    {
+        var path = With(Element("path", ("d", d)), attributes);
+        if (target.LastNode is XElement last && LooksAlike(last, path))
+            last.SetAttributeValue("d", last.Attribute("d")!.Value + d);
+        else
+            target.Add(path);
+    }
 
     public void Rectangle(double x, double y, double width, double height, params ReadOnlySpan<(string Name, object? Value)> attributes) =>
-        target.Add(With(Element("rect", ("x", x), ("y", y), ("width", width), ("height", height)), attributes));
+        Path($"M{Number(x)} {Number(y)}h{Number(width)}v{Number(height)}h{Number(-width)}z", attributes);
+
+    /// <summary>Filled discs as one element: lines of no length with round ends.</summary>
+    public void Discs(IEnumerable<(double X, double Y)> places, double radius, string colour)
+    {
+        var d = string.Concat(places.Select(p => $"M{Number(p.X)} {Number(p.Y)}h0"));
+        if (d.Length > 0)
+            Path(d, ("stroke", colour), ("stroke-width", 2 * radius), ("stroke-linecap", "round"), ("fill", "none"));
+    }
 
     public void Circle(double x, double y, double radius, params ReadOnlySpan<(string Name, object? Value)> attributes) =>
         target.Add(With(Element("circle", ("cx", x), ("cy", y), ("r", radius)), attributes));
@@ -71,6 +86,16 @@ internal sealed class SvgCanvas
 
     /// <summary>A number as SVG has it.</summary>
     public static string Number(double value) => Math.Round(value, 1).ToString("0.#", CultureInfo.InvariantCulture);
+
+    // With opacity, or with a border around a filled shape, shapes that overlap would look different as one.
+    private static bool LooksAlike(XElement last, XElement path)
+    {
+        if (last.Name != path.Name || (string?)path.Attribute("fill") != "none" && path.Attribute("stroke") is not null)
+            return false;
+        var attributes = path.Attributes().Where(a => a.Name.LocalName != "d").Select(a => (a.Name.LocalName, a.Value)).ToList();
+        return attributes.TrueForAll(a => !a.LocalName.EndsWith("opacity", StringComparison.Ordinal))
+            && last.Attributes().Where(a => a.Name.LocalName != "d").Select(a => (a.Name.LocalName, a.Value)).SequenceEqual(attributes);
+    }
 
     private static XElement Element(string name, params ReadOnlySpan<(string Name, object? Value)> attributes) =>
         With(new XElement(Svg + name), attributes);

@@ -99,7 +99,7 @@ internal sealed class SvgFigure
             if (trace.Kind == TraceKind.Line)
                 canvas.Line(x, y, x + LegendMark - 2, y, colour, Style.LineWidth, SvgSeries.Dash(trace));
             if (trace.Kind == TraceKind.Points || (trace.Kind == TraceKind.Line && Series.HasMarkers(trace)))
-                SvgSeries.Marker(canvas, trace, colour, x + LegendMark / 2 - 1, y);
+                SvgSeries.Markers(canvas, trace, colour, [(x + LegendMark / 2 - 1, y)]);
             canvas.Text(x + LegendMark + 4, y, trace.Name, middle: true);
             y += LegendLine;
         }

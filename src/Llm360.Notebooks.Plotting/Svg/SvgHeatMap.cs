@@ -9,8 +9,11 @@ internal static class SvgHeatMap
     /// <summary>Width that a colour bar with ticks and title takes.</summary>
     public const int BarSpace = 76;
 
+    /// <summary>Up to here on the scale white is easier to read than black.</summary>
+    private const double DarkCells = 0.433;
+
     private const int BarWidth = 12;
-    private const int BarSteps = 64;
+    private const int BarSteps = 48;
 
     /// <summary>Room for the names of the columns, turned where they are wider than a cell.</summary>
     public static double NamesHeight(HeatMap map, double width) => Turned(map, width / map.Columns.Count) ? Longest(map.Columns) + 10 : 22;
@@ -36,7 +39,7 @@ internal static class SvgHeatMap
                 if (!small)
                     continue;
                 var (text, size) = (value.ToString("F" + map.Digits, CultureInfo.InvariantCulture), (int)Math.Min(Style.TickSize, cell / 2.6));
-                canvas.Text(x + cell / 2, y + cell / 2, text, "middle", size, middle: true, colour: place < 0.6 ? "#ffffff" : "#222222");
+                canvas.Text(x + cell / 2, y + cell / 2, text, "middle", size, middle: true, colour: place < DarkCells ? "#ffffff" : "#000000");
             }
         }
 

@@ -61,28 +61,28 @@ internal sealed class SvgPanel
 
     private void DrawAxes(SvgCanvas canvas, double labelsHeight)
     {
-        foreach (var (value, text) in y.Ticks)
-        {
-            var at = y.Place(value);
+        // Lines that look alike follow each other, so that they become one element.
+        foreach (var at in y.Ticks.Select(t => y.Place(t.Value)))
             canvas.Line(place.Left, at, place.Left + place.Width, at, Style.Grid);
+        foreach (var at in y.Ticks.Select(t => y.Place(t.Value)))
             canvas.Line(place.Left - TickLength, at, place.Left, at, Style.AxisLine);
-            canvas.Text(place.Left - TickLength - 4, at, text, "end", middle: true);
-        }
-
+        foreach (var at in x.Ticks.Select(t => x.Place(t.Value)))
+            canvas.Line(at, Bottom, at, Bottom + TickLength, Style.AxisLine);
+        canvas.Line(place.Left, place.Top, place.Left, Bottom, Style.AxisLine);
+        canvas.Line(place.Left, Bottom, place.Left + place.Width, Bottom, Style.AxisLine);
+        if (vertical is { Log: false, Low: < 0, High: > 0 } && panel.Traces.Any(t => t.Kind == TraceKind.Bars))
+            canvas.Line(place.Left, y.Place(0), place.Left + place.Width, y.Place(0), Style.AxisLine);
+        foreach (var (value, text) in y.Ticks)
+            canvas.Text(place.Left - TickLength - 4, y.Place(value), text, "end", middle: true);
         foreach (var (value, text) in x.Ticks)
         {
             var at = x.Place(value);
-            canvas.Line(at, Bottom, at, Bottom + TickLength, Style.AxisLine);
             if (Sloping)
                 canvas.Text(at + 4, Bottom + 14, text, "end", angle: -Slope);
             else
                 canvas.Text(at, Bottom + 18, text, "middle");
         }
 
-        canvas.Line(place.Left, place.Top, place.Left, Bottom, Style.AxisLine);
-        canvas.Line(place.Left, Bottom, place.Left + place.Width, Bottom, Style.AxisLine);
-        if (vertical is { Log: false, Low: < 0, High: > 0 } && panel.Traces.Any(t => t.Kind == TraceKind.Bars))
-            canvas.Line(place.Left, y.Place(0), place.Left + place.Width, y.Place(0), Style.AxisLine);
         canvas.Text(place.Left + place.Width / 2, Bottom + labelsHeight + 18, panel.X.Label, "middle", Style.TextSize);
         var side = place.Left - 20 - y.LongestLabel;
         canvas.Text(side, place.Top + place.Height / 2, panel.Y.Label, "middle", Style.TextSize, angle: -90);

@@ -20,7 +20,6 @@ internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxi
 
     public void Draw(Trace trace, string colour)
     {
-        var opacity = trace.Role == TraceRole.Raw ? Style.RawOpacity : (double?)null;
         if (trace.Kind == TraceKind.Bars)
         {
             DrawBars(trace, colour);
@@ -35,7 +34,7 @@ internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxi
             canvas.Path(
                 Line(trace),
                 ("fill", "none"), ("stroke", colour), ("stroke-width", trace.Role == TraceRole.Raw ? Style.RawWidth : Style.LineWidth),
-                ("stroke-linejoin", "round"), ("stroke-opacity", opacity), ("stroke-dasharray", Dash(trace)));
+                ("stroke-linejoin", "round"), ("stroke-dasharray", Dash(trace)));
         }
         else
         {
@@ -43,19 +42,21 @@ internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxi
         }
 
         if (trace.Kind == TraceKind.Points || Series.HasMarkers(trace))
-        {
-            foreach (var (px, py) in Places(trace.X, trace.Y).Where(p => double.IsFinite(p.X + p.Y)))
-                Marker(canvas, trace, colour, px, py, opacity);
-        }
+            Markers(canvas, trace, colour, Places(trace.X, trace.Y).Where(p => double.IsFinite(p.X + p.Y)));
     }
 
-    /// <summary>A point of a series: hollow where it was published.</summary>
-    public static void Marker(SvgCanvas canvas, Trace trace, string colour, double px, double py, double? opacity = null)
+    /// <summary>The points of a series: hollow where they were published.</summary>
+    public static void Markers(
+        SvgCanvas canvas, Trace trace, string colour, IEnumerable<(double X, double Y)> places)
     {
-        if (trace.Role == TraceRole.Published)
+        if (trace.Role != TraceRole.Published)
+        {
+            canvas.Discs(places, Style.MarkerSize / 2.0, colour);
+            return;
+        }
+
+        foreach (var (px, py) in places)
             canvas.Circle(px, py, Style.MarkerSize / 2.0, ("fill", "none"), ("stroke", colour), ("stroke-width", 1.75));
-        else
-            canvas.Circle(px, py, Style.MarkerSize / 2.0, ("fill", colour), ("fill-opacity", opacity));
     }
 
     /// <summary>A bar: hollow where it was published.</summary>
@@ -88,7 +89,8 @@ internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxi
         foreach (var (px, py) in Places(trace.X, trace.Y).Where(p => double.IsFinite(p.X + p.Y)))
         {
             var zero = y.Place(0);
-            Bar(canvas, trace, colour, px + offset - width / 2, Math.Min(py, zero), width, Math.Abs(zero - py));
+            if (Math.Abs(zero - py) >= 0.05)
+                Bar(canvas, trace, colour, px + offset - width / 2, Math.Min(py, zero), width, Math.Abs(zero - py));
         }
     }
 

@@ -9,8 +9,30 @@ internal static class FigureText
     /// <summary>Three significant digits.</summary>
     public static string Number(double value) => double.IsFinite(value) ? Rounded(value, 3) : "unknown";
 
-    /// <summary>1.2 %, 12 %, with a space at which no line breaks.</summary>
-    public static string Percent(double share) => double.IsFinite(share) ? Rounded(share * 100, share is < 0.1 and > -0.1 ? 2 : 3) + "\u00a0%" : "unknown";
+    /// <summary>1.2%, 12%.</summary>
+    public static string Percent(double share) => double.IsFinite(share) ? Rounded(share * 100, share is < 0.1 and > -0.1 ? 2 : 3) + "%" : "unknown";
+
+    /// <summary>
+    /// A value with its 95% interval: <c>0.004, 95% CI [-0.003, 0.011]</c>. The width of the interval
+    /// decides the digits; without an interval the value alone.
+    /// </summary>
+    public static string WithInterval(double value, double low, double high, bool isShare = false)
+    {
+        if (!(high > low) || !double.IsFinite(value))
+            return isShare ? Percent(value) : Number(value);
+        var (scale, sign) = isShare ? (100, "%") : (1, "");
+        var half = (high - low) / 2 * scale;
+        var power = (int)Math.Floor(Math.Log10(half));
+        // A first digit of 1 or 2 alone would round by up to a half, so it gets a second one.
+        var decimals = (half / Math.Pow(10, power) < 3 ? 1 : 0) - power;
+        return $"{Fixed(value)}, 95% CI [{Fixed(low)}, {Fixed(high)}]";
+
+        string Fixed(double x)
+        {
+            var rounded = decimals > 15 ? x * scale : Math.Round(x * scale, Math.Max(0, decimals));
+            return (rounded == 0 ? 0 : rounded).ToString(decimals > 9 ? "0.##e0" : $"F{Math.Max(0, decimals)}", CultureInfo.InvariantCulture) + sign;
+        }
+    }
 
     /// <summary>12.6M, 1.26T.</summary>
     public static string Human(double value)

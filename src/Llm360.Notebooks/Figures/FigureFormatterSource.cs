@@ -8,7 +8,7 @@ public sealed class FigureFormatterSource
     private readonly TypeFormatter[] formatters =
     [
         new(MimeTypes.Html, value => (value as Figure)?.ToHtml()),
-        new(MimeTypes.Plotly, value => (value as Figure)?.ToPlotlyJson()),
+        new(MimeTypes.Plotly, value => value is Figure figure ? PlotlyArrays.Pack(figure.ToPlotlyJson()) : null),
         new(MimeTypes.Svg, value => (value as Figure)?.ToSvg()),
         new(MimeTypes.Plain, value => (value as Figure)?.ToString()),
     ];

@@ -37,7 +37,7 @@ public static partial class Figures
             ]));
 
         static string Words(UnseenControl c) =>
-            $"AUC {FigureText.Number(c.Auc)}, 95% CI [{FigureText.Number(c.Low)}, {FigureText.Number(c.High)}]";
+            $"AUC {FigureText.WithInterval(c.Auc, c.Low, c.High)}";
     }
 
     /// <summary>

@@ -28,13 +28,13 @@ public static partial class Figures
 
         var first = matrices[0];
         var neighbours = Enumerable.Range(0, n - 1).Select(i => first.R[i][i + 1]).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
-        var title = n == 1 ? "How much do checkpoints agree?" : $"Neighbouring checkpoints agree: r = {FigureText.Number(neighbours)} on average";
+        var title = n == 1 ? "One checkpoint has no other to be compared with" : $"Scores of neighbouring checkpoints correlate (mean r = {R(neighbours)})";
         if (n > 1 && !(neighbours >= 0.5))
-            title = $"Neighbouring checkpoints agree little: r = {FigureText.Number(neighbours)} on average";
+            title = $"Scores of neighbouring checkpoints correlate weakly (mean r = {R(neighbours)})";
         var finding = string.Join("; ", matrices.Select(m => Agreement(m, checkpoints))) + ".";
         // A quantity that never varies has no correlation to draw; the finding says so.
         var comparable = matrices.Where(m => Pairs(m).Any()).ToList();
-        return new Figure(title, $"{model}, Pearson's r over sequences that both checkpoints have seen, n up to {FigureText.Count(sequences)}", $"{title}. {finding}",
+        return new Figure(title, $"{model}, Pearson's r over sequences that both checkpoints have read, n up to {FigureText.Count(sequences)}", $"{title}. {finding}",
             [.. (comparable.Count > 0 ? comparable : matrices).Select(m => new Panel(matrices.Count > 1 ? m.Quantity : "", new Axis("checkpoint"), new Axis("checkpoint"), [], new HeatMap(checkpoints, checkpoints, m.R, "Pearson's r", 0, 1)))], finding);
     }
 
@@ -42,10 +42,13 @@ public static partial class Figures
     {
         var pairs = Pairs(matrix).ToList();
         if (pairs.Count == 0)
-            return $"{matrix.Quantity}: no two checkpoints can be compared, because it does not vary between the sequences";
+            return $"{matrix.Quantity}: it does not vary between the sequences, so its correlation is undefined";
         var (low, high) = (pairs.MinBy(p => p.R), pairs.MaxBy(p => p.R));
-        return $"{matrix.Quantity}: r is lowest between {checkpoints[low.I]} and {checkpoints[low.J]} ({FigureText.Number(low.R)}) and highest between {checkpoints[high.I]} and {checkpoints[high.J]} ({FigureText.Number(high.R)})";
+        return $"{matrix.Quantity}: r is lowest between {checkpoints[low.I]} and {checkpoints[low.J]} ({R(low.R)}) and highest between {checkpoints[high.I]} and {checkpoints[high.J]} ({R(high.R)})";
     }
+
+    private static string R(double r) =>
+        double.IsFinite(r) ? r.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture) : "unknown";
 
     /// <summary>The comparisons of two different checkpoints that have a value.</summary>
     private static IEnumerable<(int I, int J, double R)> Pairs(CorrelationMatrix matrix) =>

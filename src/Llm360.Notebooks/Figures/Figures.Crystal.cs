@@ -52,13 +52,13 @@ public static partial class Figures
         RequireNotEmpty(models, nameof(LanguageAgainstCode), "models with both means");
         var best = models.Where(m => !models.Exists(o => o.Language > m.Language && o.Code > m.Code))
             .OrderByDescending(m => m.Language).ToList();
-        var title = $"{string.Join(" and ", best.Select(m => m.Name))} {(best.Count == 1 ? "is" : "are")} surpassed by none in both";
+        var title = $"{string.Join(" and ", best.Select(m => m.Name))} {(best.Count == 1 ? "is" : "are")} not surpassed by any model in both language and code";
         var missing = table.Rows.Count - models.Count;
         var finding = models.Find(m => m.Name == CrystalCoder) is { } crystal
             ? $"{CrystalCoder} is number {Rank(m => m.Language, crystal)} of {models.Count} in language "
-              + $"({FigureText.Number(crystal.Language)} %) "
-              + $"and number {Rank(m => m.Code, crystal)} in code ({FigureText.Number(crystal.Code)} %)."
-            : $"{best[0].Name} is best in language with {FigureText.Number(best[0].Language)} %.";
+              + $"({FigureText.Number(crystal.Language)}%) "
+              + $"and number {Rank(m => m.Code, crystal)} in code ({FigureText.Number(crystal.Code)}%)."
+            : $"{best[0].Name} is best in language with {FigureText.Number(best[0].Language)}%.";
         var left = missing == 0 ? "" : $"; {missing} without language results left out";
         var points = models.Select(m =>
             new Trace(m.Name, TraceKind.Points, [m.Language], [m.Code], TraceRole.Published, Category: m.Name));

@@ -43,7 +43,7 @@ public static partial class Figures
         }
 
         var largest = mixes.Select(m => (Mix: m, Source: m.Sources.MaxBy(s => s.Tokens)!)).ToList();
-        var title = $"{largest[0].Source.Source} gives {FigureText.Percent(largest[0].Source.Tokens / largest[0].Mix.Total)} of {mixes[0].Model}'s tokens";
+        var title = $"{FigureText.Percent(largest[0].Source.Tokens / largest[0].Mix.Total)} of {mixes[0].Model}'s tokens come from {largest[0].Source.Source}";
         var subtitle = string.Join("; ", mixes.Select(m => $"{m.Model}: {FigureText.Human(m.Total)} tokens from {m.Sources.Count} sources{(m.Published ? " (published)" : "")}"));
         var finding = string.Join("; ", largest.Select(l => $"{l.Source.Source} is the largest source of {l.Mix.Model}{(l.Mix.Published ? " (published)" : "")} with {FigureText.Percent(l.Source.Tokens / l.Mix.Total)} of {FigureText.Human(l.Mix.Total)} tokens")) + ".";
         var all = string.Join("; ", mixes.Select(m => $"{m.Model}: {string.Join(", ", m.Sources.Select(s => $"{s.Source} {FigureText.Human(s.Tokens)}"))}"));

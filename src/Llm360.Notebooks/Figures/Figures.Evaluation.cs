@@ -46,7 +46,7 @@ public static partial class Figures
         var above = known.Count(c => c.Values.Last(double.IsFinite) - (Z95 * (LastError(c) ?? 0)) > c.Chance);
         var title = known.Count == 0 ? $"{curves.Count} metrics of {model} along training"
             : $"{above} of {known.Count} tasks end above chance in {model}";
-        var bands = curves.Any(c => c.Errors is not null) ? "; band: 95 % interval over items" : "";
+        var bands = curves.Any(c => c.Errors is not null) ? "; band: 95% interval over items" : "";
         var noise = $"; grey band: one standard deviation over the last {last} checkpoints";
         var finding = string.Join(" ", curves.Select(c =>
             $"{c.Name} goes from {FigureText.Number(c.Values.First(double.IsFinite))}"
@@ -95,7 +95,7 @@ public static partial class Figures
             [("accuracy or the task's own metric", Noises(m => m.Metric)),
                 ("bits per byte", Noises(m => m.Metric == TaskMetrics.BitsPerByte ? "" : TaskMetrics.BitsPerByte))];
         var best = byMetric.SelectMany(m => m.Noises).OfType<EvaluationNoise>().Where(n => double.IsFinite(n.Ratio)).MaxBy(n => n.Ratio);
-        var title = best is null ? "Signal and noise cannot be told apart yet"
+        var title = best is null ? "Signal and noise cannot be separated yet"
             : $"{best.Task} by {best.Metric} is the clearest measure of training";
         var finding = best is null ? $"The noise of {scores.Suite.Name} needs two checkpoints that differ."
             : $"The range of {best.Task} ({best.Metric}) along training is {FigureText.Number(best.Ratio)} times "

@@ -29,12 +29,12 @@ public static partial class Figures
         string model, int promptLength, int continuationLength, string last, IReadOnlyList<ForecastPoint> points)
     {
         RequireNotEmpty(points, nameof(Forecast), "earlier checkpoints");
-        var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, n = {Range(points.Select(p => (long)p.Sequences))} sequences that both checkpoints have seen; bands: Wilson's 95 % intervals";
-        var x = new Axis("checkpoint that forecasts");
+        var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, n = {Range(points.Select(p => (long)p.Sequences))} sequences that both checkpoints have seen; bands: Wilson's 95% intervals";
+        var x = new Axis("predicting checkpoint");
         if (points.All(p => p.Both + p.OnlyLast == 0))
         {
             var most = points.MaxBy(p => p.Both + p.OnlyEarlier)!;
-            var none = $"Nothing to forecast: {last} reproduces no sequence with k = {promptLength} and l = {continuationLength}";
+            var none = $"There is nothing to forecast: {last} reproduces no sequence with k = {promptLength} and l = {continuationLength}";
             var found = $"None of the {FigureText.Count(points.Max(p => p.Sequences))} sequences compared is extractible from {last}, so precision and recall do not exist; shown is the share extractible from earlier checkpoints, at most {FigureText.Percent((double)(most.Both + most.OnlyEarlier) / most.Sequences)}.";
             return Single(none, subtitle, found, new Panel("", x, new Axis("share extractible", Minimum: 0), [Line("extractible", p => p.Both + p.OnlyEarlier, p => p.Sequences)]));
         }
@@ -42,8 +42,8 @@ public static partial class Figures
         // The latest forecast is told: it is about the most sequences.
         var latest = points[^1];
         var (low, high) = Intervals.Wilson(latest.Both, latest.Both + latest.OnlyLast);
-        var finding = $"{latest.Checkpoint} already reproduces {latest.Both} of the {latest.Both + latest.OnlyLast} sequences that {last} does, among those that both have seen: recall {FigureText.Percent(latest.Recall)} (95 % interval {FigureText.Percent(low)} to {FigureText.Percent(high)}), precision {FigureText.Percent(latest.Precision)}, n = {FigureText.Count(latest.Sequences)} sequences.";
-        return Single($"{latest.Checkpoint} forecasts {FigureText.Percent(latest.Recall)} of what {last} has memorised", subtitle, finding,
+        var finding = $"{latest.Checkpoint} already reproduces {latest.Both} of the {latest.Both + latest.OnlyLast} sequences that {last} does, among those that both have seen: recall {FigureText.WithInterval(latest.Recall, low, high, isShare: true)}, precision {FigureText.Percent(latest.Precision)}, n = {FigureText.Count(latest.Sequences)} sequences.";
+        return Single($"{latest.Checkpoint} predicts {FigureText.Percent(latest.Recall)} of the sequences that {last} has memorised", subtitle, finding,
             new Panel("", x, new Axis("share", Minimum: 0, Maximum: 1.05), [Line("precision", p => p.Both, p => p.Both + p.OnlyEarlier), Line("recall", p => p.Both, p => p.Both + p.OnlyLast)]));
 
         Trace Line(string name, Func<ForecastPoint, int> count, Func<ForecastPoint, int> of) => new(
@@ -55,8 +55,8 @@ public static partial class Figures
     private static Figure NoForecast(string model, int promptLength, int continuationLength, MeasuredGroup last)
     {
         RequireNotEmpty(last.Values, nameof(Forecast), "sequences that the last checkpoint has seen");
-        return Single("Nothing to forecast from: no earlier checkpoint that was scored has read these sequences",
-            $"{model}, k = {promptLength}, l = {continuationLength}, n = {FigureText.Count(last.Count)} sequences; Wilson's 95 % interval",
+        return Single("No earlier scored checkpoint has read these sequences, so there is no forecast",
+            $"{model}, k = {promptLength}, l = {continuationLength}, n = {FigureText.Count(last.Count)} sequences; Wilson's 95% interval",
             $"Shown is the share extractible from {last.Name}: {last.InWords}. More chunks, or more checkpoints, give something to compare.",
             new Panel("", new Axis("checkpoint"), new Axis("share extractible", Minimum: 0), MeasuredGroup.Bars([last])));
     }

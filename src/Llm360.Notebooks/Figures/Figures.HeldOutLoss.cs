@@ -22,7 +22,7 @@ public static partial class Figures
             : $"Held-out loss goes from {FigureText.Number(first.Mean)} to {FigureText.Number(last.Mean)} nats per token";
         var ends = lines.Select(l => $"{l.Name}, {l.Points[^1].Group.InWords}");
         var subtitle = $"{losses.Suite.Name}; near copies: at least {FigureText.Percent(Notebooks.HeldOutLoss.NearCopy)} of the tokens "
-            + $"lie in runs of {Notebooks.HeldOutLoss.RunLength} that stand in the training text; bands: normal 95 % intervals";
+            + $"lie in runs of {Notebooks.HeldOutLoss.RunLength} that stand in the training text; bands: normal 95% intervals";
         var position = losses.Checkpoints.All(c => c.TokensSeen is not null) ? TokensSeen : CheckpointNumber;
         return Single(
             title,

@@ -18,7 +18,7 @@ public static partial class Figures
         var size = times > 1
             ? $"; it is trained on {FigureText.Human(own.Tokens!.Value)} tokens, "
               + $"{FigureText.Count((long)times)} times fewer than {fewest.Name}" : "";
-        var finding = $"{own.Name} lays open {own.Count} of {parts} parts of its training{size}.";
+        var finding = $"{own.Name} releases {own.Count} of {parts} parts of its training{size}.";
         var table = OpenModels.Table;
         var names = string.Join(", ", OpenModels.Parts.Select(p => table.Column(p).Title));
         return Single(title, $"parts: {names} ({table.Source})", finding, new Panel(

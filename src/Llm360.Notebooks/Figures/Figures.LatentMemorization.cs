@@ -22,18 +22,18 @@ public static partial class Figures
         var (before, after) = (told.Ages.Zip(told.Losses).LastOrDefault(p => p.First < 0).Second, told.Ages.Zip(told.Losses).FirstOrDefault(p => p.First >= 0).Second);
         // The last age at which as many sequences were measured as just after reading: later means are of fewer, others.
         var late = told.Ages.Zip(told.Losses).Where(p => p.First > 0 && after is not null && 2 * p.Second.Count >= after.Count).Select(p => ((int Age, MeasuredGroup Losses)?)p).LastOrDefault();
-        var title = "What stays of a sequence after it was read?";
+        var title = "The loss of a sequence before and after it was read";
         var finding = $"The groups are measured at {Range(groups.Select(g => (long)g.Ages.Count))} ages.";
         if (before is not null && after is not null)
         {
-            finding = $"{told.Name} has a cross-entropy of {before.InWords} before its chunk is read and {after.InWords} after";
+            finding = $"{told.Name} has a loss of {before.InWords}, before its chunk is read, and {after.InWords}, just after";
             finding += late is { } l ? $"; {l.Age} chunks later it is {l.Losses.InWords}." : ".";
             var left = late is { } then ? (before.Mean - then.Losses.Mean) / (before.Mean - after.Mean) : double.NaN;
-            title = late is { } at && double.IsFinite(left) && after.Interval.High < before.Mean ? $"{at.Age} chunks after {told.Name} was read, {FigureText.Percent(Math.Clamp(left, 0, 1))} of what was learnt is still there" : title;
+            title = late is { } at && double.IsFinite(left) && after.Interval.High < before.Mean ? $"{at.Age} chunks after {told.Name} was read, {FigureText.Percent(Math.Round(Math.Clamp(left, 0, 1), 2))} of the drop in loss remains" : title;
         }
 
-        return Single(title, $"{model}, k = {promptLength}, l = {continuationLength}, n = {Range(groups.SelectMany(g => g.Losses.Select(v => (long)v.Count)))} sequences a point; bands: normal 95 % intervals", finding,
-            new Panel("", new Axis("chunks read since the sequence's own"), new Axis("cross-entropy of the continuation (nats per token)", Minimum: 0),
+        return Single(title, $"{model}, k = {promptLength}, l = {continuationLength}, n = {Range(groups.SelectMany(g => g.Losses.Select(v => (long)v.Count)))} sequences a point; bands: normal 95% intervals", finding,
+            new Panel("", new Axis("chunks read since the sequence's own"), new Axis("loss of the continuation (nats per token)", Minimum: 0),
             [
                 .. groups.Select(g => new Trace(g.Name, TraceKind.Line, [.. g.Ages.Select(a => (double)a)], [.. g.Losses.Select(v => v.Mean)], Category: g.Name,
                     Low: [.. g.Losses.Select(v => v.Interval.Low)], High: [.. g.Losses.Select(v => v.Interval.High)], Hover: [.. g.Ages.Zip(g.Losses, (age, v) => $"{g.Name}, {age} chunks after: {v.InWords}")])),

@@ -25,7 +25,7 @@ public static partial class Figures
         var points = Ages(checkpoints);
         List<long> counted = [.. points.Where(p => p.Sequences > 0).Select(p => (long)p.Sequences)];
         var size = counted.Count == 0 ? "" : $", n = {Range(counted)} sequences a point";
-        var bands = points.Exists(p => double.IsFinite(p.Low)) ? "; bands: 95 % intervals" : "";
+        var bands = points.Exists(p => double.IsFinite(p.Low)) ? "; bands: 95% intervals" : "";
         var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, {checkpoints.Count} checkpoints{size}{bands}";
         var age = new Axis("chunks read since the text's own (negative: not yet read)");
         var score = new Axis("score above the checkpoint's mean", Minimum: null);
@@ -73,8 +73,8 @@ public static partial class Figures
         High: [.. points.Select(p => p.High)],
         Hover:
         [
-            .. points.Select(p => $"{name}, {p.Age} chunks: {FigureText.Signed(p.Mean)} "
-                + $"(95 % {FigureText.Signed(p.Low)} to {FigureText.Signed(p.High)}), n = {FigureText.Count(p.Sequences)}"),
+            .. points.Select(p => $"{name}, {p.Age} chunks: "
+                + $"{FigureText.WithInterval(p.Mean, p.Low, p.High)}, n = {FigureText.Count(p.Sequences)}"),
         ]);
 
     private sealed record AgePoint(int Age, double Mean, double Low, double High, int Sequences);

@@ -7,7 +7,7 @@ namespace Llm360.Notebooks;
 /// <param name="LastChunk">The last chunk it had read; null if unknown.</param>
 /// <param name="Chunks">Numbers of the chunks, ascending.</param>
 /// <param name="Means">Mean score of each; NaN where not measured.</param>
-/// <param name="Low">Lower ends of the 95 % intervals; null for none.</param>
+/// <param name="Low">Lower ends of the 95% intervals; null for none.</param>
 /// <param name="High">Upper ends.</param>
 /// <param name="Counts">Sequences scored in each chunk; null if not known.</param>
 internal sealed record ChunkScores(
@@ -52,7 +52,7 @@ public static partial class Figures
         var (title, finding) = Recency(model, checkpoints);
         var counted = checkpoints.Where(c => c.Counts is not null).SelectMany(c => c.Counts!).ToList();
         var size = counted.Count == 0 ? "" : counted.Min() == counted.Max() ? $", n = {FigureText.Count(counted[0])} sequences a chunk" : $", n = {FigureText.Count(counted.Min())} to {FigureText.Count(counted.Max())} sequences a chunk";
-        var interval = checkpoints.Any(c => c.Low is not null) ? "; bands: 95 % intervals" : "";
+        var interval = checkpoints.Any(c => c.Low is not null) ? "; bands: 95% intervals" : "";
         var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}{size}{interval}; diamond: last chunk the checkpoint had read";
         return Single(title, subtitle, finding, new Panel("", new Axis("chunk, in training order"), new Axis("mean memorization score", Minimum: null),
             [.. checkpoints.Select(ChunkTrace)],
@@ -64,13 +64,13 @@ public static partial class Figures
         if (RecencyEffect.Of(checkpoints) is { } effect)
             return (effect.Title, effect.Finding);
         var mean = checkpoints.SelectMany(c => c.Means).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
-        return ("Which chunks are remembered?",
+        return ($"{model} has a mean memorization score of {FigureText.Number(mean)}",
             $"The mean memorization score of {model} over all chunks and checkpoints is {FigureText.Number(mean)}.");
     }
 
     private static Trace ChunkTrace(ChunkScores c) => new(
         c.Checkpoint, TraceKind.Line, [.. c.Chunks.Select(x => (double)x)], c.Means, Progress: c.Progress, Low: c.Low, High: c.High,
-        Hover: [.. c.Chunks.Select((chunk, i) => $"{c.Checkpoint}, chunk {chunk}: mean score {FigureText.Number(c.Means[i])}"
-            + (c.Low is null ? "" : $" (95 % {FigureText.Number(c.Low[i])} to {FigureText.Number(c.High![i])})")
+        Hover: [.. c.Chunks.Select((chunk, i) => $"{c.Checkpoint}, chunk {chunk}: mean score "
+            + (c.Low is null ? FigureText.Number(c.Means[i]) : FigureText.WithInterval(c.Means[i], c.Low[i], c.High![i]))
             + (c.Counts is null ? "" : $", n = {FigureText.Count(c.Counts[i])}"))]);
 }

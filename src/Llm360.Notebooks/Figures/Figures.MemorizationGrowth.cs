@@ -37,17 +37,17 @@ public static partial class Figures
         var last = checkpoints.Count - 1;
         var (from, to) = (told.Interval(0), told.Interval(last));
         var (start, end) = (FigureText.Percent(told.Share(0)), FigureText.Percent(told.Share(last)));
-        var title = to.Low > from.High ? $"More and more is reproduced word for word: {start}, then {end}"
-            : to.High < from.Low ? $"Less and less is reproduced word for word: {start}, then {end}"
-            : "Does the share reproduced word for word grow? Not clearly";
+        var title = to.Low > from.High ? $"The share reproduced word for word grows from {start} to {end}"
+            : to.High < from.Low ? $"The share reproduced word for word falls from {start} to {end}"
+            : "The share reproduced word for word does not clearly grow";
         var finding = string.Join(" ", series.Select(s =>
-            $"Of {s.Chunks}, {checkpoints[0].Name} reproduces {FigureText.Percent(s.Share(0))} "
-            + $"and {checkpoints[last].Name} {FigureText.Percent(s.Share(last))} "
-            + $"(95 % interval {FigureText.Percent(s.Interval(last).Low)} to {FigureText.Percent(s.Interval(last).High)}, "
-            + $"n = {FigureText.Count(s.Sequences[last])})."));
+            $"In {s.Chunks}, {checkpoints[0].Name} reproduces {FigureText.Percent(s.Share(0))} "
+            + $"and {checkpoints[last].Name} "
+            + $"{FigureText.WithInterval(s.Share(last), s.Interval(last).Low, s.Interval(last).High, isShare: true)} "
+            + $"(n = {FigureText.Count(s.Sequences[last])})."));
         double[] x = [.. checkpoints.Select(c => (double)c.ChunksSeen)];
         var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, "
-            + $"n = {Range(series.SelectMany(s => s.Sequences))} sequences a point; bands: Wilson's 95 % intervals";
+            + $"n = {Range(series.SelectMany(s => s.Sequences))} sequences a point; bands: Wilson's 95% intervals";
         return Single(title, subtitle, finding,
             new Panel("", new Axis("chunks read"), new Axis("share with score 1", Minimum: 0), [.. series.Select(Line)]));
 

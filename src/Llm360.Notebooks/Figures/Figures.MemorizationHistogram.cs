@@ -84,11 +84,11 @@ public static partial class Figures
         var points = shown.Any(c => c.Unread is not null) ? "; points: sequences not yet read" : "";
         var subtitle = $"{model}, k = {promptLength}, l = {bins - 1}, n = {Range(checkpoints.Select(c => c.Total))} sequences a checkpoint"
             + $"{thinned}; diamond: share at score 1{points}";
-        var finding = $"At {last.Checkpoint}, {FigureText.Percent(last.ShareAtOne)} of {sequences} have score 1 "
-            + $"(95 % interval {FigureText.Percent(low)} to {FigureText.Percent(high)})";
+        var finding = $"At {last.Checkpoint}, a share of {FigureText.WithInterval(last.ShareAtOne, low, high, isShare: true)}, "
+            + $"of {sequences} has score 1";
         if (checkpoints.LastOrDefault(c => c.Unread is not null) is { Unread: { } unread, Checkpoint: var at })
         {
-            finding += $"; of the sequences that {at} has not read, {FigureText.Percent(unread[^1] / (double)unread.Sum())} "
+            finding += $"; among the sequences that {at} has not read, {FigureText.Percent(unread[^1] / (double)unread.Sum())} "
                 + $"(n = {FigureText.Count(unread.Sum())})";
         }
 
@@ -109,7 +109,7 @@ public static partial class Figures
 
         return new Panel(
             titled ? c.Checkpoint : "",
-            new Axis($"score × {length}"),
+            new Axis($"tokens reproduced of {length}"),
             new Axis("share of sequences", Minimum: 0, Maximum: top),
             traces,
             Marks: [new Mark($"{FigureText.Percent(c.ShareAtOne)} at 1", length, c.ShareAtOne, c.Progress)]);
@@ -121,8 +121,9 @@ public static partial class Figures
         List<double> shares = [.. counts.Select(n => n / (double)total)];
         return new Trace(name, TraceKind.Bars, [.. counts.Select((_, i) => (double)i)], shares, Hover:
         [
-            .. counts.Select((n, i) => $"{hover}: {i} of {length} tokens reproduced by {FigureText.Count(n)} of {FigureText.Count(total)} "
-                + $"sequences ({FigureText.Percent(shares[i])})"),
+            // A bar without height has no place to point at.
+            .. counts.Select((n, i) => n == 0 ? "" : $"{hover}: {i} of {length} tokens reproduced by {FigureText.Count(n)} of "
+                + $"{FigureText.Count(total)} sequences ({FigureText.Percent(shares[i])})"),
         ]);
     }
 }

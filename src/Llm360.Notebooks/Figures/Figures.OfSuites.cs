@@ -173,9 +173,11 @@ public static partial class Figures
             return NoCanaries(scores.Suite.Name);
         var last = lines[^1];
         var (rarest, commonest) = (last.Groups[0], last.Groups[^1]);
-        var finding = $"At {last.Checkpoint} a canary repeated {commonest.Key} times has a mean score of {FigureText.Number(commonest.Average(r => r.Score))}, one that stood {rarest.Key} time{(rarest.Key == 1 ? "" : "s")} {FigureText.Number(rarest.Average(r => r.Score))}.";
+        var finding = $"At {last.Checkpoint}, canaries repeated {commonest.Key} times have a mean score of "
+            + $"{FigureText.Number(commonest.Average(r => r.Score))}, and canaries that occurred {rarest.Key} "
+            + $"time{(rarest.Key == 1 ? "" : "s")} {FigureText.Number(rarest.Average(r => r.Score))}.";
         return Single(
-            "How often must a random sequence be repeated to be remembered?",
+            $"Random sequences repeated {commonest.Key} times have a mean score of {FigureText.Number(commonest.Average(r => r.Score))}",
             $"{scores.Suite.Name}, k = {scores.Settings.PromptLength}, l = {scores.Settings.ContinuationLength}, n = {FigureText.Count(last.Groups.Sum(g => g.Select(r => (r.Chunk, r.Canary)).Distinct().Count()))} canaries at {last.Checkpoint}",
             finding,
             new Panel("", new Axis("repetitions within its chunk", Log: true, LogBase: 2), new Axis("mean memorization score", Minimum: 0, Maximum: 1.05),

@@ -6,7 +6,7 @@ public static partial class Figures
 {
     private const int DrawDecades = 9;
 
-    /// <summary>Share of sequences that n draws bring up with probability p, a line for each p.</summary>
+    /// <summary>Share of sequences that n samples extract with probability p, a line for each p.</summary>
     /// <param name="model">For example <c>nano</c>.</param>
     /// <param name="checkpoint">Whose memory it is.</param>
     /// <param name="promptLength">k.</param>
@@ -33,21 +33,25 @@ public static partial class Figures
         var all = logPz.Count;
         var (some, half) = (curves[1].Needed[0], (int)curves[1].Needed.Count(s => s <= 1e6));
         var (low, high) = Intervals.Wilson(half, all);
-        var title = $"A million draws bring up {FigureText.Percent((double)half / all)} of {sequences}; greedy decoding {FigureText.Percent((double)greedy / all)}";
-        var finding = $"With probability one half, a million draws bring up {FigureText.Percent((double)half / all)} of {sequences}, {FigureText.Count(half)} of {FigureText.Count(all)} (95 % interval {FigureText.Percent(low)} to {FigureText.Percent(high)}), greedy decoding reproduces {FigureText.Count(greedy)}; the easiest sequence takes {Draws(some)} draw{(some == 1 ? "" : "s")}, the median one {Draws(curves[1].Needed[all / 2])}.";
-        return Single(title, $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, {sampling}, n = {FigureText.Count(all)} sequences it has seen; bands: Wilson's 95 % intervals", finding,
-            new Panel("", new Axis("draws a sequence", Log: true), new Axis("share of sequences extracted", Minimum: 0),
+        var title = $"A million samples extract {FigureText.Percent((double)half / all)} of {sequences}, "
+            + $"greedy decoding {FigureText.Percent((double)greedy / all)}";
+        var finding = $"A million samples extract {FigureText.Count(half)} of {FigureText.Count(all)} sequences with a probability of at least "
+            + $"one half ({FigureText.WithInterval((double)half / all, low, high, isShare: true)}). "
+            + $"Greedy decoding reproduces {FigureText.Count(greedy)}. "
+            + $"The easiest sequence takes {Samples(some)} sample{(some == 1 ? "" : "s")}, the median one {Samples(curves[1].Needed[all / 2])}.";
+        return Single(title, $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, {sampling}, n = {FigureText.Count(all)} sequences it has seen; bands: Wilson's 95% intervals", finding,
+            new Panel("", new Axis("samples per sequence", Log: true), new Axis("share of sequences extracted", Minimum: 0),
             [
                 .. curves.Select(c =>
                 {
                     var counts = n.Select(x => c.Needed.Count(s => s <= x)).ToList();
-                    return new Trace($"p = {FigureText.Number(c.P)}", TraceKind.Line, n, [.. counts.Select(k => (double)k / all)], Low: [.. counts.Select(k => Intervals.Wilson(k, all).Low)], High: [.. counts.Select(k => Intervals.Wilson(k, all).High)],
-                        Hover: [.. n.Zip(counts, (x, k) => $"{FigureText.Human(x)} draws, p = {FigureText.Number(c.P)}: {FigureText.Count(k)} of {FigureText.Count(all)} sequences")]);
+                    return new Trace($"with probability {FigureText.Number(c.P)}", TraceKind.Line, n, [.. counts.Select(k => (double)k / all)], Low: [.. counts.Select(k => Intervals.Wilson(k, all).Low)], High: [.. counts.Select(k => Intervals.Wilson(k, all).High)],
+                        Hover: [.. n.Zip(counts, (x, k) => $"{FigureText.Human(x)} samples, p = {FigureText.Number(c.P)}: {FigureText.Count(k)} of {FigureText.Count(all)} sequences")]);
                 }),
                 new Trace("greedy", TraceKind.Line, [n[0], n[^1]], [(double)greedy / all, (double)greedy / all], TraceRole.Baseline),
             ]));
     }
 
-    // Nobody draws so often; the order of magnitude says how far out of reach it is.
-    private static string Draws(double count) => count < 1e12 ? FigureText.Human(count) : double.IsFinite(count) ? $"about 10^{Math.Round(Math.Log10(count))}" : "more than 10^308";
+    // Nobody takes so many samples: the exact number says nothing more.
+    private static string Samples(double count) => count < 1e12 ? FigureText.Human(count) : "more than a trillion";
 }

@@ -37,12 +37,12 @@ public static partial class Figures
         var compared = points.Where(p => p.Canary == (text.Count == 0)).ToList();
         var once = new MeasuredGroup("one occurrence", [.. compared.Where(p => p.Duplicates == 1).Select(p => p.Value)], areShares);
         var more = new MeasuredGroup("more than one", [.. compared.Where(p => p.Duplicates > 1).Select(p => p.Value)], areShares);
-        var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, n = {FigureText.Count(points.Count(p => !p.Canary))} sequences of text and {FigureText.Count(points.Count(p => p.Canary))} canaries; bands: {(areShares ? "Wilson's" : "normal")} 95 % intervals";
-        var what = counted is null ? "What stands in the corpus more than once" : "What has near copies in the corpus";
-        var none = counted is null ? "No sequence of text stands in the corpus twice" : "No sequence of text has a near copy in the corpus";
+        var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, n = {FigureText.Count(points.Count(p => !p.Canary))} sequences of text and {FigureText.Count(points.Count(p => p.Canary))} canaries; bands: {(areShares ? "Wilson's" : "normal")} 95% intervals";
+        var what = counted is null ? "Text that occurs more than once" : "Text with near copies";
+        var none = counted is null ? "No sequence of text occurs twice" : "No sequence of text has a near copy";
         var title = more.Count == 0 ? none
             : more.Interval.Low > once.Interval.High ? $"{what} is remembered better"
-            : $"Is {char.ToLowerInvariant(what[0])}{what[1..]} remembered better? Not clearly";
+            : $"{what} is not clearly remembered better";
         var finding = $"For {(text.Count == 0 ? "canaries" : "ordinary text")} the {quantity} is, with {string.Join("; with ", new[] { once, more }.Where(g => g.Count > 0).Select(g => $"{g.Name}, {g.InWords}"))}.";
         var occurrences = $"occurrences of {counted ?? $"the {promptLength + continuationLength} tokens"} in what was read";
         var axes = (X: new Axis(occurrences, Log: true, LogBase: 2), Y: new Axis(quantity, Minimum: 0, Maximum: 1.05));

@@ -17,7 +17,7 @@ public static partial class Figures
         var canaries = rows.Where(r => r.Row.CanaryRepetitions is not null).GroupBy(r => r.Row.CanaryRepetitions!.Value).OrderBy(g => g.Key)
             .Select(g => new MeasuredGroup($"canary × {g.Key}", [.. g.Select(r => r.Value)])).ToList();
         var highest = canaries.MaxBy(c => c.Mean);
-        var title = highest is null ? "How much does a row influence itself?"
+        var title = highest is null ? "No canary was scored, so ordinary rows are shown alone"
             : highest.Interval.Low > ordinary.Interval.High
                 ? $"{highest.Name} influences itself {FigureText.Number(highest.Mean / ordinary.Mean)} times as much as ordinary text"
                 : "Canaries do not clearly influence themselves more than ordinary text";
@@ -25,7 +25,7 @@ public static partial class Figures
         return Single(
             title,
             $"{index.Analysis.Suite.Name} at {index.Checkpoints[^1]}, {index.Analysis.Name}, n = {FigureText.Count(rows.Count)} rows "
-                + $"that it has seen; normal 95% intervals",
+                + $"that it has read; normal 95% intervals",
             finding,
             new Panel("", new Axis("rows"), new Axis($"mean self-influence ({index.Analysis.Unit})", Minimum: 0),
                 MeasuredGroup.Bars([ordinary, .. canaries])));

@@ -5,7 +5,7 @@ namespace Llm360.Notebooks;
 /// <param name="Source">A source's name, or <c>all</c>.</param>
 /// <param name="Positions">Tokens or checkpoints.</param>
 /// <param name="Loss">Nats per token, same length; NaN where not measured.</param>
-/// <param name="Low">Lower ends of the 95 % intervals; null for none.</param>
+/// <param name="Low">Lower ends of the 95% intervals; null for none.</param>
 /// <param name="High">Upper ends.</param>
 internal sealed record ValidationCurve(
     string Source,
@@ -38,7 +38,7 @@ public static partial class Figures
         var finding = curves.Count == 1
             ? $"Held-out loss of {model} {change} from {FigureText.Number(first.First)} to {FigureText.Number(first.Last)} nats per token; its lowest value is {FigureText.Number(first.Best)}."
             : $"At the end {model} has a held-out loss of {FigureText.Number(easiest.Last)} nats per token on {easiest.Source} and {FigureText.Number(hardest.Last)} on {hardest.Source}.";
-        var interval = curves.Any(c => c.Low is not null) ? "; bands: 95 % intervals" : "";
+        var interval = curves.Any(c => c.Low is not null) ? "; bands: 95% intervals" : "";
         return Single(title, $"{model}, n = {FigureText.Count(sequences)} held-out sequences{interval}", finding, new Panel("", new Axis(positionLabel), new Axis("validation loss (nats per token)"),
             [.. curves.Select(c => new Trace(c.Source, TraceKind.Line, c.Positions, c.Loss, Category: c.Source, Low: c.Low, High: c.High))]));
     }

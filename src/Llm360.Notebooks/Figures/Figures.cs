@@ -21,7 +21,7 @@ public static partial class Figures
     /// <summary>What stands in a figure's place on a suite without canaries.</summary>
     private static Figure NoCanaries(string model) => Single(
         $"No canary has been read in {model}: nothing to draw",
-        "canaries are random sequences that training was given on purpose",
+        "canaries are random sequences that were planted in the training data",
         "Only a suite that was trained with canaries can say how many repetitions it takes.",
         new Panel("", new Axis("repetitions within its chunk"), new Axis(""), []));
 }

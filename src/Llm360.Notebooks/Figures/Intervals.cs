@@ -1,4 +1,4 @@
-// 95 % intervals of shares and means.
+// 95% intervals of shares and means.
 namespace Llm360.Notebooks;
 
 /// <summary>Interval estimates drawn in figures.</summary>
@@ -7,7 +7,7 @@ internal static class Intervals
     /// <summary>Standard errors from the mean to an end.</summary>
     internal const double Z = 1.959964;
 
-    /// <summary>Wilson's 95 % interval of a share: k of n.</summary>
+    /// <summary>Wilson's 95% interval of a share: k of n.</summary>
     public static (double Low, double High) Wilson(double k, double n)
     {
         if (n <= 0)
@@ -19,7 +19,7 @@ internal static class Intervals
         return (k == 0 ? 0 : Math.Max(0, centre - half), k == n ? 1 : Math.Min(1, centre + half));
     }
 
-    /// <summary>The normal 95 % interval of a mean.</summary>
+    /// <summary>The normal 95% interval of a mean.</summary>
     public static (double Low, double High) Mean(IReadOnlyList<double> values)
     {
         if (values.Count < 2)

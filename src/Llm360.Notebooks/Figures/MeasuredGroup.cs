@@ -14,9 +14,7 @@ internal sealed record MeasuredGroup(string Name, IReadOnlyList<double> Values, 
     internal (double Low, double High) Interval => AreShares ? Intervals.Wilson(Values.Sum(), Values.Count) : Intervals.Mean(Values);
 
     /// <summary>Mean, interval and n in words.</summary>
-    internal string InWords => $"{Show(Mean)}{(double.IsNaN(Interval.Low) ? "" : $" (95 % interval {Show(Interval.Low)} to {Show(Interval.High)})")}, n = {FigureText.Count(Count)}";
-
-    private string Show(double value) => AreShares ? FigureText.Percent(value) : FigureText.Number(value);
+    internal string InWords => $"{FigureText.WithInterval(Mean, Interval.Low, Interval.High, AreShares)}, n = {FigureText.Count(Count)}";
 
     /// <summary>Groups as bars on a categorical axis, one trace each.</summary>
     internal static List<Trace> Bars(IReadOnlyList<MeasuredGroup> groups) =>

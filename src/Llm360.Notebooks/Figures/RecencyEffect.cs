@@ -6,7 +6,7 @@ namespace Llm360.Notebooks;
 /// <param name="Older">Mean score of chunks read before it.</param>
 /// <param name="Unread">Mean score of chunks not yet read, averaged over the checkpoints that have
 /// such; NaN where none has.</param>
-/// <param name="Low">Lower end of the 95 % interval of the difference between the first two; NaN if
+/// <param name="Low">Lower end of the 95% interval of the difference between the first two; NaN if
 /// unknown.</param>
 /// <param name="High">Upper end.</param>
 /// <param name="Checkpoints">Checkpoints that have scores of both.</param>
@@ -20,10 +20,10 @@ internal sealed record RecencyEffect(double JustRead, double Older, double Unrea
     public double Difference => JustRead - Older;
 
     /// <summary>What the difference says.</summary>
-    public string Title => Sequences < FewestSequences || double.IsNaN(Low) ? "Which chunks are remembered?"
+    public string Title => Sequences < FewestSequences || double.IsNaN(Low) ? "Too few sequences were scored to say which chunks are remembered"
         : Low > 0 ? "The chunk just read is remembered best"
         : High < 0 ? "The chunk just read is remembered less than older ones"
-        : "Is the chunk just read remembered better? Not clearly";
+        : "The chunk just read is not clearly remembered better";
 
     /// <summary>The three means and the difference in words.</summary>
     public string Finding
@@ -31,10 +31,9 @@ internal sealed record RecencyEffect(double JustRead, double Older, double Unrea
         get
         {
             var unread = double.IsNaN(Unread) ? "" : $", on chunks not yet read {FigureText.Number(Unread)}";
-            var interval = double.IsNaN(Low) ? "" : $" (95 % interval {FigureText.Signed(Low)} to {FigureText.Signed(High)})";
             var of = Sequences == 0 ? "" : $" and {FigureText.Count(Sequences)} sequences just read";
             return $"On the chunk just read a checkpoint scores {FigureText.Number(JustRead)} on average, "
-                + $"on older chunks {FigureText.Number(Older)}{unread}. Just read minus older is {FigureText.Signed(Difference)}{interval}, "
+                + $"on older chunks {FigureText.Number(Older)}{unread}. The difference between just read and older is {FigureText.WithInterval(Difference, Low, High)}, "
                 + $"over {Checkpoints} checkpoint{(Checkpoints == 1 ? "" : "s")}{of}.";
         }
     }

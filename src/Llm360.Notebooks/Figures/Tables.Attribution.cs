@@ -19,7 +19,7 @@ public static partial class Tables
         return new Table(
             $"Training rows that each method ranks first for {question.Name}: \"{FigureText.Shortened(answers[0].QueryText, 60)}\"; "
                 + $"of {FigureText.Count(answers[0].Rows.Count)} rows. "
-                + "[[ ]]: the query has it too; *: the last checkpoint has not read it.",
+                + "[[ ]] marks words of the query; * marks rows that the last checkpoint has not read.",
             [new("rank", ColumnAlignment.Right), .. answers.Select(a => new TableColumn($"{a.Method}, {a.Unit}"))],
             [.. Enumerable.Range(0, tops[0].Count).Select(i => (IReadOnlyList<string>)
             [

@@ -23,7 +23,7 @@ public static partial class Tables
         }
 
         return new Table(
-            $"The paper's findings on memorization and those of {scores.Suite.Name}. The paper's are told from memory (not verified here); "
+            $"The paper's findings on memorization and those of {scores.Suite.Name}. The paper's findings are stated from memory and not verified here; "
                 + $"canaries are left out. Here: {SampleText.Of(scores)}.",
             [new("the paper finds"), new($"{scores.Suite.Name}"), new("verdict")],
             [
@@ -43,7 +43,7 @@ public static partial class Tables
         return
         [
             "a spike at score 1",
-            $"at {last}, {FigureText.Count(at)} sequences have score 1; no other score from one half on has more than "
+            $"at {last}, {FigureText.Count(at)} sequences have score 1; no other score of at least one half has more than "
                 + FigureText.Count(beside),
             at > beside ? "same direction" : "not reproduced: score 1 is not more frequent than its neighbours",
         ];
@@ -59,12 +59,12 @@ public static partial class Tables
         {
             (true, true) => "same direction",
             (true, false) => $"it grows, but to less than {FigureText.Percent(atLeast)}",
-            (false, true) => "not reproduced: no growth that the sample can tell",
-            _ => $"not reproduced: less than {FigureText.Percent(atLeast)}, and no growth that the sample can tell",
+            (false, true) => "not reproduced: the sample shows no growth",
+            _ => $"not reproduced: less than {FigureText.Percent(atLeast)}, and the sample shows no growth",
         };
         return
         [
-            $"more than {FigureText.Percent(atLeast)} of sequences are extractible, and more as training goes on",
+            $"more than {FigureText.Percent(atLeast)} of sequences are extractible, and the share grows during training",
             $"{FigureText.Percent(Share(all))} at {checkpoints[^1]}; of the chunks read by {checkpoints[0]}, "
                 + $"{FigureText.Percent(Share(first))} then and {FigureText.Percent(Share(last))} in the end",
             verdict,
@@ -84,7 +84,7 @@ public static partial class Tables
         const string finding = "the latest data is memorised most";
         return RecencyEffect.Of(Figures.ByChunk(scores)) is not { } effect
             ? [finding, "no checkpoint was scored on the chunk just read and on an older one", "not measured"]
-            : [finding, effect.Finding, effect.Low > 0 ? "same direction" : "not reproduced: the interval of the difference holds 0"];
+            : [finding, effect.Finding, effect.Low > 0 ? "same direction" : "not reproduced: the interval of the difference contains 0"];
     }
 
     private static string[] Correlation(MemorizationScores scores, List<Checkpoint> checkpoints)

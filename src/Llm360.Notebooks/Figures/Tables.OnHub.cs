@@ -30,10 +30,10 @@ public static partial class Tables
         [new("released"), new(suite.Name, ColumnAlignment.Right), AmberColumn, new("what it means here")],
         [
             ["checkpoints", FigureText.Count(suite.Checkpoints.Count), Whole(amber, "amber.checkpoints"), "revisions of one repository"],
-            ["optimizer states", "none read", "none seen", "attribution methods such as LESS need them"],
+            ["optimizer states", "none read", "none known", "attribution methods such as LESS need them"],
             ["training tokens", Tokens(suite), FigureText.Human(amber["amber.trainedTokens"]), "seen by the last checkpoint"],
-            suite.Chunks.Count > 0 ? ["order of the data", "to the chunk", "to the chunk", "the order within a chunk is not known"]
-                : ["order of the data", Unknown, "to the chunk", "training sequences cannot be scored"],
+            suite.Chunks.Count > 0 ? ["order of the data", "known for every chunk", "known for every chunk", "the order within a chunk is not known"]
+                : ["order of the data", Unknown, "known for every chunk", "training sequences cannot be scored"],
             File.Exists(suite.MetricsPath) ? ["training log", "every step", "every step", "loss, learning rate, gradient norm"]
                 : ["training log", Unknown, "every step", "loss curves cannot be drawn"],
         ]);

@@ -123,9 +123,9 @@ public static partial class Tables
         [new("released"), new(suite.Name, ColumnAlignment.Right), AmberColumn, new("why they differ")],
         [
             ["checkpoints", FigureText.Count(suite.Checkpoints.Count), Whole(amber, "amber.checkpoints"), $"one after each chunk in both; {suite.Name} also keeps the initial weights"],
-            ["optimizer states", FigureText.Count(suite.Checkpoints.Count(c => c.OptimizerPath is not null)), "none seen", "attribution methods such as LESS need them"],
+            ["optimizer states", FigureText.Count(suite.Checkpoints.Count(c => c.OptimizerPath is not null)), "none known", "attribution methods such as LESS need them"],
             ["training tokens", Tokens(suite), FigureText.Human(amber["amber.trainedTokens"]), $"minutes on a laptop against months on {Whole(amber, "amber.gpus")} GPUs"],
-            ["order of the data", "to the row", "to the chunk", "the order within Amber's chunks depends on restarts"],
+            ["order of the data", "known for every row", "known for every chunk", "the order within Amber's chunks depends on restarts"],
             ["training log", "every step", "every step", "loss, learning rate, gradient norm"],
         ]);
 
@@ -136,7 +136,7 @@ public static partial class Tables
             return Missing($"Canaries of {suite.Name}", "Canaries are planted in suites that are trained here; this one has none that are known.");
         var planted = Canary.ReadAll(Path.Combine(suite.Folder, SuiteLayout.Canaries)).Where(c => c.Chunk is not null).ToList();
         return new Table(
-            $"{planted.Count} canaries, random sequences of {recipe.Corpus.Canaries?.Length ?? 0} tokens, by chunk and by how often each stands in it.",
+            $"{planted.Count} canaries, random sequences of {recipe.Corpus.Canaries?.Length ?? 0} tokens, by chunk and by how often each occurs in it.",
             [new("chunk"), new("repetitions of its canaries", ColumnAlignment.Right)],
             [.. planted.GroupBy(c => c.Chunk!.Value).OrderBy(g => g.Key).Select(g => new[] { SuiteLayout.ChunkName(g.Key), string.Join(", ", g.Select(c => c.Repetitions).Order()) })]);
     }
@@ -174,7 +174,7 @@ public static partial class Tables
         var validation = steps.Where(s => s.ValidationLoss is not null).ToList();
         var skipped = steps.Count(s => s.Skipped);
         return new Table(
-            $"Training of {suite.Name} beside Amber's. The losses cannot be compared: another vocabulary, other text, another size.",
+            $"Training of {suite.Name} beside Amber's. The losses cannot be compared, because vocabulary, text and size differ.",
             [new("quantity"), new(suite.Name, ColumnAlignment.Right), AmberColumn, new("why they differ")],
             [
                 ["loss of the first step, nats per token", FigureText.Number(steps[0].Loss), $"{FigureText.Number(Math.Log(amber["amber.vocabulary"]))} (ln {Whole(amber, "amber.vocabulary")})",
@@ -197,7 +197,7 @@ public static partial class Tables
         var chunks = groups.SelectMany(g => g.Select(r => r.Chunk)).Distinct().Order().ToList();
         return new Table(
             groups.Count == 0 ? $"No canary has been read in {scores.Suite.Name}: no scores of canaries."
-                : $"Mean memorization score of the canaries at {last}, by the chunk they stood in and by their repetitions there.",
+                : $"Mean memorization score of the canaries at {last}, by chunk and by repetitions within it.",
             [new("chunk"), .. groups.Select(g => new TableColumn($"{g.Key} x", ColumnAlignment.Right))],
             [.. chunks.Select(c => new[] { SuiteLayout.ChunkName(c) }.Concat(groups.Select(g => FigureText.Number(g.Where(r => r.Chunk == c).Select(r => r.Score).DefaultIfEmpty(double.NaN).Average()))).ToArray())]);
     }

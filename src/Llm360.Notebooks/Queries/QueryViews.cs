@@ -62,7 +62,8 @@ internal sealed class QueryViews(IReadOnlyList<StoredAnalysis> analyses)
     private IEnumerable<QuerySource> Sources(string view) =>
         analyses.Where(a => ViewOf(a.Analysis) == view).Select(a => new QuerySource(a));
 
-    private static string ViewOf(string analysis) => analysis.Replace('-', '_').ToLowerInvariant();
+    /// <summary>The view of an analysis.</summary>
+    public static string ViewOf(string analysis) => analysis.Replace('-', '_').ToLowerInvariant();
 
     private static string Select(QuerySource source, HashSet<string> columns)
     {

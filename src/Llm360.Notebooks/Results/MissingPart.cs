@@ -90,6 +90,6 @@ public sealed record MissingPart(string Name, string Place, string What)
             missing.Count == 1 ? $"A part of the grid is missing: {missing.First()}."
                 : $"{missing.Count} parts of the grid are missing: {string.Join(", ", missing.Take(Shown))}{more}.",
             string.Join(", ", missing.Take(Shown).Select(m => m.Place)) + more,
-            "Put them back or choose others. Option --skip-missing, in a notebook skipMissing: true, goes on without them.");
+            "Put them back or choose others. Option --skip-missing, in a notebook skipMissing: true, continues without them.");
     }
 }

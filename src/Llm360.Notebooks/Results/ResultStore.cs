@@ -48,6 +48,7 @@ public sealed class ResultStore<T>
         settingsNamePrecision = analysis.Settings.GetType().GetProperties().Any(p => p.PropertyType == typeof(Precision));
         Fingerprints = new Fingerprints(analysis.UsesTokenizer ? suite.Checkpoints.LastOrDefault() : null, analysis.UsesOptimizer);
         Folder = StoreFolder.Open(root ?? Workspace.ResultsFolder, suite, analysis.Name, analysis.Settings);
+        OpenedStores.Add(Folder);
     }
 
     /// <summary>The suite.</summary>

@@ -18,7 +18,7 @@ internal static class SuiteRemedy
         if (lost.Exists(d => IsCopied(d.Path)))
             advice.Add($"Copy {SuiteLayout.Config} and the tokenizer from another checkpoint of the suite: they are the same in all.");
         if (lost.Exists(d => d.Path == SuiteLayout.Metrics))
-            advice.Add(!isFinished ? $"Or take {SuiteLayout.Metrics} away: training goes on and marks the lost steps in the log."
+            advice.Add(!isFinished ? $"Or take {SuiteLayout.Metrics} away: training resumes and marks the lost steps in the log."
                 : $"Only a training from the beginning makes {SuiteLayout.Metrics} again (llm360 train {manifest.Name} --restart); "
                     + "checkpoints and grids do not need it.");
         if (differences.Where(d => IsTrained(d.Path)).Min(d => d.Checkpoint) is { } first)

@@ -15,7 +15,7 @@ internal static class TrainingLog
     {
         // The advice must not lead to a training from the beginning.
         const string remedy = "Put back a copy of the log, or take it away: a suite is usable without it, "
-            + "and a training that goes on marks the steps as lost.";
+            + "and a training that resumes marks the steps as lost.";
         var rows = await ParquetRows.ReadAsync<TrainingStep>(path, remedy, cancellation).ConfigureAwait(false);
         MarkGaps(rows);
         return rows;

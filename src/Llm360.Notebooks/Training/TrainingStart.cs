@@ -54,7 +54,7 @@ internal sealed class TrainingStart(SuiteRecipe manifest, string folder, Trainin
         if (wrong.Count == 0)
             return;
         throw new Llm360Exception(
-            $"Training cannot go on from {SuiteLayout.Checkpoint(checkpoint)}: {string.Join(", ", wrong)}.",
+            $"Training cannot resume from {SuiteLayout.Checkpoint(checkpoint)}: {string.Join(", ", wrong)}.",
             folder,
             $"Run llm360 check {manifest.Name} to see all that differs. {SuiteRemedy.Of(manifest, folder, wrong)}");
     }

@@ -59,7 +59,7 @@ public sealed class PackageTests(PackedFeed packed) : IClassFixture<PackedFeed>
         var mended = await packed.RunAsync(packed.PathOf(), llm360, "doctor", "--fix");
         Assert.True(mended.ExitCode == 0, mended.Error);
         Assert.Matches(@"Fetching [0-9]+ packages into .*: [0-9.]+ MB", mended.Error);
-        Assert.Contains("Nothing to mend", mended.Output, StringComparison.Ordinal);
+        Assert.Contains("Nothing to fix", mended.Output, StringComparison.Ordinal);
         await SucceedAsync(packed.PathOf(), llm360, "new", "course");
         var course = packed.PathOf("course");
         Assert.True(File.Exists(Path.Combine(course, "notebooks", "00-tour.ipynb")));

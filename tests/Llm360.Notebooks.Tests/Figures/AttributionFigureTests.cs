@@ -18,7 +18,7 @@ public sealed class AttributionFigureTests(PicoSuite pico) : IDisposable
         Assert.Equal("1 of 2 methods rank rows that the checkpoint had read above those it had not", figure.Title);
         Assert.Equal(["tracin", "bm25", "chance"], figure.Panels[0].Traces.Select(t => t.Name));
         Assert.Equal([TraceRole.Measured, TraceRole.Baseline, TraceRole.Baseline], figure.Panels[0].Traces.Select(t => t.Role));
-        Assert.Contains("AUC 0.7, 95% CI [0.6, 0.8]", figure.Finding, StringComparison.Ordinal);
+        Assert.Contains("AUC 0.70, 95% CI [0.60, 0.80]", figure.Finding, StringComparison.Ordinal);
         Assert.StartsWith("No method", Figures.AttributionControl("nano", "a sentence", [("bm25", chance)]).Title,
             StringComparison.Ordinal);
     }

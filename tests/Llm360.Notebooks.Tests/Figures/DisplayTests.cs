@@ -39,7 +39,7 @@ public class DisplayTests
     {
         var figure = PlotlyOf.OnePanel(new Trace("a", TraceKind.Line, [0, 1], [1, 2]));
         Assert.Equal(figure.ToHtml(), figure.ToDisplayString("text/html"));
-        Assert.Equal(figure.ToPlotlyJson(), figure.ToDisplayString("application/vnd.plotly.v1+json"));
+        Assert.Equal(PlotlyArrays.Pack(figure.ToPlotlyJson()), figure.ToDisplayString("application/vnd.plotly.v1+json"));
         Assert.Equal(figure.ToSvg(), figure.ToDisplayString("image/svg+xml"));
         Assert.Equal(string.Join(Environment.NewLine, "Title", "Subtitle", "Finding."), figure.ToDisplayString("text/plain"));
         Assert.Equal("text/html", Formatter.GetPreferredMimeTypesFor(typeof(Figure)).First());

@@ -8,9 +8,9 @@ public class MemoryFigureTests
     public void Forecast_tells_the_latest_recall()
     {
         var figure = Figures.Forecast("nano", 8, 8, "ckpt_036", [new("ckpt_006", 6, 100, 1, 0, 9), new("ckpt_018", 18, 200, 8, 2, 12), new("ckpt_030", 30, 300, 20, 5, 5)]);
-        Assert.Equal("ckpt_030 forecasts 80\u00a0% of what ckpt_036 has memorised", figure.Title);
+        Assert.Equal("ckpt_030 predicts 80% of the sequences that ckpt_036 has memorised", figure.Title);
         Assert.Contains("20 of the 25 sequences", figure.Finding, StringComparison.Ordinal);
-        Assert.Contains("precision 80\u00a0%", figure.Finding, StringComparison.Ordinal);
+        Assert.Contains("precision 80%", figure.Finding, StringComparison.Ordinal);
         Assert.Contains("n = 100 to 300 sequences", figure.Subtitle, StringComparison.Ordinal);
         Assert.Equal([0.1, 0.4, 0.8], figure.Panels[0].Traces.Single(t => t.Name == "recall").Y);
     }
@@ -19,7 +19,7 @@ public class MemoryFigureTests
     public void Forecast_of_nothing_says_that_there_is_nothing()
     {
         var figure = Figures.Forecast("nano", 32, 32, "ckpt_036", [new("ckpt_018", 18, 200, 0, 0, 0)]);
-        Assert.StartsWith("Nothing to forecast", figure.Title, StringComparison.Ordinal);
+        Assert.StartsWith("There is nothing to forecast", figure.Title, StringComparison.Ordinal);
         Assert.Contains("None of the 200 sequences", figure.Finding, StringComparison.Ordinal);
         Assert.Equal(0, Assert.Single(figure.Panels[0].Traces).Y[0]);
     }
@@ -29,23 +29,23 @@ public class MemoryFigureTests
     {
         DuplicatePoint[] points = [.. Enumerable.Range(0, 100).Select(i => new DuplicatePoint(1, i < 5 ? 1 : 0)), .. Enumerable.Range(3, 6).SelectMany(d => Enumerable.Repeat(new DuplicatePoint(d, 1), 10)), new(16, 1, Canary: true)];
         var figure = Figures.ScoreByDuplicates("nano", "ckpt_036", 8, 8, "share extractible", true, points);
-        Assert.Equal("What stands in the corpus more than once is remembered better", figure.Title);
+        Assert.Equal("Text that occurs more than once is remembered better", figure.Title);
         var text = figure.Panels[0].Traces.Single(t => t.Name == "ordinary text");
         Assert.Equal([0.05, 1, 1], text.Y); // 1, 3-4, 5-8
         Assert.Contains("5 to 8 occurrences", text.Hover![2], StringComparison.Ordinal);
         Assert.Contains("n = 160 sequences of text and 1 canaries", figure.Subtitle, StringComparison.Ordinal);
-        Assert.Equal("No sequence of text stands in the corpus twice", Figures.ScoreByDuplicates("nano", "c", 8, 8, "score", false, [new(1, 0.5)]).Title);
+        Assert.Equal("No sequence of text occurs twice", Figures.ScoreByDuplicates("nano", "c", 8, 8, "score", false, [new(1, 0.5)]).Title);
     }
 
     [Fact]
     public void Classes_name_the_largest_and_say_when_there_is_none()
     {
         var figure = Figures.RecallClasses("nano", "ckpt_036", 8, 8, 500, [("recited", 14), ("reconstructed", 0), ("recollected", 6)]);
-        Assert.Equal("70\u00a0% of what is memorised is recited", figure.Title);
+        Assert.Equal("70% of the memorised sequences are recited", figure.Title);
         Assert.Contains("n = 20 extractible of 500 sequences", figure.Subtitle, StringComparison.Ordinal);
         var none = Figures.RecallClasses("nano", "ckpt_036", 32, 32, 500, [("recited", 0), ("recollected", 0)]);
         Assert.StartsWith("No sequence of text is extractible", none.Title, StringComparison.Ordinal);
-        Assert.Contains("95 % interval 0\u00a0% to 0.76\u00a0%", none.Finding, StringComparison.Ordinal);
+        Assert.Contains("(0.0%, 95% CI [0.0%, 0.8%])", none.Finding, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,15 +55,15 @@ public class MemoryFigureTests
         var figure = Figures.MemorizationBySource("nano", "ckpt_036", 32, 32, [new("netcore", low), new("plotly", high)]);
         Assert.Equal("plotly is remembered best, netcore least", figure.Title);
         Assert.Equal(["plotly", "netcore"], figure.Panels[0].Traces.Select(t => t.Name));
-        Assert.EndsWith("Not clearly", Figures.MemorizationBySource("nano", "c", 32, 32, [new("a", [0, 1]), new("b", [0, 0.9])]).Title, StringComparison.Ordinal);
+        Assert.StartsWith("Sources do not clearly differ", Figures.MemorizationBySource("nano", "c", 32, 32, [new("a", [0, 1]), new("b", [0, 0.9])]).Title, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Draws_are_told_in_human_numbers()
     {
         var figure = Figures.SamplesToExtract("nano", "ckpt_036", 32, 32, "temperature 1, all tokens", [Math.Log(0.5), -10, -100, -1000], 1);
-        Assert.Equal("A million draws bring up 50\u00a0% of the scored sequences; greedy decoding 25\u00a0%", figure.Title);
-        Assert.Contains("the easiest sequence takes 1 draw, the median one about 10^43", figure.Finding, StringComparison.Ordinal);
+        Assert.Equal("A million samples extract 50% of the scored sequences, greedy decoding 25%", figure.Title);
+        Assert.Contains("The easiest sequence takes 1 sample, the median one more than a trillion.", figure.Finding, StringComparison.Ordinal);
         Assert.Equal("baseline", PlotlyOf.Role(new PlotlyOf(figure).Series("greedy")));
         Assert.All(figure.Panels[0].Traces.SkipLast(1), t => Assert.Equal(t.Y, t.Y.Order()));
     }
@@ -73,7 +73,7 @@ public class MemoryFigureTests
     {
         MeasuredGroup At(double loss) => new("canary × 32", [loss - 0.1, loss + 0.1, loss]);
         var figure = Figures.LatentMemorization("nano", 32, 32, [new("canary × 32", [-1, 0, 6], [At(8), At(0), At(4)])]);
-        Assert.Equal("6 chunks after canary × 32 was read, 50\u00a0% of what was learnt is still there", figure.Title);
+        Assert.Equal("6 chunks after canary × 32 was read, 50% of the drop in loss remains", figure.Title);
         Assert.Contains("n = 3 sequences a point", figure.Subtitle, StringComparison.Ordinal);
     }
 
@@ -82,7 +82,7 @@ public class MemoryFigureTests
     {
         double[] raised = [.. Enumerable.Range(0, 50).Select(i => 0.1 + (i % 2 * 0.02))];
         Assert.Equal("Reading a chunk raises the score of its ordinary text by 0.11", Figures.Counterfactual("nano", 32, 32, 2, [new("ordinary text", raised)]).Title);
-        Assert.EndsWith("Not clearly", Figures.Counterfactual("nano", 32, 32, 2, [new("ordinary text", [-1, 1, 0])]).Title, StringComparison.Ordinal);
+        Assert.StartsWith("Reading a chunk does not clearly raise", Figures.Counterfactual("nano", 32, 32, 2, [new("ordinary text", [-1, 1, 0])]).Title, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,8 +90,8 @@ public class MemoryFigureTests
     {
         (int, double)[] controls = [(0, 1), (0, 2), (0, 1.5)];
         var figure = Figures.Exposure("nano", "ckpt_036", 8, 256, [.. controls, (1, 3), (1, 4), (32, 8), (32, 7)]);
-        Assert.Equal("A random sequence read 32 times is exposed by 7.5 of 8 bits", figure.Title);
+        Assert.Equal("Random sequences read 32 times have an exposure of 7.5 of 8 bits", figure.Title);
         Assert.Contains("n = 4 canaries and 3 controls", figure.Subtitle, StringComparison.Ordinal);
-        Assert.StartsWith("Canaries are not exposed", Figures.Exposure("nano", "c", 8, 256, [.. controls, (1, 1.4)]).Title, StringComparison.Ordinal);
+        Assert.StartsWith("Canaries are no more exposed", Figures.Exposure("nano", "c", 8, 256, [.. controls, (1, 1.4)]).Title, StringComparison.Ordinal);
     }
 }

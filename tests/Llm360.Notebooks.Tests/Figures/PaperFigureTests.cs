@@ -9,15 +9,15 @@ public class PaperFigureTests
         [.. Enumerable.Range(0, steps).Select(i => 2 + 6 * Math.Exp(-i / 50.0))]);
 
     [Fact]
-    public void Training_loss_says_how_far_it_falls_and_keeps_raw_values_faint()
+    public void Training_loss_says_how_far_it_falls_and_keeps_raw_values_grey()
     {
         var figure = Figures.TrainingLoss(Falling(2000), smoothing: 1);
         Assert.Equal("Training loss falls from 8 to 2 nats per token", figure.Title);
         Assert.Contains("over 2M tokens; half of the fall is done after 36k tokens", figure.Finding, StringComparison.Ordinal);
         var plot = new PlotlyOf(Figures.TrainingLoss(Falling(2000)));
         Assert.Equal(["raw", "measured"], plot.Traces.Select(PlotlyOf.Role));
-        Assert.Equal(0.35, plot.Traces[0]["opacity"]!.GetValue<double>());
-        Assert.Equal(plot.Traces[0]["line"]!["color"]!.GetValue<string>(), plot.Traces[1]["line"]!["color"]!.GetValue<string>());
+        Assert.Equal(("#949494", 1), (plot.Traces[0]["line"]!["color"]!.GetValue<string>(), plot.Traces[0]["line"]!["width"]!.GetValue<double>()));
+        Assert.NotEqual("#949494", plot.Traces[1]["line"]!["color"]!.GetValue<string>());
         Assert.Equal("log", plot.Layout["yaxis"]!["type"]!.GetValue<string>());
         Assert.False(plot.Layout["showlegend"]!.GetValue<bool>());
     }
@@ -62,14 +62,14 @@ public class PaperFigureTests
     {
         var figure = Figures.LearningRate(new TrainingSeries("nano", "steps", [0, 1, 2, 3], [0, 0.001, 0.0005, 0.0001]));
         Assert.Equal("The learning rate peaks at 0.001 and ends at 0.0001", figure.Title);
-        Assert.Equal("After 1 steps the learning rate of nano peaks at 0.001; at the end it is 10\u00a0% of that.", figure.Finding);
+        Assert.Equal("After 1 steps the learning rate of nano peaks at 0.001; at the end it is 10% of that.", figure.Finding);
     }
 
     [Fact]
     public void Gradient_norm_counts_clipped_steps()
     {
         var figure = Figures.GradientNorm(new TrainingSeries("nano", "steps", [0, 1, 2, 3], [4, 2, 0.5, double.NaN]), clip: 1);
-        Assert.Equal("66.7\u00a0% of the steps have their gradient clipped", figure.Title);
+        Assert.Equal("66.7% of the steps have their gradient clipped", figure.Title);
         Assert.Contains("n = 3 steps", figure.Subtitle, StringComparison.Ordinal);
         Assert.Equal("baseline", PlotlyOf.Role(new PlotlyOf(figure).Traces[^1]));
     }
@@ -80,15 +80,15 @@ public class PaperFigureTests
         var figure = Figures.ValidationLoss("nano", "tokens", 64, [new("netcore", [1, 2], [5, 3], [4.8, 2.9], [5.2, 3.1]), new("roslyn", [1, 2], [5, 2])]);
         Assert.Equal("roslyn is learnt best, netcore least", figure.Title);
         Assert.Contains("2 nats per token on roslyn and 3 on netcore", figure.Finding, StringComparison.Ordinal);
-        Assert.Contains("95 %", figure.Subtitle, StringComparison.Ordinal);
+        Assert.Contains("95%", figure.Subtitle, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Ambers_mix_is_hollow_and_its_largest_source_is_named()
     {
         var figure = Figures.DataMix(new DataMix("nano", [new("roslyn", 6e6), new("netcore", 4e6)]), DataMix.Amber);
-        Assert.Equal("roslyn gives 60\u00a0% of nano's tokens", figure.Title);
-        Assert.Contains("RefinedWeb is the largest source of Amber (published) with 52.8\u00a0% of 1.26T tokens", figure.Finding, StringComparison.Ordinal);
+        Assert.Equal("60% of nano's tokens come from roslyn", figure.Title);
+        Assert.Contains("RefinedWeb is the largest source of Amber (published) with 52.8% of 1.26T tokens", figure.Finding, StringComparison.Ordinal);
         Assert.Contains("StackExchange 21.8B", figure.AltText, StringComparison.Ordinal);
         var plot = new PlotlyOf(figure);
         Assert.Equal("rgba(0,0,0,0)", plot.Series("RefinedWeb")["marker"]!["color"]!.GetValue<string>());
@@ -108,8 +108,8 @@ public class PaperFigureTests
     public void Histogram_marks_the_share_at_one_with_its_interval()
     {
         var figure = Figures.MemorizationHistogram("nano", 32, [Scores("ckpt_000", 0, 0), Scores("ckpt_011", 1, 16)]);
-        Assert.Equal("1.6\u00a0% of the scored sequences are reproduced word for word", figure.Title);
-        Assert.Contains("(95 % interval 0.99\u00a0% to 2.6\u00a0%), at ckpt_000 0\u00a0%.", figure.Finding, StringComparison.Ordinal);
+        Assert.Equal("1.6% of the scored sequences are reproduced word for word", figure.Title);
+        Assert.Contains("95% CI [1.0%, 2.6%], of the scored sequences has score 1, at ckpt_000 0%.", figure.Finding, StringComparison.Ordinal);
         Assert.Equal(2, figure.Panels.Count);
         var plot = new PlotlyOf(figure);
         Assert.Equal(1, plot.Traces[0]["y"]!.AsArray().Sum(y => y!.GetValue<double>()), 6);
@@ -140,7 +140,7 @@ public class PaperFigureTests
         // interval: 0.05 sqrt(1 + 1 + 1 + 1/16 + 9/16) / 2.
         Assert.Equal(
             "On the chunk just read a checkpoint scores 0.35 on average, on older chunks 0.113, on chunks not yet read 0.05. "
-            + "Just read minus older is +0.238 (95 % interval +0.19 to +0.285), over 2 checkpoints and 200 sequences just read.", figure.Finding);
+            + "The difference between just read and older is 0.24, 95% CI [0.19, 0.29], over 2 checkpoints and 200 sequences just read.", figure.Finding);
         var marks = new PlotlyOf(figure).Traces.Single(t => PlotlyOf.Role(t) == "mark");
         Assert.Equal([1, 2], marks["x"]!.AsArray().Select(x => x!.GetValue<double>()));
         Assert.Contains("n = 100 to 300 sequences a chunk", figure.Subtitle, StringComparison.Ordinal);
@@ -151,7 +151,7 @@ public class PaperFigureTests
     {
         var few = Figures.MemorizationByChunk("nano", 32, 32, [.. Recent.Select(c => c with { Counts = [10, 10, 10] })]);
         var unsure = Figures.MemorizationByChunk("nano", 32, 32, [.. Recent.Select(c => c with { Low = null })]);
-        Assert.Equal(["Which chunks are remembered?", "Which chunks are remembered?"], [few.Title, unsure.Title]);
+        Assert.All([few, unsure], f => Assert.Equal("Too few sequences were scored to say which chunks are remembered", f.Title));
     }
 
     [Fact]
@@ -174,13 +174,13 @@ public class PaperFigureTests
     {
         ExtractibleSeries read = new("the chunks read by a", true, [0, 20], [1000, 1000]), unread = new("the chunks not read by a", false, [1, 15], [500, 500]);
         var figure = Figures.MemorizationGrowth("nano", 32, 32, [("a", 6), ("b", 36)], [read, unread]);
-        Assert.Equal("More and more is reproduced word for word: 0 %, then 2 %", figure.Title);
+        Assert.Equal("The share reproduced word for word grows from 0% to 2%", figure.Title);
         Assert.Contains(
-            "Of the chunks not read by a, a reproduces 0.2 % and b 3 % (95 % interval 1.8 % to 4.9 %, n = 500).",
+            "In the chunks not read by a, a reproduces 0.2% and b 3.0%, 95% CI [1.8%, 4.9%] (n = 500).",
             figure.Finding,
             StringComparison.Ordinal);
         var flat = Figures.MemorizationGrowth("nano", 32, 32, [("a", 6), ("b", 36)], [read with { Extractible = [15, 20] }]);
-        Assert.Equal("Does the share reproduced word for word grow? Not clearly", flat.Title);
+        Assert.Equal("The share reproduced word for word does not clearly grow", flat.Title);
     }
 
     [Fact]
@@ -188,7 +188,7 @@ public class PaperFigureTests
     {
         var figure = Figures.MemorizationHistogram("nano", 4,
             [new("ckpt_001", 0.5, [50, 30, 10, 0, 10], [80, 15, 4, 0, 1]), new("ckpt_002", 1, [40, 30, 10, 0, 20])]);
-        Assert.Contains("of the sequences that ckpt_001 has not read, 1 % (n = 100)", figure.Finding, StringComparison.Ordinal);
+        Assert.Contains("among the sequences that ckpt_001 has not read, 1% (n = 100)", figure.Finding, StringComparison.Ordinal);
         var points = figure.Panels[0].Traces.Single(t => t.Role == TraceRole.Baseline);
         Assert.Equal([0.8, 0.15, 0.04, 0, 0.01], points.Y);
         Assert.DoesNotContain(figure.Panels[1].Traces, t => t.Role == TraceRole.Baseline);
@@ -199,8 +199,8 @@ public class PaperFigureTests
     {
         double[][] r = [[1, 0.9, 0.4], [0.9, 1, 0.8], [0.4, 0.8, 1]];
         var figure = Figures.CheckpointCorrelation("nano", ["a", "b", "c"], 500, new CorrelationMatrix("memorization score", r), new CorrelationMatrix("k-extractible", r));
-        Assert.Equal("Neighbouring checkpoints agree: r = 0.85 on average", figure.Title);
-        Assert.StartsWith("memorization score: r is lowest between a and c (0.4) and highest between a and b (0.9); k-extractible:", figure.Finding, StringComparison.Ordinal);
+        Assert.Equal("Scores of neighbouring checkpoints correlate (mean r = 0.85)", figure.Title);
+        Assert.StartsWith("memorization score: r is lowest between a and c (0.40) and highest between a and b (0.90); k-extractible:", figure.Finding, StringComparison.Ordinal);
         Assert.Throws<Llm360Exception>(() => Figures.CheckpointCorrelation("nano", ["a"], 1, new CorrelationMatrix("q", r)));
     }
 

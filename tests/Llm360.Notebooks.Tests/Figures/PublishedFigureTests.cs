@@ -13,7 +13,7 @@ public sealed class PublishedFigureTests(PicoSuite pico)
         Assert.Contains("no part of a training", Assert.Throws<Llm360Exception>(() => Tables.Landscape(pico.Suite, "colour")).What, StringComparison.Ordinal);
         var figure = Figures.Landscape(pico.Suite);
         Assert.Equal("7 of 17 open models released every part of their training", figure.Title);
-        Assert.StartsWith("pico lays open 7 of 7 parts of its training; it is trained on", figure.Finding, StringComparison.Ordinal);
+        Assert.StartsWith("pico releases 7 of 7 parts of its training; it is trained on", figure.Finding, StringComparison.Ordinal);
         Assert.EndsWith("times fewer than OPT.", figure.Finding, StringComparison.Ordinal);
     }
 
@@ -55,8 +55,8 @@ public sealed class PublishedFigureTests(PicoSuite pico)
         Assert.Equal(0.6281 * 214387 * 2112 * 2048, mix.Panels[1].Traces.Single(t => t.Name == "StarCoder (FIM)").Y[0], 1);
         Assert.StartsWith("No mix of a phase", Figures.DataMixByPhase(pico.Suite).Title, StringComparison.Ordinal);
         var scatter = Figures.LanguageAgainstCode();
-        Assert.Equal("Mistral-7B and CodeLlama-7B are surpassed by none in both", scatter.Title);
-        Assert.Equal("CrystalCoder is number 3 of 7 in language (50.9 %) and number 3 in code (32.4 %).", scatter.Finding);
+        Assert.Equal("Mistral-7B and CodeLlama-7B are not surpassed by any model in both language and code", scatter.Title);
+        Assert.Equal("CrystalCoder is number 3 of 7 in language (50.9%) and number 3 in code (32.4%).", scatter.Finding);
     }
 
     [Fact]

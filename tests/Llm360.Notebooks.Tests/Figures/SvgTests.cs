@@ -14,7 +14,7 @@ public sealed partial class SvgTests
 
     public static TheoryData<string> OfThePaper => [.. Samples.Keys.Where(k => k != "hostile")];
 
-    private static Dictionary<string, Figure> Samples { get; } = new()
+    internal static Dictionary<string, Figure> Samples { get; } = new()
     {
         ["loss"] = Figures.TrainingLoss(Series("nano"), published: Series("Amber")),
         ["learning rate"] = Figures.LearningRate(new TrainingSeries("nano", "steps", X, [0, 3e-4, 2e-4, 1e-4])),
@@ -110,7 +110,9 @@ public sealed partial class SvgTests
         var figure = PlotlyOf.Of(new Panel("", new Axis("x", Log: true, Minimum: 1, Maximum: 100), new Axis("y", Minimum: 0, Maximum: 10), [new Trace("a", TraceKind.Points, [1, 10, 100, 0], [0, 5, 10, 5])]));
         var svg = XElement.Parse(figure.ToSvg());
         // A position of zero has no place on a logarithmic axis.
-        var points = svg.Descendants(Svg + "circle").Select(c => (X: Number(c, "cx"), Y: Number(c, "cy"))).ToList();
+        var points = svg.Descendants(Svg + "path").Where(p => (string?)p.Attribute("stroke-linecap") == "round")
+            .SelectMany(p => Absolute().Matches((string)p.Attribute("d")!))
+            .Select(m => (X: Parsed(m.Groups[1].Value), Y: Parsed(m.Groups[2].Value))).ToList();
         Assert.Equal(3, points.Count);
         Assert.Equal((points[0].X + points[2].X) / 2, points[1].X, 0.11);
         Assert.Equal((points[0].Y + points[2].Y) / 2, points[1].Y, 0.11);
@@ -122,13 +124,25 @@ public sealed partial class SvgTests
     public void A_gap_breaks_the_line_and_its_band()
     {
         var svg = XElement.Parse(PlotlyOf.OnePanel(new Trace("a", TraceKind.Line, [0, 1, 2, 3, 4], [1, 2, double.NaN, 2, 1], Low: [0, 1, double.NaN, 1, 0], High: [2, 3, double.NaN, 3, 2])).ToSvg());
-        foreach (var path in svg.Descendants(Svg + "g").Elements(Svg + "path"))
+        foreach (var path in svg.Descendants(Svg + "g").Elements(Svg + "path").Where(p => p.Attribute("stroke-linecap") is null))
             Assert.Equal(2, ((string)path.Attribute("d")!).Count(c => c == 'M'));
     }
 
     private static TrainingSeries Series(string model) => new(model, "tokens", [.. Enumerable.Range(0, 600).Select(i => i * 1e4)], [.. Enumerable.Range(0, 600).Select(i => 2 + 6 * Math.Exp(-i / 90.0))]);
 
-    private static double Number(XElement element, string attribute) => double.Parse((string)element.Attribute(attribute)!, CultureInfo.InvariantCulture);
+    [Fact]
+    public void Marks_that_look_alike_are_one_element()
+    {
+        var trace = new Trace("a", TraceKind.Bars, [0, 1, 2, 3], [1, 2, 0, 3]);
+        var svg = XElement.Parse(PlotlyOf.OnePanel(trace, new Trace("b", TraceKind.Points, X, [1, 2, 3, 4])).ToSvg());
+        var drawn = svg.Elements(Svg + "g").Elements(Svg + "path").ToList();
+        // Three bars, because one has no height, and four points.
+        Assert.Equal([3, 4], drawn.Select(p => ((string)p.Attribute("d")!).Count(c => c == 'M')));
+    }
+
+    private static double Number(XElement element, string attribute) => Parsed((string)element.Attribute(attribute)!);
+
+    private static double Parsed(string number) => double.Parse(number, CultureInfo.InvariantCulture);
 
     [GeneratedRegex("[ML](-?[0-9.]+) (-?[0-9.]+)")]
     private static partial Regex Absolute();

@@ -73,7 +73,7 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
             Assert.Equal([16, 32, 48], forecast.Rows.Select(r => r.Sequences));
             var alone = (await analysis.ScoreAsync([suite.Checkpoints[^1]], options: new() { Device = Device.Cpu, Cancellation = Stop })).Forecast();
             Assert.Empty(alone.Rows);
-            Assert.StartsWith("Nothing to forecast from", Figures.Forecast(alone).Title, StringComparison.Ordinal);
+            Assert.StartsWith("No earlier scored checkpoint has read these", Figures.Forecast(alone).Title, StringComparison.Ordinal);
             var counterfactual = await analysis.CounterfactualAsync(options: new() { Device = Device.Cpu, Cancellation = Stop });
             Assert.Equal(suite.Chunks, counterfactual.Chunks);
             Assert.Equal(counterfactual.Rows.Count, counterfactual.Rows.DistinctBy(r => (r.Chunk, r.Row)).Count());
@@ -100,7 +100,7 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
             {
                 Assert.NotEmpty(figure.ToPlotlyJson());
                 Assert.Contains("n = ", figure.Subtitle, StringComparison.Ordinal);
-                Assert.Contains("95 %", figure.Subtitle, StringComparison.Ordinal);
+                Assert.Contains("95%", figure.Subtitle, StringComparison.Ordinal);
             }
         }
         finally

@@ -97,7 +97,7 @@ public sealed class PapersTests
             new PublishedComparison("amber.steps", 274_321, "one more"),
             new("amber.tokensPerSecond", null),
             new("amber.layers", 32));
-        Assert.Equal(["amber.steps", "steps", "274,320", "274,321", "+1 (0.00036\u00a0%)", "one more", "computed: 360 chunks of 762 steps"], table.Rows[0]);
+        Assert.Equal(["amber.steps", "steps", "274,320", "274,321", "+1 (0.00036%)", "one more", "computed: 360 chunks of 762 steps"], table.Rows[0]);
         Assert.Equal(("582,400 (not verified)", "not measured", ""), (table.Rows[1][2], table.Rows[1][3], table.Rows[1][4]));
         Assert.Equal("0", table.Rows[2][4]);
         Assert.Throws<Llm360Exception>(() => Tables.Published("llm360", "here", new PublishedComparison("amber.dataMix", 1)));

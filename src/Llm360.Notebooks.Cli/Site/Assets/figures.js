@@ -2,6 +2,8 @@
 (function () {
   'use strict';
   var NARROW = 520;
+  // Height of a colour bar above its map, with its unit.
+  var BAR = 58;
   var dark = window.matchMedia('(prefers-color-scheme: dark)');
 
   function read(place) { return JSON.parse(place.querySelector('script[type="application/json"]').textContent); }
@@ -21,31 +23,65 @@
     if (layout.height) layout.height = Math.max(240, layout.height - saved);
   }
 
+  // A title that is longer than its axis is broken between words.
+  function wrapTitle(axis, pixels) {
+    var title = axis && axis.title, lines = [''], most = Math.max(12, Math.floor(pixels / 7));
+    if (!title || !title.text) return;
+    title.text.split(' ').forEach(function (word) {
+      var line = lines[lines.length - 1];
+      if (line && line.length + 1 + word.length > most) lines.push(word);
+      else lines[lines.length - 1] = line ? line + ' ' + word : word;
+    });
+    title.text = lines.join('<br>');
+  }
+
+  // A colour bar lies above its map: beside it there is no room.
+  function barAbove(bar, y) {
+    Object.assign(bar, { orientation: 'h', x: 0, xanchor: 'left', y: y, yanchor: 'bottom', len: 1, thickness: 10 });
+    bar.title = Object.assign({}, bar.title, { side: 'top' });
+  }
+
   // On a telephone panels stand below each other, the legend goes under the plot, and crowded cells lose their numbers.
-  function narrow(spec) {
+  function narrow(spec, width) {
     var layout = spec.layout, pairs = axisPairs(layout), n = pairs.length, gap;
     var map = spec.data.some(function (trace) { return trace.type === 'heatmap'; });
+    var bars = pairs.filter(function (pair) { return (layout['coloraxis' + pair.n] || {}).colorbar; });
     layout.margin = Object.assign({}, layout.margin, { l: 48 });
     if (map) pairs.forEach(function (pair) { pair.x.domain = [0, 1]; });
-    if (map && n === 1) layout.height = Math.min(layout.height, 400);
+    if (bars.length) {
+      layout.margin.t = (layout.margin.t || 24) + BAR;
+      layout.margin.r = 12;
+    }
+    if (map && n === 1) {
+      layout.height = Math.min(layout.height, 400) + BAR;
+      bars.forEach(function (pair) { barAbove(layout['coloraxis' + pair.n].colorbar, 1); });
+    }
     if (n > 1) {
       // Between two panels stand the labels of one and the title of the next; words need more room than numbers.
       var words = pairs.some(function (pair) { return (pair.x.ticktext || []).some(function (text) { return text.length > 4; }); });
-      layout.height = 80 + n * ((map ? 200 : 230) + (words ? 50 : 0));
-      gap = (words ? 125 : 65) / (layout.height - 80);
+      var between = (words ? 125 : 65) + (bars.length > 1 ? BAR : 0);
+      var inner = n * (map ? 240 : 230) + (n - 1) * (between - 65) + (words ? 50 : 0);
+      layout.height = 80 + inner + (bars.length ? BAR : 0);
+      gap = between / inner;
       pairs.forEach(function (pair, i) {
         var height = (1 - gap * (n - 1)) / n, top = 1 - i * (height + gap);
         pair.x.domain = [0, 1];
         pair.y.domain = [Math.max(0, top - height), top];
         pair.y.showticklabels = true;
         var colours = layout['coloraxis' + pair.n];
-        if (colours && colours.colorbar) Object.assign(colours.colorbar, { x: 1.01, y: top, len: height });
+        if (colours && colours.colorbar) barAbove(colours.colorbar, top + 22 / inner);
       });
     }
     if (layout.showlegend) {
       layout.legend = Object.assign({}, layout.legend, { orientation: 'h', x: 0, y: -0.25 / n, yanchor: 'top' });
       layout.height += 22 * Math.ceil(spec.data.filter(function (t) { return t.showlegend !== false; }).length / 2);
     }
+    var legend = layout.showlegend ? 22 * Math.ceil(spec.data.length / 2) : 0;
+    pairs.forEach(function (pair) {
+      var share = pair.y && pair.y.domain ? pair.y.domain[1] - pair.y.domain[0] : 1;
+      wrapTitle(pair.x, width - 64);
+      wrapTitle(pair.y, share * Math.max(160, layout.height - legend - 100));
+    });
     spec.data.forEach(function (trace) { if (trace.texttemplate && trace.z.length > 6) delete trace.texttemplate; });
   }
 
@@ -54,7 +90,7 @@
     spec.layout.font = Object.assign({}, spec.layout.font, { color: textColour() });
     withoutTitle(spec.layout);
     figure.narrow = plot.clientWidth < NARROW;
-    if (figure.narrow) narrow(spec);
+    if (figure.narrow) narrow(spec, plot.clientWidth);
     return Plotly.react(plot, spec.data, spec.layout, spec.config);
   }
 

@@ -1,0 +1,108 @@
+// Lines, marks and text can be seen on a light and on a dark page.
+using System.Globalization;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace Llm360.Notebooks.Tests;
+
+public sealed partial class ContrastTests
+{
+    private const double Mark = 3, Text = 4.5;
+    private const string White = "#ffffff";
+
+    // Colours of backgrounds: the report's, JupyterLab's, and those of VS Code.
+    private static readonly string[] Pages = [White, "#15181c", "#111111", "#1e1e1e"];
+
+    // Grid lines only help the eye; a band lies behind its line.
+    private const string Grid = "rgba(128,128,128,0.22)";
+
+    private static readonly string Css = File.ReadAllText(
+        Path.Combine(Workspace.Repository!, "src", "Llm360.Notebooks.Cli", "Site", "Assets", "site.css"));
+
+    public static TheoryData<string> Kinds => [.. SvgTests.Samples.Keys];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Every_line_and_mark_of_a_figure_has_contrast_on_light_and_dark(string kind)
+    {
+        var svg = XElement.Parse(SvgTests.Samples[kind].ToSvg());
+        var isMap = SvgTests.Samples[kind].Panels[0].HeatMap is not null;
+        var colours = svg.Descendants().Where(e => e.Name.LocalName is "path" or "circle" && e.Attribute("fill-opacity") is null)
+            .SelectMany(e => new[] { (string?)e.Attribute("stroke"), isMap ? null : (string?)e.Attribute("fill") })
+            .Where(c => c is not (null or "none" or Grid or White)).Distinct().ToList();
+        AssertContrast(colours!, Pages, Mark);
+    }
+
+    [Fact]
+    public void All_places_in_training_and_all_categories_have_contrast()
+    {
+        Trace[] along = [.. Enumerable.Range(0, 41).Select(i => new Trace($"{i}", TraceKind.Line, [0, 1], [i, i], Progress: i / 40.0))];
+        Trace[] categories = [.. Enumerable.Range(0, 8).Select(i => new Trace($"{i}", TraceKind.Line, [0, 1], [i, i], Category: $"c{i}"))];
+        foreach (var traces in new[] { along, categories })
+        {
+            var lines = traces.Select(t => new PlotlyOf(PlotlyOf.OnePanel(traces)).Series(t.Name)["line"]!["color"]!.GetValue<string>());
+            AssertContrast([.. lines.Distinct()], Pages, Mark);
+        }
+    }
+
+    [Fact]
+    public void The_text_of_a_picture_has_contrast_on_the_white_ground_that_its_html_gives_it()
+    {
+        var figure = SvgTests.Samples["correlation"];
+        Assert.Contains("background:#fff\"", figure.ToHtml(), StringComparison.Ordinal);
+        AssertContrast([(string)XElement.Parse(figure.ToSvg()).Attribute("fill")!], [White], Text);
+    }
+
+    [Fact]
+    public void Numbers_in_a_heat_map_have_contrast_with_their_cells()
+    {
+        double[][] values = [.. Enumerable.Range(0, 10).Select(r => Enumerable.Range(0, 10).Select(c => (10 * r + c) / 99.0).ToArray())];
+        List<string> names = [.. Enumerable.Range(0, 10).Select(i => $"n{i}")];
+        var svg = XElement.Parse(PlotlyOf.Of(new Panel("", new Axis("x"), new Axis("y"), [], new HeatMap(names, names, values, "u", 0, 1))).ToSvg());
+        var drawn = svg.Elements().ToList();
+        var numbers = drawn.Where(e => e.Name.LocalName == "text" && e.Attribute("fill") is not null).ToList();
+        Assert.Equal(100, numbers.Count);
+        foreach (var number in numbers)
+            AssertContrast([(string)number.Attribute("fill")!], [(string)((XElement)number.PreviousNode!).Attribute("fill")!], Text);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_colours_of_the_report_have_contrast(bool dark)
+    {
+        var block = Css[Css.IndexOf(":root", dark ? Css.IndexOf("(prefers-color-scheme: dark)", StringComparison.Ordinal) : 0, StringComparison.Ordinal)..];
+        var colours = Variable().Matches(block[..block.IndexOf('}', StringComparison.Ordinal)]).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
+        var grounds = new[] { colours["page"], colours["soft"] };
+        string[] ink = ["text", "muted", "accent", "keyword", "string", "comment", "number", "error"];
+        AssertContrast([.. ink.Select(i => colours[i])], grounds, Text);
+    }
+
+    private static void AssertContrast(IReadOnlyList<string> colours, IReadOnlyList<string> grounds, double least)
+    {
+        var weak = from colour in colours
+                   from ground in grounds
+                   let contrast = Contrast(colour, ground)
+                   where contrast < least
+                   select FormattableString.Invariant($"{colour} on {ground}: {contrast:0.00}");
+        Assert.Empty(weak);
+    }
+
+    /// <summary>The contrast ratio of WCAG 2.</summary>
+    private static double Contrast(string a, string b)
+    {
+        var (x, y) = (Luminance(a), Luminance(b));
+        return (Math.Max(x, y) + 0.05) / (Math.Min(x, y) + 0.05);
+    }
+
+    private static double Luminance(string hex)
+    {
+        Assert.Matches("^#[0-9a-f]{6}$", hex);
+        var parts = Enumerable.Range(0, 3).Select(i => int.Parse(hex.AsSpan(1 + 2 * i, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 255.0)
+            .Select(v => v <= 0.04045 ? v / 12.92 : Math.Pow((v + 0.055) / 1.055, 2.4)).ToList();
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
+    }
+
+    [GeneratedRegex(@"--([a-z]+): (#[0-9a-f]{6});")]
+    private static partial Regex Variable();
+}
