@@ -37,7 +37,7 @@ internal static class CommandLine
 
             Start with: llm360 reproduce
             Everything is written to artifacts/ of the checkout, or to the folder named by LLM360_HOME; without either,
-            to llm360 in your local application data. Long work can be stopped at any moment; the same command goes on.
+            to llm360 in your local application data. Long work can be stopped at any time; the same command resumes it.
             """)
         {
             ReproduceCommand.Create(),
