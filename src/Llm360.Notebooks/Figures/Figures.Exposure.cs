@@ -27,7 +27,10 @@ public static partial class Figures
         if (controls.Count > 0)
             traces.Add(new Trace("controls", TraceKind.Line, ends, [controls.Mean, controls.Mean], TraceRole.Baseline));
         var against = controls.Count == 0 ? "" : $"; {controls.Name}: {controls.InWords}";
-        var title = controls.Count > 0 && commonest.Group.Mean <= controls.Interval.High ? "Canaries are no more exposed than sequences that were never planted" : $"Random sequences read {commonest.Repetitions} times have an exposure of {FigureText.Number(commonest.Group.Mean)} of {FigureText.Number(most)} bits";
+        var all = new MeasuredGroup("canaries", [.. planted.Select(c => c.Exposure)]);
+        var title = !all.CarriesTitle || !controls.CarriesTitle ? "Exposure of canaries by their repetitions"
+            : all.Interval.Low <= controls.Interval.High ? "Canaries are not clearly more exposed than sequences that were never planted"
+            : $"Random sequences that were read are more exposed, by {FigureText.Number(all.Mean - controls.Mean)} bits, than ones that were not";
         return Single(title, $"{model} at {checkpoint}, {secretLength} tokens against {FigureText.Count(candidates - 1)} alternatives from the same distribution, n = {planted.Count} canaries and {controls.Count} controls; band: normal 95% interval",
             $"Mean exposure in bits (at most {FigureText.Number(most)}): {rarest.Group.Name}: {rarest.Group.InWords}; {commonest.Group.Name}: {commonest.Group.InWords}{against}.",
             new Panel("", new Axis("repetitions within its chunk", Log: true, LogBase: 2), new Axis("exposure (bits)", Minimum: 0, Maximum: most * 1.05), traces));

@@ -13,25 +13,21 @@ public static partial class Figures
     /// <param name="model">For example <c>nano</c>.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
-    /// <param name="groups">In the order of the legend; the last one is told in the title.</param>
+    /// <param name="groups">In the order of the legend. The finding tells of the last one, the title
+    /// of the last that has enough sequences.</param>
     /// <exception cref="Llm360Exception">There is no group.</exception>
     internal static Figure LatentMemorization(string model, int promptLength, int continuationLength, IReadOnlyList<LossByAge> groups)
     {
         RequireNotEmpty(groups, nameof(LatentMemorization), "groups");
-        var told = groups[^1];
-        var (before, after) = (told.Ages.Zip(told.Losses).LastOrDefault(p => p.First < 0).Second, told.Ages.Zip(told.Losses).FirstOrDefault(p => p.First >= 0).Second);
-        // The last age at which as many sequences were measured as just after reading: later means are of fewer, others.
-        var late = told.Ages.Zip(told.Losses).Where(p => p.First > 0 && after is not null && 2 * p.Second.Count >= after.Count).Select(p => ((int Age, MeasuredGroup Losses)?)p).LastOrDefault();
-        var title = "The loss of a sequence before and after it was read";
+        var told = Told(groups[^1]);
         var finding = $"The groups are measured at {Range(groups.Select(g => (long)g.Ages.Count))} ages.";
-        if (before is not null && after is not null)
+        if (told is { Before: { } before, After: { } after })
         {
-            finding = $"{told.Name} has a loss of {before.InWords}, before its chunk is read, and {after.InWords}, just after";
-            finding += late is { } l ? $"; {l.Age} chunks later it is {l.Losses.InWords}." : ".";
-            var left = late is { } then ? (before.Mean - then.Losses.Mean) / (before.Mean - after.Mean) : double.NaN;
-            title = late is { } at && double.IsFinite(left) && after.Interval.High < before.Mean ? $"{at.Age} chunks after {told.Name} was read, {FigureText.Percent(Math.Round(Math.Clamp(left, 0, 1), 2))} of the drop in loss remains" : title;
+            finding = $"{groups[^1].Name} has a loss of {before.InWords}, before its chunk is read, and {after.InWords}, just after";
+            finding += told.Late is { } late ? $"; {told.Age} chunks later it is {late.InWords}." : ".";
         }
 
+        var title = groups.Reverse().Select(TitleOf).FirstOrDefault(t => t is not null) ?? "The loss of a sequence before and after it was read";
         return Single(title, $"{model}, k = {promptLength}, l = {continuationLength}, n = {Range(groups.SelectMany(g => g.Losses.Select(v => (long)v.Count)))} sequences a point; bands: normal 95% intervals", finding,
             new Panel("", new Axis("chunks read since the sequence's own"), new Axis("loss of the continuation (nats per token)", Minimum: 0),
             [
@@ -39,5 +35,23 @@ public static partial class Figures
                     Low: [.. g.Losses.Select(v => v.Interval.Low)], High: [.. g.Losses.Select(v => v.Interval.High)], Hover: [.. g.Ages.Zip(g.Losses, (age, v) => $"{g.Name}, {age} chunks after: {v.InWords}")])),
             ],
             Marks: [new Mark("just read", 0)]));
+    }
+    // Late is the last age at which as many sequences were measured as just after reading: later
+    // means are of fewer, others.
+    private static (MeasuredGroup? Before, MeasuredGroup? After, int Age, MeasuredGroup? Late) Told(LossByAge group)
+    {
+        var ages = group.Ages.Zip(group.Losses).ToList();
+        var (before, after) = (ages.LastOrDefault(p => p.First < 0).Second, ages.FirstOrDefault(p => p.First >= 0).Second);
+        var (age, late) = ages.LastOrDefault(p => p.First > 0 && after is not null && 2 * p.Second.Count >= after.Count);
+        return (before, after, age, late);
+    }
+
+    private static string? TitleOf(LossByAge group)
+    {
+        if (Told(group) is not { Before: { CarriesTitle: true } before, After: { CarriesTitle: true } after, Late: { CarriesTitle: true } late } told
+            || !(after.Interval.High < before.Mean))
+            return null;
+        var left = Math.Clamp((before.Mean - late.Mean) / (before.Mean - after.Mean), 0, 1);
+        return $"{told.Age} chunks after {group.Name} was read, {FigureText.Percent(Math.Round(left, 2))} of the drop in loss remains";
     }
 }

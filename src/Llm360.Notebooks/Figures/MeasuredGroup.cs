@@ -9,6 +9,10 @@ internal sealed record MeasuredGroup(string Name, IReadOnlyList<double> Values, 
 {
     internal int Count => Values.Count;
 
+    /// <summary>Whether a title may rest on it: on fewer cases it says what is drawn, and no
+    /// finding.</summary>
+    internal bool CarriesTitle => Count >= 30;
+
     internal double Mean => Values.DefaultIfEmpty(double.NaN).Average();
 
     internal (double Low, double High) Interval => AreShares ? Intervals.Wilson(Values.Sum(), Values.Count) : Intervals.Mean(Values);

@@ -69,12 +69,15 @@ public class MemoryFigureTests
     }
 
     [Fact]
-    public void Latent_memory_is_told_of_the_last_group()
+    public void Latent_memory_is_told_of_the_last_group_with_enough_sequences()
     {
-        MeasuredGroup At(double loss) => new("canary × 32", [loss - 0.1, loss + 0.1, loss]);
-        var figure = Figures.LatentMemorization("nano", 32, 32, [new("canary × 32", [-1, 0, 6], [At(8), At(0), At(4)])]);
-        Assert.Equal("6 chunks after canary × 32 was read, 50% of the drop in loss remains", figure.Title);
-        Assert.Contains("n = 3 sequences a point", figure.Subtitle, StringComparison.Ordinal);
+        static LossByAge Group(string name, int count) => new(name, [-1, 0, 6], [At(8, count), At(0, count), At(4, count)]);
+        static MeasuredGroup At(double loss, int count) => new("group", [.. Enumerable.Range(0, count).Select(i => loss + ((i % 3) - 1) * 0.1)]);
+        var figure = Figures.LatentMemorization("nano", 32, 32, [Group("ordinary text", 30), Group("canary × 32", 3)]);
+        Assert.Equal("6 chunks after ordinary text was read, 50% of the drop in loss remains", figure.Title);
+        Assert.StartsWith("canary × 32 has a loss of 8", figure.Finding, StringComparison.Ordinal);
+        Assert.Contains("n = 3 to 30 sequences a point", figure.Subtitle, StringComparison.Ordinal);
+        Assert.StartsWith("The loss of a sequence", Figures.LatentMemorization("nano", 32, 32, [Group("canary × 32", 29)]).Title, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -88,10 +91,12 @@ public class MemoryFigureTests
     [Fact]
     public void Exposure_is_compared_with_the_controls()
     {
-        (int, double)[] controls = [(0, 1), (0, 2), (0, 1.5)];
-        var figure = Figures.Exposure("nano", "ckpt_036", 8, 256, [.. controls, (1, 3), (1, 4), (32, 8), (32, 7)]);
-        Assert.Equal("Random sequences read 32 times have an exposure of 7.5 of 8 bits", figure.Title);
-        Assert.Contains("n = 4 canaries and 3 controls", figure.Subtitle, StringComparison.Ordinal);
-        Assert.StartsWith("Canaries are no more exposed", Figures.Exposure("nano", "c", 8, 256, [.. controls, (1, 1.4)]).Title, StringComparison.Ordinal);
+        static IEnumerable<(int, double)> Of(int repetitions, double exposure, int count) =>
+            Enumerable.Range(0, count).Select(i => (repetitions, exposure + (i % 2 == 0 ? 0.25 : -0.25)));
+        var figure = Figures.Exposure("nano", "ckpt_036", 8, 256, [.. Of(0, 1.5, 30), .. Of(1, 3, 20), .. Of(32, 7, 20)]);
+        Assert.Equal("Random sequences that were read are more exposed, by 3.5 bits, than ones that were not", figure.Title);
+        Assert.Contains("n = 40 canaries and 30 controls", figure.Subtitle, StringComparison.Ordinal);
+        Assert.StartsWith("Canaries are not clearly more exposed", Figures.Exposure("nano", "c", 8, 256, [.. Of(0, 1.5, 30), .. Of(1, 1.5, 30)]).Title, StringComparison.Ordinal);
+        Assert.StartsWith("Exposure of canaries", Figures.Exposure("nano", "c", 8, 256, [.. Of(0, 1.5, 30), .. Of(1, 3, 29)]).Title, StringComparison.Ordinal);
     }
 }
