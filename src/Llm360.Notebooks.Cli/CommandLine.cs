@@ -45,6 +45,7 @@ internal static class CommandLine
             ListCommand.Create(),
             CheckCommand.Create(),
             RunCommand.Create(),
+            ConvertCommand.Create(),
             InspectCommand.Create(),
             CompareCommand.Create(),
             LogitsCommand.Create(),

@@ -20,7 +20,13 @@ internal static class KernelCommand
         var user = new Option<bool>("--user") { Description = "For you alone, in your Jupyter data folder; the default." };
         var prefix = new Option<DirectoryInfo?>("--prefix") { Description = "For one Python environment: the folder that holds its share/jupyter." };
         var name = Name();
-        var command = new Command("install", "Tell Jupyter front ends of the kernel. Run it again after moving or updating the kit.") { user, prefix, name };
+        var replace = new Option<bool>("--replace")
+        {
+            Description = "Take the name from a kernel of another program; kernel uninstall brings that kernel back.",
+        };
+        var command = new Command("install",
+            "Tell Jupyter front ends of the kernel. Run it again after moving or updating the kit. "
+                + "With --as .net-csharp, notebooks written for .NET Interactive open with this kernel.") { user, prefix, name, replace };
         command.Validators.Add(given =>
         {
             if (given.GetValue(user) && given.GetValue(prefix) is not null)
@@ -29,7 +35,8 @@ internal static class KernelCommand
         command.Run("Run it again.", (parsed, screen, _) =>
         {
             var folder = parsed.GetValue(prefix) is { } chosen ? JupyterFolders.Prefix(chosen.FullName) : JupyterFolders.User;
-            var spec = KernelSpec.Install(folder, parsed.GetValue(name)!, KernelProgram.Command, KernelProgram.Environment);
+            var spec = KernelSpec.Install(
+                folder, parsed.GetValue(name)!, KernelProgram.Command, KernelProgram.Environment, parsed.GetValue(replace));
             // Jupyter servers serve this folder: figures fetch plotly.js from it, and no notebook has to store it.
             AtomicFile.WriteText(Path.Combine(spec.Folder, "plotly.min.js"), FigureRendering.Renderer.PlotlyJavaScript);
             screen.Say($"Installed {spec.Name} in {spec.Folder}");
@@ -84,12 +91,16 @@ internal static class KernelCommand
         {
             Description = "Run the kernel in a process of its own. If that dies, the next kernel says how, and in which cell.",
         };
-        var command = new Command("run", "Be the kernel of one client; front ends start this themselves.") { file, watch };
+        var interactive = new Option<bool>("--dotnet-interactive")
+        {
+            Description = "Give cells the namespaces that .NET Interactive gives them.",
+        };
+        var command = new Command("run", "Be the kernel of one client; front ends start this themselves.") { file, watch, interactive };
         command.Run("Start the kernel again from the front end.", async (parsed, screen, cancellation) =>
         {
             var path = parsed.GetValue(file)!.FullName;
             if (parsed.GetValue(watch))
-                return await WatchAsync(path, cancellation).ConfigureAwait(false);
+                return await WatchAsync(path, parsed.GetValue(interactive), cancellation).ConfigureAwait(false);
             var connection = ConnectionFile.Read(path);
             using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             if (int.TryParse(Environment.GetEnvironmentVariable("JPY_PARENT_PID"), NumberStyles.None, CultureInfo.InvariantCulture, out var parent))
@@ -101,6 +112,7 @@ internal static class KernelCommand
                 {
                     Complain = screen.Warn,
                     CellNote = path + NoteSuffix,
+                    DotNetInteractive = parsed.GetValue(interactive),
                 };
                 await JupyterKernel.RunAsync(connection, options, gone.Token).ConfigureAwait(false);
             }
@@ -115,14 +127,16 @@ internal static class KernelCommand
         return command;
     }
 
-    private static async Task<int> WatchAsync(string connection, CancellationToken cancellation)
+    private static async Task<int> WatchAsync(string connection, bool interactive, CancellationToken cancellation)
     {
-        string[] arguments = ["kernel", "run", "--connection-file", connection];
+        string[] compatibility = interactive ? ["--dotnet-interactive"] : [];
+        string[] arguments = ["kernel", "run", .. compatibility, "--connection-file", connection];
         var (exit, cause) = await WatchedProcess.RunAsync(arguments, readErrors: true, note: null, cancellation).ConfigureAwait(false);
         if (cause is not null)
             new CellNote(connection + NoteSuffix).AddCause(cause);
         return exit;
     }
 
-    private static Option<string> Name() => new("--name") { Description = "Its name among Jupyter's kernels.", DefaultValueFactory = _ => KernelSpec.DefaultName };
+    private static Option<string> Name() =>
+        new("--name", "--as") { Description = "Its name among Jupyter's kernels.", DefaultValueFactory = _ => KernelSpec.DefaultName };
 }

@@ -20,17 +20,30 @@ internal static class KernelProgram
     }
 
     /// <summary>Variables of the kernel's process.</summary>
-    public static IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
+    public static IReadOnlyDictionary<string, string> Environment
     {
-        // The shim looks for the runtime here before it looks in the usual places.
-        ["DOTNET_ROOT"] = Path.GetDirectoryName(Muxer)!,
+        get
+        {
+            var variables = new Dictionary<string, string>
+            {
+                // The shim looks for the runtime here before it looks in the usual places.
+                ["DOTNET_ROOT"] = Path.GetDirectoryName(Muxer)!,
 
-        // A cell that asks for too much gets an OutOfMemoryException before the system ends the kernel: three quarters of the memory, in hexadecimal.
-        ["DOTNET_GCHeapHardLimitPercent"] = "4B",
+                // A cell that asks for too much gets an OutOfMemoryException before the system ends
+                // the kernel: three quarters of the memory, in hexadecimal.
+                ["DOTNET_GCHeapHardLimitPercent"] = "4B",
 
-        // Without the instrumented tier the first result came after 1.98 s instead of 2.16 s, and a warm cell took 16.1 ms instead of 19.6 ms.
-        ["DOTNET_TieredPGO"] = "0",
-    };
+                // Without the instrumented tier the first result came after 1.98 s instead of
+                // 2.16 s, and a warm cell took 16.1 ms instead of 19.6 ms.
+                ["DOTNET_TieredPGO"] = "0",
+            };
+
+            // A front end is started elsewhere, where the variable may not be set.
+            if (System.Environment.GetEnvironmentVariable(Workspace.HomeVariable) is { Length: > 0 } home)
+                variables[Workspace.HomeVariable] = Path.GetFullPath(home);
+            return variables;
+        }
+    }
 
     // dotnet/shared/Microsoft.NETCore.App/10.0.x/ is the runtime's folder.
     private static string Muxer => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));

@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Llm360.Notebooks.Cli.Terminal;
+using Llm360.Notebooks.Kernel.Documents;
 using Llm360.Notebooks.Kernel.Execution;
 using Llm360.Notebooks.Kernel.Running;
 
@@ -15,7 +16,10 @@ internal static class RunCommand
 
     public static Command Create()
     {
-        var notebook = new Argument<FileInfo>("notebook") { Description = "A notebook with C# cells." };
+        var notebook = new Argument<FileInfo>("notebook")
+        {
+            Description = "A notebook with C# cells: .ipynb, or .dib of .NET Interactive.",
+        };
         var output = new Option<FileInfo?>("--out", "-o")
         {
             Description = "Where the executed notebook goes: an .ipynb file, or a folder (default: runs/ of the artifacts, under the same name).",
@@ -35,7 +39,7 @@ internal static class RunCommand
                 return await WatchAsync(parsed.GetValue(notebook)!.FullName, screen, cancellation).ConfigureAwait(false);
             AtomicFile.Sweep(OutputFolder);
             var input = parsed.GetValue(notebook)!.FullName;
-            var target = Target(parsed.GetValue(output), Path.GetFileName(input));
+            var target = Target(parsed.GetValue(output), NotebookSource.ExecutedName(input));
             var options = new NotebookRunOptions(input, target)
             {
                 Parameters = Parse(parsed.GetValue(parameters) ?? []),

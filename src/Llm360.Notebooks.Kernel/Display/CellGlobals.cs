@@ -1,5 +1,6 @@
 // The functions every cell can call without an import.
 using System.Diagnostics.CodeAnalysis;
+using Llm360.Notebooks.Kernel.Execution;
 
 namespace Llm360.Notebooks.Kernel.Display;
 
@@ -7,23 +8,46 @@ namespace Llm360.Notebooks.Kernel.Display;
 [SuppressMessage("Performance", "CA1822:Mark members as static", Justification = "Scripts call the members of an object.")]
 public sealed class CellGlobals
 {
-    private readonly Func<object?, DisplayHandle> show;
-
-    private readonly Action<bool> clear;
+    private readonly SessionOutputs outputs;
     private readonly Func<string, bool, string> ask;
 
-    internal CellGlobals(Func<object?, DisplayHandle> show, Action<bool> clear, Func<string, bool, string> ask) => (this.show, this.clear, this.ask) = (show, clear, ask);
+    internal CellGlobals(SessionOutputs outputs, Func<string, bool, string> ask) => (this.outputs, this.ask) = (outputs, ask);
 
-    /// <summary>Shows a value in every form it has.</summary>
+    /// <summary>Shows a value in every form it has, or in those that are named.</summary>
+    /// <param name="value">Anything. A text under a MIME type is shown as content of that
+    /// type.</param>
+    /// <param name="mimeTypes">Such as <c>text/html</c>; none for all.</param>
     /// <returns>A handle that can replace what is shown.</returns>
     [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name C# notebooks use.")]
-    public DisplayHandle display(object? value) => show(value);
+    public DisplayHandle display(object? value, params string[] mimeTypes) => outputs.Show(value, mimeTypes);
+
+    /// <summary>Replaces what is shown, in whichever cell that was.</summary>
+    /// <param name="value">What takes its place.</param>
+    /// <param name="shown">What <c>display</c> returned.</param>
+    [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name notebooks use.")]
+    [SuppressMessage("Naming", "CA1707:Identifiers should not contain underscores", Justification = "The name notebooks use.")]
+    public void update_display(object? value, DisplayHandle shown)
+    {
+        ArgumentNullException.ThrowIfNull(shown);
+        shown.Update(value);
+    }
+
+    /// <summary>Replaces what is shown under an id.</summary>
+    /// <param name="value">What takes its place.</param>
+    /// <param name="displayId">The <see cref="DisplayHandle.Id"/> of what is shown.</param>
+    [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name notebooks use.")]
+    [SuppressMessage("Naming", "CA1707:Identifiers should not contain underscores", Justification = "The name notebooks use.")]
+    public void update_display(object? value, string displayId)
+    {
+        ArgumentNullException.ThrowIfNull(displayId);
+        outputs.Update(ValueFormatter.Format(value), displayId);
+    }
 
     /// <summary>Takes away what this cell has shown so far.</summary>
     /// <param name="wait">Not before the next output stands in its place.</param>
     [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name notebooks use.")]
     [SuppressMessage("Naming", "CA1707:Identifiers should not contain underscores", Justification = "The name notebooks use.")]
-    public void clear_output(bool wait = false) => clear(wait);
+    public void clear_output(bool wait = false) => outputs.Clear(wait);
 
     /// <summary>Asks the user for a line of text.</summary>
     /// <exception cref="Llm360Exception">The front end takes no input.</exception>
@@ -40,4 +64,25 @@ public sealed class CellGlobals
 
     /// <summary>Markdown, rendered when displayed or last in the cell.</summary>
     public MarkdownText Markdown(string text) => new(text);
+
+    /// <summary>LaTeX, rendered when displayed or last in the cell.</summary>
+    public LaTeXString Latex(string text) => new(text);
+
+    /// <summary>An SVG image, shown when displayed or last in the cell.</summary>
+    /// <param name="markup">The <c>svg</c> element.</param>
+    /// <param name="description">What it shows, for readers who do not see it.</param>
+    public Picture SVG(string markup, string description = "SVG image") =>
+        new(System.Text.Encoding.UTF8.GetBytes(markup), "image/svg+xml", description);
+
+    /// <summary>JSON, shown as a tree when displayed or last in the cell.</summary>
+    /// <param name="value">A JSON text, or any value, which is serialized.</param>
+    /// <exception cref="System.Text.Json.JsonException">The text is no JSON.</exception>
+    public MimeBundle JSON(object? value) =>
+        value is string text ? RichText.Of("application/json", text) : ValueFormatter.Format(value, ["application/json"]);
+
+    /// <summary>JavaScript, run by the page when displayed or last in the cell.</summary>
+    public MimeBundle Javascript(string code) => RichText.Script(code);
+
+    /// <summary>A style sheet, applied to the page when displayed or last in the cell.</summary>
+    public HtmlText CSS(string rules) => new($"<style>{rules}</style>");
 }

@@ -28,6 +28,9 @@ internal static class ConventionFormatters
         return new MimeBundle(data);
     }
 
+    /// <summary>Whether values of the type have such formatters.</summary>
+    public static bool Has(Type type) => FindAttribute(type) is not null;
+
     private static Attribute? FindAttribute(Type type)
     {
         for (var t = type; t is not null; t = t.BaseType)

@@ -9,7 +9,9 @@ namespace Llm360.Notebooks.Kernel.Display;
 internal static class DataFrameFormatter
 {
     private const int PageRows = 20;
-    private const int MostRows = 500;
+
+    /// <summary>The most rows of a table.</summary>
+    public const int MostRows = 500;
 
     // Wide tables have fewer pages, so that a notebook stays small.
     private const int MostCells = 2_400;
@@ -20,9 +22,19 @@ internal static class DataFrameFormatter
     // Handlers in the markup: every front end keeps them with the buttons, while a script of its own would have to find its table first.
     private const string Turn = "var d=this.closest('div'),p=Array.from(d.querySelectorAll('tbody')),i=p.findIndex(function(x){return !x.hidden}),j=Math.min(p.length-1,Math.max(0,i+STEP));p[i].hidden=true;p[j].hidden=false;d.querySelector('output').textContent=p[j].dataset.rows;";
 
-    public static MimeBundle? TryFormat(object value) => value is DataFrame frame ? MimeBundle.Html(ToHtml(frame), ToText(frame)) : null;
+    public static MimeBundle? TryFormat(object value) => value is DataFrame frame ? Format(frame, frame.Rows.Count, isWhole: true) : null;
 
-    private static string ToHtml(DataFrame frame)
+    /// <summary>A table of the first rows of a longer one.</summary>
+    /// <param name="frame">The rows that are there.</param>
+    /// <param name="count">How many rows there are in all, as far as is known.</param>
+    /// <param name="isWhole">Whether that is known.</param>
+    public static MimeBundle Format(DataFrame frame, long count, bool isWhole)
+    {
+        var more = isWhole ? "" : ", perhaps more: show ToList() for all";
+        return MimeBundle.Html(ToHtml(frame, count, more), ToText(frame, count, more));
+    }
+
+    private static string ToHtml(DataFrame frame, long count, string more)
     {
         var html = new StringBuilder("<div><table class=\"dataframe\">\n<thead><tr>");
         foreach (var column in frame.Columns)
@@ -32,12 +44,12 @@ internal static class DataFrameFormatter
         var rows = Math.Min(frame.Rows.Count, most);
         for (long first = 0; first == 0 || first < rows; first += PageRows)
             AppendPage(html, frame, first, Math.Min(first + PageRows, rows));
-        html.Append(CultureInfo.InvariantCulture, $"</table>\n<p>{Size(frame, "×")}");
+        html.Append(CultureInfo.InvariantCulture, $"</table>\n<p>{Size(frame, count, "×")}{more}");
         if (rows > PageRows)
         {
             html.Append(CultureInfo.InvariantCulture, $"; <button type=\"button\" aria-label=\"previous rows\" onclick=\"{Turn.Replace("STEP", "-1", StringComparison.Ordinal)}\">‹</button> rows <output style=\"{Inline}\">{Range(0, PageRows)}</output> ");
             html.Append(CultureInfo.InvariantCulture, $"<button type=\"button\" aria-label=\"next rows\" onclick=\"{Turn.Replace("STEP", "1", StringComparison.Ordinal)}\">›</button>");
-            if (rows < frame.Rows.Count)
+            if (rows < count)
                 html.Append(CultureInfo.InvariantCulture, $" of the first {most}");
         }
 
@@ -60,7 +72,7 @@ internal static class DataFrameFormatter
 
     private static string Range(long first, long end) => string.Create(CultureInfo.InvariantCulture, $"{first + 1} to {end}");
 
-    private static string ToText(DataFrame frame)
+    private static string ToText(DataFrame frame, long count, string more)
     {
         var columns = frame.Columns.Select(column =>
         {
@@ -73,15 +85,16 @@ internal static class DataFrameFormatter
         var text = new StringBuilder();
         for (var line = 0; columns.Count > 0 && line < columns[0].Count; line++)
             text.Append(string.Join("  ", columns.Select(column => column[line])).TrimEnd()).Append('\n');
-        text.Append(Size(frame, "x"));
-        if (frame.Rows.Count > PageRows)
+        text.Append(Size(frame, count, "x")).Append(more);
+        if (count > PageRows)
             text.Append(CultureInfo.InvariantCulture, $", the first {PageRows} shown");
         return text.ToString();
     }
 
     private static long Shown(DataFrame frame) => Math.Min(frame.Rows.Count, PageRows);
 
-    private static string Size(DataFrame frame, string times) => string.Create(CultureInfo.InvariantCulture, $"{frame.Rows.Count} rows {times} {frame.Columns.Count} columns");
+    private static string Size(DataFrame frame, long count, string times) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} rows {times} {frame.Columns.Count} columns");
 
     private static string Align(DataFrameColumn column) => column.IsNumericColumn() ? " style=\"text-align:right\"" : " style=\"text-align:left\"";
 

@@ -6,10 +6,25 @@ namespace Llm360.Notebooks.Kernel.Display;
 /// <summary>Showing any value from a cell.</summary>
 public static class DisplayExtensions
 {
-    /// <summary>Shows the value in the running cell.</summary>
+    /// <summary>Shows the value in the running cell, in every form it has or in those that are
+    /// named.</summary>
+    /// <param name="value">Anything.</param>
+    /// <param name="mimeTypes">Such as <c>text/html</c>; none for all.</param>
     /// <returns>A handle that can replace what is shown.</returns>
     /// <exception cref="Llm360Exception">No cell is running here.</exception>
-    public static DisplayHandle Display(this object? value) =>
-        (CSharpSession.Current ?? throw new Llm360Exception(
-            "Display() was called outside of a notebook cell.", value?.GetType().FullName ?? "null", "Call it from a cell, or from a task that a cell started.")).Show(value);
+    public static DisplayHandle Display(this object? value, params string[] mimeTypes) =>
+        Session(value, nameof(Display)).Show(value, mimeTypes);
+
+    /// <summary>Shows the value in the running cell as a MIME type. A text is content of that
+    /// type.</summary>
+    /// <param name="value">Anything.</param>
+    /// <param name="mimeType">Such as <c>text/html</c>.</param>
+    /// <returns>A handle that can replace what is shown.</returns>
+    /// <exception cref="Llm360Exception">No cell is running here.</exception>
+    public static DisplayHandle DisplayAs(this object? value, string mimeType) => Session(value, nameof(DisplayAs)).Show(value, mimeType);
+
+    private static CSharpSession Session(object? value, string method) =>
+        CSharpSession.Current
+            ?? throw new Llm360Exception($"{method}() was called outside of a notebook cell.", value?.GetType().FullName ?? "null",
+            "Call it from a cell, or from a task that a cell started.");
 }

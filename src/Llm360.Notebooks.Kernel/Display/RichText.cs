@@ -1,4 +1,6 @@
-// Text that says what it is: what HTML("...") and Markdown("...") return in a cell.
+// Text that says what it is: what HTML("..."), Markdown("...") and their like return in a cell.
+using System.Text.Json.Nodes;
+
 namespace Llm360.Notebooks.Kernel.Display;
 
 /// <summary>HTML to be shown as it is.</summary>
@@ -15,4 +17,61 @@ public sealed record MarkdownText(string Text)
 {
     /// <inheritdoc/>
     public override string ToString() => Text;
+}
+
+/// <summary>LaTeX to be rendered by the front end: <c>(LaTeXString)@"\begin{align}
+/// ..."</c>.</summary>
+/// <param name="Text">The source, in mathematics or with delimiters of its own.</param>
+public sealed record LaTeXString(string Text)
+{
+    /// <summary>The text as LaTeX.</summary>
+    public static explicit operator LaTeXString(string text) => new(text);
+
+    /// <summary>The text as LaTeX.</summary>
+    public static LaTeXString FromString(string text) => new(text);
+
+    /// <inheritdoc/>
+    public override string ToString() => Text;
+}
+
+/// <summary>A formula to be rendered by the front end: <c>(MathString)@"\frac{1}{2}"</c>.</summary>
+/// <param name="Text">LaTeX without delimiters.</param>
+public sealed record MathString(string Text)
+{
+    /// <summary>The text as a formula.</summary>
+    public static explicit operator MathString(string text) => new(text);
+
+    /// <summary>The text as a formula.</summary>
+    public static MathString FromString(string text) => new(text);
+
+    /// <inheritdoc/>
+    public override string ToString() => Text;
+}
+
+/// <summary>Bundles of text.</summary>
+internal static class RichText
+{
+    private const string Delimiter = "$$", PlainText = "text/plain";
+
+    /// <summary>A script that the page runs when it is shown.</summary>
+    public static MimeBundle Script(string code) => MimeBundle.Html($"<script type=\"text/javascript\">{code}</script>", code);
+
+    /// <summary>The bundle of a text of a kind; null for any other value.</summary>
+    public static MimeBundle? TryFormat(object value) => value switch
+    {
+        HtmlText html => MimeBundle.Html(html.Text, html.Text),
+        MarkdownText markdown => Of("text/markdown", markdown.Text),
+        LaTeXString latex => Of("text/latex", latex.Text),
+        MathString math => Of("text/latex", math.Text.Contains('$', StringComparison.Ordinal) ? math.Text
+            : $"{Delimiter}{math.Text}{Delimiter}"),
+        _ => null,
+    };
+
+    /// <summary>A text under a MIME type, and as plain text.</summary>
+    public static MimeBundle Of(string mime, string text)
+    {
+        JsonNode? content = MimeBundle.IsJson(mime) ? JsonNode.Parse(text) : JsonValue.Create(text);
+        return new MimeBundle(mime == PlainText ? new JsonObject { [PlainText] = text }
+            : new JsonObject { [mime] = content, [PlainText] = text });
+    }
 }

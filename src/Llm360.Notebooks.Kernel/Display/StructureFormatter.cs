@@ -20,6 +20,9 @@ internal static class StructureFormatter
     // What is shown of a value that was cut: enough to see what it is.
     private const int CutCharacters = 500;
 
+    // Their formatters are registered below, not by a cell.
+    private static readonly Type[] OwnTypes = [typeof(Exception), typeof(JsonNode)];
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     static StructureFormatter()
@@ -38,6 +41,49 @@ internal static class StructureFormatter
             return MimeBundle.PlainText($"{SafeText.TypeName(value.GetType())}, {WhyCut}:\n{text} ...");
         var (html, htmlIsWhole) = Write(value, HtmlFormatter.MimeType);
         return htmlIsWhole ? MimeBundle.Html(html, text) : MimeBundle.PlainText(text);
+    }
+
+    /// <summary>Whether cells have registered a formatter for the type.</summary>
+    public static bool IsRegistered(Type type) =>
+        Formatter.RegisteredFormatters(includeDefaults: false).Any(formatter =>
+            !OwnTypes.Contains(formatter.Type) && formatter.Type.IsAssignableFrom(type));
+
+    /// <summary>The value as cells have asked with <c>Formatter.Register</c>; null if they have
+    /// not.</summary>
+    public static MimeBundle? TryRegistered(object value)
+    {
+        if (!IsRegistered(value.GetType()))
+            return null;
+        var types = Formatter.GetPreferredMimeTypesFor(value.GetType()).ToList();
+        return As(value, types.Count > 0 ? types : [HtmlFormatter.MimeType], MimeBundle.PlainText(""));
+    }
+
+    /// <summary>The value in some MIME types, and as plain text.</summary>
+    /// <param name="value">Anything.</param>
+    /// <param name="mimeTypes">The types.</param>
+    /// <param name="whole">The value in all types it has of its own: taken where it has the
+    /// type.</param>
+    public static MimeBundle As(object? value, IEnumerable<string> mimeTypes, MimeBundle whole)
+    {
+        var data = new JsonObject();
+        foreach (var mime in mimeTypes.Append(PlainTextFormatter.MimeType).Distinct())
+        {
+            if (whole.Data[mime] is { } own && own.ToString().Length > 0)
+            {
+                data[mime] = own.DeepClone();
+            }
+            else if (mime == "application/json" || MimeBundle.IsJson(mime))
+            {
+                data[mime] = JsonSerializer.SerializeToNode(value);
+            }
+            else
+            {
+                var (text, isWhole) = Write(value!, mime);
+                data[mime] = isWhole ? text : $"{text} ...";
+            }
+        }
+
+        return new MimeBundle(data, whole.Metadata);
     }
 
     /// <summary>An exception with its causes.</summary>

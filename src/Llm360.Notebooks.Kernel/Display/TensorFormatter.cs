@@ -1,4 +1,4 @@
-// Tensors: shape, type, statistics and a small heat map.
+// Tensors: shape, type, statistics, numbers and a small heat map.
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -29,7 +29,10 @@ internal static class TensorFormatter
         if (tensor.numel() == 1)
             return MimeBundle.PlainText($"{head}: {Number(numbers.item<double>())}");
         var statistics = Statistics(numbers);
-        return MimeBundle.Html($"<div><code>{WebUtility.HtmlEncode(head)}</code><br>{WebUtility.HtmlEncode(statistics)}{HeatMap(numbers)}</div>", $"{head}\n{statistics}");
+        var block = Numbers(numbers, tensor.is_floating_point());
+        var pre = block is null ? "" : $"<pre>{WebUtility.HtmlEncode(block)}</pre>";
+        var html = $"<div><code>{WebUtility.HtmlEncode(head)}</code><br>{WebUtility.HtmlEncode(statistics)}{pre}{HeatMap(numbers)}</div>";
+        return MimeBundle.Html(html, block is null ? $"{head}\n{statistics}" : $"{head}\n{statistics}\n{block}");
     }
 
     private static string Statistics(Tensor numbers)
@@ -41,6 +44,24 @@ internal static class TensorFormatter
         var spread = finite.numel() > 1 ? finite.std().item<double>() : 0;
         var text = $"mean {Number(finite.mean().item<double>())}, standard deviation {Number(spread)}, from {Number(finite.min().item<double>())} to {Number(finite.max().item<double>())}";
         return others == 0 ? text : string.Create(CultureInfo.InvariantCulture, $"{text}; {others:N0} not finite");
+    }
+
+    /// <summary>The first and last numbers of each dimension; null where it has too many
+    /// dimensions.</summary>
+    private static string? Numbers(Tensor numbers, bool isFloating)
+    {
+        if (NumberBlock.Of(numbers.shape) is not { } block)
+            return null;
+        var part = numbers;
+        foreach (var (dimension, indexes) in block.Indexes.Index())
+        {
+            if (indexes.Length < part.shape[dimension])
+                part = part.index_select(dimension, tensor(indexes));
+        }
+
+        var texts = part.contiguous().data<double>().ToArray()
+            .Select(number => isFloating ? NumberBlock.Text(number) : number.ToString("0", CultureInfo.InvariantCulture));
+        return block.Write([.. texts]);
     }
 
     /// <summary>The first rows and columns of the last two dimensions, at the first index of the others.</summary>

@@ -1,6 +1,5 @@
 // From a value to what is shown of it.
 using System.Numerics;
-using System.Text.Json.Nodes;
 using Llm360.Notebooks.Kernel.Execution;
 
 namespace Llm360.Notebooks.Kernel.Display;
@@ -13,11 +12,17 @@ public static class ValueFormatter
     /// A value whose formatter fails is shown by its type and its text. Text over 32 million
     /// characters is cut, with a note.
     /// </remarks>
-    public static MimeBundle Format(object? value)
+    public static MimeBundle Format(object? value) => FormatResult(value, null);
+
+    /// <summary>The value of a cell's last expression.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="tupleNames">What the code calls the elements of its tuples; null for
+    /// none.</param>
+    internal static MimeBundle FormatResult(object? value, IReadOnlyList<string>? tupleNames)
     {
         try
         {
-            return BundleLimit.Apply(Choose(value));
+            return BundleLimit.Apply(Choose(value, tupleNames));
         }
         catch (Exception e) when (value is not null && SafeText.IsFault(e))
         {
@@ -29,10 +34,28 @@ public static class ValueFormatter
         }
     }
 
+    /// <summary>The value in some MIME types, and as plain text.</summary>
+    /// <param name="value">Anything. A text is content of the first type that is named.</param>
+    /// <param name="mimeTypes">The types; none for all that it has.</param>
+    internal static MimeBundle Format(object? value, IReadOnlyList<string> mimeTypes)
+    {
+        if (mimeTypes.Count == 0)
+            return Format(value);
+        try
+        {
+            return BundleLimit.Apply(value is string text ? RichText.Of(mimeTypes[0], text)
+                : StructureFormatter.As(value, mimeTypes, Format(value)));
+        }
+        catch (Exception e) when (value is not null && SafeText.IsFault(e))
+        {
+            return Format(value);
+        }
+    }
+
     /// <summary>The value as text, numbers in the invariant culture.</summary>
     internal static string Plain(object value) => SafeText.Of(value);
 
-    private static MimeBundle Choose(object? value)
+    private static MimeBundle Choose(object? value, IReadOnlyList<string>? tupleNames)
     {
         switch (value)
         {
@@ -40,29 +63,39 @@ public static class ValueFormatter
                 return MimeBundle.PlainText("null");
             case MimeBundle bundle:
                 return bundle;
-            case HtmlText html:
-                return MimeBundle.Html(html.Text, html.Text);
             case Picture picture:
                 return picture.ToBundle();
-            case MarkdownText markdown:
-                return new MimeBundle(new JsonObject { ["text/markdown"] = markdown.Text, ["text/plain"] = markdown.Text });
             case Exception exception:
                 return MimeBundle.PlainText(StructureFormatter.Text(exception));
         }
 
         var type = value.GetType();
         // TorchSharp's tensors bring a formatter of their own, which prints every number.
-        return TensorFormatter.TryFormat(value)
+        return RichText.TryFormat(value)
+            ?? TensorFormatter.TryFormat(value)
             ?? ConventionFormatters.TryFormat(value)
+            ?? ChartFormatters.TryFormat(value)
+            ?? StructureFormatter.TryRegistered(value)
             ?? (IsSimple(type) || IsTorch(type) ? MimeBundle.PlainText(Plain(value)) : null)
             ?? DataFrameFormatter.TryFormat(value)
+            ?? ArrayFormatter.TryFormat(value)
+            ?? TableFormatter.TryFormat(value, tupleNames)
             ?? StructureFormatter.Format(value);
     }
 
-    private static bool IsSimple(Type type) =>
+    /// <summary>Whether values of the type are shown as their text.</summary>
+    internal static bool IsSimple(Type type) =>
         type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(decimal) || type == typeof(BigInteger) || type == typeof(Half)
         || type == typeof(DateTime) || type == typeof(DateTimeOffset) || type == typeof(DateOnly) || type == typeof(TimeOnly) || type == typeof(TimeSpan)
         || type == typeof(Guid) || type == typeof(Uri) || type == typeof(Version);
+
+    /// <summary>Whether the type has a formatter, or its values are no records of other
+    /// values.</summary>
+    internal static bool HasOwnText(Type type) =>
+        IsSimple(type) || IsTorch(type) || ConventionFormatters.Has(type) || StructureFormatter.IsRegistered(type)
+        || type.IsAssignableTo(typeof(Exception)) || type.IsAssignableTo(typeof(System.Text.Json.Nodes.JsonNode))
+        || type.IsAssignableTo(typeof(Delegate))
+        || type.IsAssignableTo(typeof(Type)) || type.IsAssignableTo(typeof(Task));
 
     /// <summary>Tensors and modules hold native memory: walking their properties would be slow, and wrong after disposal.</summary>
     private static bool IsTorch(Type type)

@@ -34,9 +34,14 @@ internal sealed class CodeEditing(CSharpSession session)
     /// <returns>Where the text begins that a match replaces, and the matches in the order a reader expects.</returns>
     public async Task<(int Start, IReadOnlyList<CompletionMatch> Items)> CompleteAsync(string code, int cursor)
     {
+        if (MagicCompletion(code, cursor) is { } commands)
+            return commands;
+        code = CellSections.CSharpOnly(code);
         if (IsTooDeep(code))
             return (cursor, []);
         var document = workspace.Open(code);
+        if (await StringCompletion.OfAsync(document, cursor).ConfigureAwait(false) is { } texts)
+            return texts;
         var service = CompletionService.GetService(document)!;
         var list = await service.GetCompletionsAsync(document, cursor).ConfigureAwait(false);
         var typed = code[list.Span.Start..cursor];
@@ -45,6 +50,7 @@ internal sealed class CodeEditing(CSharpSession session)
             .OrderByDescending(item => item.FilterText.StartsWith(typed, StringComparison.Ordinal))
             .ThenBy(item => item.SortText, StringComparer.OrdinalIgnoreCase)
             .Select(item => new CompletionMatch(item.DisplayText, Kind(item)))
+            .Concat(await UnimportedMethods.OfAsync(document, list.Span.Start, typed).ConfigureAwait(false))
             .DistinctBy(match => match.Text)
             .Take(Most)
             .ToList();
@@ -57,14 +63,18 @@ internal sealed class CodeEditing(CSharpSession session)
     /// <summary>What the name at the cursor, or before it, is: declaration and documentation; null for nothing.</summary>
     public async Task<MimeBundle?> InspectAsync(string code, int cursor)
     {
+        code = CellSections.CSharpOnly(code);
         if (IsTooDeep(code))
             return null;
         var document = workspace.Open(code);
         var service = QuickInfoService.GetService(document)!;
+        var signatures = await Signatures.OfAsync(document, cursor).ConfigureAwait(false);
+        if (signatures is { IsInArguments: true })
+            return Bundle(signatures.Text, "");
         for (var place = cursor; place >= 0; place--)
         {
             if (await service.GetQuickInfoAsync(document, place).ConfigureAwait(false) is { Sections.IsEmpty: false } info)
-                return Bundle(info);
+                return Bundle(info, signatures?.Text);
             if (place > 0 && code[place - 1] is '\n' or ';')
                 break;
         }
@@ -75,8 +85,10 @@ internal sealed class CodeEditing(CSharpSession session)
     /// <summary>Whether the code is a whole submission, the beginning of one, or neither.</summary>
     public static Completeness IsComplete(string code)
     {
+        code = CellSections.CSharpOnly(code);
         if (IsTooDeep(code))
             return Completeness.Invalid;
+        code = CellDirectives.TakeOut(code, "").Code;
         var tree = Submissions.Parse(UsingVariables.Blank(code).Code, "");
         if (!SyntaxFactory.IsCompleteSubmission(tree))
             return Completeness.Incomplete;
@@ -95,12 +107,27 @@ internal sealed class CodeEditing(CSharpSession session)
         SourceNesting.OfBrackets(code, "", CancellationToken.None) is not null
         || SourceNesting.OfTree(Submissions.Parse(code, ""), CancellationToken.None) is not null;
 
-    private static MimeBundle Bundle(QuickInfoItem info)
+    private static (int Start, IReadOnlyList<CompletionMatch> Items)? MagicCompletion(string code, int cursor)
     {
-        var text = string.Join("\n\n", info.Sections.Select(section => section.Text).Where(part => part.Length > 0));
-        var declaration = info.Sections.FirstOrDefault(section => section.Kind == QuickInfoSectionKinds.Description)?.Text ?? text;
-        var rest = string.Join("\n\n", info.Sections.Where(section => section.Kind != QuickInfoSectionKinds.Description).Select(section => section.Text));
-        return new MimeBundle(new JsonObject { ["text/plain"] = text, ["text/markdown"] = $"```csharp\n{declaration}\n```\n\n{rest}" });
+        var start = cursor == 0 ? 0 : code.LastIndexOf('\n', cursor - 1) + 1;
+        var typed = code[start..cursor];
+        return !typed.StartsWith("#!", StringComparison.Ordinal) ? null
+            : (start, [.. MagicCommands.Names.Where(name => name.StartsWith(typed, StringComparison.Ordinal)).Select(name =>
+            new CompletionMatch(name, "magic"))]);
+    }
+
+    // The signatures add the parameters, which the sections lack.
+    private static MimeBundle Bundle(QuickInfoItem info, string? signatures)
+    {
+        var declaration = info.Sections.FirstOrDefault(section => section.Kind == QuickInfoSectionKinds.Description)?.Text;
+        var rest = info.Sections.Where(section => section.Kind != QuickInfoSectionKinds.Description).Select(section => section.Text);
+        return Bundle(declaration ?? "", string.Join("\n\n", rest.Append(signatures ?? "").Where(part => part.Length > 0)));
+    }
+
+    private static MimeBundle Bundle(string declaration, string rest)
+    {
+        var plain = string.Join("\n\n", new[] { declaration, rest }.Where(part => part.Length > 0));
+        return new MimeBundle(new JsonObject { ["text/plain"] = plain, ["text/markdown"] = $"```csharp\n{declaration}\n```\n\n{rest}" });
     }
 
     private static string Kind(CompletionItem item) =>

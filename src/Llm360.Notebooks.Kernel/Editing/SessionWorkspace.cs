@@ -24,10 +24,14 @@ internal sealed class SessionWorkspace(CSharpSession session)
         {
             // The first submission has the default references and the imports; the others take them over, and what cells have referenced since.
             if (solution is null)
-                (solution, last) = Add(new AdhocWorkspace(MefHostServices.DefaultHost).CurrentSolution, "start", SourceText.From(""), DocumentedReferences.Create(), CSharpSession.Imports);
+                (solution, last) = Add(new AdhocWorkspace(MefHostServices.DefaultHost).CurrentSolution, "start", SourceText.From(""),
+                    DocumentedReferences.Create(), session.AllImports);
             var cells = session.Sources;
             for (; followed < cells.Count; followed++)
-                (solution, last) = Add(solution, $"cell-{followed}", cells[followed].GetText(), session.ReferencedFiles.Where(given.Add).Select(DocumentedReferences.WithDocumentation), []);
+            {
+                var references = session.ReferencedFiles.Where(given.Add).Select(DocumentedReferences.WithDocumentation);
+                (solution, last) = Add(solution, $"cell-{followed}", cells[followed].Tree.GetText(), references, cells[followed].Imports);
+            }
 
             // The text is gone with this snapshot of the solution: the next question begins from the cells again.
             var (asked, project) = Add(solution, "editor", SourceText.From(code), [], []);

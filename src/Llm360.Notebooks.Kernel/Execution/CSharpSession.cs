@@ -22,6 +22,13 @@ public sealed class CSharpSession : IDisposable
         "Llm360.Notebooks", "Llm360.Notebooks.Kernel.Display",
     ];
 
+    // Those that .NET Interactive gives its cells besides.
+    private static readonly IReadOnlyList<string> InteractiveImports =
+    [
+        "System.Text", "System.Collections", "Microsoft.DotNet.Interactive.Formatting",
+        "Microsoft.DotNet.Interactive.Formatting.PocketViewTags",
+    ];
+
     private readonly SessionOptions options;
     private readonly CellGlobals globals;
     private readonly SessionPackages packages;
@@ -29,7 +36,7 @@ public sealed class CSharpSession : IDisposable
     private readonly Submissions submissions;
     private readonly SessionOutputs outputs;
     private readonly SemaphoreSlim oneCell = new(1);
-    private readonly UsingVariables usings = new();
+    private readonly CellParts parts;
     private volatile RunningCell? running;
 
     /// <summary>Opens a session.</summary>
@@ -43,8 +50,9 @@ public sealed class CSharpSession : IDisposable
         outputs = new SessionOutputs(sink, this.options.PlotlyJavaScript, this.options.WaitForRoom);
         packages = new SessionPackages(Folder);
         resolver = new PreloadingResolver(Folder, packages);
-        globals = new CellGlobals(outputs.Show, outputs.Clear, this.options.Input ?? NoInput);
-        submissions = new Submissions(globals, Imports, resolver, ScriptSourceResolver.Default.WithBaseDirectory(Folder));
+        globals = new CellGlobals(outputs, this.options.Input ?? NoInput);
+        submissions = new Submissions(globals, AllImports, resolver, ScriptSourceResolver.Default.WithBaseDirectory(Folder));
+        parts = new CellParts(submissions, outputs, new SectionCompiler(submissions, packages, outputs), new UsingVariables());
         ConsoleRoute.Enter(this);
     }
 
@@ -58,7 +66,11 @@ public sealed class CSharpSession : IDisposable
     internal static CSharpSession? Current => RunningCell.Current?.Session;
 
     /// <summary>The sources of the cells that ran, in order.</summary>
-    internal IReadOnlyList<SyntaxTree> Sources => submissions.Sources;
+    internal IReadOnlyList<SubmissionSource> Sources => submissions.Sources;
+
+    /// <summary>Namespaces that every cell of this session uses; <c>static</c> is a
+    /// class.</summary>
+    internal IReadOnlyList<string> AllImports => options.DotNetInteractive ? [.. Imports, .. InteractiveImports] : Imports;
 
     /// <summary>The assemblies that cells have referenced with <c>#r</c>.</summary>
     internal IReadOnlyList<string> ReferencedFiles => resolver.Files;
@@ -88,10 +100,10 @@ public sealed class CSharpSession : IDisposable
         try
         {
             var count = how.Counts ? ++ExecutionCount : ExecutionCount;
-            var run = new CellRun(this, submissions, packages, outputs, usings, string.Create(CultureInfo.InvariantCulture, $"cell {count}"), Folder, cancellation);
+            var run = new CellRun(this, parts, string.Create(CultureInfo.InvariantCulture, $"cell {count}"), Folder, cancellation);
             running = run.Cell;
             var progress = new ProgressDisplays(outputs, options.Progress);
-            return await run.ExecuteAsync(code, count, how.ShowsResult, progress, options.StopPatience).ConfigureAwait(false);
+            return await run.ExecuteAsync(code, count, how, progress, options.StopPatience).ConfigureAwait(false);
         }
         finally
         {
@@ -108,7 +120,7 @@ public sealed class CSharpSession : IDisposable
             return (CellRun.NotBegun(ExecutionCount), null);
         try
         {
-            var run = new CellRun(this, submissions, packages, outputs, usings, "expression", Folder, cancellation);
+            var run = new CellRun(this, parts, "expression", Folder, cancellation);
             running = run.Cell;
             return await run.EvaluateAsync(expression, ExecutionCount, options.StopPatience).ConfigureAwait(false);
         }
@@ -124,7 +136,7 @@ public sealed class CSharpSession : IDisposable
     {
         // A cell that is running still works with its values.
         if (!IsRunning)
-            usings.DisposeAll(message => Stream(OutputStream.Stderr, message));
+            parts.Usings.DisposeAll(message => Stream(OutputStream.Stderr, message));
         ConsoleRoute.Leave(this);
         resolver.Dispose();
         packages.Dispose();
@@ -134,7 +146,7 @@ public sealed class CSharpSession : IDisposable
     /// <summary>Whether code of a cell of this session took part in the exception.</summary>
     internal bool IsIn(Exception exception) => new StackTrace(exception).GetFrames().Any(frame => submissions.Made(frame.GetMethod()?.DeclaringType?.Assembly));
 
-    internal DisplayHandle Show(object? value) => outputs.Show(value);
+    internal DisplayHandle Show(object? value, params IReadOnlyList<string> mimeTypes) => outputs.Show(value, mimeTypes);
 
     internal void Stream(OutputStream stream, string text) => outputs.Stream(stream, text);
 

@@ -9,4 +9,10 @@ public sealed record CellOptions
 
     /// <summary>Whether the value of its last expression is shown.</summary>
     public bool ShowsResult { get; init; } = true;
+
+    /// <summary>
+    /// The language of the cell as .NET Interactive names it, such as <c>html</c>; null for C#. A
+    /// language that this kernel does not know is refused.
+    /// </summary>
+    public string? Language { get; init; }
 }

@@ -1,25 +1,26 @@
 // One run of one cell: compile, start, wait, and go on without it when it does not stop.
 using Llm360.Notebooks.Kernel.Display;
-using Llm360.Notebooks.Kernel.Packages;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
 /// <summary>Runs a cell to its end, or until it was to stop and did not.</summary>
-internal sealed class CellRun(CSharpSession session, Submissions submissions, SessionPackages packages, SessionOutputs outputs, UsingVariables usings, string cell, string folder, CancellationToken stop)
+internal sealed class CellRun(CSharpSession session, CellParts parts, string cell, string folder, CancellationToken stop)
 {
     // Threads that belong to a stopped cell see the stop for so long after its end.
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(5);
 
     private readonly Lock keeping = new();
+    private readonly Submissions submissions = parts.Submissions;
+    private readonly SessionOutputs outputs = parts.Outputs;
     private Submission? started;
     private IReadOnlyList<string> usingNames = [];
 
     public RunningCell Cell { get; } = new(session);
 
     /// <summary>Runs it as a cell of the session.</summary>
-    public async Task<CellResult> ExecuteAsync(string code, int count, bool show, ProgressDisplays progress, TimeSpan patience)
+    public async Task<CellResult> ExecuteAsync(string code, int count, CellOptions how, ProgressDisplays progress, TimeSpan patience)
     {
-        var end = Start(() => CompleteAsync(code, count, show, progress));
+        var end = Start(() => CompleteAsync(code, count, how, progress));
         return await EndOrLeaveAsync(end, patience).ConfigureAwait(false) ? await end.ConfigureAwait(false) : LeftBehind(count);
     }
 
@@ -27,8 +28,14 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
     public async Task<(CellResult Result, MimeBundle? Value)> EvaluateAsync(string expression, int count, TimeSpan patience)
     {
         MimeBundle? value = null;
-        var end = Start(() => RunAsync(expression, count, null, async submission =>
-            value = ValueFormatter.Format(await submissions.Start(submission).ConfigureAwait(false))));
+        var end = Start(() => RunAsync(count, null, async () =>
+        {
+            var compiled = await parts.Compiler.CompileAsync(expression, cell, new CompileErrors(cell, expression), Cell.Stop)
+                .ConfigureAwait(false);
+            if (compiled.Submission is { } submission)
+                value = ValueFormatter.Format(await submissions.Start(submission).ConfigureAwait(false));
+            return compiled.Error;
+        }));
         var result = await EndOrLeaveAsync(end, patience).ConfigureAwait(false) ? await end.ConfigureAwait(false) : LeftBehind(count);
         return (result, result.Status == CellStatus.Ok ? value : null);
     }
@@ -89,27 +96,17 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
         }
     }
 
-    private async Task<CellResult> CompleteAsync(string code, int count, bool show, ProgressDisplays progress)
+    private async Task<CellResult> CompleteAsync(string code, int count, CellOptions how, ProgressDisplays progress)
     {
         try
         {
-            return await RunAsync(code, count, progress, async submission =>
+            return await RunAsync(count, progress, () =>
+                new SectionRun(session, outputs, folder, RunCSharpAsync).RunAsync(code, cell, how.Language, value =>
             {
-                started = submission;
-                object? value;
-                try
-                {
-                    value = await submissions.Start(submission).ConfigureAwait(false);
-                }
-                finally
-                {
-                    Keep();
-                }
-
                 progress.Finish();
-                if (show && value is not DisplayHandle && (value is not null || LastExpression.HasValue(submission.Compilation, cell)))
-                    outputs.Result(count, ValueFormatter.Format(value));
-            }).ConfigureAwait(false);
+                if (how.ShowsResult)
+                    outputs.Result(count, value);
+            })).ConfigureAwait(false);
         }
         finally
         {
@@ -117,7 +114,29 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
         }
     }
 
-    private async Task<CellResult> RunAsync(string code, int count, ProgressDisplays? progress, Func<Submission, Task> run)
+    private async Task<CellError?> RunCSharpAsync(string code, string name, CompileErrors errors, Action<MimeBundle> result)
+    {
+        var compiled = await parts.Compiler.CompileAsync(code, name, errors, Cell.Stop).ConfigureAwait(false);
+        if (compiled.Submission is not { } submission)
+            return compiled.Error;
+        object? value;
+        lock (keeping)
+            (started, usingNames) = (submission, compiled.UsingNames);
+        try
+        {
+            value = await submissions.Start(submission).ConfigureAwait(false);
+        }
+        finally
+        {
+            Keep();
+        }
+
+        if (value is not DisplayHandle && (value is not null || LastExpression.HasValue(submission.Compilation, name)))
+            result(ValueFormatter.FormatResult(value, LastExpression.TupleNames(submission.Compilation, name)));
+        return null;
+    }
+
+    private async Task<CellResult> RunAsync(int count, ProgressDisplays? progress, Func<Task<CellError?>> run)
     {
         RunningCell.Current = Cell;
         MemoryReserve.Take();
@@ -125,23 +144,9 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
         {
             using var surroundings = AmbientWork.Begin(progress, Cell.Stop);
             using var fetching = Downloads.Begin();
-            var errors = new CompileErrors(cell, code);
-            if (SourceNesting.OfBrackets(code, cell, Cell.Stop) is { } brackets)
-                return new CellResult(CellStatus.CompileError, count, errors.At(brackets.Place, "nesting", brackets.Message));
-            (var blanked, usingNames) = UsingVariables.Blank(code, Cell.Stop);
-            var tree = Submissions.Parse(blanked, cell, Cell.Stop);
-            if (SourceNesting.OfTree(tree, Cell.Stop) is { } levels)
-                return new CellResult(CellStatus.CompileError, count, errors.At(levels.Place, "nesting", levels.Message));
-            if (errors.FromMagicCommand(tree) is { } magic)
-                return new CellResult(CellStatus.CompileError, count, magic);
-            if (await packages.RestoreAsync(tree, outputs, errors, Cell.Stop).ConfigureAwait(false) is { } missing)
-                return new CellResult(CellStatus.CompileError, count, missing);
-            var (submission, diagnostics) = submissions.Compile(tree, Cell.Stop);
-            if (submission is null)
-                return new CellResult(CellStatus.CompileError, count, errors.From(diagnostics));
-            outputs.Stream(OutputStream.Stderr, errors.Warnings(diagnostics));
-            await run(submission).ConfigureAwait(false);
-            return new CellResult(CellStatus.Ok, count);
+            return await run().ConfigureAwait(false) is { } error
+                ? new CellResult(CellStatus.CompileError, count, error)
+                : new CellResult(CellStatus.Ok, count);
         }
         catch (Exception thrown)
         {
@@ -159,7 +164,7 @@ internal sealed class CellRun(CSharpSession session, Submissions submissions, Se
             submissions.Keep(started);
             started = null;
             if (usingNames.Count > 0)
-                usings.Hold(usingNames, session.Variables);
+                parts.Usings.Hold(usingNames, session.Variables);
         }
     }
 

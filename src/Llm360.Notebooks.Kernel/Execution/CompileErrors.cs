@@ -1,7 +1,6 @@
 // Compiler errors as a reader wants them: code, place, source line and a caret.
 using System.Globalization;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Text;
 
 namespace Llm360.Notebooks.Kernel.Execution;
@@ -13,7 +12,9 @@ internal sealed class CompileErrors(string cell, string code)
     private const int Shown = 10;
 
     /// <summary>The error of a cell from the compiler's diagnostics; null when none is an error.</summary>
-    public CellError? From(IEnumerable<Diagnostic> diagnostics)
+    /// <param name="diagnostics">What the compiler says.</param>
+    /// <param name="remedy">What to do about it; null if that is not known.</param>
+    public CellError? From(IEnumerable<Diagnostic> diagnostics, string? remedy = null)
     {
         var errors = diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).OrderBy(d => d.Location.SourceSpan.Start).ToList();
         if (errors.Count == 0)
@@ -21,6 +22,10 @@ internal sealed class CompileErrors(string cell, string code)
         var traceback = errors.Take(Shown).SelectMany(Lines).ToList();
         if (errors.Count > Shown)
             traceback.Add(string.Create(CultureInfo.InvariantCulture, $"and {errors.Count - Shown} more errors"));
+        if (ShellHints.Of(code, errors[0]) is { } hint)
+            return At(errors[0].Location, "magic", hint);
+        if (remedy is not null)
+            traceback.Add($"  what to do: {remedy}");
         var position = errors[0].Location.GetLineSpan().StartLinePosition;
         return new CellError(errors[0].Id, Message(errors[0]), position.Line + 1, position.Character + 1, traceback);
     }
@@ -30,16 +35,12 @@ internal sealed class CompileErrors(string cell, string code)
         diagnostics.Where(d => d.Severity == DiagnosticSeverity.Warning && !d.IsSuppressed).OrderBy(d => d.Location.SourceSpan.Start).Take(Shown)
             .SelectMany(d => Lines(d.Location, "warning", d.Id, Message(d))).Select(line => line + "\n"));
 
-    /// <summary>The error of the first line that the C# parser, too, takes for a <c>#!</c> directive of Polyglot Notebooks; null without one.</summary>
-    public CellError? FromMagicCommand(SyntaxTree tree)
+    /// <summary>A line of the cell, from 0, as a place.</summary>
+    public Location LineAt(int line)
     {
-        var found = tree.GetRoot().DescendantTrivia()
-            .FirstOrDefault(trivia => (trivia.IsKind(SyntaxKind.BadDirectiveTrivia) || trivia.IsKind(SyntaxKind.ShebangDirectiveTrivia)) && trivia.ToFullString().StartsWith("#!", StringComparison.Ordinal));
-        if (found == default)
-            return null;
-        var command = found.ToFullString().Trim().Split(' ', '\n')[0];
-        var message = $"{command} is a magic command of Polyglot Notebooks, not C#. Remove the line; cells here are C# only.";
-        return At(found.GetLocation(), "magic", message);
+        var lines = SourceText.From(code).Lines;
+        var span = lines[Math.Min(line, lines.Count - 1)].Span;
+        return Location.Create(cell, span, lines.GetLinePositionSpan(span));
     }
 
     /// <summary>An error of the engine's own at a place in the cell.</summary>
@@ -56,9 +57,8 @@ internal sealed class CompileErrors(string cell, string code)
         var span = location.GetLineSpan();
         var (line, column) = (span.StartLinePosition.Line, span.StartLinePosition.Character);
         yield return string.Create(CultureInfo.InvariantCulture, $"{span.Path}, line {line + 1}, column {column + 1}: {severity} {name}: {message}");
-        if (location.SourceTree is not { } tree)
+        if ((span.Path == cell ? SourceText.From(code) : location.SourceTree?.GetText()) is not { } text || line >= text.Lines.Count)
             yield break;
-        var text = span.Path == cell ? SourceText.From(code) : tree.GetText();
         var source = text.Lines[line].ToString();
         yield return "    " + source;
         // Tabs stay tabs, so that the caret stands under its character at any tab width.

@@ -3,8 +3,10 @@ using System.Collections.Immutable;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using Llm360.Notebooks.Kernel.Display;
+using Microsoft.AspNetCore.Html;
 using Microsoft.CodeAnalysis;
 using Microsoft.Data.Analysis;
+using Microsoft.DotNet.Interactive.Formatting;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
@@ -37,8 +39,10 @@ internal sealed class DefaultReferences
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location);
         var paths = platform.Where(entry => Path.GetDirectoryName(entry.Value) == framework).ToDictionary(StringComparer.Ordinal);
 
-        // The kernel itself is there for its display functions; what it is built on is not the cell's business.
-        paths[typeof(CellGlobals).Assembly.GetName().Name!] = typeof(CellGlobals).Assembly.Location;
+        // The kernel itself is there for its display functions. It is built on more, which cells do
+        // not need, except for the formatters of .NET Interactive: notebooks register their own.
+        foreach (var assembly in new[] { typeof(CellGlobals).Assembly, typeof(Formatter).Assembly, typeof(IHtmlContent).Assembly })
+            paths[assembly.GetName().Name!] = assembly.Location;
         var open = new Stack<string>([typeof(Llm360Exception).Assembly.Location, typeof(DataFrame).Assembly.Location]);
         while (open.TryPop(out var path))
         {

@@ -8,10 +8,27 @@ namespace Llm360.Notebooks.Kernel.Execution;
 internal static class LastExpression
 {
     /// <summary>True for a last expression without a semicolon that is not void: only then does a null mean something.</summary>
-    public static bool HasValue(Compilation compilation, string cell)
+    public static bool HasValue(Compilation compilation, string cell) => Find(compilation, cell) is { } last
+        && compilation.GetSemanticModel(last.SyntaxTree).GetTypeInfo(last).Type is not { SpecialType: SpecialType.System_Void };
+
+    /// <summary>The names of the elements where it is a list of tuples; null for anything
+    /// else.</summary>
+    /// <remarks>Only the compiler knows them.</remarks>
+    public static IReadOnlyList<string>? TupleNames(Compilation compilation, string cell)
+    {
+        if (Find(compilation, cell) is not { } last || compilation.GetSemanticModel(last.SyntaxTree).GetTypeInfo(last).Type is not { } type)
+            return null;
+        var list = type.AllInterfaces.Append(type as INamedTypeSymbol)
+            .FirstOrDefault(i => i?.OriginalDefinition.SpecialType == SpecialType.System_Collections_Generic_IEnumerable_T);
+        var element = type is IArrayTypeSymbol array ? array.ElementType : list?.TypeArguments[0];
+        return element is INamedTypeSymbol { IsTupleType: true } tuple ? [.. tuple.TupleElements.Select(field => field.Name)] : null;
+    }
+
+    private static ExpressionSyntax? Find(Compilation compilation, string cell)
     {
         var tree = compilation.SyntaxTrees.Single(t => t.FilePath == cell);
         return tree.GetRoot() is CompilationUnitSyntax { Members: [.., GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } last }] }
-            && compilation.GetSemanticModel(tree).GetTypeInfo(last.Expression).Type is not { SpecialType: SpecialType.System_Void };
+            ? last.Expression
+            : null;
     }
 }

@@ -42,7 +42,8 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
     }
 
     /// <summary>The assemblies of all packages: a directive can stand for one alone, so cells are given them besides.</summary>
-    public IEnumerable<PortableExecutableReference> PackageReferences => packages.Assemblies.Select(path => Preload(MetadataReference.CreateFromFile(path)));
+    public IEnumerable<PortableExecutableReference> PackageReferences =>
+        packages.Assemblies.Select(assembly => assembly.Path).Select(path => Preload(MetadataReference.CreateFromFile(path)));
 
     // A package may have no assembly; its directive is answered with one that every cell has.
     private PortableExecutableReference AnyReference => Default.ByName.Values.First();

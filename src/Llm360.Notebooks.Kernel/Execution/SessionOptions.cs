@@ -10,6 +10,12 @@ public sealed record SessionOptions
     /// <summary>The source of plotly.js, asked for once, before the first Plotly figure; null to send none.</summary>
     public Func<string>? PlotlyJavaScript { get; init; }
 
+    /// <summary>
+    /// Whether cells are given the namespaces of .NET Interactive besides, such as the tags of
+    /// <c>PocketView</c>.
+    /// </summary>
+    public bool DotNetInteractive { get; init; }
+
     /// <summary>How long a cell that is to stop has before it is left behind.</summary>
     public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -16,13 +16,20 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
 
     private static bool Dropped => RunningCell.Current is { LeftBehind: true };
 
-    public DisplayHandle Show(object? value)
+    /// <summary>Shows a value, in the forms that are named or in all it has.</summary>
+    public DisplayHandle Show(object? value, params IReadOnlyList<string> mimeTypes)
     {
-        var bundle = ValueFormatter.Format(value);
+        if (mimeTypes.FirstOrDefault(type => type?.Contains('/', StringComparison.Ordinal) != true) is { } wrong)
+        {
+            throw new Llm360Exception("The text is no MIME type.", $"\"{wrong}\"",
+                "Name a type such as text/html; to show two values, call display twice.");
+        }
+
+        var bundle = ValueFormatter.Format(value, mimeTypes);
         WaitForRoom();
         lock (gate)
         {
-            var handle = new DisplayHandle(string.Create(CultureInfo.InvariantCulture, $"display-{++displays}"), Update);
+            var handle = new DisplayHandle(string.Create(CultureInfo.InvariantCulture, $"display-{++displays}"), Update, mimeTypes);
             if (Dropped)
                 return handle;
             SendPlotlyFirst(bundle);
@@ -69,7 +76,8 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
             waitForRoom?.Invoke(RunningCell.Current?.Stop ?? CancellationToken.None);
     }
 
-    private void Update(MimeBundle bundle, string id)
+    /// <summary>Replaces what was shown under an id.</summary>
+    public void Update(MimeBundle bundle, string id)
     {
         WaitForRoom();
         lock (gate)

@@ -1,5 +1,6 @@
 // The chain of compiled cells: each sees what those before it declared.
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.Loader;
@@ -30,7 +31,7 @@ internal sealed class Submissions : IDisposable
     private readonly PreloadingResolver references;
     private readonly CSharpCompilationOptions options;
     private readonly ConcurrentDictionary<string, Assembly> assemblies = new(StringComparer.Ordinal);
-    private readonly List<SyntaxTree> sources = [];
+    private readonly List<SubmissionSource> sources = [];
     private readonly HashSet<MetadataReference> given = [];
     private object?[] states;
     private int filled = 1;
@@ -64,7 +65,7 @@ internal sealed class Submissions : IDisposable
         select new CellVariable(variable.Name, variable.FieldType, variable.GetValue(state));
 
     /// <summary>The source of every submission, in order.</summary>
-    public IReadOnlyList<SyntaxTree> Sources
+    public IReadOnlyList<SubmissionSource> Sources
     {
         get
         {
@@ -76,16 +77,31 @@ internal sealed class Submissions : IDisposable
     public static SyntaxTree Parse(string code, string path, CancellationToken cancellation = default) =>
         CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), ParseOptions, path, cancellation);
 
+    /// <summary>The references of a path, loaded; none if there is no such file.</summary>
+    public ImmutableArray<PortableExecutableReference> Resolve(string path) =>
+        references.ResolveReference(path, null, MetadataReferenceProperties.Assembly);
+
     /// <summary>Compiles a cell against those before it; nothing of it runs.</summary>
-    /// <returns>The cell, null when it does not compile; and what the compiler says.</returns>
-    public (Submission? Cell, IReadOnlyList<Diagnostic> Diagnostics) Compile(SyntaxTree tree, CancellationToken cancellation)
+    /// <param name="tree">The cell.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="more">References besides those of its directives; null for none.</param>
+    /// <param name="imports">Namespaces that it uses from now on, as later cells do; null for
+    /// none.</param>
+    /// <returns>The cell, null when it does not compile; its compilation; what the compiler
+    /// says.</returns>
+    public (Submission? Cell, CSharpCompilation Compilation, IReadOnlyList<Diagnostic> Diagnostics) Compile(
+        SyntaxTree tree, CancellationToken cancellation, IReadOnlyList<MetadataReference>? more = null,
+            IReadOnlyList<string>? imports = null)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"#{++made}");
-        // The compiler takes over the references and imports of the cells before: given again, they would pile up and make every cell dearer than the last.
-        var added = references.Default.ByName.Values.Concat(references.PackageReferences).Where(reference => !given.Contains(reference));
+        // The compiler takes over the references and imports of the cells before: given again, they
+        // would pile up and make every cell dearer than the last.
+        var added = references.Default.ByName.Values.Concat(references.PackageReferences).Concat(more ?? [])
+            .Where(reference => !given.Contains(reference)).Distinct();
         var settings = options.WithScriptClassName("Submission" + id);
-        var compilation = CSharpCompilation.CreateScriptCompilation(
-            name + id, tree, added, last is null ? settings : settings.WithUsings(), last, typeof(object), typeof(CellGlobals));
+        settings = settings.WithUsings((last is null ? settings.Usings : []).AddRange(imports ?? []));
+        var compilation = CSharpCompilation.CreateScriptCompilation(name + id, tree, added, settings, last, typeof(object),
+            typeof(CellGlobals));
         using var image = new MemoryStream();
         using var symbols = new MemoryStream();
         var emitted = compilation.Emit(image, symbols, options: Emitting, cancellationToken: cancellation);
@@ -94,9 +110,13 @@ internal sealed class Submissions : IDisposable
         cancellation.ThrowIfCancellationRequested();
         // Without a statement or a declaration there is nothing to emit, and nothing wrong.
         if (!emitted.Success)
-            return (emitted.Diagnostics.Any(d => d.Severity == DiagnosticSeverity.Error) ? null : new Submission(compilation, null), emitted.Diagnostics);
+        {
+            var isWrong = emitted.Diagnostics.Any(d => d.Severity == DiagnosticSeverity.Error);
+            return (isWrong ? null : new Submission(compilation, null), compilation, emitted.Diagnostics);
+        }
+
         image.Position = symbols.Position = 0;
-        return (new Submission(compilation, Load(image, symbols)), emitted.Diagnostics);
+        return (new Submission(compilation, Load(image, symbols)), compilation, emitted.Diagnostics);
     }
 
     /// <summary>Starts a compiled cell. What it declares is seen by later cells once <see cref="Keep"/> is called.</summary>
@@ -117,7 +137,8 @@ internal sealed class Submissions : IDisposable
         last = cell.Compilation;
         given.UnionWith(last.ExternalReferences);
         lock (sources)
-            sources.Add(cell.Compilation.SyntaxTrees[^1]);
+            sources.Add(new SubmissionSource(cell.Compilation.SyntaxTrees[^1],
+                [.. cell.Compilation.Options.Usings.Except(options.Usings)]));
         if (hasState)
             filled++;
     }
@@ -155,3 +176,9 @@ internal sealed class Submissions : IDisposable
 /// <param name="Compilation">What the compiler knows of it.</param>
 /// <param name="Entry">Runs it on the states of the cells before; null for a cell of declarations alone.</param>
 internal sealed record Submission(CSharpCompilation Compilation, Func<object?[], Task<object?>>? Entry);
+
+/// <summary>A cell that ran, for editors.</summary>
+/// <param name="Tree">Its code.</param>
+/// <param name="Imports">Namespaces that it uses without a directive, besides those of every
+/// session.</param>
+internal sealed record SubmissionSource(SyntaxTree Tree, IReadOnlyList<string> Imports);

@@ -1,5 +1,6 @@
 // execute_request: runs a cell for a client.
 using System.Text.Json.Nodes;
+using Llm360.Notebooks.Kernel.Documents;
 using Llm360.Notebooks.Kernel.Execution;
 
 namespace Llm360.Notebooks.Kernel.Jupyter;
@@ -33,6 +34,7 @@ internal sealed class ExecuteRequests : IDisposable
             Input = input.Ask,
             WorkingDirectory = options.WorkingDirectory,
             WaitForRoom = channels.WaitForRoom,
+            DotNetInteractive = options.DotNetInteractive,
         });
     }
 
@@ -78,7 +80,14 @@ internal sealed class ExecuteRequests : IDisposable
             TellFormerEnd();
             if (!silent)
                 channels.Send(ChannelName.IOPub, "execute_input", new JsonObject { ["code"] = code, ["execution_count"] = Session.ExecutionCount + (counts ? 1 : 0) }, request);
-            var result = await Session.ExecuteAsync(code, new CellOptions { Counts = counts, ShowsResult = !silent }, stop.Token).ConfigureAwait(false);
+            var result = await Session.ExecuteAsync(code, new CellOptions
+            {
+                Counts = counts,
+                ShowsResult = !silent,
+
+                // JupyterLab sends the cell's metadata.
+                Language = CellLanguage.Of(request.Metadata),
+            }, stop.Token).ConfigureAwait(false);
             outputs.Flush();
             if (counts)
                 history.Add(result.ExecutionCount, code, outputs.LastResult);

@@ -51,8 +51,7 @@ public sealed class JupyterKernel : IDisposable
         kernel.channels.Send(ChannelName.IOPub, "status", Status("starting"), null);
         kernel.channels.Start(kernel.Receive);
 
-        // The first compilation takes longest: it is done while the client still says hello.
-        _ = kernel.executes.Session.EvaluateAsync("1", CancellationToken.None);
+        _ = kernel.WarmUpAsync(options ?? new KernelOptions());
         DeepThread.Start("jupyter requests", kernel.Serve);
         // A kernel that no longer serves, as when the memory is gone, must not go on to listen: its clients would wait for ever.
         if (await Task.WhenAny(kernel.shutdown.Task, kernel.served.Task).ConfigureAwait(false) == kernel.served.Task)
@@ -68,6 +67,16 @@ public sealed class JupyterKernel : IDisposable
         executes.Dispose();
         outputs.Dispose();
         channels.Dispose();
+    }
+
+    // The first compilation and the first completion take longest: they are done while the client
+    // still says hello.
+    private async Task WarmUpAsync(KernelOptions options)
+    {
+        await executes.Session.EvaluateAsync("1", CancellationToken.None).ConfigureAwait(false);
+        if (MemoryReserve.IsThere)
+            await shell.WarmUpAsync().ConfigureAwait(false);
+        options.WarmedUp?.Invoke();
     }
 
     private static JsonObject Status(string state) => new() { ["execution_state"] = state };
@@ -135,7 +144,6 @@ public sealed class JupyterKernel : IDisposable
 
     private void ServeAll()
     {
-        Task? ready = null;
         while (queue.Take() is (var number, { } request))
         {
             if (request.Type == "execute_request")
@@ -146,8 +154,6 @@ public sealed class JupyterKernel : IDisposable
             if (ShellRequests.ReplyType(request.Type) is { } type)
                 channels.Send(ChannelName.Shell, type, reply, request);
             channels.Send(ChannelName.IOPub, "status", Status("idle"), request);
-            if (request.Type == "execute_request" && MemoryReserve.IsThere)
-                ready ??= shell.WarmUpAsync();
         }
     }
 

@@ -8,6 +8,10 @@ internal static class KernelInfo
 {
     private static string Version => typeof(KernelInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
+    /// <summary>The kernel, its runtime and its version in a line.</summary>
+    public static string Banner =>
+        $"C# on {System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription}, Llm360.Notebooks {Version}";
+
     /// <summary>The content of kernel_info_reply.</summary>
     public static JsonObject Reply() => new()
     {
@@ -25,7 +29,7 @@ internal static class KernelInfo
             ["codemirror_mode"] = "text/x-csharp",
             ["nbconvert_exporter"] = "script",
         },
-        ["banner"] = $"C# on {System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription}, Llm360.Notebooks {Version}",
+        ["banner"] = Banner,
         ["debugger"] = false,
         ["help_links"] = new JsonArray(
             new JsonObject { ["text"] = "C# reference", ["url"] = "https://learn.microsoft.com/dotnet/csharp/" },

@@ -7,6 +7,12 @@ public sealed record KernelOptions
     /// <summary>The folder against which <c>#r</c> and <c>#load</c> resolve; null for the current one.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <inheritdoc cref="Execution.SessionOptions.DotNetInteractive"/>
+    public bool DotNetInteractive { get; init; }
+
+    /// <summary>Called once the first completion is prepared; for tests.</summary>
+    internal Action? WarmedUp { get; init; }
+
     /// <summary>The source of plotly.js, asked for once, before the first Plotly figure; null to send none.</summary>
     public Func<string>? PlotlyJavaScript { get; init; }
 

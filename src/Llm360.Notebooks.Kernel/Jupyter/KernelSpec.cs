@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Llm360.Notebooks.Kernel.Documents;
 
 namespace Llm360.Notebooks.Kernel.Jupyter;
 
@@ -15,33 +16,52 @@ public sealed partial record KernelSpec(string Name, string Folder, IReadOnlyLis
     /// <summary>The name the notebooks of this repository carry.</summary>
     public const string DefaultName = "llm360-csharp";
 
-    private const string FileName = "kernel.json";
+    private const string FileName = "kernel.json", FormerFileName = "kernel.json.replaced";
     private static readonly JsonKind Kind = new(FileName, 1 << 20, "Install the kernel again.");
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Whether what it starts is there.</summary>
     public bool Works => Command.Count > 0 && Command.Where(Path.IsPathFullyQualified).All(File.Exists);
 
+    /// <summary>What front ends show for a kernel of this name.</summary>
+    internal static string DisplayNameOf(string name) => name == DefaultName ? "C# (Llm360)" : $"C# (Llm360, {name})";
+
     /// <summary>Writes a kernel spec, over one of this kernel that is there.</summary>
     /// <param name="jupyterFolder">A data folder of Jupyter: see <see cref="JupyterFolders"/>.</param>
     /// <param name="name">Letters, digits, dot, dash and underscore.</param>
     /// <param name="command">What starts <c>llm360</c>.</param>
     /// <param name="environment">Variables set for the kernel.</param>
+    /// <param name="replaceOther">
+    /// Whether the spec of another program is replaced. It is kept beside the new one, and
+    /// <see cref="Uninstall"/> brings it back.
+    /// </param>
     /// <exception cref="Llm360Exception">The name cannot be used, another kernel has it, or the folder cannot be written.</exception>
-    public static KernelSpec Install(string jupyterFolder, string name, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment)
+    public static KernelSpec Install(
+        string jupyterFolder,
+        string name,
+        IReadOnlyList<string> command,
+        IReadOnlyDictionary<string, string> environment,
+        bool replaceOther = false)
     {
         ArgumentNullException.ThrowIfNull(command);
         ArgumentNullException.ThrowIfNull(environment);
         if (!ValidName().IsMatch(name))
             throw new Llm360Exception("A kernel's name may hold letters, digits, dots, dashes and underscores.", $"name \"{name}\"", $"Choose another, or leave it out for {DefaultName}.");
         var folder = Path.Combine(jupyterFolder, "kernels", name);
-        if (File.Exists(Path.Combine(folder, FileName)) && Read(folder) is null)
-            throw new Llm360Exception("Another kernel has this name.", folder, "Choose another with --name.");
-        IReadOnlyList<string> all = [.. command, "kernel", "run", "--watch", "--connection-file", "{connection_file}"];
+        var isOther = File.Exists(Path.Combine(folder, FileName)) && Read(folder) is null;
+        if (isOther && !replaceOther)
+        {
+            throw new Llm360Exception("A kernel of another program has this name.", folder,
+                "Choose another name with --as, or add --replace; llm360 kernel uninstall brings the other kernel back.");
+        }
+
+        // The name says that the notebooks were written for .NET Interactive.
+        string[] compatibility = name == NotebookSource.InteractiveKernel ? ["--dotnet-interactive"] : [];
+        IReadOnlyList<string> all = [.. command, "kernel", "run", "--watch", .. compatibility, "--connection-file", "{connection_file}"];
         var json = new JsonObject
         {
             ["argv"] = new JsonArray([.. all.Select(part => JsonValue.Create(part))]),
-            ["display_name"] = name == DefaultName ? "C# (Llm360)" : $"C# (Llm360, {name})",
+            ["display_name"] = DisplayNameOf(name),
             ["language"] = "C#",
             ["interrupt_mode"] = "message",
             ["env"] = new JsonObject([.. environment.Select(variable => KeyValuePair.Create(variable.Key, (JsonNode?)variable.Value))]),
@@ -49,6 +69,8 @@ public sealed partial record KernelSpec(string Name, string Folder, IReadOnlyLis
         };
         try
         {
+            if (isOther)
+                File.Copy(Path.Combine(folder, FileName), Path.Combine(folder, FormerFileName), overwrite: true);
             AtomicFile.WriteText(Path.Combine(folder, FileName), json.ToJsonString(Indented) + "\n");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -63,8 +85,16 @@ public sealed partial record KernelSpec(string Name, string Folder, IReadOnlyLis
     public static IReadOnlyList<KernelSpec> Find(IEnumerable<string> jupyterFolders) =>
         [.. jupyterFolders.Select(folder => Path.Combine(folder, "kernels")).Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories).Select(Read).OfType<KernelSpec>()];
 
-    /// <summary>Removes it.</summary>
-    public void Uninstall() => Directory.Delete(Folder, recursive: true);
+    /// <summary>Removes it, and brings back the spec of another program that it had
+    /// replaced.</summary>
+    public void Uninstall()
+    {
+        var former = Path.Combine(Folder, FormerFileName);
+        if (File.Exists(former))
+            File.Move(former, Path.Combine(Folder, FileName), overwrite: true);
+        else
+            Directory.Delete(Folder, recursive: true);
+    }
 
     // Only what this kernel has written is its own to list, replace and remove.
     private static KernelSpec? Read(string folder)

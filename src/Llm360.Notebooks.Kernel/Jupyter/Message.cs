@@ -10,6 +10,9 @@ namespace Llm360.Notebooks.Kernel.Jupyter;
 /// <param name="Content">Depends on the type.</param>
 internal sealed record Message(IReadOnlyList<byte[]> Identities, JsonObject Header, JsonObject ParentHeader, JsonObject Content)
 {
+    /// <summary>What the client notes besides; empty for nothing.</summary>
+    public JsonObject Metadata { get; init; } = [];
+
     public string Type => Header.Text("msg_type") ?? "";
 }
 

@@ -48,7 +48,8 @@ internal sealed class WireFormat(string key)
         var frames = new NetMQMessage();
         foreach (var identity in message.Identities)
             frames.Append(identity);
-        var parts = new[] { message.Header, message.ParentHeader, [], message.Content }.Select(part => JsonSerializer.SerializeToUtf8Bytes(part)).ToList();
+        var parts = new[] { message.Header, message.ParentHeader, message.Metadata, message.Content }.Select(part =>
+            JsonSerializer.SerializeToUtf8Bytes(part)).ToList();
         frames.Append(Delimiter);
         frames.Append(Encoding.ASCII.GetBytes(Sign(parts)));
         foreach (var part in parts)
@@ -67,7 +68,7 @@ internal sealed class WireFormat(string key)
         var parts = all.GetRange(delimiter + 2, Parts);
         if (key.Length > 0 && !CryptographicOperations.FixedTimeEquals(all[delimiter + 1], Encoding.ASCII.GetBytes(Sign(parts))))
             throw new FormatException("a message with a wrong signature");
-        return new Message(all.GetRange(0, delimiter), Read(parts[0]), Read(parts[1]), Read(parts[3]));
+        return new Message(all.GetRange(0, delimiter), Read(parts[0]), Read(parts[1]), Read(parts[3])) { Metadata = Read(parts[2]) };
     }
 
     private static JsonObject Read(byte[] part)

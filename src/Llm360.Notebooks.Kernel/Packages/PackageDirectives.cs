@@ -1,4 +1,4 @@
-// The packages that a cell asks for in its #r directives.
+// The packages that a cell asks for in its #r directives, and the sources of its #i directives.
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -6,7 +6,8 @@ namespace Llm360.Notebooks.Kernel.Packages;
 
 internal static class PackageDirectives
 {
-    private const string Scheme = "nuget:";
+    /// <summary>What a directive about packages begins with.</summary>
+    public const string Scheme = "nuget:";
 
     /// <summary>The request of a reference such as <c>nuget: Id, Version</c>; null for any other reference.</summary>
     public static PackageRequest? Parse(string reference)

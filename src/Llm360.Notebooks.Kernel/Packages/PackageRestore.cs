@@ -17,7 +17,14 @@ internal sealed record PackageRequest(string Id, string Version);
 /// <param name="Libraries">Id and version of every package, those asked for and those they need.</param>
 /// <param name="Assemblies">Assemblies to compile against and to load.</param>
 /// <param name="NativeFolders">Folders with native libraries for this machine.</param>
-internal sealed record RestoredPackages(IReadOnlyList<string> Libraries, IReadOnlyList<string> Assemblies, IReadOnlyList<string> NativeFolders);
+internal sealed record RestoredPackages(IReadOnlyList<string> Libraries, IReadOnlyList<RestoredAssembly> Assemblies,
+    IReadOnlyList<string> NativeFolders);
+
+/// <summary>An assembly of a restored package.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Package">The package's id.</param>
+/// <param name="Version">The package's version.</param>
+internal sealed record RestoredAssembly(string Path, string Package, string Version);
 
 /// <summary>Runs <c>dotnet restore</c> on a project made for a set of packages, and remembers what it found.</summary>
 /// <remarks>The SDK's own restore follows the user's NuGet configuration, sources, credentials and cache. A set restored before is not restored again while its files are there.</remarks>
@@ -27,10 +34,14 @@ internal sealed class PackageRestore(string workingDirectory)
     private const string Framework = "net10.0", ProjectFile = "packages.csproj";
 
     /// <summary>Restores the packages together, so that their versions fit each other.</summary>
+    /// <param name="packages">The packages.</param>
+    /// <param name="sources">Sources besides those of NuGet's configuration.</param>
+    /// <param name="cancellation">Ends the restore.</param>
     /// <exception cref="Llm360Exception">One cannot be restored; says what NuGet says.</exception>
-    public async Task<RestoredPackages> RestoreAsync(IReadOnlyList<PackageRequest> packages, CancellationToken cancellation)
+    public async Task<RestoredPackages> RestoreAsync(
+        IReadOnlyList<PackageRequest> packages, IReadOnlyList<string> sources, CancellationToken cancellation)
     {
-        var project = Project(packages);
+        var project = Project("PackageReference", packages, sources);
         var folder = Path.Combine(Workspace.Artifacts, "packages", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)))[..16]);
         var assets = Path.Combine(folder, "obj", "project.assets.json");
         if (Read(assets) is { } known)
@@ -42,7 +53,8 @@ internal sealed class PackageRestore(string workingDirectory)
         if (File.Exists(assets))
             File.Delete(assets);
         throw Failed(packages, output,
-            "Check the id and the version; where the package comes from another source, put a NuGet.config beside the notebook.");
+            "Check the id and the version; where the package comes from another source, name it with #i "
+                + "\"nuget: SOURCE\" or in a NuGet.config beside the notebook.");
     }
 
     /// <summary>Fetches packages of exactly these versions into the user's NuGet cache, without
@@ -56,7 +68,7 @@ internal sealed class PackageRestore(string workingDirectory)
             // An item of an id has all its versions.
             AtomicFile.WriteText(Path.Combine(folder, ProjectFile), Project("PackageDownload", [.. packages
                 .GroupBy(p => p.Id, StringComparer.OrdinalIgnoreCase)
-                .Select(g => new PackageRequest(g.Key, string.Join(';', g.Select(p => $"[{p.Version}]").Distinct())))]));
+                .Select(g => new PackageRequest(g.Key, string.Join(';', g.Select(p => $"[{p.Version}]").Distinct())))], []));
             var (exitCode, output) = await RunAsync(folder, cancellation).ConfigureAwait(false);
             if (exitCode != 0)
                 throw Failed(packages, output, "Check the network and the NuGet sources (dotnet nuget list source), and run it again.");
@@ -72,9 +84,7 @@ internal sealed class PackageRestore(string workingDirectory)
         new($"The packages could not be restored. {Reason(output)}",
             string.Join(", ", packages.Select(package => $"{package.Id} {package.Version}")), remedy);
 
-    private string Project(IReadOnlyList<PackageRequest> packages) => Project("PackageReference", packages);
-
-    private string Project(string item, IReadOnlyList<PackageRequest> packages)
+    private string Project(string item, IReadOnlyList<PackageRequest> packages, IReadOnlyList<string> sources)
     {
         var references = packages.OrderBy(package => package.Id, StringComparer.OrdinalIgnoreCase)
             .Select(package => $"""    <{item} Include="{SecurityElement.Escape(package.Id)}" Version="{SecurityElement.Escape(package.Version)}" />""");
@@ -87,6 +97,7 @@ internal sealed class PackageRestore(string workingDirectory)
                 <ImportDirectoryBuildTargets>false</ImportDirectoryBuildTargets>
                 <ImportDirectoryPackagesProps>false</ImportDirectoryPackagesProps>
                 <RestoreRootConfigDirectory>{SecurityElement.Escape(workingDirectory)}</RestoreRootConfigDirectory>
+                <RestoreAdditionalProjectSources>{SecurityElement.Escape(string.Join(';', sources))}</RestoreAdditionalProjectSources>
               </PropertyGroup>
               <Import Project="Sdk.props" Sdk="Microsoft.NET.Sdk" />
               <PropertyGroup>
@@ -163,12 +174,12 @@ internal sealed class PackageRestore(string workingDirectory)
         var targets = json["targets"]!.AsObject().FirstOrDefault(target => target.Key.Contains('/', StringComparison.Ordinal)).Value?.AsObject();
         if (targets is null)
             return null;
-        var (libraries, assemblies, native) = (new List<string>(), new List<string>(), new List<string>());
+        var (libraries, assemblies, native) = (new List<string>(), new List<RestoredAssembly>(), new List<string>());
         foreach (var (library, target) in targets)
         {
             libraries.Add(library.Replace('/', ' '));
             var path = json["libraries"]![library]!["path"]?.ToString() ?? library.ToLowerInvariant();
-            foreach (var (kind, files) in new[] { ("runtime", assemblies), ("native", native) })
+            foreach (var kind in new[] { "runtime", "native" })
             {
                 foreach (var (file, _) in target![kind]?.AsObject() ?? [])
                 {
@@ -176,7 +187,10 @@ internal sealed class PackageRestore(string workingDirectory)
                         continue;
                     if (roots.Select(root => Path.Combine(root, path, file)).FirstOrDefault(File.Exists) is not { } found)
                         return null;
-                    files.Add(found);
+                    if (kind == "native")
+                        native.Add(found);
+                    else
+                        assemblies.Add(new RestoredAssembly(found, library.Split('/')[0], library.Split('/')[^1]));
                 }
             }
         }

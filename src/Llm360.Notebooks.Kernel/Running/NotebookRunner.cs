@@ -26,7 +26,10 @@ public static class NotebookRunner
     public static async Task<NotebookRunResult> RunAsync(NotebookRunOptions options, CancellationToken cancellation = default)
     {
         options = options with { Input = Path.GetFullPath(options.Input), Output = Path.GetFullPath(options.Output) };
-        var notebook = NotebookFile.Read(options.Input);
+        var notebook = NotebookSource.Read(options.Input);
+        NotebookSource.CheckLanguage(notebook, options.Input);
+        if (NotebookSource.IsDib(options.Output))
+            throw new Llm360Exception("A .dib holds no outputs.", options.Output, "Give the executed notebook the extension .ipynb.");
         var parameters = ParameterCell.Find(notebook, options.Parameters, options.Input);
         Clean(notebook);
         parameters?.Insert(notebook);
@@ -75,6 +78,7 @@ public static class NotebookRunner
                 PlotlyJavaScript = options.PlotlyJavaScript,
                 Progress = options.WorkProgress,
                 StopPatience = options.StopPatience,
+                DotNetInteractive = NotebookSource.IsInteractive(notebook, options.Input),
             });
             try
             {
@@ -108,7 +112,7 @@ public static class NotebookRunner
             outputs.Begin(cell);
             var begun = DateTimeOffset.UtcNow;
             var time = Stopwatch.StartNew();
-            var (status, error) = await StoppableCell.RunAsync(session, cell.Source, options.CellTimeout, cancellation).ConfigureAwait(false);
+            var (status, error) = await StoppableCell.RunAsync(session, cell, options.CellTimeout, cancellation).ConfigureAwait(false);
             outputs.End(progress.Number, error);
             saving |= error is not null;
             cell.Metadata.SetInOrder("execution", new JsonObject

@@ -1,5 +1,6 @@
 // One cell with an end: by itself, by a time limit, or by cancellation.
 using System.Globalization;
+using Llm360.Notebooks.Kernel.Documents;
 using Llm360.Notebooks.Kernel.Execution;
 
 namespace Llm360.Notebooks.Kernel.Running;
@@ -7,12 +8,14 @@ namespace Llm360.Notebooks.Kernel.Running;
 internal static class StoppableCell
 {
     /// <summary>Runs a cell; after a time limit or cancellation the session stops it.</summary>
-    public static async Task<(RunStatus Status, CellError? Error)> RunAsync(CSharpSession session, string code, TimeSpan? limit, CancellationToken cancellation)
+    public static async Task<(RunStatus Status, CellError? Error)> RunAsync(CSharpSession session, NotebookCell cell, TimeSpan? limit,
+        CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (limit is { } time)
             stop.CancelAfter(time);
-        var result = await session.ExecuteAsync(code, stop.Token).ConfigureAwait(false);
+        var result = await session.ExecuteAsync(cell.Source, new CellOptions { Language = CellLanguage.Of(cell.Metadata) }, stop.Token)
+            .ConfigureAwait(false);
         if (result.Error is not { } error)
             return (RunStatus.Completed, null);
         if (result.Status != CellStatus.Cancelled)

@@ -18,16 +18,30 @@ internal sealed class KernelProcess : IAsyncDisposable
 
     /// <summary>Starts a kernel on the ports of the connection.</summary>
     public KernelProcess(Llm360Command llm360, ConnectionFile connection, params string[] options)
+        : this(
+            ["dotnet", Llm360Command.Program, "kernel", "run", "--connection-file", "{connection_file}", .. options],
+            [KeyValuePair.Create("LLM360_HOME", llm360.Home), .. llm360.Variables],
+            llm360.Home,
+            connection)
     {
-        var file = llm360.PathOf("connection.json");
+    }
+
+    /// <summary>Starts the command of a kernel spec.</summary>
+    /// <param name="command">Its <c>argv</c>.</param>
+    /// <param name="variables">Its <c>env</c>, and what else its surroundings have.</param>
+    /// <param name="folder">Where it runs; gets the connection file.</param>
+    /// <param name="connection">Its ports.</param>
+    public KernelProcess(IReadOnlyList<string> command, IEnumerable<KeyValuePair<string, string>> variables, string folder,
+        ConnectionFile connection)
+    {
+        var file = Path.Combine(folder, "connection.json");
         File.WriteAllText(file, JsonSerializer.Serialize(connection));
-        var start = new ProcessStartInfo("dotnet", [Llm360Command.Program, "kernel", "run", "--connection-file", file, .. options])
+        var start = new ProcessStartInfo(command[0], command.Skip(1).Select(part => part == "{connection_file}" ? file : part))
         {
             RedirectStandardError = true,
-            WorkingDirectory = llm360.Home,
-            Environment = { ["LLM360_HOME"] = llm360.Home },
+            WorkingDirectory = folder,
         };
-        foreach (var (name, value) in llm360.Variables)
+        foreach (var (name, value) in variables)
             start.Environment[name] = value;
         Process = Process.Start(start)!;
         Process.ErrorDataReceived += (_, line) =>

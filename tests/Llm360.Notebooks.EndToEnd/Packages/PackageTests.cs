@@ -1,7 +1,10 @@
 // The packages: what is in them, the tool installed from them, and a project that uses the library.
 using System.IO.Compression;
 using System.Text;
+using System.Text.Json.Nodes;
+using Llm360.Notebooks.EndToEnd.Jupyter;
 using Llm360.Notebooks.Kernel.Documents;
+using Llm360.Notebooks.Kernel.Tests.Jupyter;
 
 namespace Llm360.Notebooks.EndToEnd;
 
@@ -85,6 +88,22 @@ public sealed class PackageTests(PackedFeed packed) : IClassFixture<PackedFeed>
         var executed = File.ReadAllText(packed.PathOf("home", "runs", "own.ipynb"));
         Assert.Contains("chunks", executed, StringComparison.Ordinal);
         Assert.Contains("image/svg+xml", executed, StringComparison.Ordinal);
+
+        // The kernel that is installed is the tool's, and finds what was written here from
+        // anywhere.
+        await SucceedAsync(course, llm360, "kernel", "install", "--as", ".net-csharp", "--prefix", packed.PathOf("env"));
+        var spec = JsonNode.Parse(File.ReadAllText(packed.PathOf("env", "share", "jupyter", "kernels", ".net-csharp", "kernel.json")))!;
+        var command = spec["argv"]!.AsArray().Select(part => part!.ToString()).ToList();
+        var variables = spec["env"]!.AsObject().ToDictionary(variable => variable.Key, variable => variable.Value!.ToString());
+        Assert.Equal((llm360, packed.PathOf("home")), (command[0], variables[Workspace.HomeVariable]));
+        variables["HOME"] = variables["USERPROFILE"] = packed.PathOf("user-home");
+        await using var kernel = new KernelProcess(command, variables, Directory.CreateDirectory(packed.PathOf("elsewhere")).FullName,
+            KernelClient.Free());
+        var (reply, published) = kernel.Client.Ready()
+            .Run("#r \"nuget: Llm360.Notebooks\"\n#!time\nSuites.Open(\"pico\").Checkpoints.Count > 0");
+        Assert.True(reply["status"]!.ToString() == "ok", reply.ToJsonString());
+        Assert.Contains(published, message =>
+            message.Type == "execute_result" && message.Content["data"]!["text/plain"]!.ToString() == "True");
     }
 
     [Fact]

@@ -112,17 +112,6 @@ public sealed class CellErrorTests : IDisposable
         Assert.Equal((CellStatus.RuntimeError, 2), (result.Status, result.Error!.Line));
     }
 
-    [Theory]
-    [InlineData("#!markdown\n# text", "#!markdown", 1)]
-    [InlineData("var a = 1;\n#!time --x\na", "#!time", 2)]
-    public async Task Magic_commands_are_refused_where_they_stand(string code, string command, int line)
-    {
-        var result = await Run(code);
-        Assert.Equal(CellStatus.CompileError, result.Status);
-        Assert.Equal(line, result.Error!.Line);
-        Assert.Contains(command + " is a magic command", result.Error.Message, StringComparison.Ordinal);
-    }
-
     [Fact]
     public async Task An_error_beside_a_using_declaration_shows_the_source_as_written()
     {

@@ -21,12 +21,12 @@ public sealed class ReferencesTests : IDisposable
         TestAssembly.Compile(library, "public static class Library { public static int Two => 2; }");
         using var packages = new SessionPackages(folder.Path);
         using var resolver = new PreloadingResolver(folder.Path, packages);
-        var globals = new CellGlobals(_ => throw new NotSupportedException(), _ => { }, (_, _) => "");
+        var globals = new CellGlobals(new SessionOutputs(new RecordingSink(), null, null), (_, _) => "");
         using var submissions = new Submissions(globals, CSharpSession.Imports, resolver, ScriptSourceResolver.Default);
         var counts = new List<int>();
         foreach (var code in new[] { "var list = new List<int>();", "missing", "list.Add(1);", "#r \"library.dll\"\nlist.Add(Library.Two);", "list.Sum() + Library.Two" })
         {
-            var (cell, diagnostics) = submissions.Compile(Submissions.Parse(code, "cell"), TestContext.Current.CancellationToken);
+            var (cell, _, diagnostics) = submissions.Compile(Submissions.Parse(code, "cell"), TestContext.Current.CancellationToken);
             if (cell is null)
             {
                 Assert.Contains(diagnostics, diagnostic => diagnostic.Id == "CS0103");

@@ -28,14 +28,6 @@ public sealed class ShowingTests
         Assert.Equal($$"""{"text/plain":"{{text}}"}""", Plain(ValueFormatter.Format(value)));
 
     [Fact]
-    public void Records_and_lists_have_html_and_text()
-    {
-        var bundle = ValueFormatter.Format(new[] { new Pair("a", 1), new Pair("b", 2) });
-        Assert.Contains("<table>", bundle.Data["text/html"]!.ToString(), StringComparison.Ordinal);
-        Assert.Contains("Pair", bundle.Data["text/plain"]!.ToString(), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void A_formatter_by_convention_gives_all_its_types_and_json_as_json()
     {
         var bundle = ValueFormatter.Format(new Derived());
@@ -80,12 +72,13 @@ public sealed class ShowingTests
         LibTorch.Load();
         using var tensor = torch.arange(6, torch.ScalarType.Float32).reshape(2, 3);
         var bundle = ValueFormatter.Format(tensor);
-        Assert.Equal("tensor [2, 3], float32, cpu\nmean 2.5, standard deviation 1.871, from 0 to 5", bundle.Data["text/plain"]!.ToString());
+        Assert.Equal("tensor [2, 3], float32, cpu\nmean 2.5, standard deviation 1.871, from 0 to 5\n[[0 1 2]\n [3 4 5]]",
+            bundle.Data["text/plain"]!.ToString());
         var html = bundle.Data["text/html"]!.ToString();
         Assert.Equal(6, Regex.Count(html, "<rect "));
         Assert.Contains("fill=\"#fde725\"><title>[1, 2] 5</title>", html, StringComparison.Ordinal);
         using var odd = torch.tensor([1.0, double.NaN, double.PositiveInfinity]);
-        Assert.EndsWith("from 1 to 1; 2 not finite", ValueFormatter.Format(odd).Data["text/plain"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("from 1 to 1; 2 not finite\n", ValueFormatter.Format(odd).Data["text/plain"]!.ToString(), StringComparison.Ordinal);
         using var one = torch.tensor(3.5f);
         Assert.Equal("tensor [], float32, cpu: 3.5", ValueFormatter.Format(one).Data["text/plain"]!.ToString());
         using var large = torch.zeros(3, 100, 100, torch.ScalarType.BFloat16);
@@ -181,8 +174,6 @@ public sealed class ShowingTests
 
     private static string Plain(MimeBundle bundle) =>
         bundle.Data.ToJsonString(new System.Text.Json.JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-
-    private sealed record Pair(string Name, int Value);
 
     private sealed class Collecting(List<WorkProgress> all) : IProgress<WorkProgress>
     {

@@ -78,6 +78,56 @@ public sealed class PackageTests : IDisposable
         Assert.Equal(CellStatus.Ok, (await RunAsync("1")).Status);
     }
 
+    [Fact]
+    public async Task A_source_is_added_by_the_cell()
+    {
+        Directory.CreateDirectory(folder.File("more"));
+        Pack("Extra", "1.0.0", [], [("lib/net8.0/", Compile("Extra", "public static class Extra { public static int Value => 3; }"))],
+            "more");
+        Assert.Equal("nuget", (await RunAsync($"#r \"nuget: {mark}.Extra, 1.0.0\"\n1")).Error!.Name);
+        var result = await RunAsync(
+            $"using System;\n#i \"nuget: more\"\nvar two = 2;\n#r \"nuget: {mark}.Extra, 1.0.0\"\n{mark}.Extra.Value + two");
+        Assert.Equal("", string.Join('\n', result.Error?.Traceback ?? []));
+        Assert.Equal("5", sink.LastPlain);
+        var missing = (await RunAsync("1\n#i \"nuget: nowhere\"")).Error!;
+        Assert.Equal(("nuget", 2), (missing.Name, missing.Line));
+        Assert.Contains("#i names a source", (await RunAsync("#i \"somewhere\"")).Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Versions_that_are_not_used_are_told()
+    {
+        foreach (var version in new[] { "1.0.0", "2.0.0" })
+        {
+            var path = CompileVersion("Twice", $"[assembly: System.Reflection.AssemblyVersion(\"{version}\")]",
+                $"public static class Twice {{ public static int Value => {version[0]}; }}");
+            Pack("Twice", version, [], [("lib/net8.0/", path)]);
+        }
+
+        Assert.Null((await RunAsync($"#r \"nuget: {mark}.Twice, 1.0.0\"\n{mark}.Twice.Value")).Error);
+        Assert.Equal("", sink.Stderr);
+        await RunAsync($"#r \"nuget: {mark}.Twice, 2.0.0\"\n1");
+        Assert.Equal($"{mark}.Twice 1.0.0 is loaded already and stays; 2.0.0 is used after a restart of the kernel.\n", sink.Stderr);
+
+        var single = Compile("Newer", "public static class Newer { }");
+        Pack("Newer", "3.1.0", [], [("lib/net8.0/", single)]);
+        sink.Calls.Clear();
+        Assert.Null((await RunAsync($"#r \"nuget: {mark}.Newer, 3.0.0\"\n1")).Error);
+        Assert.Equal($"Restored {mark}.Newer 3.1.0", sink.Bundles("update").Last().Data["text/plain"]!.ToString());
+        Assert.StartsWith($"{mark}.Newer 3.1.0 is used; 3.0.0 is not in the sources", sink.Stderr, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_version_of_the_kits_own_packages_is_told_and_NET_Interactives_are_left_out()
+    {
+        Assert.Null((await RunAsync("#r \"nuget: TorchSharp, 0.1.0\"\n1")).Error);
+        Assert.Matches("^TorchSharp [0-9.]+ comes with the kit and is used; the cell asks for 0.1.0.\n$", sink.Stderr);
+        sink.Calls.Clear();
+        Assert.Null((await RunAsync(
+            "#r \"nuget: Microsoft.DotNet.Interactive.ExtensionLab, *-*\"\n#r \"nuget: Llm360.Notebooks\"\n1")).Error);
+        Assert.Contains("this kernel runs without it", sink.Stderr, StringComparison.Ordinal);
+    }
+
     private Task<CellResult> RunAsync(string code) => session.ExecuteAsync(code, TestContext.Current.CancellationToken);
 
     private string Compile(string name, string source, params string[] references)
@@ -87,9 +137,19 @@ public sealed class PackageTests : IDisposable
         return path;
     }
 
-    private void Pack(string name, string version, (string Name, string Version)[] needs, params (string Folder, string File)[] files)
+    private string CompileVersion(string name, string attributes, string source)
     {
-        using var package = ZipFile.Open(Path.Combine(folder.File("feed"), $"{mark}.{name}.{version}.nupkg"), ZipArchiveMode.Create);
+        var path = folder.File($"{mark}.{name}.dll");
+        TestAssembly.Compile(path, $"{attributes} namespace {mark} {{ {source} }}");
+        return path;
+    }
+
+    private void Pack(string name, string version, (string Name, string Version)[] needs, params (string Folder, string File)[] files) =>
+        Pack(name, version, needs, files, "feed");
+
+    private void Pack(string name, string version, (string Name, string Version)[] needs, (string Folder, string File)[] files, string feed)
+    {
+        using var package = ZipFile.Open(Path.Combine(folder.File(feed), $"{mark}.{name}.{version}.nupkg"), ZipArchiveMode.Create);
         foreach (var (target, file) in files)
             package.CreateEntryFromFile(file, target + Path.GetFileName(file));
         using var writer = new StreamWriter(package.CreateEntry($"{mark}.{name}.nuspec").Open());

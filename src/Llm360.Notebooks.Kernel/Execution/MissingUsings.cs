@@ -1,0 +1,86 @@
+// The namespaces that a cell lacks: of extension methods and of types that references have.
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Llm360.Notebooks.Kernel.Execution;
+
+/// <summary>Searches the references for names that the compiler does not find.</summary>
+internal static class MissingUsings
+{
+    private const string NoMember = "CS1061", NoType = "CS0246", NoName = "CS0103";
+    private const int Shown = 3;
+
+    /// <summary>Namespaces to add, each the only one that makes an unknown member an extension
+    /// method.</summary>
+    public static IReadOnlyList<string> OfExtensionMethods(Compilation compilation, IEnumerable<Diagnostic> diagnostics)
+    {
+        var namespaces = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var diagnostic in diagnostics.Where(d => d.Id == NoMember))
+        {
+            if (NodeOf(diagnostic) is not SimpleNameSyntax { Parent: { } parent } name || ReceiverOf(parent) is not { } receiver)
+                continue;
+            var tree = compilation.GetSemanticModel(receiver.SyntaxTree);
+            if (tree.GetTypeInfo(receiver).Type is not { } type)
+                continue;
+            var found = ExtensionMethods(compilation, n => n == name.Identifier.ValueText, type)
+                .Select(method => method.ContainingNamespace.ToDisplayString()).Distinct().ToList();
+            if (found is [var only])
+                namespaces.Add(only);
+        }
+
+        return [.. namespaces];
+    }
+
+    /// <summary>What to write for the first unknown type; null where no reference has one of the
+    /// name.</summary>
+    public static string? Hint(Compilation compilation, IEnumerable<Diagnostic> diagnostics)
+    {
+        foreach (var diagnostic in diagnostics.Where(d => d.Id is NoType or NoName))
+        {
+            if (NodeOf(diagnostic) is not SimpleNameSyntax name)
+                continue;
+            var found = Types(compilation.GlobalNamespace, name.Identifier.ValueText, name.Arity)
+                .Select(type => type.ContainingNamespace.ToDisplayString()).Distinct().Order(StringComparer.Ordinal).ToList();
+            if (found.Count is > 0 and <= Shown)
+                return "add " + string.Join(" or ", found.Select(space => $"using {space};"));
+        }
+
+        return null;
+    }
+
+    /// <summary>Extension methods of the references that a type has, whatever is
+    /// imported.</summary>
+    /// <param name="compilation">Has the references.</param>
+    /// <param name="isWanted">Chooses by name.</param>
+    /// <param name="receiver">The type.</param>
+    public static IEnumerable<IMethodSymbol> ExtensionMethods(Compilation compilation, Func<string, bool> isWanted, ITypeSymbol receiver) =>
+        from assembly in compilation.SourceModule.ReferencedAssemblySymbols
+        where assembly.MightContainExtensionMethods
+        from type in StaticTypes(assembly.GlobalNamespace)
+        from method in type.GetMembers().OfType<IMethodSymbol>()
+        where method is { IsExtensionMethod: true, DeclaredAccessibility: Accessibility.Public } && isWanted(method.Name)
+            && method.ReduceExtensionMethod(receiver) is not null
+        select method;
+
+    private static IEnumerable<INamedTypeSymbol> StaticTypes(INamespaceSymbol space) =>
+        space.GetTypeMembers()
+            .Where(type => type is { IsStatic: true, MightContainExtensionMethods: true, DeclaredAccessibility: Accessibility.Public })
+            .Concat(space.GetNamespaceMembers().SelectMany(StaticTypes));
+
+    private static IEnumerable<INamedTypeSymbol> Types(INamespaceSymbol space, string name, int arity) =>
+        space.GetTypeMembers(name, arity)
+            .Where(type => type is { DeclaredAccessibility: Accessibility.Public, ContainingNamespace.IsGlobalNamespace: false })
+            .Concat(space.GetNamespaceMembers().SelectMany(inner => Types(inner, name, arity)));
+
+    private static SyntaxNode? NodeOf(Diagnostic diagnostic) =>
+        diagnostic.Location.SourceTree?.GetRoot().FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true);
+
+    private static ExpressionSyntax? ReceiverOf(SyntaxNode parent) => parent switch
+    {
+        MemberAccessExpressionSyntax access => access.Expression,
+        MemberBindingExpressionSyntax { Parent: InvocationExpressionSyntax { Parent: ConditionalAccessExpressionSyntax conditional } } =>
+            conditional.Expression,
+        _ => null,
+    };
+}
