@@ -30,7 +30,7 @@ public sealed class EvaluateCommandTests : IDisposable
     [Fact]
     public async Task A_group_is_written_with_its_tasks()
     {
-        var (written, expected) = await EvaluateAsync("mmlu_unweighted.5shot", ["--task", Fixture("tasks/mmlu_unweighted"), "-n", "5"]);
+        var (written, expected) = await EvaluateAsync("mmlu_unweighted.5shot", ["--task", Fixture("tasks/mmlu_unweighted"), "-f", "5"]);
         Assert.Equal(4, written["tasks"]!.AsArray().Count);
         written.Remove("tasks");
         AssertAlike(expected, written, "$");

@@ -55,14 +55,15 @@ public sealed class ReproduceTests(Browser browser) : IClassFixture<Browser>
     public async Task The_report_of_another_suite_and_its_notebooks_stay()
     {
         using var llm360 = Few();
-        // A recipe of one's own, found by its name in the manifests' folder or by its file.
+        // A recipe of one's own; once trained, it is found by its name.
         var recipe = llm360.PathOf("other.json");
         Directory.CreateDirectory(Path.GetDirectoryName(recipe)!);
         File.WriteAllText(recipe, ManifestFile.ToJson(Suites.Manifest("pico")).Replace("\"name\": \"pico\"", "\"name\": \"other\"", StringComparison.Ordinal));
         Assert.Equal(0, (await llm360.RunAsync("reproduce", "--suite", "pico", "-q")).ExitCode);
         string[] kept = ["notebooks/pico", "site/pico"];
         var before = kept.Select(Snapshot).ToList();
-        var result = await llm360.RunAsync("reproduce", "--suite", recipe, "-q");
+        Assert.Equal(0, (await llm360.RunAsync("train", recipe, "-q")).ExitCode);
+        var result = await llm360.RunAsync("reproduce", "other", "-q");
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Equal(before, kept.Select(Snapshot));
         var list = File.ReadAllText(llm360.PathOf("site", "index.html"));

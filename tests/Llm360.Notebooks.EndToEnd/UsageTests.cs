@@ -30,6 +30,7 @@ public sealed class UsageTests(InProcess home)
     [InlineData("is not a type of weights. Use auto, fp32, bf16, fp16", null, "score", "-m", "pico/last", "--rows", "x", "-o", "x.json", "--precision", "int8")]
     [InlineData("--window takes a number from 2 on", null, "perplexity", "-m", "pico/last", "--text", "x.txt", "--window", "1")]
     [InlineData("--text takes plain text, and validation.jsonl holds token rows. Write --rows validation.jsonl", null, "perplexity", "-m", "pico/last", "--text", "validation.jsonl")]
+    [InlineData("The suite is named twice", null, "reproduce", "pico", "-s", "nano")]
     [InlineData("-n takes a number from 1 on", null, "logits", "-m", "pico/last", "--rows", "x", "-o", "x.npy", "-n", "0")]
     [InlineData("--cell-timeout takes seconds above 0", null, "run", "x.ipynb", "--cell-timeout", "-3")]
     public async Task A_mistake_is_told_in_three_lines(string what, string? meant, params string[] arguments)
@@ -69,6 +70,8 @@ public sealed class UsageTests(InProcess home)
     [InlineData("has no checkpoint \"9\"", "Choose from ckpt_000 to ckpt_004", "tokenize", "-m", "pico/9", "a")]
     [InlineData("Unknown suite \"picco\"", "Did you mean \"pico\"", "reproduce", "-s", "picco")]
     [InlineData("chooses no checkpoints", "last", "grid", "memorization", "-s", "pico", "--checkpoints", "latest")]
+    [InlineData("cannot restart from ckpt_003", "0 is the beginning", "train", "pico", "--restart", "-2", "-q")]
+    [InlineData("\"ckpt_9\" is no checkpoint", "from 0 to 4", "train", "pico", "--restart", "ckpt_9")]
     [InlineData("The store holds no analysis named \"pico/none\"", "llm360", "export", "pico/none", "-o", "x.csv")]
     public async Task A_value_that_cannot_be_is_told_before_anything_is_printed(string what, string remedy, params string[] arguments)
     {

@@ -36,14 +36,14 @@ internal sealed class GridRunOptions
 
     private readonly Option<string> checkpoints = new("--checkpoints")
     {
-        Description = "all, every:N (counted back from the last), or a list of numbers and ranges: 0,12,24-36.",
+        Description = Selection.Forms,
         DefaultValueFactory = _ => "all",
         HelpName = List,
     };
 
     private readonly Option<string> chunks = new("--chunks")
     {
-        Description = "all, every:N, or a list of numbers and ranges: 0-11,35.",
+        Description = Selection.Forms,
         DefaultValueFactory = _ => "all",
         HelpName = List,
     };

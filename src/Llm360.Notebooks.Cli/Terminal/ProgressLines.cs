@@ -18,6 +18,9 @@ internal sealed class ProgressLines(IAnsiConsole console) : IProgress<WorkProgre
             var tenth = value.Total <= 0 ? 0 : (int)(10 * value.Done / value.Total);
             var now = Stopwatch.GetTimestamp();
             var known = tasks.TryGetValue(value.Task, out var task);
+            // The next of several calls, such as those of a loop in a cell: its time is its own.
+            if (known && task.Tenth >= 10 && tenth < 10)
+                known = false;
             if (known && (tenth == task.Tenth || (tenth < 10 && Stopwatch.GetElapsedTime(task.Said) < Quiet)))
                 return;
             tasks[value.Task] = (tenth, known ? task.Start : now, now);

@@ -80,7 +80,7 @@ public static class Suites
         if (slash > 0 && pathOrName[..slash] is var suite
             && (Names.Contains(suite) || IsFile(suite) || Directory.Exists(suite) || Directory.Exists(Path.Combine(Workspace.SuitesFolder, suite))))
             return Open(suite).Checkpoint(pathOrName[(slash + 1)..]);
-        throw new Llm360Exception($"There is no file, folder or checkpoint \"{pathOrName}\".", Path.GetFullPath(pathOrName), $"Name a weights file, a checkpoint's folder, a checkpoint as suite/checkpoint (suites: {string.Join(", ", List().Where(s => s.CanOpen).Select(s => s.Name))}), or a model on the Hugging Face Hub as organisation/name@revision{(HubLocation.TryParse(pathOrName) is { IsValid: true } repository ? $": {repository}" : "")}.");
+        throw new Llm360Exception($"There is no file, folder or checkpoint \"{pathOrName}\".", Path.GetFullPath(pathOrName), $"Name a weights file, a checkpoint's folder, a checkpoint as suite/checkpoint (suites: {string.Join(", ", List().Select(s => s.Name))}), or a model on the Hugging Face Hub as organisation/name@revision{(HubLocation.TryParse(pathOrName) is { IsValid: true } repository ? $": {repository}" : "")}.");
     }
 
     /// <summary>The manifest of a name, or of a manifest file.</summary>

@@ -100,7 +100,7 @@ public sealed class CorpusBuilderTests : IDisposable
         var counts = Build(_manifest);
         var wrong = counts with { Sources = [counts.Sources[0] with { Documents = 7 }], Sha256 = new string('0', 64) };
         var error = Assert.Throws<Llm360Exception>(() => Build(_manifest with { Expected = wrong }, _fake.Folder["other"]));
-        Assert.Contains("Documents = 7", error.What, StringComparison.Ordinal);
+        Assert.Contains("7 documents", error.What, StringComparison.Ordinal);
         Assert.Contains(counts.Sha256, error.What, StringComparison.Ordinal);
         Assert.False(File.Exists(_fake.Folder["other", SuiteLayout.Manifest]));
     }
