@@ -3,7 +3,8 @@ using System.Reflection;
 
 namespace Llm360.Notebooks.Kernel.Display;
 
-/// <summary>ScottPlot 5, OxyPlot and XPlot; Plotly.NET has formatters by convention.</summary>
+/// <summary>ScottPlot 5, OxyPlot, XPlot and Plotly.NET, whose own formatters write no
+/// chart.</summary>
 internal static class ChartFormatters
 {
     private const int Width = 720, Height = 440;
@@ -17,6 +18,7 @@ internal static class ChartFormatters
             var bundle = type.FullName switch
             {
                 "ScottPlot.Plot" => Picture(Call(type, value, "GetSvgXml", [Width, Height]), "ScottPlot chart"),
+                "Plotly.NET.GenericChart" => PlotlyChart.Bundle(Static(type, "toFigureJson", value)),
                 "OxyPlot.PlotModel" => Picture(Oxy(type, value), "OxyPlot chart"),
                 "XPlot.Plotly.PlotlyChart" =>
                     Call(type, value, "GetInlineHtml", []) is string html ? MimeBundle.Html(html, "XPlot chart") : null,
@@ -39,6 +41,11 @@ internal static class ChartFormatters
         return export?.Invoke(null, BindingFlags.DoNotWrapExceptions, null, Filled(export, [value, (double)Width, (double)Height, false]),
             null);
     }
+
+    private static object? Static(Type type, string name, object argument) =>
+        type.GetMethods(BindingFlags.Public | BindingFlags.Static).FirstOrDefault(method =>
+            method.Name == name && method.GetParameters().Length == 1)
+            ?.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [argument], null);
 
     private static object? Call(Type type, object target, string name, object?[] arguments)
     {

@@ -1,5 +1,6 @@
 // The formatters a type brings along by convention, found by name so that it needs no reference to any notebook package.
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Kernel.Display;
@@ -13,6 +14,8 @@ internal static class ConventionFormatters
 {
     private const string AttributeName = "TypeFormatterSourceAttribute";
     private const string OtherName = "TypeFormatterSourceType";
+    private const BindingFlags AllMembers =
+        BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
 
     /// <summary>All MIME types of the nearest formatter source among the type, its bases and its interfaces; null without one.</summary>
     public static MimeBundle? TryFormat(object value)
@@ -46,25 +49,43 @@ internal static class ConventionFormatters
 
     private static IEnumerable<(string Mime, string Text)> Run(Attribute attribute, object value)
     {
-        var sourceType = Member<Type>(attribute, attribute.GetType().GetProperty(OtherName) is null ? "FormatterSourceType" : OtherName);
-        var source = Activator.CreateInstance(sourceType, nonPublic: true)!;
-        var create = sourceType.GetMethod("CreateTypeFormatters", Type.EmptyTypes) ?? throw Broken(sourceType, "has no method CreateTypeFormatters()");
-        var formatters = Unwrapped(create, source, []) as System.Collections.IEnumerable ?? throw Broken(sourceType, "returned no list of formatters");
+        var sourceType = Property<Type>(attribute, FindProperty(attribute.GetType(), OtherName) is null ? "FormatterSourceType"
+            : OtherName);
+        // That of Plotly.NET 6 has no constructor, and no state that one would set.
+        var source = sourceType.GetConstructor(AllMembers, Type.EmptyTypes) is null
+            ? RuntimeHelpers.GetUninitializedObject(sourceType)
+            : Activator.CreateInstance(sourceType, nonPublic: true)!;
+        var create = Method(sourceType, "CreateTypeFormatters") ?? throw Broken(sourceType, "has no method CreateTypeFormatters()");
+        var formatters = Unwrapped(create, source, []) as System.Collections.IEnumerable
+            ?? throw Broken(sourceType, "returned no list of formatters");
         foreach (var formatter in formatters)
         {
-            var format = formatter.GetType().GetMethod("Format", [typeof(object), typeof(TextWriter)])
+            var format = Method(formatter.GetType(), "Format", typeof(object), typeof(TextWriter))
                 ?? throw Broken(formatter.GetType(), "has no method Format(object, TextWriter)");
             using var writer = new StringWriter();
             if (Unwrapped(format, formatter, [value, writer]) is true)
-                yield return (Member<string>(formatter, "MimeType"), writer.ToString());
+                yield return (Property<string>(formatter, "MimeType"), writer.ToString());
         }
     }
 
     private static object? Unwrapped(MethodInfo method, object target, object?[] arguments) =>
         method.Invoke(target, BindingFlags.DoNotWrapExceptions, null, arguments, null);
 
-    private static T Member<T>(object target, string name) =>
-        target.GetType().GetProperty(name)?.GetValue(target) is T value ? value : throw Broken(target.GetType(), $"has no property {name} of type {typeof(T).Name}");
+    private static T Property<T>(object target, string name) =>
+        FindProperty(target.GetType(), name)?.GetValue(target) is T value
+            ? value
+            : throw Broken(target.GetType(), $"has no property {name} of type {typeof(T).Name}");
+
+    // F# keeps such members internal, and implements interfaces by members with longer names.
+    private static PropertyInfo? FindProperty(Type type, string name) =>
+        Array.Find(type.GetProperties(AllMembers), property => IsNamed(property, name));
+
+    private static MethodInfo? Method(Type type, string name, params Type[] parameters) =>
+        Array.Find(type.GetMethods(AllMembers), method =>
+            IsNamed(method, name) && method.GetParameters().Select(parameter => parameter.ParameterType).SequenceEqual(parameters));
+
+    private static bool IsNamed(MemberInfo member, string name) =>
+        member.Name == name || member.Name.EndsWith("." + name, StringComparison.Ordinal);
 
     private static Llm360Exception Broken(Type type, string what) =>
         new($"The formatter {type.Name} {what}.", type.FullName ?? type.Name, "Give it the members that .NET Interactive's formatter convention asks for.");

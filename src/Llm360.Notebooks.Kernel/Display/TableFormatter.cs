@@ -32,6 +32,10 @@ internal static class TableFormatter
         return DataFrameFormatter.Format(frame, length ?? rows.Count, isWhole: length is not null || rows.Count < LazyRows);
     }
 
+    /// <summary>Whether the value is a list of tuples.</summary>
+    public static bool IsOfTuples(object? value) =>
+        value is IEnumerable and not string && ElementType(value.GetType())?.IsAssignableTo(typeof(ITuple)) == true;
+
     private static Type? ElementType(Type type)
     {
         if (type.IsArray)

@@ -73,8 +73,8 @@ public static class ValueFormatter
         // TorchSharp's tensors bring a formatter of their own, which prints every number.
         return RichText.TryFormat(value)
             ?? TensorFormatter.TryFormat(value)
-            ?? ConventionFormatters.TryFormat(value)
             ?? ChartFormatters.TryFormat(value)
+            ?? ConventionFormatters.TryFormat(value)
             ?? StructureFormatter.TryRegistered(value)
             ?? (IsSimple(type) || IsTorch(type) ? MimeBundle.PlainText(Plain(value)) : null)
             ?? DataFrameFormatter.TryFormat(value)

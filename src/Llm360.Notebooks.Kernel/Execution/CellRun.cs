@@ -132,7 +132,11 @@ internal sealed class CellRun(CSharpSession session, CellParts parts, string cel
         }
 
         if (value is not DisplayHandle && (value is not null || LastExpression.HasValue(submission.Compilation, name)))
-            result(ValueFormatter.FormatResult(value, LastExpression.TupleNames(submission.Compilation, name)));
+        {
+            var names = TableFormatter.IsOfTuples(value) ? LastExpression.TupleNames(submission.Compilation, name) : null;
+            result(ValueFormatter.FormatResult(value, names));
+        }
+
         return null;
     }
 
