@@ -51,11 +51,11 @@ internal static class ConventionFormatters
     {
         var sourceType = Property<Type>(attribute, FindProperty(attribute.GetType(), OtherName) is null ? "FormatterSourceType"
             : OtherName);
+        var create = Method(sourceType, "CreateTypeFormatters") ?? throw Broken(sourceType, "has no method CreateTypeFormatters()");
         // That of Plotly.NET 6 has no constructor, and no state that one would set.
         var source = sourceType.GetConstructor(AllMembers, Type.EmptyTypes) is null
             ? RuntimeHelpers.GetUninitializedObject(sourceType)
             : Activator.CreateInstance(sourceType, nonPublic: true)!;
-        var create = Method(sourceType, "CreateTypeFormatters") ?? throw Broken(sourceType, "has no method CreateTypeFormatters()");
         var formatters = Unwrapped(create, source, []) as System.Collections.IEnumerable
             ?? throw Broken(sourceType, "returned no list of formatters");
         foreach (var formatter in formatters)

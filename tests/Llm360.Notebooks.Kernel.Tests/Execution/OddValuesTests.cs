@@ -37,7 +37,7 @@ public sealed class OddValuesTests
         { "failing text", "(its ToString failed: System.IO.IOException)" },
         { "failing list", "(the formatter of this type failed: System.IO.IOException: no)" },
         { "failing formatter", "(the formatter of this type failed: System.IO.IOException: no)" },
-        { "formatter source of another shape", "(the formatter of this type failed: System.MissingMethodException: " },
+        { "formatter source of another shape", "(the formatter of this type failed: Llm360.Notebooks.Llm360Exception: The formatter " },
         { "no text", "" },
         { "endless sequence", "1" },
     };
