@@ -1,6 +1,7 @@
 // What is wrong with a command line: the error, the nearest right spelling, one line of usage.
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Llm360.Notebooks.Cli.Commands;
@@ -33,7 +34,9 @@ internal static class Usage
     /// <returns>The exit code; null if nothing is wrong.</returns>
     public static int? Report(ParseResult parsed, TextWriter error)
     {
-        if (parsed.Action is HelpAction || Find(parsed) is not var (what, nearest))
+        // Help, the version and the completion of shells come before any mistake.
+        var isOther = parsed.Action is HelpAction || (parsed.Errors.Count > 0 && parsed.Action is not (null or ParseErrorAction));
+        if (isOther || Find(parsed) is not var (what, nearest))
             return null;
         error.WriteLine(Printable.Lines($"error: {what}"));
         if (nearest is not null)
@@ -74,7 +77,8 @@ internal static class Usage
 
     // Numbers below zero are values: -1 is the last checkpoint.
     private static bool IsOption(string token) =>
-        token is ['-', var second, ..] && (second == '-' || char.IsLetter(second)) && token.Length > 1 && !token.Contains(' ', StringComparison.Ordinal);
+        token is ['-', var second, ..] && (second == '-' || char.IsLetter(second)) && token.Length > 1
+            && !token.Contains(' ', StringComparison.Ordinal);
 
     private static (string What, string? Nearest)? OfValue(ParseError error)
     {
@@ -87,7 +91,8 @@ internal static class Usage
         var type = Nullable.GetUnderlyingType(option.Option.ValueType) ?? option.Option.ValueType;
         foreach (var token in option.Tokens)
         {
-            if ((type == typeof(int) || type == typeof(long)) && !long.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
+            if ((type == typeof(int) || type == typeof(long)) && !long.TryParse(token.Value, NumberStyles.AllowLeadingSign,
+                CultureInfo.InvariantCulture, out _))
                 return ($"{name} takes a whole number, and \"{token.Value}\" is not one.", null);
             if (type == typeof(int) && !int.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
                 return ($"{name} takes a whole number up to {int.MaxValue}, and {token.Value} is larger.", null);
@@ -102,7 +107,8 @@ internal static class Usage
     private static List<string> Missing(CommandResult command) =>
     [
         .. command.Command.Arguments.Where(a => a.Arity.MinimumNumberOfValues > (command.GetResult(a)?.Tokens.Count ?? 0)).Select(Name),
-        .. command.Command.Options.Where(o => o.Required && command.GetResult(o) is not { IdentifierTokenCount: > 0 }).Select(o => $"{o.Name} {ValueOf(o)}"),
+        .. command.Command.Options.Where(o => o.Required && command.GetResult(o) is not { IdentifierTokenCount: > 0 })
+            .Select(o => $"{o.Name} {ValueOf(o)}"),
     ];
 
     private static string? NearestCommand(string given, CommandResult command)

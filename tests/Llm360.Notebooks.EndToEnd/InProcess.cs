@@ -4,7 +4,7 @@ using Llm360.Notebooks.Cli;
 
 namespace Llm360.Notebooks.EndToEnd;
 
-/// <summary>A home with pico, in which commands run within the process, one after the other.</summary>
+/// <summary>A home with pico; commands run within the process, one after the other.</summary>
 public sealed class InProcess : IAsyncLifetime
 {
     /// <summary>LLM360_HOME of the commands. Other tests name a home of their own for each process

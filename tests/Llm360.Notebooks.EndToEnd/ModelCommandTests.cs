@@ -29,7 +29,8 @@ public sealed class ModelCommandTests : IDisposable
             _ => r!.ToJsonString(),
         }), TestContext.Current.CancellationToken);
         var output = llm360.PathOf("logits.safetensors");
-        var result = await llm360.RunAsync("logits", "--model", Fixture(name), "--rows", llm360.PathOf("rows.jsonl"), "--out", output, "--precision", "fp32", "-q");
+        var result = await llm360.RunAsync("logits", "--model", Fixture(name), "--rows", llm360.PathOf("rows.jsonl"), "--out", output,
+            "--precision", "fp32", "-q");
         Assert.True(result.ExitCode == 0, result.Error);
         using var logits = StateDict.Open(output);
         using var expected = StateDict.Open(Path.Combine(Fixture(name), "expected.safetensors"));
@@ -43,7 +44,8 @@ public sealed class ModelCommandTests : IDisposable
     public async Task A_bad_token_is_told_with_its_file_and_row()
     {
         await File.WriteAllTextAsync(llm360.PathOf("rows.jsonl"), "\uFEFF[1, 2]\n[3, 4000]\n", TestContext.Current.CancellationToken);
-        var result = await llm360.RunAsync("logits", "--model", Fixture("llama-mha"), "--rows", llm360.PathOf("rows.jsonl"), "--out", llm360.PathOf("x.safetensors"));
+        var result = await llm360.RunAsync("logits", "--model", Fixture("llama-mha"), "--rows", llm360.PathOf("rows.jsonl"), "--out",
+            llm360.PathOf("x.safetensors"));
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("rows.jsonl, row 1, token 1", result.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(llm360.PathOf("x.safetensors")));
@@ -55,7 +57,8 @@ public sealed class ModelCommandTests : IDisposable
         var greedy = Json("llama-mha", "greedy.json");
         var length = (int)greedy["prompt_length"]!;
         await File.WriteAllLinesAsync(llm360.PathOf("rows.jsonl"), Json("llama-mha", "rows.json")["rows"].Deserialize<int[][]>()!.Select(r => JsonSerializer.Serialize(r[..length])), TestContext.Current.CancellationToken);
-        string[] arguments = ["generate", "--model", Fixture("llama-mha"), "--rows", llm360.PathOf("rows.jsonl"), "--max-new-tokens", $"{greedy["new_tokens"]}", "--json"];
+        string[] arguments = ["generate", "--model", Fixture("llama-mha"), "--rows", llm360.PathOf("rows.jsonl"), "--max-new-tokens",
+            $"{greedy["new_tokens"]}", "--json"];
         var all = await llm360.RunAsync([.. arguments, "--ignore-eos"]);
         Assert.True(all.ExitCode == 0, all.Error);
         var expected = greedy["new"].Deserialize<int[][]>()!;
@@ -97,7 +100,8 @@ public sealed class ModelCommandTests : IDisposable
     public async Task Bad_rows_are_one_error_and_no_file(string row, string says)
     {
         await File.WriteAllTextAsync(llm360.PathOf("rows.jsonl"), row + "\n", TestContext.Current.CancellationToken);
-        var result = await llm360.RunAsync("logits", "--model", Fixture("llama-mha"), "--rows", llm360.PathOf("rows.jsonl"), "--out", llm360.PathOf("x.safetensors"));
+        var result = await llm360.RunAsync("logits", "--model", Fixture("llama-mha"), "--rows", llm360.PathOf("rows.jsonl"), "--out",
+            llm360.PathOf("x.safetensors"));
         Assert.Equal(1, result.ExitCode);
         Assert.Contains(says, result.Error, StringComparison.Ordinal);
         Assert.Contains("what to do", result.Error, StringComparison.Ordinal);

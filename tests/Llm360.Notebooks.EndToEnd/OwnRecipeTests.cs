@@ -84,7 +84,8 @@ public sealed class OwnRecipeTests(InProcess home)
 
     private async Task ChangeAsync(string file, Action<JsonNode> change)
     {
-        var json = JsonNode.Parse(await File.ReadAllTextAsync(home.PathOf("suites", "pico", "suite.json"), TestContext.Current.CancellationToken))!;
+        var json = JsonNode.Parse(await File.ReadAllTextAsync(home.PathOf("suites", "pico", "suite.json"),
+            TestContext.Current.CancellationToken))!;
         change(json);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         await File.WriteAllTextAsync(file, json.ToJsonString(), TestContext.Current.CancellationToken);

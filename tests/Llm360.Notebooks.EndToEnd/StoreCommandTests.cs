@@ -16,7 +16,8 @@ public sealed class StoreCommandTests(InProcess home)
         Assert.Matches("amber +on the Hub", all.Output);
         var one = await InProcess.RunAsync("list", "pico");
         Assert.True(one.ExitCode == 0, one.Error);
-        foreach (var text in new[] { "5: ckpt_000 to ckpt_004", "4: train_000 to train_003", "ckpt_003", "6,144", "pico/memorization-", "prompt_length 12" })
+        foreach (var text in new[] { "5: ckpt_000 to ckpt_004", "4: train_000 to train_003", "ckpt_003", "6,144", "pico/memorization-",
+            "prompt_length 12" })
             Assert.Contains(text, one.Output, StringComparison.Ordinal);
         Assert.Contains("llm360 train nano", (await InProcess.RunAsync("list", "nano")).Error, StringComparison.Ordinal);
     }
@@ -38,7 +39,8 @@ public sealed class StoreCommandTests(InProcess home)
     {
         await FillAsync();
         var name = Name("prompt_length 12");
-        foreach (var arguments in new[] { new[] { "-o", home.PathOf("a.csv") }, ["--csv", home.PathOf("b.csv")], ["--parquet", home.PathOf("c.parquet")], ["-o", home.PathOf("d.parquet")] })
+        foreach (var arguments in new[] { new[] { "-o", home.PathOf("a.csv") }, ["--csv", home.PathOf("b.csv")],
+            ["--parquet", home.PathOf("c.parquet")], ["-o", home.PathOf("d.parquet")] })
         {
             var result = await InProcess.RunAsync(["export", name, .. arguments]);
             Assert.True(result.ExitCode == 0, result.Error);
@@ -75,7 +77,8 @@ public sealed class StoreCommandTests(InProcess home)
         var plain = await InProcess.RunAsync("plot", "pico/evaluation", "-q");
         Assert.True(File.Exists(plain.Output.Trim()), plain.Output);
         Assert.Equal(cells, Cells());
-        Assert.Contains(".svg or .html", (await InProcess.RunAsync("plot", "pico/evaluation", "-o", home.PathOf("x.png"))).Error, StringComparison.Ordinal);
+        Assert.Contains(".svg or .html", (await InProcess.RunAsync("plot", "pico/evaluation", "-o", home.PathOf("x.png"))).Error,
+            StringComparison.Ordinal);
 
         Dictionary<string, DateTime> Cells() => Directory.GetFiles(home.PathOf("results", "pico"), "*.parquet", SearchOption.AllDirectories)
             .ToDictionary(f => f, File.GetLastWriteTimeUtc);

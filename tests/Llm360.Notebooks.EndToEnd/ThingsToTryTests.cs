@@ -20,7 +20,8 @@ public sealed partial class ThingsToTryTests(InProcess home)
         ["05-attribution.ipynb"] = "checkpoints = 1",
     };
 
-    public static TheoryData<string> Names => [.. Directory.GetFiles(Folder, "*.ipynb").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Names => [.. Directory.GetFiles(Folder, "*.ipynb").Select(f => Path.GetFileName(f))
+        .Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -53,7 +54,8 @@ public sealed partial class ThingsToTryTests(InProcess home)
                     Assert.True(!usual.SequenceEqual(await RunAsync(session, shown, replaced, given)), suggestion.Text);
                     break;
                 default:
-                    Assert.True(!usual.SequenceEqual(await RunAsync(session, shown, code.ConvertAll(c => c.Source), [.. given, .. suggestion.Code])), suggestion.Text);
+                    Assert.True(!usual.SequenceEqual(await RunAsync(session, shown, code.ConvertAll(c => c.Source),
+                        [.. given, .. suggestion.Code])), suggestion.Text);
                     break;
             }
         }
@@ -72,7 +74,8 @@ public sealed partial class ThingsToTryTests(InProcess home)
 
     /// <summary>Runs the cells on pico, with values after the cell of the parameters.</summary>
     /// <returns>What each cell shows, without how much of it came from the store.</returns>
-    private static async Task<List<string>> RunAsync(CSharpSession session, Outputs outputs, IReadOnlyList<string> cells, IReadOnlyList<string>? values)
+    private static async Task<List<string>> RunAsync(CSharpSession session, Outputs outputs, IReadOnlyList<string> cells,
+        IReadOnlyList<string>? values)
     {
         var shown = new List<string>();
         foreach (var (i, cell) in cells.Index())
@@ -126,6 +129,7 @@ public sealed partial class ThingsToTryTests(InProcess home)
 
         public void Result(int executionCount, MimeBundle bundle) => Add(bundle);
 
-        private void Add(MimeBundle bundle) => Texts.Add((bundle.Data[MimeTypes.Svg] ?? bundle.Data["text/html"] ?? bundle.Data["text/plain"])?.ToString() ?? "");
+        private void Add(MimeBundle bundle) => Texts.Add((bundle.Data[MimeTypes.Svg] ?? bundle.Data["text/html"]
+            ?? bundle.Data["text/plain"])?.ToString() ?? "");
     }
 }

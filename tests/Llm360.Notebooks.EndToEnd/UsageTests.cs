@@ -16,10 +16,13 @@ public sealed class UsageTests(InProcess home)
     [InlineData("llm360 generate has no option --temp", "--temperature", "generate", "-m", "pico/last", "--prompt", "a", "--temp", "0.5")]
     [InlineData("llm360 score has no option --row", "--rows", "score", "-m", "pico/last", "--row", "x", "-o", "x.json")]
     [InlineData("llm360 tokenize has no option --decod", "--decode", "tokenize", "-m", "pico/last", "--decod", "1")]
-    [InlineData("--max-new-tokens takes a whole number, and \"abc\" is not one", null, "generate", "-m", "pico/last", "--prompt", "a", "--max-new-tokens", "abc")]
+    [InlineData("--max-new-tokens takes a whole number, and \"abc\" is not one", null, "generate", "-m", "pico/last", "--prompt", "a",
+        "--max-new-tokens", "abc")]
     [InlineData("--max-new-tokens takes a number from 1 on", null, "generate", "-m", "pico/last", "--prompt", "a", "--max-new-tokens", "0")]
-    [InlineData("--temperature takes a number from 0 on, and -1 is not one", null, "generate", "-m", "pico/last", "--prompt", "a", "--temperature", "-1")]
-    [InlineData("--temperature takes a number, and \"hot\" is not one", null, "generate", "-m", "pico/last", "--prompt", "a", "--temperature", "hot")]
+    [InlineData("--temperature takes a number from 0 on, and -1 is not one", null, "generate", "-m", "pico/last", "--prompt", "a",
+        "--temperature", "-1")]
+    [InlineData("--temperature takes a number, and \"hot\" is not one", null, "generate", "-m", "pico/last", "--prompt", "a",
+        "--temperature", "hot")]
     [InlineData("--top-p takes a probability", null, "generate", "-m", "pico/last", "--prompt", "a", "--top-p", "2")]
     [InlineData("--top-k takes a number from 1 on", null, "generate", "-m", "pico/last", "--prompt", "a", "--top-k", "0")]
     [InlineData("Give either --prompt or --rows", null, "generate", "-m", "pico/last")]
@@ -27,9 +30,11 @@ public sealed class UsageTests(InProcess home)
     [InlineData("--model needs a value", null, "generate", "--prompt", "a", "--model")]
     [InlineData("NOTEBOOK is missing", null, "run")]
     [InlineData("\"c\" is one argument too many", null, "compare", "a", "b", "c")]
-    [InlineData("is not a type of weights. Use auto, fp32, bf16, fp16", null, "score", "-m", "pico/last", "--rows", "x", "-o", "x.json", "--precision", "int8")]
+    [InlineData("is not a type of weights. Use auto, fp32, bf16, fp16", null, "score", "-m", "pico/last", "--rows", "x", "-o",
+        "x.json", "--precision", "int8")]
     [InlineData("--window takes a number from 2 on", null, "perplexity", "-m", "pico/last", "--text", "x.txt", "--window", "1")]
-    [InlineData("--text takes plain text, and validation.jsonl holds token rows. Write --rows validation.jsonl", null, "perplexity", "-m", "pico/last", "--text", "validation.jsonl")]
+    [InlineData("--text takes plain text, and validation.jsonl holds token rows. Write --rows validation.jsonl", null, "perplexity",
+        "-m", "pico/last", "--text", "validation.jsonl")]
     [InlineData("The suite is named twice", null, "reproduce", "pico", "-s", "nano")]
     [InlineData("-n takes a number from 1 on", null, "logits", "-m", "pico/last", "--rows", "x", "-o", "x.npy", "-n", "0")]
     [InlineData("--cell-timeout takes seconds above 0", null, "run", "x.ipynb", "--cell-timeout", "-3")]
@@ -52,6 +57,7 @@ public sealed class UsageTests(InProcess home)
     [InlineData("help")]
     [InlineData("help", "generate")]
     [InlineData("grid", "--help")]
+    [InlineData("generate", "--temp", "--help")]
     public async Task Help_is_shown_where_it_is_asked_for(params string[] arguments)
     {
         var result = await InProcess.RunAsync(arguments);
@@ -60,10 +66,13 @@ public sealed class UsageTests(InProcess home)
     }
 
     [Theory]
-    [InlineData("64 positions", "Ask for at most 6", "generate", "-m", "pico/last", "--prompt", "Returns the", "--max-new-tokens", "100000")]
+    [InlineData("64 positions", "Ask for at most 6", "generate", "-m", "pico/last", "--prompt", "Returns the", "--max-new-tokens",
+        "100000")]
     [InlineData("longer than the model's 64 positions", "-k 32", "generate", "-m", "pico/last", "--rows", "ROWS", "-n", "2", "--json")]
-    [InlineData("This result cannot be written as .csv", ".safetensors or .npy", "logits", "-m", "pico/last", "--rows", "ROWS", "-o", "x.csv")]
-    [InlineData("This result cannot be written as .npy", ".json, .csv or .parquet", "score", "-m", "pico/last", "--rows", "ROWS", "-o", "x.npy")]
+    [InlineData("This result cannot be written as .csv", ".safetensors or .npy", "logits", "-m", "pico/last", "--rows", "ROWS", "-o",
+        "x.csv")]
+    [InlineData("This result cannot be written as .npy", ".json, .csv or .parquet", "score", "-m", "pico/last", "--rows", "ROWS", "-o",
+        "x.npy")]
     [InlineData("This result cannot be written as .json", ".safetensors", "gradients", "-m", "pico/last", "--rows", "ROWS", "-o", "x.json")]
     [InlineData("no extension", ".json", "evaluate", "-m", "pico/last", "--tasks", "cloze", "-o", "x")]
     [InlineData("The output is a folder", "Name a file in it", "score", "-m", "pico/last", "--rows", "ROWS", "-o", "HOME")]

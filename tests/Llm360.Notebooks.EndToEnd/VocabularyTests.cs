@@ -43,7 +43,8 @@ public sealed class VocabularyTests(InProcess home)
     [InlineData("last")]
     public async Task A_place_from_the_end_is_a_value_and_no_option(string checkpoint)
     {
-        var grid = await InProcess.RunAsync("grid", "memorization", "-s", "pico", "--checkpoints", checkpoint, "--chunks", "train_000,-1", "-k", "8", "-l", "8", "-n", "4", "-q");
+        var grid = await InProcess.RunAsync("grid", "memorization", "-s", "pico", "--checkpoints", checkpoint, "--chunks",
+            "train_000,-1", "-k", "8", "-l", "8", "-n", "4", "-q");
         Assert.True(grid.ExitCode == 0, grid.Error);
         Assert.Equal(0, (await InProcess.RunAsync("check", "pico", checkpoint)).ExitCode);
     }
@@ -58,14 +59,16 @@ public sealed class VocabularyTests(InProcess home)
     [InlineData("float16")]
     public async Task Precision_has_the_names_of_the_paper_and_of_PyTorch(string name)
     {
-        var result = await InProcess.RunAsync("score", "-m", "pico/last", "--rows", Rows, "-n", "2", "-k", "8", "-l", "8", "--precision", name, "-o", home.PathOf("precision.json"), "-q");
+        var result = await InProcess.RunAsync("score", "-m", "pico/last", "--rows", Rows, "-n", "2", "-k", "8", "-l", "8",
+            "--precision", name, "-o", home.PathOf("precision.json"), "-q");
         Assert.True(result.ExitCode == 0, result.Error);
     }
 
     [Fact]
     public async Task Spellings_of_earlier_versions_are_understood()
     {
-        var result = await InProcess.RunAsync("logits", "-m", "pico/last", "--tokens", Rows, "-n", "1", "--dtype", "fp32", "--output", home.PathOf("former.safetensors"), "-q");
+        var result = await InProcess.RunAsync("logits", "-m", "pico/last", "--tokens", Rows, "-n", "1", "--dtype", "fp32", "--output",
+            home.PathOf("former.safetensors"), "-q");
         Assert.True(result.ExitCode == 0, result.Error);
     }
 
@@ -93,7 +96,8 @@ public sealed class VocabularyTests(InProcess home)
     [Fact]
     public async Task The_loss_of_rows_is_the_held_out_loss_of_the_analysis()
     {
-        var result = await InProcess.RunAsync("perplexity", "-m", "pico/last", "--rows", home.PathOf("suites", "pico", "validation.jsonl"), "--json");
+        var result = await InProcess.RunAsync("perplexity", "-m", "pico/last", "--rows",
+            home.PathOf("suites", "pico", "validation.jsonl"), "--json");
         Assert.True(result.ExitCode == 0, result.Error);
         var suite = Suites.Open("pico");
         var expected = (await suite.HeldOutLossAsync([suite.Checkpoint("last")])).Rows.Average(r => r.Loss);
@@ -104,7 +108,8 @@ public sealed class VocabularyTests(InProcess home)
     public async Task The_extension_of_a_file_says_its_form()
     {
         foreach (var file in new[] { "scores.json", "scores.csv", "scores.parquet" })
-            Assert.Equal(0, (await InProcess.RunAsync("score", "-m", "pico/last", "--rows", Rows, "-n", "5", "-k", "8", "-l", "8", "-o", home.PathOf(file), "-q")).ExitCode);
+            Assert.Equal(0, (await InProcess.RunAsync("score", "-m", "pico/last", "--rows", Rows, "-n", "5", "-k", "8", "-l", "8",
+                "-o", home.PathOf(file), "-q")).ExitCode);
         var lines = File.ReadAllLines(home.PathOf("scores.csv"));
         Assert.Equal("row,source,match,score,extractible,first_mismatch,matches", lines[0]);
         Assert.Equal(6, lines.Length);
@@ -113,13 +118,15 @@ public sealed class VocabularyTests(InProcess home)
         Assert.Equal("PAR1"u8, File.ReadAllBytes(home.PathOf("scores.parquet")).AsSpan(0, 4));
 
         foreach (var file in new[] { "logits.npy", "logits.safetensors" })
-            Assert.Equal(0, (await InProcess.RunAsync("logits", "-m", "pico/last", "--rows", Rows, "-n", "2", "-o", home.PathOf(file), "-q")).ExitCode);
+            Assert.Equal(0, (await InProcess.RunAsync("logits", "-m", "pico/last", "--rows", Rows, "-n", "2", "-o", home.PathOf(file),
+                "-q")).ExitCode);
         var npy = File.ReadAllBytes(home.PathOf("logits.npy"));
         var header = System.Text.Encoding.ASCII.GetString(npy, 10, npy[8] | (npy[9] << 8));
         Assert.StartsWith("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 64, 2048, ), }", header, StringComparison.Ordinal);
         Assert.Equal(0, (10 + header.Length) % 64);
         using var scope = torch.NewDisposeScope();
         using var tensors = StateDict.Open(home.PathOf("logits.safetensors"));
-        Assert.Equal(npy.AsSpan(10 + header.Length).ToArray(), torch.stack([tensors.View("logits.0"), tensors.View("logits.1")]).bytes.ToArray());
+        Assert.Equal(npy.AsSpan(10 + header.Length).ToArray(), torch.stack([tensors.View("logits.0"), tensors.View("logits.1")])
+            .bytes.ToArray());
     }
 }

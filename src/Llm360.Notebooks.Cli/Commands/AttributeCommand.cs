@@ -137,7 +137,8 @@ internal static class AttributeCommand
                 var run = new GridOptions { Device = Device.Parse(parsed.GetValue(On)!), Progress = progress, Cancellation = cancellation };
                 var index = await analysis.IndexAsync(checkpoints, chunks, run).ConfigureAwait(false);
                 return parsed.GetValue(Query) is { } text ? [await index.QueryAsync(text, run).ConfigureAwait(false)]
-                    : await index.QueryAsync([.. RowsOptions.Read(parsed.GetValue(Queries)!, limit: null, cancellation).Select(r => r.TokenIds)],
+                    : await index.QueryAsync([.. RowsOptions.Read(parsed.GetValue(Queries)!, limit: null, cancellation)
+                        .Select(r => r.TokenIds)],
                         run).ConfigureAwait(false);
             },
             cancellation)).ConfigureAwait(false);

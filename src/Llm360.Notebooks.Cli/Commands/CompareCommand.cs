@@ -11,7 +11,8 @@ internal static class CompareCommand
         var first = new Argument<string>("first") { Description = InspectCommand.Names, HelpName = "CKPT" };
         var second = new Argument<string>("second") { Description = "The other one.", HelpName = "CKPT" };
         var json = new Option<bool>("--json") { Description = "Print JSON, hashes included." };
-        var command = new Command("compare", "Compare the tensors of two checkpoints: distance, cosine, and how many elements differ.") { first, second, json };
+        var command = new Command("compare", "Compare the tensors of two checkpoints: distance, cosine, and how many elements "
+            + "differ.") { first, second, json };
         command.Run("Run it again.", (parsed, screen, cancellation) => InspectCommand.RunAsync(
             parsed.GetValue(first)!, parsed.GetValue(second), stats: false, hash: false, parsed.GetValue(json), screen, cancellation));
         return command;

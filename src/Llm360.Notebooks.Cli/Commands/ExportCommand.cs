@@ -25,7 +25,8 @@ internal static class ExportCommand
         });
         command.Run("Nothing was changed in the store; run it again.", (parsed, screen, cancellation) =>
         {
-            var path = output.Path(parsed) ?? OutputFile.Checked(parsed.GetValue(csv) ?? parsed.GetValue(parquet)!, QueryCommand.TableExtensions);
+            var path = output.Path(parsed) ?? OutputFile.Checked(parsed.GetValue(csv) ?? parsed.GetValue(parquet)!,
+                QueryCommand.TableExtensions);
             var stored = StoredResults.Find(parsed.GetValue(results)!);
             if (!new QuerySource(stored).HasRows)
                 throw new Llm360Exception($"The results {stored.Name} are arrays, not rows.", stored.Folder,

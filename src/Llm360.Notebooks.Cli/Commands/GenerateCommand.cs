@@ -15,7 +15,8 @@ internal static class GenerateCommand
         var model = new ModelOptions();
         var prompt = new Option<string?>("--prompt") { Description = "Text to continue." };
         var rows = new RowsOptions(required: false);
-        var length = new Option<int?>("-k", "--prompt-length") { Description = "With --rows: only the first k tokens of each row are the prompt." };
+        var length = new Option<int?>("-k", "--prompt-length") { Description = "With --rows: only the first k tokens of each row are "
+            + "the prompt." };
         var count = new Option<int?>("--max-new-tokens") { Description = "Tokens to generate at most (default: 256, or as many as the model's positions allow)." };
         var temperature = new Option<double>("--temperature") { Description = "0 takes the most probable token; above, tokens are drawn.", DefaultValueFactory = _ => 0 };
         var topK = new Option<int?>("--top-k") { Description = "Draw from the k most probable tokens." };
@@ -75,7 +76,8 @@ internal static class GenerateCommand
 
             var generated = await screen.WatchAsync(progress => Task.Run(() => Generate(progress), cancellation)).ConfigureAwait(false);
             if (wantsJson)
-                screen.Out.WriteLine(JsonSerializer.Serialize(new Dictionary<string, IReadOnlyList<IReadOnlyList<int>>> { ["new"] = generated }));
+                screen.Out.WriteLine(JsonSerializer.Serialize(new Dictionary<string,
+                    IReadOnlyList<IReadOnlyList<int>>> { ["new"] = generated }));
             else
                 Show(screen, tokenizer!, prompts, generated, options);
             return 0;
@@ -97,9 +99,11 @@ internal static class GenerateCommand
 
             void SayIfGreedy()
             {
-                var idle = new Option[] { topK, topP, seed }.Where(o => parsed.GetResult(o) is { Implicit: false }).Select(o => o.Name).ToList();
+                var idle = new Option[] { topK, topP, seed }.Where(o => parsed.GetResult(o) is { Implicit: false }).Select(o => o.Name)
+                    .ToList();
                 if (options.Temperature == 0 && idle.Count > 0)
-                    screen.Warn($"{string.Join(" and ", idle)} has no effect: the temperature is 0, which takes the most probable token. Add --temperature 1.");
+                    screen.Warn($"{string.Join(" and ", idle)} has no effect: the temperature is 0, which takes the most probable "
+                        + "token. Add --temperature 1.");
             }
 
             IReadOnlyList<IReadOnlyList<int>> Generate(IProgress<WorkProgress> progress) =>
@@ -119,7 +123,15 @@ internal static class GenerateCommand
         LanguageModel model, ITokenizer tokenizer, int[] prompt, GenerationOptions options, Screen screen, CancellationToken cancellation)
     {
         // Before the first word of an answer.
-        model.CheckTokens([prompt], options.MaxNewTokens);
+        try
+        {
+            model.CheckTokens([prompt], options.MaxNewTokens);
+        }
+        catch (Llm360Exception e)
+        {
+            throw new Llm360Exception(e.What, "--prompt, --max-new-tokens", e.Remedy, e);
+        }
+
         var decoder = tokenizer.StartDecoding(prompt);
         screen.Out.Write(tokenizer.Decode(prompt));
         try

@@ -17,11 +17,13 @@ internal static class InspectCommand
         var path = new Argument<string>("checkpoint") { Description = Names };
         var stats = new Option<bool>("--stats") { Description = "Add mean, standard deviation (n - 1) and extremes of the finite elements, and the number of NaN and infinite ones." };
         var hash = new Option<bool>("--hash") { Description = "Add the SHA-256 of each tensor's elements, row-major and little-endian: equal for equal tensors in any format." };
-        var diff = new Option<string?>("--diff") { Description = "Compare with the tensors of the same names in another checkpoint, as llm360 compare does.", HelpName = "OTHER" };
+        var diff = new Option<string?>("--diff") { Description = "Compare with the tensors of the same names in another checkpoint, as "
+            + "llm360 compare does.", HelpName = "OTHER" };
         var json = new Option<bool>("--json") { Description = "Print JSON, hashes included; a failure as {\"error\": {\"category\", \"message\", \"file\", ...}}." };
         var command = new Command("inspect", "Show the tensors of a checkpoint in any format that is read: safetensors, torch.save's, shards. Nothing from the file is executed.") { path, stats, hash, diff, json };
         command.Run("Run it again.", (parsed, screen, cancellation) => RunAsync(
-            parsed.GetValue(path)!, parsed.GetValue(diff), parsed.GetValue(stats), parsed.GetValue(hash), parsed.GetValue(json), screen, cancellation));
+            parsed.GetValue(path)!, parsed.GetValue(diff), parsed.GetValue(stats), parsed.GetValue(hash), parsed.GetValue(json),
+                screen, cancellation));
         return command;
     }
 
@@ -34,7 +36,8 @@ internal static class InspectCommand
             // Both are found before either is fetched.
             var (first, second) = (Suites.FindCheckpoint(name), otherName is null ? null : Suites.FindCheckpoint(otherName));
             using var weights = StateDict.Open(await ModelOptions.FetchAsync(first, screen, cancellation).ConfigureAwait(false));
-            using var other = second is null ? null : StateDict.Open(await ModelOptions.FetchAsync(second, screen, cancellation).ConfigureAwait(false));
+            using var other = second is null ? null : StateDict.Open(await ModelOptions.FetchAsync(second, screen, cancellation)
+                .ConfigureAwait(false));
             var inspection = new TensorInspection(weights, other, stats, hash || json);
             var tensors = await screen.WatchAsync(progress => inspection.RunAsync(progress, cancellation)).ConfigureAwait(false);
             if (json)
@@ -94,12 +97,14 @@ internal static class InspectCommand
 
     private static void Compare(Screen screen, StateDict weights, StateDict other, IReadOnlyList<InspectedTensor> tensors)
     {
-        screen.Result($"a is {weights.Path}, b is {other.Path}. The norm is the Euclidean one, relative is the norm of a - b over that of b.");
+        screen.Result($"a is {weights.Path}, b is {other.Path}. The norm is the Euclidean one, relative is the norm of a - b over that "
+            + "of b.");
         List<string> missing = [.. other.Entries.Keys.Where(n => !weights.Entries.ContainsKey(n))];
         foreach (var name in missing)
             screen.Result($"only in the other: {Printable(name)}");
         var differing = tensors.Count(t => t.Distance is not { Different: 0 }) + missing.Count;
-        screen.Result(differing == 0 ? "All tensors are equal." : string.Create(CultureInfo.InvariantCulture, $"{differing} tensors differ."));
+        screen.Result(differing == 0 ? "All tensors are equal." : string.Create(CultureInfo.InvariantCulture,
+            $"{differing} tensors differ."));
     }
 
     // A terminal would obey control characters.

@@ -18,7 +18,8 @@ internal static class ListCommand
             Description = "A suite's name or folder: show its checkpoints, chunks and stored results.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var command = new Command("list", "Show the suites that are trained here or known, or the checkpoints, chunks and stored results of one.") { suite };
+        var command = new Command("list", "Show the suites that are trained here or known, or the checkpoints, chunks and stored "
+            + "results of one.") { suite };
         command.Run("Nothing was changed; run it again.", (parsed, screen, _) =>
         {
             if (parsed.GetValue(suite) is { } name)
@@ -34,9 +35,12 @@ internal static class ListCommand
     {
         var results = StoreCatalog.Read(Workspace.ResultsFolder).ToLookup(a => a.Suite);
         screen.Result("Suites", ["name", "where", "results", "description"], Suites.List()
-            .OrderByDescending(s => s is { IsPublished: false, CanOpen: true }).ThenBy(s => s.IsPublished).ThenBy(s => s.Name, StringComparer.Ordinal)
-            .Select(s => new[] { s.Name, Where(s), results[s.Name].Count().ToString(CultureInfo.InvariantCulture), FirstSentence(s.Description) }));
-        screen.Say("llm360 list SUITE shows checkpoints, chunks and results. Any model on the Hugging Face Hub is named organisation/name@revision.");
+            .OrderByDescending(s => s is { IsPublished: false, CanOpen: true }).ThenBy(s => s.IsPublished)
+                .ThenBy(s => s.Name, StringComparer.Ordinal)
+            .Select(s => new[] { s.Name, Where(s), results[s.Name].Count().ToString(CultureInfo.InvariantCulture),
+                FirstSentence(s.Description) }));
+        screen.Say("llm360 list SUITE shows checkpoints, chunks and results. Any model on the Hugging Face Hub is named "
+            + "organisation/name@revision.");
     }
 
     private static string Where(SuiteEntry suite) => suite switch
@@ -46,7 +50,8 @@ internal static class ListCommand
         _ => $"not trained: llm360 train {suite.Name}",
     };
 
-    private static string FirstSentence(string text) => text.IndexOf(". ", StringComparison.Ordinal) is var end and > 0 ? text[..(end + 1)] : text;
+    private static string FirstSentence(string text) => text.IndexOf(". ", StringComparison.Ordinal) is var end and > 0
+        ? text[..(end + 1)] : text;
 
     private static void ShowSuite(Screen screen, Suite suite)
     {
@@ -74,11 +79,13 @@ internal static class ListCommand
     [
         checkpoint.Name,
         checkpoint.TokensSeen?.ToString("N0", CultureInfo.InvariantCulture) ?? "",
-        checkpoint.LearningRate?.ToString("0.###e+0", CultureInfo.InvariantCulture) ?? "",
+        checkpoint.LearningRate is 0 ? "0" : checkpoint.LearningRate?.ToString("0.###e+0", CultureInfo.InvariantCulture) ?? "",
         checkpoint.OptimizerPath is null ? "" : "yes",
-        Directory.Exists(checkpoint.Folder) ? Downloads.Text(new DirectoryInfo(checkpoint.Folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length)) : "",
+        Directory.Exists(checkpoint.Folder) ? Downloads.Text(new DirectoryInfo(checkpoint.Folder)
+            .EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length)) : "",
     ];
 
     private static string Span<T>(IReadOnlyList<T> items, int promised) => items.Count == 0 ? "none"
-        : string.Create(CultureInfo.InvariantCulture, $"{items.Count:N0}{(items.Count < promised ? $" of {promised:N0}" : "")}: {items[0]} to {items[^1]}");
+        : string.Create(CultureInfo.InvariantCulture, $"{items.Count:N0}{(items.Count < promised ? $" of {promised:N0}" : "")}: "
+            + $"{items[0]} to {items[^1]}");
 }

@@ -5,7 +5,9 @@ using TorchSharp;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary><c>llm360 logits --model nano/36 --rows rows.jsonl --out logits.safetensors</c></summary>
+/// <summary>
+/// <c>llm360 logits --model nano/36 --rows rows.jsonl --out logits.safetensors</c>
+/// </summary>
 internal static class LogitsCommand
 {
     private const string Npy = ".npy";

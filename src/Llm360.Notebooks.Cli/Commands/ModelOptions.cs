@@ -34,12 +34,16 @@ internal sealed class ModelOptions
         return LanguageModel.Load(await FetchAsync(Checkpoint(parsed), screen, cancellation).ConfigureAwait(false), on, of);
     }
 
-    /// <summary>The folder or file of a checkpoint, fetched from the Hub with a bar if it is there.</summary>
+    /// <summary>
+    /// The folder or file of a checkpoint, fetched from the Hub with a bar if it is there.
+    /// </summary>
     public static Task<string> FetchAsync(Checkpoint checkpoint, Screen screen, CancellationToken cancellation) => checkpoint.IsOnHub
         ? screen.WatchAsync(progress => checkpoint.FetchAsync(new(Progress: progress, Cancellation: cancellation)))
         : Task.FromResult(checkpoint.Folder);
 
-    /// <summary>The tokens of a text, the tokenizer's begin token before them if it is wanted.</summary>
+    /// <summary>
+    /// The tokens of a text, the tokenizer's begin token before them if it is wanted.
+    /// </summary>
     /// <exception cref="Llm360Exception">It is wanted, and the tokenizer has none.</exception>
     public static int[] Encode(ITokenizer tokenizer, string text, bool bos, Checkpoint checkpoint) => !bos ? tokenizer.Encode(text)
         : tokenizer.BosId >= 0 ? [tokenizer.BosId, .. tokenizer.Encode(text)]

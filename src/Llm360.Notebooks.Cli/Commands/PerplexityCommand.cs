@@ -19,10 +19,12 @@ internal static class PerplexityCommand
         var text = new Option<FileInfo?>("--text") { Description = "A text file, UTF-8.", HelpName = "file.txt" };
         var rows = new RowsOptions(required: false);
         var window = new Option<int?>("--window") { Description = "With --text: tokens a window (default: the model's positions)." };
-        var stride = new Option<int?>("--stride") { Description = "With --text: tokens from window to window. Each token is counted once, in the first window that contains it (default: 512, or half a window)." };
+        var stride = new Option<int?>("--stride") { Description = "With --text: tokens from window to window. Each token is counted "
+            + "once, in the first window that contains it (default: 512, or half a window)." };
         var bos = new Option<bool>("--bos") { Description = "With --text: put the tokenizer's begin token first." };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("perplexity", "Measure a model's perplexity on a text, in overlapping windows, or on token rows, each alone. The first token of a text or row is not predicted.") { text };
+        var command = new Command("perplexity", "Measure a model's perplexity on a text, in overlapping windows, or on token rows, each "
+            + "alone. The first token of a text or row is not predicted.") { text };
         rows.AddTo(command);
         foreach (var option in new Option[] { window, stride, bos, json })
             command.Options.Add(option);
@@ -44,7 +46,9 @@ internal static class PerplexityCommand
             if (parsed.GetValue(json))
                 screen.Out.WriteLine(Json(result, bits));
             else
-                screen.Result(string.Create(CultureInfo.InvariantCulture, $"perplexity {result.Perplexity:0.0000}, loss {result.Loss:0.00000} nats a token over {result.Tokens:n0} tokens{(bits is null ? "" : $", {bits:0.0000} bits a byte")}"));
+                screen.Result(string.Create(CultureInfo.InvariantCulture,
+                    $"perplexity {result.Perplexity:0.0000}, loss {result.Loss:0.00000} nats a token over {result.Tokens:n0} "
+                    + $"tokens{(bits is null ? "" : $", {bits:0.0000} bits a byte")}"));
             return 0;
 
             async Task<(PerplexityResult Result, double? BitsPerByte)> OfTextAsync()
@@ -57,7 +61,8 @@ internal static class PerplexityCommand
                 var tokens = ModelOptions.Encode(tokenizer, content, parsed.GetValue(bos), model.Checkpoint(parsed));
                 using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
                 var result = await screen.WatchAsync(progress => Task.Run(() => loaded.Perplexity(
-                    tokens, parsed.GetValue(window), parsed.GetValue(stride), new(Progress: progress, Cancellation: cancellation)), cancellation))
+                    tokens, parsed.GetValue(window), parsed.GetValue(stride), new(Progress: progress, Cancellation: cancellation)),
+                        cancellation))
                     .ConfigureAwait(false);
                 return (result, result.Loss / Math.Log(2) * result.Tokens / Encoding.UTF8.GetByteCount(content));
             }
@@ -69,12 +74,14 @@ internal static class PerplexityCommand
         ModelOptions model, ParseResult parsed, FileInfo file, IReadOnlyList<TokenRow> rows, Screen screen, CancellationToken cancellation)
     {
         if (rows.Index().FirstOrDefault(r => r.Item.TokenIds.Length < 2) is { Item: not null } tooShort)
-            throw new Llm360Exception("A row of fewer than two tokens predicts nothing.", Place(tooShort.Index), "Give at least two tokens.");
+            throw new Llm360Exception("A row of fewer than two tokens predicts nothing.", Place(tooShort.Index),
+                "Give at least two tokens.");
         using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
         List<TokenRequest> requests = [.. rows.Select(r => new TokenRequest(r.TokenIds[..1], r.TokenIds[1..]))];
         var scores = await screen.WatchAsync(progress => Task.Run(() => RequestScoring.Score(
             loaded, requests, new ScoringOptions(), Place,
-            (done, all) => progress.Report(new WorkProgress("perplexity", done, all, "rows")), cancellation), cancellation)).ConfigureAwait(false);
+            (done, all) => progress.Report(new WorkProgress("perplexity", done, all, "rows")), cancellation), cancellation))
+                .ConfigureAwait(false);
         var tokens = requests.Sum(r => r.Continuation.Length);
         return (new PerplexityResult(tokens, -scores.Sum(s => s.LogLikelihood) / tokens), null);
 
@@ -83,5 +90,6 @@ internal static class PerplexityCommand
 
     private static string Json(PerplexityResult result, double? bits) => bits is null
         ? JsonSerializer.Serialize(new { perplexity = result.Perplexity, loss = result.Loss, tokens = result.Tokens })
-        : JsonSerializer.Serialize(new { perplexity = result.Perplexity, loss = result.Loss, tokens = result.Tokens, bits_per_byte = bits });
+        : JsonSerializer.Serialize(new { perplexity = result.Perplexity, loss = result.Loss, tokens = result.Tokens,
+            bits_per_byte = bits });
 }

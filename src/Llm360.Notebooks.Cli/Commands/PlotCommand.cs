@@ -20,7 +20,8 @@ internal static class PlotCommand
         {
             var given = output.Path(parsed);
             var stored = StoredResults.Find(parsed.GetValue(results)!);
-            var path = given ?? Path.Combine(Workspace.Artifacts, "plots", stored.Suite, Path.GetFileName(stored.Folder) + FigureFile.Extensions[0]);
+            var path = given ?? Path.Combine(Workspace.Artifacts, "plots", stored.Suite,
+                Path.GetFileName(stored.Folder) + FigureFile.Extensions[0]);
             var figure = await screen.WatchAsync(progress => Task.Run(
                 () => StoredFigure.OfAsync(stored, progress, cancellation), cancellation)).ConfigureAwait(false);
             FigureFile.Write(path, figure);

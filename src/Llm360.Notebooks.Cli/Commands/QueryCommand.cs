@@ -100,7 +100,8 @@ internal static class QueryCommand
             if (columns[0] != "line")
                 throw new Llm360Exception($"\"{columns[0]}\" is not a kind of chart.", "--chart", "Write: --chart line X Y");
             if (file is null)
-                throw new Llm360Exception("A chart goes to an .svg or .html file, and none is named.", "--out", "Add for example: -o chart.svg");
+                throw new Llm360Exception("A chart goes to an .svg or .html file, and none is named.", "--out",
+                    "Add for example: -o chart.svg");
             (this.columns, this.file) = (columns, OutputFile.Checked(file, FigureFile.Extensions));
         }
 

@@ -16,13 +16,16 @@ internal static class ReproduceCommand
         const string what = "nano (the default), pico, a suite that was trained here, or a recipe file ending in .json.";
         var suite = new Option<string?>("--suite", "-s") { Description = $"The suite to train and study: {what}" };
         var named = new Argument<string?>("suite") { Description = $"The same as --suite: {what}", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("reproduce", "The main job: pre-train the suite if it is not there, execute every notebook on it, and write a browsable report to site/SUITE/ of the artifacts; site/index.html there lists the reports of all suites. Offline; a second run takes what the first has stored.") { named, suite };
+        var command = new Command("reproduce", "The main job: pre-train the suite if it is not there, execute every notebook on it, and "
+            + "write a browsable report to site/SUITE/ of the artifacts; site/index.html there lists the reports of all suites. "
+            + "Offline; a second run takes what the first has stored.") { named, suite };
         command.Validators.Add(given =>
         {
             if (given.GetValue(suite) is not null && given.GetValue(named) is not null)
                 given.AddError("The suite is named twice; name it once.");
         });
-        command.Run("Run the same command again: checkpoints and results that are finished are not made again.", (parsed, screen, cancellation) => RunAsync(parsed.GetValue(suite) ?? parsed.GetValue(named) ?? "nano", screen, cancellation));
+        command.Run("Run the same command again: checkpoints and results that are finished are not made again.",
+            (parsed, screen, cancellation) => RunAsync(parsed.GetValue(suite) ?? parsed.GetValue(named) ?? "nano", screen, cancellation));
         return command;
     }
 

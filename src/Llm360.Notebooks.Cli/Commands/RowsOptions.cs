@@ -50,7 +50,10 @@ internal sealed class RowsOptions
     public static int[] Inputs(TokenRow row, ModelConfig config) =>
         row.TokenIds.Length - 1 == config.LongestSequence ? row.TokenIds[..^1] : row.TokenIds;
 
-    /// <summary>Checks that a model can read rows of a file, and go on from them with so many <paramref name="added"/> tokens.</summary>
+    /// <summary>
+    /// Checks that a model can read rows of a file, and continue them by so many
+    /// <paramref name="added"/> tokens.
+    /// </summary>
     /// <param name="config">The model's.</param>
     /// <param name="rows">All tokens must be in the vocabulary, also those that are not
     /// used.</param>

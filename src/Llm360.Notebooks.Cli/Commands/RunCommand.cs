@@ -22,7 +22,8 @@ internal static class RunCommand
         };
         var output = new Option<FileInfo?>("--out", "-o")
         {
-            Description = "Where the executed notebook goes: an .ipynb file, or a folder (default: runs/ of the artifacts, under the same name).",
+            Description = "Where the executed notebook goes: an .ipynb file, or a folder (default: runs/ of the artifacts, under the "
+                + "same name).",
             HelpName = "FILE",
         };
         var parameters = new Option<string[]>("--parameter", "-p") { Description = "name=value for a variable of the cell tagged \"parameters\"; may be given again.", HelpName = "name=value" };
@@ -49,7 +50,8 @@ internal static class RunCommand
             if (parsed.GetValue(Shared.Quiet))
                 screen.Result(target);
             else
-                screen.Say(string.Create(CultureInfo.InvariantCulture, $"{result.CellsRun} of {result.CellsTotal} cells in {Screen.Duration(result.Elapsed)}: {target}"));
+                screen.Say(string.Create(CultureInfo.InvariantCulture,
+                    $"{result.CellsRun} of {result.CellsTotal} cells in {Screen.Duration(result.Elapsed)}: {target}"));
             return 0;
         });
         return command;

@@ -26,10 +26,14 @@ internal static class ScoreCommand
         var continuation = new Option<int>("-l", "--continuation-length") { Description = "Tokens to reproduce.", DefaultValueFactory = _ => 32 };
         var output = new OutputFile(
             required: true,
-            "Where to write: JSON with full_match, token_match, count, match and all_match, as Analysis360 writes it; or a row for each sequence.",
+            "Where to write: JSON with full_match, token_match, count, match and all_match, as Analysis360 writes it; or a row for each "
+                + "sequence.",
             ".json", Csv, ".parquet");
         var extractible = new Option<bool>("--extractible-only") { Description = "Only whether each sequence is k-extractible, several times faster: full_match, count and first_mismatch." };
-        var command = new Command("score", "Score how much of given sequences a model reproduces word for word.") { prompt, continuation, output.Option, extractible };
+        var command = new Command("score", "Score how much of given sequences a model reproduces word for word.")
+        {
+            prompt, continuation, output.Option, extractible,
+        };
         rows.AddTo(command);
         model.AddTo(command);
         foreach (var length in new[] { prompt, continuation })
@@ -42,7 +46,8 @@ internal static class ScoreCommand
             var needed = (long)settings.PromptLength + settings.ContinuationLength;
             // Here and not in the scorer, which sees slices: the number of the row is that of the file.
             if (sequences.Index().FirstOrDefault(r => r.Item.TokenIds.Length < needed) is { Item: not null } tooShort)
-                throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {needed} are needed.", $"{rows.File(parsed)!.FullName}, row {tooShort.Index}", "Choose a smaller k or l.");
+                throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {needed} are needed.",
+                    $"{rows.File(parsed)!.FullName}, row {tooShort.Index}", "Choose a smaller k or l.");
             using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
             RowsOptions.Check(loaded.Config, sequences, r => r.TokenIds[..(int)needed], rows.File(parsed)!);
             var run = new RunOptions(Cancellation: cancellation);
@@ -53,7 +58,8 @@ internal static class ScoreCommand
                 var mismatches = await InSlicesAsync(slice => MemorizationScorer.FirstMismatches(loaded, slice, k, l, run))
                     .ConfigureAwait(false);
                 var result = new Extractibility((double)mismatches.Count(m => m == l) / mismatches.Count, mismatches.Count, mismatches);
-                await WriteAsync(path, result, [.. mismatches.Select((m, i) => new ExtractibleRow { Row = i, FirstMismatch = m, Extractible = m == l })])
+                await WriteAsync(path, result, [.. mismatches.Select((m, i) =>
+                    new ExtractibleRow { Row = i, FirstMismatch = m, Extractible = m == l })])
                     .ConfigureAwait(false);
                 said = string.Create(CultureInfo.InvariantCulture, $"k-extractible {result.FullMatch:0.####}");
             }
@@ -96,7 +102,8 @@ internal static class ScoreCommand
         where TRow : class, new()
     {
         if (OutputFile.Is(path, Csv))
-            AtomicFile.Write(path, stream => DataFrame.SaveCsv(ParquetRows.ToDataFrame(rows), stream, cultureInfo: CultureInfo.InvariantCulture));
+            AtomicFile.Write(path, stream => DataFrame.SaveCsv(ParquetRows.ToDataFrame(rows), stream,
+                cultureInfo: CultureInfo.InvariantCulture));
         else if (OutputFile.Is(path, ".parquet"))
             await ParquetRows.WriteAsync(path, rows).ConfigureAwait(false);
         else

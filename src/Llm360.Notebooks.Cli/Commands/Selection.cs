@@ -8,13 +8,15 @@ namespace Llm360.Notebooks.Cli.Commands;
 internal static class Selection
 {
     /// <summary>What can be written, for help.</summary>
-    public const string Forms = "all, every:N (counted back from the last), last, -N (the N-th from the end), names or numbers, and ranges: "
-        + "0,12,24-36,last.";
+    public const string Forms = "all, every:N (counted back from the last), last, -N (the N-th from the end), names or numbers, and "
+        + "ranges: 0,12,24-36,last.";
 
     private const string Every = "every:";
 
     /// <summary>The chosen items, each once, in the suite's order.</summary>
-    /// <exception cref="Llm360Exception">The text is none of these, or names what the suite does not have.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The text is none of these, or names what the suite does not have.
+    /// </exception>
     public static IReadOnlyList<T> Of<T>(string text, IReadOnlyList<T> items, Func<T, int> number, string what)
         where T : notnull
     {
@@ -23,7 +25,8 @@ internal static class Selection
         if (text == "all")
             return items;
         if (text.StartsWith(Every, StringComparison.Ordinal))
-            return int.TryParse(text[Every.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 ? items.Every(n) : throw Bad();
+            return int.TryParse(text[Every.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0
+                ? items.Every(n) : throw Bad();
         var chosen = new SortedSet<int>();
         foreach (var part in text.Split(','))
         {
@@ -53,8 +56,10 @@ internal static class Selection
             var isNumber = part.Length > 0 && part.All(c => char.IsAsciiDigit(c) || c == '-') && part.Any(char.IsAsciiDigit);
             if (!isNumber)
                 return Bad();
-            var missing = part.Split('-', StringSplitOptions.RemoveEmptyEntries) is [var first, var last] ? Find(first) is null ? first : last : part;
-            return new Llm360Exception($"The suite has no {what} {missing}.", $"--{what}s {text}", $"Choose from {number(items[0])} to {number(items[^1])}.");
+            var missing = part.Split('-', StringSplitOptions.RemoveEmptyEntries) is not [var first, var last] ? part
+                : Find(first) is null ? first : last;
+            return new Llm360Exception($"The suite has no {what} {missing}.", $"--{what}s {text}",
+                $"Choose from {number(items[0])} to {number(items[^1])}.");
         }
 
         Llm360Exception Bad() => new($"\"{text}\" chooses no {what}s.", $"--{what}s", $"Write {Forms}");

@@ -11,9 +11,13 @@ internal static class StoredFigure
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    /// <summary>The figure of an analysis: scores by chunk, curves of tasks, or held-out loss.</summary>
-    /// <exception cref="Llm360Exception">It has no figure, the suite cannot be opened, or no stored cell belongs to the suite as it is
-    /// now.</exception>
+    /// <summary>
+    /// The figure of an analysis: scores by chunk, curves of tasks, or held-out loss.
+    /// </summary>
+    /// <exception cref="Llm360Exception">
+    /// It has no figure, the suite cannot be opened, or no stored cell belongs to the suite as it
+    /// is now.
+    /// </exception>
     public static async Task<Figure> OfAsync(StoredAnalysis stored, IProgress<WorkProgress> progress, CancellationToken cancellation)
     {
         var options = new GridOptions { AnyDevice = true, Device = Device.Cpu, Progress = progress, Cancellation = cancellation };
@@ -22,8 +26,8 @@ internal static class StoredFigure
         {
             Memorization => await OfMemorizationAsync(stored, suite, options).ConfigureAwait(false),
             Evaluation => await OfEvaluationAsync(stored, suite, options).ConfigureAwait(false),
-            HeldOutLoss => Figures.HeldOutLoss(await suite.HeldOutLossAsync(Checkpoints(suite, stored.Cells().Select(c => c.Checkpoint)), options)
-                .ConfigureAwait(false)),
+            HeldOutLoss => Figures.HeldOutLoss(await suite
+                .HeldOutLossAsync(Checkpoints(suite, stored.Cells().Select(c => c.Checkpoint)), options).ConfigureAwait(false)),
             _ => throw new Llm360Exception($"The analysis {stored.Analysis} has no figure of its own.", stored.Folder,
                 "Plot memorization, evaluation or held-out-loss. Notebook 05 draws attribution."),
         };
@@ -32,7 +36,8 @@ internal static class StoredFigure
     private static async Task<Figure> OfMemorizationAsync(StoredAnalysis stored, Suite suite, GridOptions options)
     {
         var analysis = suite.Memorization(stored.Settings.Deserialize<MemorizationSettings>(Json));
-        var (checkpoints, keys) = Whole(stored, analysis.Store, suite, key => new ChunkItem(suite.Chunk(int.Parse(key, CultureInfo.InvariantCulture))));
+        var (checkpoints, keys) = Whole(stored, analysis.Store, suite, key =>
+            new ChunkItem(suite.Chunk(int.Parse(key, CultureInfo.InvariantCulture))));
         var chunks = suite.Chunks.Where(c => keys.Contains(c.Index.ToString(CultureInfo.InvariantCulture))).ToList();
         var scores = await analysis.ScoreAsync(checkpoints, chunks, options).ConfigureAwait(false);
         return chunks.Count > 1 ? Figures.MemorizationByChunk(scores) : Figures.MemorizationHistogram(scores);
@@ -57,7 +62,8 @@ internal static class StoredFigure
         var found = stored.Cells().GroupBy(c => c.Checkpoint)
             .Select(cells => (Checkpoint: suite.Checkpoints.FirstOrDefault(c => c.Name == cells.Key), Cells: cells))
             .Where(c => c.Checkpoint is not null)
-            .Select(c => (c.Checkpoint, Keys: c.Cells.Where(cell => store.Contains(c.Checkpoint!, item(cell.Key))).Select(cell => cell.Key).ToHashSet()))
+            .Select(c => (c.Checkpoint, Keys: c.Cells.Where(cell => store.Contains(c.Checkpoint!, item(cell.Key)))
+                .Select(cell => cell.Key).ToHashSet()))
             .Where(c => c.Keys.Count > 0).ToList();
         if (found.Count == 0 || store.Folder != stored.Folder)
         {

@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace Llm360.Notebooks.Cli.Terminal;
 
 /// <summary>The console of one command.</summary>
-/// <param name="writer">Where results go as they are: JSON, CSV, and text as it is generated.</param>
+/// <param name="writer">Where results go as they are: JSON, CSV, and generated text.</param>
 /// <param name="output">Where results go.</param>
 /// <param name="error">Where progress and errors go.</param>
 /// <param name="quiet">Whether only results and errors are shown.</param>

@@ -148,10 +148,12 @@ public static class CorpusBuilder
             differences.Add($"{actual.Sequences} sequences and {actual.Tokens} tokens instead of {expected.Sequences} and {expected.Tokens}");
         if (differences.Count > 0)
             throw new Llm360Exception($"The corpus of \"{manifest.Name}\" is not what its manifest expects: {string.Join("; ", differences)}.", "expected",
-                "If the recipe was changed on purpose, delete its keys \"expected\" and \"weights\": they describe what came of it before. Otherwise run dotnet restore with a clean package folder.");
+                "If the recipe was changed on purpose, delete its keys \"expected\" and \"weights\": they describe what came of it "
+                    + "before. Otherwise run dotnet restore with a clean package folder.");
 
         static string Text(SourceCounts? counts) => counts is null ? "nothing"
-            : FormattableString.Invariant($"{counts.Documents} documents ({counts.UniqueDocuments} different, {counts.UsedDocuments} used) and {counts.Sequences} sequences");
+            : $"{counts.Documents} documents ({counts.UniqueDocuments} different, {counts.UsedDocuments} used) "
+                + $"and {counts.Sequences} sequences";
 
         // Manifests of earlier versions do not count near copies.
         static SourceCounts? Comparable(SourceCounts? actual, SourceCounts expected) =>

@@ -32,7 +32,8 @@ internal static class TokenRows
     {
         var free = config.LongestSequence - length;
         return added == 0 || free < 1
-            ? new($"A sequence of {length} tokens is {(free < 0 ? "longer than" : "as long as")} the model's {config.LongestSequence} positions.",
+            ? new($"A sequence of {length} tokens is {(free < 0 ? "longer than" : "as long as")} the model's {config.LongestSequence} "
+                + "positions.",
                 $"row {row}", added == 0 ? "Give a shorter sequence." : "Give a shorter prompt.")
             : new($"{added} new tokens do not fit behind {length} tokens into the model's {config.LongestSequence} positions.",
                 $"row {row}", $"Ask for at most {free} new tokens.");

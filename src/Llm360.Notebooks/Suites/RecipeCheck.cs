@@ -35,7 +35,8 @@ internal static partial class RecipeCheck
         var groups = training.GradientGroups ?? 1;
         Need(groups >= 1 && groups <= training.BatchSize, "training.gradientGroups", $"must be 1 to training.batchSize ({training.BatchSize})");
         Need(training.Schedule is "cosine" or "constant", "training.schedule", "must be \"cosine\" or \"constant\"");
-        Need(training.Schedule != "cosine" || training.FinalLearningRate != training.PeakLearningRate, "training.finalLearningRate", "must differ from training.peakLearningRate with the schedule \"cosine\": with equal rates the learning rate never changes");
+        Need(training.Schedule != "cosine" || training.FinalLearningRate != training.PeakLearningRate, "training.finalLearningRate",
+            "must differ from training.peakLearningRate with the schedule \"cosine\": with equal rates the learning rate never changes");
         Need((long)training.BatchSize * corpus.SequenceLength <= Array.MaxLength, "training.batchSize", $"times corpus.sequenceLength must be at most {Array.MaxLength}");
         Need(AreFinite(training.Eps, training.WeightDecay, training.ClipNorm) && training is { Beta1: >= 0 and < 1, Beta2: >= 0 and < 1, Eps: > 0, WeightDecay: >= 0, ClipNorm: > 0 }, "training", "needs beta1 and beta2 from 0 to 1, eps and clipNorm above 0, weightDecay not negative, all finite");
         Need(training.OptimizerStates.All(c => c >= 0 && c <= corpus.Chunks), "training.optimizerStates", $"must be numbers of checkpoints, 0 to {corpus.Chunks}");

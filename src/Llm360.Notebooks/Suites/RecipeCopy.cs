@@ -27,7 +27,8 @@ internal static class RecipeCopy
             var file = Path.GetFileNameWithoutExtension(path);
             if (!ManifestJson.IsSafeName(file) || known.Any(k => k.Name == file))
             {
-                throw new Llm360Exception($"The name \"{recipe.Name}\" is that of a known suite with another recipe: {Differences(recipe, same)}.",
+                throw new Llm360Exception($"The name \"{recipe.Name}\" is that of a known suite with another recipe: "
+                    + $"{Differences(recipe, same)}.",
                     path, "Give the key \"name\" another value.");
             }
 
@@ -43,7 +44,8 @@ internal static class RecipeCopy
         }
 
         if (recipe.Weights is { } weights && known.FirstOrDefault(k => k.Weights is { } w && w.SequenceEqual(weights)) is { } trained
-            && !(AreEqual(trained.Corpus, recipe.Corpus) && AreEqual(trained.Model, recipe.Model) && AreEqual(trained.Training, recipe.Training)))
+            && !(AreEqual(trained.Corpus, recipe.Corpus) && AreEqual(trained.Model, recipe.Model)
+                && AreEqual(trained.Training, recipe.Training)))
         {
             notes.Add($"The key \"weights\" is ignored: it has the weights of {trained.Name}, and the recipe was changed.");
             recipe = recipe with { Weights = null };
@@ -56,10 +58,12 @@ internal static class RecipeCopy
     public static string Differences(SuiteRecipe recipe, SuiteRecipe other)
     {
         var (here, there) = (Values(recipe), Values(other));
-        List<string> keys = [.. here.Keys.Union(there.Keys).Where(k => here.GetValueOrDefault(k) != there.GetValueOrDefault(k)).Order(StringComparer.Ordinal)];
+        List<string> keys = [.. here.Keys.Union(there.Keys).Where(k => here.GetValueOrDefault(k) != there.GetValueOrDefault(k))
+            .Order(StringComparer.Ordinal)];
         var shown = keys.Take(ShownDifferences)
             .Select(k => $"{k} is {here.GetValueOrDefault(k, "missing")}, not {there.GetValueOrDefault(k, "missing")}");
-        return string.Join("; ", shown) + (keys.Count > ShownDifferences ? FormattableString.Invariant($"; and {keys.Count - ShownDifferences} more") : "");
+        return string.Join("; ", shown) + (keys.Count > ShownDifferences
+            ? FormattableString.Invariant($"; and {keys.Count - ShownDifferences} more") : "");
     }
 
     private static bool AreEqual<T>(T one, T other)

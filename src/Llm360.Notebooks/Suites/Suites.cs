@@ -75,12 +75,20 @@ public static class Suites
         if (pathOrName.Contains('@', StringComparison.Ordinal) && HubLocation.TryParse(pathOrName) is { IsValid: true } hub)
             return new Checkpoint(pathOrName, null, null, Path.Combine(Workspace.SuitesFolder, hub.Repository, hub.Revision), hub);
         if (Names.Contains(pathOrName) || IsSuite(Path.Combine(Workspace.SuitesFolder, pathOrName)))
-            throw new Llm360Exception($"\"{pathOrName}\" is a suite, not a checkpoint.", "checkpoint", $"Add the checkpoint's name or number: {pathOrName}/last.");
+            throw new Llm360Exception($"\"{pathOrName}\" is a suite, not a checkpoint.", "checkpoint",
+                $"Add the checkpoint's name or number: {pathOrName}/last.");
         var slash = pathOrName.LastIndexOf('/');
         if (slash > 0 && pathOrName[..slash] is var suite
-            && (Names.Contains(suite) || IsFile(suite) || Directory.Exists(suite) || Directory.Exists(Path.Combine(Workspace.SuitesFolder, suite))))
+            && (Names.Contains(suite) || IsFile(suite) || Directory.Exists(suite)
+                || Directory.Exists(Path.Combine(Workspace.SuitesFolder, suite))))
             return Open(suite).Checkpoint(pathOrName[(slash + 1)..]);
-        throw new Llm360Exception($"There is no file, folder or checkpoint \"{pathOrName}\".", Path.GetFullPath(pathOrName), $"Name a weights file, a checkpoint's folder, a checkpoint as suite/checkpoint (suites: {string.Join(", ", List().Select(s => s.Name))}), or a model on the Hugging Face Hub as organisation/name@revision{(HubLocation.TryParse(pathOrName) is { IsValid: true } repository ? $": {repository}" : "")}.");
+        var example = HubLocation.TryParse(pathOrName) is { IsValid: true } repository ? $": {repository}" : "";
+        throw new Llm360Exception(
+            $"There is no file, folder or checkpoint \"{pathOrName}\".",
+            Path.GetFullPath(pathOrName),
+            "Name a weights file, a checkpoint's folder, a checkpoint as suite/checkpoint "
+                + $"(suites: {string.Join(", ", List().Select(s => s.Name))}), "
+                + $"or a model on the Hugging Face Hub as organisation/name@revision{example}.");
     }
 
     /// <summary>The manifest of a name, or of a manifest file.</summary>
@@ -125,9 +133,13 @@ public static class Suites
         if (nameOrFile.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
             throw new Llm360Exception("There is no such file.", Path.GetFullPath(nameOrFile), "Name a recipe or a manifest, or one of the suites that come with the kit.");
         var names = List().Where(s => !recipe || !s.IsPublished).Select(s => s.Name).ToList();
-        var nearest = names.Where(n => ManifestJson.Distance(n, nameOrFile) <= NearName).Select(n => $"Did you mean \"{n}\"? ").FirstOrDefault();
-        throw new Llm360Exception($"Unknown suite \"{nameOrFile}\".", string.Join(", ", Workspace.ManifestFolders.Append(Workspace.SuitesFolder)),
-            $"{nearest}Choose one of: {string.Join(", ", names)}, or name a recipe file ending in .json{(recipe ? "" : " or a suite's folder")}.");
+        var nearest = names.Find(n => ManifestJson.Distance(n, nameOrFile) <= NearName);
+        throw new Llm360Exception(
+            $"Unknown suite \"{nameOrFile}\".",
+            string.Join(", ", Workspace.ManifestFolders.Append(Workspace.SuitesFolder)),
+            (nearest is null ? "" : $"Did you mean \"{nearest}\"? ")
+                + $"Choose one of: {string.Join(", ", names)}, or name a recipe file ending in .json"
+                + (recipe ? "." : " or a suite's folder."));
     }
 
     private static List<SuiteRecipe> KnownRecipes()

@@ -166,7 +166,7 @@ public sealed class ShowingTests
             TestContext.Current.CancellationToken);
         var texts = sink.Bundles("display").Concat(sink.Bundles("update")).Select(b => b.Data["text/plain"]!.ToString()).ToList();
         Assert.Single(sink.Bundles("display"));
-        // The last call has taken as long as the first when it is half done, however slow the machine is.
+        // Each call begins at 0 s, however slow the machine is.
         Assert.Equal(["1 of 20 sequences, 0 s, call 0", "1 of 20 sequences, 0 s, call 1", "1 of 20 sequences, 0 s, call 2"],
             texts.Where(t => t.StartsWith("score: 1 of", StringComparison.Ordinal)).Select(t => t["score: ".Length..]));
         Assert.Equal("", texts[^1]);

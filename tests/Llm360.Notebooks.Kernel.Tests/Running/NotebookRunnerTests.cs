@@ -116,7 +116,8 @@ public sealed class NotebookRunnerTests : IDisposable
     public async Task Progress_of_work_goes_to_the_caller_and_leaves_nothing_in_the_notebook()
     {
         var reports = new List<WorkProgress>();
-        var input = Write("for (var i = 1; i <= 36; i++) AmbientWork.Progress.Report(new WorkProgress(\"score\", i, 36, \"cells\"));\nConsole.Write(\"done\");");
+        var input = Write("for (var i = 1; i <= 36; i++) AmbientWork.Progress.Report(new WorkProgress(\"score\", i, 36, "
+            + "\"cells\"));\nConsole.Write(\"done\");");
         await NotebookRunner.RunAsync(new NotebookRunOptions(input, Output) { WorkProgress = new Reports<WorkProgress>(reports.Add) }, TestContext.Current.CancellationToken);
         var output = Assert.Single(Saved().Cells[0].Outputs);
         Assert.Equal("done", MultilineText.Join(output!["text"]));
