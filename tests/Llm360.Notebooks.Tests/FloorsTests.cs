@@ -52,7 +52,7 @@ public sealed class FloorsTests
     {
         Assert.Contains(Uses.Value, u => u.From.StartsWith("Training/", StringComparison.Ordinal) && u.Name == nameof(SuiteLayout.Manifest));
         Assert.Contains(Uses.Value, u => u.From.StartsWith("Figures/", StringComparison.Ordinal) && u.Name == nameof(TypeFormatterSourceAttribute));
-        Assert.Contains(Uses.Value, u => u is { From: "Results/Grid.cs", Name: nameof(LanguageModel) });
+        Assert.Contains(Uses.Value, u => u is { From: "Results/GridWorker.cs", Name: nameof(LanguageModel) });
     }
 
     private static void AssertNone(IEnumerable<Use> wrong)

@@ -81,20 +81,37 @@ public static class CheckpointFiles
     {
         if (places.Count == 0)
             return;
-        // Sizes need a request for each revision that is not listed yet. Once the sum is too large,
-        // the rest is estimated.
-        var (limit, bytes, listed) = (Downloads.Limit, 0L, 0);
-        var enough = limit == long.MaxValue ? Downloads.DefaultLimit : limit;
-        while (listed < places.Count && bytes <= enough)
-            bytes += await MissingAsync(hub, places[listed++], cancellation).ConfigureAwait(false);
-        var all = (long)((double)bytes / listed * places.Count);
-        var about = listed < places.Count;
+        var limit = Downloads.Limit;
+        var (all, about) = await MissingAsync(hub, places, limit == long.MaxValue ? Downloads.DefaultLimit : limit, cancellation)
+            .ConfigureAwait(false);
         var what = places.Count == 1 ? places[0].ToString() : $"{places.Count} checkpoints of {places[0].Repository}";
         Downloads.Current.Require(all, $"{what} need{(places.Count == 1 ? "s" : "")}", places[0].ToString(), limit, about);
         if (all <= Downloads.DefaultLimit)
             return;
         var size = $"{what}: {(about ? "about " : "")}{Downloads.Text(all)} in all";
         AmbientWork.Progress?.Report(new WorkProgress("fetch from the Hub", 0, all / 1e6, "MB", size));
+    }
+
+    /// <summary>Bytes of checkpoints that are not in the cache, and whether they are
+    /// estimated.</summary>
+    /// <exception cref="Llm360Exception">The Hub cannot be reached.</exception>
+    internal static async Task<(long Bytes, bool IsEstimate)> ToFetchAsync(
+        this IEnumerable<Checkpoint> checkpoints, CancellationToken cancellation)
+    {
+        using var hub = new HubClient();
+        List<HubLocation> places = [.. checkpoints.Where(c => c.IsOnHub).Select(c => c.Hub!).Distinct()];
+        return await MissingAsync(hub, places, Downloads.DefaultLimit, cancellation).ConfigureAwait(false);
+    }
+
+    // Sizes need a request for each revision that is not listed yet. Once the sum is too large, the
+    // rest is estimated.
+    private static async Task<(long Bytes, bool IsEstimate)> MissingAsync(
+        HubClient hub, IReadOnlyList<HubLocation> places, long enough, CancellationToken cancellation)
+    {
+        var (bytes, listed) = (0L, 0);
+        while (listed < places.Count && bytes <= enough)
+            bytes += await MissingAsync(hub, places[listed++], cancellation).ConfigureAwait(false);
+        return listed == places.Count ? (bytes, false) : ((long)((double)bytes / listed * places.Count), true);
     }
 
     private static async Task<long> MissingAsync(HubClient hub, HubLocation place, CancellationToken cancellation)

@@ -34,16 +34,29 @@ public static class CheckpointLoading
     public static async IAsyncEnumerable<(Checkpoint Checkpoint, LanguageModel Model)> SweepAsync(
         this IReadOnlyList<Checkpoint> checkpoints, RunOptions? run = null)
     {
-        var isOwnType = (run?.Precision ?? Precision.Auto) == Precision.Auto;
         // A sweep that is larger than may be fetched is refused as a whole.
         using (run.Begin())
             await checkpoints.RequireAsync(run.StopToken()).ConfigureAwait(false);
+        await foreach (var loaded in checkpoints.SweepLazilyAsync(run).ConfigureAwait(false))
+            yield return loaded;
+    }
+
+    /// <summary>
+    /// The same with checkpoints that are chosen on the way. The next one is asked for before the
+    /// present one is in use. The caller has checked that all of them are there.
+    /// </summary>
+    internal static async IAsyncEnumerable<(Checkpoint Checkpoint, LanguageModel Model)> SweepLazilyAsync(
+        this IEnumerable<Checkpoint> checkpoints, RunOptions? run)
+    {
+        var isOwnType = (run?.Precision ?? Precision.Auto) == Precision.Auto;
         LanguageModel? model = null;
         try
         {
-            for (var i = 0; i < checkpoints.Count; i++)
+            using var all = checkpoints.GetEnumerator();
+            for (var hasNext = all.MoveNext(); hasNext;)
             {
-                var folder = await checkpoints[i].FetchAsync(run).ConfigureAwait(false);
+                var checkpoint = all.Current;
+                var folder = await checkpoint.FetchAsync(run).ConfigureAwait(false);
                 // The last checkpoint of Amber is in bfloat16, those before are in float32. The
                 // results of a checkpoint must not depend on the other checkpoints of the sweep.
                 if (model is not null && ((isOwnType && !model.HasTypeOf(folder)) || !model.HasConfigurationOf(folder)))
@@ -56,8 +69,9 @@ public static class CheckpointLoading
                     model = await LoadAsync(folder, run).ConfigureAwait(false);
                 else
                     await RebindAsync(model, folder, run).ConfigureAwait(false);
-                using var next = i + 1 < checkpoints.Count ? Ahead(checkpoints[i + 1]) : null;
-                yield return (checkpoints[i], model);
+                hasNext = all.MoveNext();
+                using var next = hasNext ? Ahead(all.Current) : null;
+                yield return (checkpoint, model);
             }
         }
         finally

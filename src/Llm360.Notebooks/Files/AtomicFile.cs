@@ -8,15 +8,23 @@ internal static class AtomicFile
 
     /// <summary>Writes <paramref name="path"/> through <paramref name="write"/>; the target is unchanged if that throws.</summary>
     /// <exception cref="Llm360Exception">The disk is full or the folder cannot be written.</exception>
-    public static void Write(string path, Action<Stream> write) =>
-        WriteAsync(path, stream =>
-        {
-            write(stream);
-            return Task.CompletedTask;
-        }).GetAwaiter().GetResult();
+    public static void Write(string path, Action<Stream> write, bool isDurable = true) =>
+        WriteAsync(
+            path,
+            stream =>
+            {
+                write(stream);
+                return Task.CompletedTask;
+            },
+            isDurable).GetAwaiter().GetResult();
 
-    /// <inheritdoc cref="Write"/>
-    public static async Task WriteAsync(string path, Func<Stream, Task> write)
+    /// <summary>The same with asynchronous writing.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes its content.</param>
+    /// <param name="isDurable">Whether the content must survive a crash of the machine.</param>
+    /// <exception cref="Llm360Exception">The disk is full or the folder cannot be
+    /// written.</exception>
+    public static async Task WriteAsync(string path, Func<Stream, Task> write, bool isDurable = true)
     {
         path = Path.GetFullPath(path);
         // A link stays one, and a device is written to: renamed files would take their places.
@@ -37,7 +45,7 @@ internal static class AtomicFile
             await using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16))
             {
                 await write(stream).ConfigureAwait(false);
-                stream.Flush(flushToDisk: true);
+                stream.Flush(flushToDisk: isDurable);
             }
 
             File.Move(temporary, path, overwrite: true);
@@ -93,5 +101,6 @@ internal static class AtomicFile
     }
 
     /// <summary>Writes <paramref name="text"/> as UTF-8 without a byte order mark.</summary>
-    public static void WriteText(string path, string text) => Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+    public static void WriteText(string path, string text, bool isDurable = true) =>
+        Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)), isDurable);
 }

@@ -7,14 +7,10 @@ namespace Llm360.Notebooks;
 public static class Grid
 {
     /// <summary>
-    /// Parameters up to which a model's cells are shared out among threads, instead of its
-    /// operators.
-    /// </summary>
-    private const long SmallModel = 50_000_000;
-
-    /// <summary>
     /// Every cell of checkpoints x items. Stopped at any moment, it has lost at most the cells in
-    /// flight: one, or one a thread with a small model on the CPU.
+    /// flight: one, or one a thread with a small model on the CPU. Several processes, on any
+    /// machines that share the store, may run the same grid: each cell is computed by one of them,
+    /// and all of them wait for the last cell.
     /// </summary>
     /// <param name="store">Where cells are kept.</param>
     /// <param name="checkpoints">A model is loaded for each that has a cell to compute.</param>
@@ -52,68 +48,12 @@ public static class Grid
         GridOptions options,
         GridCell<T>?[]? kept)
     {
-        var (progress, stop, device) = (options.Watcher(), options.StopToken(), options.DeviceOrBest());
+        var (stop, device) = (options.StopToken(), options.DeviceOrBest());
         using var work = options.Begin();
         // What is missing shows before the first of what may be days of work.
         var plan = await GridPlan.MakeAsync(store, checkpoints, items, options, device, stop).ConfigureAwait(false);
-        var (found, computed) = (0, 0);
-        var total = plan.Blocks.Sum(b => b.InStore.Count + b.ToCompute.Count);
-        var stale = plan.Blocks.Sum(b => b.ToCompute.Count(c => c.IsStale));
-        List<Checkpoint> toLoad = [.. plan.Blocks.Where(b => b.ToCompute.Count > 0).Select(b => b.Checkpoint)];
-        var models = toLoad.SweepAsync(options with { Device = device }).GetAsyncEnumerator(CancellationToken.None);
-        await using var sweep = models.ConfigureAwait(false);
-        foreach (var block in plan.Blocks)
-        {
-            stop.ThrowIfCancellationRequested();
-            foreach (var cell in block.InStore)
-            {
-                if (kept is not null)
-                {
-                    var content = await store.ReadAsync(block.Checkpoint, cell.Item, stop).ConfigureAwait(false);
-                    kept[cell.Number] = new(block.Checkpoint, cell.Item, content, FromStore: true);
-                }
-
-                found++;
-                Report(block.Checkpoint, cell.Item);
-            }
-
-            if (block.ToCompute.Count == 0)
-                continue;
-            await models.MoveNextAsync().ConfigureAwait(false);
-            LanguageModel model = models.Current.Model;
-            var workers = device == Device.Cpu && model.Config.ParameterCount < SmallModel ? LibTorch.Threads : 1;
-            try
-            {
-                await CellWorkers.RunAsync(block.ToCompute, workers, cell => Compute(block.Checkpoint, model, cell)).ConfigureAwait(false);
-            }
-            finally
-            {
-                store.IndexOf(block.Checkpoint).Save();
-            }
-        }
-
-        return new GridFill(found, computed) { Skipped = plan.Skipped, Stale = stale };
-
-        void Compute(Checkpoint checkpoint, LanguageModel model, PlannedCell cell)
-        {
-            stop.ThrowIfCancellationRequested();
-            var content = store.Analysis.Compute(new GridContext(store.Suite, checkpoint, model, cell.Item, stop));
-            store.Write(checkpoint, cell.Item, content, cell.Identity, device, options.Precision);
-            if (kept is not null)
-                kept[cell.Number] = new(checkpoint, cell.Item, content, FromStore: false);
-            else
-                store.Analysis.Cells.Release(content);
-            Interlocked.Increment(ref computed);
-            Report(checkpoint, cell.Item);
-        }
-
-        void Report(Checkpoint checkpoint, GridItem item)
-        {
-            var detail = FormattableString.Invariant($"{checkpoint} on {item}; {found} from the store, {computed} computed");
-            if (stale > 0)
-                detail += FormattableString.Invariant($"; {stale} stale");
-            var task = store.Analysis.Task ?? $"{store.Analysis.Name} of {store.Suite.Name}";
-            progress?.Report(new WorkProgress(task, found + computed, total, "cells", detail));
-        }
+        if (options.OnlyPreview)
+            return await GridPreview.FillAsync(store, checkpoints, items, plan, stop).ConfigureAwait(false);
+        return await new GridWorker<T>(store, plan, options, device, kept).RunAsync().ConfigureAwait(false);
     }
 }

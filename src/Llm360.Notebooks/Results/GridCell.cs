@@ -28,6 +28,21 @@ public sealed record GridFill(int FromStore, int Computed) : IShownAsTable
     /// </summary>
     public int Stale { get; init; }
 
+    /// <summary>Cells that were left to other workers.</summary>
+    internal int Elsewhere { get; init; }
+
+    /// <summary>Cells that failed.</summary>
+    internal IReadOnlyList<FailedCell> Failed { get; init; } = [];
+
+    /// <summary>What a preview found; null after a run.</summary>
+    internal GridPreview? Preview { get; init; }
+
+    /// <summary>Time that claiming cells took.</summary>
+    internal TimeSpan Claiming { get; init; }
+
+    /// <summary>Number of leases.</summary>
+    internal long Batches { get; init; }
+
     /// <summary>The numbers as a table.</summary>
     public Table ToTable() => RowTable.Card(
         "Cells of a grid.",

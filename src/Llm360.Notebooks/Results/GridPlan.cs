@@ -53,6 +53,7 @@ internal sealed record GridPlan(IReadOnlyList<PlannedCheckpoint> Blocks, IReadOn
         var away = await MissingPart.AwayAsync(toLoad, toRead, options.SkipMissing, stop).ConfigureAwait(false);
         foreach (var block in waiting)
             block.ToCompute.RemoveAll(c => away.ContainsKey(block.Checkpoint) || away.ContainsKey(c.Item));
+        Limit(blocks, options.AtMost);
         return new GridPlan(blocks, [.. missing.Values, .. away.Values]);
 
         PlannedCheckpoint Block(int row, Checkpoint checkpoint)
@@ -64,7 +65,9 @@ internal sealed record GridPlan(IReadOnlyList<PlannedCheckpoint> Blocks, IReadOn
             for (var i = 0; i < items.Count; i++)
             {
                 var (number, item) = ((row * items.Count) + i, items[i]);
-                if (!options.Shard.Contains(number, (long)checkpoints.Count * items.Count) || missing.ContainsKey(item))
+                if (!options.Contains(number, (long)checkpoints.Count * items.Count) || missing.ContainsKey(item))
+                    continue;
+                if (options.OnlyFailed && !File.Exists(FailedCell.PathOf(store.FolderOf(checkpoint), item.Partition)))
                     continue;
                 shared ??= store.SharedParts(checkpoint, options.AnyDevice ? null : device, options.Precision);
                 if (!isKnown[i])
@@ -78,6 +81,17 @@ internal sealed record GridPlan(IReadOnlyList<PlannedCheckpoint> Blocks, IReadOn
             if (shared is not null)
                 store.IndexOf(checkpoint).Save();
             return block;
+        }
+    }
+
+    // Cells that are left out count as if they were not chosen.
+    private static void Limit(List<PlannedCheckpoint> blocks, int most)
+    {
+        foreach (var block in blocks)
+        {
+            var kept = Math.Min(most, block.ToCompute.Count);
+            block.ToCompute.RemoveRange(kept, block.ToCompute.Count - kept);
+            most -= kept;
         }
     }
 }

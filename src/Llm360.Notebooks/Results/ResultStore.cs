@@ -65,7 +65,7 @@ public sealed class ResultStore<T>
 
     /// <summary>The file of a cell, whether it is there or not.</summary>
     public string PathOf(Checkpoint checkpoint, GridItem item) =>
-        Path.Combine(Partition(checkpoint), item.Partition + Analysis.Cells.Extension);
+        Path.Combine(FolderOf(checkpoint), item.Partition + Analysis.Cells.Extension);
 
     /// <summary>Whether a cell of the present model and item is there, computed on any
     /// device.</summary>
@@ -147,8 +147,11 @@ public sealed class ResultStore<T>
         string? StalePath() => identity.StaleNames().Select(name => ResultStore<T>.StalePath(path, name)).FirstOrDefault(File.Exists);
     }
 
+    /// <summary>The folder of a checkpoint's cells.</summary>
+    internal string FolderOf(Checkpoint checkpoint) => Path.Combine(Folder, $"checkpoint={checkpoint.Name}");
+
     /// <summary>The index of a checkpoint's cells.</summary>
-    internal CellIndex IndexOf(Checkpoint checkpoint) => indices.GetOrAdd(checkpoint.Name, _ => CellIndex.Open(Partition(checkpoint)));
+    internal CellIndex IndexOf(Checkpoint checkpoint) => indices.GetOrAdd(checkpoint.Name, _ => CellIndex.Open(FolderOf(checkpoint)));
 
     /// <summary>The identity of a cell whose other parts are known.</summary>
     internal CellIdentity Identity(IReadOnlyDictionary<string, string?> shared, GridItem item) =>
@@ -209,8 +212,6 @@ public sealed class ResultStore<T>
     }
 
     private static string StalePath(string cell, string identity) => $"{Path.ChangeExtension(cell, null)}.{identity}.stale";
-
-    private string Partition(Checkpoint checkpoint) => Path.Combine(Folder, $"checkpoint={checkpoint.Name}");
 
     private sealed class Release(IDisposable file, Lock gate) : IDisposable
     {

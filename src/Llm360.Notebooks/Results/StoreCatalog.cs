@@ -37,11 +37,14 @@ internal sealed record StoredAnalysis(string Folder, string Suite, string Analys
         .. from partition in Directory.EnumerateDirectories(Folder, "checkpoint=*").Order(StringComparer.Ordinal)
            from file in new DirectoryInfo(partition).EnumerateFiles("*=*").OrderBy(f => Number(f.Name))
                .ThenBy(f => f.Name, StringComparer.Ordinal)
-           where CellExtensions.Contains(file.Extension)
+           where IsCell(file.Name)
            let item = Path.GetFileNameWithoutExtension(file.Name).Split('=', 2)
            select new StoredCell(
                file.FullName, Path.GetFileName(partition).Split('=', 2)[1], item[0], item[1], file.Length, file.LastWriteTimeUtc),
     ];
+
+    /// <summary>Whether a file is a cell, by its name.</summary>
+    public static bool IsCell(string file) => CellExtensions.Contains(Path.GetExtension(file));
 
     /// <summary>Number and bytes of the stale cells.</summary>
     public (int Count, long Bytes) Stale()
