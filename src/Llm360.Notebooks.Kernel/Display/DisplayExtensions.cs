@@ -23,6 +23,13 @@ public static class DisplayExtensions
     /// <exception cref="Llm360Exception">No cell is running here.</exception>
     public static DisplayHandle DisplayAs(this object? value, string mimeType) => Session(value, nameof(DisplayAs)).Show(value, mimeType);
 
+    /// <summary>Shows a list as a table in the running cell, as <see cref="Display"/>
+    /// does.</summary>
+    /// <param name="list">Records, objects with properties, or tuples.</param>
+    /// <returns>A handle that can replace what is shown.</returns>
+    /// <exception cref="Llm360Exception">No cell is running here.</exception>
+    public static DisplayHandle DisplayTable<T>(this IEnumerable<T> list) => list.Display();
+
     private static CSharpSession Session(object? value, string method) =>
         CSharpSession.Current
             ?? throw new Llm360Exception($"{method}() was called outside of a notebook cell.", value?.GetType().FullName ?? "null",

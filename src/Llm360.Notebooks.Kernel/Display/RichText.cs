@@ -1,4 +1,5 @@
 // Text that says what it is: what HTML("..."), Markdown("...") and their like return in a cell.
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Kernel.Display;
@@ -64,6 +65,8 @@ internal static class RichText
         LaTeXString latex => Of("text/latex", latex.Text),
         MathString math => Of("text/latex", math.Text.Contains('$', StringComparison.Ordinal) ? math.Text
             : $"{Delimiter}{math.Text}{Delimiter}"),
+        JsonDocument document => TryFormat(document.RootElement),
+        JsonElement { ValueKind: not JsonValueKind.Undefined } element => Of("application/json", element.GetRawText()),
         _ => null,
     };
 

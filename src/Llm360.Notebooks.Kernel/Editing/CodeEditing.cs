@@ -5,6 +5,7 @@ using Llm360.Notebooks.Kernel.Execution;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Completion;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.QuickInfo;
 using Microsoft.CodeAnalysis.Tags;
 
@@ -71,7 +72,7 @@ internal sealed class CodeEditing(CSharpSession session)
         var signatures = await Signatures.OfAsync(document, cursor).ConfigureAwait(false);
         if (signatures is { IsInArguments: true })
             return Bundle(signatures.Text, "");
-        for (var place = cursor; place >= 0; place--)
+        for (var place = await BeginAsync(document, cursor).ConfigureAwait(false); place >= 0; place--)
         {
             if (await service.GetQuickInfoAsync(document, place).ConfigureAwait(false) is { Sections.IsEmpty: false } info)
                 return Bundle(info, signatures?.Text);
@@ -122,6 +123,16 @@ internal sealed class CodeEditing(CSharpSession session)
         var declaration = info.Sections.FirstOrDefault(section => section.Kind == QuickInfoSectionKinds.Description)?.Text;
         var rest = info.Sections.Where(section => section.Kind != QuickInfoSectionKinds.Description).Select(section => section.Text);
         return Bundle(declaration ?? "", string.Join("\n\n", rest.Append(signatures ?? "").Where(part => part.Length > 0)));
+    }
+
+    // After List<int> the question is about List, not about its last argument.
+    private static async Task<int> BeginAsync(Document document, int cursor)
+    {
+        var root = await document.GetSyntaxRootAsync().ConfigureAwait(false);
+        return cursor > 0 && root!.FindToken(cursor - 1) is { RawKind: (int)SyntaxKind.GreaterThanToken,
+            Parent: { Parent: GenericNameSyntax name } }
+            ? name.SpanStart
+            : cursor;
     }
 
     private static MimeBundle Bundle(string declaration, string rest)

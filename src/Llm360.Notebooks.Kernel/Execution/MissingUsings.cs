@@ -8,8 +8,17 @@ namespace Llm360.Notebooks.Kernel.Execution;
 /// <summary>Searches the references for names that the compiler does not find.</summary>
 internal static class MissingUsings
 {
-    private const string NoMember = "CS1061", NoType = "CS0246", NoName = "CS0103";
-    private const int Shown = 3;
+    private const string NoMember = "CS1061", NoType = "CS0246", NoName = "CS0103", NoMemberOfNamespace = "CS0234";
+    private const int Shown = 3, LookedAt = 3;
+    private const string Tags = "Microsoft.DotNet.Interactive.Formatting.PocketViewTags";
+
+    // What notebooks of .NET Interactive call that is no part of its formatters.
+    private static readonly Dictionary<string, string> Interactive = new(StringComparer.Ordinal)
+    {
+        ["Kernel"] = "Kernel is a class of .NET Interactive; call display, HTML, input and password without it",
+        ["KernelInvocationContext"] = "KernelInvocationContext is a class of .NET Interactive; use display and AmbientWork.Cancellation",
+        ["GetInputAsync"] = "call input(\"prompt\") or password(\"prompt\")",
+    };
 
     /// <summary>Namespaces to add, each the only one that makes an unknown member an extension
     /// method.</summary>
@@ -36,10 +45,18 @@ internal static class MissingUsings
     /// name.</summary>
     public static string? Hint(Compilation compilation, IEnumerable<Diagnostic> diagnostics)
     {
-        foreach (var diagnostic in diagnostics.Where(d => d.Id is NoType or NoName))
+        foreach (var diagnostic in diagnostics.Where(d => d.Id is NoType or NoName or NoMemberOfNamespace).Take(LookedAt))
         {
-            if (NodeOf(diagnostic) is not SimpleNameSyntax name)
+            if (NodeOf(diagnostic) is not { } node || NameOf(node) is not { } name)
                 continue;
+            if (Interactive.GetValueOrDefault(name.Identifier.ValueText) is { } advice)
+                return advice;
+            if (name.Parent is InvocationExpressionSyntax or ElementAccessExpressionSyntax
+                && compilation.GetTypeByMetadataName(Tags)?.GetMembers(name.Identifier.ValueText).IsEmpty == false)
+            {
+                return $"add using static {Tags};";
+            }
+
             var found = Types(compilation.GlobalNamespace, name.Identifier.ValueText, name.Arity)
                 .Select(type => type.ContainingNamespace.ToDisplayString()).Distinct().Order(StringComparer.Ordinal).ToList();
             if (found.Count is > 0 and <= Shown)
@@ -75,6 +92,14 @@ internal static class MissingUsings
 
     private static SyntaxNode? NodeOf(Diagnostic diagnostic) =>
         diagnostic.Location.SourceTree?.GetRoot().FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true);
+
+    private static SimpleNameSyntax? NameOf(SyntaxNode node) => node switch
+    {
+        SimpleNameSyntax name => name,
+        QualifiedNameSyntax qualified => qualified.Right,
+        MemberAccessExpressionSyntax access => access.Name,
+        _ => null,
+    };
 
     private static ExpressionSyntax? ReceiverOf(SyntaxNode parent) => parent switch
     {

@@ -1,4 +1,5 @@
-// What to do instead of IPython's %magic, !command and ?name.
+// What to do instead of IPython's %magic, !command and ?name, and about a line that starts with a
+// with expression.
 using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Text;
@@ -21,6 +22,8 @@ internal static partial class ShellHints
             : Command().IsMatch(line) ? "!command runs a shell command in IPython, and cells here are C#. "
                 + "Use System.Diagnostics.Process.Start(\"program\", \"arguments\")."
             : Help().IsMatch(line) ? "?name shows help in IPython, and cells here are C#. Put the cursor on the name and press Shift+Tab."
+            : With().IsMatch(line) ? "An expression with { ... } at the beginning of a line is read as a declaration. Put it in "
+                + "parentheses: (value with { Name = ... })."
             : null;
     }
 
@@ -34,6 +37,9 @@ internal static partial class ShellHints
         "matplotlib" => "%matplotlib is a magic command of IPython. Figures here need no setting: remove the line.",
         _ => $"%{name} is a magic command of IPython, and cells here are C#. Remove the line; #!lsmagic lists the commands of this kernel.",
     };
+
+    [GeneratedRegex(@"^[A-Za-z_]\w*\s+with\s*\{")]
+    private static partial Regex With();
 
     [GeneratedRegex(@"^%{1,2}(?<name>[A-Za-z_]+)")]
     private static partial Regex Magic();

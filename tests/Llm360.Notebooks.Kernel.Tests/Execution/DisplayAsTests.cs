@@ -26,6 +26,9 @@ public sealed class DisplayAsTests : IDisposable
     [InlineData("display(JSON(new[] { 1 }));", "application/json", "[1]")]
     [InlineData("display(CSS(\"b { color: red }\"));", "text/html", "<style>b { color: red }</style>")]
     [InlineData("display(Javascript(\"let a = 1;\"));", "text/html", "<script type=\"text/javascript\">let a = 1;</script>")]
+    [InlineData("display(System.Text.Json.JsonDocument.Parse(\"{\\\"a\\\":[2]}\"));", "application/json", """{"a":[2]}""")]
+    [InlineData("System.Text.Json.JsonDocument.Parse(\"[3]\").RootElement.Display();", "application/json", "[3]")]
+    [InlineData("new[] { (1, 2) }.DisplayTable();", "text/plain", "Item1  Item2\n  int    int\n    1      2\n1 rows x 2 columns")]
     public async Task A_value_is_shown_as_what_is_named(string cell, string mime, string content)
     {
         Assert.Null((await RunAsync(cell)).Error);

@@ -103,6 +103,7 @@ public sealed class MagicCommandTests : IDisposable
     [InlineData("!pip install torch", "Process.Start")]
     [InlineData("?Console", "Shift+Tab")]
     [InlineData("Console.WriteLine?", "Shift+Tab")]
+    [InlineData("record P(int X);\nvar p = new P(1);\np with { X = 2 }", "(value with")]
     public async Task Habits_of_IPython_get_one_hint(string cell, string advice)
     {
         var result = await RunAsync(cell);
@@ -168,6 +169,11 @@ public sealed class MagicCommandTests : IDisposable
         Assert.Null((await RunAsync("ImmutableArray.Create(1).Length")).Error);
         var type = (await RunAsync("var watch = Stopwatch.StartNew();")).Error!;
         Assert.Equal("  what to do: add using System.Diagnostics;", type.Traceback[^1]);
+        Assert.Contains("PocketViewTags;", (await RunAsync("span(\"x\")")).Error!.Traceback[^1], StringComparison.Ordinal);
+        Assert.Contains("call display", (await RunAsync("Kernel.display(1)")).Error!.Traceback[^1], StringComparison.Ordinal);
+        Assert.Contains("call display",
+            (await RunAsync("await Microsoft.DotNet.Interactive.Kernel.GetInputAsync(\"x\")")).Error!.Traceback[^1],
+                StringComparison.Ordinal);
         Assert.DoesNotContain("what to do", (await RunAsync("Nonsense.Word()")).Error!.Traceback[^1], StringComparison.Ordinal);
     }
 

@@ -54,6 +54,7 @@ public sealed class EditingTests : IDisposable
     [InlineData("Suites.Op|en(\"pico\")", "nameOrPath")]
     [InlineData("Math.Cla|mp(1, 2, 3)", "overloads:\n")]
     [InlineData("Math.Clamp(Math.PI|, 2, 3)", "PI")]
+    [InlineData("List<int>|", "List<T>")]
     [InlineData("Picture.FromFile|", "  description: What it shows; the file's name by default.")]
     public async Task Inspection_of_a_name_shows_its_parameters_and_overloads(string code, string expected) =>
         Assert.Contains(expected, await InspectAsync(code), StringComparison.Ordinal);
