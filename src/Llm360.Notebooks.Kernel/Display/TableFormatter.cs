@@ -36,7 +36,8 @@ internal static class TableFormatter
     public static bool IsOfTuples(object? value) =>
         value is IEnumerable and not string && ElementType(value.GetType())?.IsAssignableTo(typeof(ITuple)) == true;
 
-    private static Type? ElementType(Type type)
+    /// <summary>The type of a list's elements; null for no list, or one of several types.</summary>
+    public static Type? ElementType(Type type)
     {
         if (type.IsArray)
             return type.GetArrayRank() == 1 ? type.GetElementType() : null;

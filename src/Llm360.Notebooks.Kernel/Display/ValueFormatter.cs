@@ -80,6 +80,7 @@ public static class ValueFormatter
             ?? DataFrameFormatter.TryFormat(value)
             ?? ArrayFormatter.TryFormat(value)
             ?? TableFormatter.TryFormat(value, tupleNames)
+            ?? ListFormatter.TryFormat(value)
             ?? StructureFormatter.Format(value);
     }
 

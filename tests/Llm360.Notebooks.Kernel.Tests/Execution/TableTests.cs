@@ -99,6 +99,19 @@ public sealed class TableTests : IDisposable
         Assert.DoesNotContain("rows x", sink.LastPlain, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_long_list_of_values_can_be_opened()
+    {
+        var list = ValueFormatter.Format(Enumerable.Range(0, 3000).ToArray()).Data;
+        Assert.StartsWith("[ 0, 1, 2, ", list["text/plain"]!.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith(", 19, ... (2,980 more) ]", list["text/plain"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("<summary>the first 2,000 of 3,000 items</summary>", list["text/html"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("<li>1999</li>", list["text/html"]!.ToString(), StringComparison.Ordinal);
+        var texts = Enumerable.Repeat("<b>", 21).ToList();
+        Assert.Contains("<li>&lt;b&gt;</li>", ValueFormatter.Format(texts).Data["text/html"]!.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("more", Text(Enumerable.Range(0, 20).ToList()), StringComparison.Ordinal);
+    }
+
     private static string Text(object value) => ValueFormatter.Format(value).Data["text/plain"]!.ToString();
 
     private sealed record Item(string Name, int Count, double? Score, Size Size, int[] Parts);
