@@ -35,7 +35,8 @@ internal static class Usage
     public static int? Report(ParseResult parsed, TextWriter error)
     {
         // Help, the version and the completion of shells come before any mistake.
-        var isOther = parsed.Action is HelpAction || (parsed.Errors.Count > 0 && parsed.Action is not (null or ParseErrorAction));
+        var isOther = parsed.Action is HelpAction || parsed.Tokens.Any(t => t.Type == TokenType.Directive)
+            || (parsed.Errors.Count > 0 && parsed.Action is not (null or ParseErrorAction));
         if (isOther || Find(parsed) is not var (what, nearest))
             return null;
         error.WriteLine(Printable.Lines($"error: {what}"));

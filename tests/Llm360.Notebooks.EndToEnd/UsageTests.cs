@@ -99,6 +99,14 @@ public sealed class UsageTests(InProcess home)
     }
 
     [Fact]
+    public async Task Shells_are_given_completions()
+    {
+        var result = await InProcess.RunAsync("[suggest:2]", "gr");
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Contains("gradients", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Suites_that_cannot_be_reproduced_are_not_offered()
     {
         var result = await InProcess.RunAsync("reproduce", "-s", "mine2");

@@ -76,7 +76,7 @@ public static class Suites
             return new Checkpoint(pathOrName, null, null, Path.Combine(Workspace.SuitesFolder, hub.Repository, hub.Revision), hub);
         if (Names.Contains(pathOrName) || IsSuite(Path.Combine(Workspace.SuitesFolder, pathOrName)))
             throw new Llm360Exception($"\"{pathOrName}\" is a suite, not a checkpoint.", "checkpoint",
-                $"Add the checkpoint's name or number: {pathOrName}/last.");
+                $"Add the checkpoint's name or number: {pathOrName}/NUMBER, or {pathOrName}/last.");
         var slash = pathOrName.LastIndexOf('/');
         if (slash > 0 && pathOrName[..slash] is var suite
             && (Names.Contains(suite) || IsFile(suite) || Directory.Exists(suite)
