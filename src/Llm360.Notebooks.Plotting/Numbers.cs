@@ -13,6 +13,13 @@ internal static class Numbers
     /// <inheritdoc cref="Json(double)"/>
     public static double?[] Json(IEnumerable<double> values) => [.. values.Select(Json)];
 
+    /// <summary>Five significant digits, for what was measured: a plot shows three or four.</summary>
+    public static double?[] Measured(IEnumerable<double> values) => [.. values.Select(Measured)];
+
+    /// <inheritdoc cref="Measured(IEnumerable{double})"/>
+    public static double? Measured(double value) =>
+        double.IsFinite(value) ? double.Parse(value.ToString("G5", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
+
     /// <summary>1k, 1M, 2.5B; small numbers plain or as a power of ten.</summary>
     public static string Human(double value)
     {

@@ -13,12 +13,12 @@ internal static class Series
         var result = new Plotly.NET.Trace(trace.Kind == TraceKind.Bars ? "bar" : "scatter").With(
             ("name", ChartText.Escape(trace.Name)),
             ("x", Numbers.Json(trace.X)),
-            ("y", Numbers.Json(trace.Y)),
+            ("y", Numbers.Measured(trace.Y)),
             ("xaxis", place.X),
             ("yaxis", place.Y),
             ("legendgroup", trace.Name),
             ("showlegend", legend),
-            ("customdata", trace.Low is null ? null : trace.Low.Zip(trace.High!, (low, high) => new[] { Numbers.Json(low), Numbers.Json(high) }).ToArray()),
+            ("customdata", trace.Low is null ? null : trace.Low.Zip(trace.High!, (low, high) => new[] { Numbers.Measured(low), Numbers.Measured(high) }).ToArray()),
             ("hovertemplate", HoverTemplate(trace, panel)),
             ("hovertext", HoverText(trace)),
             ("meta", Meta(trace, panel)));
@@ -83,7 +83,7 @@ internal static class Series
 
             var back = run.Reverse().ToList();
             x.AddRange(run.Concat(back).Select(i => Numbers.Json(trace.X[i])));
-            y.AddRange(run.Select(i => Numbers.Json(trace.Low![i])).Concat(back.Select(i => Numbers.Json(trace.High![i]))));
+            y.AddRange(run.Select(i => Numbers.Measured(trace.Low![i])).Concat(back.Select(i => Numbers.Measured(trace.High![i]))));
         }
 
         return new Plotly.NET.Trace("scatter").With(
@@ -125,13 +125,28 @@ internal static class Series
     {
         var name = $"<extra>{ChartText.Escape(trace.Name)}</extra>";
         if (trace.Hover is not null)
-            return "%{hovertext}" + name;
+            return ChartText.Escape(CommonStart(trace.Hover)) + "%{hovertext}" + name;
         var position = trace.XLabels is null ? $"{ChartText.Escape(panel.X.Label)}: %{{x}}" : "%{hovertext}";
         var interval = trace.Low is null ? "" : "<br>interval %{customdata[0]:.4~g} to %{customdata[1]:.4~g}";
         return $"{position}<br>{ChartText.Escape(panel.Y.Label)}: %{{y:.4~g}}{interval}{name}";
     }
 
-    private static string[]? HoverText(Trace trace) => (trace.Hover ?? trace.XLabels)?.Select(ChartText.Escape).ToArray();
+    private static string[]? HoverText(Trace trace)
+    {
+        var start = trace.Hover is null ? 0 : CommonStart(trace.Hover).Length;
+        return (trace.Hover ?? trace.XLabels)?.Select(t => ChartText.Escape(t.Length < start ? t : t[start..])).ToArray();
+    }
+
+    /// <summary>The words with which all texts begin; texts of points that cannot be pointed at are empty.</summary>
+    private static string CommonStart(IReadOnlyList<string> texts)
+    {
+        var all = texts.Where(t => t.Length > 0).ToList();
+        if (all.Count < 2)
+            return "";
+        var (first, length) = (all[0], all.Min(t => t.Length));
+        var same = Enumerable.Range(0, length).TakeWhile(i => all.TrueForAll(t => t[i] == first[i])).Count();
+        return first[..(first[..same].LastIndexOf(' ') + 1)];
+    }
 
     private static Dictionary<string, object> Meta(Trace trace, Panel panel) => Object(
         ("role", trace.Role switch
@@ -142,8 +157,6 @@ internal static class Series
             TraceRole.Raw => "raw",
             _ => "disagreement",
         }),
-        ("panel", panel.Title),
-        ("x", panel.X.Label),
-        ("y", panel.Y.Label),
+        ("panel", panel.Title.Length == 0 ? null : panel.Title),
         ("labels", trace.XLabels));
 }

@@ -12,6 +12,9 @@ internal static class CodeCells
     /// <summary>Tag of the cell with the notebook's parameters, the one that is shown open.</summary>
     private const string ParametersTag = "parameters";
 
+    /// <summary>Tag of the cell with the values that this run was given.</summary>
+    private const string InjectedTag = "injected-parameters";
+
     private const int MaximumPreview = 60;
 
     public static string Render(NotebookCell cell)
@@ -20,7 +23,7 @@ internal static class CodeCells
         if (string.IsNullOrWhiteSpace(source))
             return "";
         var parameters = cell.Tags.Contains(ParametersTag);
-        var label = parameters ? "Parameters" : cell.ExecutionCount is { } n ? string.Create(CultureInfo.InvariantCulture, $"Code {n}") : "Code";
+        var label = parameters ? "Parameters" : cell.Tags.Contains(InjectedTag) ? "Parameters of this run" : cell.ExecutionCount is { } n ? string.Create(CultureInfo.InvariantCulture, $"Code {n}") : "Code";
         var first = source.Split('\n')[0].Trim();
         var preview = first.Length > MaximumPreview ? first[..MaximumPreview] + "…" : first;
         return $"""

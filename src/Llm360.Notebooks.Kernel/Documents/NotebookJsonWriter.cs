@@ -6,10 +6,16 @@ using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Kernel.Documents;
 
-/// <summary>Indent 1, <c>\n</c>, nothing escaped that JSON does not demand.</summary>
+/// <summary>Indent 1, <c>\n</c>, nothing escaped that JSON does not demand. Only outputs of JSON differ from Jupyter's form.</summary>
 /// <remarks>System.Text.Json's encoders escape characters outside the basic plane and control characters in capitals; Jupyter does neither.</remarks>
 internal static class NotebookJsonWriter
 {
+    /// <summary>Outputs of JSON, such as figures, stand on one line: with a line for each number they would be twice as long.</summary>
+    private const string JsonOutput = "+json";
+
+    // Stays negative however deep the value is.
+    private const int OneLine = int.MinValue;
+
     public static string Write(JsonNode node)
     {
         var text = new StringBuilder();
@@ -28,7 +34,7 @@ internal static class NotebookJsonWriter
                     NewLine(text.Append(separator), depth + 1);
                     WriteString(text, key);
                     text.Append(": ");
-                    WriteNode(text, value, depth + 1);
+                    WriteNode(text, value, key.EndsWith(JsonOutput, StringComparison.Ordinal) ? OneLine : depth + 1);
                     separator = ',';
                 }
 
@@ -54,7 +60,7 @@ internal static class NotebookJsonWriter
         }
     }
 
-    private static StringBuilder NewLine(StringBuilder text, int depth) => text.Append('\n').Append(' ', depth);
+    private static StringBuilder NewLine(StringBuilder text, int depth) => depth < 0 ? text : text.Append('\n').Append(' ', depth);
 
     private static void WriteString(StringBuilder text, string value)
     {

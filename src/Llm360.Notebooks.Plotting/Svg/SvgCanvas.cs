@@ -1,5 +1,6 @@
 // The few SVG elements that figures are made of.
 using System.Globalization;
+using System.Xml;
 using System.Xml.Linq;
 
 namespace Llm360.Notebooks.Plotting.Svg;
@@ -22,11 +23,18 @@ internal sealed class SvgCanvas
         target = root;
     }
 
-    public override string ToString() => root.ToString(SaveOptions.DisableFormatting);
+    /// <summary>With apostrophes around attributes: JSON and addresses would escape quotation marks.</summary>
+    public override string ToString()
+    {
+        using var text = new StringWriter(CultureInfo.InvariantCulture);
+        using (var xml = new XmlTextWriter(text) { QuoteChar = '\'' })
+            root.WriteTo(xml);
+        return text.ToString();
+    }
 
     public void Line(double x1, double y1, double x2, double y2, string colour, double width = 1, string? dash = null) => Path(
-        $"M{Number(x1)} {Number(y1)}L{Number(x2)} {Number(y2)}",
-        ("stroke", colour), ("stroke-width", width), ("stroke-dasharray", dash), ("fill", "none"));
+        SvgPath.Line([(x1, y1), (x2, y2)]),
+        ("stroke", colour), ("stroke-width", width == 1 ? null : width), ("stroke-dasharray", dash), ("fill", "none"));
 
     /// <summary>Adds a path. Neighbours that look alike become one element, which keeps pictures small.</summary>
     public void Path(string d, params ReadOnlySpan<(string Name, object? Value)> attributes)
@@ -44,7 +52,7 @@ internal sealed class SvgCanvas
     /// <summary>Filled discs as one element: lines of no length with round ends.</summary>
     public void Discs(IEnumerable<(double X, double Y)> places, double radius, string colour)
     {
-        var d = string.Concat(places.Select(p => $"M{Number(p.X)} {Number(p.Y)}h0"));
+        var d = SvgPath.Dots(places);
         if (d.Length > 0)
             Path(d, ("stroke", colour), ("stroke-width", 2 * radius), ("stroke-linecap", "round"), ("fill", "none"));
     }
@@ -65,7 +73,7 @@ internal sealed class SvgCanvas
         string? colour = null)
     {
         var element = Element("text",
-            ("x", x), ("y", middle ? y + 0.35 * size : y), ("text-anchor", anchor == "start" ? null : anchor),
+            ("x", Math.Round(x, 1)), ("y", Math.Round(middle ? y + 0.35 * size : y, 1)), ("text-anchor", anchor == "start" ? null : anchor),
             ("font-size", size == Style.TickSize ? null : size), ("font-weight", bold ? "bold" : null), ("fill", colour),
             ("transform", angle == 0 ? null : $"rotate({Number(angle)} {Number(x)} {Number(y)})"));
         element.Value = Xml(text);
@@ -78,7 +86,13 @@ internal sealed class SvgCanvas
         var id = $"clip{++clips}";
         var rectangle = Element("rect", ("x", x), ("y", y), ("width", width), ("height", height));
         target.Add(new XElement(Svg + "clipPath", new XAttribute("id", id), rectangle));
-        var (outer, group) = (target, Element("g", ("clip-path", $"url(#{id})")));
+        return Group(("clip-path", $"url(#{id})"));
+    }
+
+    /// <summary>Gives what follows some attributes, until the result is disposed.</summary>
+    public IDisposable Group(params ReadOnlySpan<(string Name, object? Value)> attributes)
+    {
+        var (outer, group) = (target, Element("g", attributes));
         outer.Add(group);
         target = group;
         return new Restore(() => target = outer);

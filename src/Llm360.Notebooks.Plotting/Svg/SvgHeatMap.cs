@@ -27,6 +27,7 @@ internal static class SvgHeatMap
         var (columns, rows) = (map.Columns.Count, map.Rows.Count);
         var cell = Math.Min(width / columns, height / rows);
         var small = columns <= Style.MaximumCellText && rows <= Style.MaximumCellText;
+        List<(double X, double Y, string Text)> onDark = [], onBright = [];
         for (var r = 0; r < rows; r++)
         {
             for (var c = 0; c < columns; c++)
@@ -36,13 +37,14 @@ internal static class SvgHeatMap
                 var place = Math.Clamp((value - map.Minimum) / (map.Maximum - map.Minimum), 0, 1);
                 var (x, y) = (left + c * cell, top + r * cell);
                 canvas.Rectangle(x + 0.5, y + 0.5, cell - 1, cell - 1, ("fill", Palette.Scale(place)));
-                if (!small)
-                    continue;
-                var (text, size) = (value.ToString("F" + map.Digits, CultureInfo.InvariantCulture), (int)Math.Min(Style.TickSize, cell / 2.6));
-                canvas.Text(x + cell / 2, y + cell / 2, text, "middle", size, middle: true, colour: place < DarkCells ? "#ffffff" : "#000000");
+                var text = value.ToString("F" + map.Digits, CultureInfo.InvariantCulture);
+                if (small)
+                    (place < DarkCells ? onDark : onBright).Add((x + cell / 2, y + cell / 2, text));
             }
         }
 
+        Write(onDark, "#ffffff");
+        Write(onBright, "#000000");
         var bottom = top + rows * cell;
         var turned = Turned(map, cell);
         // A name for every cell up to twenty, then for every second, third, ...
@@ -58,6 +60,17 @@ internal static class SvgHeatMap
         foreach (var r in Enumerable.Range(0, rowNames ? rows : 0).Where(r => r % ((rows + 19) / 20) == 0))
             canvas.Text(left - 8, top + (r + 0.5) * cell, map.Rows[r], "end", middle: true);
         return (columns * cell, rows * cell);
+
+        // One group for each colour: the numbers need nothing but their places.
+        void Write(List<(double X, double Y, string Text)> numbers, string colour)
+        {
+            if (numbers.Count == 0)
+                return;
+            var size = (int)Math.Min(Style.TickSize, cell / 2.6);
+            using var group = canvas.Group(("text-anchor", "middle"), ("font-size", size), ("fill", colour));
+            foreach (var (x, y, text) in numbers)
+                canvas.Text(x, y + 0.35 * size, text);
+        }
     }
 
     /// <summary>Draws the scale from its lowest value at the lower end to its highest, with the unit beside it.</summary>

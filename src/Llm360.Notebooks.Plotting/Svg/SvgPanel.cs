@@ -72,15 +72,22 @@ internal sealed class SvgPanel
         canvas.Line(place.Left, Bottom, place.Left + place.Width, Bottom, Style.AxisLine);
         if (vertical is { Log: false, Low: < 0, High: > 0 } && panel.Traces.Any(t => t.Kind == TraceKind.Bars))
             canvas.Line(place.Left, y.Place(0), place.Left + place.Width, y.Place(0), Style.AxisLine);
-        foreach (var (value, text) in y.Ticks)
-            canvas.Text(place.Left - TickLength - 4, y.Place(value), text, "end", middle: true);
-        foreach (var (value, text) in x.Ticks)
+        // Labels have the anchor of their group.
+        using (canvas.Group(("text-anchor", "end")))
         {
-            var at = x.Place(value);
-            if (Sloping)
-                canvas.Text(at + 4, Bottom + 14, text, "end", angle: -Slope);
-            else
-                canvas.Text(at, Bottom + 18, text, "middle");
+            foreach (var (value, text) in y.Ticks)
+                canvas.Text(place.Left - TickLength - 4, y.Place(value), text, middle: true);
+        }
+
+        using (canvas.Group(("text-anchor", Sloping ? "end" : "middle")))
+        {
+            foreach (var (value, text) in x.Ticks)
+            {
+                if (Sloping)
+                    canvas.Text(x.Place(value) + 4, Bottom + 14, text, angle: -Slope);
+                else
+                    canvas.Text(x.Place(value), Bottom + 18, text);
+            }
         }
 
         canvas.Text(place.Left + place.Width / 2, Bottom + labelsHeight + 18, panel.X.Label, "middle", Style.TextSize);

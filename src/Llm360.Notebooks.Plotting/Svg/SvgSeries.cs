@@ -114,13 +114,17 @@ internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxi
     private string Line(Trace trace)
     {
         var path = new StringBuilder();
-        var gap = true;
-        foreach (var (px, py) in Places(trace.X, trace.Y))
+        var run = new List<(double X, double Y)>();
+        foreach (var (px, py) in Places(trace.X, trace.Y).Append((double.NaN, double.NaN)))
         {
-            var known = double.IsFinite(px + py);
-            if (known)
-                path.Append(gap ? 'M' : 'L').Append(Number(px)).Append(' ').Append(Number(py));
-            gap = !known;
+            if (double.IsFinite(px + py))
+            {
+                run.Add((px, py));
+                continue;
+            }
+
+            path.Append(SvgPath.Line(run));
+            run.Clear();
         }
 
         return path.ToString();
@@ -134,8 +138,9 @@ internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxi
         {
             var low = run.Select(i => (X: x.Place(trace.X[i]), Y: y.Place(trace.Low![i])));
             var high = run.Select(i => (X: x.Place(trace.X[i]), Y: y.Place(trace.High![i])));
-            var outline = low.Concat(high.Reverse()).Where(p => double.IsFinite(p.X + p.Y)).ToList();
-            path.AppendJoin("", outline.Select((p, i) => $"{(i == 0 ? 'M' : 'L')}{Number(p.X)} {Number(p.Y)}")).Append('Z');
+            var outline = low.Concat(high.Reverse()).Where(p => double.IsFinite(p.X + p.Y));
+            // Whole pixels are enough for the edge of a faint area.
+            path.Append(SvgPath.Line(outline.Select(p => (Math.Round(p.X), Math.Round(p.Y))))).Append('Z');
         }
 
         return path.ToString();

@@ -11,42 +11,42 @@ public static class FigureHtml
 {
     // plotly.js comes from the folder of the installed kernel, which every Jupyter server serves; a page may also
     // bring its own. Where there is neither, the picture stays.
+    // Every figure has a copy of the script, so it is packed together with the figure: this unpacks and runs it.
+    private const string Start = """
+        new Response(new Blob([Uint8Array.from(atob('PACKED'), function (c) { return c.charCodeAt(0); })]).stream()
+        .pipeThrough(new DecompressionStream('deflate'))).text().then(function (text) {
+        var parts = text.split('\0'); new Function('spec', parts[0])(parts[1]); });
+        """;
+
     private const string Draw = """
-        (function () {
-          function fetched(base, name) {
-            return fetch(base + 'kernelspecs/' + name + '/plotly.min.js').then(function (answer) {
-              if (!answer.ok) throw answer.status;
-              return answer.text();
-            });
-          }
-          function load() {
-            var config = document.getElementById('jupyter-config-data');
-            var base = config ? JSON.parse(config.textContent).baseUrl : document.body.getAttribute('data-base-url');
-            if (window.Plotly || !base) return Promise.resolve();
-            return fetched(base, 'llm360-csharp').catch(function () { return fetched(base, '.net-csharp'); })
-              .then(function (source) { if (!window.Plotly) new Function('define', 'module', 'exports', source).call(window); })
-              .catch(function () {});
-          }
-          function unpack(text) {
-            var bytes = Uint8Array.from(atob(text), function (c) { return c.charCodeAt(0); });
-            return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'))).json();
-          }
-          function draw(spec, tries) {
-            var places = document.querySelectorAll('[data-llm360-figure="KEY"]:not([data-drawn])');
-            if (!window.Plotly) { if (tries < 50) setTimeout(draw, 100, spec, tries + 1); return; }
-            places.forEach(function (place) {
-              place.setAttribute('data-drawn', '');
-              place.setAttribute('role', 'img');
-              place.setAttribute('aria-label', place.querySelector('img').alt);
-              place.textContent = '';
-              var copy = JSON.parse(JSON.stringify(spec));
-              copy.layout.font.color = getComputedStyle(place).color;
-              window.Plotly.newPlot(place, copy.data, copy.layout, copy.config);
-            });
-          }
-          window.llm360Plotly = window.llm360Plotly || load();
-          Promise.all([unpack('SPEC'), window.llm360Plotly]).then(function (all) { draw(all[0], 0); });
-        })();
+        function get(base, name) {
+          return fetch(base + 'kernelspecs/' + name + '/plotly.min.js').then(function (answer) {
+            if (!answer.ok) throw answer.status;
+            return answer.text();
+          });
+        }
+        function load() {
+          var config = document.getElementById('jupyter-config-data');
+          var base = config ? JSON.parse(config.textContent).baseUrl : document.body.getAttribute('data-base-url');
+          if (window.Plotly || !base) return Promise.resolve();
+          return get(base, 'llm360-csharp').catch(function () { return get(base, '.net-csharp'); }).then(function (source) {
+            if (!window.Plotly) new Function('define', 'module', 'exports', source).call(window);
+          }).catch(function () {});
+        }
+        function draw(tries) {
+          if (!window.Plotly) { if (tries < 50) setTimeout(draw, 100, tries + 1); return; }
+          document.querySelectorAll('[data-llm360-figure="KEY"]:not([data-drawn])').forEach(function (place) {
+            place.setAttribute('data-drawn', '');
+            place.setAttribute('role', 'img');
+            place.setAttribute('aria-label', place.querySelector('img').alt);
+            place.textContent = '';
+            var figure = JSON.parse(spec);
+            figure.layout.font.color = getComputedStyle(place).color;
+            window.Plotly.newPlot(place, figure.data, figure.layout, figure.config);
+          });
+        }
+        window.llm360Plotly = window.llm360Plotly || load();
+        window.llm360Plotly.then(function () { draw(0); });
         """;
 
     /// <summary>A figure element: the chart named by its alternative text, and the finding as its caption.</summary>
@@ -63,9 +63,9 @@ public static class FigureHtml
         var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)))[..16];
         return $"""
             <figure class="llm360-figure" style="margin:0">
-            <div data-llm360-figure="{key}" style="width:100%;min-height:60px"><img alt="{WebUtility.HtmlEncode(figure.AltText)}" style="max-width:100%;background:#fff" src="data:{MimeTypes.Svg};base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(figure.ToSvg()))}"></div>
+            <div data-llm360-figure="{key}" style="width:100%;min-height:60px"><img alt="{WebUtility.HtmlEncode(figure.AltText)}" style="max-width:100%;background:#fff" src="{Picture(figure.ToSvg())}"></div>
             <figcaption>{WebUtility.HtmlEncode(figure.Finding)}</figcaption>
-            <script>{Draw.Replace("KEY", key, StringComparison.Ordinal).Replace("SPEC", Deflated(json), StringComparison.Ordinal)}</script>
+            <script>{Start.Replace("PACKED", Deflated(Draw.Replace("KEY", key, StringComparison.Ordinal) + "\0" + json), StringComparison.Ordinal)}</script>
             </figure>
             """;
     }
@@ -77,6 +77,22 @@ public static class FigureHtml
         {{FigureRendering.Renderer.PlotlyJavaScript.Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase)}}
         }).call(window); }</script>
         """;
+
+    // Percent encoding of few characters is shorter than Base64. Title and description are in the text beside the picture.
+    private static string Picture(string svg)
+    {
+        var drawn = svg.IndexOf("</desc>", StringComparison.Ordinal) is > 0 and var end ? svg[..svg.IndexOf('>', StringComparison.Ordinal)] + svg[(end + 6)..] : svg;
+        var uri = new StringBuilder($"data:{MimeTypes.Svg},");
+        foreach (var rune in drawn.EnumerateRunes())
+        {
+            if (rune.IsAscii && rune.Value is not ('"' or '<' or '#' or '%' or '&' or '{' or '}'))
+                uri.Append((char)rune.Value);
+            else
+                uri.Append(Uri.EscapeDataString(rune.ToString()));
+        }
+
+        return uri.ToString();
+    }
 
     /// <summary>zlib in Base64: a sixth of the size, and nothing in it can end the script element.</summary>
     private static string Deflated(string json)

@@ -49,9 +49,9 @@ public static partial class Figures
         var bands = curves.Any(c => c.Errors is not null) ? "; band: 95% interval over items" : "";
         var noise = $"; grey band: one standard deviation over the last {last} checkpoints";
         var finding = string.Join(" ", curves.Select(c =>
-            $"{c.Name} goes from {FigureText.Number(c.Values.First(double.IsFinite))}"
-            + $" to {FigureText.Number(c.Values.Last(double.IsFinite))}"
-            + (c.Chance is { } chance ? $" (chance {FigureText.Number(chance)})." : ".")));
+            $"{c.Name} goes from {Score(c.Values.First(double.IsFinite))}"
+            + $" to {Score(c.Values.Last(double.IsFinite))}"
+            + (c.Chance is { } chance ? $" (chance {Score(chance)})." : ".")));
         var subtitle = $"{model}{bands}{noise}";
         return new Figure(title, subtitle, $"{title}. {subtitle}. {finding}",
             [.. curves.Select(c => EvaluationPanel(c, positionLabel, last))], finding);
@@ -147,6 +147,9 @@ public static partial class Figures
             new Panel("", new Axis(CheckpointNumber), new Axis("bits per byte"),
                 [.. curves.Select(c => new Trace(c.Source, TraceKind.Line, c.Curve.Positions, c.Curve.Values, Category: c.Source))]));
     }
+
+    // A metric differs between checkpoints in its second decimal at best.
+    private static string Score(double value) => value.ToString("0.##", System.Globalization.CultureInfo.InvariantCulture);
 
     private static Figure NoTask(EvaluationScores scores) => NothingToDraw(
         scores.Suite, "No task was evaluated",

@@ -84,26 +84,26 @@ public static partial class Figures
         var points = shown.Any(c => c.Unread is not null) ? "; points: sequences not yet read" : "";
         var subtitle = $"{model}, k = {promptLength}, l = {bins - 1}, n = {Range(checkpoints.Select(c => c.Total))} sequences a checkpoint"
             + $"{thinned}; diamond: share at score 1{points}";
-        var finding = $"At {last.Checkpoint}, a share of {FigureText.WithInterval(last.ShareAtOne, low, high, isShare: true)}, "
-            + $"of {sequences} has score 1";
+        var finding = $"At {last.Checkpoint}, the share of {sequences} with score 1 is "
+            + $"{FigureText.WithInterval(last.ShareAtOne, low, high, isShare: true)}.";
         if (checkpoints.LastOrDefault(c => c.Unread is not null) is { Unread: { } unread, Checkpoint: var at })
         {
-            finding += $"; among the sequences that {at} has not read, {FigureText.Percent(unread[^1] / (double)unread.Sum())} "
-                + $"(n = {FigureText.Count(unread.Sum())})";
+            finding += $" Among the sequences that {at} has not read, it is {FigureText.Percent(unread[^1] / (double)unread.Sum())} "
+                + $"(n = {FigureText.Count(unread.Sum())}).";
         }
 
         if (checkpoints.Count > 1)
-            finding += $", at {checkpoints[0].Checkpoint} {FigureText.Percent(checkpoints[0].ShareAtOne)}";
+            finding += $" At {checkpoints[0].Checkpoint}, it is {FigureText.Percent(checkpoints[0].ShareAtOne)}.";
         var panels = shown.Select(c => HistogramPanel(c, bins - 1, top * 1.08, shown.Count > 1));
-        return new Figure(title, subtitle, $"{title}. {subtitle}. {finding}.", [.. panels], finding + ".");
+        return new Figure(title, subtitle, $"{title}. {subtitle}. {finding}", [.. panels], finding);
     }
 
     private static Panel HistogramPanel(ScoreDistribution c, int length, double top, bool titled)
     {
-        List<Trace> traces = [HistogramTrace(c.Checkpoint, c.Checkpoint, c.Counts) with { Progress = c.Progress }];
+        List<Trace> traces = [HistogramTrace(c.Checkpoint, "", c.Counts) with { Progress = c.Progress }];
         if (c.Unread is not null)
         {
-            var unread = HistogramTrace("not yet read", $"{c.Checkpoint}, not yet read", c.Unread);
+            var unread = HistogramTrace("not yet read", "not read, ", c.Unread);
             traces.Add(unread with { Kind = TraceKind.Points, Role = TraceRole.Baseline });
         }
 
@@ -122,8 +122,8 @@ public static partial class Figures
         return new Trace(name, TraceKind.Bars, [.. counts.Select((_, i) => (double)i)], shares, Hover:
         [
             // A bar without height has no place to point at.
-            .. counts.Select((n, i) => n == 0 ? "" : $"{hover}: {i} of {length} tokens reproduced by {FigureText.Count(n)} of "
-                + $"{FigureText.Count(total)} sequences ({FigureText.Percent(shares[i])})"),
+            .. counts.Select((n, i) => n == 0 ? "" : $"{hover}{i} of {length}: {FigureText.Count(n)} of "
+                + $"{FigureText.Count(total)} ({FigureText.Percent(shares[i])})"),
         ]);
     }
 }

@@ -40,12 +40,12 @@ public static partial class Figures
             + $"Greedy decoding reproduces {FigureText.Count(greedy)}. "
             + $"The easiest sequence takes {Samples(some)} sample{(some == 1 ? "" : "s")}, the median one {Samples(curves[1].Needed[all / 2])}.";
         return Single(title, $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, {sampling}, n = {FigureText.Count(all)} sequences it has seen; bands: Wilson's 95% intervals", finding,
-            new Panel("", new Axis("samples per sequence", Log: true), new Axis("share of sequences extracted", Minimum: 0),
+            new Panel("", new Axis("samples per sequence", Log: true), new Axis("share extracted with probability p", Minimum: 0),
             [
                 .. curves.Select(c =>
                 {
                     var counts = n.Select(x => c.Needed.Count(s => s <= x)).ToList();
-                    return new Trace($"with probability {FigureText.Number(c.P)}", TraceKind.Line, n, [.. counts.Select(k => (double)k / all)], Low: [.. counts.Select(k => Intervals.Wilson(k, all).Low)], High: [.. counts.Select(k => Intervals.Wilson(k, all).High)],
+                    return new Trace($"p = {FigureText.Number(c.P)}", TraceKind.Line, n, [.. counts.Select(k => (double)k / all)], Low: [.. counts.Select(k => Intervals.Wilson(k, all).Low)], High: [.. counts.Select(k => Intervals.Wilson(k, all).High)],
                         Hover: [.. n.Zip(counts, (x, k) => $"{FigureText.Human(x)} samples, p = {FigureText.Number(c.P)}: {FigureText.Count(k)} of {FigureText.Count(all)} sequences")]);
                 }),
                 new Trace("greedy", TraceKind.Line, [n[0], n[^1]], [(double)greedy / all, (double)greedy / all], TraceRole.Baseline),

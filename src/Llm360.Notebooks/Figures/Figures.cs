@@ -6,7 +6,7 @@ namespace Llm360.Notebooks;
 public static partial class Figures
 {
     /// <summary>Points a raw series keeps: more could not be told apart in 720 pixels, and would weigh down the page.</summary>
-    private const int RawBuckets = 500;
+    private const int RawBuckets = 280;
 
     private static Figure Single(string title, string subtitle, string finding, Panel panel, string? alt = null) =>
         new(title, subtitle, alt ?? $"{title}. {subtitle}. {finding}", [panel], finding);

@@ -32,6 +32,7 @@ internal static class PlotlyArrays
             }
         }
 
+        PlotlyAxes.Share(figure);
         return figure.ToJsonString();
     }
 
@@ -46,6 +47,8 @@ internal static class PlotlyArrays
                     holder[key] = list;
             }
         }
+
+        PlotlyAxes.Unshare(figure);
     }
 
     private static IEnumerable<JsonObject> Traces(JsonObject figure) => (figure["data"] as JsonArray ?? []).OfType<JsonObject>();
@@ -89,6 +92,8 @@ internal static class PlotlyArrays
     {
         if (values.TrueForAll(v => v == Math.Floor(v) && Math.Abs(v) <= int.MaxValue))
         {
+            if (values.TrueForAll(v => Math.Abs(v) <= sbyte.MaxValue))
+                return ("i1", Raw(values.ConvertAll(v => (sbyte)v)));
             return values.TrueForAll(v => Math.Abs(v) <= short.MaxValue)
                 ? ("i2", Raw(values.ConvertAll(v => (short)v)))
                 : ("i4", Raw(values.ConvertAll(v => (int)v)));
@@ -116,6 +121,7 @@ internal static class PlotlyArrays
 
         List<JsonNode?>? values = type.ToString() switch
         {
+            "i1" => [.. MemoryMarshal.Cast<byte, sbyte>(bytes).ToArray().Select(v => (JsonNode?)(double)v)],
             "i2" => [.. MemoryMarshal.Cast<byte, short>(bytes).ToArray().Select(v => (JsonNode?)(double)v)],
             "i4" => [.. MemoryMarshal.Cast<byte, int>(bytes).ToArray().Select(v => (JsonNode?)(double)v)],
             // Seven digits of a float, without what its binary form adds.

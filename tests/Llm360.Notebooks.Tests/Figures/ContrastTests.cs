@@ -59,11 +59,14 @@ public sealed partial class ContrastTests
         double[][] values = [.. Enumerable.Range(0, 10).Select(r => Enumerable.Range(0, 10).Select(c => (10 * r + c) / 99.0).ToArray())];
         List<string> names = [.. Enumerable.Range(0, 10).Select(i => $"n{i}")];
         var svg = XElement.Parse(PlotlyOf.Of(new Panel("", new Axis("x"), new Axis("y"), [], new HeatMap(names, names, values, "u", 0, 1))).ToSvg());
-        var drawn = svg.Elements().ToList();
-        var numbers = drawn.Where(e => e.Name.LocalName == "text" && e.Attribute("fill") is not null).ToList();
-        Assert.Equal(100, numbers.Count);
-        foreach (var number in numbers)
-            AssertContrast([(string)number.Attribute("fill")!], [(string)((XElement)number.PreviousNode!).Attribute("fill")!], Text);
+        var groups = svg.Elements().Where(e => e.Name.LocalName == "g" && e.Attribute("fill") is not null).ToList();
+        Assert.Equal(100, groups.Sum(g => g.Elements().Count()));
+        var cells = svg.Elements().Where(e => e.Name.LocalName == "path").Take(100).Select(e => (string)e.Attribute("fill")!).ToList();
+        foreach (var (number, colour) in groups.SelectMany(g => g.Elements().Select(t => (t.Value, (string)g.Attribute("fill")!))))
+        {
+            var cell = (int)Math.Round(99 * double.Parse(number, CultureInfo.InvariantCulture));
+            AssertContrast([colour], [cells[cell]], Text);
+        }
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 // How figures and tables show themselves in a notebook host.
 using System.Net;
+using System.Xml.Linq;
 using Microsoft.DotNet.Interactive.Formatting;
 
 namespace Llm360.Notebooks.Tests;
@@ -29,6 +30,20 @@ public class DisplayTests
         Assert.DoesNotContain("<img", plot.Traces[0]["hovertemplate"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.DoesNotContain("%{x}", plot.Traces[0]["hovertemplate"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.DoesNotContain("<img", plot.Layout["xaxis"]!["ticktext"]![0]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_picture_in_the_html_is_the_figure_without_what_stands_beside_it()
+    {
+        foreach (var figure in SvgTests.Samples.Values)
+        {
+            var html = figure.ToHtml();
+            var start = html.IndexOf("data:image/svg+xml,", StringComparison.Ordinal) + "data:image/svg+xml,".Length;
+            var picture = XElement.Parse(Uri.UnescapeDataString(html[start..html.IndexOf('"', start)]));
+            var whole = XElement.Parse(figure.ToSvg());
+            whole.Elements().Where(e => e.Name.LocalName is "title" or "desc").Remove();
+            Assert.True(XNode.DeepEquals(whole, picture), html);
+        }
     }
 
     [Fact]

@@ -109,7 +109,7 @@ public class PaperFigureTests
     {
         var figure = Figures.MemorizationHistogram("nano", 32, [Scores("ckpt_000", 0, 0), Scores("ckpt_011", 1, 16)]);
         Assert.Equal("1.6% of the scored sequences are reproduced word for word", figure.Title);
-        Assert.Contains("95% CI [1.0%, 2.6%], of the scored sequences has score 1, at ckpt_000 0%.", figure.Finding, StringComparison.Ordinal);
+        Assert.Contains("the share of the scored sequences with score 1 is 1.6%, 95% CI [1.0%, 2.6%]. At ckpt_000, it is 0%.", figure.Finding, StringComparison.Ordinal);
         Assert.Equal(2, figure.Panels.Count);
         var plot = new PlotlyOf(figure);
         Assert.Equal(1, plot.Traces[0]["y"]!.AsArray().Sum(y => y!.GetValue<double>()), 6);
@@ -188,7 +188,7 @@ public class PaperFigureTests
     {
         var figure = Figures.MemorizationHistogram("nano", 4,
             [new("ckpt_001", 0.5, [50, 30, 10, 0, 10], [80, 15, 4, 0, 1]), new("ckpt_002", 1, [40, 30, 10, 0, 20])]);
-        Assert.Contains("among the sequences that ckpt_001 has not read, 1% (n = 100)", figure.Finding, StringComparison.Ordinal);
+        Assert.Contains("Among the sequences that ckpt_001 has not read, it is 1% (n = 100).", figure.Finding, StringComparison.Ordinal);
         var points = figure.Panels[0].Traces.Single(t => t.Role == TraceRole.Baseline);
         Assert.Equal([0.8, 0.15, 0.04, 0, 0.01], points.Y);
         Assert.DoesNotContain(figure.Panels[1].Traces, t => t.Role == TraceRole.Baseline);

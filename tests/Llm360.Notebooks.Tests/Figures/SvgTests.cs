@@ -111,8 +111,7 @@ public sealed partial class SvgTests
         var svg = XElement.Parse(figure.ToSvg());
         // A position of zero has no place on a logarithmic axis.
         var points = svg.Descendants(Svg + "path").Where(p => (string?)p.Attribute("stroke-linecap") == "round")
-            .SelectMany(p => Absolute().Matches((string)p.Attribute("d")!))
-            .Select(m => (X: Parsed(m.Groups[1].Value), Y: Parsed(m.Groups[2].Value))).ToList();
+            .SelectMany(p => Dots((string)p.Attribute("d")!)).ToList();
         Assert.Equal(3, points.Count);
         Assert.Equal((points[0].X + points[2].X) / 2, points[1].X, 0.11);
         Assert.Equal((points[0].Y + points[2].Y) / 2, points[1].Y, 0.11);
@@ -131,19 +130,51 @@ public sealed partial class SvgTests
     private static TrainingSeries Series(string model) => new(model, "tokens", [.. Enumerable.Range(0, 600).Select(i => i * 1e4)], [.. Enumerable.Range(0, 600).Select(i => 2 + 6 * Math.Exp(-i / 90.0))]);
 
     [Fact]
+    public void A_line_passes_through_its_points()
+    {
+        double[] y = [.. Enumerable.Range(0, 300).Select(i => 5 + 4 * Math.Sin(i * i))];
+        var panel = new Panel("", new Axis("x"), new Axis("y", Minimum: 0, Maximum: 10), [new Trace("a", TraceKind.Line, [.. y.Select((_, i) => (double)i)], y)]);
+        var svg = XElement.Parse(PlotlyOf.Of(panel).ToSvg());
+        var path = (string)svg.Elements(Svg + "g").Elements(Svg + "path").Single().Attribute("d")!;
+        var steps = Step().Matches(path).Select(m => Parsed(m.Value)).Chunk(2).ToList();
+        Assert.Equal(300, steps.Count);
+        var heights = steps.Skip(1).Aggregate(new List<double> { steps[0][1] }, (all, step) => [.. all, all[^1] + step[1]]);
+        // The axis runs from 0 at its lower to 10 at its upper end.
+        var (low, high) = (heights.Max(), heights.Min());
+        var scale = (low - high) / (y.Max() - y.Min());
+        Assert.All(heights.Zip(y), p => Assert.Equal(low - (p.Second - y.Min()) * scale, p.First, 0.16));
+        Assert.InRange(path.Length, 1, 300 * 10);
+    }
+
+    [Fact]
     public void Marks_that_look_alike_are_one_element()
     {
         var trace = new Trace("a", TraceKind.Bars, [0, 1, 2, 3], [1, 2, 0, 3]);
         var svg = XElement.Parse(PlotlyOf.OnePanel(trace, new Trace("b", TraceKind.Points, X, [1, 2, 3, 4])).ToSvg());
         var drawn = svg.Elements(Svg + "g").Elements(Svg + "path").ToList();
         // Three bars, because one has no height, and four points.
-        Assert.Equal([3, 4], drawn.Select(p => ((string)p.Attribute("d")!).Count(c => c == 'M')));
+        Assert.Equal([3, 4], drawn.Select(p => ((string)p.Attribute("d")!).Count(c => c is 'M' or 'm')));
+    }
+
+    // "M1 2h0m3 4h0" has the dots (1, 2) and (4, 6).
+    private static IEnumerable<(double X, double Y)> Dots(string path)
+    {
+        var (x, y) = (0.0, 0.0);
+        foreach (var dot in path.Split("h0", StringSplitOptions.RemoveEmptyEntries))
+        {
+            var step = Step().Matches(dot).Select(m => Parsed(m.Value)).ToList();
+            (x, y) = (x + step[0], y + step[1]);
+            yield return (x, y);
+        }
     }
 
     private static double Number(XElement element, string attribute) => Parsed((string)element.Attribute(attribute)!);
 
     private static double Parsed(string number) => double.Parse(number, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex("[ML](-?[0-9.]+) (-?[0-9.]+)")]
+    [GeneratedRegex(@"-?[0-9]*\.?[0-9]+")]
+    private static partial Regex Step();
+
+    [GeneratedRegex("M(-?[0-9.]+) (-?[0-9.]+)")]
     private static partial Regex Absolute();
 }

@@ -78,6 +78,10 @@
     }
     var legend = layout.showlegend ? 22 * Math.ceil(spec.data.length / 2) : 0;
     pairs.forEach(function (pair) {
+      // Seven powers of ten do not fit side by side.
+      if (pair.x.type === 'log' && (pair.x.ticktext || []).length > 5) {
+        pair.x.ticktext = pair.x.ticktext.map(function (text, i) { return i % 2 ? '' : text; });
+      }
       var share = pair.y && pair.y.domain ? pair.y.domain[1] - pair.y.domain[0] : 1;
       wrapTitle(pair.x, width - 64);
       wrapTitle(pair.y, share * Math.max(160, layout.height - legend - 100));
