@@ -86,7 +86,7 @@ internal static class EvaluateCommand
         command.Run("The same command resumes with the remaining work.", (parsed, screen, cancellation) =>
             (parsed.GetValue(Model), parsed.GetValue(SuiteName)) switch
         {
-            ({ } model, null) => OneAsync(model, grid.Options(parsed), parsed, screen, cancellation),
+            ({ } model, null) => OneAsync(model, grid.OptionsOfOneModel(parsed), parsed, screen, cancellation),
             (null, { } suite) => AlongAsync(suite, grid, parsed, screen, cancellation),
             _ => throw new Llm360Exception("Give either a model or a suite.", "--model, --suite",
                 "For example: llm360 evaluate -s nano --tasks cloze"),

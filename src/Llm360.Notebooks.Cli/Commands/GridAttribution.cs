@@ -30,12 +30,15 @@ internal static class GridAttribution
                 new AttributionSettings { SequencesPerChunk = parsed.GetValue(count) }, parsed.GetValue(set) ?? []);
             var analysis = chosen.Suite.Attribution(AttributionMethods.Parse(parsed.GetValue(method)!), settings);
             analysis.RequireIndex();
+            var size = analysis.Size(chosen.Checkpoints, chosen.Chunks);
             return new GridJob(
                 $"Index of {chosen.Suite.Name} for {analysis.Name}",
-                analysis.Size(chosen.Checkpoints, chosen.Chunks).ToString(),
+                size.ToString(),
                 analysis.Vectors?.Store.Folder ?? Workspace.ResultsFolder,
                 $"llm360 attribute -s {chosen.Suite.Name} --method {analysis.Name} --query TEXT, with the same checkpoints",
-                async options => (await analysis.FillAsync(chosen.Checkpoints, chosen.Chunks, options).ConfigureAwait(false)).Fill);
+                async options => (await analysis.FillAsync(chosen.Checkpoints, chosen.Chunks, options).ConfigureAwait(false)).Fill,
+                TokensPerCell: chosen.Suite.Recipe is { } recipe
+                    ? size.Rows * recipe.Corpus.SequenceLength / Math.Max(1, chosen.Chunks.Count) : null);
         });
     }
 }

@@ -7,10 +7,11 @@ namespace Llm360.Notebooks.Cli.Commands;
 internal static class GridCommand
 {
     public static Command Create() => new("grid", "Run an analysis over checkpoints x chunks of a suite and keep the results where "
-        + "notebooks find them. Several processes, on one machine or on several that share the results folder, may take a shard each.")
+        + "notebooks find them. Several processes, on one machine or on several that share the results folder, share the cells.")
     {
         Memorization(),
         GridAttribution.Create(),
+        GridStatusCommand.Create(),
     };
 
     private static Command Memorization()
@@ -61,7 +62,9 @@ internal static class GridCommand
                 Setting(analysis.Settings),
                 analysis.Store.Folder,
                 LookNext(analysis.Settings, chosen.Suite.Repository is not null),
-                options => analysis.FillAsync(chosen.Checkpoints, chosen.Chunks, options));
+                options => analysis.FillAsync(chosen.Checkpoints, chosen.Chunks, options),
+                TokensPerCell: (long)(analysis.Settings.SequencesPerChunk ?? 0)
+                    * (analysis.Settings.PromptLength + analysis.Settings.ContinuationLength));
         });
     }
 

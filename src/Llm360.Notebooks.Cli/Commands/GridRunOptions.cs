@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Llm360.Notebooks.Cli.Slurm;
 using Llm360.Notebooks.Cli.Terminal;
 
 namespace Llm360.Notebooks.Cli.Commands;
@@ -11,7 +12,9 @@ namespace Llm360.Notebooks.Cli.Commands;
 /// <param name="Checkpoints">The chosen checkpoints.</param>
 /// <param name="Chunks">The chosen chunks.</param>
 /// <param name="Options">Device, precision, shard and the like.</param>
-internal sealed record GridSelection(Suite Suite, IReadOnlyList<Checkpoint> Checkpoints, IReadOnlyList<Chunk> Chunks, GridOptions Options);
+/// <param name="Slurm">What is asked of Slurm; null for a grid that runs here.</param>
+internal sealed record GridSelection(
+    Suite Suite, IReadOnlyList<Checkpoint> Checkpoints, IReadOnlyList<Chunk> Chunks, GridOptions Options, SlurmRequest? Slurm = null);
 
 /// <summary>What a command tells of its analysis.</summary>
 /// <param name="Title">For example <c>Memorization of nano</c>.</param>
@@ -20,8 +23,15 @@ internal sealed record GridSelection(Suite Suite, IReadOnlyList<Checkpoint> Chec
 /// <param name="LookNext">Where the results are shown.</param>
 /// <param name="FillAsync">Computes what is not in the store.</param>
 /// <param name="Items">The items in words; null for the chosen chunks.</param>
+/// <param name="TokensPerCell">About how many tokens a cell reads; null if unknown.</param>
 internal sealed record GridJob(
-    string Title, string Setting, string Folder, string LookNext, Func<GridOptions, Task<GridFill>> FillAsync, string? Items = null);
+    string Title,
+    string Setting,
+    string Folder,
+    string LookNext,
+    Func<GridOptions, Task<GridFill>> FillAsync,
+    string? Items = null,
+    long? TokensPerCell = null);
 
 /// <summary>Suite, checkpoints, chunks, shard, device and precision of a grid.</summary>
 internal sealed class GridRunOptions
@@ -72,16 +82,27 @@ internal sealed class GridRunOptions
     };
 
     private readonly Option<string> type = ModelOptions.TypeOption();
+    private readonly WorkerOptions worker = new();
+    private readonly SlurmOptions slurm = new();
 
     /// <summary>The options that do not depend on the kind of the grid's items.</summary>
-    public IReadOnlyList<Option> Common => [shard, skip, anyDevice, device, type];
+    public IReadOnlyList<Option> Common => [shard, skip, anyDevice, device, type, .. worker.All, .. slurm.All];
 
     /// <summary>The option of the checkpoints.</summary>
     public Option<string> Checkpoints => checkpoints;
 
     /// <summary>Checkpoints and options of a grid whose items are not chunks.</summary>
-    public GridSelection SelectWithoutChunks(ParseResult parsed, Suite opened) => new(
-        opened, Selection.Of(parsed.GetValue(checkpoints)!, opened.Checkpoints, c => c.RequireIndex(), "checkpoint"), [], Options(parsed));
+    public GridSelection SelectWithoutChunks(ParseResult parsed, Suite opened) => Completed(parsed, new(
+        opened,
+        Selection.Of(parsed.GetValue(checkpoints)!, opened.Checkpoints, c => c.RequireIndex(), "checkpoint"),
+        [],
+        Options(parsed)));
+
+    /// <summary>The options of work on one model, which is no grid.</summary>
+    /// <exception cref="Llm360Exception">An option of Slurm is given.</exception>
+    public GridOptions OptionsOfOneModel(ParseResult parsed) => slurm.Of(parsed) is null ? Options(parsed)
+        : throw new Llm360Exception(
+            "Only a grid over checkpoints goes to Slurm.", "--slurm", "Name a suite with --suite instead of a model, or leave out --slurm.");
 
     /// <summary>A command with these options before and after its own.</summary>
     /// <param name="name">The analysis.</param>
@@ -104,11 +125,25 @@ internal sealed class GridRunOptions
     private GridSelection Select(ParseResult parsed)
     {
         var opened = Suites.Open(parsed.GetValue(suite)!);
-        return new GridSelection(
+        return Completed(parsed, new(
             opened,
             Selection.Of(parsed.GetValue(checkpoints)!, opened.Checkpoints, c => c.RequireIndex(), "checkpoint"),
             Selection.Of(parsed.GetValue(chunks)!, opened.Chunks, c => c.Index, "chunk"),
-            Options(parsed));
+            Options(parsed)));
+    }
+
+    // The command names its checkpoints and chunks by numbers: while a suite is trained, "all" and
+    // "every:N" mean others later.
+    private GridSelection Completed(ParseResult parsed, GridSelection of)
+    {
+        List<string> command =
+        [
+            .. CommandArguments.Of(parsed, [checkpoints, chunks, .. worker.All, .. slurm.All]),
+            $"{checkpoints.Name}={CommandArguments.Ranges(of.Checkpoints.Select(c => c.RequireIndex()))}",
+        ];
+        if (of.Chunks.Count > 0)
+            command.Add($"{chunks.Name}={CommandArguments.Ranges(of.Chunks.Select(c => c.Index))}");
+        return of with { Options = worker.Complete(of.Options, parsed, command), Slurm = slurm.Of(parsed) };
     }
 
     /// <summary>Device, precision, shard and the like.</summary>
@@ -124,6 +159,8 @@ internal sealed class GridRunOptions
     /// <summary>Runs an analysis and says what came of it.</summary>
     public static async Task<int> RunAsync(GridSelection of, GridJob job, Screen screen, CancellationToken cancellation)
     {
+        if (of.Slurm is { } request)
+            return await SlurmGrid.RunAsync(of, job, request, screen, cancellation).ConfigureAwait(false);
         var share = of.Options.Shard.Count > 1 ? $", shard {of.Options.Shard}" : "";
         screen.Facts(job.Title,
         [
@@ -140,11 +177,14 @@ internal sealed class GridRunOptions
         [
             ("cells", string.Create(CultureInfo.InvariantCulture, $"{fill.Computed} computed, {fill.FromStore} from the store")),
             .. Stale(fill),
+            .. Elsewhere(fill),
             ("time", Screen.Duration(Stopwatch.GetElapsedTime(start))),
             ("look next at", job.LookNext),
         ]);
+        foreach (var failure in fill.Failed)
+            screen.Warn($"Failed: {failure.Checkpoint} on {failure.Cell}: {failure.What} ({failure.Where})");
         if (fill.Skipped.Count == 0)
-            return 0;
+            return fill.Failed.Count == 0 ? 0 : Shared.Failed;
         screen.Warn($"Skipped because missing: {string.Join(", ", fill.Skipped.Select(m => $"{m}, {m.Place}"))}");
         return Shared.Failed;
     }
@@ -156,6 +196,14 @@ internal sealed class GridRunOptions
             var exist = FormattableString.Invariant($"{suite.Checkpoints.Count} of {suite.PromisedCheckpoints} checkpoints exist");
             yield return ("in training", $"{exist}; llm360 train {suite.Name} makes the others");
         }
+    }
+
+    private static IEnumerable<(string Name, string Value)> Elsewhere(GridFill fill)
+    {
+        if (fill.Elsewhere > 0)
+            yield return ("left", FormattableString.Invariant($"{fill.Elsewhere} cells that other workers compute"));
+        if (fill.Failed.Count > 0)
+            yield return ("failed", FormattableString.Invariant($"{fill.Failed.Count} cells; --retry failed computes them again"));
     }
 
     private static IEnumerable<(string Name, string Value)> Stale(GridFill fill)

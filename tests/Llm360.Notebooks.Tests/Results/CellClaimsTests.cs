@@ -84,7 +84,8 @@ public sealed class CellClaimsTests : IDisposable
     {
         Write(LeaseOwner.Current with { Process = int.MaxValue }, age: TimeSpan.Zero, "chunk=7");
         // Another process may have got the number since.
-        Write(LeaseOwner.Current with { Started = LeaseOwner.Current.Started + (OperatingSystem.IsLinux() ? 1 : 0) }, TimeSpan.Zero, "chunk=8");
+        var later = LeaseOwner.Current.Started + (OperatingSystem.IsLinux() ? 1 : 0);
+        Write(LeaseOwner.Current with { Started = later }, age: TimeSpan.Zero, "chunk=8");
         Write(LeaseOwner.Current, age: TimeSpan.Zero, "chunk=9");
         using var lease = Claims().TryTake(["chunk=7", "chunk=8", "chunk=9"], 3);
         Assert.Equal(OperatingSystem.IsLinux() ? ["chunk=7", "chunk=8"] : ["chunk=7"], lease!.Cells);

@@ -68,7 +68,8 @@ public sealed class GridWorkersTests(PicoSuite pico) : IDisposable
         IReadOnlyList<MemorizationRow> Compute(GridContext context)
         {
             Interlocked.Increment(ref computed);
-            return fails && context.Item.Key == "1" ? throw new Llm360Exception("It is broken.", "here", "Mend it.") : [new MemorizationRow()];
+            return fails && context.Item.Key == "1"
+                ? throw new Llm360Exception("It is broken.", "here", "Repair it.") : [new MemorizationRow()];
         }
 
         var (checkpoints, cells) = (suite.Checkpoints.Count, suite.Checkpoints.Count * suite.Chunks.Count);
@@ -81,7 +82,7 @@ public sealed class GridWorkersTests(PicoSuite pico) : IDisposable
         Assert.Equal(cells - checkpoints, Files("*.parquet").Count());
         var progress = StoreProgress.Read(Store().Folder);
         var failure = Assert.Single(progress[0].Failed);
-        Assert.Equal(("It is broken.", "here", "Mend it."), (failure.What, failure.Where, failure.Remedy));
+        Assert.Equal(("It is broken.", "here", "Repair it."), (failure.What, failure.Where, failure.Remedy));
         Assert.Equal(["grid", "test"], failure.Command);
         (fails, computed) = (false, 0);
         Assert.Equal(checkpoints, (await FillAsync(new GridOptions { OnlyFailed = true }, Compute)).Computed);

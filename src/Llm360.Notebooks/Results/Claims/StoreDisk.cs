@@ -5,7 +5,8 @@ namespace Llm360.Notebooks;
 /// <summary>Checks the disk before cells are claimed.</summary>
 internal static class StoreDisk
 {
-    private const string Remedy = "Put the results on a local disk or a network file system such as NFS or Lustre: LLM360_HOME names the folder.";
+    private const string Remedy =
+        "Put the results on a local disk or a network file system such as NFS or Lustre: LLM360_HOME names the folder.";
 
     // File systems over object stores copy a file to rename it.
     private static readonly string[] WithoutRename =
@@ -23,8 +24,8 @@ internal static class StoreDisk
     {
         if (TypeOf(folder, mounts) is { } type && WithoutRename.Contains(type))
         {
-            throw new Llm360Exception($"The disk of the results store ({type}) copies a file to rename it, so that readers can see half a cell.",
-                folder, Remedy);
+            throw new Llm360Exception(
+                $"The disk of the results store ({type}) copies a file to rename it, so readers can see half a cell.", folder, Remedy);
         }
 
         var name = Path.Combine(folder, $"disk.{Environment.MachineName.Replace('.', '-')}.{Environment.ProcessId}.{Guid.NewGuid():N}");

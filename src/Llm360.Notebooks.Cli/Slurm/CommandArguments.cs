@@ -1,0 +1,49 @@
+// The arguments of the running command, to start it again with some changed.
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Llm360.Notebooks.Cli.Slurm;
+
+/// <summary>Writes a parsed command line again.</summary>
+internal static class CommandArguments
+{
+    /// <summary>Command and options as they were given.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="without">Options that are left out.</param>
+    public static IReadOnlyList<string> Of(ParseResult parsed, IReadOnlyCollection<Option> without)
+    {
+        var chain = new Stack<CommandResult>();
+        for (SymbolResult? result = parsed.CommandResult; result is CommandResult command; result = command.Parent)
+            chain.Push(command);
+        return
+        [
+            .. chain.Skip(1).Select(c => c.Command.Name),
+            .. Of(chain.SelectMany(c => c.Children).OfType<OptionResult>().Where(r => !r.Implicit && !without.Contains(r.Option))),
+        ];
+    }
+
+    /// <summary>Options with their values.</summary>
+    public static IReadOnlyList<string> Of(IEnumerable<OptionResult> options) =>
+        [.. options.DistinctBy(r => r.Option).SelectMany(Written)];
+
+    /// <summary>Numbers as an option takes them: <c>0-11,35</c>.</summary>
+    public static string Ranges(IEnumerable<int> numbers)
+    {
+        var ranges = new List<(int First, int Last)>();
+        foreach (var number in numbers.Order())
+        {
+            if (ranges.Count > 0 && ranges[^1].Last >= number - 1)
+                ranges[^1] = (ranges[^1].First, number);
+            else
+                ranges.Add((number, number));
+        }
+
+        return string.Join(',', ranges.Select(r => r.First == r.Last ? $"{r.First}" : $"{r.First}-{r.Last}"));
+    }
+
+    // A value may begin with a hyphen.
+    private static IEnumerable<string> Written(OptionResult result) => result.Tokens.Count == 0 ? [result.Option.Name]
+        : result.Tokens.Count == 1 ? [$"{result.Option.Name}={result.Tokens[0].Value}"]
+        : result.Tokens.All(t => !t.Value.StartsWith('-')) ? result.Tokens.SelectMany(t => new[] { result.Option.Name, t.Value })
+        : result.Tokens.Select(t => $"{result.Option.Name}={t.Value}");
+}
