@@ -1,5 +1,6 @@
 // llm360 convert: notebooks between .ipynb and .dib.
 using System.CommandLine;
+using System.Globalization;
 using Llm360.Notebooks.Kernel.Documents;
 
 namespace Llm360.Notebooks.Cli.Commands;
@@ -23,8 +24,10 @@ internal static class ConvertCommand
             if (File.Exists(target) && !parsed.GetValue(force))
                 throw new Llm360Exception("The file is there already. Nothing was written.", target,
                     "Choose another name, or add --force.");
-            NotebookSource.Convert(source, target);
+            var left = NotebookSource.Convert(source, target);
             screen.Say($"Written: {target}");
+            if (left > 0)
+                screen.Warn(string.Create(CultureInfo.InvariantCulture, $"The outputs of {left} cells are left out: a .dib has none."));
             return Task.FromResult(0);
         });
         return command;

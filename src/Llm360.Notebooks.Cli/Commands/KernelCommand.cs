@@ -40,7 +40,9 @@ internal static class KernelCommand
             // Jupyter servers serve this folder: figures fetch plotly.js from it, and no notebook has to store it.
             AtomicFile.WriteText(Path.Combine(spec.Folder, "plotly.min.js"), FigureRendering.Renderer.PlotlyJavaScript);
             screen.Say($"Installed {spec.Name} in {spec.Folder}");
-            screen.Say("Open a notebook in VS Code, JupyterLab or Notebook: those of this repository name the kernel and ask nothing.");
+            screen.Say(spec.Name == KernelSpec.DefaultName
+                ? "Open a notebook in VS Code, JupyterLab or Notebook: those of this repository name the kernel and ask nothing."
+                : $"Notebooks that name the kernel {spec.Name} open with it in VS Code, JupyterLab and Notebook.");
             return Task.FromResult(0);
         });
         return command;

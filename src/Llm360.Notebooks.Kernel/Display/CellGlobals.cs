@@ -13,10 +13,15 @@ public sealed class CellGlobals
 
     internal CellGlobals(SessionOutputs outputs, Func<string, bool, string> ask) => (this.outputs, this.ask) = (outputs, ask);
 
-    /// <summary>Shows a value in every form it has, or in those that are named.</summary>
+    /// <summary>Shows a value in every form it has.</summary>
+    /// <returns>A handle that can replace what is shown.</returns>
+    [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name C# notebooks use.")]
+    public DisplayHandle display(object? value) => outputs.Show(value);
+
+    /// <summary>Shows a value in the forms that are named.</summary>
     /// <param name="value">Anything. A text under a MIME type is shown as content of that
     /// type.</param>
-    /// <param name="mimeTypes">Such as <c>text/html</c>; none for all.</param>
+    /// <param name="mimeTypes">Such as <c>text/html</c>.</param>
     /// <returns>A handle that can replace what is shown.</returns>
     [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name C# notebooks use.")]
     public DisplayHandle display(object? value, params string[] mimeTypes) => outputs.Show(value, mimeTypes);

@@ -6,10 +6,14 @@ namespace Llm360.Notebooks.Kernel.Display;
 /// <summary>Showing any value from a cell.</summary>
 public static class DisplayExtensions
 {
-    /// <summary>Shows the value in the running cell, in every form it has or in those that are
-    /// named.</summary>
+    /// <summary>Shows the value in the running cell.</summary>
+    /// <returns>A handle that can replace what is shown.</returns>
+    /// <exception cref="Llm360Exception">No cell is running here.</exception>
+    public static DisplayHandle Display(this object? value) => Session(value, nameof(Display)).Show(value);
+
+    /// <summary>Shows the value in the running cell, in the forms that are named.</summary>
     /// <param name="value">Anything.</param>
-    /// <param name="mimeTypes">Such as <c>text/html</c>; none for all.</param>
+    /// <param name="mimeTypes">Such as <c>text/html</c>.</param>
     /// <returns>A handle that can replace what is shown.</returns>
     /// <exception cref="Llm360Exception">No cell is running here.</exception>
     public static DisplayHandle Display(this object? value, params string[] mimeTypes) =>
@@ -23,7 +27,7 @@ public static class DisplayExtensions
     /// <exception cref="Llm360Exception">No cell is running here.</exception>
     public static DisplayHandle DisplayAs(this object? value, string mimeType) => Session(value, nameof(DisplayAs)).Show(value, mimeType);
 
-    /// <summary>Shows a list as a table in the running cell, as <see cref="Display"/>
+    /// <summary>Shows a list as a table in the running cell, as <see cref="Display(object?)"/>
     /// does.</summary>
     /// <param name="list">Records, objects with properties, or tuples.</param>
     /// <returns>A handle that can replace what is shown.</returns>

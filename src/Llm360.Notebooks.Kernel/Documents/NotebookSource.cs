@@ -30,9 +30,10 @@ internal static class NotebookSource
         IsDib(path) ? Path.GetFileNameWithoutExtension(path) + Jupyter : Path.GetFileName(path);
 
     /// <summary>Writes a notebook in the format of another.</summary>
+    /// <returns>How many cells had outputs that the new file does not have.</returns>
     /// <exception cref="Llm360Exception">An extension is neither, or the file cannot be read or
     /// written.</exception>
-    public static void Convert(string from, string to)
+    public static int Convert(string from, string to)
     {
         if (!IsNotebook(from) || !IsNotebook(to))
         {
@@ -42,6 +43,7 @@ internal static class NotebookSource
 
         var notebook = Read(from);
         AtomicFile.WriteText(to, IsDib(to) ? DibFile.Write(notebook) : notebook.ToJson());
+        return IsDib(to) ? notebook.Cells.Count(cell => cell.Outputs.Count > 0) : 0;
     }
 
     /// <summary>Refuses a notebook that this kernel cannot run, before any cell runs.</summary>
@@ -69,8 +71,8 @@ internal static class NotebookSource
     }
 
     private static bool IsCSharp(string language) =>
-        language.Equals("C#", StringComparison.OrdinalIgnoreCase)
-            || language.Equals(CellLanguage.CSharp, StringComparison.OrdinalIgnoreCase);
+        language.EndsWith("C#", StringComparison.OrdinalIgnoreCase)
+            || language.EndsWith(CellLanguage.CSharp, StringComparison.OrdinalIgnoreCase);
 
     private static string? Text(JsonNode? parent, string name) =>
         parent is JsonObject json && json[name] is JsonValue value && value.TryGetValue<string>(out var text)

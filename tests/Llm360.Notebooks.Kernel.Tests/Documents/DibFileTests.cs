@@ -59,7 +59,7 @@ public sealed class DibFileTests : IDisposable
         File.WriteAllText(folder.File("a.dib"), Sample);
         NotebookSource.Convert(folder.File("a.dib"), folder.File("a.ipynb"));
         Assert.Equal(4, NotebookFile.Read(folder.File("a.ipynb")).Cells.Count);
-        NotebookSource.Convert(folder.File("a.ipynb"), folder.File("b.dib"));
+        Assert.Equal(0, NotebookSource.Convert(folder.File("a.ipynb"), folder.File("b.dib")));
         Assert.Equal(Sample, File.ReadAllText(folder.File("b.dib")));
         Assert.Contains("a.txt", Assert.Throws<Llm360Exception>(() =>
             NotebookSource.Convert(folder.File("a.dib"), folder.File("a.txt"))).Where, StringComparison.Ordinal);
