@@ -14,6 +14,8 @@ internal sealed class ProgressDisplays(SessionOutputs outputs, IProgress<WorkPro
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private readonly Lock gate = new();
     private readonly Dictionary<string, Entry> entries = [];
+    private readonly int before = outputs.Sent;
+    private int shown;
 
     public void Report(WorkProgress value)
     {
@@ -23,6 +25,7 @@ internal sealed class ProgressDisplays(SessionOutputs outputs, IProgress<WorkPro
             if (!entries.TryGetValue(value.Task, out var entry))
             {
                 entry = new Entry(outputs.Show(Bundle(value, TimeSpan.Zero)), value);
+                shown++;
                 entries.Add(value.Task, entry);
                 return;
             }
@@ -42,8 +45,11 @@ internal sealed class ProgressDisplays(SessionOutputs outputs, IProgress<WorkPro
     {
         lock (gate)
         {
-            foreach (var entry in entries.Values)
-                outputs.Remove(entry.Handle);
+            // Jupyter cannot take a single output away, only all of a cell.
+            if (entries.Count > 0 && outputs.Sent == before + shown)
+                outputs.Clear(wait: false);
+            else
+                entries.Values.ToList().ForEach(entry => outputs.Remove(entry.Handle));
             entries.Clear();
         }
     }

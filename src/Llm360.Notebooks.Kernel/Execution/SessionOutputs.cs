@@ -12,7 +12,7 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
 {
     private readonly Lock gate = new();
     private bool plotlySent;
-    private int displays;
+    private int displays, sent;
 
     private static bool Dropped => RunningCell.Current is { LeftBehind: true };
 
@@ -34,6 +34,7 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
                 return handle;
             SendPlotlyFirst(bundle);
             sink.Display(bundle, handle.Id);
+            sent++;
             return handle;
         }
     }
@@ -44,7 +45,10 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
             return;
         WaitForRoom();
         lock (gate)
+        {
             sink.Stream(stream, text);
+            sent++;
+        }
     }
 
     public void Clear(bool wait)
@@ -66,6 +70,7 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
                 return;
             SendPlotlyFirst(bundle);
             sink.Result(count, bundle);
+            sent++;
         }
     }
 
@@ -86,6 +91,16 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
                 return;
             SendPlotlyFirst(bundle);
             sink.UpdateDisplay(bundle, id);
+        }
+    }
+
+    /// <summary>Displays, results and texts so far.</summary>
+    public int Sent
+    {
+        get
+        {
+            lock (gate)
+                return sent;
         }
     }
 

@@ -139,13 +139,12 @@ public sealed class ShowingTests
             TestContext.Current.CancellationToken);
         Assert.Equal(1003, also.Count);
         Assert.Equal(2, sink.Bundles("display").Count());
-        Assert.InRange(sink.Bundles("update").Count(), 3, 500);
+        Assert.InRange(sink.Bundles("update").Count(), 1, 500);
         var updates = sink.Bundles("update").Select(b => b.Data).ToList();
         Assert.Contains(updates, data => Regex.IsMatch(data["text/plain"]!.ToString(), @"^score <x>: 1,000 of 1,000 cells, \d+ s, done$"));
         var first = sink.Bundles("display").Select(b => b.Data["text/html"]!.ToString()).Last();
         Assert.Matches("^<div>train <progress max=\"1\" value=\"0.5\" aria-label=\"train\"></progress> 1 of 2 steps, .*</div>$", first);
-        var last = sink.Calls.Where(call => call.Kind == "update").GroupBy(call => call.Text).Select(group => group.Last().Bundle!.Data);
-        Assert.All(last, data => Assert.Equal("", data["text/html"]!.ToString()));
+        Assert.Equal(("clear", "False"), (sink.Calls[^1].Kind, sink.Calls[^1].Text));
     }
 
     [Fact]
@@ -155,6 +154,7 @@ public sealed class ShowingTests
         using var session = new CSharpSession(sink, new SessionOptions());
         await session.ExecuteAsync(
             """
+            Console.Write("before");
             for (var call = 0; call < 3; call++)
             {
                 AmbientWork.Progress.Report(new WorkProgress("score", 1, 20, "sequences", $"call {call}"));
@@ -169,7 +169,9 @@ public sealed class ShowingTests
         // Each call begins at 0 s, however slow the machine is.
         Assert.Equal(["1 of 20 sequences, 0 s, call 0", "1 of 20 sequences, 0 s, call 1", "1 of 20 sequences, 0 s, call 2"],
             texts.Where(t => t.StartsWith("score: 1 of", StringComparison.Ordinal)).Select(t => t["score: ".Length..]));
+        // What the cell wrote stays, so the display alone is taken away.
         Assert.Equal("", texts[^1]);
+        Assert.DoesNotContain(sink.Calls, call => call.Kind == "clear");
     }
 
     private static string Plain(MimeBundle bundle) =>
