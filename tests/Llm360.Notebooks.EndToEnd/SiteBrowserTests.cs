@@ -48,6 +48,38 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
     }
 
     [Theory]
+    [InlineData(360)]
+    [InlineData(480)]
+    public async Task On_a_telephone_colour_bars_stand_apart_axis_titles_are_whole_and_captions_stay(int width)
+    {
+        await using var window = await browser.OpenAsync(width, 740);
+        var page = await window.ShowAsync(site.PathOf("notebooks/02-memorization.html"));
+        Assert.Equal((2, 3), (await page.Locator(".figure > .plot .colorbar").CountAsync(), await page.Locator(".figure > .plot .heatmaplayer image").CountAsync()));
+        Assert.Empty(await page.EvaluateAsync<string[]>(BarsOverMaps));
+        foreach (var name in new[] { "02-memorization", "01-training" })
+        {
+            page = await window.ShowAsync(site.PathOf($"notebooks/{name}.html"));
+            Assert.Empty(await page.EvaluateAsync<string[]>(CutTitles));
+        }
+
+        var caption = page.Locator(".table .caption");
+        Assert.True((await caption.BoundingBoxAsync())!.Width <= width);
+        Assert.True(await page.EvaluateAsync<bool>("document.querySelector('.table .output').scrollWidth > document.querySelector('.table .output').clientWidth"));
+    }
+
+    [Fact]
+    public async Task On_paper_tables_repeat_their_head_and_figures_stay_with_their_heading()
+    {
+        await using var window = await browser.OpenAsync();
+        var page = await window.ShowAsync(site.PathOf("notebooks/01-training.html"));
+        await page.EmulateMediaAsync(new() { Media = Media.Print });
+        // A box that scrolls would keep its table on one page, or cut it.
+        Assert.Equal("visible", await page.EvaluateAsync<string>("getComputedStyle(document.querySelector('.table .output')).overflowX"));
+        Assert.Equal("table-header-group", await page.EvaluateAsync<string>("getComputedStyle(document.querySelector('.table thead')).display"));
+        Assert.Equal(["avoid", "avoid"], await page.EvaluateAsync<string[]>("[getComputedStyle(document.querySelector('main h2')).breakAfter, getComputedStyle(document.querySelector('.figure')).breakInside]"));
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Text_of_pages_and_figures_has_contrast(bool dark)
@@ -185,6 +217,25 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
     }
 
     /// <summary>Texts whose colour has less than 4.5 to 1 against the nearest opaque background.</summary>
+    private const string BarsOverMaps = """
+        (() => [...document.querySelectorAll('.figure > .plot')].flatMap(plot => {
+            const box = e => e.getBoundingClientRect();
+            const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+            const maps = [...plot.querySelectorAll('.heatmaplayer image')].map(box);
+            return [...plot.querySelectorAll('.colorbar')].filter(bar => maps.some(map => !apart(box(bar), map))).map(() => plot.closest('.figure').id);
+        }))()
+        """;
+
+    private const string CutTitles = """
+        (() => [...document.querySelectorAll('.figure > .plot')].flatMap(plot => {
+            const all = plot.querySelector('svg.main-svg').getBoundingClientRect();
+            return [...plot.querySelectorAll('.xtitle, .ytitle, [class*="title"] text')].filter(t => {
+                const box = t.getBoundingClientRect();
+                return box.left < all.left - 1 || box.right > all.right + 1 || box.top < all.top - 1 || box.bottom > all.bottom + 1;
+            }).map(t => plot.closest('.figure').id + ': ' + t.textContent);
+        }))()
+        """;
+
     private const string Contrast = """
         () => {
           const parse = c => (c.match(/[\d.]+/g) || []).map(Number);

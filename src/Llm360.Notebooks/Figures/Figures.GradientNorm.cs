@@ -26,7 +26,7 @@ public static partial class Figures
             traces.Add(new Trace($"clip at {FigureText.Number(threshold)}", TraceKind.Line, [run.Positions[0], run.Positions[^1]], [threshold, threshold], TraceRole.Baseline));
         }
 
-        var subtitle = $"{run.Model}, n = {FigureText.Count(run.Known)} steps{(window > 1 ? $"; line: mean of {window} steps, faint: each step" : "")}";
+        var subtitle = $"{run.Model}, n = {FigureText.Count(run.Known)} steps{(window > 1 ? $"; line: mean of {window} steps, grey: each step" : "")}";
         return Single(title, subtitle, finding + ".", new Panel("", new Axis(run.PositionLabel), new Axis("gradient norm", Log: known.All(v => v > 0)), traces));
     }
 }

@@ -20,14 +20,14 @@ public static partial class Figures
         var title = lines.Count > 1 && enough && copies.Interval.High < last.Interval.Low
             ? "Text with near copies in training is much easier"
             : $"Held-out loss goes from {FigureText.Number(first.Mean)} to {FigureText.Number(last.Mean)} nats per token";
-        var ends = lines.Select(l => $"{l.Name}, {l.Points[^1].Group.InWords}");
+        var ends = lines.Select(l => $"{l.Name} {l.Points[^1].Group.InWords}");
         var subtitle = $"{losses.Suite.Name}; near copies: at least {FigureText.Percent(Notebooks.HeldOutLoss.NearCopy)} of the tokens "
-            + $"lie in runs of {Notebooks.HeldOutLoss.RunLength} that stand in the training text; bands: normal 95% intervals";
+            + $"lie in runs of {Notebooks.HeldOutLoss.RunLength} that occur in the training text; bands: normal 95% intervals";
         var position = losses.Checkpoints.All(c => c.TokensSeen is not null) ? TokensSeen : CheckpointNumber;
         return Single(
             title,
             subtitle,
-            $"In the end the held-out loss is {string.Join("; ", ends)} nats per token.",
+            $"Held-out loss at the end, in nats per token: {string.Join("; ", ends)}.",
             new Panel("", new Axis(position), new Axis("held-out loss (nats per token)"), [.. lines.Select(HeldOutTrace)]));
     }
 

@@ -19,18 +19,22 @@ public static partial class Figures
         var (first, last) = (run.End(last: false, smooth), run.End(last: true, smooth));
         var change = last.Y < first.Y ? "falls" : "goes";
         var title = $"Training loss {change} from {FigureText.Number(first.Y)} to {FigureText.Number(last.Y)} nats per token";
-        var subtitle = $"{run.Model}, n = {FigureText.Count(run.Known)} steps{(window > 1 ? $"; line: mean of {window} steps, faint: each step" : "")}";
-        var finding = $"The loss of {run.Model} {change} from {FigureText.Number(first.Y)} to {FigureText.Number(last.Y)} nats per token over {FigureText.Human(last.X)} {run.PositionLabel}{HalfWay(run, smooth, first.Y, last.Y)}.";
+        var subtitle = $"{run.Model}, n = {FigureText.Count(run.Known)} steps{(window > 1 ? $"; line: mean of {window} steps, grey: each step" : "")}";
+        var finding = $"The loss of {run.Model} {change} from {FigureText.Number(first.Y)} to {FigureText.Number(last.Y)} nats per token over {Position(last.X, run.PositionLabel)}{HalfWay(run, smooth, first.Y, last.Y)}.";
         return Single(title, subtitle, finding, new Panel("", new Axis(run.PositionLabel), new Axis("loss (nats per token)", log2, LogBase: log2 ? 2 : 10),
             [.. Curves(run, smooth, window), .. Published(published)]));
     }
+
+    // "2.4M tokens", but "100% of training".
+    private static string Position(double value, string label) =>
+        FigureText.Human(value) + (label.StartsWith('%') ? "" : " ") + label;
 
     private static string HalfWay(TrainingSeries run, double[] smooth, double from, double to)
     {
         if (to >= from)
             return "";
         var half = Array.FindIndex(smooth, y => y <= (from + to) / 2);
-        return half < 0 ? "" : $"; half of the fall is done after {FigureText.Human(run.Positions[half])} {run.PositionLabel}";
+        return half < 0 ? "" : $"; half of the fall is done after {Position(run.Positions[half], run.PositionLabel)}";
     }
 
     /// <summary>Raw values faint and their moving mean, both thinned to what a screen can show.</summary>

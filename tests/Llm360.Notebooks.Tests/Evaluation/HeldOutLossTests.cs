@@ -23,7 +23,7 @@ public sealed class HeldOutLossTests(PicoSuite pico)
         }
 
         Assert.Equal(rows.Count, losses.ToDataFrame().Rows.Count);
-        Assert.Contains("held-out loss", Figures.HeldOutLoss(losses).Finding, StringComparison.Ordinal);
+        Assert.Contains("Held-out loss at the end", Figures.HeldOutLoss(losses).Finding, StringComparison.Ordinal);
     }
 
     [Fact]
