@@ -114,7 +114,8 @@ internal sealed class CacheFolder(string root)
     {
         try
         {
-            File.Open(path, FileMode.CreateNew, FileAccess.Write).Dispose();
+            // Shared: a reader may open it at once.
+            File.Open(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
             return true;
         }
         catch (IOException) when (FileStat.Of(path) is not null)

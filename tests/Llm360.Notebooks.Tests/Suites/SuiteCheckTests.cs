@@ -36,7 +36,7 @@ public sealed class SuiteCheckTests(PicoSuite pico)
             Assert.Equal((4, differences), (check.Files, check.Differences.Count));
         }
 
-        foreach (var unknown in new[] { "5", "-1", "ckpt_2", "last", "99999999999" })
+        foreach (var unknown in new[] { "5", "-6", "ckpt_9", "first", "99999999999" })
         {
             var error = await Assert.ThrowsAsync<Llm360Exception>(() => SuiteCheck.ContentAsync(suite, unknown));
             Assert.Contains("ckpt_000 to ckpt_004", error.Remedy, StringComparison.Ordinal);
