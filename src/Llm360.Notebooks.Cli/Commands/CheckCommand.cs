@@ -14,7 +14,7 @@ internal static class CheckCommand
         var suite = new Argument<string>("suite") { Description = "A suite that was trained here: its name or folder." };
         var checkpoint = new Argument<string?>("checkpoint")
         {
-            Description = "Only this checkpoint: ckpt_012 or 12.",
+            Description = "Only this checkpoint: ckpt_012, 12, last, or -1 for the last.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         const string description = "Read every file of a suite and compare its SHA-256 with the list that training wrote. "

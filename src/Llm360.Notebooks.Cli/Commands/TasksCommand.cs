@@ -29,7 +29,7 @@ internal static class TasksCommand
         var item = new Option<int?>("--item") { Description = "Also the prompt and tokens of an item, counted from 0." };
         var model = new Option<string?>("--model", "-m")
         {
-            Description = "The checkpoint whose tokenizer is used; without it no tokens are shown.",
+            Description = $"The checkpoint whose tokenizer is used; without it no tokens are shown. {ModelOptions.Names}",
         };
         var suite = new Option<string?>("--suite", "-s")
         {
