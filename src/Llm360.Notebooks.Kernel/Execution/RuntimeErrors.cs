@@ -27,6 +27,9 @@ internal static class RuntimeErrors
             : [$"{name}: {SafeText.Message(exception)}"];
         var frames = Frames(exception, folder).ToList();
         traceback.AddRange(Shown(frames));
+        // The compiler of the runtime may share the code that throws: then no line is known.
+        if (frames.Count == 0 && CellOf(exception) is { } thrower)
+            traceback.Add($"  at {thrower}");
         var causes = exception is Llm360Exception ? [] : Causes(exception);
         traceback.AddRange(causes.Take(MaxCauses).Select(cause => $"  caused by {TypeName(cause.GetType())}: {SafeText.Message(cause)}"));
         if (causes.Count > MaxCauses)
@@ -110,6 +113,10 @@ internal static class RuntimeErrors
         let method = frame.GetMethod()
         where method?.DeclaringType is not null && IsCell(method.DeclaringType.Assembly) && frame.GetFileName() is not null
         select new Frame(Path.GetRelativePath(folder, frame.GetFileName()!), frame.GetFileLineNumber(), FunctionName(method));
+
+    private static string? CellOf(Exception exception) =>
+        new StackTrace(exception).GetFrames().Select(frame => frame.GetMethod()?.DeclaringType?.Assembly)
+            .Select(assembly => assembly is null ? null : Submissions.CellOf(assembly)).FirstOrDefault(cell => cell is not null);
 
     /// <summary>Roslyn names the assembly of every submission with this letter first.</summary>
     private static bool IsCell(Assembly assembly) => assembly.GetName().Name?.StartsWith('\u211B') == true;

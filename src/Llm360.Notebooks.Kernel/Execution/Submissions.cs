@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 using System.Text;
 using Llm360.Notebooks.Kernel.Display;
@@ -21,6 +22,8 @@ namespace Llm360.Notebooks.Kernel.Execution;
 internal sealed class Submissions : IDisposable
 {
     public static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.Preview, DocumentationMode.None, SourceCodeKind.Script);
+
+    private static readonly ConditionalWeakTable<Assembly, string> Cells = [];
 
     private static readonly EmitOptions Emitting = new(debugInformationFormat: DebugInformationFormat.PortablePdb);
 
@@ -74,6 +77,10 @@ internal sealed class Submissions : IDisposable
         }
     }
 
+    /// <summary>The name of the cell that an assembly was compiled from; null for any other
+    /// assembly.</summary>
+    public static string? CellOf(Assembly assembly) => Cells.TryGetValue(assembly, out var cell) ? cell : null;
+
     public static SyntaxTree Parse(string code, string path, CancellationToken cancellation = default) =>
         CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), ParseOptions, path, cancellation);
 
@@ -116,7 +123,7 @@ internal sealed class Submissions : IDisposable
         }
 
         image.Position = symbols.Position = 0;
-        return (new Submission(compilation, Load(image, symbols)), compilation, emitted.Diagnostics);
+        return (new Submission(compilation, Load(image, symbols, tree.FilePath)), compilation, emitted.Diagnostics);
     }
 
     /// <summary>Starts a compiled cell. What it declares is seen by later cells once <see cref="Keep"/> is called.</summary>
@@ -156,7 +163,7 @@ internal sealed class Submissions : IDisposable
         assemblies.Clear();
     }
 
-    private Func<object?[], Task<object?>>? Load(MemoryStream image, MemoryStream symbols)
+    private Func<object?[], Task<object?>>? Load(MemoryStream image, MemoryStream symbols, string cell)
     {
         var (checkedImage, checkedSymbols) = StopChecks.Insert(image, symbols);
         using (checkedImage)
@@ -164,6 +171,7 @@ internal sealed class Submissions : IDisposable
         {
             var assembly = AssemblyLoadContext.Default.LoadFromStream(checkedImage, checkedSymbols);
             assemblies.TryAdd(assembly.GetName().Name!, assembly);
+            Cells.AddOrUpdate(assembly, cell);
             return assembly.GetTypes().Select(type => type.GetMethod("<Factory>", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
                 .FirstOrDefault(method => method is not null)?.CreateDelegate<Func<object?[], Task<object?>>>();
         }

@@ -61,6 +61,13 @@ public sealed class CellErrorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_fault_whose_line_the_runtime_does_not_know_names_its_cell()
+    {
+        var result = await Run("int[] a = { 1 }; a[5]");
+        Assert.StartsWith("  at cell 1", result.Error!.Traceback[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_cause_is_named()
     {
         var result = await Run("class Mine : Exception { public Mine(Exception e) : base(\"outer\", e) { } }\nthrow new Mine(new IOException(\"disk\"));");
