@@ -10,6 +10,7 @@ using Llm360.Notebooks.Benchmarks.Kernel;
 using Llm360.Notebooks.Benchmarks.Machine;
 using Llm360.Notebooks.Benchmarks.Memorization;
 using Llm360.Notebooks.Benchmarks.Reproduce;
+using Llm360.Notebooks.Benchmarks.Results;
 using Llm360.Notebooks.Benchmarks.Training;
 using Llm360.Notebooks.Benchmarks.Weights;
 
@@ -33,5 +34,6 @@ return await new RootCommand("Measures the kit's speed. Every contender of a ben
     HubCommand.Create(),
     HubCommand.CreateWorker(),
     KernelCommand.Create(),
+    GridCommand.Create(),
     DocumentCommand.Create(),
 }.Parse(args).InvokeAsync();
