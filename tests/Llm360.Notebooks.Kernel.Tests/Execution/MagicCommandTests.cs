@@ -1,5 +1,6 @@
 // #!name in cells: sections, the commands that mean something here, and what is said about the
 // others.
+using Llm360.Notebooks.Kernel.Documents;
 using Llm360.Notebooks.Kernel.Execution;
 using Xunit;
 
@@ -186,6 +187,24 @@ public sealed class MagicCommandTests : IDisposable
             TestContext.Current.CancellationToken);
         Assert.Equal(("magic", 1), (refused.Error!.Name, refused.Error.Line));
         Assert.Contains("C# only", refused.Error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Any_text_is_split_and_keeps_its_positions()
+    {
+        string[] parts = ["#!", "#!csharp", "#!markdown", "#!who", "#!time x", "\n", "\r\n", "\"", "\"\"\"", "/*", "*/", "//", "#r \"a\"",
+            "#i \"nuget: b\"", " ", "var a", "{", "é"];
+        var random = new Random(1);
+        for (var i = 0; i < 3000; i++)
+        {
+            var text = string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => parts[random.Next(parts.Length)]));
+            var only = CellSections.CSharpOnly(text);
+            Assert.Equal(text.Length, only.Length);
+            Assert.Equal(text.Count(c => c == '\n'), only.Count(c => c == '\n'));
+            foreach (var section in CellSections.Split(text))
+                Assert.Equal(section.Text.Length, CellDirectives.TakeOut(section.Text, "cell").Code.Length);
+            Assert.NotNull(DibFile.Write(DibFile.Parse(text, "any")));
+        }
     }
 
     private Task<CellResult> RunAsync(string code) => session.ExecuteAsync(code, TestContext.Current.CancellationToken);
