@@ -35,6 +35,8 @@ internal static class KernelCommand
         command.Run("Run it again.", (parsed, screen, _) =>
         {
             var folder = parsed.GetValue(prefix) is { } chosen ? JupyterFolders.Prefix(chosen.FullName) : JupyterFolders.User;
+            if (parsed.GetValue(prefix) is { Exists: false } missing)
+                screen.Warn($"The folder {missing.FullName} is new: no Python environment looks there yet.");
             var spec = KernelSpec.Install(
                 folder, parsed.GetValue(name)!, KernelProgram.Command, KernelProgram.Environment, parsed.GetValue(replace));
             // Jupyter servers serve this folder: figures fetch plotly.js from it, and no notebook has to store it.

@@ -14,6 +14,7 @@ public sealed class InstallTests
         {
             var installed = await llm360.RunAsync(["kernel", "install", .. arguments]);
             Assert.True(installed.ExitCode == 0, installed.Error);
+            Assert.Equal(arguments.Length > 1, installed.Error.Contains("is new", StringComparison.Ordinal));
             var name = arguments.Length == 1 ? "llm360-csharp" : "other";
             var spec = JsonNode.Parse(File.ReadAllText(Path.Combine(root, "kernels", name, "kernel.json")))!;
             Assert.Equal(("C#", "message"), (spec["language"]!.ToString(), spec["interrupt_mode"]!.ToString()));
