@@ -109,9 +109,9 @@ internal sealed class KernelClient : IAsyncDisposable
         return this;
     }
 
-    public string Send(DealerSocket channel, string type, JsonObject content)
+    public string Send(DealerSocket channel, string type, JsonObject content, JsonObject? metadata = null)
     {
-        var message = format.Create(type, content, null, []);
+        var message = format.Create(type, content, null, []) with { Metadata = metadata ?? [] };
         channel.SendMultipartMessage(format.ToFrames(message));
         return message.Header["msg_id"]!.ToString();
     }

@@ -54,6 +54,22 @@ public sealed class ProtocolTests : IAsyncDisposable
         Assert.Equal(("ok", 1, 0), (reply["status"]!.ToString(), reply["execution_count"]!.GetValue<int>(), reply["payload"]!.AsArray().Count));
     }
 
+    [Theory]
+    [InlineData("polyglot_notebook", "kernelName", "html", "ok")]
+    [InlineData("dotnet_interactive", "language", "fsharp", "error")]
+    [InlineData("polyglot_notebook", "kernelName", "csharp", "error")]
+    public void The_language_that_a_client_notes_for_a_cell_counts(string key, string name, string language, string status)
+    {
+        var id = client.Send(client.Shell, "execute_request", new() { ["code"] = "<b>1</b>" }, new() { [key] = new JsonObject { [name] = language } });
+        var reply = client.Reply(client.Shell, id).Content;
+        Assert.Equal(status, reply["status"]!.ToString());
+        var published = client.About(id)[^1].Content;
+        if (language == "html")
+            Assert.Equal("<b>1</b>", published["data"]!["text/html"]!.ToString());
+        else
+            Assert.Equal(language == "fsharp" ? "magic" : "CS1525", published["ename"]!.ToString());
+    }
+
     [Fact]
     public void Silent_cells_and_those_without_history_do_not_count()
     {
