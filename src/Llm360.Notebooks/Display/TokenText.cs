@@ -13,7 +13,7 @@ namespace Llm360.Notebooks;
 public sealed record TokenValue(string Text, double? Value = null, bool Memorized = false, bool Prompt = false);
 
 /// <summary>A text whose tokens show a value as their background and memorised spans by a bold underline.</summary>
-/// <remarks>Nothing is told by colour alone: every token names its value on hover, the prompt is grey, and in plain text memorised spans stand in double brackets.</remarks>
+/// <remarks>Nothing is told by colour alone: every token names its value on hover, the prompt is faint, and in plain text memorised spans stand in double brackets.</remarks>
 [TypeFormatterSource(typeof(TokenTextFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record TokenText
 {
@@ -50,7 +50,7 @@ public sealed record TokenText
         var html = new StringBuilder("<div class=\"llm360-tokens\">\n<p style=\"white-space:pre-wrap;line-height:1.8;font-family:monospace\">");
         foreach (var token in Tokens)
         {
-            var style = new StringBuilder(token.Prompt && token.Value is null ? "color:#767676" : "");
+            var style = new StringBuilder(token.Prompt && token.Value is null ? "opacity:0.7" : "");
             if (token.Value is { } value && double.IsFinite(value))
             {
                 var (background, foreground) = Scale[high > low ? (int)Math.Round((value - low) / (high - low) * (Scale.Length - 1)) : 0];
@@ -62,7 +62,7 @@ public sealed record TokenText
             html.Append(CultureInfo.InvariantCulture, $"<span style=\"{style}\" title=\"{WebUtility.HtmlEncode(Title(token))}\">{WebUtility.HtmlEncode(Visible(token.Text))}</span>");
         }
 
-        var legend = $"{Quantity}: dark {FigureText.Number(low)}, bright {FigureText.Number(high)}; {Tokens.Count} tokens{(Tokens.Any(t => t.Memorized) ? "; underlined: memorised" : "")}{(Tokens.Any(t => t.Prompt) ? "; grey: prompt" : "")}";
+        var legend = $"{Quantity}: dark {FigureText.Number(low)}, bright {FigureText.Number(high)}; {Tokens.Count} tokens{(Tokens.Any(t => t.Memorized) ? "; underlined: memorised" : "")}{(Tokens.Any(t => t.Prompt) ? "; faint: prompt" : "")}";
         return html.Append("</p>\n<small>").Append(WebUtility.HtmlEncode(legend)).Append("</small>\n</div>").ToString();
     }
 

@@ -81,6 +81,24 @@ public sealed partial class ContrastTests
         AssertContrast([.. ink.Select(i => colours[i])], grounds, Text);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Text_under_analysis_has_contrast(bool dark)
+    {
+        var tokens = Enumerable.Range(0, 41).Select(i => new TokenValue("t", i)).Prepend(new TokenValue("p", Prompt: true)).ToList();
+        var html = new TokenText("loss", tokens).ToHtml();
+        foreach (Match token in TokenStyle().Matches(html))
+            AssertContrast([token.Groups[2].Value], [token.Groups[1].Value], Text);
+        // The prompt has the page's own colour, fainter.
+        var opacity = double.Parse(Regex.Match(html, "opacity:([0-9.]+)").Groups[1].Value, CultureInfo.InvariantCulture);
+        var (text, page) = dark ? ("#e4e8ec", "#15181c") : ("#1f2328", White);
+        var mixed = Enumerable.Range(0, 3).Select(i => opacity * Part(text, i) + (1 - opacity) * Part(page, i)).Select(v => ((int)v).ToString("x2", CultureInfo.InvariantCulture));
+        AssertContrast(["#" + string.Concat(mixed)], [page], Text);
+
+        static int Part(string hex, int i) => int.Parse(hex.AsSpan(1 + 2 * i, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    }
+
     private static void AssertContrast(IReadOnlyList<string> colours, IReadOnlyList<string> grounds, double least)
     {
         var weak = from colour in colours
@@ -105,6 +123,9 @@ public sealed partial class ContrastTests
             .Select(v => v <= 0.04045 ? v / 12.92 : Math.Pow((v + 0.055) / 1.055, 2.4)).ToList();
         return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
     }
+
+    [GeneratedRegex("background:(#[0-9a-f]{6});color:(#[0-9a-f]{6})")]
+    private static partial Regex TokenStyle();
 
     [GeneratedRegex(@"--([a-z]+): (#[0-9a-f]{6});")]
     private static partial Regex Variable();
