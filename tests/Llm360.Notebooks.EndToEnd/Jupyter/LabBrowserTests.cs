@@ -55,6 +55,22 @@ public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
         await Pictures.SaveAsync(page, "lab-restart.png");
     }
 
+    [Fact]
+    public async Task JupyterLab_without_trust_shows_every_figure_as_a_picture()
+    {
+        var python = Python.Peers("jupyterlab");
+        await using var window = await browser.OpenAsync(height: 4000);
+        using var home = await JupyterHome.CreateAsync(suite: false);
+        SampleNotebooks.Write(home.Notebooks);
+        var (address, token) = await home.ServeAsync(python, "jupyterlab", "IdentityProvider.token");
+        var page = window.Page;
+        page.SetDefaultTimeout(60_000);
+        await page.GotoAsync($"{address}lab/tree/02-memorization.ipynb?token={token}");
+        await page.WaitForFunctionAsync("() => [...document.querySelectorAll('.jp-OutputArea-output img')].filter(i => i.naturalWidth === 720).length === 4");
+        Assert.Equal(0, await page.Locator("[data-llm360-figure][data-drawn]").CountAsync());
+        await Pictures.SaveAsync(page, "lab-untrusted.png");
+    }
+
     private static async Task MenuAsync(IPage page, string menu, string item)
     {
         await page.Locator(".lm-MenuBar-itemLabel", new() { HasTextString = menu }).First.ClickAsync();
