@@ -56,8 +56,9 @@ internal static class SlurmSubmission
             accepted.Add(job);
         }
 
+        var tasks = scripts.Sum(s => s.Tasks.Count);
         screen.Result($"Submitted: {Arrays(accepted)}, "
-            + scripts.Sum(s => s.Tasks.Count).ToString("N0", CultureInfo.InvariantCulture) + " tasks");
+            + tasks.ToString("N0", CultureInfo.InvariantCulture) + (tasks == 1 ? " task" : " tasks"));
         screen.Say($"Logs: {scripts[0].Logs}");
         screen.Say($"Look next at: llm360 grid status -s {SlurmScript.Quoted(of.Suite.Name)}");
     }
