@@ -53,6 +53,8 @@ internal static class SlurmGrid
                 + Invariant($", time limit {request.Minutes} minutes, in {arrays.Count} array{(arrays.Count == 1 ? "" : "s")}")),
             ("goes to", preview.Folder),
         ]);
+        if (missing.Count * seconds / tasks.Count > request.Minutes * 60)
+            screen.Warn("The time limit is shorter than a task: tasks are queued again until they have all their cells.");
         var scripts = arrays.Select(cells => Script(of, job, request, preview.Folder, cells)).ToList();
         if (request.IsDryRun)
         {

@@ -48,7 +48,9 @@ public sealed class SlurmCommandTests : IClassFixture<SlurmCommandTests.TrainedP
         Assert.Empty(Directory.EnumerateFiles(llm360.PathOf("results"), "*.sh", SearchOption.AllDirectories));
         // The limits of the cluster are not needed for this.
         llm360.Variables["PATH"] = "/nowhere";
-        Assert.Equal(0, (await RunAsync("--slurm", "--dry-run", "--cell-seconds", "60")).ExitCode);
+        var early = await RunAsync("--slurm", "--dry-run", "--cell-seconds", "60", "--time", "5");
+        Assert.Equal(0, early.ExitCode);
+        Assert.Contains("queued again until", early.Error, StringComparison.Ordinal);
     }
 
     [Fact]

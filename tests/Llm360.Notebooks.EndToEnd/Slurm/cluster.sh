@@ -53,7 +53,7 @@ start_slurmd() {
     slurmd=$!
 }
 wait_until_idle() {
-    for _ in $(seq 100); do
+    for _ in $(seq 300); do
         [ "$(sinfo --noheader --format=%t 2> /dev/null)" = idle ] && return 0
         sleep 0.1
     done
