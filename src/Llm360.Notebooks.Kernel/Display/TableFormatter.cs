@@ -15,9 +15,6 @@ internal static class TableFormatter
     private const int LazyRows = 20;
     private const int MostColumns = 30, CellCharacters = 100;
 
-    // Executed notebooks are to stay small: a wide table shows fewer rows.
-    private const int MostCells = 4000;
-
     /// <summary>The table; null for any other value.</summary>
     /// <param name="value">Anything.</param>
     /// <param name="tupleNames">The names that the code gives to the elements of its tuples; null
@@ -28,7 +25,7 @@ internal static class TableFormatter
             || Members(type, tupleNames) is not { Count: > 0 } members)
             return null;
         var length = Length(value);
-        var rows = Rows((IEnumerable)value, length is null ? LazyRows : Math.Min(MostCells / members.Count, DataFrameFormatter.MostRows));
+        var rows = Rows((IEnumerable)value, length is null ? LazyRows : DataFrameFormatter.MostRows);
         if (rows.Count == 0 || rows.Contains(null))
             return null;
         var frame = new DataFrame(members.Select(member => Column(member, rows)));
