@@ -22,7 +22,9 @@ internal static class SlurmSubmission
     }
 
     /// <summary>Submits scripts and notes what was accepted.</summary>
-    /// <exception cref="Llm360Exception">Slurm refuses one; those before it stay submitted.</exception>
+    /// <exception cref="Llm360Exception">
+    /// Slurm refuses one; those before it stay submitted.
+    /// </exception>
     public static async Task SubmitAsync(
         IReadOnlyList<SlurmScript> scripts, GridPreview preview, GridSelection of, SlurmRequest request, Screen screen,
         CancellationToken cancellation)

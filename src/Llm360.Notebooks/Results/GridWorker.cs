@@ -1,5 +1,5 @@
-// One worker of a grid: it claims cells batch by batch, computes them and stores them. Workers share
-// nothing but the store.
+// One worker of a grid: it claims cells batch by batch, computes them and stores them. Workers
+// share nothing but the store.
 using System.Diagnostics;
 
 namespace Llm360.Notebooks;

@@ -8,8 +8,8 @@ namespace Llm360.Notebooks;
 /// <para>A worker writes a lease that names its cells, and looks at the folder afterwards. If
 /// another lease names one of the cells, it gives its own back and tries again. The later one of
 /// two workers always sees the lease of the earlier one, so two workers never compute one cell.
-/// This needs no lock. Each lease has a name of its own, so nobody deletes a lease that he has not
-/// looked at.</para>
+/// This needs no lock. Each lease has a name of its own, so no worker deletes a lease that it has
+/// not read.</para>
 /// <para>A lease has expired when it was not renewed for <see cref="LeaseTiming.Expiry"/>. Its age
 /// is the difference to the time of a file that was just made in the same folder. So clocks of
 /// machines may differ. A lease of a process on this machine that has ended is taken over at

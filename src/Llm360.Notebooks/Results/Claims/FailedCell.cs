@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Llm360.Notebooks;
 
-/// <summary>The error of a cell. The file <c>chunk=7.failed</c> goes when the cell
+/// <summary>The error of a cell. The file <c>chunk=7.failed</c> is deleted when the cell
 /// succeeds.</summary>
 /// <param name="Checkpoint">Name of the checkpoint.</param>
 /// <param name="Cell">Name of the cell, for example <c>chunk=7</c>.</param>

@@ -16,7 +16,8 @@ internal static class StoreDisk
     /// file.</summary>
     /// <param name="folder">Folder of the store.</param>
     /// <exception cref="Llm360Exception">The disk does not do this, or cannot be written.</exception>
-    public static void Require(string folder) => Require(folder, (from, to) => File.Move(from, to, overwrite: true), "/proc/self/mounts");
+    public static void Require(string folder) =>
+        Require(folder, (from, to) => File.Move(from, to, overwrite: true), "/proc/self/mounts");
 
     /// <summary>The same with another way of renaming and another list of mounts, for
     /// tests.</summary>
