@@ -13,7 +13,8 @@ internal static class Numbers
     /// <inheritdoc cref="Json(double)"/>
     public static double?[] Json(IEnumerable<double> values) => [.. values.Select(Json)];
 
-    /// <summary>Five significant digits, for what was measured: a plot shows three or four.</summary>
+    /// <summary>Five significant digits, for what was measured: a plot shows three or
+    /// four.</summary>
     public static double?[] Measured(IEnumerable<double> values) => [.. values.Select(Measured)];
 
     /// <inheritdoc cref="Measured(IEnumerable{double})"/>

@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace Llm360.Notebooks.Plotting;
 
-/// <summary>A scale for training progress, Viridis for heat maps, hues of Okabe and Ito for categories.</summary>
+/// <summary>A scale for training progress, Viridis for heat maps, hues of Okabe and Ito for
+/// categories.</summary>
 internal static class Palette
 {
     /// <summary>Viridis at ten even steps.</summary>
@@ -14,7 +15,8 @@ internal static class Palette
     ];
 
     /// <summary>
-    /// A scale in the order of Viridis (violet, blue, green, olive), with a lightness at which every place has a contrast of
+    /// A scale in the order of Viridis (violet, blue, green, olive), with a lightness at which
+    /// every place has a contrast of
     /// at least 3:1 on white and on a dark page.
     /// </summary>
     private static readonly (byte R, byte G, byte B)[] Progress =
@@ -24,8 +26,10 @@ internal static class Palette
     ];
 
     /// <summary>
-    /// Hues of Okabe and Ito. Orange, sky blue and yellow are darker than theirs, which are invisible on white. The neutral grey
-    /// stands for black, which is invisible on a dark page. Vermillion comes late, because red means disagreement.
+    /// Hues of Okabe and Ito. Orange, sky blue and yellow are darker than theirs, which are
+    /// invisible on white. The neutral grey
+    /// stands for black, which is invisible on a dark page. Vermillion comes late, because red
+    /// means disagreement.
     /// </summary>
     internal static readonly string[] Categories =
         ["#0072b2", "#bd7b00", "#009e73", "#cc79a7", "#00a0b8", "#868c00", "#d55e00", Style.Text];

@@ -18,7 +18,7 @@ internal static class Series
             ("yaxis", place.Y),
             ("legendgroup", trace.Name),
             ("showlegend", legend),
-            ("customdata", trace.Low is null ? null : trace.Low.Zip(trace.High!, (low, high) => new[] { Numbers.Measured(low), Numbers.Measured(high) }).ToArray()),
+            ("customdata", trace.Low?.Zip(trace.High!, (low, high) => new[] { Numbers.Measured(low), Numbers.Measured(high) }).ToArray()),
             ("hovertemplate", HoverTemplate(trace, panel)),
             ("hovertext", HoverText(trace)),
             ("meta", Meta(trace, panel)));
@@ -137,7 +137,8 @@ internal static class Series
         return (trace.Hover ?? trace.XLabels)?.Select(t => ChartText.Escape(t.Length < start ? t : t[start..])).ToArray();
     }
 
-    /// <summary>The words with which all texts begin; texts of points that cannot be pointed at are empty.</summary>
+    /// <summary>The words with which all texts begin; texts of points that cannot be pointed at are
+    /// empty.</summary>
     private static string CommonStart(IReadOnlyList<string> texts)
     {
         var all = texts.Where(t => t.Length > 0).ToList();

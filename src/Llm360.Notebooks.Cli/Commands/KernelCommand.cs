@@ -39,7 +39,8 @@ internal static class KernelCommand
                 screen.Warn($"The folder {missing.FullName} is new: no Python environment looks there yet.");
             var spec = KernelSpec.Install(
                 folder, parsed.GetValue(name)!, KernelProgram.Command, KernelProgram.Environment, parsed.GetValue(replace));
-            // Jupyter servers serve this folder: figures fetch plotly.js from it, and no notebook has to store it.
+            // Jupyter servers serve this folder: figures fetch plotly.js from it, and no notebook
+            // has to store it.
             AtomicFile.WriteText(Path.Combine(spec.Folder, "plotly.min.js"), FigureRendering.Renderer.PlotlyJavaScript);
             screen.Say($"Installed {spec.Name} in {spec.Folder}");
             screen.Say(spec.Name == KernelSpec.DefaultName

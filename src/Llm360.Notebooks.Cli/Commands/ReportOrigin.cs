@@ -1,4 +1,5 @@
-// What a report says about its making: the kit's version and commit, the suite's files, the results of each notebook.
+// What a report says about its making: the kit's version and commit, the suite's files, the results
+// of each notebook.
 using System.Diagnostics;
 using System.Reflection;
 using Llm360.Notebooks.Cli.Site;
@@ -20,7 +21,8 @@ internal static class ReportOrigin
     }
 
     /// <summary>
-    /// Writes the results of each opened store as one Parquet file: <c>memorization-6c2897f1be3e.parquet</c>. Stores whose cells
+    /// Writes the results of each opened store as one Parquet file:
+    /// <c>memorization-6c2897f1be3e.parquet</c>. Stores whose cells
     /// are arrays without rows have no file.
     /// </summary>
     /// <param name="suite">Name of the suite.</param>
@@ -66,9 +68,10 @@ internal static class ReportOrigin
     {
         var assembly = typeof(ReportOrigin).Assembly;
         var version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
-        var commit = Workspace.Repository is { } folder && Git(folder, "rev-parse", "--short=12", "HEAD") is { Length: > 0 } id
-            ? $", commit {id}{(Git(folder, "status", "--porcelain", "--untracked-files=no") is { Length: > 0 } ? " with changes" : "")}" : "";
-        return $"Llm360.Notebooks {version}{commit}";
+        if (Workspace.Repository is not { } folder || Git(folder, "rev-parse", "--short=12", "HEAD") is not { Length: > 0 } commit)
+            return $"Llm360.Notebooks {version}";
+        var changed = Git(folder, "status", "--porcelain", "--untracked-files=no") is { Length: > 0 };
+        return $"Llm360.Notebooks {version}, commit {commit}{(changed ? " with changes" : "")}";
     }
 
     /// <summary>What git prints; null where there is no git, or no repository.</summary>

@@ -23,7 +23,9 @@ internal static class CodeCells
         if (string.IsNullOrWhiteSpace(source))
             return "";
         var parameters = cell.Tags.Contains(ParametersTag);
-        var label = parameters ? "Parameters" : cell.Tags.Contains(InjectedTag) ? "Parameters of this run" : cell.ExecutionCount is { } n ? string.Create(CultureInfo.InvariantCulture, $"Code {n}") : "Code";
+        var label = parameters ? "Parameters"
+            : cell.Tags.Contains(InjectedTag) ? "Parameters of this run"
+            : cell.ExecutionCount is { } n ? string.Create(CultureInfo.InvariantCulture, $"Code {n}") : "Code";
         var first = source.Split('\n')[0].Trim();
         var preview = first.Length > MaximumPreview ? first[..MaximumPreview] + "…" : first;
         return $"""

@@ -63,7 +63,7 @@ internal static class NotebookPage
             parts.Add("<button type=\"button\" id=\"unfold\" aria-pressed=\"false\">Show all code</button>");
         parts.Add($"<a href=\"{name}.ipynb\" download>Download the notebook</a>");
         if (data.Count > 0)
-            parts.Add("<span>Data: " + string.Join(", ", data.Select(d => $"<a href=\"{WebUtility.HtmlEncode(d.Link)}\" download>{WebUtility.HtmlEncode(d.Name)}</a>")) + "</span>");
+            parts.Add($"<span>Data: {PageFrame.Downloads(data)}</span>");
         return string.Join(' ', parts);
     }
 }

@@ -43,8 +43,12 @@ internal static partial class Outputs
     private static string Html(string html)
     {
         var caption = Caption().Match(html);
-        var box = $"<div class=\"output html\" tabindex=\"0\">{(caption.Success ? html.Remove(caption.Groups[1].Index, caption.Groups[1].Length) : html)}</div>";
-        return caption.Success ? $"<figure class=\"table\"><figcaption class=\"caption\">{caption.Groups[2].Value}</figcaption>\n{box}</figure>" : box;
+        if (!caption.Success)
+            return Box(html);
+        var table = html.Remove(caption.Groups[1].Index, caption.Groups[1].Length);
+        return $"<figure class=\"table\"><figcaption class=\"caption\">{caption.Groups[2].Value}</figcaption>\n{Box(table)}</figure>";
+
+        static string Box(string html) => $"<div class=\"output html\" tabindex=\"0\">{html}</div>";
     }
 
     private static string Image(string mime, string base64, JsonObject data) =>

@@ -33,6 +33,10 @@ internal static class PageFrame
 
         """;
 
+    /// <summary>Links to files that a browser saves, with commas between them.</summary>
+    public static string Downloads(IEnumerable<(string Name, string Link)> files) => string.Join(", ", files.Select(f =>
+        $"<a href=\"{WebUtility.HtmlEncode(f.Link)}\" download>{WebUtility.HtmlEncode(f.Name)}</a>"));
+
     private static string Assets(string? root, string classes) => root is null ? $"<style>\n{SiteAssets.Read("site.css")}</style>" : $"""
         <link rel="stylesheet" href="{root}assets/site.css">
         <script src="{root}assets/plotly.min.js" defer></script>

@@ -61,7 +61,8 @@ public static class SiteBuilder
             folder.WriteText("assets/" + asset, SiteAssets.Read(asset));
     }
 
-    /// <summary>Copies a file to a folder of the site; returns its name and its link from the index.</summary>
+    /// <summary>Copies a file to a folder of the site; returns its name and its link from the
+    /// index.</summary>
     private static (string Name, string Link) Offer(SiteFolder folder, string file, string to)
     {
         var name = Path.GetFileName(file);

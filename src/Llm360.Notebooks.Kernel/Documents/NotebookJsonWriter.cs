@@ -6,11 +6,13 @@ using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Kernel.Documents;
 
-/// <summary>Indent 1, <c>\n</c>, nothing escaped that JSON does not demand. Only outputs of JSON differ from Jupyter's form.</summary>
+/// <summary>Indent 1, <c>\n</c>, nothing escaped that JSON does not demand. Only outputs of JSON
+/// differ from Jupyter's form.</summary>
 /// <remarks>System.Text.Json's encoders escape characters outside the basic plane and control characters in capitals; Jupyter does neither.</remarks>
 internal static class NotebookJsonWriter
 {
-    /// <summary>Outputs of JSON, such as figures, stand on one line: with a line for each number they would be twice as long.</summary>
+    /// <summary>Outputs of JSON, such as figures, stand on one line: with a line for each number
+    /// they would be twice as long.</summary>
     private const string JsonOutput = "+json";
 
     // Stays negative however deep the value is.

@@ -23,7 +23,8 @@ internal sealed class SvgCanvas
         target = root;
     }
 
-    /// <summary>With apostrophes around attributes: JSON and addresses would escape quotation marks.</summary>
+    /// <summary>With apostrophes around attributes: JSON and addresses would escape quotation
+    /// marks.</summary>
     public override string ToString()
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture);
@@ -36,7 +37,8 @@ internal sealed class SvgCanvas
         SvgPath.Line([(x1, y1), (x2, y2)]),
         ("stroke", colour), ("stroke-width", width == 1 ? null : width), ("stroke-dasharray", dash), ("fill", "none"));
 
-    /// <summary>Adds a path. Neighbours that look alike become one element, which keeps pictures small.</summary>
+    /// <summary>Adds a path. Neighbours that look alike become one element, which keeps pictures
+    /// small.</summary>
     public void Path(string d, params ReadOnlySpan<(string Name, object? Value)> attributes)
     {
         var path = With(Element("path", ("d", d)), attributes);
@@ -101,7 +103,8 @@ internal sealed class SvgCanvas
     /// <summary>A number as SVG has it.</summary>
     public static string Number(double value) => Math.Round(value, 1).ToString("0.#", CultureInfo.InvariantCulture);
 
-    // With opacity, or with a border around a filled shape, shapes that overlap would look different as one.
+    // With opacity, or with a border around a filled shape, shapes that overlap would look
+    // different as one.
     private static bool LooksAlike(XElement last, XElement path)
     {
         if (last.Name != path.Name || (string?)path.Attribute("fill") != "none" && path.Attribute("stroke") is not null)

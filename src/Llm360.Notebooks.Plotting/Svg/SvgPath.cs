@@ -7,7 +7,8 @@ namespace Llm360.Notebooks.Plotting.Svg;
 /// <summary>Writes points as steps from the point before, in tenths of a pixel.</summary>
 internal static class SvgPath
 {
-    /// <summary>A line through points; empty for none. Rounding does not add up along the line.</summary>
+    /// <summary>A line through points; empty for none. Rounding does not add up along the
+    /// line.</summary>
     public static string Line(IEnumerable<(double X, double Y)> points)
     {
         var path = new StringBuilder();

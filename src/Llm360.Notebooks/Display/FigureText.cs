@@ -10,10 +10,12 @@ internal static class FigureText
     public static string Number(double value) => double.IsFinite(value) ? Rounded(value, 3) : "unknown";
 
     /// <summary>1.2%, 12%.</summary>
-    public static string Percent(double share) => double.IsFinite(share) ? Rounded(share * 100, share is < 0.1 and > -0.1 ? 2 : 3) + "%" : "unknown";
+    public static string Percent(double share) =>
+        double.IsFinite(share) ? Rounded(share * 100, share is < 0.1 and > -0.1 ? 2 : 3) + "%" : "unknown";
 
     /// <summary>
-    /// A value with its 95% interval: <c>0.004, 95% CI [-0.003, 0.011]</c>. The width of the interval
+    /// A value with its 95% interval: <c>0.004, 95% CI [-0.003, 0.011]</c>. The width of the
+    /// interval
     /// decides the digits; without an interval the value alone.
     /// </summary>
     public static string WithInterval(double value, double low, double high, bool isShare = false)
@@ -30,7 +32,8 @@ internal static class FigureText
         string Fixed(double x)
         {
             var rounded = decimals > 15 ? x * scale : Math.Round(x * scale, Math.Max(0, decimals));
-            return (rounded == 0 ? 0 : rounded).ToString(decimals > 9 ? "0.##e0" : $"F{Math.Max(0, decimals)}", CultureInfo.InvariantCulture) + sign;
+            var format = decimals > 9 ? "0.##e0" : $"F{Math.Max(0, decimals)}";
+            return (rounded == 0 ? 0 : rounded).ToString(format, CultureInfo.InvariantCulture) + sign;
         }
     }
 

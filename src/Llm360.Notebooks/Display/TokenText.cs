@@ -13,7 +13,8 @@ namespace Llm360.Notebooks;
 public sealed record TokenValue(string Text, double? Value = null, bool Memorized = false, bool Prompt = false);
 
 /// <summary>A text whose tokens show a value as their background and memorised spans by a bold underline.</summary>
-/// <remarks>Nothing is told by colour alone: every token names its value on hover, the prompt is faint, and in plain text memorised spans stand in double brackets.</remarks>
+/// <remarks>Nothing is told by colour alone: every token names its value on hover, the prompt is
+/// faint, and in plain text memorised spans stand in double brackets.</remarks>
 [TypeFormatterSource(typeof(TokenTextFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record TokenText
 {

@@ -9,9 +9,14 @@ namespace Llm360.Notebooks;
 /// <summary>HTML of figures, and the script that brings plotly.js to a notebook.</summary>
 public static class FigureHtml
 {
-    // plotly.js comes from the folder of the installed kernel, which every Jupyter server serves; a page may also
+    // The ground is white, because one grey cannot be read on white and on black.
+    private const string PictureStyle = "max-width:100%;background:#fff";
+
+    // plotly.js comes from the folder of the installed kernel, which every Jupyter server serves; a
+    // page may also
     // bring its own. Where there is neither, the picture stays.
-    // Every figure has a copy of the script, so it is packed together with the figure: this unpacks and runs it.
+    // Every figure has a copy of the script, so it is packed together with the figure: this unpacks
+    // and runs it.
     private const string Start = """
         new Response(new Blob([Uint8Array.from(atob('PACKED'), function (c) { return c.charCodeAt(0); })]).stream()
         .pipeThrough(new DecompressionStream('deflate'))).text().then(function (text) {
@@ -51,8 +56,10 @@ public static class FigureHtml
 
     /// <summary>A figure element: the chart named by its alternative text, and the finding as its caption.</summary>
     /// <remarks>
-    /// It holds a picture. A script replaces the picture by an interactive chart where <c>window.Plotly</c> is defined, or where a
-    /// Jupyter server has the installed kernel. Front ends that do not trust a notebook remove scripts, and pictures in elements
+    /// It holds a picture. A script replaces the picture by an interactive chart where
+    /// <c>window.Plotly</c> is defined, or where a
+    /// Jupyter server has the installed kernel. Front ends that do not trust a notebook remove
+    /// scripts, and pictures in elements
     /// other than <c>img</c>.
     /// </remarks>
     public static string ToHtml(Figure figure)
@@ -61,11 +68,13 @@ public static class FigureHtml
         var json = figure.ToPlotlyJson();
         // The same figure has the same key in every run, so executed notebooks do not differ without cause.
         var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)))[..16];
+        var (alt, picture) = (WebUtility.HtmlEncode(figure.AltText), Picture(figure.ToSvg()));
+        var script = Draw.Replace("KEY", key, StringComparison.Ordinal);
         return $"""
             <figure class="llm360-figure" style="margin:0">
-            <div data-llm360-figure="{key}" style="width:100%;min-height:60px"><img alt="{WebUtility.HtmlEncode(figure.AltText)}" style="max-width:100%;background:#fff" src="{Picture(figure.ToSvg())}"></div>
+            <div data-llm360-figure="{key}" style="width:100%;min-height:60px"><img alt="{alt}" style="{PictureStyle}" src="{picture}"></div>
             <figcaption>{WebUtility.HtmlEncode(figure.Finding)}</figcaption>
-            <script>{Start.Replace("PACKED", Deflated(Draw.Replace("KEY", key, StringComparison.Ordinal) + "\0" + json), StringComparison.Ordinal)}</script>
+            <script>{Start.Replace("PACKED", Deflated(script + "\0" + json), StringComparison.Ordinal)}</script>
             </figure>
             """;
     }
@@ -78,10 +87,13 @@ public static class FigureHtml
         }).call(window); }</script>
         """;
 
-    // Percent encoding of few characters is shorter than Base64. Title and description are in the text beside the picture.
+    // Percent encoding of few characters is shorter than Base64. Title and description are in the
+    // text beside the picture.
     private static string Picture(string svg)
     {
-        var drawn = svg.IndexOf("</desc>", StringComparison.Ordinal) is > 0 and var end ? svg[..svg.IndexOf('>', StringComparison.Ordinal)] + svg[(end + 6)..] : svg;
+        const string desc = "</desc>";
+        var end = svg.IndexOf(desc, StringComparison.Ordinal);
+        var drawn = end < 0 ? svg : svg[..(svg.IndexOf('>', StringComparison.Ordinal) + 1)] + svg[(end + desc.Length)..];
         var uri = new StringBuilder($"data:{MimeTypes.Svg},");
         foreach (var rune in drawn.EnumerateRunes())
         {
@@ -94,7 +106,8 @@ public static class FigureHtml
         return uri.ToString();
     }
 
-    /// <summary>zlib in Base64: a sixth of the size, and nothing in it can end the script element.</summary>
+    /// <summary>zlib in Base64: a sixth of the size, and nothing in it can end the script
+    /// element.</summary>
     private static string Deflated(string json)
     {
         using var bytes = new MemoryStream();

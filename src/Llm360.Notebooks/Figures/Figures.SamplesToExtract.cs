@@ -6,7 +6,8 @@ public static partial class Figures
 {
     private const int DrawDecades = 9;
 
-    /// <summary>Share of sequences that n samples extract with probability p, a line for each p.</summary>
+    /// <summary>Share of sequences that n samples extract with probability p, a line for each
+    /// p.</summary>
     /// <param name="model">For example <c>nano</c>.</param>
     /// <param name="checkpoint">Whose memory it is.</param>
     /// <param name="promptLength">k.</param>

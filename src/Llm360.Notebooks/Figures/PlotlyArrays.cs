@@ -8,8 +8,10 @@ using System.Text.Json.Nodes;
 namespace Llm360.Notebooks;
 
 /// <summary>
-/// Replaces lists of numbers by <c>dtype</c>, <c>bdata</c> (Base64) and, for matrices, <c>shape</c>. A number takes
-/// about five characters instead of ten to twenty: Jupyter writes each element of a list on a line of its own.
+/// Replaces lists of numbers by <c>dtype</c>, <c>bdata</c> (Base64) and, for matrices,
+/// <c>shape</c>. A number takes
+/// about five characters instead of ten to twenty: Jupyter writes each element of a list on a line
+/// of its own.
 /// </summary>
 internal static class PlotlyArrays
 {
@@ -18,7 +20,8 @@ internal static class PlotlyArrays
 
     private static readonly string[] Keys = ["x", "y", "z", "customdata", "array", "arrayminus"];
 
-    /// <summary>Packs the traces of a figure. Values have seven significant digits already, so a float holds them.</summary>
+    /// <summary>Packs the traces of a figure. Values have seven significant digits already, so a
+    /// float holds them.</summary>
     public static string Pack(string plotlyJson)
     {
         // Through bytes: half a surrogate pair is no JSON and becomes a replacement character.
@@ -36,7 +39,8 @@ internal static class PlotlyArrays
         return figure.ToJsonString();
     }
 
-    /// <summary>Undoes <see cref="Pack(string)"/> in place; lists that are not packed stay as they are.</summary>
+    /// <summary>Undoes <see cref="Pack(string)"/> in place; lists that are not packed stay as they
+    /// are.</summary>
     public static void Unpack(JsonObject figure)
     {
         foreach (var trace in Traces(figure))
@@ -87,7 +91,8 @@ internal static class PlotlyArrays
         }
     }
 
-    // plotly.js reads the bytes in the order of the machine, and all machines it runs on have the low byte first.
+    // plotly.js reads the bytes in the order of the machine, and all machines it runs on have the
+    // low byte first.
     private static (string Type, byte[] Bytes) Bytes(List<double> values)
     {
         if (values.TrueForAll(v => v == Math.Floor(v) && Math.Abs(v) <= int.MaxValue))

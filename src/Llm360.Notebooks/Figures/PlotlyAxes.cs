@@ -1,9 +1,11 @@
-// What all axes of a figure have in common, said once: small multiples would repeat it twelve times.
+// What all axes of a figure have in common, said once: small multiples would repeat it twelve
+// times.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Moves the look that all axes share to <c>layout.template</c>, where plotly.js finds it, and back.</summary>
+/// <summary>Moves the look that all axes share to <c>layout.template</c>, where plotly.js finds it,
+/// and back.</summary>
 internal static class PlotlyAxes
 {
     private static readonly string[] Look =

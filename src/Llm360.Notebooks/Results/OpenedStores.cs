@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 
 namespace Llm360.Notebooks;
 
-/// <summary>The folders of the stores that this process has opened since they were last taken.</summary>
+/// <summary>The folders of the stores that this process has opened since they were last
+/// taken.</summary>
 internal static class OpenedStores
 {
     private static readonly ConcurrentDictionary<string, byte> Folders = new(StringComparer.Ordinal);

@@ -1,4 +1,5 @@
-// Writes docs/api: the public types of the library with their documentation, a page for each folder.
+// Writes docs/api: the public types of the library with their documentation, a page for each
+// folder.
 using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
