@@ -21,6 +21,7 @@ internal static class DocumentCommand
             [
                 ("machine", Machine), ("training", Training), ("reproduce", Reproduce), ("weights", Weights), ("forward", Forward),
                 ("memorization", Memorization), ("attribution", Attribution), ("queries", Queries), ("evaluation", Evaluation),
+                ("grid", Grid),
                 ("kernel", Kernel), ("hub", Hub),
             ];
             foreach (var (name, table) in tables)
@@ -200,6 +201,19 @@ internal static class DocumentCommand
             }
         }
 
+        return text.ToString();
+    }
+
+    private static string Grid(JsonNode r)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{r["date"]} UTC, {r["cells"]:n0} cells of {r["checkpoints"]} checkpoints, ");
+        text.Append(CultureInfo.InvariantCulture, $"{r["microseconds_per_cell"]:n0} microseconds each\n\n| what | |\n|---|---|\n");
+        text.Append(CultureInfo.InvariantCulture, $"| leases | {r["leases"]} |\n| claiming | {(double)r["claiming_seconds"]!:0.00} s, ");
+        text.Append(CultureInfo.InvariantCulture, $"{(double)r["claiming_percent_of_cells"]!:0.00} % of the cells' time |\n");
+        text.Append(CultureInfo.InvariantCulture, $"| computing and storing all cells | {(double)r["seconds"]!:0} s |\n");
+        text.Append(CultureInfo.InvariantCulture, $"| opening the store again | {(double)r["open_seconds"]!:0.0} s |\n");
+        text.Append(CultureInfo.InvariantCulture, $"| the same without its index files | {(double)r["open_seconds_without_index"]!:0} s |\n");
         return text.ToString();
     }
 

@@ -103,6 +103,11 @@ public sealed class GridTests
         Assert.Equal(1, rest.ExitCode);
         Assert.Contains("Skipped because missing: ckpt_002", rest.Error, StringComparison.Ordinal);
         Assert.Equal(4 * 3, Cells(llm360).Count);
+        var index = await llm360.RunAsync(
+            "grid", "attribution", "--suite", "pico", "--method", "logra", "--set", "size=4", "--device", "cpu", "-q", "--skip-missing");
+        Assert.Equal(1, index.ExitCode);
+        Assert.Contains("Skipped because missing: ckpt_002", index.Error, StringComparison.Ordinal);
+        Assert.Equal(4 * 3, Directory.GetFiles(llm360.PathOf("results"), "*.safetensors", SearchOption.AllDirectories).Length);
         // The chosen parts are there.
         Assert.Equal(0, (await llm360.RunAsync([.. Command, "--checkpoints", "0-1", "--chunks", "0-2"])).ExitCode);
         // A suite in training says how far it is.

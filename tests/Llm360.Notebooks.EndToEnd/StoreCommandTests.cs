@@ -62,8 +62,8 @@ public sealed class StoreCommandTests(InProcess home)
         await FillAsync();
         Assert.Equal(0, (await InProcess.RunAsync("evaluate", "-s", "pico", "--tasks", "cloze,heldout", "-n", "4", "-q")).ExitCode);
         await Suites.Open("pico").HeldOutLossAsync();
-        var cells = Cells();
-        foreach (var name in new[] { Name("prompt_length 12"), "pico/evaluation", "pico/held-out-loss" })
+        var (cells, evaluation) = (Cells(), Name("limit 4,"));
+        foreach (var name in new[] { Name("prompt_length 12"), evaluation, "pico/held-out-loss" })
         {
             var svg = await InProcess.RunAsync("plot", name, "-o", home.PathOf("figure.svg"));
             Assert.True(svg.ExitCode == 0, svg.Error);
@@ -71,13 +71,13 @@ public sealed class StoreCommandTests(InProcess home)
             Assert.Contains(home.PathOf("figure.svg"), svg.Output, StringComparison.Ordinal);
         }
 
-        var html = await InProcess.RunAsync("plot", "pico/evaluation", "-o", home.PathOf("figure.html"));
+        var html = await InProcess.RunAsync("plot", evaluation, "-o", home.PathOf("figure.html"));
         Assert.True(html.ExitCode == 0, html.Error);
         Assert.Contains("data-llm360-figure", File.ReadAllText(home.PathOf("figure.html")), StringComparison.Ordinal);
-        var plain = await InProcess.RunAsync("plot", "pico/evaluation", "-q");
+        var plain = await InProcess.RunAsync("plot", evaluation, "-q");
         Assert.True(File.Exists(plain.Output.Trim()), plain.Output);
         Assert.Equal(cells, Cells());
-        Assert.Contains(".svg or .html", (await InProcess.RunAsync("plot", "pico/evaluation", "-o", home.PathOf("x.png"))).Error,
+        Assert.Contains(".svg or .html", (await InProcess.RunAsync("plot", evaluation, "-o", home.PathOf("x.png"))).Error,
             StringComparison.Ordinal);
 
         Dictionary<string, DateTime> Cells() => Directory.GetFiles(home.PathOf("results", "pico"), "*.parquet", SearchOption.AllDirectories)

@@ -30,7 +30,8 @@ internal static class GridAttribution
                 new AttributionSettings { SequencesPerChunk = parsed.GetValue(count) }, parsed.GetValue(set) ?? []);
             var analysis = chosen.Suite.Attribution(AttributionMethods.Parse(parsed.GetValue(method)!), settings);
             analysis.RequireIndex();
-            var size = analysis.Size(chosen.Checkpoints, chosen.Chunks);
+            // A missing chunk is told when the grid begins.
+            var size = analysis.Size(chosen.Checkpoints, AttributionAnalysis.Existing(chosen.Chunks));
             return new GridJob(
                 $"Index of {chosen.Suite.Name} for {analysis.Name}",
                 size.ToString(),

@@ -90,7 +90,7 @@ public sealed class AttributionAnalysis
         var stop = options.Cancellation ?? AmbientWork.Cancellation;
         if (Scoring is CheckpointMethod { UsesOptimizer: true })
             RequireOptimizers(checkpoints);
-        var there = chunks.Where(c => !options.SkipMissing || c.IsOnHub || File.Exists(c.Path)).ToList();
+        var there = options.SkipMissing ? Existing(chunks) : chunks;
         var rows = await Task.Run(() => there.SelectMany(c => AttributionRows.Of(Suite, c, Settings, stop)).ToList(), stop)
             .ConfigureAwait(false);
         var size = Size(checkpoints, rows.Count);
@@ -114,6 +114,10 @@ public sealed class AttributionAnalysis
 
     /// <summary>A checkpoint as methods see it.</summary>
     internal CheckpointPass Pass(Checkpoint checkpoint, LanguageModel model, int number) => source.Pass(checkpoint, model, number);
+
+    /// <summary>Chunks whose file is there, or on the Hub.</summary>
+    internal static IReadOnlyList<Chunk> Existing(IReadOnlyList<Chunk> chunks) =>
+        [.. chunks.Where(c => c.IsOnHub || File.Exists(c.Path))];
 
     /// <summary>Refuses the command that fills an index where there is nothing to fill.</summary>
     /// <exception cref="Llm360Exception">The method keeps nothing.</exception>
