@@ -25,14 +25,6 @@ internal static class StructureFormatter
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    static StructureFormatter()
-    {
-        // The default formatters for these types descend without a limit and write nothing on their
-        // way.
-        Register(HtmlFormatter.MimeType, Html);
-        Register(PlainTextFormatter.MimeType, text => text);
-    }
-
     /// <summary>HTML and plain text; plain text alone for a value that is nested too deeply or too long.</summary>
     public static MimeBundle Format(object value)
     {
@@ -90,6 +82,19 @@ internal static class StructureFormatter
     public static string Text(Exception exception) =>
         string.Join('\n', RuntimeErrors.From(exception, "", Environment.CurrentDirectory).Traceback);
 
+    // The default formatters for these types descend without a limit and write nothing on their way.
+    // A cell that calls Formatter.ResetToDefault brings them back.
+    private static void RequireOwn()
+    {
+        lock (OwnTypes)
+        {
+            if (Formatter.RegisteredFormatters(includeDefaults: false).Any(formatter => formatter.Type == typeof(Exception)))
+                return;
+            Register(HtmlFormatter.MimeType, Html);
+            Register(PlainTextFormatter.MimeType, text => text);
+        }
+    }
+
     private static void Register(string mime, Func<string, string> encode)
     {
         Formatter.Register<Exception>((value, writer) => writer.Write(encode(Text(value))), mime);
@@ -112,6 +117,7 @@ internal static class StructureFormatter
 
     private static (string Text, bool IsWhole) Write(object value, string mime)
     {
+        RequireOwn();
         using var writer = new BoundedWriter();
         try
         {

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Kernel.Display;
 using Llm360.Notebooks.Kernel.Execution;
+using Microsoft.DotNet.Interactive.Formatting;
 using Xunit;
 
 namespace Llm360.Notebooks.Kernel.Tests.Execution;
@@ -49,6 +50,14 @@ public sealed class OddValuesTests
         var bundle = ValueFormatter.Format(Make(value));
         Assert.Contains(shown, bundle.Data["text/plain"]!.ToString(), StringComparison.Ordinal);
         Assert.All(bundle.Data, form => Assert.InRange(form.Value!.ToJsonString().Length, 1, 70_000_000));
+    }
+
+    [Fact]
+    public void A_cell_that_resets_the_formatters_does_not_take_their_limits()
+    {
+        Formatter.ResetToDefault();
+        Something_is_always_shown("exception in itself in a list", "System.IO.IOException: self");
+        Something_is_always_shown("deep JSON in a list", "");
     }
 
     [Fact]
