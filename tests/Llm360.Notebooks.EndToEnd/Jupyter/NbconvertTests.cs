@@ -1,4 +1,4 @@
-// Every notebook of this repository, executed by nbconvert through the installed kernel.
+// Notebooks of this repository, executed by nbconvert through the installed kernel.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.EndToEnd.Jupyter;
@@ -6,13 +6,13 @@ namespace Llm360.Notebooks.EndToEnd.Jupyter;
 public sealed class NbconvertTests
 {
     [Fact]
-    public async Task Nbconvert_executes_every_notebook()
+    public async Task Nbconvert_executes_notebooks_of_the_repository()
     {
+        // Reproduce runs every notebook; here the way through Jupyter is tested.
+        string[] chosen = ["00-tour", "03-memorization", "07-evaluation"];
         var python = Python.System("nbconvert");
         using var home = await JupyterHome.CreateAsync(suite: true);
-        var notebooks = Directory.GetFiles(home.Notebooks, "*.ipynb").Order().ToList();
-        Assert.Equal(Directory.GetFiles(Path.Combine(Workspace.Repository!, "notebooks"), "*.ipynb").Length, notebooks.Count);
-        foreach (var notebook in notebooks)
+        foreach (var notebook in chosen.Select(name => Path.Combine(home.Notebooks, name + ".ipynb")))
         {
             var result = await home.RunAsync(python, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", notebook);
             Assert.True(result.ExitCode == 0, $"{notebook}: {result.Error}");
