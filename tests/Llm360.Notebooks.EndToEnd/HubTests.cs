@@ -98,7 +98,8 @@ public sealed class HubTests : IAsyncLifetime
     [Theory]
     [InlineData("00-tour", "tiny", "the first 8 sequences of each chunk", "The training log of tiny is not published as a file")]
     [InlineData("00-tour", "bare", "The training data of bare is not published as rows", "The training log of bare is not published as a file")]
-    [InlineData("01-the-suite", "amber", "RefinedWeb is the largest source", "Documents are counted when a suite is built here", "Canaries are planted in suites that are trained here", "as its config.json on the Hub has it")]
+    [InlineData("01-the-suite", "amber", "RefinedWeb is the largest source", "Documents are counted when a suite is built here",
+        "Canaries are planted in suites that are trained here", "as its config.json on the Hub has it")]
     [InlineData("01-the-suite", "bare", "Its training data is not published as rows", "No training log: nothing to draw")]
     [InlineData("07-evaluation", "bare", "No task was evaluated: nothing to draw", "end above chance in Amber (published)")]
     [InlineData("02-training-dynamics", "bare", "No training log: nothing to draw")]

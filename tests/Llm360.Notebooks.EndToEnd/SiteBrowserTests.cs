@@ -54,7 +54,8 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
     {
         await using var window = await browser.OpenAsync(width, 740);
         var page = await window.ShowAsync(site.PathOf("notebooks/02-memorization.html"));
-        Assert.Equal((2, 3), (await page.Locator(".figure > .plot .colorbar").CountAsync(), await page.Locator(".figure > .plot .heatmaplayer image").CountAsync()));
+        Assert.Equal(2, await page.Locator(".figure > .plot .colorbar").CountAsync());
+        Assert.Equal(3, await page.Locator(".figure > .plot .heatmaplayer image").CountAsync());
         Assert.Empty(await page.EvaluateAsync<string[]>(BarsOverMaps));
         foreach (var name in new[] { "02-memorization", "01-training" })
         {
@@ -64,7 +65,8 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
 
         var caption = page.Locator(".table .caption");
         Assert.True((await caption.BoundingBoxAsync())!.Width <= width);
-        Assert.True(await page.EvaluateAsync<bool>("document.querySelector('.table .output').scrollWidth > document.querySelector('.table .output').clientWidth"));
+        Assert.True(await page.EvaluateAsync<bool>(
+            "document.querySelector('.table .output').scrollWidth > document.querySelector('.table .output').clientWidth"));
     }
 
     [Fact]
@@ -76,7 +78,8 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
         // A box that scrolls would keep its table on one page, or cut it.
         Assert.Equal("visible", await page.EvaluateAsync<string>("getComputedStyle(document.querySelector('.table .output')).overflowX"));
         Assert.Equal("table-header-group", await page.EvaluateAsync<string>("getComputedStyle(document.querySelector('.table thead')).display"));
-        Assert.Equal(["avoid", "avoid"], await page.EvaluateAsync<string[]>("[getComputedStyle(document.querySelector('main h2')).breakAfter, getComputedStyle(document.querySelector('.figure')).breakInside]"));
+        Assert.Equal(["avoid", "avoid"], await page.EvaluateAsync<string[]>(
+            "[getComputedStyle(document.querySelector('main h2')).breakAfter, getComputedStyle(document.querySelector('.figure')).breakInside]"));
     }
 
     [Theory]

@@ -10,7 +10,11 @@ internal static class TokenizeCommand
     public static Command Create()
     {
         var text = new Argument<string?>("text") { Description = "The text; read from standard input when left out.", Arity = ArgumentArity.ZeroOrOne };
-        var model = new Option<string>("--model", "-m") { Description = $"A folder with tokenizer.model or tokenizer.json. {ModelOptions.Names}", Required = true };
+        var model = new Option<string>("--model", "-m")
+        {
+            Description = $"A folder with tokenizer.model or tokenizer.json. {ModelOptions.Names}",
+            Required = true,
+        };
         var decode = new Option<bool>("--decode") { Description = "The text is ids, apart by commas or spaces: print what they stand for." };
         var json = new Option<bool>("--json") { Description = "Print {\"ids\": [...], \"tokens\": [...]}, or {\"text\": ...}." };
         var command = new Command("tokenize", "Show a text's tokens with a checkpoint's tokenizer; nothing is put before or after.") { text, model, decode, json };

@@ -63,7 +63,8 @@ public sealed record TokenText
             html.Append(CultureInfo.InvariantCulture, $"<span style=\"{style}\" title=\"{WebUtility.HtmlEncode(Title(token))}\">{WebUtility.HtmlEncode(Visible(token.Text))}</span>");
         }
 
-        var legend = $"{Quantity}: dark {FigureText.Number(low)}, bright {FigureText.Number(high)}; {Tokens.Count} tokens{(Tokens.Any(t => t.Memorized) ? "; underlined: memorised" : "")}{(Tokens.Any(t => t.Prompt) ? "; faint: prompt" : "")}";
+        var legend = $"{Quantity}: dark {FigureText.Number(low)}, bright {FigureText.Number(high)}; {Tokens.Count} tokens"
+            + (Tokens.Any(t => t.Memorized) ? "; underlined: memorised" : "") + (Tokens.Any(t => t.Prompt) ? "; faint: prompt" : "");
         return html.Append("</p>\n<small>").Append(WebUtility.HtmlEncode(legend)).Append("</small>\n</div>").ToString();
     }
 

@@ -34,7 +34,8 @@ public static partial class Figures
         var finding = string.Join("; ", matrices.Select(m => Agreement(m, checkpoints))) + ".";
         // A quantity that never varies has no correlation to draw; the finding says so.
         var comparable = matrices.Where(m => Pairs(m).Any()).ToList();
-        return new Figure(title, $"{model}, Pearson's r over sequences that both checkpoints have read, n up to {FigureText.Count(sequences)}", $"{title}. {finding}",
+        var subtitle = $"{model}, Pearson's r over sequences that both checkpoints have read, n up to {FigureText.Count(sequences)}";
+        return new Figure(title, subtitle, $"{title}. {finding}",
             [.. (comparable.Count > 0 ? comparable : matrices).Select(m => new Panel(matrices.Count > 1 ? m.Quantity : "", new Axis("checkpoint"), new Axis("checkpoint"), [], new HeatMap(checkpoints, checkpoints, m.R, "Pearson's r", 0, 1)))], finding);
     }
 
@@ -44,7 +45,8 @@ public static partial class Figures
         if (pairs.Count == 0)
             return $"{matrix.Quantity}: it does not vary between the sequences, so its correlation is undefined";
         var (low, high) = (pairs.MinBy(p => p.R), pairs.MaxBy(p => p.R));
-        return $"{matrix.Quantity}: r is lowest between {checkpoints[low.I]} and {checkpoints[low.J]} ({R(low.R)}) and highest between {checkpoints[high.I]} and {checkpoints[high.J]} ({R(high.R)})";
+        return $"{matrix.Quantity}: r is lowest between {checkpoints[low.I]} and {checkpoints[low.J]} ({R(low.R)}) "
+            + $"and highest between {checkpoints[high.I]} and {checkpoints[high.J]} ({R(high.R)})";
     }
 
     private static string R(double r) =>

@@ -15,11 +15,13 @@ public static partial class Figures
     {
         RequireNotEmpty(groups, nameof(Counterfactual), "groups");
         var (first, last) = (groups[0], groups[^1]);
-        var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, n = {Range(groups.Select(g => (long)g.Count))} sequences a group, of {chunks} chunk{(chunks == 1 ? "" : "s")}; normal 95% intervals";
+        var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, n = {Range(groups.Select(g => (long)g.Count))} sequences "
+            + $"a group, of {chunks} chunk{(chunks == 1 ? "" : "s")}; normal 95% intervals";
         var title = first.Interval.Low > 0 ? $"Reading a chunk raises the score of its {first.Name} by {FigureText.Number(first.Mean)}"
             : first.Interval.High < 0 ? $"Reading a chunk lowers the score of its {first.Name} by {FigureText.Number(-first.Mean)}"
             : $"Reading a chunk does not clearly raise the score of its {first.Name}";
-        var finding = $"Mean score just after reading a chunk minus the score just before: {string.Join("; ", new[] { first, last }.Distinct().Select(g => $"{g.Name} {g.InWords}"))}.";
+        var finding = "Mean score just after reading a chunk minus the score just before: "
+            + $"{string.Join("; ", new[] { first, last }.Distinct().Select(g => $"{g.Name} {g.InWords}"))}.";
         return Single(title, subtitle, finding, new Panel("", new Axis("sequences"), new Axis("score after − score before"), MeasuredGroup.Bars(groups)));
     }
 }

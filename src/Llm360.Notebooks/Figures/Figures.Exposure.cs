@@ -31,8 +31,11 @@ public static partial class Figures
         var title = !all.CarriesTitle || !controls.CarriesTitle ? "Exposure of canaries by their repetitions"
             : all.Interval.Low <= controls.Interval.High ? "Canaries are not clearly more exposed than sequences that were never planted"
             : $"Random sequences that were read are more exposed, by {FigureText.Number(all.Mean - controls.Mean)} bits, than ones that were not";
-        return Single(title, $"{model} at {checkpoint}, {secretLength} tokens against {FigureText.Count(candidates - 1)} alternatives from the same distribution, n = {planted.Count} canaries and {controls.Count} controls; band: normal 95% interval",
-            $"Mean exposure in bits (at most {FigureText.Number(most)}): {rarest.Group.Name}: {rarest.Group.InWords}; {commonest.Group.Name}: {commonest.Group.InWords}{against}.",
+        var subtitle = $"{model} at {checkpoint}, {secretLength} tokens against {FigureText.Count(candidates - 1)} alternatives from the same "
+            + $"distribution, n = {planted.Count} canaries and {controls.Count} controls; band: normal 95% interval";
+        var finding = $"Mean exposure in bits (at most {FigureText.Number(most)}): {rarest.Group.Name}: {rarest.Group.InWords}; "
+            + $"{commonest.Group.Name}: {commonest.Group.InWords}{against}.";
+        return Single(title, subtitle, finding,
             new Panel("", new Axis("repetitions within its chunk", Log: true, LogBase: 2), new Axis("exposure (bits)", Minimum: 0, Maximum: most * 1.05), traces));
     }
 }

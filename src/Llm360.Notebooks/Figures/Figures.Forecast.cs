@@ -29,7 +29,8 @@ public static partial class Figures
         string model, int promptLength, int continuationLength, string last, IReadOnlyList<ForecastPoint> points)
     {
         RequireNotEmpty(points, nameof(Forecast), "earlier checkpoints");
-        var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, n = {Range(points.Select(p => (long)p.Sequences))} sequences that both checkpoints have seen; bands: Wilson's 95% intervals";
+        var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, n = {Range(points.Select(p => (long)p.Sequences))} sequences "
+            + "that both checkpoints have seen; bands: Wilson's 95% intervals";
         var x = new Axis("predicting checkpoint");
         if (points.All(p => p.Both + p.OnlyLast == 0))
         {
@@ -42,7 +43,9 @@ public static partial class Figures
         // The latest forecast is told: it is about the most sequences.
         var latest = points[^1];
         var (low, high) = Intervals.Wilson(latest.Both, latest.Both + latest.OnlyLast);
-        var finding = $"{latest.Checkpoint} already reproduces {latest.Both} of the {latest.Both + latest.OnlyLast} sequences that {last} does, among those that both have seen: recall {FigureText.WithInterval(latest.Recall, low, high, isShare: true)}, precision {FigureText.Percent(latest.Precision)}, n = {FigureText.Count(latest.Sequences)} sequences.";
+        var finding = $"{latest.Checkpoint} already reproduces {latest.Both} of the {latest.Both + latest.OnlyLast} sequences that {last} does, "
+            + $"among those that both have seen: recall {FigureText.WithInterval(latest.Recall, low, high, isShare: true)}, "
+            + $"precision {FigureText.Percent(latest.Precision)}, n = {FigureText.Count(latest.Sequences)} sequences.";
         return Single($"{latest.Checkpoint} predicts {FigureText.Percent(latest.Recall)} of the sequences that {last} has memorised", subtitle, finding,
             new Panel("", x, new Axis("share", Minimum: 0, Maximum: 1.05), [Line("precision", p => p.Both, p => p.Both + p.OnlyEarlier), Line("recall", p => p.Both, p => p.Both + p.OnlyLast)]));
 

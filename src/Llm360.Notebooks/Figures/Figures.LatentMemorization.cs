@@ -28,7 +28,9 @@ public static partial class Figures
         }
 
         var title = groups.Reverse().Select(TitleOf).FirstOrDefault(t => t is not null) ?? "The loss of a sequence before and after it was read";
-        return Single(title, $"{model}, k = {promptLength}, l = {continuationLength}, n = {Range(groups.SelectMany(g => g.Losses.Select(v => (long)v.Count)))} sequences a point; bands: normal 95% intervals", finding,
+        var counts = Range(groups.SelectMany(g => g.Losses.Select(v => (long)v.Count)));
+        var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, n = {counts} sequences a point; bands: normal 95% intervals";
+        return Single(title, subtitle, finding,
             new Panel("", new Axis("chunks read since the sequence's own"), new Axis("loss of the continuation (nats per token)", Minimum: 0),
             [
                 .. groups.Select(g => new Trace(g.Name, TraceKind.Line, [.. g.Ages.Select(a => (double)a)], [.. g.Losses.Select(v => v.Mean)], Category: g.Name,

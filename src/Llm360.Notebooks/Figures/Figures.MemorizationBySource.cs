@@ -16,9 +16,12 @@ public static partial class Figures
         RequireNotEmpty(sources, nameof(MemorizationBySource), "sources");
         var ordered = sources.OrderByDescending(s => s.Mean).ToList();
         var (best, least) = (ordered[0], ordered[^1]);
-        var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, n = {Range(sources.Select(s => (long)s.Count))} sequences a source, canaries left out; normal 95% intervals";
+        var counts = Range(sources.Select(s => (long)s.Count));
+        var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, n = {counts} sequences a source, "
+            + "canaries left out; normal 95% intervals";
         var title = sources.Count == 1 ? $"{best.Name} has a mean memorization score of {FigureText.Number(best.Mean)}"
-            : best.Interval.Low > least.Interval.High ? $"{best.Name} is remembered best, {least.Name} least" : "Sources do not clearly differ in how well they are remembered";
+            : best.Interval.Low > least.Interval.High ? $"{best.Name} is remembered best, {least.Name} least"
+            : "Sources do not clearly differ in how well they are remembered";
         var finding = sources.Count == 1 ? $"The mean memorization score of {best.Name} is {best.InWords}." : $"The mean memorization score is highest for {best.Name}: {best.InWords}; lowest for {least.Name}: {least.InWords}.";
         return Single(title, subtitle, finding, new Panel("", new Axis("source"), new Axis("mean memorization score", Minimum: 0), MeasuredGroup.Bars(ordered)));
     }

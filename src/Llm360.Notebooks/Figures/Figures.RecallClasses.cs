@@ -21,13 +21,18 @@ public static partial class Figures
     {
         RequireNotEmpty(classes, nameof(RecallClasses), "classes");
         var total = classes.Sum(c => c.Count);
-        var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, n = {FigureText.Count(total)} extractible of {FigureText.Count(sequences)} sequences, canaries left out; Wilson's 95% intervals";
+        var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, n = {FigureText.Count(total)} extractible of "
+            + $"{FigureText.Count(sequences)} sequences, canaries left out; Wilson's 95% intervals";
         var most = classes.MaxBy(c => c.Count);
-        var title = total == 0 ? $"No sequence of text is extractible with k = {promptLength} and l = {continuationLength}" : $"{FigureText.Percent((double)most.Count / total)} of the memorised sequences are {most.Name}";
+        var title = total == 0 ? $"No sequence of text is extractible with k = {promptLength} and l = {continuationLength}"
+            : $"{FigureText.Percent((double)most.Count / total)} of the memorised sequences are {most.Name}";
         var (low, high) = Intervals.Wilson(0, sequences);
         var finding = total == 0
-            ? $"None of the {FigureText.Count(sequences)} sequences is extractible ({FigureText.WithInterval(0, low, high, isShare: true)}), so there is nothing to classify."
-            : $"Among {FigureText.Count(total)} extractible sequences, {string.Join(", ", classes.Select(c => $"{FigureText.Count(c.Count)} are {c.Name} ({FigureText.Percent((double)c.Count / total)})"))}.";
+            ? $"None of the {FigureText.Count(sequences)} sequences is extractible ({FigureText.WithInterval(0, low, high, isShare: true)}), "
+                + "so there is nothing to classify."
+            : $"Among {FigureText.Count(total)} extractible sequences, {string.Join(", ", classes.Select(InWords))}.";
+
+        string InWords((string Name, int Count) c) => $"{FigureText.Count(c.Count)} are {c.Name} ({FigureText.Percent((double)c.Count / total)})";
         return Single(title, subtitle, finding, new Panel("", new Axis("class"), new Axis("share of the extractible sequences", Minimum: 0, Maximum: 1.05),
         [
             .. classes.Select((c, i) =>

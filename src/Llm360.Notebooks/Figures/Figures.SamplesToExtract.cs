@@ -40,14 +40,17 @@ public static partial class Figures
             + $"one half ({FigureText.WithInterval((double)half / all, low, high, isShare: true)}). "
             + $"Greedy decoding reproduces {FigureText.Count(greedy)}. "
             + $"The easiest sequence takes {Samples(some)} sample{(some == 1 ? "" : "s")}, the median one {Samples(curves[1].Needed[all / 2])}.";
-        return Single(title, $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, {sampling}, n = {FigureText.Count(all)} sequences it has seen; bands: Wilson's 95% intervals", finding,
+        var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, {sampling}, "
+            + $"n = {FigureText.Count(all)} sequences it has seen; bands: Wilson's 95% intervals";
+        return Single(title, subtitle, finding,
             new Panel("", new Axis("samples per sequence", Log: true), new Axis("share extracted with probability p", Minimum: 0),
             [
                 .. curves.Select(c =>
                 {
                     var counts = n.Select(x => c.Needed.Count(s => s <= x)).ToList();
                     return new Trace($"p = {FigureText.Number(c.P)}", TraceKind.Line, n, [.. counts.Select(k => (double)k / all)], Low: [.. counts.Select(k => Intervals.Wilson(k, all).Low)], High: [.. counts.Select(k => Intervals.Wilson(k, all).High)],
-                        Hover: [.. n.Zip(counts, (x, k) => $"{FigureText.Human(x)} samples, p = {FigureText.Number(c.P)}: {FigureText.Count(k)} of {FigureText.Count(all)} sequences")]);
+                        Hover: [.. n.Zip(counts, (x, k) => $"{FigureText.Human(x)} samples, p = {FigureText.Number(c.P)}: "
+                            + $"{FigureText.Count(k)} of {FigureText.Count(all)} sequences")]);
                 }),
                 new Trace("greedy", TraceKind.Line, [n[0], n[^1]], [(double)greedy / all, (double)greedy / all], TraceRole.Baseline),
             ]));

@@ -37,7 +37,9 @@ public static partial class Figures
         var compared = points.Where(p => p.Canary == (text.Count == 0)).ToList();
         var once = new MeasuredGroup("one occurrence", [.. compared.Where(p => p.Duplicates == 1).Select(p => p.Value)], areShares);
         var more = new MeasuredGroup("more than one", [.. compared.Where(p => p.Duplicates > 1).Select(p => p.Value)], areShares);
-        var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, n = {FigureText.Count(points.Count(p => !p.Canary))} sequences of text and {FigureText.Count(points.Count(p => p.Canary))} canaries; bands: {(areShares ? "Wilson's" : "normal")} 95% intervals";
+        var counts = $"{FigureText.Count(points.Count(p => !p.Canary))} sequences of text and {FigureText.Count(points.Count(p => p.Canary))} canaries";
+        var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, n = {counts}; "
+            + $"bands: {(areShares ? "Wilson's" : "normal")} 95% intervals";
         var what = counted is null ? "Text that occurs more than once" : "Text with near copies";
         var none = counted is null ? "No sequence of text occurs twice" : "No sequence of text has a near copy";
         var title = more.Count == 0 ? none

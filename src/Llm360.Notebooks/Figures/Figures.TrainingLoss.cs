@@ -20,7 +20,8 @@ public static partial class Figures
         var change = last.Y < first.Y ? "falls" : "goes";
         var title = $"Training loss {change} from {FigureText.Number(first.Y)} to {FigureText.Number(last.Y)} nats per token";
         var subtitle = $"{run.Model}, n = {FigureText.Count(run.Known)} steps{(window > 1 ? $"; line: mean of {window} steps, grey: each step" : "")}";
-        var finding = $"The loss of {run.Model} {change} from {FigureText.Number(first.Y)} to {FigureText.Number(last.Y)} nats per token over {Position(last.X, run.PositionLabel)}{HalfWay(run, smooth, first.Y, last.Y)}.";
+        var finding = $"The loss of {run.Model} {change} from {FigureText.Number(first.Y)} to {FigureText.Number(last.Y)} nats per token over "
+            + $"{Position(last.X, run.PositionLabel)}{HalfWay(run, smooth, first.Y, last.Y)}.";
         return Single(title, subtitle, finding, new Panel("", new Axis(run.PositionLabel), new Axis("loss (nats per token)", log2, LogBase: log2 ? 2 : 10),
             [.. Curves(run, smooth, window), .. Published(published)]));
     }

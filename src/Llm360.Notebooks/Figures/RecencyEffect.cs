@@ -33,7 +33,8 @@ internal sealed record RecencyEffect(double JustRead, double Older, double Unrea
             var unread = double.IsNaN(Unread) ? "" : $", on chunks not yet read {FigureText.Number(Unread)}";
             var of = Sequences == 0 ? "" : $" and {FigureText.Count(Sequences)} sequences just read";
             return $"On the chunk just read a checkpoint scores {FigureText.Number(JustRead)} on average, "
-                + $"on older chunks {FigureText.Number(Older)}{unread}. The difference between just read and older is {FigureText.WithInterval(Difference, Low, High)}, "
+                + $"on older chunks {FigureText.Number(Older)}{unread}. "
+                + $"The difference between just read and older is {FigureText.WithInterval(Difference, Low, High)}, "
                 + $"over {Checkpoints} checkpoint{(Checkpoints == 1 ? "" : "s")}{of}.";
         }
     }

@@ -13,8 +13,20 @@ public static partial class Tables
             .Zip(paper.All("pythia-12b.forecast.precision"), paper.All("pythia-12b.forecast.recall"));
         var checkpoints = forecast.Scores.Checkpoints.ToDictionary(c => c.RequireIndex());
         return new Table(
-            $"Forecasting what {forecast.Last} of {forecast.Scores.Suite.Name} reproduces with k = {forecast.PromptLength}, l = {forecast.ContinuationLength}, beside Pythia-12B with k = l = {Whole(paper, "pythia-12b.promptLength")} (arXiv 2304.11158), at the nearest share of training. Other differences between the two studies: the model, the lengths, the rows, and that only sequences count here that both checkpoints have read. Here: {SampleText.Of(forecast.Scores)}.",
-            [new("training done here"), new("precision", ColumnAlignment.Right), new("recall", ColumnAlignment.Right), new("Pythia-12B: training done", ColumnAlignment.Right), new("precision (published)", ColumnAlignment.Right), new("recall (published)", ColumnAlignment.Right), new("difference in recall", ColumnAlignment.Right)],
+            $"Forecasting what {forecast.Last} of {forecast.Scores.Suite.Name} reproduces with k = {forecast.PromptLength}, "
+                + $"l = {forecast.ContinuationLength}, beside Pythia-12B with k = l = {Whole(paper, "pythia-12b.promptLength")} "
+                + "(arXiv 2304.11158), at the nearest share of training. Other differences between the two studies: the model, the lengths, "
+                + "the rows, and that only sequences count here that both checkpoints have read. "
+                + $"Here: {SampleText.Of(forecast.Scores)}.",
+            [
+                new("training done here"),
+                new("precision", ColumnAlignment.Right),
+                new("recall", ColumnAlignment.Right),
+                new("Pythia-12B: training done", ColumnAlignment.Right),
+                new("precision (published)", ColumnAlignment.Right),
+                new("recall (published)", ColumnAlignment.Right),
+                new("difference in recall", ColumnAlignment.Right),
+            ],
             [
                 .. published.Where(_ => forecast.Rows.Count > 0).Select(p =>
                 {

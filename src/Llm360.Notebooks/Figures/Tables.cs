@@ -123,7 +123,10 @@ public static partial class Tables
         [new("released"), new(suite.Name, ColumnAlignment.Right), AmberColumn, new("why they differ")],
         [
             ["checkpoints", FigureText.Count(suite.Checkpoints.Count), Whole(amber, "amber.checkpoints"), $"one after each chunk in both; {suite.Name} also keeps the initial weights"],
-            ["optimizer states", FigureText.Count(suite.Checkpoints.Count(c => c.OptimizerPath is not null)), "none known", "attribution methods such as LESS need them"],
+            [
+                "optimizer states", FigureText.Count(suite.Checkpoints.Count(c => c.OptimizerPath is not null)), "none known",
+                "attribution methods such as LESS need them",
+            ],
             ["training tokens", Tokens(suite), FigureText.Human(amber["amber.trainedTokens"]), $"minutes on a laptop against months on {Whole(amber, "amber.gpus")} GPUs"],
             ["order of the data", "known for every row", "known for every chunk", "the order within Amber's chunks depends on restarts"],
             ["training log", "every step", "every step", "loss, learning rate, gradient norm"],

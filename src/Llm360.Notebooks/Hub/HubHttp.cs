@@ -165,7 +165,10 @@ internal sealed partial class HubHttp : IDisposable
 
     /// <summary>The error of an answer that never came or broke off for good.</summary>
     public HubUnreachableException Unreachable(Exception e, HubLocation about) =>
-        new($"The Hub cannot be reached: {(e is TimeoutRejectedException ? $"no answer in {settings.Timeout.TotalSeconds:0} s" : e.Message)}", $"{about} at {settings.Endpoint}", "Check the network, or HF_ENDPOINT. What has arrived is kept, and the same command resumes there. With HF_HUB_OFFLINE=1 only the cache is used.", e);
+        new($"The Hub cannot be reached: {(e is TimeoutRejectedException ? $"no answer in {settings.Timeout.TotalSeconds:0} s" : e.Message)}",
+            $"{about} at {settings.Endpoint}",
+            "Check the network, or HF_ENDPOINT. What has arrived is kept, and the same command resumes there. "
+                + "With HF_HUB_OFFLINE=1 only the cache is used.", e);
 
     /// <summary>Where a person looks at a repository.</summary>
     public Uri Page(HubLocation about) => new(settings.Endpoint, $"{(about.IsDataset ? "datasets/" : "")}{about.Repository}");

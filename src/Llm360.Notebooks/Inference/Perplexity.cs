@@ -50,7 +50,10 @@ public static class PerplexityOfText
         if (tokens.Length < 2)
             throw new Llm360Exception($"The text has {tokens.Length} token(s); a perplexity needs two.", "text", "Give a longer text.");
         if (length < 2 || length > model.Config.LongestSequence || step < 1 || step > length)
-            throw new Llm360Exception($"A window of {length} tokens with a stride of {step} does not fit a model of {model.Config.LongestSequence} positions.", "window and stride", $"Give a window of 2 to {model.Config.LongestSequence} tokens, and a stride of 1 to the window's length.");
+            throw new Llm360Exception(
+                $"A window of {length} tokens with a stride of {step} does not fit a model of {model.Config.LongestSequence} positions.",
+                "window and stride",
+                $"Give a window of 2 to {model.Config.LongestSequence} tokens, and a stride of 1 to the window's length.");
         TokenRows.CheckVocabulary(model.Config, tokens, "text");
         var (progress, stop) = (run.Watcher(), run.StopToken());
         var (count, sum) = (0, 0.0);

@@ -22,7 +22,12 @@ internal static class MemorizationCommand
         var rows = new Option<int>("--rows") { Description = "Sequences.", DefaultValueFactory = _ => 1000 };
         var turns = new Option<int>("--turns") { Description = "Passes of each contender after one to warm up.", DefaultValueFactory = _ => 3 };
         var shapes = new Option<string[]>("--shapes") { Description = "15M, 110M.", DefaultValueFactory = _ => ["15M", "110M"], AllowMultipleArgumentsPerToken = true };
-        var shares = new Option<int[]>("--shares") { Description = "Percentages of memorised sequences; the peer runs at the first alone, as its work does not depend on them.", DefaultValueFactory = _ => [10, 0, 1, 30, 100], AllowMultipleArgumentsPerToken = true };
+        var shares = new Option<int[]>("--shares")
+        {
+            Description = "Percentages of memorised sequences; the peer runs at the first alone, as its work does not depend on them.",
+            DefaultValueFactory = _ => [10, 0, 1, 30, 100],
+            AllowMultipleArgumentsPerToken = true,
+        };
         var command = new Command("memorization", "Sequences a second of memorization, k = l = 32, against transformers' generate.") { peers, threads, rows, turns, shapes, shares };
         command.SetAction(parsed => Run(parsed.GetValue(peers), parsed.GetValue(threads), parsed.GetValue(rows), parsed.GetValue(turns), parsed.GetValue(shapes)!, parsed.GetValue(shares)!));
         return command;

@@ -41,7 +41,8 @@ internal static class InteractiveNotebooks
             [
                 "using Microsoft.DotNet.Interactive.Formatting;\ndisplay(HTML(\"<b>Hello</b>\"));",
                 "using Microsoft.AspNetCore.Html;\nIHtmlContent content = new HtmlString(\"<i>x</i>\");\ncontent",
-                "PocketView view = span(img[src: \"a.png\", style: \"height:1em\"], HTML(\"&nbsp;\"), a[href: \"https://example.org\"](i(\"link\")));\ndisplay(view);",
+                "PocketView view = span(img[src: \"a.png\", style: \"height:1em\"], HTML(\"&nbsp;\"), "
+                    + "a[href: \"https://example.org\"](i(\"link\")));\ndisplay(view);",
                 "div[style: \"color:red\"](\"text\").ToString()",
             ],
             "<div style=\"color:red\">text</div>"

@@ -10,6 +10,7 @@ namespace Llm360.Notebooks.Tests.Documents;
 internal static class ApiPages
 {
     private const string IndexFile = "README.md";
+    private const int Columns = 140;
 
     private static readonly SymbolDisplayFormat Signature = new(
         typeQualificationStyle: SymbolDisplayTypeQualificationStyle.NameOnly,
@@ -62,9 +63,9 @@ internal static class ApiPages
             """).Append('\n');
         foreach (var (folder, types) in folders)
         {
-            text.Append($"\n## [{folder}]({folder}.md)\n\n| type | what it is |\n|---|---|\n");
+            text.Append($"\n## [{folder}]({folder}.md)\n\n");
             foreach (var type in types)
-                text.Append($"| [{Name(type)}]({folder}.md#{Anchor(type)}) | {Cell(new ApiComment(type).Summary)} |\n");
+                text.Append(Wrapped($"- [{Name(type)}]({folder}.md#{Anchor(type)}): {new ApiComment(type).Summary}", "  "));
         }
 
         return text.ToString();
@@ -76,12 +77,9 @@ internal static class ApiPages
         foreach (var type in types)
         {
             var comment = new ApiComment(type);
-            text.Append($"\n## {Name(type)}\n\n*{Kind(type)}*");
-            if (comment.Summary.Length > 0)
-                text.Append($" {comment.Summary}");
-            text.Append("\n\n");
+            text.Append($"\n## {Name(type)}\n\n").Append(Wrapped($"*{Kind(type)}* {comment.Summary}", "")).Append('\n');
             foreach (var parameter in comment.Parameters)
-                text.Append($"- {parameter}\n");
+                text.Append(Wrapped($"- {parameter}", "  "));
             foreach (var member in type.GetMembers().Where(IsShown))
                 text.Append(Member(member));
         }
@@ -97,12 +95,12 @@ internal static class ApiPages
             text.Append($" {comment.Summary}");
         if (comment.Returns.Length > 0)
             text.Append($" Returns: {comment.Returns}");
-        text.Append('\n');
+        text = new StringBuilder(Wrapped(text.ToString(), "  "));
         // The parameters of a record's own constructor are documented at the type.
         if (!IsPrimary(member))
         {
             foreach (var parameter in comment.Parameters)
-                text.Append($"  - {parameter}\n");
+                text.Append(Wrapped($"  - {parameter}", "    "));
         }
 
         return text.ToString();
@@ -140,5 +138,19 @@ internal static class ApiPages
     private static string Anchor(INamedTypeSymbol type) =>
         new([.. Plain(type).ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is '-' or '_')]);
 
-    private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
+    // A line may end within code: Markdown reads the break as a space. A line that begins with a
+    // dash would begin an item.
+    private static string Wrapped(string text, string indent)
+    {
+        var words = text.TrimEnd().Split(' ');
+        var (result, width) = (new StringBuilder(words[0]), words[0].Length);
+        foreach (var word in words.Skip(1))
+        {
+            var breaks = width + 1 + word.Length > Columns && word is not ['-' or '+' or '*' or '#' or '=', ..];
+            result.Append(breaks ? "\n" + indent : " ").Append(word);
+            width = (breaks ? indent.Length : width + 1) + word.Length;
+        }
+
+        return result.Append('\n').ToString();
+    }
 }

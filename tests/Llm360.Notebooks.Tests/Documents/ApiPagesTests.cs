@@ -23,7 +23,9 @@ public sealed class ApiPagesTests
         Assert.Contains("## Suites\n\n*Static class.* ", page, StringComparison.Ordinal);
         Assert.Contains("- `static Suite Open(string nameOrPath)` Opens a suite: ", page, StringComparison.Ordinal);
         var analyses = ApiPages.Create()["Memorization.md"];
-        Assert.Contains("GridOptions? options = null)` Scores each chunk", analyses, StringComparison.Ordinal);
+        Assert.Contains("GridOptions? options = null)` Scores each chunk", analyses.Replace("\n  ", " ", StringComparison.Ordinal),
+            StringComparison.Ordinal);
+        Assert.All(analyses.Split('\n'), line => Assert.InRange(line.Length, 0, 140));
         Assert.Contains("\n  - `analysis`: Suite and setting.\n", analyses, StringComparison.Ordinal);
         // A record's parameters are listed once, with the type.
         Assert.Contains("\n- `Checkpoint`: The checkpoint.\n", analyses, StringComparison.Ordinal);

@@ -93,7 +93,8 @@ public sealed partial class ContrastTests
         // The prompt has the page's own colour, fainter.
         var opacity = double.Parse(Regex.Match(html, "opacity:([0-9.]+)").Groups[1].Value, CultureInfo.InvariantCulture);
         var (text, page) = dark ? ("#e4e8ec", "#15181c") : ("#1f2328", White);
-        var mixed = Enumerable.Range(0, 3).Select(i => opacity * Part(text, i) + (1 - opacity) * Part(page, i)).Select(v => ((int)v).ToString("x2", CultureInfo.InvariantCulture));
+        var mixed = Enumerable.Range(0, 3).Select(i => opacity * Part(text, i) + (1 - opacity) * Part(page, i))
+            .Select(v => ((int)v).ToString("x2", CultureInfo.InvariantCulture));
         AssertContrast(["#" + string.Concat(mixed)], [page], Text);
 
         static int Part(string hex, int i) => int.Parse(hex.AsSpan(1 + 2 * i, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);

@@ -55,7 +55,8 @@ public class MemoryFigureTests
         var figure = Figures.MemorizationBySource("nano", "ckpt_036", 32, 32, [new("netcore", low), new("plotly", high)]);
         Assert.Equal("plotly is remembered best, netcore least", figure.Title);
         Assert.Equal(["plotly", "netcore"], figure.Panels[0].Traces.Select(t => t.Name));
-        Assert.StartsWith("Sources do not clearly differ", Figures.MemorizationBySource("nano", "c", 32, 32, [new("a", [0, 1]), new("b", [0, 0.9])]).Title, StringComparison.Ordinal);
+        var unclear = Figures.MemorizationBySource("nano", "c", 32, 32, [new("a", [0, 1]), new("b", [0, 0.9])]);
+        Assert.StartsWith("Sources do not clearly differ", unclear.Title, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,7 +86,8 @@ public class MemoryFigureTests
     {
         double[] raised = [.. Enumerable.Range(0, 50).Select(i => 0.1 + (i % 2 * 0.02))];
         Assert.Equal("Reading a chunk raises the score of its ordinary text by 0.11", Figures.Counterfactual("nano", 32, 32, 2, [new("ordinary text", raised)]).Title);
-        Assert.StartsWith("Reading a chunk does not clearly raise", Figures.Counterfactual("nano", 32, 32, 2, [new("ordinary text", [-1, 1, 0])]).Title, StringComparison.Ordinal);
+        var unclear = Figures.Counterfactual("nano", 32, 32, 2, [new("ordinary text", [-1, 1, 0])]);
+        Assert.StartsWith("Reading a chunk does not clearly raise", unclear.Title, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,7 +98,9 @@ public class MemoryFigureTests
         var figure = Figures.Exposure("nano", "ckpt_036", 8, 256, [.. Of(0, 1.5, 30), .. Of(1, 3, 20), .. Of(32, 7, 20)]);
         Assert.Equal("Random sequences that were read are more exposed, by 3.5 bits, than ones that were not", figure.Title);
         Assert.Contains("n = 40 canaries and 30 controls", figure.Subtitle, StringComparison.Ordinal);
-        Assert.StartsWith("Canaries are not clearly more exposed", Figures.Exposure("nano", "c", 8, 256, [.. Of(0, 1.5, 30), .. Of(1, 1.5, 30)]).Title, StringComparison.Ordinal);
-        Assert.StartsWith("Exposure of canaries", Figures.Exposure("nano", "c", 8, 256, [.. Of(0, 1.5, 30), .. Of(1, 3, 29)]).Title, StringComparison.Ordinal);
+        var unclear = Figures.Exposure("nano", "c", 8, 256, [.. Of(0, 1.5, 30), .. Of(1, 1.5, 30)]);
+        Assert.StartsWith("Canaries are not clearly more exposed", unclear.Title, StringComparison.Ordinal);
+        var few = Figures.Exposure("nano", "c", 8, 256, [.. Of(0, 1.5, 30), .. Of(1, 3, 29)]);
+        Assert.StartsWith("Exposure of canaries", few.Title, StringComparison.Ordinal);
     }
 }

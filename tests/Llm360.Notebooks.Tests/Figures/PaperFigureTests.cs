@@ -109,7 +109,8 @@ public class PaperFigureTests
     {
         var figure = Figures.MemorizationHistogram("nano", 32, [Scores("ckpt_000", 0, 0), Scores("ckpt_011", 1, 16)]);
         Assert.Equal("1.6% of the scored sequences are reproduced word for word", figure.Title);
-        Assert.Contains("the share of the scored sequences with score 1 is 1.6%, 95% CI [1.0%, 2.6%]. At ckpt_000, it is 0%.", figure.Finding, StringComparison.Ordinal);
+        Assert.Contains("the share of the scored sequences with score 1 is 1.6%, 95% CI [1.0%, 2.6%]. At ckpt_000, it is 0%.",
+            figure.Finding, StringComparison.Ordinal);
         Assert.Equal(2, figure.Panels.Count);
         var plot = new PlotlyOf(figure);
         Assert.Equal(1, plot.Traces[0]["y"]!.AsArray().Sum(y => y!.GetValue<double>()), 6);
@@ -200,7 +201,8 @@ public class PaperFigureTests
         double[][] r = [[1, 0.9, 0.4], [0.9, 1, 0.8], [0.4, 0.8, 1]];
         var figure = Figures.CheckpointCorrelation("nano", ["a", "b", "c"], 500, new CorrelationMatrix("memorization score", r), new CorrelationMatrix("k-extractible", r));
         Assert.Equal("Scores of neighbouring checkpoints correlate (mean r = 0.85)", figure.Title);
-        Assert.StartsWith("memorization score: r is lowest between a and c (0.40) and highest between a and b (0.90); k-extractible:", figure.Finding, StringComparison.Ordinal);
+        Assert.StartsWith("memorization score: r is lowest between a and c (0.40) and highest between a and b (0.90); k-extractible:",
+            figure.Finding, StringComparison.Ordinal);
         Assert.Throws<Llm360Exception>(() => Figures.CheckpointCorrelation("nano", ["a"], 1, new CorrelationMatrix("q", r)));
     }
 

@@ -46,7 +46,8 @@ public sealed class PlotlyArraysTests
     {
         JsonArray list => new JsonArray([.. list.Select(Plain)]),
         JsonObject json => new JsonObject(json.Select(p => KeyValuePair.Create(p.Key, Plain(p.Value)))),
-        JsonValue value when value.GetValueKind() == System.Text.Json.JsonValueKind.Number => JsonValue.Create(double.Parse(value.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture)),
+        JsonValue value when value.GetValueKind() == System.Text.Json.JsonValueKind.Number =>
+            JsonValue.Create(double.Parse(value.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture)),
         _ => node?.DeepClone(),
     };
 }

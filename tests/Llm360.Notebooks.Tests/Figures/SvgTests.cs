@@ -133,7 +133,8 @@ public sealed partial class SvgTests
     public void A_line_passes_through_its_points()
     {
         double[] y = [.. Enumerable.Range(0, 300).Select(i => 5 + 4 * Math.Sin(i * i))];
-        var panel = new Panel("", new Axis("x"), new Axis("y", Minimum: 0, Maximum: 10), [new Trace("a", TraceKind.Line, [.. y.Select((_, i) => (double)i)], y)]);
+        var panel = new Panel("", new Axis("x"), new Axis("y", Minimum: 0, Maximum: 10),
+            [new Trace("a", TraceKind.Line, [.. y.Select((_, i) => (double)i)], y)]);
         var svg = XElement.Parse(PlotlyOf.Of(panel).ToSvg());
         var path = (string)svg.Elements(Svg + "g").Elements(Svg + "path").Single().Attribute("d")!;
         var steps = Step().Matches(path).Select(m => Parsed(m.Value)).Chunk(2).ToList();
