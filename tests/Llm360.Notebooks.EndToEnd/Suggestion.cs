@@ -30,7 +30,8 @@ internal sealed partial record Suggestion(string Text, SuggestionKind Kind, IRea
     public static IReadOnlyList<Suggestion> Read(string markdown)
     {
         Assert.StartsWith("## Things to try\n", markdown, StringComparison.Ordinal);
-        return [.. markdown.Split('\n').Where(l => l.StartsWith("- ", StringComparison.Ordinal)).Select(Of)];
+        // An item may have several lines.
+        return [.. markdown.Replace("\n  ", " ", StringComparison.Ordinal).Split('\n').Where(l => l.StartsWith("- ", StringComparison.Ordinal)).Select(Of)];
     }
 
     private static Suggestion Of(string text)
