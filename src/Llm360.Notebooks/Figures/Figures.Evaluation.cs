@@ -49,12 +49,28 @@ public static partial class Figures
         var bands = curves.Any(c => c.Errors is not null) ? "; band: 95% interval over items" : "";
         var noise = $"; grey band: one standard deviation over the last {last} checkpoints";
         var finding = string.Join(" ", curves.Select(c =>
-            $"{c.Name} goes from {Score(c.Values.First(double.IsFinite))}"
+            $"{InWords(c)} goes from {Score(c.Values.First(double.IsFinite))}"
             + $" to {Score(c.Values.Last(double.IsFinite))}"
             + (c.Chance is { } chance ? $" (chance {Score(chance)})." : ".")));
         var subtitle = $"{model}{bands}{noise}";
         return new Figure(title, subtitle, $"{title}. {subtitle}. {finding}",
             [.. curves.Select(c => EvaluationPanel(c, positionLabel, last))], finding);
+    }
+
+    // Task and metric, for a reader who does not know lm-eval's names.
+    private static string InWords(EvaluationCurve curve)
+    {
+        var words = curve.Metric switch
+        {
+            "acc" => "accuracy",
+            "acc_norm" => "accuracy normalised by length",
+            "acc_bytes" => "accuracy normalised by bytes",
+            TaskMetrics.BitsPerByte => "bits per byte",
+            "word_perplexity" => "perplexity per word",
+            "byte_perplexity" => "perplexity per byte",
+            _ => curve.Metric,
+        };
+        return curve.Name.EndsWith(curve.Metric, StringComparison.Ordinal) ? curve.Name[..^curve.Metric.Length] + words : curve.Name;
     }
 
     /// <summary>Bits per byte of the right choice beside accuracy: the smoother of the

@@ -53,6 +53,7 @@ public sealed class LmEvalImportTests : IDisposable
         Assert.Equal([0.0144, 0.0144], curve.StandardErrors!);
         Assert.Equal(["arc_challenge acc", "arc_challenge acc_norm"], imported.Curves.Select(c => c.Name));
         var figure = Figures.Evaluation(imported.Select("arc_challenge acc_norm"));
+        Assert.StartsWith("arc_challenge accuracy normalised by length goes from ", figure.Finding, StringComparison.Ordinal);
         Assert.Equal(TraceRole.Published, Assert.Single(figure.Panels).Traces[0].Role);
         Assert.Contains("Amber (imported)", figure.Subtitle, StringComparison.Ordinal);
         Assert.Equal(4, imported.ToDataFrame().Rows.Count);
