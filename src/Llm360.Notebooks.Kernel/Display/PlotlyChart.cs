@@ -7,28 +7,19 @@ namespace Llm360.Notebooks.Kernel.Display;
 
 internal static class PlotlyChart
 {
-    // plotly.js comes with the first figure of a session; where it was left out, from its own site.
-    private const string Draw = """
-        (function () {
-          var spec = SPEC, tries = 0;
-          function draw() {
-            if (!window.Plotly) {
-              if (tries++ === 20) {
-                var script = document.createElement('script');
-                script.src = 'https://cdn.plot.ly/plotly-2.35.2.min.js';
-                document.head.appendChild(script);
-              }
-              if (tries < 200) setTimeout(draw, 100);
-              return;
-            }
-            document.querySelectorAll('[data-plotly-chart="KEY"]:not([data-drawn])').forEach(function (place) {
-              place.setAttribute('data-drawn', '');
-              window.Plotly.newPlot(place, spec.data, spec.layout, spec.config || { responsive: true });
-            });
-          }
-          draw();
+    private const string Draw = "(function () {\n" + FigureHtml.WithPlotly + """
+        var spec = SPEC;
+        withPlotly(function () {
+          document.querySelectorAll('[data-plotly-chart="KEY"]:not([data-drawn])').forEach(function (place) {
+            place.setAttribute('data-drawn', '');
+            place.textContent = '';
+            window.Plotly.newPlot(place, spec.data, spec.layout, spec.config || { responsive: true });
+          });
+        });
         })();
         """;
+
+    private const string WithoutScript = "This chart needs plotly.js, which llm360 kernel install puts beside the kernel.";
 
     /// <summary>The bundle of a figure in Plotly's JSON; null where there is no text.</summary>
     public static MimeBundle? Bundle(object? json)
@@ -42,7 +33,7 @@ internal static class PlotlyChart
         return new MimeBundle(new JsonObject
         {
             [MimeBundle.Plotly] = figure,
-            ["text/html"] = $"<div data-plotly-chart=\"{key}\"></div><script>{script}</script>",
+            ["text/html"] = $"<div data-plotly-chart=\"{key}\">{WithoutScript}</div><script>{script}</script>",
             ["text/plain"] = "Plotly.NET chart",
         });
     }

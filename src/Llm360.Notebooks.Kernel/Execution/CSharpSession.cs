@@ -47,7 +47,7 @@ public sealed class CSharpSession : IDisposable
         this.options = options ?? new SessionOptions();
         Folder = Path.GetFullPath(this.options.WorkingDirectory ?? Environment.CurrentDirectory);
         StrayExceptions.Catch();
-        outputs = new SessionOutputs(sink, this.options.PlotlyJavaScript, this.options.WaitForRoom);
+        outputs = new SessionOutputs(sink, this.options.WaitForRoom);
         packages = new SessionPackages(Folder);
         resolver = new PreloadingResolver(Folder, packages);
         globals = new CellGlobals(outputs, this.options.Input ?? NoInput);

@@ -7,9 +7,6 @@ public sealed record SessionOptions
     /// <summary>The folder against which <c>#r</c> and <c>#load</c> resolve; null for the current one.</summary>
     public string? WorkingDirectory { get; init; }
 
-    /// <summary>The source of plotly.js, asked for once, before the first Plotly figure; null to send none.</summary>
-    public Func<string>? PlotlyJavaScript { get; init; }
-
     /// <summary>
     /// Whether cells are given the namespaces of .NET Interactive besides, such as the tags of
     /// <c>PocketView</c>.

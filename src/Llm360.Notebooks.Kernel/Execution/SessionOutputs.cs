@@ -6,12 +6,10 @@ namespace Llm360.Notebooks.Kernel.Execution;
 
 /// <summary>Called from any thread of any cell; what a cell that was left behind still writes is dropped.</summary>
 /// <param name="sink">The front end.</param>
-/// <param name="plotlyJavaScript">The source of plotly.js, sent once before the first figure; null to send none.</param>
 /// <param name="waitForRoom">Holds an output back until the front end can take it; null for never.</param>
-internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaScript, Action<CancellationToken>? waitForRoom)
+internal sealed class SessionOutputs(IOutputSink sink, Action<CancellationToken>? waitForRoom)
 {
     private readonly Lock gate = new();
-    private bool plotlySent;
     private int displays, sent;
 
     private static bool Dropped => RunningCell.Current is { LeftBehind: true };
@@ -32,7 +30,6 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
             var handle = new DisplayHandle(string.Create(CultureInfo.InvariantCulture, $"display-{++displays}"), Update, mimeTypes);
             if (Dropped)
                 return handle;
-            SendPlotlyFirst(bundle);
             sink.Display(bundle, handle.Id);
             sent++;
             return handle;
@@ -68,7 +65,6 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
         {
             if (Dropped)
                 return;
-            SendPlotlyFirst(bundle);
             sink.Result(count, bundle);
             sent++;
         }
@@ -89,7 +85,6 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
         {
             if (Dropped)
                 return;
-            SendPlotlyFirst(bundle);
             sink.UpdateDisplay(bundle, id);
         }
     }
@@ -112,13 +107,5 @@ internal sealed class SessionOutputs(IOutputSink sink, Func<string>? plotlyJavaS
             if (!Dropped)
                 sink.RemoveDisplay(handle.Id);
         }
-    }
-
-    private void SendPlotlyFirst(MimeBundle bundle)
-    {
-        if (plotlySent || plotlyJavaScript is not { } source || !bundle.Data.ContainsKey(MimeBundle.Plotly))
-            return;
-        plotlySent = true;
-        sink.Display(PlotlyScript.Create(source()), null);
     }
 }

@@ -30,7 +30,6 @@ internal sealed class ExecuteRequests : IDisposable
         Session = new CSharpSession(outputs, new SessionOptions
         {
             StopPatience = StopPatience,
-            PlotlyJavaScript = options.PlotlyJavaScript,
             Input = input.Ask,
             WorkingDirectory = options.WorkingDirectory,
             WaitForRoom = channels.WaitForRoom,

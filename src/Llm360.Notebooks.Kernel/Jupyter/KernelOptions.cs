@@ -13,9 +13,6 @@ public sealed record KernelOptions
     /// <summary>Called once the first completion is prepared; for tests.</summary>
     internal Action? WarmedUp { get; init; }
 
-    /// <summary>The source of plotly.js, asked for once, before the first Plotly figure; null to send none.</summary>
-    public Func<string>? PlotlyJavaScript { get; init; }
-
     /// <summary>
     /// A file that says which cell is running. If this process dies, the next kernel with the same
     /// file tells it at its first cell.

@@ -15,9 +15,6 @@ public sealed record NotebookRunOptions(string Input, string Output)
     /// <summary>How long a cell that was cancelled or timed out has to stop before the run ends without it.</summary>
     public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The source of plotly.js, asked for once, before the first Plotly figure; null to send none.</summary>
-    public Func<string>? PlotlyJavaScript { get; init; }
-
     /// <summary>Gets a report before and after every code cell; null for nobody.</summary>
     public IProgress<CellProgress>? CellProgress { get; init; }
 

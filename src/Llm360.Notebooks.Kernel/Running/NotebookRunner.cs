@@ -75,7 +75,6 @@ public static class NotebookRunner
             using var session = new CSharpSession(outputs, new SessionOptions
             {
                 WorkingDirectory = folder,
-                PlotlyJavaScript = options.PlotlyJavaScript,
                 Progress = options.WorkProgress,
                 StopPatience = options.StopPatience,
                 DotNetInteractive = NotebookSource.IsInteractive(notebook, options.Input),

@@ -12,9 +12,6 @@ public static class FigureHtml
     // The ground is white, because one grey cannot be read on white and on black.
     private const string PictureStyle = "max-width:100%;background:#fff";
 
-    // plotly.js comes from the folder of the installed kernel, which every Jupyter server serves; a
-    // page may also
-    // bring its own. Where there is neither, the picture stays.
     // Every figure has a copy of the script, so it is packed together with the figure: this unpacks
     // and runs it.
     private const string Start = """
@@ -23,7 +20,11 @@ public static class FigureHtml
         var parts = text.split('\0'); new Function('spec', parts[0])(parts[1]); });
         """;
 
-    private const string Draw = """
+    /// <summary>
+    /// Statements of JavaScript that define <c>withPlotly(draw)</c>: it calls a function once
+    /// plotly.js is there. It comes from the page, or is loaded once from the kernel's folder.
+    /// </summary>
+    internal const string WithPlotly = """
         function get(base, name) {
           return fetch(base + 'kernelspecs/' + name + '/plotly.min.js').then(function (answer) {
             if (!answer.ok) throw answer.status;
@@ -38,8 +39,19 @@ public static class FigureHtml
             if (!window.Plotly) new Function('define', 'module', 'exports', source).call(window);
           }).catch(function () {});
         }
-        function draw(tries) {
-          if (!window.Plotly) { if (tries < 50) setTimeout(draw, 100, tries + 1); return; }
+        function wait(draw, tries) {
+          if (window.Plotly) draw();
+          else if (tries < 50) setTimeout(wait, 100, draw, tries + 1);
+        }
+        function withPlotly(draw) {
+          window.llm360Plotly = window.llm360Plotly || load();
+          window.llm360Plotly.then(function () { wait(draw, 0); });
+        }
+
+        """;
+
+    private const string Draw = WithPlotly + """
+        withPlotly(function () {
           document.querySelectorAll('[data-llm360-figure="KEY"]:not([data-drawn])').forEach(function (place) {
             place.setAttribute('data-drawn', '');
             place.setAttribute('role', 'img');
@@ -49,9 +61,7 @@ public static class FigureHtml
             figure.layout.font.color = getComputedStyle(place).color;
             window.Plotly.newPlot(place, figure.data, figure.layout, figure.config);
           });
-        }
-        window.llm360Plotly = window.llm360Plotly || load();
-        window.llm360Plotly.then(function () { draw(0); });
+        });
         """;
 
     /// <summary>A figure element: the chart named by its alternative text, and the finding as its caption.</summary>

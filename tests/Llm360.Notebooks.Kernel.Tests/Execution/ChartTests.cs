@@ -13,7 +13,7 @@ public sealed class ChartTests : IDisposable
     private readonly CSharpSession session;
 
     public ChartTests() =>
-        session = new CSharpSession(sink, new SessionOptions { WorkingDirectory = folder.Path, PlotlyJavaScript = () => "" });
+        session = new CSharpSession(sink, new SessionOptions { WorkingDirectory = folder.Path });
 
     public void Dispose()
     {
@@ -56,7 +56,9 @@ public sealed class ChartTests : IDisposable
         var chart = sink.Bundles("result").Last().Data;
         Assert.Equal("</script>", chart[MimeBundle.Plotly]!["data"]![0]!["name"]!.ToString());
         Assert.DoesNotContain("</script>\"", chart["text/html"]!.ToString(), StringComparison.Ordinal);
-        Assert.Contains(sink.Bundles("display"), bundle => PlotlyScript.IsRole(bundle.Metadata));
+        // As figures do, it takes plotly.js from the kernel's folder, and from nowhere else.
+        Assert.Contains("kernelspecs/", chart["text/html"]!.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("https://", chart["text/html"]!.ToString(), StringComparison.Ordinal);
     }
 
     private async Task RunAsync(string code)

@@ -21,7 +21,7 @@ public sealed class ReferencesTests : IDisposable
         TestAssembly.Compile(library, "public static class Library { public static int Two => 2; }");
         using var packages = new SessionPackages(folder.Path);
         using var resolver = new PreloadingResolver(folder.Path, packages);
-        var globals = new CellGlobals(new SessionOutputs(new RecordingSink(), null, null), (_, _) => "");
+        var globals = new CellGlobals(new SessionOutputs(new RecordingSink(), null), (_, _) => "");
         using var submissions = new Submissions(globals, CSharpSession.Imports, resolver, ScriptSourceResolver.Default);
         var counts = new List<int>();
         foreach (var code in new[] { "var list = new List<int>();", "missing", "list.Add(1);", "#r \"library.dll\"\nlist.Add(Library.Two);", "list.Sum() + Library.Two" })

@@ -106,24 +106,6 @@ public sealed class ShowingTests
     }
 
     [Fact]
-    public async Task Plotly_js_is_sent_once_before_the_first_figure()
-    {
-        var asked = 0;
-        var sink = new RecordingSink();
-        using var session = new CSharpSession(sink, new SessionOptions { PlotlyJavaScript = () => $"/* {++asked} </script> */" });
-        await session.ExecuteAsync(FigureLike, TestContext.Current.CancellationToken);
-        await session.ExecuteAsync("display(1); display(new Fig()); new Fig()", TestContext.Current.CancellationToken);
-        Assert.Equal(["display", "display", "display", "result"], sink.Calls.Select(call => call.Kind));
-        Assert.Equal(1, asked);
-        var script = sink.Calls[1].Bundle!;
-        Assert.True(PlotlyScript.IsRole(script.Metadata));
-        Assert.Equal(
-            "<script>(function (define, module, exports) { if (!window.Plotly) {\n/* 1 <\\/script> */\n} }).call(window);</script>",
-            script.Data["text/html"]!.ToString());
-        Assert.Equal("fig", sink.LastPlain);
-    }
-
-    [Fact]
     public async Task Progress_is_one_display_a_task_until_the_cell_ends()
     {
         var sink = new RecordingSink();

@@ -25,7 +25,7 @@ internal sealed class KernelClient : IAsyncDisposable
         Connection = existing ?? Free();
         format = new WireFormat(Connection.Key);
         if (existing is null)
-            kernel = Task.Run(() => JupyterKernel.RunAsync(Connection, new KernelOptions { Complain = Complain, PlotlyJavaScript = () => "" }));
+            kernel = Task.Run(() => JupyterKernel.RunAsync(Connection, new KernelOptions { Complain = Complain }));
         var identity = Guid.NewGuid().ToByteArray();
         foreach (var (socket, port) in new[] { (Shell, Connection.ShellPort), (Control, Connection.ControlPort), (Stdin, Connection.StdinPort), (Heartbeat, Connection.HeartbeatPort) })
         {

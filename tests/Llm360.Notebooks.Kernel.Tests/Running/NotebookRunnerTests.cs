@@ -1,6 +1,5 @@
 // Headless runs: what is saved, where a run stops, and what it reports.
 using System.Text.Json.Nodes;
-using Llm360.Notebooks.Kernel.Display;
 using Llm360.Notebooks.Kernel.Documents;
 using Llm360.Notebooks.Kernel.Running;
 using Xunit;
@@ -125,31 +124,13 @@ public sealed class NotebookRunnerTests : IDisposable
     }
 
     [Fact]
-    public async Task Plotly_js_is_saved_once_a_run_and_can_be_told_apart()
-    {
-        const string figure = "display(new Llm360.Notebooks.Kernel.Display.MimeBundle(new System.Text.Json.Nodes.JsonObject { [\"application/vnd.plotly.v1+json\"] = new System.Text.Json.Nodes.JsonObject() }));";
-        var input = Write(figure, figure);
-        var options = new NotebookRunOptions(input, Output) { PlotlyJavaScript = () => "window.Plotly = {};" };
-        for (var run = 0; run < 2; run++)
-        {
-            await NotebookRunner.RunAsync(options, TestContext.Current.CancellationToken);
-            var outputs = Saved().Cells.SelectMany(cell => cell.Outputs).ToList();
-            Assert.Equal([true, false, false], outputs.Select(output => PlotlyScript.IsRole(output!["metadata"])));
-            Assert.IsType<JsonObject>(outputs[1]!["data"]!["application/vnd.plotly.v1+json"]);
-        }
-    }
-
-    [Fact]
-    public async Task A_figure_of_the_library_is_drawn_with_the_plotly_js_it_ships()
+    public async Task A_figure_of_the_library_is_saved_in_all_its_forms_without_plotly_js()
     {
         var input = Write("using Llm360.Notebooks;\nFigures.PublishedEvaluation()");
-        var options = new NotebookRunOptions(input, Output) { PlotlyJavaScript = () => FigureRendering.Renderer.PlotlyJavaScript };
-        var result = await NotebookRunner.RunAsync(options, TestContext.Current.CancellationToken);
+        var result = await NotebookRunner.RunAsync(new NotebookRunOptions(input, Output), TestContext.Current.CancellationToken);
         Assert.Equal("", string.Join('\n', result.Failure?.Error.Traceback ?? []));
-        var outputs = Saved().Cells[0].Outputs;
-        Assert.Equal(2, outputs.Count);
-        Assert.True(PlotlyScript.IsRole(outputs[0]!["metadata"]));
-        var figure = outputs[1]!["data"]!.AsObject();
+        var figure = Assert.Single(Saved().Cells[0].Outputs)!["data"]!.AsObject();
+        Assert.DoesNotContain("plotly.js v", figure["text/html"]!.ToString(), StringComparison.Ordinal);
         Assert.Equal(["application/vnd.plotly.v1+json", "image/svg+xml", "text/html", "text/plain"], figure.Select(entry => entry.Key).Order(StringComparer.Ordinal));
         Assert.NotEmpty(figure["application/vnd.plotly.v1+json"]!["data"]!.AsArray());
     }
