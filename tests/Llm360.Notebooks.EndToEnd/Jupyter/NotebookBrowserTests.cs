@@ -37,6 +37,12 @@ public sealed class NotebookBrowserTests(Browser browser) : IClassFixture<Browse
         await Pictures.SaveAsync(page, "notebook-complete.png");
         await page.Keyboard.PressAsync("Escape");
 
+        // A chart of Plotly.NET is drawn by the same plotly.js, which comes from the kernel's folder.
+        await TypeInNewCellAsync(page, "#r \"nuget: Plotly.NET, 6.0.0\"\nvar trace = new Plotly.NET.Trace(\"bar\");\n"
+            + "trace.SetProperty(\"y\", new[] { 3, 1, 2 });\nPlotly.NET.GenericChart.ofTraceObject(true, trace)");
+        await page.Keyboard.PressAsync("Control+Enter");
+        await page.WaitForSelectorAsync("[data-plotly-chart][data-drawn] svg.main-svg");
+
         // Interrupt a loop: the state is as it was, and the next cell runs.
         await TypeInNewCellAsync(page, "var turns = 0;\nConsole.WriteLine(\"turning\");\nwhile (true) turns++;");
         await page.Keyboard.PressAsync("Control+Enter");
