@@ -6,19 +6,17 @@ namespace Llm360.Notebooks;
 /// <param name="shape">The heads.</param>
 /// <param name="capacity">Tokens, a multiple of 16.</param>
 /// <remarks>
-/// A strip of 32 queries meets only the keys up to its last position, so little of the masked half is computed. The gradient needs the row's log-sum and the output
-/// (Dao et al. 2022, arXiv 2205.14135), so memory grows with the length and not with its square.
+/// The gradient needs the row's logarithmic sum and the output (Dao et al. 2022, arXiv 2205.14135),
+/// so memory grows with the length and not with its square.
 /// </remarks>
 internal sealed unsafe class Attention(HeadShape shape, int capacity) : IDisposable
 {
-    private const int Strip = 32;
-
     // Rows one vector longer than a power of two, so that they do not fall on the same cache lines.
     private readonly int stride = capacity + VectorWidth.Floats;
     private readonly AlignedFloats keys = new((long)shape.Padded * (capacity + VectorWidth.Floats)); // kᵀ [head, tokens]
     private readonly AlignedFloats values = new((long)shape.Padded * (capacity + VectorWidth.Floats)); // vᵀ [head, tokens]
-    private readonly AlignedFloats scores = new((long)Strip * (capacity + VectorWidth.Floats)); // [strip, tokens]
-    private readonly AlignedFloats gradients = new((long)Strip * (capacity + VectorWidth.Floats)); // [strip, tokens]
+    private readonly AlignedFloats scores = new((long)AttentionStrip.MaxQueries * (capacity + VectorWidth.Floats)); // [strip, tokens]
+    private readonly AlignedFloats gradients = new((long)AttentionStrip.MaxQueries * (capacity + VectorWidth.Floats)); // [strip, tokens]
     private readonly float scale = (float)(1 / Math.Sqrt(shape.Dimension));
     private readonly int group = shape.Group, head = shape.Padded;
 
@@ -29,27 +27,17 @@ internal sealed unsafe class Attention(HeadShape shape, int capacity) : IDisposa
     /// <param name="tokens">A multiple of 16.</param>
     public void Forward(MatrixView attentionOutput, MatrixView logSums, MatrixView qkv, int tokens)
     {
-        MatrixView kT = new(keys.Data, stride), s = new(scores.Data, stride);
-        var factors = stackalloc float[Strip];
+        MatrixView kT = new(keys.Data, stride), weights = new(scores.Data, stride);
         for (var h = 0; h < shape.Heads; h++)
         {
             var (q, k, v) = Heads(qkv, h);
             if (h % group == 0)
                 Products.Transpose(kT, k, tokens, head);
-            for (var first = 0; first < tokens; first += Strip)
+            for (var first = 0; first < tokens; first += AttentionStrip.MaxQueries)
             {
-                int queries = Math.Min(Strip, tokens - first), seen = first + queries;
+                var place = new StripPlace(first, Math.Min(AttentionStrip.MaxQueries, tokens - first), 0);
                 var output = attentionOutput.From(first, h * head);
-                Products.Set(s, q.From(first), kT, queries, seen, head);
-                for (var i = 0; i < queries; i++)
-                {
-                    var (sum, shift) = Softmax.Exponentials(s.Row(i), first + i + 1, seen, scale);
-                    factors[i] = 1 / sum;
-                    logSums.Row(h)[first + i] = shift + (float)Math.Log(sum); // MathF.Log differs between C libraries
-                }
-
-                Products.Set(output, s, v, queries, head, seen);
-                VectorMath.Scale(output, output, factors, queries, head);
+                AttentionStrip.Forward(output, output, weights, q.From(first), kT, v, place, head, scale, logSums.Row(h) + first);
             }
         }
     }
@@ -76,10 +64,10 @@ internal sealed unsafe class Attention(HeadShape shape, int capacity) : IDisposa
             }
 
             // From the last strip, which meets every key and so sets all of dk and dv; the others add.
-            var last = (tokens - 1) / Strip * Strip;
-            for (var first = last; first >= 0; first -= Strip)
+            var last = (tokens - 1) / AttentionStrip.MaxQueries * AttentionStrip.MaxQueries;
+            for (var first = last; first >= 0; first -= AttentionStrip.MaxQueries)
             {
-                int queries = Math.Min(Strip, tokens - first), seen = first + queries;
+                int queries = Math.Min(AttentionStrip.MaxQueries, tokens - first), seen = first + queries;
                 var strip = q.From(first);
                 MatrixView dOutput = dAttentionOutput.From(first, h * head), output = attentionOutput.From(first, h * head);
                 Products.Set(s, strip, kT, queries, seen, head);

@@ -1,7 +1,6 @@
 // Causal attention over rows that stand at places of their own, each with the keys and values it already has.
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Llm360.Notebooks;
 
@@ -18,11 +17,7 @@ internal readonly unsafe record struct AttentionRow(nint Queries, nint Keys, nin
     public float* Query(int head, int time, in AttentionShape shape) => (float*)Queries + (head * shape.QueryHead) + (time * shape.QueryTime);
 
     /// <summary>The first position that a query sees, and how many.</summary>
-    public (int First, int Count) Seen(int time)
-    {
-        var first = Math.Min(Padding, Past + time);
-        return Past + time < Padding ? (Past + time, 1) : (first, Past + time + 1 - first);
-    }
+    public (int First, int Count) Seen(int time) => StripPlace.Seen(Past + time, Padding);
 
     public float* To(int head, int time, in AttentionShape shape) => (float*)Output + ((nint)time * shape.Heads * shape.Head) + ((nint)head * shape.Head);
 }
@@ -32,19 +27,18 @@ internal readonly record struct AttentionShape(int Heads, int KeyValueHeads, int
 
 /// <summary>softmax(q kᵀ / sqrt(head)) v, float32, on LibTorch's number of threads.</summary>
 /// <remarks>
-/// Nothing is computed that the mask would throw away: a strip of 32 queries meets the keys up to its last position. A few queries, as in decoding, do not pay for transposing the keys: <see cref="QueryAttention"/>.
+/// Many queries of a row are computed in strips (<see cref="AttentionStrip"/>). For a few, as in
+/// decoding, transposing the keys costs more than it saves: <see cref="QueryAttention"/>.
 /// </remarks>
 internal static unsafe class CausalAttention
 {
-    private const int Strip = 32, Width = VectorWidth.Floats;
-
     /// <summary>Queries below which the keys are not worth transposing.</summary>
     private const int MaxRows = 6;
 
     /// <summary>Computes all heads of all rows.</summary>
     public static void Run(IReadOnlyList<AttentionRow> rows, AttentionShape shape)
     {
-        var byFew = rows.ToLookup(r => (r.Count < MaxRows && !RowInvariance.IsOn) || shape.Head % Width != 0);
+        var byFew = rows.ToLookup(r => (r.Count < MaxRows && !RowInvariance.IsOn) || shape.Head % VectorWidth.Floats != 0);
         List<AttentionRow> few = [.. byFew[true]], many = [.. byFew[false]];
         if (few.Count > 0)
             QueryAttention.Run(few, shape);
@@ -57,47 +51,27 @@ internal static unsafe class CausalAttention
     {
         var scale = (float)(1 / Math.Sqrt(shape.Head));
         int all = row.Past + row.Count, head = shape.Head, group = shape.Heads / shape.KeyValueHeads;
-        var stride = VectorWidth.Pad(all) + Width; // not a power of two: rows must not fall on the same cache lines
-        var rented = ArrayPool<float>.Shared.Rent(((head + Strip) * stride) + (2 * Strip * head));
-        var factors = stackalloc float[Strip];
+        var stride = VectorWidth.Pad(all) + VectorWidth.Floats; // not a power of two: rows must not fall on the same cache lines
+        var rented = ArrayPool<float>.Shared.Rent(((head + AttentionStrip.MaxQueries) * stride) + (2 * AttentionStrip.MaxQueries * head));
         fixed (float* scratch = rented)
         {
-            MatrixView kT = new(scratch, stride), s = new(scratch + (head * stride), stride), q = new(s.Row(Strip), head), o = new(q.Row(Strip), head);
+            MatrixView kT = new(scratch, stride), weights = new(scratch + (head * stride), stride);
+            MatrixView q = new(weights.Row(AttentionStrip.MaxQueries), head), sums = new(q.Row(AttentionStrip.MaxQueries), head);
             MatrixView k = new((float*)row.Keys + (keyHead * shape.KeyHead), (int)shape.KeyTime), v = new((float*)row.Values + (keyHead * shape.KeyHead), (int)shape.KeyTime);
             Products.Transpose(kT, k, all, head);
             for (var h = keyHead * group; h < (keyHead + 1) * group; h++)
             {
-                for (var at = 0; at < row.Count; at += Strip)
+                for (var at = 0; at < row.Count; at += AttentionStrip.MaxQueries)
                 {
-                    var queries = Math.Min(Strip, row.Count - at);
-                    var tile = (queries + 7) / 8 * 8; // rows of a product come in eights; those beyond are whatever was there
-                    for (var t = 0; t < queries; t++)
-                        Copy(q.Row(t), row.Query(h, at + t, shape), head, 1);
-                    var keys = row.Past + at + queries;
-                    Products.Set(s, q, kT, tile, VectorWidth.Pad(keys), head);
-                    for (var t = 0; t < queries; t++)
-                    {
-                        var (first, seen) = row.Seen(at + t);
-                        var (sum, _) = Softmax.Exponentials(s.Row(t) + first, seen, seen, scale);
-                        new Span<float>(s.Row(t), first).Clear();
-                        new Span<float>(s.Row(t) + first + seen, keys - first - seen).Clear();
-                        factors[t] = 1 / sum;
-                    }
-
-                    Products.Set(o, s, v, tile, head, keys);
-                    for (var t = 0; t < queries; t++)
-                        Copy(row.To(h, at + t, shape), o.Row(t), head, factors[t]);
+                    var place = new StripPlace(row.Past + at, Math.Min(AttentionStrip.MaxQueries, row.Count - at), row.Padding);
+                    for (var t = 0; t < place.Count; t++)
+                        new Span<float>(row.Query(h, at + t, shape), head).CopyTo(new Span<float>(q.Row(t), head));
+                    var output = new MatrixView(row.To(h, at, shape), shape.Heads * head);
+                    AttentionStrip.Forward(output, sums, weights, q, kT, v, place, head, scale);
                 }
             }
         }
 
         ArrayPool<float>.Shared.Return(rented);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Copy(float* to, float* from, int n, float factor)
-    {
-        for (var i = 0; i < n; i += Width)
-            (Vector512.Load(from + i) * factor).Store(to + i);
     }
 }
