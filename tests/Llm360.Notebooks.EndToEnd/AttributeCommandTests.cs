@@ -12,7 +12,7 @@ public sealed class AttributeCommandTests : IDisposable
     [Fact]
     public async Task A_person_asks_with_a_text()
     {
-        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        await llm360.AddPicoAsync();
         string[] ask = ["attribute", "-s", "pico", "--query", "Returns an observable sequence", "--top", "3", "--set", "size=4",
             "--device", "cpu"];
         var json = await llm360.RunAsync([.. ask, "--method", "logra", "--json", "-q"]);
@@ -38,7 +38,7 @@ public sealed class AttributeCommandTests : IDisposable
         string[] command = ["grid", "attribution", "--suite", "pico", "--method", "logra", "--device", "cpu", "--threads", "1", "-q"];
         using var undisturbed = new Llm360Command();
         foreach (var of in new[] { llm360, undisturbed })
-            Assert.Equal(0, (await of.RunAsync("train", "pico", "-q")).ExitCode);
+            await of.AddPicoAsync();
         Assert.Equal(0, (await undisturbed.RunAsync(command)).ExitCode);
         var random = new Random(20240813);
         var cut = 0;

@@ -39,7 +39,7 @@ public sealed class EvaluateCommandTests : IDisposable
     [Fact]
     public async Task Along_a_suite_cells_are_kept_and_shards_share_the_store()
     {
-        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        await llm360.AddPicoAsync();
         string[] command = ["evaluate", "-s", "pico", "--checkpoints", "every:2", "--tasks", "cloze,article", "--device", "cpu"];
         var shard = await llm360.RunAsync([.. command, "--shard", "1/2"]);
         Assert.True(shard.ExitCode == 0, shard.Error);

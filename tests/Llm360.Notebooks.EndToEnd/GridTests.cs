@@ -12,7 +12,7 @@ public sealed class GridTests
         using var one = new Llm360Command();
         using var shared = new Llm360Command();
         foreach (var llm360 in new[] { one, shared })
-            Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+            await llm360.AddPicoAsync();
         Assert.Equal(0, (await one.RunAsync(Command)).ExitCode);
         var results = await Task.WhenAll(Enumerable.Range(0, 2).Select(i => shared.RunAsync([.. Command, "--shard", $"{i}/2"])));
         Assert.All(results, r => Assert.True(r.ExitCode == 0, r.Error));
@@ -28,7 +28,7 @@ public sealed class GridTests
     public async Task Killed_at_random_moments_it_loses_and_repeats_at_most_the_cell_in_flight()
     {
         using var llm360 = new Llm360Command();
-        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        await llm360.AddPicoAsync();
         var random = new Random(20231211);
         var (done, cut) = (new Dictionary<string, DateTime>(), 0);
         // With one thread one cell is in flight.
@@ -55,7 +55,7 @@ public sealed class GridTests
         Assert.Equal(5 * 4, done.Count);
         Assert.Empty(llm360.Leftovers());
         using var undisturbed = new Llm360Command();
-        Assert.Equal(0, (await undisturbed.RunAsync("train", "pico", "-q")).ExitCode);
+        await undisturbed.AddPicoAsync();
         Assert.Equal(0, (await undisturbed.RunAsync(command)).ExitCode);
         foreach (var (cell, path) in Cells(undisturbed))
             Assert.True(File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(Cells(llm360)[cell])), cell);
@@ -79,7 +79,7 @@ public sealed class GridTests
     public async Task Bad_choices_are_one_error(string says, params string[] options)
     {
         using var llm360 = new Llm360Command();
-        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        await llm360.AddPicoAsync();
         var result = await llm360.RunAsync(["grid", "memorization", "--suite", "pico", .. options]);
         Assert.Equal(1, result.ExitCode);
         Assert.Contains(says, result.Error, StringComparison.Ordinal);
@@ -92,7 +92,7 @@ public sealed class GridTests
     public async Task A_missing_part_is_an_error_and_with_the_option_the_rest_is_computed_and_the_exit_code_says_so()
     {
         using var llm360 = new Llm360Command();
-        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        await llm360.AddPicoAsync();
         File.Delete(llm360.PathOf("suites", "pico", "ckpt_002", "model.safetensors"));
         File.Delete(llm360.PathOf("suites", "pico", "train", "train_003.jsonl"));
         var refused = await llm360.RunAsync(Command);
@@ -123,7 +123,7 @@ public sealed class GridTests
     public async Task A_sample_another_sample_and_the_first_sequences_are_kept_apart()
     {
         using var llm360 = new Llm360Command();
-        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        await llm360.AddPicoAsync();
         string[] command = ["grid", "memorization", "--suite", "pico", "--checkpoints", "4", "--chunks", "0", "-k", "8", "-l", "8", "-n", "4", "--device", "cpu"];
         foreach (var (options, says) in new (string[], string)[] { ([], "a sample of 4 sequences (seed 0)"), (["--seed", "7"], "a sample of 4 sequences (seed 7)"), (["--first"], "the first 4 sequences") })
         {

@@ -120,7 +120,7 @@ public sealed class HubTests : IAsyncLifetime
     /// <summary>The checkpoints of pico on the Hub, whose tokenizer fits its vocabulary; all but "bare" have chunks. Gives the manifest file.</summary>
     private async Task<string> PublishPicoAsync(string name)
     {
-        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        await llm360.AddPicoAsync();
         for (var i = 0; i <= 4; i++)
             hub.AddFolder("tester/pico", $"ckpt_{i:000}", llm360.PathOf("suites", "pico", $"ckpt_{i:000}"));
         var chunks = name == "bare" ? "" : $$""","chunks":{"repository":"tester/rows","name":"train_{0:000}","path":"train_{0:000}.jsonl","count":4}""";
@@ -213,7 +213,7 @@ public sealed class HubTests : IAsyncLifetime
     [Fact]
     public async Task A_suite_on_disk_does_not_depend_on_the_Hubs_variables()
     {
-        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        await llm360.AddPicoAsync();
         llm360.Variables["HF_ENDPOINT"] = "ftp://x";
         llm360.Variables["HF_TOKEN"] = "two words";
         var grid = await llm360.RunAsync("grid", "memorization", "-s", "pico", "--checkpoints", "4", "-n", "4", "--device", "cpu");

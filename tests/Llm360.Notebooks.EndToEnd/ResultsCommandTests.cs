@@ -9,7 +9,7 @@ public sealed class ResultsCommandTests
     public async Task A_store_is_queried_listed_and_removed()
     {
         using var llm360 = new Llm360Command();
-        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        await llm360.AddPicoAsync();
         Assert.Equal(0, (await llm360.RunAsync("grid", "memorization", "-s", "pico", "-k", "16", "-l", "16", "-n", "16", "--device",
             "cpu", "-q")).ExitCode);
 

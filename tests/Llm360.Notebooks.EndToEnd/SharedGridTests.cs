@@ -15,7 +15,7 @@ public sealed partial class SharedGridTests
     public async Task Processes_at_once_share_the_cells_without_shards()
     {
         using var llm360 = new Llm360Command();
-        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        await llm360.AddPicoAsync();
         var results = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => llm360.RunAsync(Command)));
         Assert.All(results, r => Assert.True(r.ExitCode == 0, r.Error));
         var numbers = results.Select(r => Done().Match(r.Output)).ToList();
@@ -31,7 +31,7 @@ public sealed partial class SharedGridTests
     public async Task On_a_full_disk_what_is_stored_stays_and_the_rest_is_computed_when_there_is_room()
     {
         using var llm360 = new Llm360Command();
-        Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
+        await llm360.AddPicoAsync();
         var results = Directory.CreateDirectory(llm360.PathOf("results")).FullName;
         Assert.SkipUnless(OperatingSystem.IsLinux() && await TryAsync("mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", results),
             "needs root, who may mount a small disk");

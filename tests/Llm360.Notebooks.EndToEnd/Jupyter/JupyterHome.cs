@@ -73,7 +73,7 @@ internal sealed class JupyterHome : IDisposable
         Directory.CreateDirectory(home.Notebooks);
         if (!suite)
             return home;
-        await home.RunLlm360Async("train", "pico", "-q");
+        await home.llm360.AddPicoAsync();
         foreach (var notebook in Directory.GetFiles(Path.Combine(Workspace.Repository!, "notebooks"), "*.ipynb"))
         {
             var text = File.ReadAllText(notebook);
