@@ -1,4 +1,4 @@
-// Causal attention of one sequence in strips of queries, and its gradient; scores are computed again rather than kept.
+// Causal attention of one sequence and its gradient; scores are recomputed, not kept.
 
 namespace Llm360.Notebooks;
 
@@ -6,12 +6,13 @@ namespace Llm360.Notebooks;
 /// <param name="shape">The heads.</param>
 /// <param name="capacity">Tokens, a multiple of 16.</param>
 /// <remarks>
-/// The gradient needs the row's logarithmic sum and the output (Dao et al. 2022, arXiv 2205.14135),
-/// so memory grows with the length and not with its square.
+/// The gradient needs only the log-sum-exp of each row and the output (Dao et al. 2022, arXiv
+/// 2205.14135). Memory therefore grows linearly with the length, not quadratically.
 /// </remarks>
 internal sealed unsafe class Attention(HeadShape shape, int capacity) : IDisposable
 {
-    // Rows one vector longer than a power of two, so that they do not fall on the same cache lines.
+    // Rows are one vector longer than a power of two, so that they do not share the same cache
+    // sets.
     private readonly int stride = capacity + VectorWidth.Floats;
     private readonly AlignedFloats keys = new((long)shape.Padded * (capacity + VectorWidth.Floats)); // kᵀ [head, tokens]
     private readonly AlignedFloats values = new((long)shape.Padded * (capacity + VectorWidth.Floats)); // vᵀ [head, tokens]
@@ -23,7 +24,7 @@ internal sealed unsafe class Attention(HeadShape shape, int capacity) : IDisposa
     /// <summary>The output of every head.</summary>
     /// <param name="attentionOutput">[tokens, heads x head]</param>
     /// <param name="logSums">[heads, tokens], kept for the gradient.</param>
-    /// <param name="qkv">[tokens, query, key and value], turned already.</param>
+    /// <param name="qkv">[tokens, query, key and value], already rotated.</param>
     /// <param name="tokens">A multiple of 16.</param>
     public void Forward(MatrixView attentionOutput, MatrixView logSums, MatrixView qkv, int tokens)
     {
@@ -42,7 +43,7 @@ internal sealed unsafe class Attention(HeadShape shape, int capacity) : IDisposa
         }
     }
 
-    /// <summary>The gradient by query, key and value, before they are turned back.</summary>
+    /// <summary>The gradients of query, key and value, before they are rotated back.</summary>
     /// <param name="dQkv">[tokens, query, key and value], overwritten.</param>
     /// <param name="dAttentionOutput">[tokens, heads x head]</param>
     /// <param name="attentionOutput">From the forward pass.</param>
@@ -52,7 +53,8 @@ internal sealed unsafe class Attention(HeadShape shape, int capacity) : IDisposa
     public void Backward(
         MatrixView dQkv, MatrixView dAttentionOutput, MatrixView attentionOutput, MatrixView logSums, MatrixView qkv, int tokens)
     {
-        MatrixView kT = new(keys.Data, stride), vT = new(values.Data, stride), s = new(scores.Data, stride), d = new(gradients.Data, stride);
+        MatrixView kT = new(keys.Data, stride), vT = new(values.Data, stride);
+        MatrixView s = new(scores.Data, stride), d = new(gradients.Data, stride);
         for (var h = 0; h < shape.Heads; h++)
         {
             var (q, k, v) = Heads(qkv, h);
@@ -63,7 +65,8 @@ internal sealed unsafe class Attention(HeadShape shape, int capacity) : IDisposa
                 Products.Transpose(vT, v, tokens, head);
             }
 
-            // From the last strip, which meets every key and so sets all of dk and dv; the others add.
+            // The last strip comes first: it attends to all keys and so sets all of dk and dv. The
+            // other strips add to them.
             var last = (tokens - 1) / AttentionStrip.MaxQueries * AttentionStrip.MaxQueries;
             for (var first = last; first >= 0; first -= AttentionStrip.MaxQueries)
             {
@@ -73,7 +76,9 @@ internal sealed unsafe class Attention(HeadShape shape, int capacity) : IDisposa
                 Products.Set(s, strip, kT, queries, seen, head);
                 Products.Set(d, dOutput, vT, queries, seen, head);
                 for (var i = 0; i < queries; i++)
-                    Softmax.Backward(s.Row(i), d.Row(i), first + i + 1, seen, scale, logSums.Row(h)[first + i], VectorMath.Dot(output.Row(i), dOutput.Row(i), head));
+                    Softmax.Backward(
+                        s.Row(i), d.Row(i), first + i + 1, seen, scale, logSums.Row(h)[first + i],
+                        VectorMath.Dot(output.Row(i), dOutput.Row(i), head));
                 Products.Set(dq.From(first), d, k, queries, head, seen);
                 if (first == last && h % group == 0)
                 {
@@ -99,5 +104,8 @@ internal sealed unsafe class Attention(HeadShape shape, int capacity) : IDisposa
 
     // A query head and the key-value head of its group.
     private (MatrixView Query, MatrixView Key, MatrixView Value) Heads(MatrixView qkv, int h) =>
-        (qkv.From(0, h * head), qkv.From(0, (shape.Heads * head) + (h / group * head)), qkv.From(0, ((shape.Heads + shape.KeyValueHeads) * head) + (h / group * head)));
+        (
+            qkv.From(0, h * head),
+            qkv.From(0, (shape.Heads * head) + (h / group * head)),
+            qkv.From(0, ((shape.Heads + shape.KeyValueHeads) * head) + (h / group * head)));
 }

@@ -1,18 +1,20 @@
-// One head's attention for a few queries that follow one another: training and prompts share it.
+// Attention of one head for a strip of consecutive queries, shared by training and prompts.
 
 namespace Llm360.Notebooks;
 
-/// <summary>Where a strip of queries is in its row.</summary>
-/// <param name="Position">Of its first query.</param>
-/// <param name="Count">Its queries, at most <see cref="AttentionStrip.MaxQueries"/>.</param>
-/// <param name="Padding">Positions at the row's beginning that no other sees.</param>
+/// <summary>The place of a strip of queries in its row.</summary>
+/// <param name="Position">Position of the first query.</param>
+/// <param name="Count">Number of queries, at most <see cref="AttentionStrip.MaxQueries"/>.</param>
+/// <param name="Padding">
+/// Padded positions at the start of the row. No other position attends to them.
+/// </param>
 internal readonly record struct StripPlace(int Position, int Count, int Padding)
 {
-    /// <summary>Keys up to the last position of the strip.</summary>
+    /// <summary>Number of keys up to the last position of the strip.</summary>
     public int Keys => Position + Count;
 
-    /// <summary>The first key that a position sees, and how many it sees.</summary>
-    /// <remarks>Padding sees itself alone, so that no softmax is over nothing.</remarks>
+    /// <summary>The first key that a position attends to, and the number of keys.</summary>
+    /// <remarks>A padded position attends only to itself, so that no softmax is empty.</remarks>
     public static (int First, int Count) Seen(int position, int padding) =>
         position < padding ? (position, 1) : (padding, position + 1 - padding);
 }
@@ -20,30 +22,37 @@ internal readonly record struct StripPlace(int Position, int Count, int Padding)
 /// <summary>softmax(scale q kᵀ + mask) v for a strip of queries of one head.</summary>
 internal static unsafe class AttentionStrip
 {
-    /// <summary>Queries of a strip at most.</summary>
+    /// <summary>Maximum number of queries in a strip.</summary>
     public const int MaxQueries = 32;
 
     /// <summary>
-    /// The output of the strip's queries. A strip meets only the keys up to its last position, so
+    /// The output of the strip's queries. A strip uses only the keys up to its last position, so
     /// little of the masked half is computed.
     /// </summary>
     /// <param name="output">[queries, head]</param>
     /// <param name="sums">
-    /// [queries in eights, head]: the products before they are divided by the softmax's sums. It may
-    /// be <paramref name="output"/>.
+    /// [queries rounded up to a multiple of 8, head]: the products before division by the softmax
+    /// sums. It may be <paramref name="output"/>.
     /// </param>
-    /// <param name="weights">Scratch, [queries in eights, padded keys and one vector more].</param>
-    /// <param name="q">[queries in eights, head]; rows beyond the strip's may hold anything.</param>
+    /// <param name="weights">
+    /// Scratch, [queries rounded up to a multiple of 8, padded keys plus one vector].
+    /// </param>
+    /// <param name="q">
+    /// [queries rounded up to a multiple of 8, head]; rows beyond the strip's may hold anything.
+    /// </param>
     /// <param name="kT">kᵀ [head, padded keys]</param>
     /// <param name="v">[keys, head]</param>
-    /// <param name="place">Where the strip is.</param>
+    /// <param name="place">The place of the strip.</param>
     /// <param name="head">The dimensions of a head, a multiple of 16.</param>
-    /// <param name="scale">Of the scores.</param>
-    /// <param name="logSums">The softmax's logarithmic sums, for the gradient; null for none.</param>
+    /// <param name="scale">Factor of the scores.</param>
+    /// <param name="logSums">
+    /// Output: log-sum-exp of each query, for the gradient; null for none.
+    /// </param>
     public static void Forward(
-        MatrixView output, MatrixView sums, MatrixView weights, MatrixView q, MatrixView kT, MatrixView v, StripPlace place, int head, float scale, float* logSums = null)
+        MatrixView output, MatrixView sums, MatrixView weights, MatrixView q, MatrixView kT, MatrixView v, StripPlace place,
+        int head, float scale, float* logSums = null)
     {
-        var tile = (place.Count + 7) / 8 * 8; // rows of a product come in eights
+        var tile = (place.Count + 7) / 8 * 8; // a product needs a multiple of 8 rows
         var factors = stackalloc float[MaxQueries];
         Products.Set(weights, q, kT, tile, VectorWidth.Pad(place.Keys), head);
         for (var i = 0; i < place.Count; i++)

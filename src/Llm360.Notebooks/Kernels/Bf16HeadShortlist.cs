@@ -1,26 +1,42 @@
-// Greedy tokens of a float32 model by a head of bfloat16, and exactly.
+// Exact greedy tokens of a float32 model by a bfloat16 copy of its head.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>A float32 head rounded to bfloat16: half the bytes, and where the processor multiplies bfloat16 twice the rate. It tells which tokens may be the most probable, and only their logits are computed from the head itself.</summary>
+/// <summary>
+/// A float32 head rounded to bfloat16. It takes half the bytes, and processors that multiply
+/// bfloat16 compute it at twice the rate. It selects the tokens that may be the most probable. Only
+/// their logits are computed from the head itself.
+/// </summary>
 /// <remarks>
-/// With x' and w' for what is rounded, |x w - x' w'| is at most |x - x'| |w| + |x'| |w - w'| (Cauchy and Schwarz): a token whose rounded logit is further than twice that below the largest is not the most probable one. The norms are
-/// measured: of x at each position, of w the largest of the vocabulary. What sums in float32 may lose is added. Mostly fewer than ten tokens are left.
+/// Let x' and w' be the rounded values. By Cauchy and Schwarz, |x w - x' w'| is at most |x - x'|
+/// |w| + |x'| |w - w'|. A token is not the most probable one if its rounded logit is below the
+/// largest by more than twice this bound. The norms are measured: that of x at each position, that
+/// of w as the largest of the vocabulary. The error of sums in float32 is added to the bound.
+/// Usually fewer than ten tokens are left.
 /// </remarks>
 internal sealed unsafe class Bf16HeadShortlist : IDisposable
 {
-    /// <summary>Positions up to which reading the head is what takes the time: the kit's kernel widens it, and x is not rounded.</summary>
+    /// <summary>
+    /// Largest number of positions for which reading the head dominates the time. Up to it, the
+    /// kit's kernel widens the head, and x is not rounded.
+    /// </summary>
     private const int MaxRows = 16;
 
-    /// <summary>Logits at once: about as many as stay in the processors' own caches; and tokens of the vocabulary at least, because oneDNN arranges x anew for each block.</summary>
+    /// <summary>
+    /// Logits per block, about as many as fit in the processors' own caches; and the minimum of
+    /// tokens per block, because oneDNN reorders x for each block.
+    /// </summary>
     private const int LogitsAtOnce = 1 << 19, BlockAtLeast = 8192;
 
     private const int Width = VectorWidth.Floats;
 
-    /// <summary>Added to sums of squares: more than what squares and products of the tiniest values lose by underflow. Where it counts, the doubt is large and the head itself decides.</summary>
+    /// <summary>
+    /// Added to sums of squares. It is more than squares and products of the tiniest values lose by
+    /// underflow. Where it matters, the doubt is large and the head itself decides.
+    /// </summary>
     private const double UnderflowFloor = 1e-30;
 
     private readonly Tensor head, rounded; // [vocabulary, width]
@@ -28,7 +44,10 @@ internal sealed unsafe class Bf16HeadShortlist : IDisposable
     private readonly double norm, lost; // the largest |w| and |w - w'|
 
     /// <summary>Rounds a head.</summary>
-    /// <param name="head">float32 [vocabulary, width], contiguous, the width a multiple of 16; it must outlive this and not change.</param>
+    /// <param name="head">
+    /// float32 [vocabulary, width], contiguous, the width a multiple of 16; it must outlive this
+    /// object and not change.
+    /// </param>
     public Bf16HeadShortlist(Tensor head)
     {
         this.head = head;
@@ -40,13 +59,17 @@ internal sealed unsafe class Bf16HeadShortlist : IDisposable
         (norm, lost) = (norms.Max(n => n.W), norms.Max(n => n.Lost));
     }
 
-    /// <summary>Whether this can be done, and is faster than products with the head itself.</summary>
+    /// <summary>Whether this is possible, and faster than products with the head.</summary>
     /// <param name="hidden">[positions, width]</param>
     /// <param name="head">[vocabulary, width]</param>
-    public static bool Takes(Tensor hidden, Tensor head) => TensorMemory.IsPlain(hidden) && TensorMemory.IsPlain(head) && hidden.is_contiguous() && head.is_contiguous()
+    public static bool Takes(Tensor hidden, Tensor head) =>
+        TensorMemory.IsPlain(hidden) && TensorMemory.IsPlain(head) && hidden.is_contiguous() && head.is_contiguous()
         && head.shape[1] % Width == 0 && (hidden.shape[0] <= MaxRows || NarrowTypes.MultipliesBFloat16);
 
-    /// <summary>The most probable token at each position; null where only the head itself can tell, because a value is not finite or too many tokens are in doubt.</summary>
+    /// <summary>
+    /// The most probable token at each position. It is null where only the head itself can decide,
+    /// because a value is not finite or too many tokens are in doubt.
+    /// </summary>
     /// <param name="hidden">float32 [positions, width], contiguous.</param>
     public int?[] Argmax(Tensor hidden)
     {
@@ -63,7 +86,8 @@ internal sealed unsafe class Bf16HeadShortlist : IDisposable
 
         var tokens = new int?[positions];
         WeightRows exact = WeightRows.Of(hidden), weights = WeightRows.Of(head);
-        Parallelism.ForRows(positions, width * 8, i => tokens[i] = near.Of((int)i) is { } few ? Best((float*)exact.At((int)i), weights, few) : null);
+        Parallelism.ForRows(positions, width * 8, i =>
+            tokens[i] = near.Of((int)i) is { } few ? Best((float*)exact.At((int)i), weights, few) : null);
         GC.KeepAlive((hidden, head));
         return tokens;
     }
@@ -71,10 +95,11 @@ internal sealed unsafe class Bf16HeadShortlist : IDisposable
     /// <inheritdoc/>
     public void Dispose() => rounded.Dispose();
 
-    // Twice what a logit of each position may be wrong by, and a thousandth more for what rounds here.
+    // Twice the largest error of a logit at each position, plus a thousandth for the rounding of
+    // these computations.
     private double[] Doubts(Tensor hidden, Tensor x)
     {
-        var sums = 2 * (width + 8) * Math.Pow(2, -24); // The share of |x| |w| that sums in float32 may lose, in any order.
+        var sums = 2 * (width + 8) * Math.Pow(2, -24); // Bound on the error of float32 sums relative to |x| |w|, in any order.
         WeightRows exact = WeightRows.Of(hidden), stored = WeightRows.Of(x);
         var doubts = new double[hidden.shape[0]];
         for (var i = 0; i < doubts.Length; i++)

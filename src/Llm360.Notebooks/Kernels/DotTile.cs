@@ -1,26 +1,28 @@
-// Four rows of weights by a few rows of x, along their width: the sums fill the registers.
+// Dot products of four rows of weights and a few rows of x; the sums fill the registers.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Written out, because only named locals live in registers.</summary>
+/// <summary>Unrolled by hand, because only named locals are kept in registers.</summary>
 internal static unsafe class DotTile
 {
     /// <summary>Rows of weights.</summary>
     public const int Weights = 4;
 
-    /// <summary>Rows of x at most: with 32 registers of 512 bits, and with 16 of 256.</summary>
+    /// <summary>Maximum rows of x: with 32 registers of 512 bits, and with 16 of 256.</summary>
     public const int Rows512 = 4, Rows256 = 3;
 
     /// <summary>y = x Wᵀ, or y += x Wᵀ</summary>
     /// <param name="y">[rows, 4]</param>
     /// <param name="x">[rows, width] without gaps, the width a multiple of 16.</param>
-    /// <param name="rows">1 to <see cref="Rows512"/>; those that are missing are computed from the first.</param>
+    /// <param name="rows">
+    /// 1 to <see cref="Rows512"/>; missing rows are computed from the first.
+    /// </param>
     /// <param name="w">float32, or (as ushort) bfloat16: [4, width] without gaps.</param>
-    /// <param name="next">What will be needed soon.</param>
-    /// <param name="bytes">How much of it.</param>
+    /// <param name="next">Memory to prefetch.</param>
+    /// <param name="bytes">Number of bytes to prefetch.</param>
     /// <param name="add">Whether to add to what y holds.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Run512<T>(MatrixView y, MatrixView x, int rows, T* w, byte* next, int bytes, bool add)
@@ -114,7 +116,8 @@ internal static unsafe class DotTile
             Put(y.Row(2), a2, b2, c2, d2, add);
     }
 
-    // Into the second cache: those that the first can wait for at once are few, and its own loads need them.
+    // Prefetches into the second-level cache: the first level has few outstanding misses, and its
+    // own loads need them.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch(byte* from, int bytes)
     {

@@ -4,8 +4,13 @@ using System.Runtime.Intrinsics;
 
 namespace Llm360.Notebooks;
 
-/// <summary>exp by x = n ln 2 + r, |r| at most ln 2 / 2: 2^n by its bits, e^r by its series.</summary>
-/// <remarks>Within 2 units in the last place of float64's answer from -87.3 to 88.3, where e^x is a normal number; saturates outside. NaN stays NaN.</remarks>
+/// <summary>
+/// exp by x = n ln 2 + r, |r| at most ln 2 / 2: 2^n by its bits, e^r by its series.
+/// </summary>
+/// <remarks>
+/// The error is within 2 units in the last place of the float64 result from -87.3 to 88.3, where
+/// e^x is a normal number. Outside this range the result saturates. NaN stays NaN.
+/// </remarks>
 internal static class Exponential
 {
     public const float Lowest = -87.3f, Highest = 88.3f;
@@ -14,11 +19,12 @@ internal static class Exponential
     public static Vector512<float> Of(Vector512<float> x) =>
         OfBounded(Vector512.MinNative(Vector512.Create(Highest), x));
 
-    /// <summary>For x that is known to be below <see cref="Highest"/>: what a softmax needs.</summary>
+    /// <summary>For x known to be below <see cref="Highest"/>, as in a softmax.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> OfBounded(Vector512<float> x)
     {
-        // Of a NaN and a number processors give the second operand, or the NaN: in this order NaN passes.
+        // If one operand is NaN, processors return either the second operand or the NaN. With x as
+        // the second operand, NaN passes through.
         x = Vector512.MaxNative(Vector512.Create(Lowest), x);
 
         // Adding 1.5 x 2^23 leaves n, rounded, in the low bits.

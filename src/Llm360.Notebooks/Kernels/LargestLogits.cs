@@ -1,20 +1,22 @@
-// The first choice at each position, taken up block of the vocabulary by block.
+// The most probable token at each position, reduced block by block over the vocabulary.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>argmax of logits on the CPU as they come. Of equal ones the first counts.</summary>
-/// <param name="positions">How many.</param>
+/// <summary>Running argmax of logits on the CPU. The first of equal logits counts.</summary>
+/// <param name="positions">Number of positions.</param>
 internal sealed unsafe class LargestLogits(int positions)
 {
     private readonly float[] largest = [.. Enumerable.Repeat(float.NegativeInfinity, positions)];
 
-    /// <summary>The most probable token of each position so far; -1 where the largest logit is not a finite number.</summary>
+    /// <summary>
+    /// The most probable token of each position so far; -1 where the largest logit is not finite.
+    /// </summary>
     public int[] Tokens { get; } = [.. Enumerable.Repeat(-1, positions)];
 
-    /// <summary>Takes up a block, positions shared out among LibTorch's threads.</summary>
+    /// <summary>Adds a block. Positions are split among LibTorch's threads.</summary>
     /// <param name="logits">[positions, block]</param>
     /// <param name="first">The first token of the block.</param>
     public void Add(torch.Tensor logits, int first)
@@ -30,7 +32,9 @@ internal sealed unsafe class LargestLogits(int positions)
         });
     }
 
-    /// <summary>The largest of n values of float32 or, as ushort, of bfloat16; NaN where one of them is.</summary>
+    /// <summary>
+    /// The largest of n values of float32 or, as ushort, of bfloat16; NaN if any value is NaN.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static float Largest<T>(T* x, int n)
         where T : unmanaged

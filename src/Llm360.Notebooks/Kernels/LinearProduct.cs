@@ -1,4 +1,4 @@
-// Products with weights as they are stored, by the kernel written here or by LibTorch.
+// Products with weights in their stored type, by the kit's kernels or by LibTorch.
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
@@ -6,7 +6,9 @@ namespace Llm360.Notebooks;
 /// <summary>x W^T + b on the CPU or another device.</summary>
 internal static class LinearProduct
 {
-    /// <summary>x in the type in which it is multiplied with a weight: rounded once where several products follow.</summary>
+    /// <summary>
+    /// x in the type of its product with a weight, so that it is rounded once for several products.
+    /// </summary>
     /// <param name="x">[..., width]</param>
     /// <param name="weight">[outputs, width]</param>
     public static Tensor Input(Tensor x, Tensor weight) =>
@@ -25,10 +27,11 @@ internal static class LinearProduct
         if (!isInvariant && !UnpackedProducts.Takes(x, weight))
         {
             x = Input(x, weight);
-            return (x.dtype == weight.dtype ? nn.functional.linear(x, weight, bias) : NarrowTypes.Widened(x, weight, bias)).MoveToOuterDisposeScope();
+            var product = x.dtype == weight.dtype ? nn.functional.linear(x, weight, bias) : NarrowTypes.Widened(x, weight, bias);
+            return product.MoveToOuterDisposeScope();
         }
 
-        var y = empty([.. x.shape[..^1], weight.shape[0]], float32, CPU); // The user may have made another type the default.
+        var y = empty([.. x.shape[..^1], weight.shape[0]], float32, CPU); // The user may have changed the default type.
         if (bias is not null)
             y.copy_(bias);
         if (isInvariant)

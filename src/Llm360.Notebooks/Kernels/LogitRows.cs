@@ -4,12 +4,15 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Takes logits of any of <see cref="WeightRows"/>' types apart: a row that is widened stays in the cache, where a copy of all would not.</summary>
+/// <summary>
+/// Splits logits of any of <see cref="WeightRows"/>' types into rows. A widened row stays in the
+/// cache; a widened copy of all rows would not.
+/// </summary>
 internal static unsafe class LogitRows
 {
-    /// <summary>Does something for every row, shared out among LibTorch's threads.</summary>
+    /// <summary>Runs an action on every row. Rows are split among LibTorch's threads.</summary>
     /// <param name="logits">[positions, block]</param>
-    /// <param name="work">Takes the row's number, and its values as float32.</param>
+    /// <param name="work">Takes the index of the row and its values as float32.</param>
     public static void ForEach(torch.Tensor logits, Action<int, nint> work)
     {
         using var whole = logits.contiguous();

@@ -1,4 +1,4 @@
-// A matrix in somebody else's memory, row by row.
+// A view of a matrix in memory that it does not own.
 namespace Llm360.Notebooks;
 
 /// <summary>The first value of a matrix and the distance between its rows.</summary>

@@ -4,18 +4,28 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>LibTorch multiplies matrices of one type only: either x is rounded to the weights' type, or the weights are made float32 block by block.</summary>
+/// <summary>
+/// LibTorch multiplies only matrices of the same type. Either x is rounded to the weights' type, or
+/// the weights are widened to float32 block by block.
+/// </summary>
 internal static class NarrowTypes
 {
-    /// <summary>Weights made float32 at once.</summary>
+    /// <summary>Weights widened at a time.</summary>
     private const int Block = 1 << 22;
 
     /// <summary>Whether the processor multiplies bfloat16, with sums in float32.</summary>
-    public static bool MultipliesBFloat16 { get; } = X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && X86Base.CpuId(7, 0).Eax >= 1 && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0; // AVX512_BF16
+    public static bool MultipliesBFloat16 { get; } =
+        X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && X86Base.CpuId(7, 0).Eax >= 1
+        && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0; // AVX512_BF16
 
-    /// <summary>Whether x is rounded: where the processor multiplies in the weights' type. Without instructions for it LibTorch takes several times as long as in float32.</summary>
+    /// <summary>
+    /// Whether x is rounded, which requires a processor that multiplies in the weights' type.
+    /// Without such instructions LibTorch takes several times as long as in float32.
+    /// </summary>
     /// <param name="weights">Their type.</param>
-    public static bool Rounds(ScalarType weights) => weights == ScalarType.BFloat16 ? !X86Base.IsSupported || MultipliesBFloat16 : weights == ScalarType.Float16 && !X86Base.IsSupported;
+    public static bool Rounds(ScalarType weights) => weights == ScalarType.BFloat16
+        ? !X86Base.IsSupported || MultipliesBFloat16
+        : weights == ScalarType.Float16 && !X86Base.IsSupported;
 
     /// <summary>x Wᵀ + b in float32.</summary>
     /// <param name="x">float32 [..., width]</param>
@@ -32,7 +42,8 @@ internal static class NarrowTypes
         {
             using var block = NewDisposeScope();
             var count = Math.Min(rows, outputs - first);
-            y.narrow(-1, first, count).copy_(nn.functional.linear(x, weight.narrow(0, first, count).to(float32), wide?.narrow(0, first, count)));
+            var part = weight.narrow(0, first, count).to(float32);
+            y.narrow(-1, first, count).copy_(nn.functional.linear(x, part, wide?.narrow(0, first, count)));
         }
 
         return y.MoveToOuterDisposeScope();

@@ -1,4 +1,4 @@
-// The first choices that rounding leaves in doubt, taken up block of the vocabulary by block.
+// The candidates for the most probable token, reduced block by block over the vocabulary.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -6,16 +6,29 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Tokens whose logits are so near the largest of their position that they may be the most probable.</summary>
+/// <summary>
+/// Tokens with logits so close to the largest of their position that they may be the most probable.
+/// </summary>
 /// <param name="doubts">For each position, how far below the largest a logit may be.</param>
 internal sealed unsafe class NearLargestLogits(double[] doubts)
 {
-    /// <summary>Tokens kept for a position, at most.</summary>
+    /// <summary>Maximum number of tokens kept for a position.</summary>
     private const int MaxCandidates = 1024;
 
-    private readonly Position[] positions = [.. doubts.Select(d => new Position { Doubt = d, Largest = float.NegativeInfinity, Near = double.IsFinite(d) ? [] : null })];
+    private readonly Position[] positions =
+    [
+        .. doubts.Select(d => new Position
+        {
+            Doubt = d,
+            Largest = float.NegativeInfinity,
+            Near = double.IsFinite(d) ? [] : null,
+        }),
+    ];
 
-    /// <summary>The tokens of a position in the vocabulary's order; null where they are too many or the largest of a block is not a finite number.</summary>
+    /// <summary>
+    /// The tokens of a position in the order of the vocabulary; null if they are too many or the
+    /// largest logit of a block is not finite.
+    /// </summary>
     public IReadOnlyList<int>? Of(int position)
     {
         ref var p = ref positions[position];
@@ -23,8 +36,11 @@ internal sealed unsafe class NearLargestLogits(double[] doubts)
         return p.Near?.ConvertAll(n => n.Token);
     }
 
-    /// <summary>Takes up a block, positions shared out among LibTorch's threads.</summary>
-    /// <param name="logits">[positions, block], contiguous, of float32 or bfloat16; those are rounded themselves, which is reckoned with here.</param>
+    /// <summary>Adds a block. Positions are split among LibTorch's threads.</summary>
+    /// <param name="logits">
+    /// [positions, block], contiguous, float32 or bfloat16. Logits in bfloat16 are themselves
+    /// rounded; this method allows for it.
+    /// </param>
     /// <param name="first">The first token of the block.</param>
     public void Add(torch.Tensor logits, int first)
     {
@@ -53,7 +69,8 @@ internal sealed unsafe class NearLargestLogits(double[] doubts)
 
         if (most > p.Largest)
         {
-            // bfloat16 rounds by a 256th at most: the largest, and what is compared with it, which may be larger by the doubt. A 64th is safely more than both.
+            // bfloat16 rounds by at most 1/256, both the largest logit and the one compared with
+            // it. The latter may exceed the former by the doubt. 1/64 is safely more than both.
             p.Largest = most;
             p.Floor = (float)(most - p.Doubt - (typeof(T) == typeof(float) ? 0 : (Math.Abs(most) + p.Doubt) / 64));
         }
@@ -67,7 +84,7 @@ internal sealed unsafe class NearLargestLogits(double[] doubts)
             p.Near = null;
     }
 
-    // Those that were near the largest only until a larger one came.
+    // Removes tokens that are no longer near the largest.
     private static void Forget(ref Position p)
     {
         var floor = p.Floor;
@@ -82,7 +99,8 @@ internal sealed unsafe class NearLargestLogits(double[] doubts)
         var i = 0;
         for (; i <= n - width; i += width)
         {
-            for (var lanes = Vector512.GreaterThanOrEqual(WeightRows.Load512(x + i), Vector512.Create(floor)).ExtractMostSignificantBits(); lanes != 0; lanes &= lanes - 1)
+            var isNear = Vector512.GreaterThanOrEqual(WeightRows.Load512(x + i), Vector512.Create(floor));
+            for (var lanes = isNear.ExtractMostSignificantBits(); lanes != 0; lanes &= lanes - 1)
                 Keep(i + BitOperations.TrailingZeroCount(lanes));
         }
 

@@ -1,4 +1,4 @@
-// Sharing rows out among threads.
+// Splitting of rows among threads.
 using System.Runtime.ExceptionServices;
 using TorchSharp;
 
@@ -6,22 +6,26 @@ namespace Llm360.Notebooks;
 
 internal static class Parallelism
 {
-    /// <summary>Elements below which sharing out costs more than it gains.</summary>
+    /// <summary>With fewer elements, threads cost more than they gain.</summary>
     private const long WorthSharing = 1 << 15;
 
-    /// <summary>Does something for every row, with as many threads as LibTorch's operators use on this one.</summary>
+    /// <summary>
+    /// Runs an action on every row, on as many threads as LibTorch's operators use on this thread.
+    /// </summary>
     /// <param name="rows">Number of rows.</param>
-    /// <param name="width">Elements a row.</param>
-    /// <param name="work">Takes a row's number.</param>
+    /// <param name="width">Elements per row.</param>
+    /// <param name="work">Takes the index of a row.</param>
     public static void ForRows(long rows, long width, Action<long> work) => ForRanges(rows, width, (first, end) =>
     {
         for (var row = first; row < end; row++)
             work(row);
     });
 
-    /// <summary>Does something for one range of rows a thread: what a thread reads and writes lies together.</summary>
+    /// <summary>
+    /// Runs an action on one range of rows per thread, so that each thread uses contiguous memory.
+    /// </summary>
     /// <param name="rows">Number of rows.</param>
-    /// <param name="width">Elements a row.</param>
+    /// <param name="width">Elements per row.</param>
     /// <param name="work">Takes the first row and the end of a range.</param>
     public static void ForRanges(long rows, long width, Action<long, long> work)
     {
@@ -32,7 +36,11 @@ internal static class Parallelism
             new Ranges(rows, (int)Math.Min(rows, threads), work).Run();
     }
 
-    /// <summary>Ranges that threads take as they come, the caller's too: whoever is late finds less to do. In decoding there are dozens for every token, of some ten microseconds each, which is what Parallel.For needs to begin.</summary>
+    /// <summary>
+    /// Threads, including the caller's, take the next free range; a late thread takes fewer.
+    /// Decoding runs dozens of these per token, of about ten microseconds each. Parallel.For needs
+    /// as long to start.
+    /// </summary>
     private sealed class Ranges(long rows, int count, Action<long, long> work) : IThreadPoolWorkItem
     {
         private int taken, done;

@@ -1,4 +1,4 @@
-// Matrix products of small matrices without packing: tiles of eight rows held in registers.
+// Matrix products of small matrices without packing, in register tiles of eight rows.
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -6,35 +6,44 @@ namespace Llm360.Notebooks;
 
 /// <summary>Products c = a b and c = aᵀ b, float32.</summary>
 /// <remarks>
-/// Rows of c must be a multiple of 8 and columns of 16. b is read row by row, so x Wᵀ wants W transposed beforehand, once a step; dy W and dyᵀ x need nothing.
-/// The inner size is taken in parts, so that b's strip of three vectors stays in the first cache; of a on its side, lines of cache are gathered first, as they would be thrown out again before the next tile needs them.
+/// The rows of c must be a multiple of 8 and its columns a multiple of 16. b is read row by row. x
+/// Wᵀ therefore needs W transposed beforehand, once per step; dy W and dyᵀ x need no transposition.
+/// The inner dimension is split into blocks, so that a strip of b of three vectors stays in the
+/// first-level cache. If a is transposed, its cache lines are gathered first. Otherwise they would
+/// be evicted before the next tile needs them.
 /// </remarks>
 internal static unsafe class Products
 {
     private const int TileRows = 8, Vector = VectorWidth.Floats;
 
-    /// <summary>The inner size at once.</summary>
+    /// <summary>Size of a block of the inner dimension.</summary>
     private const int Depth = 256;
 
-    /// <summary>Inner sizes from which on gathering pays.</summary>
+    /// <summary>Smallest inner size for which gathering pays.</summary>
     private const int Deep = 64;
 
     /// <summary>c [m, n] = a [m, k] b [k, n]</summary>
-    public static void Set(MatrixView c, MatrixView a, MatrixView b, int m, int n, int k) => Run(c, null, a.Data, a.Stride, 1, b, m, n, k);
+    public static void Set(MatrixView c, MatrixView a, MatrixView b, int m, int n, int k) =>
+        Run(c, null, a.Data, a.Stride, 1, b, m, n, k);
 
-    /// <summary>c [m, n] = start [m, n] + a [m, k] b [k, n]; the start has c's stride and may be c.</summary>
-    public static void Add(MatrixView c, float* start, MatrixView a, MatrixView b, int m, int n, int k) => Run(c, start, a.Data, a.Stride, 1, b, m, n, k);
+    /// <summary>
+    /// c [m, n] = start [m, n] + a [m, k] b [k, n]; start has c's stride and may be c.
+    /// </summary>
+    public static void Add(MatrixView c, float* start, MatrixView a, MatrixView b, int m, int n, int k) =>
+        Run(c, start, a.Data, a.Stride, 1, b, m, n, k);
 
     /// <summary>c [m, n] = aᵀ b, with a [k, m] and b [k, n]</summary>
-    public static void SetTransposed(MatrixView c, MatrixView a, MatrixView b, int m, int n, int k) => Run(c, null, a.Data, 1, a.Stride, b, m, n, k);
+    public static void SetTransposed(MatrixView c, MatrixView a, MatrixView b, int m, int n, int k) =>
+        Run(c, null, a.Data, 1, a.Stride, b, m, n, k);
 
     /// <summary>c [m, n] += aᵀ b, with a [k, m] and b [k, n]</summary>
-    public static void AddTransposed(MatrixView c, MatrixView a, MatrixView b, int m, int n, int k) => Run(c, c.Data, a.Data, 1, a.Stride, b, m, n, k);
+    public static void AddTransposed(MatrixView c, MatrixView a, MatrixView b, int m, int n, int k) =>
+        Run(c, c.Data, a.Data, 1, a.Stride, b, m, n, k);
 
     /// <summary>Transposes a [rows, columns] into b [columns, rows].</summary>
     public static void Transpose(MatrixView b, MatrixView a, int rows, int columns)
     {
-        // Tiles of 16 x 16: both sides stay in the first cache.
+        // Tiles of 16 x 16: both sides stay in the first-level cache.
         for (var r = 0; r < rows; r += Vector)
         {
             for (var c = 0; c < columns; c += Vector)
@@ -63,10 +72,11 @@ internal static unsafe class Products
             {
                 var rows = Math.Min(Vector, m - row);
                 Gather(gathered, part + row, aStep, rows, depth);
-                RunStrips(c.From(row), start is null ? null : start + ((nint)row * c.Stride), gathered, 1, Vector, b.From(inner), rows, n, depth);
+                var begin = start is null ? null : start + ((nint)row * c.Stride);
+                RunStrips(c.From(row), begin, gathered, 1, Vector, b.From(inner), rows, n, depth);
             }
 
-            start = c.Data; // The next part is added to this one's sums.
+            start = c.Data; // The next block is added to these sums.
         }
     }
 
@@ -87,7 +97,8 @@ internal static unsafe class Products
         var width = isWide ? Vector512<float>.Count : Vector256<float>.Count;
         for (var column = 0; column < n;)
         {
-            // Strips of three vectors are fastest, of one slowest: four are two and two.
+            // Strips of three vectors are fastest, strips of one are slowest: four are split into
+            // two and two.
             var left = (n - column) / width;
             var vectors = left is 4 or 2 ? 2 : Math.Min(left, 3);
             for (var row = 0; row < m; row += TileRows)
@@ -95,7 +106,8 @@ internal static unsafe class Products
                 var at = ((nint)row * c.Stride) + column;
                 if (start is not null)
                     Prefetch(start + at, c.Stride, vectors * width);
-                var tile = new Tile(a + (row * aRow), aRow, aStep, b.Data + column, b.Stride, c.Data + at, start is null ? null : start + at, c.Stride, k);
+                var begin = start is null ? null : start + at;
+                var tile = new Tile(a + (row * aRow), aRow, aStep, b.Data + column, b.Stride, c.Data + at, begin, c.Stride, k);
                 if (isWide)
                     Tile512.Run(tile, vectors);
                 else
@@ -106,7 +118,7 @@ internal static unsafe class Products
         }
     }
 
-    // Sums are added to at the end of a tile: by then their lines have arrived.
+    // The tile adds to these values at its end; by then their cache lines have arrived.
     private static void Prefetch(float* first, nint stride, int columns)
     {
         if (!Sse.IsSupported)
@@ -121,13 +133,13 @@ internal static unsafe class Products
 
 /// <summary>Eight rows of a product, over some columns.</summary>
 /// <param name="a">First value of the left matrix.</param>
-/// <param name="aRow">From one row of the left matrix to the next.</param>
-/// <param name="aStep">From one inner index of the left matrix to the next.</param>
+/// <param name="aRow">Stride between rows of the left matrix.</param>
+/// <param name="aStep">Stride of the left matrix along the inner dimension.</param>
 /// <param name="b">First value of the right matrix.</param>
-/// <param name="bStep">From one inner index of the right matrix to the next.</param>
+/// <param name="bStep">Stride of the right matrix along the inner dimension.</param>
 /// <param name="c">First value of the result.</param>
-/// <param name="start">What the sums begin with; null for zero.</param>
-/// <param name="cRow">From one row of the result to the next.</param>
+/// <param name="start">Initial values of the sums; null for zero.</param>
+/// <param name="cRow">Stride between rows of the result.</param>
 /// <param name="k">The inner size.</param>
 internal readonly unsafe ref struct Tile(float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, float* start, nint cRow, int k)
 {

@@ -1,4 +1,4 @@
-// Attention of single queries, as in decoding: reading keys and values is what takes the time.
+// Attention of single queries, as in decoding; the time is spent on reading keys and values.
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -6,14 +6,20 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>softmax(q kᵀ / sqrt(head)) v of one query after another, float32, on LibTorch's number of threads.</summary>
+/// <summary>
+/// softmax(q kᵀ / sqrt(head)) v of one query after another, float32, on LibTorch's number of
+/// threads.
+/// </summary>
 /// <remarks>
-/// All heads of a query are taken together where they lie together, so that keys and values are read in their order: head after head, by two threads at once, took twice as long as by one so. Where there are fewer queries than threads,
-/// and many positions, each takes some of the positions, and their results are joined (as in Dao et al. 2023, Flash-Decoding).
+/// If the heads of a position are contiguous, all heads of a query are computed together, so that
+/// keys and values are read in memory order. Head after head on two threads took twice as long as
+/// this on one thread.
+/// If there are fewer queries than threads and many positions, each thread takes some of the
+/// positions. The results are then combined (as in Dao et al. 2023, Flash-Decoding).
 /// </remarks>
 internal static unsafe class QueryAttention
 {
-    /// <summary>Keys and values, in floats, that are worth a thread of their own.</summary>
+    /// <summary>Keys and values, in floats, that justify a thread of their own.</summary>
     private const long Worth = 1 << 18;
 
     /// <summary>Computes all heads of all queries of all rows.</summary>
@@ -50,14 +56,18 @@ internal static unsafe class QueryAttention
             for (var q = 0; q < queries.Length; q++)
             {
                 for (var h = 0; h < shape.Heads; h++)
-                    Join(rows[queries[q].Row].To(h, queries[q].Time, shape), scratch + (((q * parts * shape.Heads) + h) * shape.Head), sums + (q * parts * shape.Heads) + h, parts, shape);
+                {
+                    var to = rows[queries[q].Row].To(h, queries[q].Time, shape);
+                    var part = scratch + (((q * parts * shape.Heads) + h) * shape.Head);
+                    Join(to, part, sums + (q * parts * shape.Heads) + h, parts, shape);
+                }
             }
         }
 
         ArrayPool<float>.Shared.Return(rented);
     }
 
-    // One head from the results over its parts, each of which is a softmax of its own.
+    // Combines the results of one head over its parts, each with a softmax of its own.
     private static void Join(float* to, float* output, SoftmaxSum* sums, int parts, in AttentionShape shape)
     {
         var (largest, total) = (float.NegativeInfinity, 0f);
@@ -72,7 +82,7 @@ internal static unsafe class QueryAttention
         float Weight(SoftmaxSum part) => part.Sum * MathF.Exp(part.Shift - largest);
     }
 
-    // Over some positions of a row.
+    // Attends to some positions of a row.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Attend(in AttentionRow row, in AttentionShape shape, int time, int first, int count, float* to, SoftmaxSum* sums)
     {
@@ -86,7 +96,8 @@ internal static unsafe class QueryAttention
             {
                 var query = row.Query(keyHead * group, time, shape);
                 var output = to + (keyHead * group * head);
-                Score(scores, width, query, (float*)row.Keys + (keyHead * shape.KeyHead) + (first * shape.KeyTime), count, together, group, shape);
+                var keys = (float*)row.Keys + (keyHead * shape.KeyHead) + (first * shape.KeyTime);
+                Score(scores, width, query, keys, count, together, group, shape);
                 for (var h = 0; h < group * together; h++)
                 {
                     var weights = scores + (h * width);
@@ -107,7 +118,8 @@ internal static unsafe class QueryAttention
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Score(float* scores, int width, float* query, float* key, int count, int keyHeads, int group, in AttentionShape shape)
+    private static void Score(
+        float* scores, int width, float* query, float* key, int count, int keyHeads, int group, in AttentionShape shape)
     {
         for (var j = 0; j < count; j++, key += shape.KeyTime)
         {
@@ -133,7 +145,7 @@ internal static unsafe class QueryAttention
         }
     }
 
-    /// <summary>What a softmax over some positions needs to be joined with those over others.</summary>
+    /// <summary>What is needed to combine a softmax over some positions with others.</summary>
     /// <param name="Sum">Sum of exp(score - Shift).</param>
     /// <param name="Shift">The largest score.</param>
     private readonly record struct SoftmaxSum(float Sum, float Shift);

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>y = x r w with r = 1 / sqrt(mean(x²) + eps). Widths are padded with zeros, which add nothing; the mean is over the real size.</summary>
+/// <summary>
+/// y = x r w with r = 1 / sqrt(mean(x²) + eps). Widths are padded with zeros, which do not change
+/// the sum; the mean is over the real size.
+/// </summary>
 internal static unsafe class RmsNorm
 {
     private const int Width = VectorWidth.Floats;
@@ -18,12 +21,13 @@ internal static unsafe class RmsNorm
     {
         var width = (int)x.shape[^1];
         var y = empty_like(x);
-        Forward(new MatrixView(TensorMemory.Floats(y), width), new MatrixView(TensorMemory.Floats(x), width), TensorMemory.Floats(weight), (int)(x.numel() / width), eps);
+        var (output, input) = (new MatrixView(TensorMemory.Floats(y), width), new MatrixView(TensorMemory.Floats(x), width));
+        Forward(output, input, TensorMemory.Floats(weight), (int)(x.numel() / width), eps);
         GC.KeepAlive((x, weight));
         return y;
     }
 
-    /// <summary>The same for rows without gaps, shared out among threads.</summary>
+    /// <summary>The same for rows without gaps, split among threads.</summary>
     public static void Forward(MatrixView y, MatrixView x, float* weight, int rows, float eps)
     {
         Parallelism.ForRows(rows, x.Stride, row =>
@@ -46,10 +50,12 @@ internal static unsafe class RmsNorm
     }
 
     /// <summary>dx (+)= r (w dy) - x r³ mean(w dy x); dw += sum over tokens of dy x r.</summary>
-    /// <param name="dx">Gradient by the input.</param>
-    /// <param name="add">Whether dx holds the gradient that came past the norm.</param>
-    /// <param name="dWeight">Added to.</param>
-    /// <param name="dy">Gradient by the output.</param>
+    /// <param name="dx">Gradient of the input.</param>
+    /// <param name="add">
+    /// Whether to add to dx, which holds the gradient of the residual path.
+    /// </param>
+    /// <param name="dWeight">Gradient of the weight, added to.</param>
+    /// <param name="dy">Gradient of the output.</param>
     /// <param name="x">The input.</param>
     /// <param name="weight">The norm's weight.</param>
     /// <param name="factors">From the forward pass.</param>
@@ -57,7 +63,9 @@ internal static unsafe class RmsNorm
     /// <param name="width">Padded width.</param>
     /// <param name="size">Real width.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Backward(MatrixView dx, bool add, float* dWeight, MatrixView dy, MatrixView x, float* weight, float* factors, int tokens, int width, int size)
+    public static void Backward(
+        MatrixView dx, bool add, float* dWeight, MatrixView dy, MatrixView x, float* weight, float* factors,
+        int tokens, int width, int size)
     {
         for (var t = 0; t < tokens; t++)
         {
@@ -75,7 +83,8 @@ internal static unsafe class RmsNorm
             var slope = Vector512.Create(-r * r * r * Vector512.Sum(products) / size);
             for (var i = 0; i < width; i += VectorWidth.Floats)
             {
-                var value = Vector512.MultiplyAddEstimate(Vector512.Load(input + i), slope, Vector512.Load(gradient + i) * Vector512.Load(weight + i) * factor);
+                var value = Vector512.MultiplyAddEstimate(
+                    Vector512.Load(input + i), slope, Vector512.Load(gradient + i) * Vector512.Load(weight + i) * factor);
                 if (add)
                     value += Vector512.Load(result + i);
                 value.Store(result + i);
@@ -83,7 +92,7 @@ internal static unsafe class RmsNorm
         }
     }
 
-    // r of one row; what lies between the size and the width is zero.
+    // r of one row; the values between the size and the width are zero.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static float Factor(float* x, int width, int size, float eps)
     {

@@ -1,7 +1,9 @@
 // Rotary position embedding over a whole sequence, and its inverse for the gradient.
 namespace Llm360.Notebooks;
 
-/// <summary>Rotates each pair (x[i], x[i + half]) of every head by an angle that grows with the position.</summary>
+/// <summary>
+/// Rotates each pair (x[i], x[i + half]) of every head by an angle that grows with the position.
+/// </summary>
 internal sealed unsafe class Rotary : IDisposable
 {
     private readonly AlignedFloats cos, sin; // [longest, half], longest rounded up
@@ -14,7 +16,7 @@ internal sealed unsafe class Rotary : IDisposable
     {
         half = head.Dimension / 2;
         this.head = head.Padded;
-        var positions = VectorWidth.Pad(cosines.Length / half); // The padding behind a sequence is rotated too, by zeros.
+        var positions = VectorWidth.Pad(cosines.Length / half); // Padding after a sequence is rotated too, with zero cosines and sines.
         (cos, sin) = (new AlignedFloats((long)positions * half), new AlignedFloats((long)positions * half));
         cosines.CopyTo(new Span<float>(cos.Data, cosines.Length));
         sines.CopyTo(new Span<float>(sin.Data, sines.Length));
@@ -26,12 +28,14 @@ internal sealed unsafe class Rotary : IDisposable
         sin.Dispose();
     }
 
-    /// <summary>Rotates the heads of each token, which lie side by side; token t stands at position t.</summary>
+    /// <summary>
+    /// Rotates the heads of each token, which are contiguous; token t has position t.
+    /// </summary>
     /// <param name="x">[tokens, heads x head], in place.</param>
     /// <param name="first">Position of the first token.</param>
     /// <param name="tokens">Number of tokens.</param>
-    /// <param name="heads">Heads a token.</param>
-    /// <param name="back">Whether to rotate back, which is the gradient.</param>
+    /// <param name="heads">Heads per token.</param>
+    /// <param name="back">Whether to rotate back, as for the gradient.</param>
     public void Rotate(MatrixView x, int first, int tokens, int heads, bool back)
     {
         var sign = back ? -1f : 1f;

@@ -8,9 +8,16 @@ namespace Llm360.Notebooks;
 /// <summary>Rotates the pairs (x[i], x[i + half]) of heads, float32 on the CPU.</summary>
 internal static unsafe class Rotation
 {
-    /// <summary>Rotates pairs (i, i + half) of the first dimensions of each head, in place.</summary>
-    /// <param name="x">[batch, heads, time, head]; only the last dimension must be without gaps.</param>
-    /// <param name="cos">[time, dimensions], or [batch x time, dimensions] where rows differ; contiguous: each pair's value at both of its places.</param>
+    /// <summary>
+    /// Rotates pairs (i, i + half) of the first dimensions of each head, in place.
+    /// </summary>
+    /// <param name="x">
+    /// [batch, heads, time, head]; only the last dimension must be contiguous.
+    /// </param>
+    /// <param name="cos">
+    /// [time, dimensions], or [batch x time, dimensions] where rows differ; contiguous. It holds
+    /// the value of each pair twice, at i and i + half.
+    /// </param>
     /// <param name="sin">As <paramref name="cos"/>.</param>
     public static void RotateHalves(Tensor x, Tensor cos, Tensor sin)
     {
@@ -23,11 +30,17 @@ internal static unsafe class Rotation
         {
             var (b, t) = (row / time, row % time);
             for (var h = 0L; h < heads; h++)
-                Rotate(data + (b * strides[0]) + (h * strides[1]) + (t * strides[2]), c + (row % table * dimensions), s + (row % table * dimensions), dimensions / 2, 1);
+            {
+                var head = data + (b * strides[0]) + (h * strides[1]) + (t * strides[2]);
+                Rotate(head, c + (row % table * dimensions), s + (row % table * dimensions), dimensions / 2, 1);
+            }
         });
     }
 
-    /// <summary>The same for heads of <paramref name="head"/> values that lie together, [rows, heads x head], one line of the tables a row.</summary>
+    /// <summary>
+    /// The same for contiguous heads of <paramref name="head"/> values, [rows, heads x head], with
+    /// one row of the tables for each row.
+    /// </summary>
     public static void RotateHalves(MatrixView x, int rows, int head, MatrixView cos, MatrixView sin)
     {
         for (var row = 0; row < rows; row++)
@@ -37,7 +50,10 @@ internal static unsafe class Rotation
         }
     }
 
-    /// <summary>One head: pairs (i, i + half) by the angles of its position; a sign of -1 rotates back.</summary>
+    /// <summary>
+    /// Rotates pairs (i, i + half) of one head by the angles of its position; a sign of -1 rotates
+    /// back.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Rotate(float* low, float* c, float* s, int half, float sign)
     {
@@ -45,7 +61,8 @@ internal static unsafe class Rotation
         var i = 0;
         for (; i <= half - VectorWidth.Floats; i += VectorWidth.Floats)
         {
-            Vector512<float> a = Vector512.Load(low + i), b = Vector512.Load(high + i), cosine = Vector512.Load(c + i), sine = Vector512.Load(s + i) * sign;
+            Vector512<float> a = Vector512.Load(low + i), b = Vector512.Load(high + i);
+            Vector512<float> cosine = Vector512.Load(c + i), sine = Vector512.Load(s + i) * sign;
             ((a * cosine) - (b * sine)).Store(low + i);
             ((b * cosine) + (a * sine)).Store(high + i);
         }

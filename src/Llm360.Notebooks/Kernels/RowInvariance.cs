@@ -1,15 +1,14 @@
-// The mode in which a row's numbers have the same bits whatever rows stand beside it.
+// The mode in which a row's results have the same bits regardless of the other rows of the batch.
 namespace Llm360.Notebooks;
 
 /// <summary>
-/// While it is on, products and attention on the CPU are computed by kernels that treat every row
-/// alike. Without it, fast paths for few rows and LibTorch's blocks sum in another order.
+/// In this mode, products and attention on the CPU are computed by kernels that treat all rows
+/// alike. Otherwise, fast paths for few rows and LibTorch's blocks sum in another order.
 /// </summary>
 /// <remarks>
-/// It holds for the calling thread, as LibTorch's inference mode does. A result then depends
-/// neither
-/// on the batch, nor on which prefix was computed earlier, nor on the number of threads. It has no
-/// effect on other devices.
+/// It applies to the calling thread, like LibTorch's inference mode. A result then does not depend
+/// on the batch, on the prefix computed earlier or on the number of threads. The mode has no effect
+/// on other devices.
 /// </remarks>
 internal static class RowInvariance
 {
@@ -26,7 +25,7 @@ internal static class RowInvariance
         return new Scope(depth - 1);
     }
 
-    /// <summary>Goes back to what was before.</summary>
+    /// <summary>Restores the previous state.</summary>
     internal readonly ref struct Scope(int before)
     {
         public void Dispose() => depth = before;

@@ -1,23 +1,21 @@
-// Products with weights in which every row of the result has the same bits, whatever rows stand
-// beside it.
+// Products with weights whose rows have the same bits regardless of the other rows.
 using System.Buffers;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>x Wᵀ in float32, of weights in float32, bfloat16 or float16, on LibTorch's number of
-/// threads.</summary>
+/// <summary>
+/// x Wᵀ in float32, of weights in float32, bfloat16 or float16, on LibTorch's number of threads.
+/// </summary>
 /// <remarks>
-/// The product is taken as W xᵀ by <see cref="Products"/>: each result is one sum along the width,
-/// in the
-/// order of the width. Neither the number of rows nor that of threads changes it. W is read as it
-/// lies;
-/// only x, which is small, is transposed.
+/// The product is computed as W xᵀ by <see cref="Products"/>. Each result is one sum along the
+/// width, in the order of the width. The numbers of rows and threads do not change it. W is read as
+/// stored. Only x, which is small, is transposed.
 /// </remarks>
 internal static unsafe class RowProducts
 {
-    /// <summary>Rows of weights at once, which stay in a processor's own cache.</summary>
+    /// <summary>Rows of weights per block, which stay in a processor's own cache.</summary>
     private const int Block = 64;
 
     private const int Tile = 16;
@@ -38,7 +36,7 @@ internal static unsafe class RowProducts
     {
         using Tensor input = x.contiguous(), matrix = weight.contiguous();
         int width = (int)input.shape[^1], rows = (int)(input.numel() / width), outputs = (int)matrix.shape[0];
-        // Not a power of two: rows must not fall on the same cache lines.
+        // Not a power of two: rows must not share the same cache sets.
         var (columns, stride) = (VectorWidth.Pad(rows), VectorWidth.Pad(rows) + VectorWidth.Floats);
         var weights = WeightRows.Of(matrix);
         var target = (nint)TensorMemory.Floats(y);
@@ -52,8 +50,10 @@ internal static unsafe class RowProducts
             Parallelism.ForRanges((outputs + Block - 1) / Block, (long)Block * width * rows, (first, end) =>
             {
                 for (var block = first; block < end; block++)
-                    MultiplyBlock((float*)target, outputs, weights, (int)block * Block, width, new MatrixView((float*)b, stride), rows,
-                        columns, add);
+                {
+                    MultiplyBlock(
+                        (float*)target, outputs, weights, (int)block * Block, width, new MatrixView((float*)b, stride), rows, columns, add);
+                }
             });
         }
 
@@ -65,7 +65,7 @@ internal static unsafe class RowProducts
         float* y, int outputs, WeightRows weights, int first, int width, MatrixView x, int rows, int columns, bool add)
     {
         var count = Math.Min(Block, outputs - first);
-        var padded = (count + 7) / 8 * 8; // Rows of a product come in eights.
+        var padded = (count + 7) / 8 * 8; // A product needs a multiple of 8 rows.
         var copies = padded > count || weights.Type != ScalarType.Float32;
         var rented = ArrayPool<float>.Shared.Rent((padded * x.Stride) + (copies ? padded * width : 0));
         fixed (float* scratch = rented)
@@ -82,12 +82,14 @@ internal static unsafe class RowProducts
             }
 
             Products.Set(c, new MatrixView(a, width), x, padded, columns, width);
-            // In tiles: both sides stay in the first cache.
+            // In tiles: both sides stay in the first-level cache.
             for (var row = 0; row < rows; row += Tile)
             {
                 for (var o = 0; o < count; o += Tile)
-                    Store(y + ((nint)row * outputs) + first
-                        + o, outputs, c.From(o, row), Math.Min(Tile, rows - row), Math.Min(Tile, count - o), add);
+                {
+                    var to = y + ((nint)row * outputs) + first + o;
+                    Store(to, outputs, c.From(o, row), Math.Min(Tile, rows - row), Math.Min(Tile, count - o), add);
+                }
             }
         }
 

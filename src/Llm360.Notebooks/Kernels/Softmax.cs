@@ -4,12 +4,15 @@ using System.Runtime.Intrinsics;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Softmax without its division: the sums are applied to shorter rows later.</summary>
+/// <summary>Softmax without its division; the sums are applied to shorter rows later.</summary>
 internal static unsafe class Softmax
 {
     private const int Width = VectorWidth.Floats;
 
-    /// <summary>x[i] = exp(scale (x[i] - max)) for the first <paramref name="count"/>, 0 up to <paramref name="width"/>.</summary>
+    /// <summary>
+    /// x[i] = exp(scale (x[i] - max)) for the first <paramref name="count"/> values, 0 from there
+    /// to <paramref name="width"/>.
+    /// </summary>
     /// <returns>The sum of the row, and scale times its maximum.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static (float Sum, float Shift) Exponentials(float* x, int count, int width, float scale)
@@ -22,7 +25,7 @@ internal static unsafe class Softmax
         if (whole < count)
             largest = Vector512.MaxNative(largest, Vector512.ConditionalSelect(tail, Vector512.Load(x + whole), largest));
 
-        // A NaN may be lost from the maximum, but not from the exponentials.
+        // The maximum may lose a NaN, but the exponentials keep it.
         var shift = scale * Largest(largest);
         Vector512<float> factor = Vector512.Create(scale), minus = Vector512.Create(-shift), sum = Vector512<float>.Zero;
         for (var i = 0; i < whole; i += Width)
@@ -46,12 +49,18 @@ internal static unsafe class Softmax
         return (Vector512.Sum(sum), shift);
     }
 
-    /// <summary>From scores and the gradient by probabilities: probabilities, and the gradient by unscaled scores.</summary>
-    /// <param name="s">Scores before scaling; probabilities p = exp(scale s - logSum) afterwards, 0 from <paramref name="count"/> on.</param>
-    /// <param name="d">dp; scale p (dp - dot) afterwards.</param>
-    /// <param name="count">Keys that the query sees.</param>
-    /// <param name="width">Where to stop, a multiple of 16.</param>
-    /// <param name="scale">Of the scores.</param>
+    /// <summary>
+    /// Computes probabilities and the gradient of unscaled scores, from scores and the gradient of
+    /// probabilities.
+    /// </summary>
+    /// <param name="s">
+    /// Scores before scaling on entry; probabilities p = exp(scale s - logSum) afterwards, 0 from
+    /// <paramref name="count"/> on.
+    /// </param>
+    /// <param name="d">dp on entry; scale p (dp - dot) afterwards.</param>
+    /// <param name="count">Number of keys that the query attends to.</param>
+    /// <param name="width">Width of the rows, a multiple of 16.</param>
+    /// <param name="scale">Factor of the scores.</param>
     /// <param name="logSum">Logarithm of the sum of the row's exponentials.</param>
     /// <param name="dot">Sum over the row of p dp.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -16,22 +16,25 @@ internal static unsafe class SwiGlu
     public static void Forward(Tensor gate, Tensor up)
     {
         var width = (int)gate.shape[^1];
-        Forward(new MatrixView(TensorMemory.Floats(gate), width), new MatrixView(TensorMemory.Floats(up), width), (int)(gate.numel() / width));
+        var (gates, ups) = (new MatrixView(TensorMemory.Floats(gate), width), new MatrixView(TensorMemory.Floats(up), width));
+        Forward(gates, ups, (int)(gate.numel() / width));
         GC.KeepAlive((gate, up));
     }
 
-    /// <summary>The same for rows without gaps, shared out among threads.</summary>
+    /// <summary>The same for rows without gaps, split among threads.</summary>
     public static void Forward(MatrixView gate, MatrixView up, int rows) =>
         Parallelism.ForRows(rows, gate.Stride, row => Forward(gate.Row((int)row), gate.Row((int)row), up.Row((int)row), gate.Stride));
 
-    /// <summary>y [tokens, mlp] of gate and up [tokens, 2 mlp], which lie side by side.</summary>
+    /// <summary>y [tokens, mlp] from gate and up [tokens, 2 mlp], which are adjacent.</summary>
     public static void Forward(MatrixView y, MatrixView gateUp, int tokens, int mlp)
     {
         for (var t = 0; t < tokens; t++)
             Forward(y.Row(t), gateUp.Row(t), gateUp.Row(t) + mlp, mlp);
     }
 
-    /// <summary>The gradient by gate and up, and y once more for the gradient of the matrix behind it.</summary>
+    /// <summary>
+    /// The gradients of gate and up. y is recomputed for the gradient of the matrix after it.
+    /// </summary>
     /// <param name="dGateUp">[tokens, 2 mlp], overwritten.</param>
     /// <param name="y">Holds dy on entry, y afterwards: [tokens, mlp].</param>
     /// <param name="gateUp">From the forward pass.</param>

@@ -1,10 +1,10 @@
-// The same products for processors with 256-bit vectors and 16 registers: four rows by 24 columns at a time, or by 16.
+// Products by 256-bit vectors in 16 registers: four rows by 24 or 16 columns at a time.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Right everywhere; fast where 256-bit vectors are.</summary>
+/// <summary>Correct on every processor; fast on processors with 256-bit vectors.</summary>
 internal static unsafe class Tile256
 {
     /// <param name="tile">Eight rows.</param>
@@ -14,7 +14,9 @@ internal static unsafe class Tile256
         for (var row = 0; row < 8; row += 4)
         {
             var at = row * tile.CRow;
-            var part = new Tile(tile.A + (row * tile.ARow), tile.ARow, tile.AStep, tile.B, tile.BStep, tile.C + at, tile.Start is null ? null : tile.Start + at, tile.CRow, tile.K);
+            var start = tile.Start is null ? null : tile.Start + at;
+            var part = new Tile(
+                tile.A + (row * tile.ARow), tile.ARow, tile.AStep, tile.B, tile.BStep, tile.C + at, start, tile.CRow, tile.K);
             if (vectors == 3)
                 Columns24(part);
             else

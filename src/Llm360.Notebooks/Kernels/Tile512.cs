@@ -1,10 +1,13 @@
-// Eight rows of a product by one to three vectors of 16: up to 24 sums in registers, for processors with 32 registers of 512 bits.
+// Products by 512-bit vectors in 32 registers: eight rows by one to three vectors, up to 24 sums.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Written out, because only named locals live in registers. Each inner step is one load for each vector and one broadcast for each row.</summary>
+/// <summary>
+/// Unrolled by hand, because only named locals are kept in registers. Each inner step is one load
+/// per vector and one broadcast per row.
+/// </summary>
 internal static unsafe class Tile512
 {
     public static void Run(in Tile tile, int vectors)

@@ -1,4 +1,4 @@
-// Products with a matrix of weights as they lie in memory, as in decoding: reading them is what takes the time.
+// Products with weights as stored, as in decoding; the time is spent on reading the weights.
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -7,30 +7,42 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>x Wᵀ in float32, of weights in float32, bfloat16 or float16, on LibTorch's number of threads.</summary>
+/// <summary>
+/// x Wᵀ in float32, of weights in float32, bfloat16 or float16, on LibTorch's number of threads.
+/// </summary>
 /// <remarks>
-/// MKL packs the matrix first, which some hundreds of rows pay for. Here a tile of rows of weights by rows of x goes along their width, both being read in the order in which they lie, and has its sums in registers. Weights are
-/// read once for <see cref="RowsAtOnce"/> rows, and asked for two tiles ahead: the processor itself does not look beyond a page of 4 kB, which is a row or two.
+/// MKL packs the matrix first, which pays only with some hundreds of rows. Here a tile of rows of
+/// weights and rows of x is computed along the width. Both are read in memory order, and the sums
+/// stay in registers.
+/// Weights are read once for <see cref="RowsAtOnce"/> rows, and prefetched two tiles ahead. The
+/// processor's own prefetcher stops at a page of 4 kB, which is a row or two.
 /// </remarks>
 internal static unsafe class UnpackedProducts
 {
-    /// <summary>Rows of x whose values stay in a processor's own cache while the weights pass by.</summary>
+    /// <summary>
+    /// Rows of x whose values stay in a processor's own cache while the weights are read.
+    /// </summary>
     private const int RowsAtOnce = 64;
 
     private static readonly bool IsWide = Vector512.IsHardwareAccelerated;
 
-    /// <summary>Rows up to which this is faster than what LibTorch has: MKL or, on processors that multiply bfloat16, oneDNN.</summary>
+    /// <summary>
+    /// The largest number of rows for which this is faster than LibTorch, which uses MKL or, on
+    /// processors that multiply bfloat16, oneDNN.
+    /// </summary>
     /// <param name="weights">The weights' type.</param>
     public static int MaxRows(ScalarType weights) => !IsWide || NarrowTypes.Rounds(weights) ? 32 : 256;
 
-    /// <summary>Whether a product is one for this kernel.</summary>
+    /// <summary>Whether this kernel computes a product.</summary>
     /// <param name="x">[..., width]</param>
     /// <param name="weight">[outputs, width]</param>
     public static bool Takes(Tensor x, Tensor weight)
     {
         var width = x.shape[^1];
-        return x.numel() is var values && values > 0 && values <= MaxRows(weight.dtype) * width && width % VectorWidth.Floats == 0 && weight.shape[1] == width
-            && x.device_type == DeviceType.CPU && weight.device_type == DeviceType.CPU && x.dtype == float32 && WeightRows.Holds(weight.dtype)
+        return x.numel() is var values && values > 0 && values <= MaxRows(weight.dtype) * width
+            && width % VectorWidth.Floats == 0 && weight.shape[1] == width
+            && x.device_type == DeviceType.CPU && weight.device_type == DeviceType.CPU
+            && x.dtype == float32 && WeightRows.Holds(weight.dtype)
             && !x.requires_grad && !weight.requires_grad && x.is_contiguous() && weight.is_contiguous();
     }
 
@@ -42,15 +54,18 @@ internal static unsafe class UnpackedProducts
     public static void Multiply(Tensor y, Tensor x, Tensor weight, bool add)
     {
         int width = (int)x.shape[^1], outputs = (int)weight.shape[0];
-        Multiply(new MatrixView(TensorMemory.Floats(x), width), (int)(x.numel() / width), add, [(new MatrixView(TensorMemory.Floats(y), outputs), WeightRows.Of(weight))]);
+        var (input, output) = (new MatrixView(TensorMemory.Floats(x), width), new MatrixView(TensorMemory.Floats(y), outputs));
+        Multiply(input, (int)(x.numel() / width), add, [(output, WeightRows.Of(weight))]);
         GC.KeepAlive((y, x, weight));
     }
 
-    /// <summary>The same for several matrices, shared out among threads as one.</summary>
+    /// <summary>The same for several matrices, split among threads as if they were one.</summary>
     /// <param name="x">[rows, width] without gaps, the width a multiple of 16.</param>
-    /// <param name="rows">Its rows.</param>
+    /// <param name="rows">Number of rows of x.</param>
     /// <param name="add">Whether to add.</param>
-    /// <param name="products">Where to, without gaps: [rows, outputs] each.</param>
+    /// <param name="products">
+    /// Targets without gaps, [rows, outputs] each, and their weights.
+    /// </param>
     public static void Multiply(MatrixView x, int rows, bool add, (MatrixView To, WeightRows Weights)[] products) =>
         Parallelism.ForRanges(products.Sum(p => (long)p.To.Stride), (long)rows * x.Stride, (first, end) =>
         {
@@ -74,7 +89,7 @@ internal static unsafe class UnpackedProducts
             MultiplyWidened(y, x, rows, weights, first, outputs, add);
     }
 
-    // bfloat16 is widened in registers, which takes two instructions; float16 needs ten.
+    // bfloat16 is widened in registers, which takes two instructions; float16 would take ten.
     private static void MultiplyWidened(MatrixView y, MatrixView x, int rows, WeightRows weights, int first, int outputs, bool add)
     {
         const int atOnce = 4 * DotTile.Weights;
@@ -109,7 +124,8 @@ internal static unsafe class UnpackedProducts
         where T : unmanaged
     {
         var (width, tileRows) = (x.Stride, IsWide ? DotTile.Rows512 : DotTile.Rows256);
-        var ahead = DotTile.Weights * width * sizeof(T) / ((rows + tileRows - 1) / tileRows); // Bytes each tile asks for: an equal part, or the memory would wait while the others work.
+        // Each tile prefetches an equal part. Otherwise the memory would be idle during some tiles.
+        var ahead = DotTile.Weights * width * sizeof(T) / ((rows + tileRows - 1) / tileRows);
         var o = 0;
         for (; o <= outputs - DotTile.Weights; o += DotTile.Weights, w += DotTile.Weights * width)
         {
@@ -129,7 +145,8 @@ internal static unsafe class UnpackedProducts
             Dots(y.Row(row) + o, x.Row(row), w, outputs - o, width, add);
     }
 
-    // Rows of weights with one row, one after another: memory is read in its order, which the processor foresees better than it is told.
+    // Multiplies rows of weights with one row, one after another. Memory is read in order; hardware
+    // prefetching works better for this than prefetch instructions.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Dots<T>(float* y, float* x, T* w, int count, int width, bool add)
         where T : unmanaged

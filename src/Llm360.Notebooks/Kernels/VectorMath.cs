@@ -7,7 +7,9 @@ namespace Llm360.Notebooks;
 /// <summary>Scaling, dot products and sums of rows.</summary>
 internal static unsafe class VectorMath
 {
-    /// <summary>y = factor x, a factor for each row; y may be x, and the width is a multiple of 16.</summary>
+    /// <summary>
+    /// y = factor x, with one factor per row; y may be x, and the width is a multiple of 16.
+    /// </summary>
     public static void Scale(MatrixView y, MatrixView x, float* factors, int rows, int width)
     {
         for (var r = 0; r < rows; r++)
@@ -44,7 +46,7 @@ internal static unsafe class VectorMath
             y[i] += factor * x[i];
     }
 
-    /// <summary>y += x, of a width that is a multiple of 16.</summary>
+    /// <summary>y += x; the width is a multiple of 16.</summary>
     public static void Add(float* y, float* x, int width)
     {
         for (var i = 0; i < width; i += VectorWidth.Floats)

@@ -1,10 +1,12 @@
-// How many floats the kernels take at once.
+// The number of floats that the kernels process at once.
 namespace Llm360.Notebooks;
 
 /// <summary>The width of the kernels' vectors.</summary>
 /// <remarks>
-/// Kernels are written with vectors of 512 bits, which the just-in-time compiler splits where the processor has none, by inlining hundreds of small methods. What it inlines into one method is limited, so loops over rows are kept from being inlined themselves:
-/// when SwiGLU's was, the rest of it became calls and took ten times as long.
+/// Kernels use vectors of 512 bits. Where the processor has none, the just-in-time compiler splits
+/// them by inlining hundreds of small methods. It limits how much it inlines into one method, so
+/// loops over rows are marked NoInlining. When the loop of SwiGLU was inlined, the rest of it
+/// became calls and took ten times as long.
 /// </remarks>
 internal static class VectorWidth
 {
