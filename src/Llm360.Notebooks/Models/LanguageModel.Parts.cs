@@ -18,7 +18,7 @@ public abstract partial class LanguageModel
 
     /// <summary>
     /// Names of the linear layers' weights, in the order of <see cref="ModelConfig.Parameters"/>.
-    /// The head is last, under the name of a head of its own even where it is the embedding.
+    /// The head is last, under a head's own name even if it is the embedding.
     /// </summary>
     public IReadOnlyList<string> LinearLayers => linearLayers.Value;
 
@@ -50,7 +50,7 @@ public abstract partial class LanguageModel
         if (hooks is null)
             return ScaleLogits(LinearProduct.Of(hidden, Weights[HeadName], null)).to(hidden.dtype).MoveToOuterDisposeScope();
 
-        // Views: a hook may keep what it gets, and the caller disposes what goes in and comes out.
+        // Views: a hook may keep its tensor, and the caller disposes the input and the output.
         var head = LinearLayers[^1];
         var input = hooks.At(HookSite.LinearInput(head), hidden.view(hidden.shape));
         var logits = ScaleLogits(hooks.At(HookSite.LinearOutput(head), LinearProduct.Of(input, Weights[HeadName], null))).to(hidden.dtype);
@@ -65,7 +65,8 @@ public abstract partial class LanguageModel
 
     private void CheckHidden(Tensor hidden)
     {
-        if (!hidden.is_floating_point() || hidden.Dimensions == 0 || hidden.shape[^1] != Config.HiddenSize || hidden.device_type != Device.type)
+        if (!hidden.is_floating_point() || hidden.Dimensions == 0 || hidden.shape[^1] != Config.HiddenSize
+            || hidden.device_type != Device.type)
         {
             throw new Llm360Exception(
                 $"The hidden states are {hidden.dtype} [{string.Join(", ", hidden.shape)}] on {hidden.device}.", "hidden",

@@ -1,4 +1,4 @@
-// A decoder-only language model: what the families have in common.
+// A decoder-only language model: the parts that all families share.
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,7 +21,8 @@ public abstract partial class LanguageModel : IDisposable
     private Bf16HeadShortlist? headShortlist;
     private bool isDisposed;
 
-    private protected LanguageModel(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, BoundWeights? bound, bool rotatesNeighbours = false)
+    private protected LanguageModel(
+        ModelConfig config, IReadOnlyDictionary<string, Tensor> weights, BoundWeights? bound, bool rotatesNeighbours = false)
     {
         (Config, this.weights, this.bound) = (config, weights, bound);
         linearLayers = new(ListLinearLayers);
@@ -54,8 +55,8 @@ public abstract partial class LanguageModel : IDisposable
             : throw new Llm360Exception("The model was disposed.", "LanguageModel", "Load it again, and dispose it after its last use.");
 
     /// <summary>
-    /// An implicit Scalar (x + y makes one too) is not kept alive during the native call: a garbage
-    /// collection at that moment frees it. This one is held.
+    /// The scalar 1. An implicit Scalar, as in x + y, is not kept alive during the native call. A
+    /// garbage collection at that moment frees it. This one is kept alive.
     /// </summary>
     private protected Scalar One { get; }
 
@@ -64,7 +65,7 @@ public abstract partial class LanguageModel : IDisposable
     /// <see cref="StateDict"/> opens.
     /// </summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="device">Where to; the CPU, which maps the file, when null.</param>
+    /// <param name="device">Target device; null for the CPU, which maps the file.</param>
     /// <param name="precision">
     /// Type of the weights; the type of the file's embedding by default.
     /// </param>
@@ -75,21 +76,22 @@ public abstract partial class LanguageModel : IDisposable
     public static LanguageModel Load(string folder, Device? device = null, Precision precision = default) =>
         Load(folder, device, precision.Type);
 
-    /// <summary>The same with any type that LibTorch has.</summary>
+    /// <summary>The same with any type that LibTorch supports.</summary>
     internal static LanguageModel Load(string folder, Device? device, ScalarType? type)
     {
         LibTorch.Load();
         var config = ModelConfig.Read(Path.Combine(folder, ModelConfig.FileName));
         var weights = Open(folder, config);
-        // One type for all: a file may hold its norms in another.
-        var bound = BoundWeights.Load(weights, [.. config.Parameters().Select(p => p.Name)], device, type ?? weights.Entry(config.EmbeddingName).ScalarType);
+        // All weights get one type, because a file may store its norms in another.
+        var names = config.Parameters().Select(p => p.Name).ToArray();
+        var bound = BoundWeights.Load(weights, names, device, type ?? weights.Entry(config.EmbeddingName).ScalarType);
         var model = ModelFamilies.Of(config).Create(config, bound.Tensors, bound);
         model.Folder = folder;
         return model;
     }
 
     /// <summary>
-    /// Binds another checkpoint of the same shape, in the memory, device and type of this one.
+    /// Loads another checkpoint of the same shape into this model's memory, device and type.
     /// </summary>
     /// <param name="folder">Its folder.</param>
     /// <exception cref="Llm360Exception">
@@ -112,7 +114,7 @@ public abstract partial class LanguageModel : IDisposable
     /// <exception cref="Llm360Exception">It cannot be read.</exception>
     internal bool HasConfigurationOf(string folder) => ModelConfig.Read(Path.Combine(folder, ModelConfig.FileName)) == Config;
 
-    /// <summary>Whether a checkpoint's own type, that of its embedding, is this model's.</summary>
+    /// <summary>Whether the type of a checkpoint's embedding is this model's type.</summary>
     /// <exception cref="Llm360Exception">
     /// Its weights cannot be opened, or have no embedding.
     /// </exception>
@@ -129,7 +131,7 @@ public abstract partial class LanguageModel : IDisposable
     /// Positions of padding before each row's first token, in the cache and here together; null for
     /// none.
     /// </param>
-    /// <param name="hooks">Read and replace tensors on the way; null for none, at no cost.</param>
+    /// <param name="hooks">Read and replace tensors of the pass; null for none, at no cost.</param>
     /// <returns>[batch, time, hidden]</returns>
     /// <exception cref="Llm360Exception">
     /// Tokens are not whole numbers in one or two dimensions, a sequence is longer than the model's
@@ -159,12 +161,12 @@ public abstract partial class LanguageModel : IDisposable
     }
 
     /// <summary>
-    /// The hidden states after the last norm of the wanted tokens of segments of rows, each of its
-    /// own length and standing behind what its slot of the cache holds.
+    /// The hidden states after the last norm of the output tokens of segments. Each segment has its
+    /// own length and follows the tokens in its slot of the cache.
     /// </summary>
-    /// <param name="segments">The segments; their slots grow by them.</param>
+    /// <param name="segments">The segments; their tokens are added to their slots.</param>
     /// <param name="cache">Keys and values of earlier positions.</param>
-    /// <returns>[sum of wanted, hidden]</returns>
+    /// <returns>[sum of output counts, hidden]</returns>
     /// <exception cref="Llm360Exception">
     /// A sequence is longer than the model's positions.
     /// </exception>
@@ -189,7 +191,7 @@ public abstract partial class LanguageModel : IDisposable
         {
             using var layer = NewDisposeScope();
             var next = Block(i, hooks.At(HookSite.BlockInput(i), x), attention);
-            if (ReferenceEquals(next, x)) // It was added to.
+            if (ReferenceEquals(next, x)) // The block added to x in place.
                 continue;
             if (hooks is null) // A hook may have kept it.
                 x.Dispose();
@@ -211,24 +213,24 @@ public abstract partial class LanguageModel : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Logits of some of the vocabulary.</summary>
-    /// <param name="hidden">[..., hidden], as they are or <see cref="ForHead"/>.</param>
+    /// <summary>Logits of a part of the vocabulary.</summary>
+    /// <param name="hidden">[..., hidden], or the result of <see cref="ForHead"/>.</param>
     /// <param name="first">The first token.</param>
-    /// <param name="count">How many.</param>
+    /// <param name="count">Number of tokens.</param>
     /// <returns>
-    /// [..., count], of the hidden states' type or the weights': who reduces them at once needs no
-    /// copy.
+    /// [..., count], in the type of the hidden states or of the weights. A caller that reduces them
+    /// at once needs no copy.
     /// </returns>
     internal Tensor Logits(Tensor hidden, int first, int count) =>
-        ScaleLogits(LinearProduct.Of(hidden, count == Config.VocabularySize ? Weights[HeadName] : Weights[HeadName].narrow(0, first, count), null));
+        ScaleLogits(LinearProduct.Of(
+            hidden, count == Config.VocabularySize ? Weights[HeadName] : Weights[HeadName].narrow(0, first, count), null));
 
-    /// <summary>Hidden states as the head multiplies them.</summary>
+    /// <summary>Hidden states in the type in which the head multiplies them.</summary>
     internal Tensor ForHead(Tensor hidden) => LinearProduct.Input(hidden, Weights[HeadName]);
 
     /// <summary>
-    /// The head in bfloat16, made when first asked for, where it finds greedy tokens of float32
-    /// faster; null where it does not. Weights that others own may change: of those nothing is
-    /// kept.
+    /// The head in bfloat16, created on first use, if it finds greedy tokens of float32 faster;
+    /// null otherwise. It is also null if the caller owns the weights, because they may change.
     /// </summary>
     /// <param name="hidden">float32 [positions, hidden]</param>
     internal Bf16HeadShortlist? HeadShortlistFor(Tensor hidden)
@@ -240,11 +242,11 @@ public abstract partial class LanguageModel : IDisposable
     }
 
     /// <summary>
-    /// What the logits of tokens are at least and at most, on the CPU: another order of summation
-    /// may round them otherwise.
+    /// Lower and upper bounds on the logits of tokens, computed on the CPU. Another order of
+    /// summation may round the logits differently.
     /// </summary>
     /// <param name="hidden"><see cref="ForHead"/>, [tokens, hidden]</param>
-    /// <param name="tokens">One of each position.</param>
+    /// <param name="tokens">One token for each position.</param>
     /// <returns>float32 [tokens] each</returns>
     internal (Tensor Low, Tensor High) LogitBounds(Tensor hidden, Tensor tokens)
     {
@@ -257,30 +259,30 @@ public abstract partial class LanguageModel : IDisposable
         Tensor Bound(Tensor x) => ScaleLogits(x.to(hidden.dtype)).to(float32); // Rounding keeps the order.
     }
 
-    /// <summary>What the family does to products with the head.</summary>
+    /// <summary>The family's scaling of products with the head.</summary>
     private protected virtual Tensor ScaleLogits(Tensor products) => products;
 
     /// <summary>Name of the head's weight, [vocabulary, hidden].</summary>
     private protected abstract string HeadName { get; }
 
-    /// <summary>What the family does to embeddings.</summary>
+    /// <summary>The family's scaling of embeddings.</summary>
     private protected virtual Tensor ScaleEmbeddings(Tensor rows) => rows;
 
     /// <summary>
-    /// One block, [batch, time, hidden] to the same. It runs the hooks of its sites, except that of
-    /// its input.
+    /// One block, from [batch, time, hidden] to the same shape. It runs the hooks of its sites
+    /// except that of its input.
     /// </summary>
     private protected abstract Tensor Block(int i, Tensor x, AttentionPass attention);
 
     /// <summary>The norm before the head.</summary>
     private protected abstract Tensor NormalizeFinal(Tensor x);
 
-    /// <summary>x W^T + b, with the bias where there is one, and the layer's hooks.</summary>
+    /// <summary>x W^T + b, with a bias if the layer has one, and the layer's hooks.</summary>
     private protected Tensor Linear(Tensor x, string weight, ForwardHooks? hooks) =>
         Linear(x, weight, Weights[weight], Weights.GetValueOrDefault(ParameterNames.BiasOf(weight)), hooks);
 
     /// <summary>x W^T + b, and the layer's hooks.</summary>
-    /// <param name="x">[..., width], as it is or <see cref="LinearProduct.Input"/>.</param>
+    /// <param name="x">[..., width], or the result of <see cref="LinearProduct.Input"/>.</param>
     /// <param name="name">The weight's name.</param>
     /// <param name="weight">[outputs, width]</param>
     /// <param name="bias">[outputs]; null for none.</param>
@@ -298,7 +300,7 @@ public abstract partial class LanguageModel : IDisposable
         }
     }
 
-    /// <summary>x + added, with hooks at what is added and at the sum.</summary>
+    /// <summary>x + added, with hooks at the added tensor and at the sum.</summary>
     private protected Tensor Add(Tensor x, Tensor added, HookSite output, HookSite after, ForwardHooks? hooks) =>
         hooks.At(after, x.add(hooks.At(output, added), One));
 
@@ -324,7 +326,11 @@ public abstract partial class LanguageModel : IDisposable
     }
 
     /// <summary>LayerNorm with weight and bias.</summary>
-    private protected Tensor LayerNorm(Tensor x, string module, double eps) => nn.functional.layer_norm(x, [Config.HiddenSize], Weights[ParameterNames.Weight(module)].to(x.dtype), Weights[ParameterNames.Bias(module)].to(x.dtype), eps);
+    private protected Tensor LayerNorm(Tensor x, string module, double eps)
+    {
+        Tensor weight = Weights[ParameterNames.Weight(module)], bias = Weights[ParameterNames.Bias(module)];
+        return nn.functional.layer_norm(x, [Config.HiddenSize], weight.to(x.dtype), bias.to(x.dtype), eps);
+    }
 
     /// <summary>[batch, time, heads x head] to [batch, heads, time, head].</summary>
     private protected Tensor Heads(Tensor x, int heads) => x.view(x.shape[0], x.shape[1], heads, Config.HeadDimension).transpose(1, 2);
@@ -335,12 +341,16 @@ public abstract partial class LanguageModel : IDisposable
         headShortlist = null;
     }
 
-    // Which of the two was trained is not for a reader to guess.
+    // A reader cannot know which of the two was trained.
     private static void CheckTied(StateDict weights, string head, string embedding)
     {
         using var scope = NewDisposeScope();
         if (!weights.View(head).Equals(weights.View(embedding)))
-            throw new Llm360Exception($"config.json's head is the embedding, and the file holds another one: {head} differs from {embedding}.", weights.Path, "Set tie_word_embeddings to false to use the file's head, or remove it from the file.");
+        {
+            throw new Llm360Exception(
+                $"config.json's head is the embedding, and the file holds another one: {head} differs from {embedding}.", weights.Path,
+                "Set tie_word_embeddings to false to use the file's head, or remove it from the file.");
+        }
     }
 
     private static StateDict Open(string folder, ModelConfig config)
@@ -348,9 +358,15 @@ public abstract partial class LanguageModel : IDisposable
         var weights = StateDict.Open(folder);
         try
         {
-            // Before the parameters are listed, which a billion layers would never end.
+            // Checked before the parameters are listed: listing a billion layers would take too
+            // long.
             if (config.Layers > weights.Entries.Count)
-                throw new Llm360Exception($"config.json asks for {config.Layers:N0} layers, and the weights hold {weights.Entries.Count:N0} tensors.", Path.Combine(folder, ModelConfig.FileName), "Use the config.json and the weights of the same checkpoint.");
+            {
+                throw new Llm360Exception(
+                    $"config.json asks for {config.Layers:N0} layers, and the weights hold {weights.Entries.Count:N0} tensors.",
+                    Path.Combine(folder, ModelConfig.FileName), "Use the config.json and the weights of the same checkpoint.");
+            }
+
             weights.Check(config.Parameters(), config.IsIgnored);
             if (config.TiedHeadName is { } head && weights.Entries.ContainsKey(head))
                 CheckTied(weights, head, config.EmbeddingName);

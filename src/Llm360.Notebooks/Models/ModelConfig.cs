@@ -1,4 +1,4 @@
-// What every model family's config.json says.
+// The part of config.json that all model families share.
 namespace Llm360.Notebooks;
 
 /// <summary>The shape of a model, read from <c>config.json</c>.</summary>
@@ -40,7 +40,7 @@ public abstract record ModelConfig
     /// <summary>Name of the embedding, whose device and type are the model's.</summary>
     internal abstract string EmbeddingName { get; }
 
-    /// <summary>Name of the head where it is the embedding: a file may hold a copy.</summary>
+    /// <summary>Name of the head if it is the embedding: a file may hold a copy.</summary>
     internal abstract string? TiedHeadName { get; }
 
     /// <summary>
@@ -49,32 +49,44 @@ public abstract record ModelConfig
     /// </summary>
     internal virtual bool HasInputFirst => false;
 
-    /// <summary>Whether every angle changes with the length of the sequence, once it is longer than trained.</summary>
+    /// <summary>
+    /// Whether all angles depend on the length of the sequence once it exceeds the trained length.
+    /// </summary>
     internal bool HasDynamicAngles => Rotary.Scaling is { Type: RopeScalingType.Dynamic };
 
-    /// <summary>Positions that a sequence may have; dynamic angles stretch without end.</summary>
+    /// <summary>Positions that a sequence may have; dynamic angles have no limit.</summary>
     internal int LongestSequence => HasDynamicAngles ? int.MaxValue : MaximumLength;
 
     /// <summary>Reads a model's <c>config.json</c> of any family.</summary>
-    /// <exception cref="Llm360Exception">It is missing or malformed, of another architecture, or has a key that changes the mathematics in a way not supported.</exception>
+    /// <exception cref="Llm360Exception">
+    /// It is missing or malformed, of another architecture, or has a key that changes the
+    /// computation in an unsupported way.
+    /// </exception>
     public static ModelConfig Read(string path)
     {
         var json = new ConfigReader(path);
         return ModelFamilies.Of(json).Read(json);
     }
 
-    /// <summary>Number of parameters of a configuration that nothing has been compared with yet: it may ask for a billion layers.</summary>
+    /// <summary>
+    /// Number of parameters, computed without listing every layer: a configuration that was not yet
+    /// compared with weights may ask for a billion layers.
+    /// </summary>
     internal Int128 CountParameters()
     {
         var (none, one) = (Count(this with { Layers = 0 }), Count(this with { Layers = 1 }));
         return none + (Layers * (one - none));
 
-        static Int128 Count(ModelConfig config) => config.Parameters().Aggregate(Int128.Zero, (sum, p) => sum + p.Shape.Aggregate(Int128.One, (a, b) => a * b));
+        static Int128 Count(ModelConfig config) => config.Parameters()
+            .Aggregate(Int128.Zero, (sum, p) => sum + p.Shape.Aggregate(Int128.One, (a, b) => a * b));
     }
 
-    /// <summary>Every parameter's name and shape, in the order in which <c>transformers</c> lists them.</summary>
+    /// <summary>Name and shape of every parameter, in the order of <c>transformers</c>.</summary>
     public abstract IEnumerable<(string Name, long[] Shape)> Parameters();
 
-    /// <summary>Whether a checkpoint may hold a tensor of this name beside the parameters: buffers that are computed, copies of tied weights.</summary>
+    /// <summary>
+    /// Whether a checkpoint may hold a tensor of this name in addition to the parameters, such as a
+    /// computed buffer or a copy of tied weights.
+    /// </summary>
     internal abstract bool IsIgnored(string name);
 }

@@ -1,4 +1,4 @@
-// The model families that are read. Adding one is a folder and a line here.
+// The supported model families. A new family needs a folder and a line here.
 using TorchSharp;
 
 namespace Llm360.Notebooks;
@@ -7,7 +7,7 @@ namespace Llm360.Notebooks;
 /// <param name="ModelType"><c>model_type</c> in <c>config.json</c>.</param>
 /// <param name="ConfigType">The record of its configuration.</param>
 /// <param name="Read">Reads its configuration.</param>
-/// <param name="Create">Makes a model over tensors by name.</param>
+/// <param name="Create">Creates a model over tensors by name.</param>
 internal sealed record ModelFamily(
     string ModelType,
     Type ConfigType,
@@ -25,7 +25,7 @@ internal static class ModelFamilies
     ];
 
     /// <summary>The family that a configuration file names.</summary>
-    /// <exception cref="Llm360Exception">It names none that is read.</exception>
+    /// <exception cref="Llm360Exception">It names no supported family.</exception>
     public static ModelFamily Of(ConfigReader json) => Array.Find(All, f => f.ModelType == json.Text("model_type", ""))
         ?? throw json.Unsupported("model_type", $"The families that are read are {string.Join(", ", All.Select(f => f.ModelType))}.");
 

@@ -1,4 +1,4 @@
-// How Hugging Face checkpoints name what a module holds.
+// Names of the parameters of a module in Hugging Face checkpoints.
 namespace Llm360.Notebooks;
 
 internal static class ParameterNames
@@ -12,6 +12,6 @@ internal static class ParameterNames
     /// <summary>The module that holds a weight.</summary>
     public static string ModuleOf(string weight) => weight[..^WeightEnding.Length];
 
-    /// <summary>The bias beside a weight.</summary>
+    /// <summary>The bias that belongs to a weight.</summary>
     public static string BiasOf(string weight) => Bias(ModuleOf(weight));
 }

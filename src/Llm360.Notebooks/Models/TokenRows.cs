@@ -7,11 +7,13 @@ namespace Llm360.Notebooks;
 /// <summary>Rows of token ids for a model.</summary>
 internal static class TokenRows
 {
-    /// <summary>Checks that a model can read rows.</summary>
+    /// <summary>Checks that a model can process rows.</summary>
     /// <param name="model">The model.</param>
     /// <param name="rows">Token ids.</param>
-    /// <param name="added">Tokens that will be added to each.</param>
-    /// <exception cref="Llm360Exception">A row is empty, too long with what is to be added, or has a token beyond the vocabulary.</exception>
+    /// <param name="added">Number of tokens that will be added to each row.</param>
+    /// <exception cref="Llm360Exception">
+    /// A row is empty, too long with the added tokens, or has a token outside the vocabulary.
+    /// </exception>
     public static void CheckTokens(this LanguageModel model, IReadOnlyList<int[]> rows, int added = 0) =>
         CheckTokens(model.Config, rows, added);
 
@@ -42,11 +44,11 @@ internal static class TokenRows
     /// <summary>
     /// Checks that all tokens of rows are in a model's vocabulary; rows may be of any length.
     /// </summary>
-    /// <param name="config">The model's.</param>
+    /// <param name="config">The model's configuration.</param>
     /// <param name="rows">Token ids.</param>
     /// <param name="file">Where the rows come from, for the error; null for no file.</param>
     /// <exception cref="Llm360Exception">
-    /// A token is negative or beyond the vocabulary. The error names file, row and token, counted
+    /// A token is negative or outside the vocabulary. The error names file, row and token, counted
     /// from 0.
     /// </exception>
     public static void CheckVocabulary(ModelConfig config, IReadOnlyList<int[]> rows, string? file = null)
@@ -63,7 +65,7 @@ internal static class TokenRows
     }
 
     /// <summary>The same for a batch on any device. This waits for the device.</summary>
-    /// <param name="config">The model's.</param>
+    /// <param name="config">The model's configuration.</param>
     /// <param name="tokens">I64 [batch, time]</param>
     internal static void CheckVocabulary(ModelConfig config, Tensor tokens)
     {
@@ -77,9 +79,11 @@ internal static class TokenRows
 
     /// <summary>Token ids as a batch on a device.</summary>
     /// <param name="tokens">Whole numbers, [batch, time] or [time].</param>
-    /// <param name="device">The model's.</param>
+    /// <param name="device">The model's device.</param>
     /// <returns>I64 [batch, time]</returns>
-    /// <exception cref="Llm360Exception">They are of another kind, or there are none.</exception>
+    /// <exception cref="Llm360Exception">
+    /// They have another type or shape, or there are none.
+    /// </exception>
     internal static Tensor ToBatch(Tensor tokens, torch.Device device)
     {
         if (tokens.Dimensions is not (1 or 2) || tokens.dtype is not (ScalarType.Int64 or ScalarType.Int32) || tokens.numel() == 0)
@@ -96,7 +100,7 @@ internal static class TokenRows
         new($"Token {token} is not in the model's vocabulary of {config.VocabularySize}.", place,
             "Use rows made with the model's own tokenizer.");
 
-    /// <summary>I64 [rows, length], zeros behind each row.</summary>
+    /// <summary>I64 [rows, length], with zeros after each row.</summary>
     internal static Tensor PadRight(int[][] rows, int length, torch.Device device)
     {
         var ids = new long[rows.Length * length];

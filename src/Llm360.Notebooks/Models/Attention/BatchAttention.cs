@@ -1,10 +1,10 @@
-// Attention of a batch whose rows are equally long, padding included.
+// Attention of a batch of rows of equal length, padding included.
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Rows of one length, with a cache and with padding on the left if there is any.</summary>
+/// <summary>Rows of one length, with an optional cache and optional padding on the left.</summary>
 internal sealed class BatchAttention : AttentionPass
 {
     private readonly LanguageModel model;
@@ -18,10 +18,12 @@ internal sealed class BatchAttention : AttentionPass
     /// <summary>Prepares a pass.</summary>
     /// <param name="model">The model.</param>
     /// <param name="rotary">Its rotary embedding.</param>
-    /// <param name="batch">Rows.</param>
+    /// <param name="batch">Number of rows.</param>
     /// <param name="time">New positions.</param>
     /// <param name="cache">Earlier positions; null for none.</param>
-    /// <param name="padding">Positions of padding before each row's first token; null for none.</param>
+    /// <param name="padding">
+    /// Positions of padding before each row's first token; null for none.
+    /// </param>
     /// <param name="hooks">Hooks of the pass; null for none.</param>
     public BatchAttention(
         LanguageModel model, RotaryEmbedding rotary, long batch, int time, KeyValueCache? cache, IReadOnlyList<int>? padding,
@@ -41,7 +43,7 @@ internal sealed class BatchAttention : AttentionPass
             return;
         }
 
-        // A row begins at position 0 with its first token.
+        // Position 0 of a row is its first token.
         using var scope = NewDisposeScope();
         var positions = (Positions(past, all, model).unsqueeze(0) - Padding()).relu().view(-1); // [batch x time]
         cos = cos.index_select(0, positions).MoveToOuterDisposeScope();
@@ -76,15 +78,21 @@ internal sealed class BatchAttention : AttentionPass
         var output = empty([batch, time, heads * head], float32, CPU);
         var rows = new AttentionRow[batch];
         for (var b = 0L; b < batch; b++)
-            rows[b] = new AttentionRow(At(q, b * query[0]), At(k, b * key[0]), At(v, b * value[0]), At(output, b * time * heads * head), past, time, padding[b]);
-        CausalAttention.Run(rows, new AttentionShape((int)heads, (int)k.shape[1], (int)head, (nint)query[1], (nint)query[2], (nint)key[1], (nint)key[2]));
+        {
+            rows[b] = new AttentionRow(
+                At(q, b * query[0]), At(k, b * key[0]), At(v, b * value[0]), At(output, b * time * heads * head), past, time, padding[b]);
+        }
+
+        CausalAttention.Run(rows, new AttentionShape(
+            (int)heads, (int)k.shape[1], (int)head, (nint)query[1], (nint)query[2], (nint)key[1], (nint)key[2]));
         GC.KeepAlive((q, k, v));
         return output;
 
         static unsafe nint At(Tensor x, long offset) => (nint)(TensorMemory.Floats(x) + offset);
     }
 
-    // A whole prefix has the usual mask, which SDPA makes itself; one new position sees all that came before.
+    // SDPA makes the usual mask of a whole prefix itself; one new position attends to all earlier
+    // ones.
     private Tensor? Mask()
     {
         var isPadded = Array.Exists(padding, p => p > 0);
@@ -95,11 +103,11 @@ internal sealed class BatchAttention : AttentionPass
         if (!isPadded)
             return mask = query.unsqueeze(1).ge(key.unsqueeze(0)).DetachFromDisposeScope();
         var sees = query.view(1, -1, 1).ge(key.view(1, 1, -1)).logical_and(key.view(1, 1, -1).ge(Padding().unsqueeze(2)));
-        // Padding sees itself alone, so that no softmax is over nothing.
+        // Padding attends only to itself, so that no softmax is empty.
         return mask = sees.logical_or(query.view(1, -1, 1).eq(key.view(1, 1, -1))).unsqueeze(1).DetachFromDisposeScope();
     }
 
-    // The same by its definition, with the probabilities to look at.
+    // The same by definition, with the probabilities as a tensor.
     private Tensor Eager(int layer, Tensor q, Tensor k, Tensor v)
     {
         long time = q.shape[2], all = k.shape[2];

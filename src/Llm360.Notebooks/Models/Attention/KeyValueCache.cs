@@ -1,4 +1,4 @@
-// Keys and values of positions already computed, in memory allocated once.
+// Keys and values of earlier positions, in memory allocated once.
 using TorchSharp;
 
 namespace Llm360.Notebooks;
@@ -11,22 +11,27 @@ public sealed class KeyValueCache : IDisposable
 
     /// <summary>Allocates room for <paramref name="capacity"/> positions.</summary>
     /// <param name="model">The model whose passes will use it.</param>
-    /// <param name="batch">Rows.</param>
-    /// <param name="capacity">Positions a row.</param>
+    /// <param name="batch">Number of rows.</param>
+    /// <param name="capacity">Positions per row.</param>
     public KeyValueCache(LanguageModel model, long batch, int capacity)
     {
         Capacity = capacity;
         keys = Allocate();
         values = Allocate();
 
-        torch.Tensor[] Allocate() =>
-            [.. Enumerable.Range(0, model.Config.Layers).Select(_ => torch.empty([batch, model.Config.KeyValueHeads, capacity, model.Config.HeadDimension], model.HiddenType, model.Device).DetachFromDisposeScope())];
+        torch.Tensor[] Allocate() => [.. Enumerable.Range(0, model.Config.Layers).Select(_ => AllocateLayer())];
+
+        torch.Tensor AllocateLayer()
+        {
+            long[] shape = [batch, model.Config.KeyValueHeads, capacity, model.Config.HeadDimension];
+            return torch.empty(shape, model.HiddenType, model.Device).DetachFromDisposeScope();
+        }
     }
 
-    /// <summary>Positions held.</summary>
+    /// <summary>Number of positions held.</summary>
     public int Length { get; private set; }
 
-    /// <summary>Positions that fit.</summary>
+    /// <summary>Number of positions that fit.</summary>
     public int Capacity { get; }
 
     /// <summary>Stores one layer's new keys and values and returns views of all so far.</summary>

@@ -2,7 +2,7 @@
 namespace Llm360.Notebooks;
 
 /// <summary>A segment of a row to compute.</summary>
-/// <param name="Slot">The row's place.</param>
-/// <param name="Tokens">Token ids that follow what the slot holds, at least one.</param>
-/// <param name="OutputCount">Of how many of the last tokens the hidden state is wanted.</param>
+/// <param name="Slot">The row's slot in the cache.</param>
+/// <param name="Tokens">Token ids after those in the slot, at least one.</param>
+/// <param name="OutputCount">Number of last tokens whose hidden states are requested.</param>
 internal readonly record struct Segment(int Slot, int[] Tokens, int OutputCount = 1);

@@ -1,10 +1,13 @@
-// Attention of segments of rows that stand at places of their own, laid end to end.
+// Attention of concatenated segments of rows, each with its own position in its row.
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Segments end to end as one row of tokens: all products are over all of them, and only attention tells them apart.</summary>
+/// <summary>
+/// Segments concatenated to one row of tokens. All products are over the whole row; only attention
+/// separates the segments.
+/// </summary>
 internal sealed class SlotAttention : AttentionPass
 {
     private readonly LanguageModel model;
@@ -12,9 +15,9 @@ internal sealed class SlotAttention : AttentionPass
     private readonly SlotCache cache;
     private readonly Segment[] segments;
     private readonly Tensor cos, sin; // [tokens, dimensions]
-    private readonly Tensor? wanted; // I64 [sum of wanted]: places among the tokens; null for all
+    private readonly Tensor? wanted; // I64 [sum of output counts]: offsets of the output tokens; null for all
     private Tensor? places; // I64 [tokens]: slot x capacity + position
-    private List<Run> runs = [], lastRuns = []; // of all layers, and of the last where not all tokens are wanted
+    private List<Run> runs = [], lastRuns = []; // of all layers, and of the last layer if not all tokens are output
 
     public SlotAttention(LanguageModel model, RotaryEmbedding rotary, IReadOnlyList<Segment> segments, SlotCache cache)
     {
@@ -25,13 +28,15 @@ internal sealed class SlotAttention : AttentionPass
             throw new InvalidOperationException($"A slot holds {cache.Capacity} positions; {longest} are needed.");
         using var scope = NewDisposeScope();
         (cos, sin) = rotary.Tables(longest);
-        var positions = tensor(segments.SelectMany(s => Enumerable.Range(cache.Lengths[s.Slot], s.Tokens.Length)).Select(p => (long)p).ToArray(), device: model.Device);
+        var positions = tensor(
+            segments.SelectMany(s => Enumerable.Range(cache.Lengths[s.Slot], s.Tokens.Length)).Select(p => (long)p).ToArray(),
+            device: model.Device);
         cos = cos.index_select(0, positions).MoveToOuterDisposeScope();
         sin = sin.index_select(0, positions).MoveToOuterDisposeScope();
         if (this.segments.Any(p => p.OutputCount < p.Tokens.Length))
             wanted = tensor(OutputOffsets().ToArray(), device: model.Device).MoveToOuterDisposeScope();
         if (model.Device.type != DeviceType.CPU)
-            PrepareOperators(); // Now: a copy to a device waits for all that is under way there.
+            PrepareOperators(); // Before the pass starts, because a host-to-device copy synchronises the device.
     }
 
     public override Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
@@ -47,13 +52,15 @@ internal sealed class SlotAttention : AttentionPass
         return ByOperators(layer, q);
     }
 
-    /// <summary>Whether the hidden states of all tokens are wanted.</summary>
+    /// <summary>Whether the hidden states of all tokens are requested.</summary>
     public bool OutputsAll => wanted is null;
 
-    /// <summary>The same in plain memory of float32, where all tokens are wanted.</summary>
+    /// <summary>
+    /// The same in plain float32 memory; the hidden states of all tokens are requested.
+    /// </summary>
     /// <param name="layer">The layer, counted from 0.</param>
-    /// <param name="output">Where to: [tokens, heads x head].</param>
-    /// <param name="q">[tokens, heads x head], not yet rotated; it will be.</param>
+    /// <param name="output">Receives the result, [tokens, heads x head].</param>
+    /// <param name="q">[tokens, heads x head], not yet rotated; rotated in place.</param>
     /// <param name="k">[tokens, key-value heads x head], as <paramref name="q"/>.</param>
     /// <param name="v">[tokens, key-value heads x head]</param>
     public unsafe void Attend(int layer, MatrixView output, MatrixView q, MatrixView k, MatrixView v)
@@ -67,7 +74,8 @@ internal sealed class SlotAttention : AttentionPass
         AttendInMemory(layer, output.Data, q.Data, head, q.Stride);
     }
 
-    public override Tensor OutputPositions(int layer, Tensor x, int dimension = 1) => IsNarrowed(layer) ? x.index_select(dimension, wanted!) : x;
+    public override Tensor OutputPositions(int layer, Tensor x, int dimension = 1) =>
+        IsNarrowed(layer) ? x.index_select(dimension, wanted!) : x;
 
     public override void Dispose()
     {
@@ -93,14 +101,14 @@ internal sealed class SlotAttention : AttentionPass
         }
     }
 
-    // [1, key-value heads, tokens, head] to their places.
+    // Copies [1, key-value heads, tokens, head] to the slots.
     private void Append(Tensor to, Tensor from)
     {
         var width = to.shape[2] * to.shape[3];
         to.view(-1, width).index_copy_(0, places!, from.squeeze(0).transpose(0, 1).reshape(-1, width));
     }
 
-    // The same in plain memory: what follows in a row lies together.
+    // The same in plain memory: consecutive positions of a row are contiguous.
     private unsafe void Copy(Tensor to, float* source)
     {
         var width = to.shape[2] * to.shape[3];
@@ -108,14 +116,16 @@ internal sealed class SlotAttention : AttentionPass
         foreach (var segment in segments)
         {
             var bytes = segment.Tokens.Length * width * sizeof(float);
-            Buffer.MemoryCopy(source, target + (((segment.Slot * (long)cache.Capacity) + cache.Lengths[segment.Slot]) * width), bytes, bytes);
+            var slot = target + (((segment.Slot * (long)cache.Capacity) + cache.Lengths[segment.Slot]) * width);
+            Buffer.MemoryCopy(source, slot, bytes, bytes);
             source += segment.Tokens.Length * width;
         }
     }
 
     private unsafe Tensor ByKernel(int layer, Tensor q, Tensor k, Tensor v)
     {
-        using Tensor keys = k.transpose(1, 2).contiguous(), values = v.transpose(1, 2).contiguous(); // [1, tokens, key-value heads, head], as projections leave them
+        // [1, tokens, key-value heads, head], the layout of the projections.
+        using Tensor keys = k.transpose(1, 2).contiguous(), values = v.transpose(1, 2).contiguous();
         Copy(cache.Keys(layer), TensorMemory.Floats(keys));
         Copy(cache.Values(layer), TensorMemory.Floats(values));
         var output = empty([1, q.shape[2], q.shape[1] * q.shape[3]], float32, CPU);
@@ -134,14 +144,17 @@ internal sealed class SlotAttention : AttentionPass
         {
             var slot = segment.Slot * (long)cache.Capacity * keyHeads * head;
             var count = IsNarrowed(layer) ? segment.OutputCount : segment.Tokens.Length;
-            rows[i] = new AttentionRow((nint)(from + (at * queryTime)), (nint)(keys + slot), (nint)(values + slot), (nint)(to + (at * heads * head)), cache.Lengths[segment.Slot] + segment.Tokens.Length - count, count, 0);
+            var past = cache.Lengths[segment.Slot] + segment.Tokens.Length - count;
+            rows[i] = new AttentionRow(
+                (nint)(from + (at * queryTime)), (nint)(keys + slot), (nint)(values + slot), (nint)(to + (at * heads * head)),
+                past, count, 0);
             at += count;
         }
 
         CausalAttention.Run(rows, new AttentionShape(heads, keyHeads, head, queryHead, queryTime, head, keyHeads * head));
     }
 
-    // Each run as a batch with a mask.
+    // Computes each run as a batch with a mask.
     private Tensor ByOperators(int layer, Tensor q)
     {
         var parts = new List<Tensor>();
@@ -149,10 +162,13 @@ internal sealed class SlotAttention : AttentionPass
         foreach (var run in IsNarrowed(layer) ? lastRuns : runs)
         {
             using var scope = NewDisposeScope();
-            var queries = q.narrow(2, run.First, run.Rows * run.Count).view(heads, run.Rows, run.Count, head).transpose(0, 1); // [rows, heads, count, head]
-            parts.Add(MergeHeads(ScaledDotProduct(queries, Of(cache.Keys(layer)), Of(cache.Values(layer)), run.Mask)).reshape(1, run.Rows * run.Count, heads * head).MoveToOuterDisposeScope());
+            // [rows, heads, count, head]
+            var queries = q.narrow(2, run.First, run.Rows * run.Count).view(heads, run.Rows, run.Count, head).transpose(0, 1);
+            var output = MergeHeads(ScaledDotProduct(queries, Of(cache.Keys(layer)), Of(cache.Values(layer)), run.Mask));
+            parts.Add(output.reshape(1, run.Rows * run.Count, heads * head).MoveToOuterDisposeScope());
 
-            Tensor Of(Tensor cached) => cached.narrow(1, 0, run.Mask.shape[^1]).index_select(0, run.Slots).transpose(1, 2); // [rows, key-value heads, all, head]
+            // [rows, key-value heads, all, head]
+            Tensor Of(Tensor cached) => cached.narrow(1, 0, run.Mask.shape[^1]).index_select(0, run.Slots).transpose(1, 2);
         }
 
         return parts.Count == 1 ? parts[0] : cat(parts, 1);
@@ -162,7 +178,10 @@ internal sealed class SlotAttention : AttentionPass
     {
         using var scope = NewDisposeScope();
         (runs, lastRuns) = (Runs(p => p.Tokens.Length), wanted is null ? [] : Runs(p => p.OutputCount));
-        places = tensor(segments.SelectMany(s => Enumerable.Range((s.Slot * cache.Capacity) + cache.Lengths[s.Slot], s.Tokens.Length)).Select(p => (long)p).ToArray(), device: model.Device).DetachFromDisposeScope();
+        var offsets = segments
+            .SelectMany(s => Enumerable.Range((s.Slot * cache.Capacity) + cache.Lengths[s.Slot], s.Tokens.Length))
+            .Select(p => (long)p).ToArray();
+        places = tensor(offsets, device: model.Device).DetachFromDisposeScope();
     }
 
     private List<Run> Runs(Func<Segment, int> queries)
@@ -173,20 +192,24 @@ internal sealed class SlotAttention : AttentionPass
         {
             var count = queries(segments[first]);
             var same = segments.Skip(first).TakeWhile(s => queries(s) == count).ToArray();
-            var stand = same.SelectMany(s => Enumerable.Range(cache.Lengths[s.Slot] + s.Tokens.Length - count, count)).Select(p => (long)p).ToArray(); // [rows, count]
-            var mask = tensor(stand, [same.Length, count, 1], device: model.Device).ge(Positions(0, stand.Max() + 1, model).view(1, 1, -1)).unsqueeze(1);
-            found.Add(new Run(at, count, same.Length, tensor(same.Select(s => (long)s.Slot).ToArray(), device: model.Device).DetachFromDisposeScope(), mask.DetachFromDisposeScope()));
+            var stand = same
+                .SelectMany(s => Enumerable.Range(cache.Lengths[s.Slot] + s.Tokens.Length - count, count))
+                .Select(p => (long)p).ToArray(); // [rows, count]
+            var mask = tensor(stand, [same.Length, count, 1], device: model.Device)
+                .ge(Positions(0, stand.Max() + 1, model).view(1, 1, -1)).unsqueeze(1);
+            var slots = tensor(same.Select(s => (long)s.Slot).ToArray(), device: model.Device).DetachFromDisposeScope();
+            found.Add(new Run(at, count, same.Length, slots, mask.DetachFromDisposeScope()));
             (first, at) = (first + same.Length, at + (same.Length * count));
         }
 
         return found;
     }
 
-    /// <summary>Segments of one size that follow each other.</summary>
-    /// <param name="First">The first query's place among those of all segments.</param>
-    /// <param name="Count">Queries of each segment.</param>
-    /// <param name="Rows">Segments.</param>
+    /// <summary>Consecutive segments with the same number of queries.</summary>
+    /// <param name="First">Index of the first query among those of all segments.</param>
+    /// <param name="Count">Queries per segment.</param>
+    /// <param name="Rows">Number of segments.</param>
     /// <param name="Slots">I64 [rows]</param>
-    /// <param name="Mask">What is seen, [rows, 1, count, all].</param>
+    /// <param name="Mask">Visible keys, [rows, 1, count, all].</param>
     private sealed record Run(int First, int Count, int Rows, Tensor Slots, Tensor Mask);
 }

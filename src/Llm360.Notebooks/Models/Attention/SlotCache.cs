@@ -1,4 +1,4 @@
-// Keys and values of rows that come and go: each has a slot, filled as far as the row has come.
+// Keys and values of a changing set of rows; each row has a slot, filled up to the row's length.
 using TorchSharp;
 
 namespace Llm360.Notebooks;
@@ -10,8 +10,8 @@ internal sealed class SlotCache : IDisposable
 
     /// <summary>Allocates room.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="slots">Rows at once.</param>
-    /// <param name="capacity">Positions a row.</param>
+    /// <param name="slots">Maximum number of rows at a time.</param>
+    /// <param name="capacity">Positions per row.</param>
     public SlotCache(LanguageModel model, int slots, int capacity)
     {
         (Lengths, Capacity) = (new int[slots], capacity);
@@ -19,7 +19,10 @@ internal sealed class SlotCache : IDisposable
         try
         {
             for (var i = 0; i < 2 * model.Config.Layers; i++)
-                tensors.Add(torch.empty([slots, capacity, model.Config.KeyValueHeads, model.Config.HeadDimension], model.HiddenType, model.Device).DetachFromDisposeScope());
+            {
+                long[] shape = [slots, capacity, model.Config.KeyValueHeads, model.Config.HeadDimension];
+                tensors.Add(torch.empty(shape, model.HiddenType, model.Device).DetachFromDisposeScope());
+            }
         }
         catch
         {
@@ -30,7 +33,10 @@ internal sealed class SlotCache : IDisposable
         (keys, values) = ([.. tensors.Take(model.Config.Layers)], [.. tensors.Skip(model.Config.Layers)]);
     }
 
-    /// <summary>Positions held, by slot. What lies beyond is overwritten: a row is taken back by setting its length.</summary>
+    /// <summary>
+    /// Number of positions held, by slot. Later positions are overwritten, so setting a smaller
+    /// length shortens a row.
+    /// </summary>
     public int[] Lengths { get; }
 
     /// <summary>Positions that fit in a slot.</summary>
@@ -42,8 +48,9 @@ internal sealed class SlotCache : IDisposable
     /// <summary>One layer's values, as its keys.</summary>
     public torch.Tensor Values(int layer) => values[layer];
 
-    /// <summary>Copies the first positions of a slot to another one, which then holds these
-    /// alone.</summary>
+    /// <summary>
+    /// Copies the first positions of a slot to another slot, which then holds only these.
+    /// </summary>
     public void Copy(int from, int to, int length)
     {
         foreach (var tensor in from == to ? [] : keys.Concat(values))
@@ -55,8 +62,9 @@ internal sealed class SlotCache : IDisposable
         Lengths[to] = length;
     }
 
-    /// <summary>Bytes that a slot takes.</summary>
-    public static long BytesOfSlot(LanguageModel model, int capacity) => 2L * model.Config.Layers * capacity * model.Config.KeyValueHeads * model.Config.HeadDimension * model.HiddenType.ElementSize();
+    /// <summary>Size of a slot in bytes.</summary>
+    public static long BytesOfSlot(LanguageModel model, int capacity) =>
+        2L * model.Config.Layers * capacity * model.Config.KeyValueHeads * model.Config.HeadDimension * model.HiddenType.ElementSize();
 
     public void Dispose()
     {

@@ -1,7 +1,10 @@
 // The shape of a CrystalCoder model, read from its config.json.
 namespace Llm360.Notebooks;
 
-/// <summary>What <c>config.json</c> says of a CrystalCoder model: GPT-2's names with rotary embeddings, SwiGLU and muP's factors (Yang et al. 2022, arXiv 2203.03466).</summary>
+/// <summary>
+/// <c>config.json</c> of a CrystalCoder model: GPT-2's names with rotary embeddings, SwiGLU and
+/// muP's factors (Yang et al. 2022, arXiv 2203.03466).
+/// </summary>
 /// <param name="HiddenSize">Width of the residual stream.</param>
 /// <param name="IntermediateSize">Width of the MLP.</param>
 /// <param name="Layers">Number of blocks.</param>
@@ -9,10 +12,14 @@ namespace Llm360.Notebooks;
 /// <param name="VocabularySize">Entries of the vocabulary.</param>
 /// <param name="MaximumLength">Longest sequence trained on.</param>
 /// <param name="NormEps">Epsilon of LayerNorm.</param>
-/// <param name="RotaryDimensions">Dimensions of each head that turn, neighbouring pairs together.</param>
+/// <param name="RotaryDimensions">
+/// Number of rotated dimensions of each head; pairs are neighbouring dimensions.
+/// </param>
 /// <param name="EmbeddingScale">Factor on the embeddings.</param>
 /// <param name="LogitScale">Factor on the logits: output alpha times width scale.</param>
-/// <param name="ScaleByDimension">Whether scores are divided by the head's dimensions instead of their square root.</param>
+/// <param name="ScaleByDimension">
+/// Whether scores are divided by the head dimension instead of its square root.
+/// </param>
 internal sealed record CrystalConfig(
     int HiddenSize,
     int IntermediateSize,
@@ -44,8 +51,11 @@ internal sealed record CrystalConfig(
             // Conv1D: weights are [in, out].
             foreach (var (name, input, output) in new (string, long, long)[]
             {
-                (CrystalNames.QueryKeyValue(i), HiddenSize, 3L * HiddenSize), (CrystalNames.AttentionOutput(i), HiddenSize, HiddenSize),
-                (CrystalNames.Up(i), HiddenSize, IntermediateSize), (CrystalNames.Gate(i), HiddenSize, IntermediateSize), (CrystalNames.Down(i), IntermediateSize, HiddenSize),
+                    (CrystalNames.QueryKeyValue(i), HiddenSize, 3L * HiddenSize),
+                    (CrystalNames.AttentionOutput(i), HiddenSize, HiddenSize),
+                    (CrystalNames.Up(i), HiddenSize, IntermediateSize),
+                    (CrystalNames.Gate(i), HiddenSize, IntermediateSize),
+                    (CrystalNames.Down(i), IntermediateSize, HiddenSize),
             })
             {
                 yield return (ParameterNames.Weight(name), [input, output]);
@@ -63,9 +73,10 @@ internal sealed record CrystalConfig(
         yield return (ParameterNames.Bias(CrystalNames.FinalNorm), [HiddenSize]);
     }
 
-    // Published files carry the causal mask.
+    // Published files contain the causal mask.
     internal override bool IsIgnored(string name) =>
-        name.EndsWith(".attn.bias", StringComparison.Ordinal) || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal) || name == TiedHeadName;
+        name.EndsWith(".attn.bias", StringComparison.Ordinal) || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal)
+        || name == TiedHeadName;
 
     internal static CrystalConfig From(ConfigReader json)
     {
@@ -94,7 +105,12 @@ internal sealed record CrystalConfig(
         if (hidden % heads != 0 || config.RotaryDimensions % 2 != 0 || config.RotaryDimensions > hidden / heads)
             throw json.Unsupported("rotary_dim", "A head's dimensions must be whole, and an even number of them rotary.");
         if (!(config.LogitScale > 0 && double.IsFinite(config.LogitScale)))
-            throw json.Unsupported("mup_output_alpha", "Times mup_width_scale it must be above 0: logits of another sign would turn the order of tokens round.");
+        {
+            throw json.Unsupported(
+                "mup_output_alpha",
+                "Times mup_width_scale it must be above 0: logits of another sign would turn the order of tokens round.");
+        }
+
         json.RefuseUnknown();
         return config;
     }

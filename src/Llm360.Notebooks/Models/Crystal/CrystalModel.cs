@@ -1,4 +1,4 @@
-// CrystalCoder: GPT-2's layout with rotary embeddings on neighbouring pairs, SwiGLU and muP's factors.
+// CrystalCoder: GPT-2's layout, rotary embeddings on neighbouring pairs, SwiGLU, muP's factors.
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,8 +6,9 @@ namespace Llm360.Notebooks;
 
 /// <summary>CrystalCoder.</summary>
 /// <remarks>
-/// Liu et al. 2023 (arXiv 2312.06550), in the arithmetic of the authors' modeling code: embeddings and logits scaled, scores divided by the head's dimensions, linear
-/// layers as Conv1D (x W + b with W [in, out]).
+/// Liu et al. 2023 (arXiv 2312.06550), in the arithmetic of the authors' modeling code. Embeddings
+/// and logits are scaled, and scores are divided by the head dimension. Linear layers are Conv1D (x
+/// W + b with W [in, out]).
 /// </remarks>
 internal sealed class CrystalModel : LanguageModel
 {
@@ -20,7 +21,7 @@ internal sealed class CrystalModel : LanguageModel
         this.config = config;
         embeddingScale = config.EmbeddingScale.ToScalar();
         logitScale = config.LogitScale.ToScalar();
-        // Attention divides by the root of the head's dimensions; muP divides by the dimensions.
+        // Attention divides by the square root of the head dimension; muP divides by the dimension.
         queryScale = (config.ScaleByDimension ? 1 / Math.Sqrt(config.HeadDimension) : 1).ToScalar();
     }
 
@@ -44,7 +45,8 @@ internal sealed class CrystalModel : LanguageModel
         var hooks = attention.Hooks;
         // [batch, time, 3 x hidden]: all queries, all keys, all values.
         var y = Conv1D(LayerNorm(x, CrystalNames.AttentionNorm(i), config.NormEps), CrystalNames.QueryKeyValue(i), hooks);
-        var q = Heads(attention.OutputPositions(i, y.narrow(2, 0, config.HiddenSize)), config.Heads).mul(queryScale); // [batch, heads, wanted, head]
+        // [batch, heads, output positions, head]
+        var q = Heads(attention.OutputPositions(i, y.narrow(2, 0, config.HiddenSize)), config.Heads).mul(queryScale);
         var k = Heads(y.narrow(2, config.HiddenSize, config.HiddenSize), config.Heads); // [batch, heads, time, head]
         var v = Heads(y.narrow(2, 2L * config.HiddenSize, config.HiddenSize), config.Heads);
         var mixed = Conv1D(attention.Attend(i, q, k, v), CrystalNames.AttentionOutput(i), hooks); // [batch, wanted, hidden]
@@ -57,7 +59,7 @@ internal sealed class CrystalModel : LanguageModel
 
     private protected override Tensor NormalizeFinal(Tensor x) => LayerNorm(x, CrystalNames.FinalNorm, config.NormEps);
 
-    // LibTorch computes the last few values of a tensor otherwise than the others.
+    // LibTorch computes the last few values of a tensor differently from the others.
     private static Tensor Gated(Tensor gate, Tensor up)
     {
         if (!RowInvariance.IsOn || !TensorMemory.IsPlain(gate) || !TensorMemory.IsPlain(up))

@@ -3,10 +3,10 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>What the latest pass had at the sites of <see cref="ForwardHooks.Keep"/>.</summary>
+/// <summary>Tensors of the latest pass at the sites of <see cref="ForwardHooks.Keep"/>.</summary>
 /// <remarks>
-/// The tensors are those of the path, so that <c>autograd.grad</c> of a loss by them works. They
-/// are in no dispose scope. Disposing this object disposes them.
+/// The tensors are those of the pass itself, so <c>autograd.grad</c> of a loss with respect to them
+/// works. They are in no dispose scope. Disposing this object disposes them.
 /// </remarks>
 public sealed class ActivationCache : IDisposable
 {

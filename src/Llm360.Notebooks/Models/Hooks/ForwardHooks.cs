@@ -6,10 +6,10 @@ namespace Llm360.Notebooks;
 
 /// <summary>Reads and replaces tensors on the path of a forward pass.</summary>
 /// <remarks>
-/// A hook gets the very tensor of the path, without a copy and without a detach, so that gradients
-/// flow through it and can be taken by it. Hooks of one site run in the order in which they were
-/// added. A pass with hooks changes no tensor in place, and a hook must not either. The pass frees
-/// the tensors that it gives to hooks; a hook that keeps one calls
+/// A hook gets the tensor of the pass itself, without a copy or a detach. Gradients flow through
+/// it, and gradients with respect to it can be computed. Hooks of one site run in the order in
+/// which they were added. A pass with hooks changes no tensor in place, and a hook must not either.
+/// The pass frees the tensors that it gives to hooks. A hook that keeps one calls
 /// <see cref="Tensor.DetachFromDisposeScope"/> and disposes it later, or leaves both to
 /// <see cref="Keep"/>. One object serves one pass at a time.
 /// </remarks>
@@ -32,8 +32,8 @@ public sealed class ForwardHooks
     /// <summary>Replaces the tensor at a site by another of its shape, type and device.</summary>
     /// <param name="site">The site.</param>
     /// <param name="replace">
-    /// From the tensor at the site to the one that takes its place. The pass does not dispose a
-    /// tensor that was made outside of it.
+    /// Returns the replacement of the tensor at the site. The pass does not dispose a tensor that
+    /// was made outside of it.
     /// </param>
     /// <returns>This object.</returns>
     public ForwardHooks Replace(HookSite site, Func<Tensor, Tensor> replace)
@@ -53,7 +53,7 @@ public sealed class ForwardHooks
         return kept;
     }
 
-    /// <summary>Other hooks that begin with these.</summary>
+    /// <summary>New hooks that start with these.</summary>
     internal ForwardHooks Copy()
     {
         var copy = new ForwardHooks();
@@ -65,7 +65,7 @@ public sealed class ForwardHooks
     internal bool Has(HookSite site) => hooks.ContainsKey(site);
 
     /// <summary>Runs the hooks of a site.</summary>
-    /// <returns>The tensor to go on with, contiguous where it was replaced.</returns>
+    /// <returns>The tensor for the rest of the pass, contiguous if it was replaced.</returns>
     internal Tensor Apply(HookSite site, Tensor x)
     {
         foreach (var hook in hooks.GetValueOrDefault(site) ?? [])
@@ -123,6 +123,6 @@ public sealed class ForwardHooks
 /// <summary>Hooks that may be absent.</summary>
 internal static class OptionalHooks
 {
-    /// <summary>The tensor that a pass goes on with; without hooks the one that it has.</summary>
+    /// <summary>The tensor for the rest of the pass; without hooks, the same tensor.</summary>
     public static Tensor At(this ForwardHooks? hooks, HookSite site, Tensor x) => hooks is null ? x : hooks.Apply(site, x);
 }

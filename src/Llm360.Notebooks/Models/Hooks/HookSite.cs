@@ -37,13 +37,13 @@ public readonly record struct HookSite
     /// </remarks>
     public static HookSite AttentionProbabilities(int block) => new(HookKind.AttentionProbabilities, block);
 
-    /// <summary>What attention adds to the residual stream, [batch, time, hidden].</summary>
+    /// <summary>Output of attention, added to the residual stream, [batch, time, hidden].</summary>
     public static HookSite AttentionOutput(int block) => new(HookKind.AttentionOutput, block);
 
     /// <summary>The residual stream after attention was added, [batch, time, hidden].</summary>
     public static HookSite AfterAttention(int block) => new(HookKind.AfterAttention, block);
 
-    /// <summary>What the MLP adds to the residual stream, [batch, time, hidden].</summary>
+    /// <summary>Output of the MLP, added to the residual stream, [batch, time, hidden].</summary>
     public static HookSite MlpOutput(int block) => new(HookKind.MlpOutput, block);
 
     /// <summary>
@@ -52,7 +52,7 @@ public readonly record struct HookSite
     /// </summary>
     public static HookSite AfterMlp(int block) => new(HookKind.AfterMlp, block);
 
-    /// <summary>What a linear layer multiplies, [batch, time, inputs].</summary>
+    /// <summary>Input of a linear layer, [batch, time, inputs].</summary>
     /// <param name="weight">
     /// Name of the layer's weight, one of <see cref="LanguageModel.LinearLayers"/>. The head is
     /// reached by <see cref="LanguageModel.Logits(TorchSharp.torch.Tensor, ForwardHooks?)"/>.

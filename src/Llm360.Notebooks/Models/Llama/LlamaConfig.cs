@@ -4,12 +4,16 @@ using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks;
 
-/// <summary>What <c>config.json</c> says of a LLaMA model: LLaMA, Amber, K2, and the suites trained here.</summary>
+/// <summary>
+/// <c>config.json</c> of a LLaMA model: LLaMA, Amber, K2, and the suites trained here.
+/// </summary>
 /// <param name="HiddenSize">Width of the residual stream.</param>
 /// <param name="IntermediateSize">Width of the MLP.</param>
 /// <param name="Layers">Number of blocks.</param>
 /// <param name="Heads">Attention heads.</param>
-/// <param name="KeyValueHeads">Key-value heads; fewer than <paramref name="Heads"/> for grouped attention.</param>
+/// <param name="KeyValueHeads">
+/// Key-value heads; fewer than <paramref name="Heads"/> for grouped attention.
+/// </param>
 /// <param name="HeadDimension">Width of one head.</param>
 /// <param name="VocabularySize">Entries of the vocabulary.</param>
 /// <param name="MaximumLength">Longest sequence trained on.</param>
@@ -52,8 +56,12 @@ internal sealed record LlamaConfig(
     internal override string? TiedHeadName => TiedHead ? LlamaNames.Head : null;
 
     /// <summary>Reads <c>config.json</c>.</summary>
-    /// <exception cref="Llm360Exception">It is missing or malformed, not a LLaMA's, or has a key that changes the mathematics in a way not supported.</exception>
-    public static new LlamaConfig Read(string path) => ModelConfig.Read(path) as LlamaConfig ?? throw new Llm360Exception("config.json's model_type is not llama.", path, "Load it with LanguageModel.Load.");
+    /// <exception cref="Llm360Exception">
+    /// It is missing or malformed, not a LLaMA's, or has a key that changes the computation in an
+    /// unsupported way.
+    /// </exception>
+    public static new LlamaConfig Read(string path) => ModelConfig.Read(path) as LlamaConfig
+        ?? throw new Llm360Exception("config.json's model_type is not llama.", path, "Load it with LanguageModel.Load.");
 
     /// <summary>As <c>config.json</c>, readable by <c>transformers</c>.</summary>
     public string ToJson() => new JsonObject
@@ -118,14 +126,16 @@ internal sealed record LlamaConfig(
     }
 
     // Older checkpoints store the rotary frequencies.
-    internal override bool IsIgnored(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || name == TiedHeadName;
+    internal override bool IsIgnored(string name) =>
+        name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || name == TiedHeadName;
 
     internal static LlamaConfig From(ConfigReader json)
     {
         json.ExpectArchitecture("LlamaForCausalLM");
         json.Expect("hidden_act", "silu");
         json.Expect("sliding_window");
-        int heads = json.Integer("num_attention_heads"), hidden = json.Integer("hidden_size"), head = json.Integer("head_dim", hidden / heads);
+        int heads = json.Integer("num_attention_heads"), hidden = json.Integer("hidden_size");
+        var head = json.Integer("head_dim", hidden / heads);
         var rotary = json.Rotary(head, "rope_theta", null, 1);
         var config = new LlamaConfig(
             hidden,
@@ -146,7 +156,12 @@ internal sealed record LlamaConfig(
         };
         var isOdd = head < 2 || head % 2 != 0;
         if (heads % config.KeyValueHeads != 0 || isOdd || rotary.Dimensions != head)
-            throw json.Unsupported(rotary.Dimensions != head ? "rope_parameters" : isOdd ? "head_dim" : "num_key_value_heads", "Heads must be a multiple of key-value heads, and a head's dimensions even and all rotary.");
+        {
+            throw json.Unsupported(
+                rotary.Dimensions != head ? "rope_parameters" : isOdd ? "head_dim" : "num_key_value_heads",
+                "Heads must be a multiple of key-value heads, and a head's dimensions even and all rotary.");
+        }
+
         json.RefuseUnknown();
         return config;
     }

@@ -1,4 +1,4 @@
-// LLaMA: embed; for each block attention and MLP, each behind an RMSNorm; norm; head.
+// LLaMA: embedding; blocks of attention and MLP, each after an RMSNorm; norm; head.
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,8 +6,8 @@ namespace Llm360.Notebooks;
 
 /// <summary>LLaMA, Amber, K2 and the suites trained here.</summary>
 /// <remarks>
-/// Touvron et al. 2023 (arXiv 2302.13971), in the arithmetic of Hugging Face's LlamaForCausalLM: RMSNorm, rotary embeddings on half-split pairs, grouped
-/// key-value heads, SwiGLU.
+/// Touvron et al. 2023 (arXiv 2302.13971), in the arithmetic of Hugging Face's LlamaForCausalLM:
+/// RMSNorm, rotary embeddings on half-split pairs, grouped key-value heads, SwiGLU.
 /// </remarks>
 internal sealed class LlamaModel : LanguageModel
 {
@@ -15,7 +15,7 @@ internal sealed class LlamaModel : LanguageModel
     private readonly Scalar eps;
     private readonly SmallBatchBlock few;
 
-    /// <summary>Binds tensors; the caller keeps owning them.</summary>
+    /// <summary>Binds tensors; the caller owns them.</summary>
     public LlamaModel(LlamaConfig config, IReadOnlyDictionary<string, Tensor> weights)
         : this(config, weights, null)
     {

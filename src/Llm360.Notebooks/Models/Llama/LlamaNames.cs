@@ -1,7 +1,9 @@
 // The names of LLaMA's parameters in Hugging Face checkpoints.
 namespace Llm360.Notebooks;
 
-/// <summary>Names of LLaMA's parameters in Hugging Face checkpoints; i counts blocks from 0.</summary>
+/// <summary>
+/// Names of LLaMA's parameters in Hugging Face checkpoints; i counts blocks from 0.
+/// </summary>
 internal static class LlamaNames
 {
     /// <summary>[vocabulary, hidden]</summary>

@@ -1,7 +1,7 @@
 // The shape of a GPT-NeoX model (Pythia), read from Hugging Face's config.json.
 namespace Llm360.Notebooks;
 
-/// <summary>What <c>config.json</c> says of a GPT-NeoX model.</summary>
+/// <summary><c>config.json</c> of a GPT-NeoX model.</summary>
 /// <param name="HiddenSize">Width of the residual stream.</param>
 /// <param name="IntermediateSize">Width of the MLP.</param>
 /// <param name="Layers">Number of blocks.</param>
@@ -13,7 +13,7 @@ namespace Llm360.Notebooks;
 /// <param name="TanhGelu">Whether GELU is the tanh form instead of the erf form.</param>
 /// <param name="AttentionBias">Whether the attention's projections have biases.</param>
 /// <param name="TiedHead">Whether the head is the embedding.</param>
-/// <param name="RotaryEmbedding">The first quarter of each head turns in Pythia.</param>
+/// <param name="RotaryEmbedding">Pythia rotates the first quarter of each head.</param>
 internal sealed record NeoxConfig(
     int HiddenSize,
     int IntermediateSize,
@@ -67,7 +67,7 @@ internal sealed record NeoxConfig(
             yield return (NeoxNames.Head, [VocabularySize, HiddenSize]);
     }
 
-    // Published files carry the causal mask and the rotary frequencies.
+    // Published files contain the causal mask and the rotary frequencies.
     internal override bool IsIgnored(string name) =>
         name.EndsWith(".attention.bias", StringComparison.Ordinal) || name.EndsWith(".attention.masked_bias", StringComparison.Ordinal)
         || name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || name == TiedHeadName;

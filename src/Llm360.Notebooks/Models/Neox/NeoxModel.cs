@@ -1,4 +1,4 @@
-// GPT-NeoX: embed; for each block attention and MLP side by side, each behind a LayerNorm; norm; head.
+// GPT-NeoX: embedding; blocks of parallel attention and MLP, each after a LayerNorm; norm; head.
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,8 +6,9 @@ namespace Llm360.Notebooks;
 
 /// <summary>GPT-NeoX, the form of Pythia.</summary>
 /// <remarks>
-/// Black et al. 2022 (arXiv 2204.06745), in the arithmetic of Hugging Face's GPTNeoXForCausalLM: biases, rotary embeddings on a part of each head, attention and MLP
-/// in parallel (or one after the other), GELU.
+/// Black et al. 2022 (arXiv 2204.06745), in the arithmetic of Hugging Face's GPTNeoXForCausalLM:
+/// biases, rotary embeddings on a part of each head, attention and MLP in parallel (or sequential),
+/// GELU.
 /// </remarks>
 internal sealed class NeoxModel : LanguageModel
 {
@@ -33,7 +34,7 @@ internal sealed class NeoxModel : LanguageModel
 
     private Tensor Attention(int i, Tensor y, AttentionPass attention)
     {
-        // Each head has its query, key and value one after another.
+        // Query, key and value of each head are adjacent.
         var heads = Linear(y, ParameterNames.Weight(NeoxNames.QueryKeyValue(i)), attention.Hooks)
             .view(y.shape[0], y.shape[1], config.Heads, 3, config.HeadDimension).permute(3, 0, 2, 1, 4); // [3, batch, heads, time, head]
         y = attention.Attend(i, attention.OutputPositions(i, heads[0], 2), heads[1], heads[2]);
@@ -50,13 +51,13 @@ internal sealed class NeoxModel : LanguageModel
 
     private Tensor Activation(Tensor x)
     {
-        // Where threads share a tensor out, LibTorch computes the last few values of each part
-        // otherwise.
+        // If threads split a tensor, LibTorch computes the last few values of each part
+        // differently.
         using var limit = RowInvariance.IsOn ? OperatorThreads.LimitToOne() : default;
         return config.TanhGelu ? TanhGelu(x) : nn.functional.gelu(x);
     }
 
-    // gelu_new, gelu_fast and gelu_pytorch_tanh are this one function.
+    // gelu_new, gelu_fast and gelu_pytorch_tanh are all this function.
     private Tensor TanhGelu(Tensor x)
     {
         using var half = 0.5f.ToScalar();

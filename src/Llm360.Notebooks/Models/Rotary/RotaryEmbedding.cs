@@ -1,18 +1,23 @@
-// Turning queries and keys by their positions.
+// Rotation of queries and keys by their positions.
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>The rotary tables of a model on its device, in the type of its hidden states (to which cosines and sines of float32 angles are rounded), made as long as sequences have needed so far.</summary>
-/// <param name="model">The model; asked for its type and device only when tables are made.</param>
-/// <param name="neighbours">Whether dimensions 2i and 2i + 1 turn together, instead of i and i + half.</param>
+/// <summary>
+/// The rotary tables of a model on its device, as long as sequences have needed so far. Cosines and
+/// sines of float32 angles are rounded to the type of the hidden states.
+/// </summary>
+/// <param name="model">The model; its type and device are read only when tables are made.</param>
+/// <param name="neighbours">
+/// Whether the pairs are dimensions 2i and 2i + 1, instead of i and i + half.
+/// </param>
 internal sealed class RotaryEmbedding(LanguageModel model, bool neighbours) : IDisposable
 {
     private const int Shortest = 64;
     private readonly object gate = new();
     private readonly Scalar one = 1f.ToScalar();
-    private (int Length, Tensor Cos, Tensor Sin)? tables; // [length, dimensions], each pair's value at both of its places
+    private (int Length, Tensor Cos, Tensor Sin)? tables; // [length, dimensions], with the value of each pair twice
 
     private ModelConfig Config => model.Config;
 
@@ -27,18 +32,22 @@ internal sealed class RotaryEmbedding(LanguageModel model, bool neighbours) : ID
             if (tables is not { } known || known.Length < length || (isDynamic && known.Length != length))
             {
                 Drop();
-                known = Make(isDynamic ? length : Math.Min(Math.Max(Config.MaximumLength, length), Math.Max(Shortest, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length))));
+                known = Make(isDynamic ? length : Math.Min(
+                    Math.Max(Config.MaximumLength, length),
+                    Math.Max(Shortest, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length))));
                 tables = known;
             }
 
-            // Views of their own: another thread may need longer tables meanwhile.
+            // New views, because another thread may replace the tables with longer ones.
             return (known.Cos.narrow(0, 0, length), known.Sin.narrow(0, 0, length));
         }
     }
 
-    /// <summary>Turns the first dimensions of each head.</summary>
+    /// <summary>Rotates the first dimensions of each head.</summary>
     /// <param name="x">[batch, heads, time, head]</param>
-    /// <param name="cos">[time, dimensions], or [batch x time, dimensions] where rows differ</param>
+    /// <param name="cos">
+    /// [time, dimensions], or [batch x time, dimensions] where rows differ
+    /// </param>
     /// <param name="sin">As <paramref name="cos"/>.</param>
     /// <param name="inPlace">Whether <paramref name="x"/> may be changed.</param>
     public Tensor Rotate(Tensor x, Tensor cos, Tensor sin, bool inPlace = true)
@@ -75,7 +84,7 @@ internal sealed class RotaryEmbedding(LanguageModel model, bool neighbours) : ID
 
     private (int Length, Tensor Cos, Tensor Sin) Make(int length)
     {
-        using var lasting = inference_mode(false); // The tables outlive the pass that needed them first, and may serve one with gradients.
+        using var lasting = inference_mode(false); // The tables outlive this pass and may serve a later pass with gradients.
         var table = new RotaryTable(Config, length);
         return (length, Place(table.Cos), Place(table.Sin));
 
