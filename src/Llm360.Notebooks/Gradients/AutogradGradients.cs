@@ -1,11 +1,14 @@
-// The readable way to the gradient: LLaMA's forward pass under LibTorch's autograd. Any device; the reference for CpuGradients.
+// Gradients by LibTorch's autograd on any device; the readable reference for CpuGradients.
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
 /// <summary>Gradients by automatic differentiation of <see cref="LlamaModel"/>.</summary>
-/// <remarks>LibTorch's sums depend on its number of threads, so the last bits do too, unlike those of <see cref="CpuGradients"/>.</remarks>
+/// <remarks>
+/// LibTorch's sums depend on its number of threads. The last bits of the result therefore depend on
+/// it too, unlike those of <see cref="CpuGradients"/>.
+/// </remarks>
 internal sealed class AutogradGradients : IGradients
 {
     private const int RowsAtOnce = 16;
@@ -66,7 +69,7 @@ internal sealed class AutogradGradients : IGradients
         return nn.functional.cross_entropy(logits, rows.narrow(1, 1, length - 1).reshape(-1), reduction: reduction);
     }
 
-    // On the CPU the model's weights are those of the buffer.
+    // On the CPU, the model's weights share the buffer's memory.
     private void CopyWeights()
     {
         if (device.type == DeviceType.CPU)

@@ -1,15 +1,21 @@
-// The fast way to the gradient on a CPU: LLaMA's forward and backward pass by hand, groups of rows shared out among threads.
+// Fast gradients on a CPU: hand-written forward and backward passes of LLaMA on several threads.
 
 namespace Llm360.Notebooks;
 
-/// <summary>Loss and gradients in float32, the same mathematics as <see cref="AutogradGradients"/>.</summary>
+/// <summary>
+/// Loss and gradients in float32, the same mathematics as <see cref="AutogradGradients"/>.
+/// </summary>
 /// <remarks>
-/// The rows of a batch form groups of neighbours. Each group sums its rows' gradients in order, and the groups are added in order.
-/// Threads only share the groups out: neither their number nor their scheduling changes a bit of
-/// the result.
-/// Each group has a buffer of the parameters' size until it is added. At most 256 MB of them are used, but at least one a thread.
-/// More groups than that are computed in turns, which changes no bit either.
-/// A thread also needs, for each token of a row, about (layers + 1) x (6 hidden + 2 mlp) floats, and for 64 positions the logits.
+/// The rows of a batch form groups of neighbours. Each group sums its rows' gradients in order, and
+/// the groups are added in order.
+/// Threads only divide the groups among them. Neither their number nor their scheduling changes a
+/// bit of the result.
+/// Each group has a buffer of the parameters' size until it is added. The buffers take at most 256
+/// MB, but there is at least one per thread.
+/// If there are more groups than buffers, the groups are computed in rounds, which changes no bit
+/// either.
+/// A thread also needs about (layers + 1) x (6 hidden + 2 mlp) floats for each token of a row, and
+/// the logits of 64 positions.
 /// All threads share the transposed weights.
 /// </remarks>
 internal sealed unsafe class CpuGradients : IGradients
@@ -23,16 +29,24 @@ internal sealed unsafe class CpuGradients : IGradients
     private readonly AlignedFloats? paddedSum;
     private readonly List<SequencePass> workers = [];
     private readonly List<GradientSum> sinks = []; // one for each worker
-    private readonly List<AlignedFloats> sums = []; // one for each group that is computed at once
+    private readonly List<AlignedFloats> sums = []; // one for each group of a round
     private readonly PartTimes gathering = new();
     private readonly int groups;
     private readonly long sumsBytes;
 
-    /// <summary>Prepares to compute gradients by these weights, which are read anew at every call.</summary>
+    /// <summary>
+    /// Prepares to compute gradients with these weights, which are read again in every call.
+    /// </summary>
     /// <param name="weights">The weights.</param>
-    /// <param name="groups">Groups that the rows of a batch form; a batch of fewer rows has one row a group.</param>
-    /// <param name="threads">Worker threads; null for those of <see cref="LibTorch.Threads"/>. At most one a group is used.</param>
-    /// <param name="sumsBytes">Memory for the sums of groups; the least is one sum a thread.</param>
+    /// <param name="groups">
+    /// Number of groups of a batch's rows; a batch of fewer rows has one row per group.
+    /// </param>
+    /// <param name="threads">
+    /// Worker threads; null for <see cref="LibTorch.Threads"/>. At most one per group is used.
+    /// </param>
+    /// <param name="sumsBytes">
+    /// Memory for the sums of groups; there is at least one sum per thread.
+    /// </param>
     public CpuGradients(ParameterBuffer weights, int groups, int? threads = null, long sumsBytes = MostSumsBytes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(groups, 1);
@@ -53,9 +67,14 @@ internal sealed unsafe class CpuGradients : IGradients
     public int Threads { get; }
 
     /// <summary>Time spent so far in each part, summed over the workers.</summary>
-    public IReadOnlyDictionary<StepPart, double> Seconds => Enum.GetValues<StepPart>().ToDictionary(p => p, p => workers.Sum(w => w.Times.Seconds(p)) + (p == StepPart.Gathering ? Threads * gathering.Seconds(p) : 0));
+    public IReadOnlyDictionary<StepPart, double> Seconds => Enum.GetValues<StepPart>().ToDictionary(
+        p => p,
+        p => workers.Sum(w => w.Times.Seconds(p)) + (p == StepPart.Gathering ? Threads * gathering.Seconds(p) : 0));
 
-    /// <summary>Whether this pass computes a model: heads in whole groups, halves of heads to rotate, no biases.</summary>
+    /// <summary>
+    /// Whether this pass supports a model: whole groups of heads, an even head dimension, no
+    /// biases.
+    /// </summary>
     public static bool IsSupported(LlamaConfig config) =>
         config is { AttentionBias: false, MlpBias: false, KeyValueHeads: > 0 }
         && config.Heads % config.KeyValueHeads == 0 && config.HeadDimension % 2 == 0;
@@ -71,7 +90,7 @@ internal sealed unsafe class CpuGradients : IGradients
         var total = paddedSum is null ? gradients.Data : paddedSum.Data;
         fixed (int* first = tokens)
         {
-            var at = (nint)first; // a lambda cannot hold a pinned pointer, and outlives nothing here
+            var at = (nint)first; // a lambda cannot capture a pinned pointer; this one ends before the pin
             for (var begin = 0; begin < count; begin += atOnce)
             {
                 var (from, end, next) = (begin, Math.Min(begin + atOnce, count), begin - 1);
@@ -135,7 +154,7 @@ internal sealed unsafe class CpuGradients : IGradients
         rotary.Dispose();
     }
 
-    // Checks the batch and takes over the weights as they are now; returns the number of rows.
+    // Checks the batch and reads the current weights; returns the number of rows.
     private int Prepare(ReadOnlySpan<int> tokens, int length)
     {
         Check(tokens, length);
@@ -159,7 +178,7 @@ internal sealed unsafe class CpuGradients : IGradients
             worker.Reserve(tokens);
     }
 
-    // The sums of some groups, added in order to those of the groups before them.
+    // Adds the sums of some groups in order to those of the groups before them.
     private void Gather(nint total, int count, bool isFirst)
     {
         gathering.Start();
@@ -179,13 +198,27 @@ internal sealed unsafe class CpuGradients : IGradients
     {
         var config = layout.Config;
         if (length < 2 || tokens.Length < length || tokens.Length % length != 0)
-            throw new Llm360Exception($"{tokens.Length} tokens are not whole rows of {length} (at least 2).", "batch", "Give rows of one length: the inputs and one token more.");
+        {
+            throw new Llm360Exception(
+                $"{tokens.Length} tokens are not whole rows of {length} (at least 2).", "batch",
+                "Give rows of one length: the inputs and one token more.");
+        }
+
         if (length - 1 > config.MaximumLength)
-            throw new Llm360Exception($"A sequence of {length - 1} tokens is longer than the model's {config.MaximumLength} positions.", "tokens", "Give shorter sequences.");
+        {
+            throw new Llm360Exception(
+                $"A sequence of {length - 1} tokens is longer than the model's {config.MaximumLength} positions.", "tokens",
+                "Give shorter sequences.");
+        }
+
         for (var i = 0; i < tokens.Length; i++)
         {
             if ((uint)tokens[i] >= (uint)config.VocabularySize)
-                throw new Llm360Exception($"Token id {tokens[i]} is not in the vocabulary of {config.VocabularySize}.", $"batch, row {i / length}, position {i % length}", "Use the tokenizer that belongs to the model.");
+            {
+                throw new Llm360Exception(
+                    $"Token id {tokens[i]} is not in the vocabulary of {config.VocabularySize}.",
+                    $"batch, row {i / length}, position {i % length}", "Use the tokenizer that belongs to the model.");
+            }
         }
     }
 }

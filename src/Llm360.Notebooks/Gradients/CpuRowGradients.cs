@@ -1,4 +1,4 @@
-// Gradients of single rows by the hand-written CPU pass for LLaMA.
+// Gradients of single rows by the hand-written CPU pass of LLaMA.
 using System.Collections.Concurrent;
 using TorchSharp;
 
@@ -6,12 +6,12 @@ namespace Llm360.Notebooks;
 
 /// <summary>
 /// The same as <see cref="AutogradRowGradients"/>, for models that
-/// <see cref="CpuGradients.IsSupported"/> admits.
+/// <see cref="CpuGradients.IsSupported"/> accepts.
 /// </summary>
 /// <remarks>
-/// Weights are copied and transposed once, when this is made. Threads compute different rows, so
-/// their number changes no bit. A row a thread is computed before the first is handed out, eight if
-/// they are projected, but no more than fit in 2 GB.
+/// Weights are copied and transposed once, in the constructor. Threads compute different rows, so
+/// their number changes no bit. Rows are computed in batches of one row per thread, or eight if
+/// gradients are projected, but of no more than fit in 2 GB.
 /// </remarks>
 internal sealed class CpuRowGradients : IRowGradients
 {
@@ -94,7 +94,8 @@ internal sealed class CpuRowGradients : IRowGradients
     private RowGradient Compute(SequencePass pass, IRowSink sink, int number, int[] row, GradientForm form)
     {
         var scale = options.LossScale(row.Length);
-        // The last token predicts nothing. Only factors have its inputs, if there is a position.
+        // The last token predicts nothing. Only the factors include its inputs, if it has a
+        // position.
         var inputs = form == GradientForm.Factors && row.Length <= layout.Config.LongestSequence ? row : row.AsSpan(0, row.Length - 1);
         sink.Begin(row.Length);
         var loss = pass.Run(inputs, row.AsSpan(1), (float)scale, sink, options.IsMargin);
@@ -113,7 +114,7 @@ internal sealed class CpuRowGradients : IRowGradients
         return options.BlocksOnly ? new BlockSink(sink, layout) : sink;
     }
 
-    // A full gradient is held twice: summed in the padded layout, and as the result.
+    // A full gradient is in memory twice: summed in the padded layout, and as the result.
     private int AtOnce(IReadOnlyList<int[]> rows, GradientForm form)
     {
         var bytes = sizeof(float) * form switch
@@ -126,7 +127,7 @@ internal sealed class CpuRowGradients : IRowGradients
         return (int)Math.Clamp(MostResultBytes / Math.Max(bytes, 1), 1, most);
     }
 
-    /// <summary>What one thread works with.</summary>
+    /// <summary>The state of one thread.</summary>
     private sealed record Worker(SequencePass Pass) : IDisposable
     {
         public Dictionary<GradientForm, IRowSink> Sinks { get; } = [];

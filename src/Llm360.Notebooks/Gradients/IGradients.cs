@@ -1,19 +1,22 @@
-// What a training step needs of a model: the loss of a batch and its gradient.
+// The loss of a batch and its gradient, as a training step needs them.
 namespace Llm360.Notebooks;
 
-/// <summary>Computes the loss of a batch and its gradient by every weight.</summary>
+/// <summary>Computes the loss of a batch and its gradient for all weights.</summary>
 internal interface IGradients : IDisposable
 {
     /// <summary>Mean loss over all rows and positions, and its gradient.</summary>
-    /// <param name="tokens">Token ids, [rows, length] row by row; inputs are all but the last of a row, targets all but the first.</param>
-    /// <param name="length">Tokens a row.</param>
+    /// <param name="tokens">
+    /// Token ids, [rows, length] row by row. Inputs are all but the last token of a row, targets
+    /// all but the first.
+    /// </param>
+    /// <param name="length">Tokens per row.</param>
     /// <param name="gradients">Overwritten with d loss / d weight.</param>
     /// <returns>The loss in nats per token.</returns>
     double Compute(ReadOnlySpan<int> tokens, int length, ParameterBuffer gradients);
 
     /// <summary>Mean loss over all rows and positions, without its gradient.</summary>
     /// <param name="tokens">As in <see cref="Compute"/>.</param>
-    /// <param name="length">Tokens a row.</param>
+    /// <param name="length">Tokens per row.</param>
     /// <returns>The loss in nats per token.</returns>
     double Loss(ReadOnlySpan<int> tokens, int length);
 }

@@ -1,12 +1,14 @@
-// All parameters of a model in one piece of memory, so that an optimizer step is one pass.
+// All parameters of a model in one allocation, so that an optimizer step is one pass.
 using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>One float32 value for each parameter of a LLaMA model: weights, gradients, or an AdamW moment.</summary>
+/// <summary>
+/// One float32 value for each parameter of a LLaMA model: weights, gradients, or an AdamW moment.
+/// </summary>
 /// <remarks>
-/// The order is that of <see cref="LlamaConfig.Parameters"/>: query, key and value of a block lie together, as do gate and up, so that each group is also one matrix.
-/// Kept on the CPU.
+/// The order is that of <see cref="LlamaConfig.Parameters"/>. Query, key and value of a block are
+/// contiguous, as are gate and up, so that each group is also one matrix. The memory is on the CPU.
 /// </remarks>
 internal sealed unsafe class ParameterBuffer : IDisposable
 {
@@ -24,15 +26,18 @@ internal sealed unsafe class ParameterBuffer : IDisposable
 
         flat = torch.zeros([Count], torch.float32).DetachFromDisposeScope();
         Data = (float*)((nint)MemoryOf(flat));
-        Views = places.ToDictionary(p => p.Key, p => flat.narrow(0, p.Value.Offset, p.Value.Shape.Aggregate(1L, (a, b) => a * b)).view(p.Value.Shape).DetachFromDisposeScope());
+        Views = places.ToDictionary(p => p.Key, p => View(p.Value.Offset, p.Value.Shape));
+
+        torch.Tensor View(long offset, long[] shape) =>
+            flat.narrow(0, offset, shape.Aggregate(1L, (a, b) => a * b)).view(shape).DetachFromDisposeScope();
     }
 
     public LlamaConfig Config { get; }
 
-    /// <summary>Values in all.</summary>
+    /// <summary>Total number of values.</summary>
     public long Count { get; }
 
-    /// <summary>The first value; lives as long as this object.</summary>
+    /// <summary>Pointer to the first value; valid as long as this object.</summary>
     public float* Data { get; }
 
     public Span<float> Span => new(Data, checked((int)Count));
@@ -40,7 +45,7 @@ internal sealed unsafe class ParameterBuffer : IDisposable
     /// <summary>Tensors over the same memory, by Hugging Face's names, in order.</summary>
     public IReadOnlyDictionary<string, torch.Tensor> Views { get; }
 
-    /// <summary>The first value of a parameter.</summary>
+    /// <summary>Pointer to the first value of a parameter.</summary>
     public float* this[string name] => Data + places[name].Offset;
 
     /// <summary>The values of a parameter.</summary>

@@ -6,15 +6,18 @@ namespace Llm360.Notebooks;
 /// <summary>Scores continuations by teacher forcing.</summary>
 internal static class ContinuationScoring
 {
-    /// <summary>Rows at once: the hidden states of all their positions are kept until the head is applied.</summary>
+    /// <summary>
+    /// Rows at once: the hidden states of all their positions are kept until the head is applied.
+    /// </summary>
     private const int RowsAtOnce = 32;
 
-    /// <summary>Scores of the last tokens of rows given the true tokens before.</summary>
+    /// <summary>Scores of the last tokens of rows, given the true tokens before them.</summary>
     /// <param name="model">The model.</param>
     /// <param name="rows">Rows of one length.</param>
-    /// <param name="count">Tokens to score.</param>
-    /// <param name="cancellation">Looked at before every pass.</param>
-    public static IReadOnlyList<IReadOnlyList<TokenScore>> Score(LanguageModel model, int[][] rows, int count, CancellationToken cancellation)
+    /// <param name="count">Number of tokens to score.</param>
+    /// <param name="cancellation">Checked before every pass.</param>
+    public static IReadOnlyList<IReadOnlyList<TokenScore>> Score(
+        LanguageModel model, int[][] rows, int count, CancellationToken cancellation)
     {
         using var inference = inference_mode();
         var results = new List<TokenScore[]>(rows.Length);

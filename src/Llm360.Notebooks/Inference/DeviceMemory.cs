@@ -1,4 +1,4 @@
-// How much memory a computation may take, and telling a lack of it from other failures of LibTorch, which have one exception type.
+// Memory budgets of computations, and the detection of out-of-memory failures of LibTorch.
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -7,18 +7,22 @@ namespace Llm360.Notebooks;
 
 internal static partial class DeviceMemory
 {
-    /// <summary>What keys and values of rows under way may take on the CPU.</summary>
+    /// <summary>Bytes that keys and values of active rows may take on the CPU.</summary>
     private const long OnCpu = 1L << 30;
 
-    /// <summary>Fewer tokens in one pass leave a device idle; more make none busier.</summary>
+    /// <summary>Fewer tokens per pass leave a device idle; more do not speed it up.</summary>
     private const int LeastTokensAtOnce = 1 << 11, MostTokensAtOnce = 1 << 16;
 
     private static readonly string[] Complaints = ["out of memory", "can't allocate memory", "not enough memory"];
 
-    // The most that was ever free beside a model: what LibTorch has kept of earlier passes is not free to the driver, but to the next pass.
+    // The most memory that was ever free beside a model. Memory that LibTorch keeps from earlier
+    // passes is not free for the driver, but the next pass can use it.
     private static readonly ConditionalWeakTable<LanguageModel, StrongBox<long>> Budgets = [];
 
-    /// <summary>Bytes that keys and values, or the activations of a pass, may take: half of what a CUDA device has free beside the model, 1 GiB elsewhere.</summary>
+    /// <summary>
+    /// Bytes that keys and values, or the activations of a pass, may take: half of the memory of a
+    /// CUDA device that is free beside the model, 1 GiB elsewhere.
+    /// </summary>
     public static long Budget(LanguageModel model)
     {
         if (model.Device.type != DeviceType.CUDA || Free(model.Device.index) is not { } free)
@@ -27,11 +31,14 @@ internal static partial class DeviceMemory
         return known.Value = Math.Max(known.Value, free / 2);
     }
 
-    /// <summary>Rows at once, at least one: as many as <see cref="Budget"/> has room for, shared out evenly, since a last round of few rows would take nearly as long as one of many.</summary>
+    /// <summary>
+    /// Rows at once, at least one: as many as fit in <see cref="Budget"/>. They are spread evenly
+    /// over the rounds, because a last round of few rows takes nearly as long as one of many.
+    /// </summary>
     /// <param name="model">The model.</param>
-    /// <param name="capacity">Tokens a row.</param>
-    /// <param name="rows">Rows that there are.</param>
-    /// <param name="most">No more at once than so many.</param>
+    /// <param name="capacity">Tokens per row.</param>
+    /// <param name="rows">Total number of rows.</param>
+    /// <param name="most">Maximum number of rows at once.</param>
     public static int Rows(LanguageModel model, int capacity, int rows, int most)
     {
         most = (int)Math.Clamp(Budget(model) / SlotCache.BytesOfSlot(model, capacity), 1, most);
@@ -40,8 +47,9 @@ internal static partial class DeviceMemory
     }
 
     /// <summary>
-    /// Tokens that one pass over whole sequences may have on a device: what a block of LLaMA makes for each (21 tensors of the hidden width, four of the MLP's, and
-    /// six in float32 in its norms), in the memory that <see cref="Budget"/> gives.
+    /// Tokens of one pass over whole sequences on a device that fit in <see cref="Budget"/>. Each
+    /// token needs the memory of a block of LLaMA: 21 tensors of the hidden width, four of the
+    /// MLP's, and six in float32 in its norms.
     /// </summary>
     public static int TokensAtOnce(LanguageModel model)
     {
@@ -50,15 +58,19 @@ internal static partial class DeviceMemory
         return (int)Math.Clamp(Budget(model) / bytesOfToken, LeastTokensAtOnce, MostTokensAtOnce);
     }
 
-    /// <summary>Refuses what needs more memory than the model's device has.</summary>
+    /// <summary>Refuses work that needs more memory than the model's device has.</summary>
     /// <exception cref="Llm360Exception">It needs more.</exception>
     public static void Require(LanguageModel model, Int128 bytes, string what, string where, string remedy) =>
         SizeCheck.RequireMemory(bytes, what, where, remedy, model.Device.type == DeviceType.CUDA ? Free(model.Device.index) : null);
 
-    /// <summary>Whether an operator failed because memory did not suffice: LibTorch's messages of its CUDA and CPU allocators.</summary>
-    public static bool IsExhausted(Exception e) => e is OutOfMemoryException || (e is ExternalException && Complaints.Any(c => e.Message.Contains(c, StringComparison.OrdinalIgnoreCase)));
+    /// <summary>
+    /// Whether an operator failed for lack of memory, by the messages of LibTorch's CUDA and CPU
+    /// allocators. All failures of LibTorch have one exception type.
+    /// </summary>
+    public static bool IsExhausted(Exception e) => e is OutOfMemoryException
+        || (e is ExternalException && Complaints.Any(c => e.Message.Contains(c, StringComparison.OrdinalIgnoreCase)));
 
-    // TorchSharp has no memory statistics; the driver is asked. null where it cannot be.
+    // TorchSharp has no memory statistics, so this asks the driver; null if that is impossible.
     private static long? Free(int index)
     {
         try

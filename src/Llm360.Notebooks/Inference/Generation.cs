@@ -6,11 +6,12 @@ namespace Llm360.Notebooks;
 /// <summary>Options of generation.</summary>
 public sealed record GenerationOptions
 {
-    /// <summary>Tokens to generate for each prompt at most.</summary>
+    /// <summary>Maximum number of tokens to generate for each prompt.</summary>
     public int MaxNewTokens { get; init; } = 256;
 
     /// <summary>
-    /// 0 takes the most probable token. Larger values divide the logits, and a token is drawn.
+    /// 0 takes the most probable token. With larger values the logits are divided by it, and a
+    /// token is drawn.
     /// </summary>
     public double Temperature { get; init; }
 
@@ -24,7 +25,7 @@ public sealed record GenerationOptions
     public double TopP { get; init; } = 1;
 
     /// <summary>
-    /// Seed of the draws. A row's draws depend on the seed and the row's number, not on the other
+    /// Seed of the draws. A row's draws depend on the seed and the row's index, not on the other
     /// rows.
     /// </summary>
     public int Seed { get; init; }
@@ -46,24 +47,24 @@ public sealed record GenerationOptions
 /// <summary>Generation.</summary>
 public static class Generation
 {
-    /// <summary>Rows at once, memory permitting.</summary>
+    /// <summary>Maximum number of rows at once, if memory permits.</summary>
     private const int RowsAtOnce = 256;
 
-    /// <summary>Continues prompts of any lengths, as many at once as memory has room for.</summary>
+    /// <summary>Continues prompts of any lengths, as many at once as fit in memory.</summary>
     /// <param name="model">The model.</param>
     /// <param name="prompts">Token ids; none may be empty.</param>
-    /// <param name="options">Length, temperature and the like.</param>
-    /// <param name="onToken">Receives each new token at once: row, token.</param>
+    /// <param name="options">Length, temperature and other options.</param>
+    /// <param name="onToken">Receives each new token immediately: row, token.</param>
     /// <param name="run">
     /// Progress, in rows, after every token; cancellation before every token.
     /// </param>
     /// <returns>
-    /// The new tokens of each row, a stop token included. Greedy rows are what each prompt alone
-    /// gives.
+    /// The new tokens of each row, including a stop token. Greedy rows equal the result of each
+    /// prompt alone.
     /// </returns>
     /// <exception cref="Llm360Exception">
     /// A prompt is empty, has unknown tokens, or does not fit the model's positions with its
-    /// continuation; options that make no sense; logits that are not numbers.
+    /// continuation; options are invalid; logits are not numbers.
     /// </exception>
     public static IReadOnlyList<IReadOnlyList<int>> Generate(
         this LanguageModel model,
@@ -79,8 +80,10 @@ public static class Generation
         if (prompts.Count == 0)
             return generated;
         var capacity = prompts.Max(p => p.Length) + options.MaxNewTokens;
-        // With dynamic angles no keys are kept, but those of one layer are there at a time.
-        DeviceMemory.Require(model, SlotCache.BytesOfSlot(model, capacity) / (model.Config.HasDynamicAngles ? model.Config.Layers : 1), $"A sequence of {capacity:N0} tokens", "generation options", "Ask for fewer new tokens.");
+        // With dynamic angles no keys are kept, but the keys of one layer are in memory at a time.
+        var bytes = SlotCache.BytesOfSlot(model, capacity) / (model.Config.HasDynamicAngles ? model.Config.Layers : 1);
+        DeviceMemory.Require(
+            model, bytes, $"A sequence of {capacity:N0} tokens", "generation options", "Ask for fewer new tokens.");
         var atOnce = DeviceMemory.Rows(model, capacity, prompts.Count, RowsAtOnce);
         for (var first = 0; first < prompts.Count;)
         {
@@ -90,7 +93,7 @@ public static class Generation
                 Batch(first, count);
                 first += count;
             }
-            catch (Exception e) when (DeviceMemory.IsExhausted(e) && count > 1 && onToken is null) // What was told cannot be taken back.
+            catch (Exception e) when (DeviceMemory.IsExhausted(e) && count > 1 && onToken is null) // Reported tokens are final.
             {
                 atOnce = count / 2;
                 Array.ForEach(generated[first..(first + count)], row => row.Clear());
@@ -111,14 +114,17 @@ public static class Generation
             {
                 using var scope = NewDisposeScope();
                 var hidden = decoder.Compute(segments, cancellation); // [rows, hidden]
-                var next = options.Temperature == 0 ? HeadReduction.Argmax(model, hidden) : sampler.Next(model.Logits(hidden), [.. segments.Select(p => first + p.Slot)]);
+                var next = options.Temperature == 0
+                    ? HeadReduction.Argmax(model, hidden)
+                    : sampler.Next(model.Logits(hidden), [.. segments.Select(p => first + p.Slot)]);
                 var goOn = new List<Segment>();
                 foreach (var (segment, token) in segments.Zip(next))
                 {
+                    var row = first + segment.Slot;
                     if (token < 0)
-                        throw HeadReduction.NotNumbers($"row {first + segment.Slot}, token {prompts[first + segment.Slot].Length + generated[first + segment.Slot].Count}");
-                    generated[first + segment.Slot].Add(token);
-                    onToken?.Invoke(first + segment.Slot, token);
+                        throw HeadReduction.NotNumbers($"row {row}, token {prompts[row].Length + generated[row].Count}");
+                    generated[row].Add(token);
+                    onToken?.Invoke(row, token);
                     if (!options.StopTokens.Contains(token))
                         goOn.Add(new Segment(segment.Slot, [token]));
                 }

@@ -1,29 +1,42 @@
-// From hidden states to what is asked of the logits, which are never all in memory at once.
+// Reduces logits to the requested statistics, so that all logits are never in memory at once.
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Applies a model's head in pieces and reduces the logits at once: memory does not grow with vocabulary times positions.</summary>
+/// <summary>
+/// Applies a model's head in blocks and reduces the logits immediately. Memory does not grow with
+/// vocabulary times positions.
+/// </summary>
 internal static class HeadReduction
 {
-    /// <summary>Logits at once on the CPU, where they should stay in its caches, and on other devices, where small products leave most of it idle.</summary>
+    /// <summary>
+    /// Logits per block on the CPU, where they should stay in its caches, and on other devices,
+    /// where small products leave most of the device idle.
+    /// </summary>
     private const int LogitsAtOnce = 1 << 22, LogitsAtOnceOnDevice = 1 << 24;
 
-    /// <summary>Positions at once on the CPU, where a piece is a block of the vocabulary: the weights are read once for so many positions.</summary>
+    /// <summary>
+    /// Positions at once on the CPU, where a block is a part of the vocabulary. The weights are
+    /// read once for this number of positions.
+    /// </summary>
     private const int PositionsAtOnce = 2048;
 
-    /// <summary>Tokens of the vocabulary at once where a row's numbers may not depend on other
-    /// rows.</summary>
+    /// <summary>
+    /// Tokens of the vocabulary per block if a row's results may not depend on other rows.
+    /// </summary>
     private const int InvariantBlock = 4096;
 
-    /// <summary>Logits at once for the most probable token: less than a processor's own cache; and tokens of the vocabulary at least.</summary>
+    /// <summary>
+    /// Logits per block for the most probable token, fewer than fit in a processor's own cache; and
+    /// the minimum number of tokens per block.
+    /// </summary>
     private const int ArgmaxPiece = 1 << 17, ArgmaxBlock = 2048;
 
     /// <summary>Log-probability, rank, argmax and entropy of every position.</summary>
     /// <param name="model">The model.</param>
     /// <param name="hidden">[positions, hidden]</param>
-    /// <param name="targets">The true next token of each.</param>
+    /// <param name="targets">The true next token of each position.</param>
     public static TokenScore[] Scores(LanguageModel model, Tensor hidden, TargetTokens targets)
     {
         var positions = targets.Ids.Length;
@@ -42,7 +55,9 @@ internal static class HeadReduction
         return [.. results];
     }
 
-    /// <summary>The most probable token at every position; -1 where the largest logit is not a finite number.</summary>
+    /// <summary>
+    /// The most probable token at every position; -1 where the largest logit is not finite.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="hidden">[positions, hidden]</param>
     public static int[] Argmax(LanguageModel model, Tensor hidden)
@@ -72,7 +87,7 @@ internal static class HeadReduction
         return [.. tokens.Select(t => t!.Value)];
     }
 
-    // All logits from the head itself.
+    // Computes all logits from the head itself.
     private static int[] ArgmaxByHead(LanguageModel model, Tensor hidden)
     {
         var vocabulary = model.Config.VocabularySize;
@@ -88,11 +103,14 @@ internal static class HeadReduction
         return largest.Tokens;
     }
 
-    /// <summary>log p of the true tokens when only the <paramref name="topK"/> most probable are drawn from; negative infinity where more than so many are more probable.</summary>
+    /// <summary>
+    /// log p of the true tokens when drawing only from the <paramref name="topK"/> most probable
+    /// tokens; negative infinity for a true token that is not among them.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="hidden">[positions, hidden]</param>
     /// <param name="targets">The true next token of each position.</param>
-    /// <param name="topK">How many, at most the vocabulary.</param>
+    /// <param name="topK">Number of tokens, at most the size of the vocabulary.</param>
     public static float[] TopKLogProbabilities(LanguageModel model, Tensor hidden, TargetTokens targets, int topK)
     {
         if (targets.Ids.Length == 0)
@@ -111,10 +129,12 @@ internal static class HeadReduction
         }
     }
 
-    /// <summary>The error of logits that are none.</summary>
-    public static Llm360Exception NotNumbers(string where) => new("The model's logits are not numbers.", where, "Look for NaN in its weights: llm360 inspect --stats.");
+    /// <summary>The error for logits that are not numbers.</summary>
+    public static Llm360Exception NotNumbers(string where) =>
+        new("The model's logits are not numbers.", where, "Look for NaN in its weights: llm360 inspect --stats.");
 
-    // What is made of the logits of positions from the second argument on, for all positions: nothing waits for the device on the way.
+    // Reduces the logits of all positions. The second argument of reduce is the first position of
+    // its block. No step waits for the device.
     private static Tensor Reduced(LanguageModel model, Tensor hidden, Func<Tensor, int, Tensor> reduce)
     {
         var positions = (int)hidden.shape[0];
@@ -135,7 +155,8 @@ internal static class HeadReduction
         var x = model.ForHead(hidden);
         var (low, high) = model.LogitBounds(x, targets.Tensor.view(-1));
         var reduction = new LogitReduction(targets.Ids, low.data<float>().ToArray(), high.data<float>().ToArray());
-        // Sums of a row go block by block: their borders must not depend on the other rows.
+        // A row's sums are computed block by block, so the block size must not depend on the other
+        // rows.
         var block = RowInvariance.IsOn ? InvariantBlock : (int)Math.Clamp(LogitsAtOnce / hidden.shape[0], 1, vocabulary);
         for (var first = 0; first < vocabulary; first += block)
         {
@@ -153,12 +174,19 @@ internal static class HeadReduction
         return results;
     }
 
-    // The same with LibTorch's operators, and one copy back.
+    // The same with LibTorch's operators, and one copy to the host.
     private static TokenScore[] ByOperators(LanguageModel model, Tensor hidden, TargetTokens targets)
     {
         using var scope = NewDisposeScope();
         var table = Reduced(model, hidden, Measures).cpu().data<double>().ToArray(); // [positions, 5]
-        return [.. targets.Ids.Select((t, i) => new TokenScore(t < 0 ? float.NaN : (float)table[5 * i], t < 0 ? -1 : (int)table[(5 * i) + 1], (int)table[(5 * i) + 2], (float)table[(5 * i) + 3], (float)table[(5 * i) + 4]))];
+        return [.. targets.Ids.Select((t, i) => Score(t, table.AsSpan(5 * i, 5)))];
+
+        static TokenScore Score(int target, ReadOnlySpan<double> values) => new(
+            target < 0 ? float.NaN : (float)values[0],
+            target < 0 ? -1 : (int)values[1],
+            (int)values[2],
+            (float)values[3],
+            (float)values[4]);
 
         Tensor Measures(Tensor logits, int first)
         {
@@ -170,7 +198,8 @@ internal static class HeadReduction
             var weighted = log.exp().mul_(log).nan_to_num_(0); // [count, vocabulary]
             var mean = weighted.sum(1).to(float64);
             var variance = weighted.mul_(log).nan_to_num_(0).sum(1).to(float64) - (mean * mean);
-            return stack([log.gather(1, target).squeeze(1).to(float64), rank, logits.argmax(1).to(float64), mean.neg(), variance.relu().sqrt()], 1);
+            return stack(
+                [log.gather(1, target).squeeze(1).to(float64), rank, logits.argmax(1).to(float64), mean.neg(), variance.relu().sqrt()], 1);
         }
     }
 }

@@ -1,4 +1,4 @@
-// The logit lens: what a model would predict if its residual stream ended earlier.
+// The logit lens: a model's predictions if its residual stream ended earlier.
 using System.Text.Json.Serialization;
 using Microsoft.Data.Analysis;
 
@@ -19,7 +19,8 @@ public sealed class LogitLens : IShownAsTable
     public IReadOnlyList<string> Sites { get; }
 
     /// <summary>
-    /// The first choice by point and position. The last point has the model's own predictions.
+    /// The most probable token by point and position. The last point has the model's own
+    /// predictions.
     /// </summary>
     public IReadOnlyList<IReadOnlyList<TokenPrediction>> Predictions { get; }
 
@@ -29,7 +30,9 @@ public sealed class LogitLens : IShownAsTable
         [new("residual stream"), .. TokenTexts.Select(t => new TableColumn(TokenNames.Quoted(t)))],
         [.. Sites.Select((site, i) => (IReadOnlyList<string>)[site, .. Predictions[i].Select(p => p.ToString())])]);
 
-    /// <summary>A row for each point and position: the first choice and its probability.</summary>
+    /// <summary>
+    /// A row for each point and position: the most probable token and its probability.
+    /// </summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame<DataRow>(
     [
         .. Sites.SelectMany((site, i) => Predictions[i].Select((p, t) =>

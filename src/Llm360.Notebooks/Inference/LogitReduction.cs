@@ -1,4 +1,4 @@
-// What is asked of the logits, taken up block of the vocabulary by block.
+// Reduces logits block by block over the vocabulary, so that all are never in memory at once.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -6,35 +6,45 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Reduces logits of some positions on the CPU as they come, a block of the vocabulary at a time: none is kept.</summary>
+/// <summary>
+/// Reduces the logits of some positions on the CPU, one block of the vocabulary at a time. No
+/// logits are kept.
+/// </summary>
 /// <remarks>
-/// The sums of the softmax are carried along with the largest logit so far and scaled when it grows (Milakov and Gimelshein 2018, arXiv 1805.02867). The true token's logit is known only when its block comes; until then
-/// others are compared with bounds on it, and those between them are kept for the end, so that ranks are exact.
+/// The sums of the softmax are relative to the largest logit so far and rescaled when it grows
+/// (Milakov and Gimelshein 2018, arXiv 1805.02867). The true token's logit is known only when its
+/// block comes. Until then, other logits are compared with bounds on it. Logits between the bounds
+/// are kept until the end, so that ranks are exact.
 /// </remarks>
 internal sealed unsafe class LogitReduction
 {
     private const int Width = VectorWidth.Floats;
 
-    /// <summary>Elements whose sums are taken in float32 before they go into a double.</summary>
+    /// <summary>Elements that are summed in float32 before the sum is added to a double.</summary>
     private const int BlockLength = 4096;
 
     private readonly int[] targets;
     private readonly Position[] positions;
 
-    /// <summary>Begins.</summary>
+    /// <summary>Prepares the reduction.</summary>
     /// <param name="targets">The true next token of each position; -1 for none.</param>
-    /// <param name="low">What its logit is at least.</param>
-    /// <param name="high">What its logit is at most.</param>
+    /// <param name="low">Lower bounds on its logit.</param>
+    /// <param name="high">Upper bounds on its logit.</param>
     public LogitReduction(int[] targets, float[] low, float[] high)
     {
         this.targets = targets;
         positions = [.. low.Zip(high, (l, h) => new Position { Largest = float.NegativeInfinity, Low = l, High = h })];
     }
 
-    /// <summary>Positions whose logit was not between the bounds, and whose rank is therefore not known; NaN never is.</summary>
-    public IEnumerable<int> Unsure => positions.Index().Where(p => targets[p.Index] >= 0 && !(p.Item.Target >= p.Item.Low && p.Item.Target <= p.Item.High)).Select(p => p.Index);
+    /// <summary>
+    /// Positions whose true logit was not between its bounds, so that the rank is unknown. A NaN is
+    /// never between them.
+    /// </summary>
+    public IEnumerable<int> Unsure => positions.Index()
+        .Where(p => targets[p.Index] >= 0 && !(p.Item.Target >= p.Item.Low && p.Item.Target <= p.Item.High))
+        .Select(p => p.Index);
 
-    /// <summary>Takes up a block, positions shared out among LibTorch's threads.</summary>
+    /// <summary>Adds a block. Positions are split among LibTorch's threads.</summary>
     /// <param name="logits">[positions, block]</param>
     /// <param name="first">The first token of the block.</param>
     public void Add(torch.Tensor logits, int first)
@@ -49,8 +59,10 @@ internal sealed unsafe class LogitReduction
         var log = Math.Log(p.Sum);
         var mean = p.Weighted / p.Sum;
         var (entropy, deviation) = ((float)(log - mean), (float)Math.Sqrt(Math.Max(0, (p.Squared / p.Sum) - (mean * mean))));
-        return targets[i] < 0 ? new TokenScore(float.NaN, -1, p.Argmax, entropy, deviation)
-            : new TokenScore((float)(p.Target - p.Largest - log), p.Above + (p.Near?.Count(x => x > p.Target) ?? 0), p.Argmax, entropy, deviation);
+        if (targets[i] < 0)
+            return new TokenScore(float.NaN, -1, p.Argmax, entropy, deviation);
+        var rank = p.Above + (p.Near?.Count(x => x > p.Target) ?? 0);
+        return new TokenScore((float)(p.Target - p.Largest - log), rank, p.Argmax, entropy, deviation);
     })];
 
     private void Add(int row, float* x, int n, int first)
@@ -66,7 +78,8 @@ internal sealed unsafe class LogitReduction
             if (p.Sum > 0)
             {
                 var scale = Math.Exp(shift);
-                (p.Sum, p.Weighted, p.Squared) = (p.Sum * scale, (p.Weighted + (shift * p.Sum)) * scale, (p.Squared + (2 * shift * p.Weighted) + (shift * shift * p.Sum)) * scale);
+                var squared = (p.Squared + (2 * shift * p.Weighted) + (shift * shift * p.Sum)) * scale;
+                (p.Sum, p.Weighted, p.Squared) = (p.Sum * scale, (p.Weighted + (shift * p.Sum)) * scale, squared);
             }
 
             p.Largest = largest;
@@ -80,7 +93,8 @@ internal sealed unsafe class LogitReduction
         }
     }
 
-    // The largest, and on the way those that are surely above the true token's logit, and those that may be.
+    // Finds the largest logit. Also counts the logits that are surely above the true token's, and
+    // keeps those that may be.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static float Compare(float* x, int n, ref Position p)
     {
@@ -104,7 +118,7 @@ internal sealed unsafe class LogitReduction
         }
 
         p.Above += surely;
-        if (possibly > surely && p.Low < p.High) // Where the bounds are one value, what lies between them is equal to the logit.
+        if (possibly > surely && p.Low < p.High) // If the bounds are equal, logits between them equal the true logit.
             AddNear(x, n, p.Low, p.High, p.Near ??= []);
 
         return most;
@@ -117,7 +131,8 @@ internal sealed unsafe class LogitReduction
         for (; i <= n - Width; i += Width)
         {
             var v = Vector512.Load(x + i);
-            var between = Vector512.AndNot(Vector512.GreaterThanOrEqual(v, Vector512.Create(low)), Vector512.GreaterThan(v, Vector512.Create(high)));
+            var isAtLeast = Vector512.GreaterThanOrEqual(v, Vector512.Create(low));
+            var between = Vector512.AndNot(isAtLeast, Vector512.GreaterThan(v, Vector512.Create(high)));
             for (var lanes = between.ExtractMostSignificantBits(); lanes != 0; lanes &= lanes - 1)
                 near.Add(x[i + BitOperations.TrailingZeroCount(lanes)]);
         }
@@ -137,11 +152,12 @@ internal sealed unsafe class LogitReduction
         return most;
     }
 
-    // Of exp(x - largest), and of the same times (x - largest) and its square.
+    // Sums of exp(x - largest), and of the same times (x - largest) and times its square.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static (float Sum, float Weighted, float Squared) Sums(float* x, int n, float largest)
     {
-        Vector512<float> sum = default, weighted = default, squared = default, most = Vector512.Create(largest), lowest = Vector512.Create(Exponential.Lowest);
+        Vector512<float> sum = default, weighted = default, squared = default;
+        Vector512<float> most = Vector512.Create(largest), lowest = Vector512.Create(Exponential.Lowest);
         var i = 0;
         for (; i <= n - Width; i += Width)
         {

@@ -1,4 +1,4 @@
-// What a model computed on one text.
+// The results of a model on one text.
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Microsoft.Data.Analysis;
@@ -7,7 +7,7 @@ using TorchSharp;
 namespace Llm360.Notebooks;
 
 /// <summary>Tokens, logits and activations of one text. Disposing it frees the tensors.</summary>
-/// <remarks>Only <see cref="LogitLens"/> needs the model. The rest works after its end.</remarks>
+/// <remarks>Only <see cref="LogitLens"/> needs the model. The rest works without it.</remarks>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed class ModelRun : IDisposable, IShownAsTable
 {
@@ -31,13 +31,13 @@ public sealed class ModelRun : IDisposable, IShownAsTable
     public torch.Tensor Logits { get; }
 
     /// <summary>
-    /// The embedding, the residual stream at every block, what attention and MLP add to it, and the
+    /// The embedding, the residual stream at every block, the outputs of attention and MLP, and the
     /// final norm, [1, time, hidden] each.
     /// </summary>
     public ActivationCache Activations { get; }
 
     /// <summary>The most probable next tokens after every token, the most probable first.</summary>
-    /// <param name="count">How many, at least 1.</param>
+    /// <param name="count">Number of tokens, at least 1.</param>
     /// <exception cref="Llm360Exception">The count is below 1 or above the vocabulary.</exception>
     public IReadOnlyList<IReadOnlyList<TokenPrediction>> NextTokens(int count = Shown)
     {
@@ -113,11 +113,11 @@ public sealed class ModelRun : IDisposable, IShownAsTable
         Activations.Dispose();
     }
 
-    // Of each token but the first, at the place of the token before it.
+    // Probability of each token but the first, stored at the position of the token before it.
     private float[] Probabilities()
     {
         using var scope = torch.NewDisposeScope();
-        // The token after the last one is unknown; token 0 stands in, and is not shown.
+        // The token after the last one is unknown; token 0 takes its place and is not shown.
         var following = torch.tensor(Tokens.Skip(1).Append(0).Select(t => (long)t).ToArray(), [Tokens.Count, 1], device: Logits.device);
         return Logits.to(torch.float32).softmax(-1).gather(1, following).cpu().data<float>().ToArray();
     }

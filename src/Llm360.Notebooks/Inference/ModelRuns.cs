@@ -1,4 +1,4 @@
-// A text through a model, for looking at what the model computes.
+// Runs a model on a text, to inspect its computation.
 using TorchSharp;
 
 namespace Llm360.Notebooks;
@@ -13,8 +13,8 @@ public static class ModelRuns
     /// Its tokenizer; null takes the one in the folder that the model was loaded from.
     /// </param>
     /// <param name="hooks">
-    /// Read or replace tensors on the way; null for none. The run keeps the tensors that replace
-    /// others.
+    /// Read or replace tensors of the pass; null for none. The run keeps replacements instead of
+    /// the original tensors.
     /// </param>
     /// <returns>
     /// Tokens, logits and activations. A cell shows a table of the most probable next tokens.

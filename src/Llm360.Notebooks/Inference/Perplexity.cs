@@ -32,14 +32,14 @@ public static class PerplexityOfText
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="tokens">At least two token ids.</param>
-    /// <param name="window">Tokens a window; the model's longest sequence when null.</param>
+    /// <param name="window">Tokens per window; the model's longest sequence when null.</param>
     /// <param name="stride">
-    /// Tokens from one window's beginning to the next's; 512, or half a window if that is less,
-    /// when null.
+    /// Tokens between the starts of consecutive windows; when null, 512 or half a window, whichever
+    /// is less.
     /// </param>
     /// <param name="run">Progress, in tokens, and cancellation.</param>
     /// <exception cref="Llm360Exception">
-    /// There are fewer than two tokens, window and stride make no sense, a token is not in the
+    /// There are fewer than two tokens, window and stride are invalid, a token is not in the
     /// vocabulary, or the model's logits are not numbers.
     /// </exception>
     public static PerplexityResult Perplexity(
@@ -50,24 +50,30 @@ public static class PerplexityOfText
         if (tokens.Length < 2)
             throw new Llm360Exception($"The text has {tokens.Length} token(s); a perplexity needs two.", "text", "Give a longer text.");
         if (length < 2 || length > model.Config.LongestSequence || step < 1 || step > length)
+        {
             throw new Llm360Exception(
                 $"A window of {length} tokens with a stride of {step} does not fit a model of {model.Config.LongestSequence} positions.",
                 "window and stride",
                 $"Give a window of 2 to {model.Config.LongestSequence} tokens, and a stride of 1 to the window's length.");
+        }
+
         TokenRows.CheckVocabulary(model.Config, tokens, "text");
         var (progress, stop) = (run.Watcher(), run.StopToken());
         var (count, sum) = (0, 0.0);
-        // A few at a time: small strides make many windows of nearly the same tokens.
+        // A few at a time, because small strides make many windows of nearly the same tokens.
         foreach (var part in Windows(tokens, length, step).Chunk(WindowsAtOnce))
         {
-            // A position says of the next token; the last of a window of none.
+            // A position predicts the next token; the last position of a window predicts none.
             int[] first = [.. part.Select(w => Math.Max(w.Reached - w.Begin - 1, 0))];
             var scores = Scoring.Scores(model, [.. part.Select(w => tokens[w.Begin..w.End])], first, null, Tell, stop);
             count += scores.Sum(s => s.Length - 1);
             sum -= scores.Sum(s => s.SkipLast(1).Sum(p => (double)p.LogProbability));
 
-            void Tell(int windows, string detail) =>
-                progress?.Report(new WorkProgress("perplexity", windows == 0 ? part[0].Reached : part[windows - 1].End, tokens.Length, "tokens", detail));
+            void Tell(int windows, string detail)
+            {
+                var done = windows == 0 ? part[0].Reached : part[windows - 1].End;
+                progress?.Report(new WorkProgress("perplexity", done, tokens.Length, "tokens", detail));
+            }
         }
 
         return double.IsFinite(sum) ? new PerplexityResult(count, sum / count) : throw HeadReduction.NotNumbers("text");

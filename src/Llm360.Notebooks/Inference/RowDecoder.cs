@@ -1,33 +1,39 @@
-// Rows at places of their own, computed segment by segment.
+// Computes rows segment by segment, each row at its own position.
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Holds rows in slots and computes what follows them, in passes whose activations stay in the caches.</summary>
+/// <summary>
+/// Holds rows in slots and computes their next tokens, in passes whose activations stay in the
+/// caches.
+/// </summary>
 internal sealed class RowDecoder : IDisposable
 {
-    /// <summary>Tokens of a pass on the CPU, where few are faster, and on other devices.</summary>
+    /// <summary>
+    /// Tokens of a pass on the CPU, where few are faster, and on other devices.
+    /// </summary>
     private const int TokensAtOnce = 512, TokensAtOnceOnDevice = 1 << 14;
 
     private readonly LanguageModel model;
     private readonly SlotCache? cache;
     private readonly List<int>[]? histories; // by slot, where keys cannot be kept
 
-    /// <summary>Makes room.</summary>
+    /// <summary>Allocates memory.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="slots">Rows at once.</param>
-    /// <param name="capacity">Tokens a row.</param>
+    /// <param name="slots">Maximum number of rows at a time.</param>
+    /// <param name="capacity">Tokens per row.</param>
     public RowDecoder(LanguageModel model, int slots, int capacity)
     {
         this.model = model;
-        // With dynamic angles keys beyond the trained length cannot be kept: each token turns all of them anew.
+        // With dynamic angles, keys beyond the trained length cannot be kept: each token rotates
+        // all of them again.
         if (model.Config.HasDynamicAngles && capacity > model.Config.MaximumLength)
             histories = [.. Enumerable.Range(0, slots).Select(_ => new List<int>())];
         else
             cache = new SlotCache(model, slots, capacity);
     }
 
-    /// <summary>Takes a row back to its first tokens; 0 frees the slot.</summary>
+    /// <summary>Shortens a row to its first tokens; 0 frees the slot.</summary>
     public void TakeBack(int slot, int length)
     {
         if (cache is not null)
@@ -36,7 +42,7 @@ internal sealed class RowDecoder : IDisposable
             histories![slot].RemoveRange(length, histories[slot].Count - length);
     }
 
-    /// <summary>Makes a slot hold the first tokens of another one, whatever it held.</summary>
+    /// <summary>Replaces a slot's content by the first tokens of another slot.</summary>
     public void Copy(int from, int to, int length)
     {
         if (cache is not null)
@@ -49,10 +55,12 @@ internal sealed class RowDecoder : IDisposable
         histories[to].AddRange(histories[from].Take(length));
     }
 
-    /// <summary>Computes segments, at most one a slot.</summary>
-    /// <param name="segments">In the order wanted; on a GPU those of one size are best together.</param>
-    /// <param name="cancellation">Looked at before every pass.</param>
-    /// <returns>The wanted hidden states, [sum of wanted, hidden].</returns>
+    /// <summary>Computes segments, at most one per slot.</summary>
+    /// <param name="segments">
+    /// In the order of the output; on a GPU, segments of one size should be adjacent.
+    /// </param>
+    /// <param name="cancellation">Checked before every pass.</param>
+    /// <returns>The requested hidden states, [sum of output counts, hidden].</returns>
     public Tensor Compute(IReadOnlyList<Segment> segments, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();

@@ -1,4 +1,4 @@
-// Choosing the next token from logits.
+// Chooses the next token from logits.
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,16 +7,20 @@ namespace Llm360.Notebooks;
 /// <summary>Draws with temperature, top-k and top-p. Works on the logits' device.</summary>
 internal sealed class Sampler(GenerationOptions options, torch.Device device) : IDisposable
 {
-    /// <summary>Below this float32 is inexact; a temperature or a share so small leaves one token anyway.</summary>
+    /// <summary>
+    /// Smaller values are inexact in float32; a temperature or a share this small leaves one token
+    /// anyway.
+    /// </summary>
     private const double Smallest = 1e-30;
 
     private readonly Dictionary<int, SplitMix64> draws = [];
-    private readonly Scalar temperature = Math.Max(options.Temperature, Smallest).ToScalar(), topP = Math.Max(options.TopP, Smallest).ToScalar();
+    private readonly Scalar temperature = Math.Max(options.Temperature, Smallest).ToScalar();
+    private readonly Scalar topP = Math.Max(options.TopP, Smallest).ToScalar();
     private readonly Scalar zero = 0f.ToScalar(), one = 1L.ToScalar(), none = (-1L).ToScalar();
 
     /// <summary>The next token of each row.</summary>
     /// <param name="logits">[rows, vocabulary]</param>
-    /// <param name="rows">The rows' numbers, each with draws of its own.</param>
+    /// <param name="rows">Indices of the rows; each row has its own draws.</param>
     /// <returns>[rows]; -1 where the largest logit is not a finite number.</returns>
     public int[] Next(Tensor logits, IReadOnlyList<int> rows)
     {
@@ -37,21 +41,23 @@ internal sealed class Sampler(GenerationOptions options, torch.Device device) : 
     {
         var vocabulary = (int)logits.shape[1];
         var wide = logits.to(float32);
-        // The largest becomes 0 before the division, which then cannot overflow.
-        var (sorted, tokens) = (wide - wide.amax([1], keepdim: true)).div(temperature).topk(Math.Min(options.TopK ?? vocabulary, vocabulary), dim: 1); // [rows, k], falling
+        // Subtracting the largest first prevents an overflow in the division.
+        var (sorted, tokens) = (wide - wide.amax([1], keepdim: true)).div(temperature)
+            .topk(Math.Min(options.TopK ?? vocabulary, vocabulary), dim: 1); // [rows, k], descending
         var probabilities = sorted.softmax(1);
         var before = probabilities.cumsum(1) - probabilities; // [rows, k]
         probabilities = probabilities * before.lt(topP).to(float32);
         var sums = probabilities.cumsum(1);
-        // Where a uniform share of the whole falls.
-        var shares = tensor(rows.Select(r => Draw(r)).ToArray(), device: device).to(float32).unsqueeze(1) * sums.narrow(1, sums.shape[1] - 1, 1); // [rows, 1]
+        // Uniform draws, scaled to the sum of the probabilities.
+        var draw = tensor(rows.Select(r => Draw(r)).ToArray(), device: device).to(float32).unsqueeze(1); // [rows, 1]
+        var shares = draw * sums.narrow(1, sums.shape[1] - 1, 1); // [rows, 1]
         var chosen = sums.le(shares).sum(1, keepdim: true);
-        // Rounding may put a share at the very end: the last token of the set is meant.
+        // Rounding may put a share at the very end; then the last token of the set is chosen.
         var last = probabilities.ne(zero).sum(1, keepdim: true).sub(one);
         return tokens.gather(1, chosen.minimum(last)).squeeze(1);
     }
 
-    // Uniform on 0 to 1.
+    // Uniform between 0 and 1.
     private double Draw(int row)
     {
         if (!draws.TryGetValue(row, out var random))

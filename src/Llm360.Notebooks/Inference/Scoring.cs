@@ -7,7 +7,7 @@ namespace Llm360.Notebooks;
 /// <summary>Scores sequences.</summary>
 public static class Scoring
 {
-    /// <summary>Tokens of a batch on the CPU: more do not stay in its caches.</summary>
+    /// <summary>Tokens of a batch on the CPU; more would not stay in its caches.</summary>
     private const int TokensAtOnce = 2048;
 
     /// <summary>
@@ -22,7 +22,7 @@ public static class Scoring
     /// <param name="run">Progress, in sequences, and cancellation before every batch.</param>
     /// <returns>The scores in the order of the sequences.</returns>
     /// <exception cref="Llm360Exception">
-    /// A sequence is empty, longer than the model's positions, or has a token beyond the
+    /// A sequence is empty, longer than the model's positions, or has a token outside the
     /// vocabulary.
     /// </exception>
     public static IReadOnlyList<SequenceScores> Score(
@@ -35,22 +35,30 @@ public static class Scoring
     }
 
     /// <summary>
-    /// The same from some position of each sequence on: nothing before it goes through the head.
+    /// The same from some position of each sequence on. Earlier positions do not go through the
+    /// head.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="sequences">Token ids.</param>
-    /// <param name="first">The first position wanted of each; null for all.</param>
-    /// <param name="tokensAtOnce">As of <see cref="Score"/>.</param>
+    /// <param name="first">The first requested position of each sequence; null for all.</param>
+    /// <param name="tokensAtOnce">As in <see cref="Score"/>.</param>
     /// <param name="tell">
-    /// Told after each batch, and when one is halved: sequences done, and what there is to say.
+    /// Called after each batch and when a batch is halved, with the number of finished sequences
+    /// and a message.
     /// </param>
-    /// <param name="cancellation">Looked at before every batch.</param>
-    internal static TokenScore[][] Scores(LanguageModel model, IReadOnlyList<int[]> sequences, int[]? first, int? tokensAtOnce, Action<int, string> tell, CancellationToken cancellation)
+    /// <param name="cancellation">Checked before every batch.</param>
+    internal static TokenScore[][] Scores(
+        LanguageModel model,
+        IReadOnlyList<int[]> sequences,
+        int[]? first,
+        int? tokensAtOnce,
+        Action<int, string> tell,
+        CancellationToken cancellation)
     {
         model.CheckTokens(sequences);
         first ??= new int[sequences.Count];
         var results = new TokenScore[sequences.Count][];
-        // Alike lengths together: least is padded.
+        // Sequences of similar length are batched together to minimise padding.
         var order = sequences.Index().OrderBy(s => s.Item.Length).Select(s => s.Index).ToList();
         var limit = tokensAtOnce ?? (model.Device.type == DeviceType.CPU ? TokensAtOnce : DeviceMemory.TokensAtOnce(model));
         for (var done = 0; done < order.Count;)
@@ -59,7 +67,8 @@ public static class Scoring
             var batch = Batch(order, done, sequences, limit, equalLengths: model.Config.HasDynamicAngles);
             try
             {
-                foreach (var (index, scores) in batch.Zip(ScoreBatch(model, [.. batch.Select(i => sequences[i])], [.. batch.Select(i => first[i])])))
+                var scored = ScoreBatch(model, [.. batch.Select(i => sequences[i])], [.. batch.Select(i => first[i])]);
+                foreach (var (index, scores) in batch.Zip(scored))
                     results[index] = scores;
             }
             catch (Exception e) when (DeviceMemory.IsExhausted(e) && batch.Count > 1)
@@ -79,20 +88,24 @@ public static class Scoring
     private static List<int> Batch(List<int> order, int first, IReadOnlyList<int[]> sequences, int limit, bool equalLengths)
     {
         var batch = new List<int> { order[first] };
-        for (var i = first + 1; i < order.Count && (batch.Count + 1L) * sequences[order[i]].Length <= limit && !(equalLengths && sequences[order[i]].Length != sequences[batch[0]].Length); i++)
+        for (var i = first + 1; i < order.Count && Fits(sequences[order[i]].Length); i++)
             batch.Add(order[i]);
         return batch;
+
+        bool Fits(int length) =>
+            (batch.Count + 1L) * length <= limit && !(equalLengths && length != sequences[batch[0]].Length);
     }
 
-    // Padding stands behind a row, where no token of the row sees it.
+    // Padding follows a row, where no token of the row attends to it.
     private static IEnumerable<TokenScore[]> ScoreBatch(LanguageModel model, int[][] rows, int[] first)
     {
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
         var time = rows.Max(r => r.Length);
-        // All that goes to a device goes before the pass: later it would wait for the pass.
+        // Copies to a device come before the pass; a later copy would wait for the pass.
         var targets = new TargetTokens([.. rows.SelectMany((r, i) => r.Skip(1).Append(-1).Skip(first[i]))], model.Device);
-        var kept = targets.Ids.Length < rows.Length * time ? tensor(rows.SelectMany((r, i) => Enumerable.Range((i * time) + first[i], r.Length - first[i])).Select(p => (long)p).ToArray(), device: model.Device) : null;
+        var offsets = rows.SelectMany((r, i) => Enumerable.Range((i * time) + first[i], r.Length - first[i])).Select(p => (long)p);
+        var kept = targets.Ids.Length < rows.Length * time ? tensor(offsets.ToArray(), device: model.Device) : null;
         var hidden = model.ForwardChecked(TokenRows.PadRight(rows, time, model.Device)); // [batch, time, hidden]
         var flat = hidden.view(-1, hidden.shape[2]);
         var scores = HeadReduction.Scores(model, kept is null ? flat : flat.index_select(0, kept), targets);

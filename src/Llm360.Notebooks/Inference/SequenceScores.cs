@@ -5,7 +5,7 @@ using Microsoft.Data.Analysis;
 namespace Llm360.Notebooks;
 
 /// <summary>The scores of one sequence under a model.</summary>
-/// <param name="Positions">One a token: the prediction of the token that follows it.</param>
+/// <param name="Positions">One per token: the prediction of the token that follows it.</param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record SequenceScores(IReadOnlyList<TokenScore> Positions) : IShownAsTable
 {
@@ -17,8 +17,9 @@ public sealed record SequenceScores(IReadOnlyList<TokenScore> Positions) : IShow
     private IReadOnlyList<DataRow> Rows =>
         [.. Positions.Select((p, i) => new DataRow(i, p.LogProbability, p.Rank, p.Argmax, p.Entropy, p.Deviation))];
 
-    /// <summary>A row for each position. The last position has no token to predict: NaN and rank
-    /// -1.</summary>
+    /// <summary>
+    /// A row for each position. The last position has no token to predict: NaN and rank -1.
+    /// </summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
 
     /// <summary>The first positions as a table.</summary>

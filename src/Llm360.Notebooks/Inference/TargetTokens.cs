@@ -1,4 +1,4 @@
-// The true next tokens of positions, where the logits will be.
+// The true next tokens of positions, on the device of the logits.
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,9 +7,12 @@ namespace Llm360.Notebooks;
 /// <summary>The true next token of each position; -1 for none.</summary>
 internal sealed class TargetTokens
 {
-    /// <summary>Puts them on the model's device. Make this before the pass whose hidden states are scored: a copy to a device waits for all that is under way there.</summary>
+    /// <summary>
+    /// Puts the tokens on the model's device. Create this object before the pass whose hidden
+    /// states are scored, because a host-to-device copy synchronises the device.
+    /// </summary>
     /// <param name="ids">Token ids.</param>
-    /// <param name="device">The model's.</param>
+    /// <param name="device">The model's device.</param>
     public TargetTokens(int[] ids, torch.Device device)
     {
         Ids = ids;
@@ -18,12 +21,15 @@ internal sealed class TargetTokens
 
     private TargetTokens(int[] ids, Tensor tensor) => (Ids, Tensor) = (ids, tensor);
 
-    /// <summary>On the host.</summary>
+    /// <summary>The tokens on the host.</summary>
     public int[] Ids { get; }
 
-    /// <summary>I64 [positions, 1]; any token stands for a missing one. Owned by the dispose scope in which it was made.</summary>
+    /// <summary>
+    /// I64 [positions, 1]; a missing token has an arbitrary id. The dispose scope in which it was
+    /// made owns it.
+    /// </summary>
     public Tensor Tensor { get; }
 
-    /// <summary>Those of some positions.</summary>
+    /// <summary>The targets of some positions.</summary>
     public TargetTokens Part(int first, int count) => new(Ids[first..(first + count)], Tensor.narrow(0, first, count));
 }

@@ -1,4 +1,4 @@
-// Tokens as words in tables.
+// The text of tokens in tables.
 namespace Llm360.Notebooks;
 
 /// <summary>The text of single tokens.</summary>
@@ -8,8 +8,8 @@ internal sealed class TokenNames(ITokenizer tokenizer)
     private readonly Dictionary<int, string> names = [];
 
     /// <summary>
-    /// A token as it reads inside a text. A token that is no text by itself, such as a part of a
-    /// character, is given as its vocabulary writes it.
+    /// A token as it reads inside a text. A token that is not a text by itself, such as a part of a
+    /// character, is shown as in the vocabulary.
     /// </summary>
     public string Of(int token)
     {
@@ -19,7 +19,8 @@ internal sealed class TokenNames(ITokenizer tokenizer)
     }
 
     /// <summary>
-    /// A text in quotation marks, so that spaces are seen. Control characters are written as in C#.
+    /// A text in quotation marks, so that spaces are visible. Control characters are written as in
+    /// C#.
     /// </summary>
     public static string Quoted(string text) => $"\"{string.Concat(text.Select(Escaped))}\"";
 

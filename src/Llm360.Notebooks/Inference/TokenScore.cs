@@ -6,12 +6,12 @@ namespace Llm360.Notebooks;
 /// Natural logarithm of the probability of the token that follows; NaN at the last position.
 /// </param>
 /// <param name="Rank">
-/// How many tokens have a larger logit than the one that follows: 0 is the first choice; -1 at the
-/// last position.
+/// Number of tokens with a larger logit than the token that follows: 0 if it is the most probable;
+/// -1 at the last position.
 /// </param>
-/// <param name="Argmax">The first choice.</param>
+/// <param name="Argmax">The most probable token.</param>
 /// <param name="Entropy">
-/// Of the prediction, in nats: the negative of the mean of log p(v) under v ~ p.
+/// Entropy of the prediction in nats: the negative of the mean of log p(v) under v ~ p.
 /// </param>
 /// <param name="Deviation">
 /// Standard deviation of log p(v) under v ~ p, over the whole vocabulary.

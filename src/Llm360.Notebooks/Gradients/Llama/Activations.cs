@@ -1,19 +1,27 @@
-// One worker's memory for one sequence: what the forward pass keeps for the backward pass, and scratch.
+// One worker's memory for one sequence: activations for the backward pass, and scratch.
 
 namespace Llm360.Notebooks;
 
-/// <summary>What the backward pass needs of a block.</summary>
+/// <summary>The activations of a block that the backward pass needs.</summary>
 /// <param name="Input">[tokens, hidden]</param>
-/// <param name="InputFactors">Of the norm before attention: [1, tokens].</param>
-/// <param name="QueryKeyValue">Turned: [tokens, query, key and value].</param>
-/// <param name="AttentionOutput">Output of the heads: [tokens, heads x head].</param>
+/// <param name="InputFactors">Factors of the norm before attention, [1, tokens].</param>
+/// <param name="QueryKeyValue">Rotated, [tokens, query, key and value].</param>
+/// <param name="AttentionOutput">Output of the heads, [tokens, heads x head].</param>
 /// <param name="LogSums">[heads, tokens]</param>
-/// <param name="Middle">After attention: [tokens, hidden].</param>
-/// <param name="MiddleFactors">Of the norm before the MLP: [1, tokens].</param>
+/// <param name="Middle">Residual stream after attention, [tokens, hidden].</param>
+/// <param name="MiddleFactors">Factors of the norm before the MLP, [1, tokens].</param>
 /// <param name="GateUp">[tokens, gate and up]</param>
-internal sealed record BlockActivations(MatrixView Input, MatrixView InputFactors, MatrixView QueryKeyValue, MatrixView AttentionOutput, MatrixView LogSums, MatrixView Middle, MatrixView MiddleFactors, MatrixView GateUp);
+internal sealed record BlockActivations(
+    MatrixView Input,
+    MatrixView InputFactors,
+    MatrixView QueryKeyValue,
+    MatrixView AttentionOutput,
+    MatrixView LogSums,
+    MatrixView Middle,
+    MatrixView MiddleFactors,
+    MatrixView GateUp);
 
-/// <summary>Matrices for sequences of up to a number of tokens, all in one piece of memory.</summary>
+/// <summary>Matrices for sequences of up to a number of tokens, in one allocation.</summary>
 internal sealed unsafe class Activations : IDisposable
 {
     private readonly AlignedFloats memory;
@@ -28,7 +36,12 @@ internal sealed unsafe class Activations : IDisposable
         memory = new AlignedFloats(((perBlock * layout.Config.Layers) + scratch + hidden) * capacity);
         var blocks = new List<BlockActivations>();
         for (var i = 0; i < layout.Config.Layers; i++)
-            blocks.Add(new BlockActivations(Take(hidden), Line(), Take(layout.QueryKeyValue), Take(layout.Query), Lines(heads), Take(hidden), Line(), Take(2 * layout.Mlp)));
+        {
+            blocks.Add(new BlockActivations(
+                Take(hidden), Line(), Take(layout.QueryKeyValue), Take(layout.Query), Lines(heads), Take(hidden), Line(),
+                Take(2 * layout.Mlp)));
+        }
+
         Blocks = blocks;
         Last = Take(hidden);
         LastFactors = Line();
@@ -57,7 +70,7 @@ internal sealed unsafe class Activations : IDisposable
 
     public IReadOnlyList<BlockActivations> Blocks { get; }
 
-    /// <summary>After the last block: [tokens, hidden].</summary>
+    /// <summary>Output of the last block, [tokens, hidden].</summary>
     public MatrixView Last { get; }
 
     public MatrixView LastFactors { get; }
@@ -68,7 +81,7 @@ internal sealed unsafe class Activations : IDisposable
     /// <summary>Scratch: silu(gate) up, [tokens, mlp].</summary>
     public MatrixView Unit { get; }
 
-    /// <summary>Scratch: gradients of what their names say.</summary>
+    /// <summary>Scratch: gradients of the tensors that the names state.</summary>
     public MatrixView DGateUp { get; }
 
     public MatrixView DQueryKeyValue { get; }

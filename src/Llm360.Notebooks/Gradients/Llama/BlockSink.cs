@@ -1,9 +1,11 @@
-// The gradient of one sequence by the linear layers of the blocks alone.
+// The gradients of one sequence for the linear layers of the blocks only.
 using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Hands on the linear layers of the blocks. Head, norms and embedding cost nothing.</summary>
+/// <summary>
+/// Forwards the linear layers of the blocks and ignores head, norms and embedding at no cost.
+/// </summary>
 internal sealed unsafe class BlockSink(IRowSink blocks, PaddedLayout layout) : IRowSink
 {
     private readonly AlignedFloats norm = new(layout.Hidden);

@@ -83,7 +83,7 @@ internal sealed unsafe class FactorSink : IRowSink
             tensor.Dispose();
     }
 
-    // [tokens, width], zero until it is written to.
+    // [tokens, width], initially zero.
     private torch.Tensor Factor(string name, Extent width)
     {
         if (!factors.TryGetValue(name, out var factor))

@@ -1,9 +1,9 @@
-// The full gradient of one sequence: the sum of training over a single one.
+// The full gradient of one sequence: the sum used in training, over a single sequence.
 using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Gives <see cref="GradientForm.Full"/> by some parameters.</summary>
+/// <summary>Gives <see cref="GradientForm.Full"/> for some parameters.</summary>
 internal sealed unsafe class FullRowSink(PaddedLayout layout, IReadOnlyList<ParameterSlice> parameters) : IRowSink
 {
     private readonly AlignedFloats buffer = new(layout.Count);

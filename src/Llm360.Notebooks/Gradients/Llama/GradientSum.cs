@@ -10,12 +10,15 @@ internal sealed unsafe class GradientSum(PaddedLayout layout) : IGradientSink
     private bool isEmpty; // whether the sum holds no sequence yet
 
     /// <summary>
-    /// Begins a new sum: of the next sequence's gradients and those after it, until the next call.
+    /// Begins a new sum. It adds the gradients of all following sequences, until the next call.
     /// </summary>
-    /// <param name="buffer">Where to, in the padded layout; what is there is overwritten.</param>
+    /// <param name="buffer">
+    /// Receives the sum in the padded layout; its content is overwritten.
+    /// </param>
     public void Begin(float* buffer)
     {
-        // The first sequence sets the matrices' gradients; only what it adds to must be cleared.
+        // The first sequence sets the matrices' gradients. Only gradients that are added to are
+        // cleared.
         gradients = buffer;
         isEmpty = true;
         foreach (var norm in layout.Norms())
@@ -38,7 +41,7 @@ internal sealed unsafe class GradientSum(PaddedLayout layout) : IGradientSink
 
     public void Embedding(ReadOnlySpan<int> tokens, MatrixView dy)
     {
-        // A tied head has set its gradient.
+        // The head has already set the gradient if it is tied.
         if (isEmpty && !layout.Config.TiedHead)
             Clear(layout.Embedding, (long)layout.Vocabulary * layout.Hidden);
         for (var t = 0; t < tokens.Length; t++)

@@ -1,13 +1,13 @@
-// What a pass over one sequence hands over for the gradients of the parameters.
+// Receiver of the data from which a pass's parameter gradients are computed.
 namespace Llm360.Notebooks;
 
 /// <summary>
-/// Receives output gradients dY and inputs X of every layer, strip of positions by strip.
+/// Receives output gradients dY and inputs X of every layer, one strip of positions at a time.
 /// Offsets are those of <see cref="PaddedLayout"/>; matrices have its padded widths.
 /// </summary>
 /// <remarks>
-/// The order of a sequence is: head, final norm, blocks from last to first, embedding. Memory that
-/// is handed over is overwritten after the call.
+/// The order of a sequence is: head, final norm, blocks from last to first, embedding. The memory
+/// passed to a call is overwritten after the call.
 /// </remarks>
 internal unsafe interface IGradientSink
 {
@@ -30,10 +30,10 @@ internal unsafe interface IGradientSink
     /// <param name="first">As in <see cref="Linear"/>.</param>
     void Head(MatrixView undivided, float* factors, MatrixView x, MatrixView scaled, int tokens, int first);
 
-    /// <summary>Where the gradient of a norm's weight is added, [hidden].</summary>
+    /// <summary>The buffer to which the gradient of a norm's weight is added, [hidden].</summary>
     float* Norm(long offset);
 
-    /// <summary>The gradient by the embedding's output. This call ends a sequence.</summary>
+    /// <summary>The gradient of the embedding's output. This call ends a sequence.</summary>
     /// <param name="tokens">The inputs' ids.</param>
     /// <param name="dy">[tokens, hidden]</param>
     void Embedding(ReadOnlySpan<int> tokens, MatrixView dy);

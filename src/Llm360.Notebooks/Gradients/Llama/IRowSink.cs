@@ -6,7 +6,7 @@ namespace Llm360.Notebooks;
 /// <summary>Receives one sequence and gives its gradient in some form.</summary>
 internal interface IRowSink : IGradientSink, IDisposable
 {
-    /// <summary>Prepares for a sequence of so many tokens; the last one has no target.</summary>
+    /// <summary>Prepares for a sequence of this length; the last token has no target.</summary>
     void Begin(int tokens);
 
     /// <summary>

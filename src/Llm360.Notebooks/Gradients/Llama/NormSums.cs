@@ -3,7 +3,7 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>One sum [hidden] for each norm.</summary>
+/// <summary>One sum per norm, [hidden].</summary>
 internal sealed unsafe class NormSums(PaddedLayout layout) : IDisposable
 {
     private readonly Dictionary<long, int> numbers = layout.Norms().Index().ToDictionary(n => n.Item, n => n.Index);

@@ -1,26 +1,30 @@
-// The head and its cross-entropy, a few positions at a time: logits live in the second cache and are never kept.
+// The head and its cross-entropy, a few positions at a time, so that logits stay in the L2 cache.
 
 namespace Llm360.Notebooks;
 
-/// <summary>Sums -log softmax(x Wᵀ)[target] over positions and adds the gradients of the mean.</summary>
+/// <summary>
+/// Sums -log softmax(x Wᵀ)[target] over positions and adds the gradients of the mean.
+/// </summary>
 internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
 {
     private const int Positions = 64;
 
-    // One vector more than a row, so that rows do not fall on the same cache lines.
+    // Rows are one vector longer, so that they do not share the same cache sets.
     private readonly int stride = layout.Vocabulary + VectorWidth.Floats;
     private readonly AlignedFloats logits = new((long)Positions * (layout.Vocabulary + VectorWidth.Floats)); // [positions, vocabulary]
     private readonly AlignedFloats scaled = new((long)Positions * layout.Hidden); // [positions, hidden]
 
     /// <summary>Loss and gradients of one sequence.</summary>
-    /// <param name="dx">Gradient by the head's input, overwritten: [tokens, hidden].</param>
-    /// <param name="x">The head's input, [tokens, hidden]; rows up to the next multiple of 8 exist.</param>
+    /// <param name="dx">Gradient of the head's input, overwritten: [tokens, hidden].</param>
+    /// <param name="x">
+    /// The head's input, [tokens, hidden]; rows up to the next multiple of 8 exist.
+    /// </param>
     /// <param name="weight">[vocabulary, hidden]</param>
     /// <param name="transposed">[hidden, vocabulary]</param>
-    /// <param name="targets">One for each position.</param>
+    /// <param name="targets">One per position.</param>
     /// <param name="share">One position's share of the mean.</param>
-    /// <param name="sink">Receives what the weight's gradient is made of.</param>
-    /// <param name="times">Told what took how long.</param>
+    /// <param name="sink">Receives the data for the weight's gradient.</param>
+    /// <param name="times">Records the time of each part.</param>
     /// <param name="margin">Whether a position's loss is -log(p / (1 - p)).</param>
     /// <returns>Sum of the losses, not yet divided.</returns>
     public double Run(
@@ -55,7 +59,8 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
 
                 loss += PositionLoss(p.Row(i), target, out var sum);
 
-                // softmax - one-hot = (exponentials - sum at the target) / sum: the division is done on the shorter rows of dx and x.
+                // softmax - one-hot = (exponentials - sum at the target) / sum. The division is
+                // applied to the shorter rows of dx and x.
                 p.Row(i)[target] -= sum;
                 factors[i] = share / sum;
             }
@@ -74,8 +79,8 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
     /// <summary>The loss of one sequence, without gradients.</summary>
     /// <param name="x">As in <see cref="Run"/>.</param>
     /// <param name="transposed">[hidden, vocabulary]</param>
-    /// <param name="targets">One for each position.</param>
-    /// <param name="times">Told what took how long.</param>
+    /// <param name="targets">One per position.</param>
+    /// <param name="times">Records the time of each part.</param>
     /// <returns>Sum of the losses, not yet divided.</returns>
     public double Loss(MatrixView x, MatrixView transposed, ReadOnlySpan<int> targets, PartTimes times)
     {
@@ -101,7 +106,7 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
     }
 
     // Turns a row of logits into others times its gradient: exponentials, and -others at the
-    // target. The others are summed without the target, whose subtraction would cancel.
+    // target. The others are summed without the target; subtracting it from a sum would cancel.
     private double NegativeMargin(float* row, int target, out float others)
     {
         var logit = row[target];
@@ -115,7 +120,8 @@ internal sealed unsafe class OutputHead(PaddedLayout layout) : IDisposable
         return Math.Log(sum) + shift - logit;
     }
 
-    // Turns a row of logits into exponentials. The logarithm is rounded to float: its last bits in double differ between C libraries.
+    // Turns a row of logits into exponentials. The logarithm is rounded to float, because its last
+    // bits in double differ between C libraries.
     private double PositionLoss(float* row, int target, out float sum)
     {
         var logit = row[target];

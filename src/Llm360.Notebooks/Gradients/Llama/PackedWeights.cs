@@ -1,8 +1,11 @@
-// The weights as the kernels want them, made anew each step: padded if they must be, and transposed for the forward pass.
+// The weights in the kernels' layout, repacked in each step: padded if needed, and transposed.
 
 namespace Llm360.Notebooks;
 
-/// <summary>Two forms of every matrix: as stored [outputs, inputs] for the gradient by the input, transposed [inputs, outputs] for the output.</summary>
+/// <summary>
+/// Two forms of every matrix: as stored, [outputs, inputs], for the gradient of the input;
+/// transposed, [inputs, outputs], for the output.
+/// </summary>
 internal sealed unsafe class PackedWeights : IDisposable
 {
     private const int Band = 128;
@@ -18,7 +21,7 @@ internal sealed unsafe class PackedWeights : IDisposable
         (this.layout, this.source) = (layout, source);
         padded = layout.IsPlain ? null : new AlignedFloats(layout.Count);
 
-        // One vector more than a row, so that rows do not fall on the same cache lines.
+        // Rows are one vector longer, so that they do not share the same cache sets.
         transposed = new AlignedFloats(layout.Matrices().Sum(m => (long)(m.Rows + VectorWidth.Floats) * m.Columns));
         var next = transposed.Data;
         foreach (var (offset, rows, columns) in layout.Matrices())
@@ -28,17 +31,21 @@ internal sealed unsafe class PackedWeights : IDisposable
             next = matrix.Row(columns);
         }
 
-        bands = [.. layout.Matrices().SelectMany(m => Enumerable.Range(0, (m.Rows + Band - 1) / Band).Select(b => (m.Offset, m.Rows, m.Columns, b * Band)))];
+        bands =
+        [
+            .. layout.Matrices().SelectMany(m =>
+                Enumerable.Range(0, (m.Rows + Band - 1) / Band).Select(b => (m.Offset, m.Rows, m.Columns, b * Band))),
+        ];
     }
 
-    /// <summary>As stored; also the norms.</summary>
+    /// <summary>The weights as stored, including the norms.</summary>
     public float* Plain => padded is null ? source.Data : padded.Data;
 
     /// <summary>A matrix transposed.</summary>
-    /// <param name="offset">Where it is among the weights as stored.</param>
+    /// <param name="offset">Offset of the matrix in the weights as stored.</param>
     public MatrixView Transposed(long offset) => transposes[offset];
 
-    /// <summary>Takes over the weights as they are now.</summary>
+    /// <summary>Reads the current weights.</summary>
     public void Refresh(ParallelOptions options)
     {
         if (padded is not null)
@@ -50,7 +57,8 @@ internal sealed unsafe class PackedWeights : IDisposable
         Parallel.For(0, bands.Count, options, i =>
         {
             var (offset, rows, columns, first) = bands[i];
-            Products.Transpose(transposes[offset].From(0, first), new MatrixView(Plain + offset, columns).From(first), Math.Min(Band, rows - first), columns);
+            var matrix = new MatrixView(Plain + offset, columns).From(first);
+            Products.Transpose(transposes[offset].From(0, first), matrix, Math.Min(Band, rows - first), columns);
         });
     }
 
@@ -60,7 +68,7 @@ internal sealed unsafe class PackedWeights : IDisposable
         transposed.Dispose();
     }
 
-    /// <summary>Copies a parameter into its padded place or out of it.</summary>
+    /// <summary>Copies a parameter into the padded layout or out of it.</summary>
     public static void CopyRows(ParameterSlice place, float* plain, float* padded, bool toPadded)
     {
         var (rows, columns) = (place.Rows, place.Columns);

@@ -1,4 +1,4 @@
-// Where each parameter lies when every dimension is rounded up to a vector's width, so that no kernel has a tail.
+// The layout of parameters with dimensions padded to whole vectors, so that kernels need no tails.
 
 namespace Llm360.Notebooks;
 
@@ -8,13 +8,19 @@ internal readonly record struct Extent(int Groups, int Size, int Padded)
     public int Total => Groups * Padded;
 }
 
-/// <summary>Where a parameter lies in a padded buffer.</summary>
+/// <summary>The place of a parameter in a padded buffer.</summary>
 internal sealed record ParameterSlice(string Name, long Offset, Extent Rows, Extent Columns);
 
-/// <summary>Offsets of one block's matrices and norms; query, key and value are one matrix, gate and up too.</summary>
+/// <summary>
+/// Offsets of one block's matrices and norms. Query, key and value form one matrix, and so do gate
+/// and up.
+/// </summary>
 internal readonly record struct BlockPlaces(long QueryKeyValue, long Output, long GateUp, long Down, long AttentionNorm, long MlpNorm);
 
-/// <summary>A LLaMA's parameters with padded dimensions, in <see cref="LlamaConfig.Parameters"/>'s order. The padding is zero and stays zero.</summary>
+/// <summary>
+/// A LLaMA's parameters with padded dimensions, in the order of
+/// <see cref="LlamaConfig.Parameters"/>. The padding is always zero.
+/// </summary>
 internal sealed class PaddedLayout
 {
     public PaddedLayout(LlamaConfig config)
@@ -27,8 +33,9 @@ internal sealed class PaddedLayout
         Mlp = VectorWidth.Pad(config.IntermediateSize);
         Vocabulary = VectorWidth.Pad(config.VocabularySize);
 
-        Extent hidden = new(1, config.HiddenSize, Hidden), mlp = new(1, config.IntermediateSize, Mlp), vocabulary = new(1, config.VocabularySize, Vocabulary);
-        Extent query = new(config.Heads, config.HeadDimension, Head), keyValue = new(config.KeyValueHeads, config.HeadDimension, Head), one = new(1, 1, 1);
+        Extent hidden = new(1, config.HiddenSize, Hidden), mlp = new(1, config.IntermediateSize, Mlp);
+        Extent vocabulary = new(1, config.VocabularySize, Vocabulary), one = new(1, 1, 1);
+        Extent query = new(config.Heads, config.HeadDimension, Head), keyValue = new(config.KeyValueHeads, config.HeadDimension, Head);
         var places = new List<ParameterSlice>();
         Embedding = Add(LlamaNames.Embedding, vocabulary, hidden);
         var blocks = new List<BlockPlaces>();
@@ -41,7 +48,9 @@ internal sealed class PaddedLayout
             var gate = Add(LlamaNames.Gate(i), mlp, hidden);
             Add(LlamaNames.Up(i), mlp, hidden);
             var down = Add(LlamaNames.Down(i), hidden, mlp);
-            blocks.Add(new BlockPlaces(attention, output, gate, down, Add(LlamaNames.AttentionNorm(i), one, hidden), Add(LlamaNames.MlpNorm(i), one, hidden)));
+            var attentionNorm = Add(LlamaNames.AttentionNorm(i), one, hidden);
+            var mlpNorm = Add(LlamaNames.MlpNorm(i), one, hidden);
+            blocks.Add(new BlockPlaces(attention, output, gate, down, attentionNorm, mlpNorm));
         }
 
         FinalNorm = Add(LlamaNames.FinalNorm, one, hidden);
@@ -78,7 +87,7 @@ internal sealed class PaddedLayout
 
     public int Vocabulary { get; }
 
-    /// <summary>Values in all, padding included.</summary>
+    /// <summary>Total number of values, including padding.</summary>
     public long Count { get; private set; }
 
     public long Embedding { get; }
@@ -92,10 +101,14 @@ internal sealed class PaddedLayout
 
     public IReadOnlyList<ParameterSlice> Slices { get; }
 
-    /// <summary>Whether nothing is padded: then a <see cref="ParameterBuffer"/> has this layout as it is.</summary>
+    /// <summary>
+    /// Whether nothing is padded; a <see cref="ParameterBuffer"/> then already has this layout.
+    /// </summary>
     public bool IsPlain => Count == Config.ParameterCount;
 
-    /// <summary>The matrices of the forward pass: offset, rows (outputs), columns (inputs).</summary>
+    /// <summary>
+    /// The matrices of the forward pass: offset, rows (outputs), columns (inputs).
+    /// </summary>
     public IEnumerable<(long Offset, int Rows, int Columns)> Matrices()
     {
         foreach (var block in Blocks)

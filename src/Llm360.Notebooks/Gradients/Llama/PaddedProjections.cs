@@ -4,7 +4,7 @@ using TorchSharp;
 namespace Llm360.Notebooks;
 
 /// <summary>
-/// The matrices of <see cref="ProjectionMatrices"/> with a row for each padded row or column of a
+/// The matrices of <see cref="ProjectionMatrices"/>, with a row for each padded row or column of a
 /// parameter. Padding is zero.
 /// </summary>
 internal sealed unsafe class PaddedProjections : IDisposable
@@ -18,7 +18,7 @@ internal sealed unsafe class PaddedProjections : IDisposable
         var norms = layout.Norms().ToHashSet();
         foreach (var slice in layout.Slices)
         {
-            // The layout has a norm as one row: its values are columns, and L is their projection.
+            // In the layout a norm is one row: its values are columns, and L projects them.
             var isNorm = norms.Contains(slice.Offset);
             left.Add(slice.Name, Pack(plain.Left(slice.Name), isNorm ? slice.Columns : slice.Rows));
             if (!isNorm)
@@ -30,11 +30,11 @@ internal sealed unsafe class PaddedProjections : IDisposable
     public int Width { get; }
 
     /// <summary>
-    /// L: [padded rows, width], of norms [padded hidden, width]; and its size without padding.
+    /// L, [padded rows, width], or for norms [padded hidden, width]; and its size without padding.
     /// </summary>
     public (MatrixView Matrix, int Size) Left(ParameterSlice slice) => (new(left[slice.Name].Values.Data, Width), left[slice.Name].Size);
 
-    /// <summary>R: [padded columns, width]; and its size without padding.</summary>
+    /// <summary>R, [padded columns, width]; and its size without padding.</summary>
     public (MatrixView Matrix, int Size) Right(ParameterSlice slice) => (new(right[slice.Name].Values.Data, Width), right[slice.Name].Size);
 
     public void Dispose()

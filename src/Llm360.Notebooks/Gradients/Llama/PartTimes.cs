@@ -1,4 +1,4 @@
-// Where the time of a step goes: one clock reading between two parts.
+// Time spent in the parts of a step, with one clock reading between two parts.
 using System.Diagnostics;
 
 namespace Llm360.Notebooks;

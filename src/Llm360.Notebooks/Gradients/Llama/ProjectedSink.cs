@@ -1,4 +1,4 @@
-// The projected gradient of one sequence. Factors are projected strip by strip and multiplied then.
+// The projected gradient of one sequence: factors are projected strip by strip, then multiplied.
 using TorchSharp;
 
 namespace Llm360.Notebooks;

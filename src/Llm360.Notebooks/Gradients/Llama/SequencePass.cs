@@ -1,8 +1,11 @@
 // Forward and backward pass of one sequence on one thread.
 namespace Llm360.Notebooks;
 
-/// <summary>A worker with its activations. It hands what gradients are made of to a sink.</summary>
-/// <remarks>Element-wise work and products go strip by strip through a few tokens, so that what one writes the next finds in the cache.</remarks>
+/// <summary>A worker with its activations. It passes the data for gradients to a sink.</summary>
+/// <remarks>
+/// Element-wise operations and products process a few tokens at a time, so that each finds the
+/// previous one's output in the cache.
+/// </remarks>
 internal sealed unsafe class SequencePass : IDisposable
 {
     private const int Strip = 128;
@@ -26,7 +29,7 @@ internal sealed unsafe class SequencePass : IDisposable
 
     public PartTimes Times { get; } = new();
 
-    /// <summary>Makes room for sequences of so many tokens.</summary>
+    /// <summary>Allocates memory for sequences of this length.</summary>
     public void Reserve(int tokens)
     {
         if (VectorWidth.Pad(tokens) <= memory.Capacity)
@@ -39,12 +42,14 @@ internal sealed unsafe class SequencePass : IDisposable
 
     /// <summary>Forward and backward pass of one sequence.</summary>
     /// <param name="inputs">Token ids.</param>
-    /// <param name="targets">What the first positions predict; at most one for each input.
-    /// Positions behind them have no loss.</param>
+    /// <param name="targets">
+    /// The targets of the first positions; at most one per input. Later positions have no loss.
+    /// </param>
     /// <param name="lossScale">Factor of each position's loss.</param>
     /// <param name="sink">Receives the gradients of the scaled loss.</param>
-    /// <param name="margin">Whether a position's loss is -log(p / (1 - p)) instead of
-    /// -log p.</param>
+    /// <param name="margin">
+    /// Whether a position's loss is -log(p / (1 - p)) instead of -log p.
+    /// </param>
     /// <returns>Sum of the positions' losses, not scaled.</returns>
     public double Run(ReadOnlySpan<int> inputs, ReadOnlySpan<int> targets, float lossScale, IGradientSink sink, bool margin = false)
     {
@@ -66,7 +71,9 @@ internal sealed unsafe class SequencePass : IDisposable
         return loss;
     }
 
-    /// <summary>The forward pass alone: the sum of the positions' losses. No gradient changes.</summary>
+    /// <summary>
+    /// The sum of the positions' losses, by the forward pass only. No gradient changes.
+    /// </summary>
     /// <param name="row">Tokens; inputs are all but the last, targets all but the first.</param>
     public double Loss(ReadOnlySpan<int> row)
     {
@@ -97,7 +104,11 @@ internal sealed unsafe class SequencePass : IDisposable
     {
         var x = layout.Config.Layers > 0 ? memory.Blocks[0].Input : memory.Last; // [tokens, hidden]
         for (var t = 0; t < inputs.Length; t++)
-            new ReadOnlySpan<float>(weights.Plain + layout.Embedding + ((nint)inputs[t] * hidden), hidden).CopyTo(new Span<float>(x.Row(t), hidden));
+        {
+            var row = new ReadOnlySpan<float>(weights.Plain + layout.Embedding + ((nint)inputs[t] * hidden), hidden);
+            row.CopyTo(new Span<float>(x.Row(t), hidden));
+        }
+
         new Span<float>(x.Row(inputs.Length), (padded - inputs.Length) * hidden).Clear();
         Times.Add(StepPart.Embedding);
     }
@@ -110,7 +121,9 @@ internal sealed unsafe class SequencePass : IDisposable
         {
             var tokens = Math.Min(Strip, padded - first);
             var qkv = block.QueryKeyValue.From(first);
-            RmsNorm.Forward(memory.Normed, block.Input.From(first), weights.Plain + places.AttentionNorm, block.InputFactors.Data + first, tokens, hidden, size, eps);
+            RmsNorm.Forward(
+                memory.Normed, block.Input.From(first), weights.Plain + places.AttentionNorm, block.InputFactors.Data + first,
+                tokens, hidden, size, eps);
             Times.Add(StepPart.Norms);
             Products.Set(qkv, memory.Normed, weights.Transposed(places.QueryKeyValue), tokens, layout.QueryKeyValue, hidden);
             Times.Add(StepPart.Products);
@@ -124,9 +137,12 @@ internal sealed unsafe class SequencePass : IDisposable
         {
             var tokens = Math.Min(Strip, padded - first);
             MatrixView middle = block.Middle.From(first), gateUp = block.GateUp.From(first);
-            Products.Add(middle, block.Input.Row(first), block.AttentionOutput.From(first), weights.Transposed(places.Output), tokens, hidden, layout.Query);
+            Products.Add(
+                middle, block.Input.Row(first), block.AttentionOutput.From(first), weights.Transposed(places.Output),
+                tokens, hidden, layout.Query);
             Times.Add(StepPart.Products);
-            RmsNorm.Forward(memory.Normed, middle, weights.Plain + places.MlpNorm, block.MiddleFactors.Data + first, tokens, hidden, size, eps);
+            RmsNorm.Forward(
+                memory.Normed, middle, weights.Plain + places.MlpNorm, block.MiddleFactors.Data + first, tokens, hidden, size, eps);
             Times.Add(StepPart.Norms);
             Products.Set(gateUp, memory.Normed, weights.Transposed(places.GateUp), tokens, 2 * layout.Mlp, hidden);
             Times.Add(StepPart.Products);
@@ -137,7 +153,7 @@ internal sealed unsafe class SequencePass : IDisposable
         }
     }
 
-    // Turns memory.Dx, the gradient by the block's output, into the gradient by its input.
+    // Turns memory.Dx from the gradient of the block's output into the gradient of its input.
     private void BackwardBlock(int i, int count, int padded, IGradientSink sink)
     {
         var (block, places) = (memory.Blocks[i], layout.Blocks[i]);
@@ -164,7 +180,8 @@ internal sealed unsafe class SequencePass : IDisposable
             Times.Add(StepPart.Products);
         }
 
-        attention.Backward(memory.DQueryKeyValue, memory.DAttentionOutput, block.AttentionOutput, block.LogSums, block.QueryKeyValue, padded);
+        attention.Backward(
+            memory.DQueryKeyValue, memory.DAttentionOutput, block.AttentionOutput, block.LogSums, block.QueryKeyValue, padded);
         Times.Add(StepPart.Attention);
         for (var first = 0; first < padded; first += Strip)
         {

@@ -7,7 +7,7 @@ namespace Llm360.Notebooks;
 /// <summary>
 /// The reference: forward pass in float32, one row alone in the batch, then <c>autograd.grad</c>.
 /// </summary>
-/// <remarks>float32 weights are shared with the model, others are widened once.</remarks>
+/// <remarks>float32 weights are shared with the model; others are widened once.</remarks>
 internal sealed class AutogradRowGradients : IRowGradients
 {
     private readonly GradientOptions options;
@@ -76,7 +76,7 @@ internal sealed class AutogradRowGradients : IRowGradients
         return new RowGradient(number, form, loss.item<float>(), tensors);
     }
 
-    // From logits: 1 - p cancels where p is near 1.
+    // Computed from logits, because 1 - p cancels where p is near 1.
     private static Tensor NegativeMargin(Tensor logits, Tensor targets)
     {
         using var none = float.NegativeInfinity.ToScalar();
@@ -106,7 +106,7 @@ internal sealed class AutogradRowGradients : IRowGradients
         return factors;
     }
 
-    // A token that was not read has zeros.
+    // A token that was not read gets zeros.
     private Dictionary<string, Tensor> Padded(Dictionary<string, Tensor> factors, long tokens) => tokens == 0 ? factors
         : factors.ToDictionary(f => f.Key, f => leaves.ContainsKey(f.Key) ? f.Value
             : cat([f.Value, zeros([tokens, f.Value.shape[1]], device: f.Value.device)]));
@@ -131,7 +131,7 @@ internal sealed class AutogradRowGradients : IRowGradients
             results[layer.Parameter] = results.TryGetValue(layer.Parameter, out var lookup) ? lookup + product : product;
             var bias = ParameterNames.Bias(layer.Module);
             if (!options.BlocksOnly && leaves.ContainsKey(bias))
-                results.Add(bias, Vector(bias, y.sum([0L]))); // A plain 0 would be taken for a type.
+                results.Add(bias, Vector(bias, y.sum([0L]))); // A plain 0 would be read as a type.
         }
 
         foreach (var (name, _) in options.BlocksOnly ? [] : LinearLayer.NormParameters(config))
@@ -150,7 +150,7 @@ internal sealed class AutogradRowGradients : IRowGradients
 
         public Dictionary<string, Tensor> Outputs { get; } = [];
 
-        /// <summary>Hooks that record a pass. The embedding has an output only.</summary>
+        /// <summary>Hooks that record a pass. The embedding has only an output.</summary>
         public ForwardHooks Hooks(LanguageModel model, bool blocksOnly)
         {
             var hooks = new ForwardHooks();
@@ -165,7 +165,8 @@ internal sealed class AutogradRowGradients : IRowGradients
             return hooks;
         }
 
-        // An output must outlive its layer's scope as it is: a view would not lie on the way to the loss.
+        // An output must outlive its layer's scope as the same object: a view would not be on the
+        // path to the loss.
         private Tensor Kept(Tensor tensor)
         {
             tensor.DetachFromDisposeScope();

@@ -1,4 +1,4 @@
-// What is asked of the gradients of rows: their form, the loss, the projection.
+// Options of the gradients of rows: their form, the loss, the projection.
 namespace Llm360.Notebooks;
 
 /// <summary>The form in which the gradient of a row's loss is given.</summary>
@@ -41,7 +41,7 @@ public enum GradientForm
 /// <summary>How the losses of a row's positions become one number.</summary>
 public enum LossReduction
 {
-    /// <summary>The sum: nats a row. The gradients of longer rows are larger.</summary>
+    /// <summary>The sum, in nats per row. The gradients of longer rows are larger.</summary>
     Sum,
 
     /// <summary>The sum divided by the number of predictions, tokens - 1: nats per token.</summary>
@@ -65,23 +65,23 @@ public sealed record GradientOptions
     } = 32;
 
     /// <summary>
-    /// Seed of the projections. Default: 0. Only gradients of the same seed and size can be
+    /// Seed of the projections. Default: 0. Only gradients with the same seed and size can be
     /// compared.
     /// </summary>
     public int ProjectionSeed { get; init; }
 
     /// <summary>
-    /// Whether the sum over t of -log(p_t / (1 - p_t)), the negative margin, takes the place of the
-    /// loss.
+    /// Whether the loss is replaced by the negative margin, the sum over t of -log(p_t / (1 -
+    /// p_t)).
     /// </summary>
     internal bool IsMargin { get; init; }
 
     /// <summary>
-    /// Whether only the weights of <see cref="LinearLayer.OfBlocks"/> count: results have no others,
-    /// and the gradients of head and embedding are not computed.
+    /// Whether only the weights of <see cref="LinearLayer.OfBlocks"/> count. Results have no other
+    /// weights, and the gradients of head and embedding are not computed.
     /// </summary>
     internal bool BlocksOnly { get; init; }
 
-    /// <summary>Factor of each position's loss in a row of so many tokens.</summary>
+    /// <summary>Factor of each position's loss in a row of this many tokens.</summary>
     internal double LossScale(int tokens) => Reduction == LossReduction.Mean ? 1.0 / (tokens - 1) : 1;
 }

@@ -1,11 +1,12 @@
 // The linear layers of a model of any family, and the names of their factors.
 namespace Llm360.Notebooks;
 
-/// <summary>A matrix that a model multiplies activations with.</summary>
-/// <param name="Module">Its name without <c>.weight</c>; the head has its own name also where it is
-/// tied.</param>
-/// <param name="Parameter">Name of the weight; for a tied head that of the embedding.</param>
-/// <param name="Inputs">Width of what it multiplies.</param>
+/// <summary>A matrix that multiplies activations.</summary>
+/// <param name="Module">
+/// Its name without <c>.weight</c>; a head has its own name even if it is tied.
+/// </param>
+/// <param name="Parameter">Name of the weight; for a tied head, that of the embedding.</param>
+/// <param name="Inputs">Width of its input.</param>
 /// <param name="Outputs">Width of its output.</param>
 /// <param name="IsInputFirst">Whether the weight is [in, out] instead of [out, in].</param>
 internal sealed record LinearLayer(string Module, string Parameter, long Inputs, long Outputs, bool IsInputFirst)
@@ -13,7 +14,7 @@ internal sealed record LinearLayer(string Module, string Parameter, long Inputs,
     /// <summary>Name of the input of a module.</summary>
     public static string InputName(string module) => module + ".input";
 
-    /// <summary>Name of the gradient by the output of a module.</summary>
+    /// <summary>Name of the gradient of a module's output.</summary>
     public static string OutputGradientName(string module) => module + ".output_gradient";
 
     /// <summary>The embedding's name without <c>.weight</c>.</summary>
@@ -44,8 +45,7 @@ internal sealed record LinearLayer(string Module, string Parameter, long Inputs,
     public static IReadOnlyList<LinearLayer> OfBlocks(ModelConfig config) => [.. Of(config).SkipLast(1)];
 
     /// <summary>
-    /// Parameters that are neither the embedding, nor a linear layer's weight, nor its bias: those
-    /// of norms.
+    /// Parameters of norms: all except the embedding and the weights and biases of linear layers.
     /// </summary>
     public static IReadOnlyList<(string Name, long[] Shape)> NormParameters(ModelConfig config)
     {
@@ -56,7 +56,7 @@ internal sealed record LinearLayer(string Module, string Parameter, long Inputs,
     }
 
     /// <summary>
-    /// Names and shapes of <see cref="GradientForm.Factors"/> for a row of so many tokens.
+    /// Names and shapes of <see cref="GradientForm.Factors"/> for a row of this many tokens.
     /// </summary>
     public static IEnumerable<(string Name, long[] Shape)> FactorShapes(ModelConfig config, int tokens)
     {

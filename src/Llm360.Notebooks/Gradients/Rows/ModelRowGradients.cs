@@ -5,32 +5,36 @@ namespace Llm360.Notebooks;
 public static class ModelRowGradients
 {
     /// <summary>
-    /// The gradient of each row's loss, one row at a time: a row's result does not depend on the
+    /// The gradient of each row's loss, one row at a time. A row's result does not depend on the
     /// other rows.
     /// </summary>
-    /// <param name="model">The model. Its weights are read when the first result is asked
-    /// for.</param>
-    /// <param name="rows">Token ids; every token but the first is predicted from those before
-    /// it.</param>
+    /// <param name="model">
+    /// The model. Its weights are read when the enumeration starts.
+    /// </param>
+    /// <param name="rows">
+    /// Token ids; every token but the first is predicted from those before it.
+    /// </param>
     /// <param name="form">Full gradients, their factors, or projections.</param>
-    /// <param name="options">Loss and projection; null for the sum of losses and the default
-    /// projection.</param>
+    /// <param name="options">
+    /// Loss and projection; null for the sum of losses and the default projection.
+    /// </param>
     /// <param name="run">Progress, in rows, and cancellation before every row.</param>
     /// <returns>
-    /// One result a row, in order, computed while it is enumerated. Dispose each result when it is
+    /// One result per row, in order, computed during the enumeration. Dispose each result when it
+    /// is
     /// no longer needed: a full gradient takes as much memory as the weights in float32.
     /// </returns>
     /// <remarks>
-    /// Everything is computed in float32, whatever the type of the weights. Give all rows of a
-    /// checkpoint in one call: a call prepares the weights once. On the CPU, LLaMA without biases
-    /// takes a hand-written pass, which works on as many rows at once as there are threads while
-    /// their results fit in 2 GB, and gives the same bits for any number of threads. All other
-    /// models use LibTorch's automatic differentiation.
+    /// All computations are in float32, regardless of the type of the weights. Give all rows of a
+    /// checkpoint in one call, because each call prepares the weights once. On the CPU, LLaMA
+    /// without biases uses a hand-written pass. It computes as many rows at once as there are
+    /// threads, if their results fit in 2 GB, and gives the same bits for any number of threads.
+    /// All other models use LibTorch's automatic differentiation.
     /// </remarks>
     /// <exception cref="Llm360Exception">
     /// A row has fewer than two tokens, more than one token beyond the model's positions, or a
-    /// token
-    /// beyond the vocabulary: nothing is computed. While enumerating: a gradient is not finite.
+    /// token outside the vocabulary. In these cases nothing is computed. During the enumeration: a
+    /// gradient is not finite.
     /// </exception>
     public static IEnumerable<RowGradient> RowGradients(
         this LanguageModel model,
@@ -44,7 +48,7 @@ public static class ModelRowGradients
     }
 
     /// <summary>Checks that rows have gradients.</summary>
-    /// <exception cref="Llm360Exception">A row has not.</exception>
+    /// <exception cref="Llm360Exception">A row has none.</exception>
     internal static void CheckRows(LanguageModel model, IReadOnlyList<int[]> rows)
     {
         var positions = model.Config.LongestSequence;
@@ -54,7 +58,8 @@ public static class ModelRowGradients
             {
                 throw row.Length == 0
                     ? new Llm360Exception("The sequence is empty.", $"row {i}", "Give at least two tokens.")
-                    : new Llm360Exception("A row of one token predicts nothing, so it has no gradient.", $"row {i}", "Give at least two tokens.");
+                    : new Llm360Exception(
+                        "A row of one token predicts nothing, so it has no gradient.", $"row {i}", "Give at least two tokens.");
             }
 
             // The last token is predicted and not read, so a row may have one token more than
@@ -62,7 +67,8 @@ public static class ModelRowGradients
             if (row.Length - 1L > positions)
             {
                 throw new Llm360Exception(
-                    $"A sequence of {row.Length} tokens is longer than the model's {positions} positions.", $"row {i}", "Give a shorter sequence.");
+                    $"A sequence of {row.Length} tokens is longer than the model's {positions} positions.", $"row {i}",
+                    "Give a shorter sequence.");
             }
         }
 

@@ -13,21 +13,21 @@ public sealed class RowGradient : IDisposable
     internal RowGradient(int row, GradientForm form, double loss, IReadOnlyDictionary<string, torch.Tensor> tensors) =>
         (Row, Form, Loss, Tensors) = (row, form, loss, tensors);
 
-    /// <summary>The row's number, counted from 0.</summary>
+    /// <summary>Index of the row, counted from 0.</summary>
     public int Row { get; }
 
-    /// <summary>What <see cref="Tensors"/> holds.</summary>
+    /// <summary>The form of <see cref="Tensors"/>.</summary>
     public GradientForm Form { get; }
 
     /// <summary>
-    /// L in nats, natural logarithm: nats a row for <see cref="LossReduction.Sum"/>, nats per token
-    /// for <see cref="LossReduction.Mean"/>.
+    /// L in nats (natural logarithm): nats per row for <see cref="LossReduction.Sum"/>, nats per
+    /// token for <see cref="LossReduction.Mean"/>.
     /// </summary>
     public double Loss { get; }
 
     /// <summary>
-    /// float32 on the model's device, by the names of <see cref="GradientForm"/>. Names may share
-    /// memory: do not write into them.
+    /// float32 tensors on the model's device, by the names of <see cref="GradientForm"/>. Several
+    /// names may share memory: do not write to the tensors.
     /// </summary>
     public IReadOnlyDictionary<string, torch.Tensor> Tensors { get; }
 
@@ -38,7 +38,9 @@ public sealed class RowGradient : IDisposable
             tensor.Dispose();
     }
 
-    /// <summary>What is not finite: the loss or a tensor's name; null if all is.</summary>
+    /// <summary>
+    /// The first non-finite part: <c>loss</c> or a tensor's name; null if everything is finite.
+    /// </summary>
     internal string? NotFinite() => double.IsFinite(Loss) ? Tensors.FirstOrDefault(t => !IsFinite(t.Value)).Key : "loss";
 
     /// <summary>This gradient, if it is finite.</summary>
@@ -55,8 +57,7 @@ public sealed class RowGradient : IDisposable
             "Check the weights with llm360 inspect, and leave the row out if they are sound.");
     }
 
-    // A sum over values one of which is not finite is not finite; a sum over finite ones may
-    // overflow.
+    // A sum is not finite if one of its values is not. A sum of finite values may overflow.
     private static bool IsFinite(torch.Tensor tensor)
     {
         using var scope = torch.NewDisposeScope();
