@@ -1,10 +1,10 @@
-// Where tensors live and work is done.
+// The device of tensors and computations.
 using System.Globalization;
 using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>A place for tensors: the CPU or one CUDA device.</summary>
+/// <summary>A device for tensors: the CPU or one CUDA device.</summary>
 /// <param name="Kind"><c>cpu</c> or <c>cuda</c>.</param>
 /// <param name="Index">Number of the CUDA device; 0 for the CPU.</param>
 public sealed record Device(string Kind, int Index)
@@ -39,7 +39,9 @@ public sealed record Device(string Kind, int Index)
         LibTorch.Load();
         var count = torch.cuda_is_available() ? torch.cuda.device_count() : 0;
         return number < count ? new Device("cuda", number)
-            : throw new Llm360Exception($"The device {text} is not there: LibTorch sees {count} CUDA device(s).", LibTorch.Folder, $"Use cpu, or set {LibTorch.FolderVariable} to a LibTorch with CUDA and check the driver.");
+            : throw new Llm360Exception(
+                $"The device {text} is not there: LibTorch sees {count} CUDA device(s).", LibTorch.Folder,
+                $"Use cpu, or set {LibTorch.FolderVariable} to a LibTorch with CUDA and check the driver.");
     }
 
     /// <inheritdoc/>

@@ -1,14 +1,18 @@
-// Making TorchSharp's binding loadable where the C++ runtime is a little older (Debian 12, Ubuntu 22.04).
+// Makes TorchSharp's binding loadable with an older C++ runtime (Debian 12, Ubuntu 22.04).
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Marks the binding's requirement of GLIBCXX_3.4.32 as weak in a copy of the file.</summary>
+/// <summary>
+/// Marks the binding's requirement of GLIBCXX_3.4.32 as weak in a copy of the file.
+/// </summary>
 /// <remarks>
-/// The binding names that version for one symbol, <c>_ZSt21ios_base_library_initv</c>, which no relocation uses. With VER_FLG_WEAK set on the Elf64_Vernaux
-/// entry the dynamic loader only warns when the version is missing. See the ELF gABI's "Symbol Versioning" (sections of type SHT_GNU_verneed).
+/// The binding names that version for one symbol, <c>_ZSt21ios_base_library_initv</c>, which no
+/// relocation uses. With VER_FLG_WEAK set in the Elf64_Vernaux entry, the dynamic loader only warns
+/// if the version is missing. See "Symbol Versioning" in the ELF gABI (sections of type
+/// SHT_GNU_verneed).
 /// </remarks>
 internal static class GlibcxxPatch
 {
@@ -17,28 +21,32 @@ internal static class GlibcxxPatch
     private const ushort WeakFlag = 2;
 
     /// <summary>Writes the patched copy to the user's cache, once for each content.</summary>
-    /// <returns>The copy's path; null when the file has no such requirement.</returns>
+    /// <returns>The copy's path; null if the file has no such requirement.</returns>
     public static string? TryWriteCopy(string path)
     {
         var bytes = File.ReadAllBytes(path);
         if (!MakeWeak(bytes))
             return null;
-        var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } xdg ? xdg : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-        // The file keeps its name: the loader must know it as the library that TorchSharp asks for.
-        var copy = Path.Combine(cache, "llm360", "libtorchsharp-" + Convert.ToHexStringLower(SHA256.HashData(bytes))[..16], Path.GetFileName(path));
+        var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } xdg ? xdg
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        // The file keeps its name, because the loader must recognise it as the library that
+        // TorchSharp requests.
+        var hash = Convert.ToHexStringLower(SHA256.HashData(bytes))[..16];
+        var copy = Path.Combine(cache, "llm360", "libtorchsharp-" + hash, Path.GetFileName(path));
         if (!File.Exists(copy))
             AtomicFile.Write(copy, stream => stream.Write(bytes));
         return copy;
     }
 
-    /// <summary>Sets the weak flag in place. False when there is nothing to set.</summary>
+    /// <summary>Sets the weak flag in place. Returns false if there is nothing to set.</summary>
     internal static bool MakeWeak(Span<byte> elf)
     {
         ReadOnlySpan<byte> magic = [0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1];
         if (elf.Length < 64 || !elf[..6].SequenceEqual(magic))
             return false;
         var sectionTable = (int)BinaryPrimitives.ReadUInt64LittleEndian(elf[0x28..]);
-        int sectionSize = BinaryPrimitives.ReadUInt16LittleEndian(elf[0x3a..]), sectionCount = BinaryPrimitives.ReadUInt16LittleEndian(elf[0x3c..]);
+        int sectionSize = BinaryPrimitives.ReadUInt16LittleEndian(elf[0x3a..]);
+        int sectionCount = BinaryPrimitives.ReadUInt16LittleEndian(elf[0x3c..]);
         var changed = false;
         for (var i = 0; i < sectionCount; i++)
         {
@@ -55,7 +63,8 @@ internal static class GlibcxxPatch
                 for (; versions > 0; versions--)
                 {
                     var name = elf[(strings + (int)BinaryPrimitives.ReadUInt32LittleEndian(elf[(entry + 8)..]))..];
-                    if (name.Length > Version.Length && name[Version.Length] == 0 && name[..Version.Length].SequenceEqual(Encoding.ASCII.GetBytes(Version)))
+                    if (name.Length > Version.Length && name[Version.Length] == 0
+                        && name[..Version.Length].SequenceEqual(Encoding.ASCII.GetBytes(Version)))
                     {
                         var flags = BinaryPrimitives.ReadUInt16LittleEndian(elf[(entry + 4)..]);
                         BinaryPrimitives.WriteUInt16LittleEndian(elf[(entry + 4)..], (ushort)(flags | WeakFlag));

@@ -1,4 +1,4 @@
-// Loading LibTorch before TorchSharp looks for it: where it lies, the GLIBCXX trap, and one clear error.
+// Loads LibTorch before TorchSharp looks for it, with a GLIBCXX workaround and one clear error.
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -7,12 +7,17 @@ namespace Llm360.Notebooks;
 
 /// <summary>Loads LibTorch and says what was loaded.</summary>
 /// <remarks>
-/// The library's module initializer calls <see cref="Load"/>; an executable that touches TorchSharp before it touches this library calls it first thing.
-/// A failure is not thrown from the initializer but from the first explicit <see cref="Load"/>, so that programs can report it.
+/// The library's module initializer calls <see cref="Load"/>. An executable that uses TorchSharp
+/// before this library must call it first.
+/// A failure is not thrown by the initializer but by the first explicit <see cref="Load"/>, so that
+/// programs can report it.
 /// </remarks>
 internal static class LibTorch
 {
-    /// <summary>The variable that names another LibTorch folder, such as <c>torch/lib</c> of a Python PyTorch with CUDA.</summary>
+    /// <summary>
+    /// The variable that names another LibTorch folder, such as <c>torch/lib</c> of a Python
+    /// PyTorch with CUDA.
+    /// </summary>
     public const string FolderVariable = "LLM360_LIBTORCH";
 
     private static readonly Lock Gate = new();
@@ -20,18 +25,29 @@ internal static class LibTorch
     private static Llm360Exception? failure;
 
     /// <summary>Loads LibTorch once; later calls return at once.</summary>
-    /// <exception cref="Llm360Exception">It could not be loaded: what was looked for, where, what to install.</exception>
+    /// <exception cref="Llm360Exception">
+    /// It could not be loaded. The error names the file, the folders searched and what to install.
+    /// </exception>
     public static void Load() => _ = State;
 
     /// <summary>The folder that LibTorch was loaded from.</summary>
     public static string Folder => State.Folder;
 
-    /// <summary>Whether a patched copy of the binding was needed (its GLIBCXX_3.4.32 requirement made weak).</summary>
+    /// <summary>
+    /// Whether a patched copy of the binding was needed (its GLIBCXX_3.4.32 requirement made weak).
+    /// </summary>
     public static bool BindingPatched => State.BindingPatched;
 
-    /// <summary>Threads of one operator, of training and of a grid of a small model; at first one a processor.</summary>
-    /// <remarks>Set it at the start of the process: a thread that has run an operator keeps the number it ran with.</remarks>
-    /// <exception cref="Llm360Exception">Set to less than 1, or to more than four a processor and more than 64.</exception>
+    /// <summary>
+    /// Threads of one operator, of training and of a grid of a small model; initially one per
+    /// processor.
+    /// </summary>
+    /// <remarks>
+    /// Set it at the start of the process: a thread that has run an operator keeps its number.
+    /// </remarks>
+    /// <exception cref="Llm360Exception">
+    /// The value is less than 1, or more than both 64 and four per processor.
+    /// </exception>
     public static int Threads
     {
         get => State.Threads;
@@ -39,13 +55,21 @@ internal static class LibTorch
         set
         {
             if (value < 1 || value > SizeCheck.MostThreads)
-                throw new Llm360Exception($"{value} is not a number of threads for this machine.", "threads", $"Give 1 to {SizeCheck.MostThreads}; more than one a processor is not faster.");
+            {
+                throw new Llm360Exception(
+                    $"{value} is not a number of threads for this machine.", "threads",
+                    $"Give 1 to {SizeCheck.MostThreads}; more than one a processor is not faster.");
+            }
+
             State.Threads = value;
             torch.set_num_threads(value);
         }
     }
 
-    /// <summary>The matrix library inside LibTorch and its version, for example <c>MKL 2024.2</c>; null when it does not say.</summary>
+    /// <summary>
+    /// The matrix library inside LibTorch and its version, for example <c>MKL 2024.2</c>; null if
+    /// unknown.
+    /// </summary>
     public static unsafe string? Blas
     {
         get
@@ -60,14 +84,15 @@ internal static class LibTorch
         }
     }
 
-    /// <summary>What became of the fast path of MKL on AMD processors.</summary>
+    /// <summary>State of MKL's fast path on AMD processors.</summary>
     public static AmdSwitchState AmdSwitch => State.AmdSwitch;
 
     /// <summary>Handle of <c>libtorch_cpu</c>, for exports that TorchSharp does not bind.</summary>
     internal static nint CpuLibrary => State.CpuLibrary;
 
-    /// <summary>Lets the next <see cref="Load"/> look again, after what was missing has been
-    /// fetched.</summary>
+    /// <summary>
+    /// Lets the next <see cref="Load"/> try again, after missing files have been fetched.
+    /// </summary>
     internal static void LookAgain()
     {
         lock (Gate)
@@ -97,7 +122,9 @@ internal static class LibTorch
 
     /// <summary>Runs when the library's assembly is first used.</summary>
     [ModuleInitializer]
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "TorchSharp looks for its natives in a static constructor; only a module initializer runs before it.")]
+    [System.Diagnostics.CodeAnalysis.SuppressMessage(
+        "Usage", "CA2255",
+        Justification = "TorchSharp looks for its natives in a static constructor; only a module initializer runs before it.")]
     internal static void Initialize()
     {
         lock (Gate)
@@ -134,7 +161,12 @@ internal static class LibTorch
 
         var patched = LoadBinding(locations.Binding);
         if (!torch.TryInitializeDeviceType(DeviceType.CPU))
-            throw new Llm360Exception("TorchSharp did not find the LibTorch that was loaded for it.", locations.Folder, $"Check that {FolderVariable} names a LibTorch {LibTorchLocations.LibTorchVersion} folder.");
+        {
+            throw new Llm360Exception(
+                "TorchSharp did not find the LibTorch that was loaded for it.", locations.Folder,
+                $"Check that {FolderVariable} names a LibTorch {LibTorchLocations.LibTorchVersion} folder.");
+        }
+
         return new LibTorchState(locations.Folder, patched, amd, cpuLibrary) { Threads = torch.get_num_threads() };
     }
 
@@ -160,14 +192,18 @@ internal static class LibTorch
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
-            var remedy = OperatingSystem.IsLinux() ? "Install the library it names (apt-get install libgomp1 libstdc++6), or set " : "Install what it names (Windows: the Visual C++ runtime), or set ";
-            throw new Llm360Exception($"LibTorch could not be loaded: {e.Message.ReplaceLineEndings(" ")}", path, $"{remedy}{FolderVariable} to a folder with a working LibTorch {LibTorchLocations.LibTorchVersion}.", e);
+            var remedy = OperatingSystem.IsLinux()
+                ? "Install the library it names (apt-get install libgomp1 libstdc++6), or set "
+                : "Install what it names (Windows: the Visual C++ runtime), or set ";
+            throw new Llm360Exception(
+                $"LibTorch could not be loaded: {e.Message.ReplaceLineEndings(" ")}", path,
+                $"{remedy}{FolderVariable} to a folder with a working LibTorch {LibTorchLocations.LibTorchVersion}.", e);
         }
     }
 
     private sealed record LibTorchState(string Folder, bool BindingPatched, AmdSwitchState AmdSwitch, nint CpuLibrary)
     {
-        // LibTorch itself answers with the asking thread's number.
+        // LibTorch itself reports the number of the calling thread.
         public int Threads { get; set; }
     }
 }

@@ -1,13 +1,13 @@
-// Finding the native files: an override, beside the assembly, then the NuGet cache.
+// Finds the native files: in a chosen folder, beside the assembly, or in the NuGet cache.
 using System.Reflection;
 using System.Runtime.InteropServices;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Where the LibTorch libraries and TorchSharp's binding lie.</summary>
+/// <summary>The folders of the LibTorch libraries and of TorchSharp's binding.</summary>
 internal sealed record LibTorchLocations(string Folder, string Binding)
 {
-    /// <summary>Each library after those it needs.</summary>
+    /// <summary>The libraries in load order: each after its dependencies.</summary>
     public static readonly IReadOnlyList<string> LoadOrder = ["c10", "torch_cpu", "c10_cuda", "torch_cuda", "torch"];
 
     public static string LibTorchVersion => Metadata("LibTorchVersion");
@@ -26,9 +26,15 @@ internal sealed record LibTorchLocations(string Folder, string Binding)
     {
         var rid = Rid;
         if (rid == "linux-x64" && RuntimeInformation.ProcessArchitecture != Architecture.X64)
-            throw new Llm360Exception($"There is no LibTorch package for Linux on {RuntimeInformation.ProcessArchitecture}.", RuntimeInformation.RuntimeIdentifier, "Use an x64 machine.");
+        {
+            throw new Llm360Exception(
+                $"There is no LibTorch package for Linux on {RuntimeInformation.ProcessArchitecture}.",
+                RuntimeInformation.RuntimeIdentifier, "Use an x64 machine.");
+        }
+
         var native = Path.Combine("runtimes", rid, "native");
-        var beside = Path.GetDirectoryName(typeof(LibTorchLocations).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory;
+        var assembly = typeof(LibTorchLocations).Assembly.Location;
+        var beside = Path.GetDirectoryName(assembly) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory;
         var packages = PackageCache.Roots();
 
         var chosen = Environment.GetEnvironmentVariable(LibTorch.FolderVariable);
@@ -36,11 +42,15 @@ internal sealed record LibTorchLocations(string Folder, string Binding)
             ? [chosen]
             : [beside, Path.Combine(beside, native), .. packages.Select(p => Path.Combine(p, PackageId, LibTorchVersion, native))];
         List<string> bindingFolders =
-            [.. chosen is { Length: > 0 } ? [chosen] : Array.Empty<string>(), beside, Path.Combine(beside, native), .. packages.Select(p => Path.Combine(p, "torchsharp", TorchSharpVersion, native))];
+        [
+            .. chosen is { Length: > 0 } ? [chosen] : Array.Empty<string>(), beside, Path.Combine(beside, native),
+            .. packages.Select(p => Path.Combine(p, "torchsharp", TorchSharpVersion, native)),
+        ];
 
+        var bindingName = FileName("LibTorchSharp");
         return new LibTorchLocations(
             FirstWith(torchFolders, FileName("torch_cpu"), $"LibTorch {LibTorchVersion}"),
-            Path.Combine(FirstWith(bindingFolders, FileName("LibTorchSharp"), $"TorchSharp's native binding {TorchSharpVersion}"), FileName("LibTorchSharp")));
+            Path.Combine(FirstWith(bindingFolders, bindingName, $"TorchSharp's native binding {TorchSharpVersion}"), bindingName));
     }
 
     private static string FirstWith(List<string> folders, string file, string what) =>

@@ -1,14 +1,16 @@
-// Settings of the C runtime beneath LibTorch, made before it is loaded: how idle threads wait, what the allocator keeps.
+// Settings of the C runtime for LibTorch, made before it is loaded: idle threads and memory.
 using System.Runtime.InteropServices;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Prepares OpenMP and glibc's allocator for LibTorch. What the user has set stays.</summary>
+/// <summary>
+/// Prepares OpenMP and glibc's allocator for LibTorch. Settings of the user are kept.
+/// </summary>
 internal static partial class NativeRuntime
 {
     private const int TrimThreshold = -1, TopPad = -2, MapThreshold = -3; // glibc's malloc.h
 
-    /// <summary>Makes the settings.</summary>
+    /// <summary>Applies the settings.</summary>
     public static void Prepare()
     {
         if (!OperatingSystem.IsLinux())
@@ -18,16 +20,18 @@ internal static partial class NativeRuntime
             KeepMemory();
     }
 
-    // Lets idle threads sleep instead of spin. Costs about 5 % on a quiet machine, and doubles the speed on one that has other work.
-    // The variable must reach the C library before libgomp reads it: .NET's own copy of the environment does not.
+    // Lets idle threads sleep instead of spin. This costs about 5% on an otherwise idle machine and
+    // doubles the speed on a busy one. The variable must reach the C library before libgomp reads
+    // it; .NET's own copy of the environment does not.
     private static void WaitPassively()
     {
         if (Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null)
             _ = SetVariable("OMP_WAIT_POLICY", "passive", overwrite: 0);
     }
 
-    // glibc gives every large temporary back to the system and takes it anew, page fault by page fault, which halves LibTorch's speed on some machines.
-    // Kept, freed memory is used again; the process stays at its peak, which is what it needs anyway.
+    // By default glibc returns every large temporary to the system and allocates it again, page
+    // fault by page fault. This halves LibTorch's speed on some machines. With these settings freed
+    // memory is kept and reused. The process stays at its peak, which it needs anyway.
     private static void KeepMemory()
     {
         try
@@ -38,7 +42,7 @@ internal static partial class NativeRuntime
         }
         catch (EntryPointNotFoundException)
         {
-            // Another C library than glibc: it has no such options, and works as it is.
+            // The C library is not glibc; it has no such options and works without them.
         }
     }
 

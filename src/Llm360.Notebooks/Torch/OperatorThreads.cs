@@ -1,4 +1,4 @@
-// How many threads an operator uses on one thread of the process, without a word to the others.
+// The number of threads per operator on one thread of the process, independent of other threads.
 using System.Runtime.InteropServices;
 using TorchSharp;
 
@@ -6,26 +6,32 @@ namespace Llm360.Notebooks;
 
 /// <summary>Limits LibTorch's operators on the calling thread.</summary>
 /// <remarks>
-/// <c>torch.set_num_threads</c> also sets the number that a thread takes over when it first asks.
-/// LibTorch reads the number from OpenMP and MKL, and both keep one for each thread.
-/// Setting it there reaches the calling thread alone.
+/// <c>torch.set_num_threads</c> also sets the number that a thread adopts on its first query.
+/// LibTorch reads the number from OpenMP and MKL, which both keep one per thread. Setting it there
+/// affects only the calling thread.
 /// </remarks>
 internal static unsafe class OperatorThreads
 {
     private static readonly nint OpenMp = Export("omp_set_num_threads"), Mkl = Export("MKL_Set_Num_Threads_Local");
 
-    /// <summary>Whether this LibTorch's OpenMP was found; without it <see cref="LimitToOne"/> changes nothing.</summary>
+    /// <summary>
+    /// Whether this LibTorch's OpenMP was found; otherwise <see cref="LimitToOne"/> has no effect.
+    /// </summary>
     public static bool CanLimit => OpenMp != 0;
 
-    /// <summary>One thread for each operator that the calling thread runs, until the result is disposed on the same thread.</summary>
+    /// <summary>
+    /// Limits operators on the calling thread to one thread, until the result is disposed on the
+    /// same thread.
+    /// </summary>
     public static Limit LimitToOne()
     {
-        // The first question makes LibTorch take over the process's number; later it would overwrite this one.
+        // The first query makes LibTorch adopt the process's number; a later one would overwrite
+        // this setting.
         var before = torch.get_num_threads();
         return new Limit(before, Set(1));
     }
 
-    // Returns MKL's former number; 0 means that the thread had none of its own.
+    // Returns MKL's former number; 0 means that the thread had no number of its own.
     private static int Set(int threads, int? mkl = null)
     {
         if (OpenMp != 0)
@@ -33,7 +39,7 @@ internal static unsafe class OperatorThreads
         return Mkl != 0 ? ((delegate* unmanaged[Cdecl]<int, int>)Mkl)(mkl ?? threads) : 0;
     }
 
-    // On Linux and macOS a library's exports include those of the libraries that it was linked with.
+    // On Linux and macOS, a library's exports include those of the libraries it was linked with.
     private static nint Export(string name)
     {
         if (NativeLibrary.TryGetExport(LibTorch.CpuLibrary, name, out var function))
@@ -43,7 +49,7 @@ internal static unsafe class OperatorThreads
             && NativeLibrary.TryGetExport(library, name, out function) ? function : 0;
     }
 
-    /// <summary>Gives the calling thread its former numbers back when disposed.</summary>
+    /// <summary>Restores the calling thread's former numbers when disposed.</summary>
     internal readonly ref struct Limit(int threads, int mkl)
     {
         public void Dispose()

@@ -20,7 +20,7 @@ public readonly record struct Precision
         ["fp16"] = torch.ScalarType.Float16,
     };
 
-    // As PyTorch and Hugging Face call them.
+    // The names in PyTorch and Hugging Face transformers.
     private static readonly Dictionary<string, string> Aliases = new(StringComparer.OrdinalIgnoreCase)
     {
         ["float32"] = "fp32",
@@ -49,11 +49,11 @@ public readonly record struct Precision
     /// <summary><c>auto</c>, <c>fp32</c>, <c>bf16</c>, <c>fp16</c>.</summary>
     public static IReadOnlyCollection<string> Names => Types.Keys;
 
-    /// <summary>The type in LibTorch; null for the checkpoint's own.</summary>
+    /// <summary>The type in LibTorch; null for the checkpoint's own type.</summary>
     internal torch.ScalarType? Type => Types[ToString()];
 
     /// <summary>
-    /// Reads one of <see cref="Names"/>, or what PyTorch calls it: <c>float32</c>,
+    /// Reads one of <see cref="Names"/>, or PyTorch's name: <c>float32</c>,
     /// <c>bfloat16</c>, <c>float16</c>, <c>half</c>. Case does not matter.
     /// </summary>
     /// <exception cref="Llm360Exception">The name is none of them.</exception>

@@ -1,10 +1,10 @@
-// How long work runs: where, in which precision, who watches it, and who may stop it.
+// Run-time choices of a method: device, precision, progress and cancellation.
 namespace Llm360.Notebooks;
 
 /// <summary>Run-time choices of a long-running method. Every choice has a default.</summary>
 /// <remarks>
-/// A method ignores the choices that it does not need: scoring with a loaded model has its device
-/// and precision already.
+/// A method ignores the choices that it does not need. For example, scoring uses the device and
+/// precision of the loaded model.
 /// </remarks>
 /// <param name="Device">Where models run; <see cref="Notebooks.Device.Best"/> when null.</param>
 /// <param name="Precision">Type of the weights; the checkpoint's own by default.</param>
@@ -18,11 +18,11 @@ public record RunOptions(
     IProgress<WorkProgress>? Progress = null,
     CancellationToken? Cancellation = null)
 {
-    /// <summary>Only the device is chosen: <c>LoadAsync(Device.Cpu)</c>.</summary>
+    /// <summary>Options with only a device: <c>LoadAsync(Device.Cpu)</c>.</summary>
     public static implicit operator RunOptions(Device? device) => new(device);
 }
 
-/// <summary>The choices that take effect.</summary>
+/// <summary>The effective choices.</summary>
 internal static class RunDefaults
 {
     public static Device DeviceOrBest(this RunOptions? run) => run?.Device ?? Device.Best;
@@ -31,7 +31,7 @@ internal static class RunDefaults
 
     public static CancellationToken StopToken(this RunOptions? run) => run?.Cancellation ?? AmbientWork.Cancellation;
 
-    /// <summary>Makes the choices those of all that is called from here on.</summary>
-    /// <returns>Restores the former ones when disposed.</returns>
+    /// <summary>Makes these choices the ambient ones for all following calls.</summary>
+    /// <returns>Restores the former choices when disposed.</returns>
     public static IDisposable Begin(this RunOptions? run) => AmbientWork.Begin(run.Watcher(), run.StopToken());
 }

@@ -1,4 +1,4 @@
-// What runs here: versions, BLAS, threads, devices, memory.
+// The runtime environment: versions, BLAS, threads, devices, memory.
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -8,15 +8,17 @@ namespace Llm360.Notebooks;
 /// <summary>A description of the loaded LibTorch and of the machine.</summary>
 /// <param name="TorchSharp">Version of the binding.</param>
 /// <param name="LibTorch">Version of LibTorch.</param>
-/// <param name="Folder">Where LibTorch was loaded from.</param>
-/// <param name="BindingPatched">Whether the GLIBCXX requirement had to be made weak.</param>
+/// <param name="Folder">The folder that LibTorch was loaded from.</param>
+/// <param name="BindingPatched">Whether the GLIBCXX requirement was made weak.</param>
 /// <param name="AmdSwitch">MKL's fast path on AMD processors.</param>
 /// <param name="Processor">Name of the processor.</param>
-/// <param name="Blas">The matrix library inside LibTorch; null when it does not say.</param>
+/// <param name="Blas">The matrix library inside LibTorch; null if unknown.</param>
 /// <param name="Threads">Threads of one operator.</param>
 /// <param name="Device">The device that <see cref="Device.Best"/> gives.</param>
 /// <param name="MemoryBytes">Memory this process may use.</param>
-/// <param name="ProductGflops">Measured rate of a 1024 x 1024 x 1024 float32 matrix product on the CPU.</param>
+/// <param name="ProductGflops">
+/// Measured rate of a 1024 x 1024 x 1024 float32 matrix product on the CPU.
+/// </param>
 /// <param name="ProductError">Its largest relative error against float64.</param>
 internal sealed record TorchReport(
     string TorchSharp,
@@ -32,7 +34,7 @@ internal sealed record TorchReport(
     double ProductGflops,
     double ProductError)
 {
-    /// <summary>Loads LibTorch, measures one product and describes what there is.</summary>
+    /// <summary>Loads LibTorch, measures one product and describes the environment.</summary>
     /// <exception cref="Llm360Exception">LibTorch cannot be loaded.</exception>
     public static TorchReport Describe()
     {
@@ -79,7 +81,9 @@ internal sealed record TorchReport(
     public static string ProcessorName()
     {
         const string info = "/proc/cpuinfo";
-        var name = File.Exists(info) ? File.ReadLines(info).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() : null;
+        var line = File.Exists(info)
+            ? File.ReadLines(info).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        var name = line?.Split(':', 2)[1].Trim();
         return name ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
 }

@@ -3,10 +3,14 @@ using System.Numerics;
 
 namespace Llm360.Notebooks;
 
-/// <summary>AdamW (Loshchilov and Hutter 2019) with the clipping of <c>clip_grad_norm_</c>; every parameter decays, as in Amber's script.</summary>
+/// <summary>
+/// AdamW (Loshchilov and Hutter 2019) with the clipping of <c>clip_grad_norm_</c>. Every parameter
+/// decays, as in Amber's script.
+/// </summary>
 /// <remarks>
-/// With n the number of updates including this one: w *= 1 - lr decay; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g²;
-/// w -= lr (m / (1 - b1^n)) / (sqrt(v / (1 - b2^n)) + eps). The same arithmetic as <c>torch.optim.AdamW</c>.
+/// With n the number of updates including this one: w *= 1 - lr decay; m = b1 m + (1 - b1) g; v =
+/// b2 v + (1 - b2) g²; w -= lr (m / (1 - b1^n)) / (sqrt(v / (1 - b2^n)) + eps). This is the
+/// arithmetic of <c>torch.optim.AdamW</c>.
 /// </remarks>
 internal sealed class AdamW(LlamaConfig config, TrainingRecipe recipe) : IDisposable
 {
@@ -18,16 +22,19 @@ internal sealed class AdamW(LlamaConfig config, TrainingRecipe recipe) : IDispos
     /// <summary>Exponential mean of its square, v.</summary>
     public ParameterBuffer SecondMoment { get; } = new(config);
 
-    /// <summary>Updates done.</summary>
+    /// <summary>Number of updates so far.</summary>
     public long Steps { get; set; }
 
-    /// <summary>Weights that are decayed; null for all. The tests set it to leave the norms out.</summary>
+    /// <summary>
+    /// Selects the weights that decay; null for all. The tests set it to exclude the norms.
+    /// </summary>
     public Func<string, bool>? Decays { get; init; }
 
     /// <summary>The global norm of a gradient, before clipping.</summary>
     public static unsafe double Norm(ParameterBuffer gradients)
     {
-        // Partial sums over fixed pieces and sixteen lanes: precise, and the same on every processor.
+        // Partial sums over fixed blocks and sixteen lanes: precise, and the same on every
+        // processor.
         var sum = 0.0;
         for (var start = 0L; start < gradients.Count; start += BlockLength)
             sum += VectorMath.Dot(gradients.Data + start, gradients.Data + start, (int)Math.Min(BlockLength, gradients.Count - start));
@@ -36,9 +43,11 @@ internal sealed class AdamW(LlamaConfig config, TrainingRecipe recipe) : IDispos
 
     /// <summary>One update.</summary>
     /// <param name="weights">Changed in place.</param>
-    /// <param name="gradients">Read, not changed; scaled by min(1, clip / (norm + 1e-6)) on the way.</param>
+    /// <param name="gradients">
+    /// Not changed; the update uses them scaled by min(1, clip / (norm + 1e-6)).
+    /// </param>
     /// <param name="gradientNorm">From <see cref="Norm"/>.</param>
-    /// <param name="learningRate">Of this step.</param>
+    /// <param name="learningRate">Learning rate of this step.</param>
     public void Step(ParameterBuffer weights, ParameterBuffer gradients, double gradientNorm, double learningRate)
     {
         Steps++;

@@ -1,4 +1,4 @@
-// Writing a checkpoint's folder so that it is there whole or not at all, and reading one back to go on.
+// Writes a checkpoint's folder completely or not at all, and reads one to resume training.
 using TorchSharp;
 
 namespace Llm360.Notebooks;
@@ -8,16 +8,19 @@ internal static class CheckpointWriter
 {
     private const string FirstMoment = "exp_avg.", SecondMoment = "exp_avg_sq.", StepCount = "step", ArithmeticKey = "arithmetic";
 
-    /// <summary>Version of training's arithmetic: a run goes on only with the version it began with.</summary>
+    /// <summary>
+    /// Version of training's arithmetic. A run resumes only with the version it began with.
+    /// </summary>
     /// <remarks>
-    /// Raise it with every change that gives other bits.
-    /// A state without a version is of a kit that summed gradients thread by thread.
+    /// Increase it with every change that changes bits of the result. A state without a version is
+    /// from a kit that summed gradients thread by thread.
     /// </remarks>
     private const string Arithmetic = "1";
 
     /// <summary>Writes a checkpoint's folder under a temporary name.</summary>
-    /// <returns>The files as the suite's list names them once <see cref="Place"/> has given the
-    /// folder its name.</returns>
+    /// <returns>
+    /// The files as in the suite's list after <see cref="Place"/> has renamed the folder.
+    /// </returns>
     public static IReadOnlyList<SuiteFile> Prepare(
         string suiteFolder, int index, ParameterBuffer weights, AdamW optimizer, byte[] tokenizer, string suite)
     {
@@ -76,7 +79,7 @@ internal static class CheckpointWriter
         }
     }
 
-    /// <summary>Deletes the folders that were prepared and never put in place.</summary>
+    /// <summary>Deletes folders that were prepared but never put in place.</summary>
     public static void Discard(string suiteFolder)
     {
         foreach (var left in Directory.EnumerateDirectories(suiteFolder, "ckpt_*.tmp").ToList())
@@ -84,8 +87,10 @@ internal static class CheckpointWriter
                 Directory.Delete(left, recursive: true);
     }
 
-    /// <summary>Refuses to go on from a checkpoint whose training computed in another way.</summary>
-    /// <exception cref="Llm360Exception">The optimizer state has another version of <see cref="Arithmetic"/>, or none.</exception>
+    /// <summary>Refuses to resume from a checkpoint of a different training arithmetic.</summary>
+    /// <exception cref="Llm360Exception">
+    /// The optimizer state has another version of <see cref="Arithmetic"/>, or none.
+    /// </exception>
     public static void RequireArithmetic(string suiteFolder, int index)
     {
         var path = Path.Combine(suiteFolder, SuiteLayout.Checkpoint(index), SuiteLayout.Optimizer);
@@ -121,7 +126,7 @@ internal static class CheckpointWriter
             File.Delete(path);
     }
 
-    /// <summary>The optimizer states that are there and are to be dropped.</summary>
+    /// <summary>The existing optimizer states that are to be deleted.</summary>
     public static IReadOnlyList<string> ToDrop(string suiteFolder, int last, IReadOnlyList<int> kept) =>
         [.. Enumerable.Range(0, last).Select(SuiteLayout.OptimizerFile).Where(path => IsDropped(path, last, kept))
             .Select(path => Path.Combine(suiteFolder, path)).Where(File.Exists)];
@@ -134,7 +139,10 @@ internal static class CheckpointWriter
         Path.GetFileName(path) == SuiteLayout.Optimizer
         && SuiteLayout.CheckpointNumber(path.Split('/')[0]) is { } index && index < last && !kept.Contains(index);
 
-    /// <summary>Copies stored tensors into a buffer; <paramref name="prefix"/> stands before each name in the file.</summary>
+    /// <summary>
+    /// Copies stored tensors into a buffer; <paramref name="prefix"/> precedes each name in the
+    /// file.
+    /// </summary>
     internal static void Copy(string path, string prefix, ParameterBuffer buffer)
     {
         using var file = StateDict.Open(path);

@@ -1,16 +1,16 @@
-// Pre-training a suite: the corpus, then chunk after chunk, with a checkpoint after each chunk.
+// Pre-trains a suite: the corpus, then chunk after chunk, with a checkpoint after each chunk.
 using System.Diagnostics;
 using System.Globalization;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Trains the suite a manifest describes.</summary>
+/// <summary>Trains the suite that a manifest describes.</summary>
 /// <remarks>
 /// A checkpoint's folder appears complete or not at all. If the process is killed, the next call
 /// continues from the last checkpoint. The weights are bit for bit those of an uninterrupted run,
-/// with any number of threads and on every x64 processor with AVX2. What a call starts from is
-/// compared with the suite's list of files first. No checkpoint is deleted or trained again unless
-/// <see cref="Restart"/> is set.
+/// with any number of threads and on every x64 processor with AVX2. The files that a call starts
+/// from are first compared with the suite's list of files. No checkpoint is deleted or trained
+/// again unless <see cref="Restart"/> is set.
 /// </remarks>
 public sealed class SuiteTrainer
 {
@@ -22,9 +22,9 @@ public sealed class SuiteTrainer
     private readonly Func<ParameterBuffer, IGradients> engine;
     private readonly List<string> warnings = [];
 
-    /// <summary>Prepares to train.</summary>
+    /// <summary>Prepares the training.</summary>
     /// <param name="manifest">The recipe.</param>
-    /// <param name="folder">The suite's folder; null for the workspace's.</param>
+    /// <param name="folder">The suite's folder; null for the one in the workspace.</param>
     public SuiteTrainer(SuiteRecipe manifest, string? folder = null)
         : this(manifest, folder, weights => GradientEngine.For(weights, manifest.Training))
     {
@@ -42,20 +42,20 @@ public sealed class SuiteTrainer
     private long TotalSteps => (long)StepsPerChunk * manifest.Corpus.Chunks;
 
     /// <summary>
-    /// The checkpoint to train again from: those after it are deleted. 0 begins at the beginning;
-    /// null, the default, deletes nothing.
+    /// The checkpoint to train again from; later checkpoints are deleted. 0 starts from the
+    /// beginning; null, the default, deletes nothing.
     /// </summary>
     public int? Restart { get; init; }
 
     /// <summary>
-    /// What the last call of <see cref="TrainAsync"/> found lost, damaged or impossible to check,
-    /// and did not need; a sentence each.
+    /// Findings of the last call of <see cref="TrainAsync"/>, a sentence each: files that are lost,
+    /// damaged or impossible to check, and were not needed.
     /// </summary>
     public IReadOnlyList<string> Warnings => warnings;
 
     /// <summary>
-    /// Whether training is finished. Files may be lost or damaged since; <see cref="SuiteCheck"/>
-    /// tells.
+    /// Whether training is finished. Files may have been lost or damaged since;
+    /// <see cref="SuiteCheck"/> finds them.
     /// </summary>
     public bool IsComplete =>
         File.Exists(Path.Combine(folder, SuiteLayout.Manifest)) && SameRecipe() && new TrainingFolder(manifest, folder).IsFinished;
@@ -70,19 +70,23 @@ public sealed class SuiteTrainer
     /// </summary>
     internal Action<string>? Changed { get; init; }
 
-    /// <summary>Trains until every chunk has been seen; at once when it has.</summary>
-    /// <remarks>A finished suite is returned as it is, whole or not. Lost and damaged parts of its
-    /// corpus are made again from the recipe's packages.</remarks>
+    /// <summary>
+    /// Trains until every chunk has been used. Returns immediately if the suite is finished.
+    /// </summary>
+    /// <remarks>
+    /// A finished suite is returned as it is, complete or not. Lost and damaged parts of its corpus
+    /// are built again from the recipe's packages.
+    /// </remarks>
     /// <param name="run">
-    /// Progress, in steps, and cancellation after the step in flight. Training runs on the CPU in
+    /// Progress, in steps, and cancellation after the current step. Training runs on the CPU in
     /// float32.
     /// </param>
     /// <returns>The trained suite.</returns>
     /// <exception cref="Llm360Exception">
     /// The corpus cannot be built, the folder belongs to another recipe or another process, the
-    /// disk is full, or what training would start from is lost or damaged.
+    /// disk is full, or files that training would start from are lost or damaged.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="OperationCanceledException">Training was stopped.</exception>
     public async Task<Suite> TrainAsync(RunOptions? run = null)
     {
         var (progress, stop) = (run.Watcher(), run.StopToken());
@@ -125,7 +129,13 @@ public sealed class SuiteTrainer
         return Suite.OpenFolder(folder);
     }
 
-    private void TrainChunk(int chunk, TrainingState state, IGradients gradients, List<TrainingStep> metrics, IProgress<WorkProgress>? progress, CancellationToken stop)
+    private void TrainChunk(
+        int chunk,
+        TrainingState state,
+        IGradients gradients,
+        List<TrainingStep> metrics,
+        IProgress<WorkProgress>? progress,
+        CancellationToken stop)
     {
         var rows = ChunkReader.Read(Path.Combine(folder, SuiteLayout.Chunk(chunk)), cancellation: stop).ToList();
         var order = SplitMix64.For(manifest.Training.Seed, $"order of chunk {chunk}").Permutation(rows.Count);
@@ -156,7 +166,10 @@ public sealed class SuiteTrainer
                 Sources = [.. batchRows.Select(r => r.Source)],
             });
             var skips = metrics.Count(m => m.Skipped);
-            progress?.Report(new WorkProgress($"train {manifest.Name}", step + 1, TotalSteps, "steps", string.Create(CultureInfo.InvariantCulture, $"loss {loss:0.000}, next {SuiteLayout.Checkpoint(chunk + 1)}{(skips > 0 ? $", {skips} batches skipped" : "")}")));
+            var skipNote = skips > 0 ? $", {skips} batches skipped" : "";
+            var detail = string.Create(
+                CultureInfo.InvariantCulture, $"loss {loss:0.000}, next {SuiteLayout.Checkpoint(chunk + 1)}{skipNote}");
+            progress?.Report(new WorkProgress($"train {manifest.Name}", step + 1, TotalSteps, "steps", detail));
         }
     }
 
@@ -193,7 +206,7 @@ public sealed class SuiteTrainer
         return (last, log);
     }
 
-    // What the recipe's packages give again costs nothing: it is not worth an error.
+    // Parts that the recipe's packages can restore are not worth an error.
     private void BuildCorpus(IProgress<WorkProgress>? progress, CancellationToken stop)
     {
         var exists = File.Exists(Path.Combine(folder, SuiteLayout.Manifest));
@@ -210,7 +223,8 @@ public sealed class SuiteTrainer
         catch (Llm360Exception e) when (lost.Count > 0)
         {
             var names = string.Join(", ", lost);
-            throw new Llm360Exception($"Lost or damaged parts of the corpus ({names}) cannot be made again: {e.What}", e.Where, e.Remedy, e);
+            throw new Llm360Exception(
+                $"Lost or damaged parts of the corpus ({names}) cannot be made again: {e.What}", e.Where, e.Remedy, e);
         }
 
         warnings.AddRange(lost.Select(file => $"{file}: made again from the recipe's packages."));
@@ -224,17 +238,21 @@ public sealed class SuiteTrainer
         return !File.Exists(path) || ManifestFile.Identity(ManifestFile.ReadRecipe(path)) == ManifestFile.Identity(manifest);
     }
 
-    // Two processes must not write the same suite; the lock goes with the process, however it ends.
+    // Two processes must not write the same suite. The lock ends with the process in any case.
     private FileStream Lock()
     {
         try
         {
             Directory.CreateDirectory(folder);
-            return new FileStream(Path.Combine(folder, ".train.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            return new FileStream(
+                Path.Combine(folder, ".train.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1,
+                FileOptions.DeleteOnClose);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new Llm360Exception($"The suite's folder cannot be locked for training: {e.Message}", folder, "If another process trains this suite, wait for it to end or stop it; else make the folder writable.", e);
+            throw new Llm360Exception(
+                $"The suite's folder cannot be locked for training: {e.Message}", folder,
+                "If another process trains this suite, wait for it to end or stop it; else make the folder writable.", e);
         }
     }
 }

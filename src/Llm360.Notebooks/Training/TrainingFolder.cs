@@ -1,9 +1,9 @@
-// The folder of a suite in training, and its list of files: a kill leaves both consistent.
+// The folder of a suite in training and its list of files; a kill leaves both consistent.
 using System.Security.Cryptography;
 
 namespace Llm360.Notebooks;
 
-/// <summary>What of a suite is on disk, and how a checkpoint and its log are added to it.</summary>
+/// <summary>A suite's files on disk, and the addition of a checkpoint and its log.</summary>
 internal sealed class TrainingFolder
 {
     private readonly SuiteRecipe manifest;
@@ -11,7 +11,7 @@ internal sealed class TrainingFolder
     private SuiteFiles? list;
 
     /// <summary>Reads the list of files.</summary>
-    /// <exception cref="Llm360Exception">There is a list that cannot be read.</exception>
+    /// <exception cref="Llm360Exception">The list exists but cannot be read.</exception>
     public TrainingFolder(SuiteRecipe manifest, string folder)
     {
         (this.manifest, this.folder) = (manifest, folder);
@@ -21,12 +21,12 @@ internal sealed class TrainingFolder
     /// <summary>Called after each change of the folder; null outside of tests.</summary>
     public Action<string>? Changed { get; init; }
 
-    /// <summary>Whether there is a list: without one nothing can be checked.</summary>
+    /// <summary>Whether there is a list. Without one, nothing can be checked.</summary>
     public bool HasList => list is not null;
 
     /// <summary>
-    /// The checkpoint that training goes on from; the last one of a finished training; null at the
-    /// beginning.
+    /// The checkpoint from which training resumes, or the last one of a finished training; null at
+    /// the beginning.
     /// </summary>
     public int? Last
     {
@@ -41,13 +41,13 @@ internal sealed class TrainingFolder
     }
 
     /// <summary>
-    /// Whether all is done that training does to this folder; files may be lost since.
+    /// Whether training has completed all its work in this folder; files may have been lost since.
     /// </summary>
     public bool IsFinished => Last == manifest.Corpus.Chunks && (list is null || (list.Next is null && !HasOptimizersToDrop));
 
     /// <summary>
-    /// Whether the weights and the optimizer state of a checkpoint are there and, where there is a
-    /// list, in it.
+    /// Whether the weights and the optimizer state of a checkpoint exist and, if there is a list,
+    /// are in it.
     /// </summary>
     public bool HasState(int checkpoint)
     {
@@ -58,7 +58,7 @@ internal sealed class TrainingFolder
     }
 
     /// <summary>
-    /// Completes a change that a kill has left half done, if the new checkpoint is in place.
+    /// Completes a change that a kill interrupted, if the new checkpoint is in place.
     /// </summary>
     public void Recover(CancellationToken cancellation)
     {
@@ -71,12 +71,12 @@ internal sealed class TrainingFolder
     }
 
     /// <summary>
-    /// Begins the list of a suite without checkpoints: its recipe and its corpus.
+    /// Starts the list of a suite without checkpoints, with its recipe and its corpus.
     /// </summary>
     public void Begin(CancellationToken cancellation) => Write(new SuiteFiles(SuiteFiles.CurrentFormat, []).With(Corpus(cancellation)));
 
     /// <summary>
-    /// Makes the list of a suite that was trained before there were lists, from what is there now.
+    /// Creates the list of a suite that was trained before lists existed, from its present files.
     /// </summary>
     public void Adopt(CancellationToken cancellation)
     {
@@ -87,7 +87,7 @@ internal sealed class TrainingFolder
     }
 
     /// <summary>
-    /// Lists the recipe as it is now: its description may change without changing the suite.
+    /// Updates the recipe in the list: its description may change without changing the suite.
     /// </summary>
     public void RecordRecipe()
     {
@@ -97,8 +97,8 @@ internal sealed class TrainingFolder
     }
 
     /// <summary>
-    /// Deletes the checkpoints after one, and forgets them; all of them and the log for 0, whose
-    /// weights are drawn again.
+    /// Deletes the checkpoints after a checkpoint and removes them from the list. For 0 it deletes
+    /// all checkpoints and the log, because the initial weights are drawn again.
     /// </summary>
     public void RestartFrom(int checkpoint)
     {

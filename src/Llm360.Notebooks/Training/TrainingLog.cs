@@ -1,4 +1,4 @@
-// The log of a training, metrics.parquet: one row a step, with gaps marked.
+// The log of a training run, metrics.parquet: one row per step, with gaps marked.
 using System.Globalization;
 
 namespace Llm360.Notebooks;
@@ -7,13 +7,14 @@ namespace Llm360.Notebooks;
 internal static class TrainingLog
 {
     /// <summary>
-    /// Reads a log; rows that another kit wrote without the column of gaps get it here.
+    /// Reads a log. Rows that another kit wrote without the column of gaps get its values here.
     /// </summary>
-    /// <exception cref="Llm360Exception">It is missing or no Parquet file of this
-    /// shape.</exception>
+    /// <exception cref="Llm360Exception">
+    /// It is missing or not a Parquet file with these columns.
+    /// </exception>
     public static async Task<IReadOnlyList<TrainingStep>> ReadAsync(string path, CancellationToken cancellation)
     {
-        // The advice must not lead to a training from the beginning.
+        // The advice must not cause a training from the beginning.
         const string remedy = "Put back a copy of the log, or take it away: a suite is usable without it, "
             + "and a training that resumes marks the steps as lost.";
         var rows = await ParquetRows.ReadAsync<TrainingStep>(path, remedy, cancellation).ConfigureAwait(false);
@@ -34,10 +35,10 @@ internal static class TrainingLog
     }
 
     /// <summary>
-    /// The lost steps in words, for example <c>0 to 7, 16 to 19</c>; null where there are none.
+    /// The lost steps in words, for example <c>0 to 7, 16 to 19</c>; null if there are none.
     /// </summary>
     /// <param name="rows">With gaps marked.</param>
-    /// <param name="steps">Steps that were trained.</param>
+    /// <param name="steps">Number of trained steps.</param>
     public static string? Gaps(IReadOnlyList<TrainingStep> rows, long steps)
     {
         var gaps = rows.Where(r => r.MissingBefore is not null)

@@ -1,4 +1,4 @@
-// What training a recipe needs at least, compared with what the machine has.
+// Compares the memory that training a recipe needs with the memory of the machine.
 
 namespace Llm360.Notebooks;
 
@@ -24,7 +24,7 @@ internal static class TrainingSize
             throw new Llm360Exception(what, "model", remedy);
         }
 
-        // What CpuGradients keeps of one row for the backward pass.
+        // The activations of one row that CpuGradients keeps for the backward pass.
         var floatsOfToken = ((Int128)config.Layers + 1) * ((6L * config.HiddenSize) + (2L * config.IntermediateSize));
         SizeCheck.RequireMemory(
             bytes + (floatsOfToken * config.MaximumLength * sizeof(float)),

@@ -1,12 +1,12 @@
-// What a training starts from is checked before the first step; checkpoints are never trained over.
+// Checks the files that a training starts from; checkpoints are never overwritten by training.
 
 namespace Llm360.Notebooks;
 
-/// <summary>Refuses to start from damaged files or over checkpoints that are there.</summary>
+/// <summary>Refuses to start from damaged files or to overwrite existing checkpoints.</summary>
 internal sealed class TrainingStart(SuiteRecipe manifest, string folder, TrainingFolder training)
 {
-    /// <summary>Checks that a restart is possible, then deletes what comes after it.</summary>
-    /// <exception cref="Llm360Exception">The checkpoint cannot be started from.</exception>
+    /// <summary>Checks that a restart is possible, then deletes later checkpoints.</summary>
+    /// <exception cref="Llm360Exception">Training cannot start from the checkpoint.</exception>
     public void Restart(int checkpoint, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         if (checkpoint != 0)
@@ -23,9 +23,11 @@ internal sealed class TrainingStart(SuiteRecipe manifest, string folder, Trainin
         training.RestartFrom(checkpoint);
     }
 
-    /// <summary>Refuses to train over what is there.</summary>
-    /// <exception cref="Llm360Exception">There are checkpoints after the one that training would
-    /// start from, or a log and no checkpoint.</exception>
+    /// <summary>Refuses to train over existing files.</summary>
+    /// <exception cref="Llm360Exception">
+    /// There are checkpoints after the one that training would start from, or a log and no
+    /// checkpoint.
+    /// </exception>
     public void RequireNothingLater(int? last)
     {
         var later = ExpectedFiles.OnDisk(folder).Where(k => k > (last ?? -1)).Select(SuiteLayout.Checkpoint).ToList();
@@ -42,11 +44,13 @@ internal sealed class TrainingStart(SuiteRecipe manifest, string folder, Trainin
     }
 
     /// <summary>
-    /// Compares all that a training reads with the list: the checkpoint, the log, and the chunks
-    /// that follow.
+    /// Compares the files that training reads with the list: the checkpoint, the log, and the
+    /// chunks that follow.
     /// </summary>
-    /// <exception cref="Llm360Exception">A file is missing or differs. A missing log is none:
-    /// training goes on with a gap in it.</exception>
+    /// <exception cref="Llm360Exception">
+    /// A file is missing or differs. A missing log is not an error: training resumes with a gap in
+    /// it.
+    /// </exception>
     public void RequireIntact(int checkpoint, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         var check = FileComparison.Content(manifest, folder, path => IsRead(path, checkpoint), progress, cancellation);
@@ -60,7 +64,7 @@ internal sealed class TrainingStart(SuiteRecipe manifest, string folder, Trainin
     }
 
     /// <summary>
-    /// Names lost or damaged files that the training does not read, by name and size.
+    /// Lost or damaged files that the training does not read, found by name and size.
     /// </summary>
     public IEnumerable<string> LostBefore(int checkpoint)
     {
@@ -69,13 +73,14 @@ internal sealed class TrainingStart(SuiteRecipe manifest, string folder, Trainin
     }
 
     /// <summary>The log of the steps before a checkpoint, with gaps marked.</summary>
-    /// <returns>The rows, and which steps they lack in words; null where they are whole.</returns>
+    /// <returns>The rows, and the missing steps in words; null if no step is missing.</returns>
     /// <exception cref="Llm360Exception">The log cannot be read.</exception>
     public async Task<(List<TrainingStep> Rows, string? Gaps)> LogAsync(int checkpoint, CancellationToken cancellation)
     {
         var path = Path.Combine(folder, SuiteLayout.Metrics);
         var all = File.Exists(path) ? await TrainingLog.ReadAsync(path, cancellation).ConfigureAwait(false) : [];
-        // A run that was killed after it wrote the log has logged a chunk that comes again now.
+        // A run that was killed after it wrote the log has logged a chunk that is now trained
+        // again.
         var rows = all.Where(m => m.Chunk < checkpoint).ToList();
         var steps = (long)checkpoint * (manifest.Corpus.SequencesPerChunk / manifest.Training.BatchSize);
         return (rows, TrainingLog.Gaps(rows, steps));

@@ -1,4 +1,4 @@
-// What training holds in memory between steps: weights, moments, and where it stands.
+// The state of training between steps: weights, gradients and moments.
 
 namespace Llm360.Notebooks;
 

@@ -3,18 +3,20 @@ using System.Text.Json.Serialization;
 
 namespace Llm360.Notebooks;
 
-/// <summary>What one training step was: a row of <c>metrics.parquet</c>.</summary>
+/// <summary>One training step: a row of <c>metrics.parquet</c>.</summary>
 public sealed class TrainingStep
 {
-    /// <summary>Counted from 0.</summary>
+    /// <summary>Number of the step, counted from 0.</summary>
     [JsonPropertyName("step")]
     public long Step { get; set; }
 
-    /// <summary>The chunk its batch came from; the checkpoint after it is <c>chunk + 1</c>.</summary>
+    /// <summary>
+    /// The chunk that the batch came from; the checkpoint after it is <c>chunk + 1</c>.
+    /// </summary>
     [JsonPropertyName("chunk")]
     public int Chunk { get; set; }
 
-    /// <summary>Tokens trained on, this step included.</summary>
+    /// <summary>Tokens trained on so far, including this step.</summary>
     [JsonPropertyName("tokens")]
     public long Tokens { get; set; }
 
@@ -34,16 +36,20 @@ public sealed class TrainingStep
     [JsonPropertyName("tokens_per_second")]
     public double TokensPerSecond { get; set; }
 
-    /// <summary>Whether the loss was not finite, so that the batch moved no weight.</summary>
+    /// <summary>
+    /// Whether the loss or the gradient norm was not finite, so that no weight changed.
+    /// </summary>
     [JsonPropertyName("skipped")]
     public bool Skipped { get; set; }
 
-    /// <summary>Mean loss on held-out sequences, nats per token; only at the last step of a chunk.</summary>
+    /// <summary>
+    /// Mean loss on held-out sequences, nats per token; only at the last step of a chunk.
+    /// </summary>
     [JsonPropertyName("validation_loss")]
     public double? ValidationLoss { get; set; }
 
     /// <summary>
-    /// Steps before this one whose rows the log has lost; null where it has the step before.
+    /// Number of lost rows before this one in the log; null if the row of the previous step exists.
     /// </summary>
     [JsonPropertyName("missing_before")]
     public long? MissingBefore { get; set; }

@@ -5,8 +5,8 @@ namespace Llm360.Notebooks;
 internal static class ValidationSample
 {
     /// <summary>
-    /// The tokens of evenly spaced rows. The rows are sorted by source, so every source has its
-    /// share of the sample.
+    /// The tokens of evenly spaced rows. The rows are sorted by source, so every source is
+    /// represented in proportion.
     /// </summary>
     public static int[] Tokens(IReadOnlyList<TokenRow> rows, int count)
     {

@@ -1,20 +1,31 @@
-// The weights before the first step.
+// The initial weights of training.
 
 namespace Llm360.Notebooks;
 
-/// <summary>Initial weights: normal with one standard deviation; the two projections that write into the residual stream smaller by 1/sqrt(2 layers) (GPT-2's recipe); norms 1.</summary>
+/// <summary>
+/// Initial weights: normal with one standard deviation. The two projections that write to the
+/// residual stream are smaller by 1/sqrt(2 layers) (GPT-2's recipe). Norms are 1.
+/// </summary>
 internal static class WeightInitialization
 {
-    /// <summary>Fills <paramref name="weights"/>; each tensor has a random stream of its own, so the values depend on the seed and the tensor's name alone.</summary>
+    /// <summary>
+    /// Fills <paramref name="weights"/>. Each tensor has its own random stream, so the values
+    /// depend only on the seed and the tensor's name.
+    /// </summary>
     public static void Fill(ParameterBuffer weights, ModelShape shape, int seed)
     {
-        var residual = Enumerable.Range(0, shape.Layers).SelectMany(i => new[] { LlamaNames.AttentionOutput(i), LlamaNames.Down(i) }).ToHashSet();
+        var residual = Enumerable.Range(0, shape.Layers)
+            .SelectMany(i => new[] { LlamaNames.AttentionOutput(i), LlamaNames.Down(i) }).ToHashSet();
         foreach (var (name, view) in weights.Views)
         {
             if (view.dim() == 1)
+            {
                 weights.Values(name).Fill(1);
-            else
-                FillNormal(weights.Values(name), shape.InitializerRange * (residual.Contains(name) ? 1 / Math.Sqrt(2 * shape.Layers) : 1), SplitMix64.For(seed, name));
+                continue;
+            }
+
+            var deviation = shape.InitializerRange * (residual.Contains(name) ? 1 / Math.Sqrt(2 * shape.Layers) : 1);
+            FillNormal(weights.Values(name), deviation, SplitMix64.For(seed, name));
         }
     }
 

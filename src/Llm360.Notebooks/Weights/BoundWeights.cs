@@ -1,16 +1,17 @@
-// A model's parameters on a device, bound to one checkpoint and then to the next.
+// A model's parameters on a device, bound to one checkpoint and later to another.
 using TorchSharp;
 
 namespace Llm360.Notebooks;
 
 /// <summary>A model's parameters on a device and in a type, bound to a checkpoint.</summary>
 /// <remarks>
-/// On the CPU in the file's own type a parameter is a view of the mapped file. Elsewhere it is allocated once, filled straight from the file (there is no
-/// second copy in host memory), and filled again by <see cref="Rebind"/>. Files are read ahead on another thread.
+/// On the CPU and in the file's own type, a parameter is a view of the mapped file. Otherwise it is
+/// allocated once and filled directly from the file, without a second copy in host memory.
+/// <see cref="Rebind"/> fills it again. Another thread reads files ahead.
 /// </remarks>
 internal sealed class BoundWeights : IDisposable
 {
-    /// <summary>Elements that go to a device at once.</summary>
+    /// <summary>Elements copied to a device at a time.</summary>
     private const long BlockLength = 1 << 24;
 
     private readonly Dictionary<string, torch.Tensor> tensors = new(StringComparer.Ordinal);
@@ -26,16 +27,19 @@ internal sealed class BoundWeights : IDisposable
         this.device = device;
     }
 
-    /// <summary>The parameters by name. The tensors of a name may be others after <see cref="Rebind"/>.</summary>
+    /// <summary>
+    /// The parameters by name. <see cref="Rebind"/> may replace the tensor of a name.
+    /// </summary>
     public IReadOnlyDictionary<string, torch.Tensor> Tensors => tensors;
 
     /// <summary>Binds parameters.</summary>
-    /// <param name="source">The checkpoint; closed by this object, now on failure.</param>
-    /// <param name="names">The parameters; all must be there.</param>
-    /// <param name="device">Where to; the CPU when null.</param>
+    /// <param name="source">The checkpoint; closed by this object, immediately on failure.</param>
+    /// <param name="names">The parameters; all must exist.</param>
+    /// <param name="device">Target device; the CPU when null.</param>
     /// <param name="type">Type to convert to; null keeps the file's.</param>
     /// <exception cref="Llm360Exception">A tensor is missing.</exception>
-    public static BoundWeights Load(StateDict source, IReadOnlyCollection<string> names, Device? device = null, torch.ScalarType? type = null)
+    public static BoundWeights Load(
+        StateDict source, IReadOnlyCollection<string> names, Device? device = null, torch.ScalarType? type = null)
     {
         var bound = new BoundWeights(source, names, (device ?? Device.Cpu).ToTorch());
         try
@@ -50,9 +54,18 @@ internal sealed class BoundWeights : IDisposable
         }
     }
 
-    /// <summary>Binds the same parameters to another checkpoint, in the device and types of the first. No tensor is allocated where one can be filled or mapped.</summary>
-    /// <param name="next">The other checkpoint; closed by this object, now on failure. Check names and shapes before.</param>
-    /// <exception cref="OperationCanceledException"><see cref="AmbientWork.Cancellation"/> was asked for; the parameters are those of the checkpoint before, as after any other failure.</exception>
+    /// <summary>
+    /// Binds the same parameters to another checkpoint, with the device and types of the first. No
+    /// tensor is allocated if one can be filled or mapped.
+    /// </summary>
+    /// <param name="next">
+    /// The other checkpoint; closed by this object, immediately on failure. Check names and shapes
+    /// before.
+    /// </param>
+    /// <exception cref="OperationCanceledException">
+    /// <see cref="AmbientWork.Cancellation"/> was requested. The parameters are those of the
+    /// previous checkpoint, as after any other failure.
+    /// </exception>
     public void Rebind(StateDict next)
     {
         try
@@ -61,7 +74,7 @@ internal sealed class BoundWeights : IDisposable
         }
         catch
         {
-            // Some parameters may be the next one's, or half filled.
+            // Some parameters may belong to the next checkpoint, or be half filled.
             Bind(source, entry => tensors[entry.Name].dtype, CancellationToken.None);
             next.Dispose();
             throw;
@@ -103,7 +116,8 @@ internal sealed class BoundWeights : IDisposable
         }
     }
 
-    private bool IsMapped(TensorEntry entry, torch.ScalarType type) => device.type == DeviceType.CPU && entry.ScalarType == type && entry.Strides is null;
+    private bool IsMapped(TensorEntry entry, torch.ScalarType type) =>
+        device.type == DeviceType.CPU && entry.ScalarType == type && entry.Strides is null;
 
     private void Replace(string name, torch.Tensor tensor)
     {
@@ -112,7 +126,8 @@ internal sealed class BoundWeights : IDisposable
         tensors[name] = tensor;
     }
 
-    // On the CPU the copy converts as it goes. On its way to a device a whole tensor would be converted first, in host memory: so in pieces.
+    // On the CPU, the copy converts the type. For a device, a whole tensor would first be converted
+    // in host memory, so it is copied in blocks.
     private static void Fill(torch.Tensor target, torch.Tensor view)
     {
         if (target.device_type == DeviceType.CPU)

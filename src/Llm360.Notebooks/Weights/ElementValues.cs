@@ -6,7 +6,7 @@ namespace Llm360.Notebooks;
 
 internal static class ElementValues
 {
-    /// <summary>Widens little-endian elements; exact but for I64 beyond 2^53.</summary>
+    /// <summary>Widens little-endian elements; exact except for I64 beyond 2^53.</summary>
     public static ReadOnlySpan<double> Widen(ReadOnlySpan<byte> bytes, string dtype, double[] buffer) => dtype switch
     {
         "F64" => MemoryMarshal.Cast<byte, double>(bytes),

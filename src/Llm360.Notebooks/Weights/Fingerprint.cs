@@ -1,4 +1,4 @@
-// Telling whether a weights file is still the one that results were computed from, without reading 27 GB.
+// Detects whether a weights file is still the one of earlier results, without reading 27 GB.
 using System.Security.Cryptography;
 using System.Text;
 
@@ -9,15 +9,20 @@ internal static class Fingerprint
 {
     private const int Pieces = 64, PieceLength = 1 << 16;
 
-    /// <summary>Of a checkpoint's weights: that of their file, or of all shards together.</summary>
+    /// <summary>The identity of a checkpoint's weights: of their file, or of all shards.</summary>
     /// <exception cref="Llm360Exception">The folder holds no weights.</exception>
     public static string OfCheckpoint(string folder)
     {
         var files = WeightFiles.FilesOf(folder);
-        return files.Count == 1 ? Of(files[0]) : Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(files.Select(Of)))));
+        if (files.Count == 1)
+            return Of(files[0]);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(files.Select(Of)))));
     }
 
-    /// <summary>SHA-256 over the length and 64 evenly spaced pieces of 64 kB; a file under 4 MB is hashed whole.</summary>
+    /// <summary>
+    /// SHA-256 over the length and 64 evenly spaced pieces of 64 kB; a file under 4 MB is hashed
+    /// whole.
+    /// </summary>
     public static string Of(string path)
     {
         using var stream = File.OpenRead(path);

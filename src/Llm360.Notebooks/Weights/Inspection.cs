@@ -1,12 +1,18 @@
-// Looking at the tensors of a checkpoint without a model: hashes, statistics, distances.
+// Inspects the tensors of a checkpoint without a model: hashes, statistics, distances.
 using System.Security.Cryptography;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Looks at the tensors of a checkpoint. Reads them from the file a piece at a time; safe to call from several threads.</summary>
+/// <summary>
+/// Inspects the tensors of a checkpoint. They are read from the file in blocks. Calls from several
+/// threads are safe.
+/// </summary>
 internal static class Inspection
 {
-    /// <summary>SHA-256 of a tensor's elements, row-major, little-endian and without gaps, in lower-case hexadecimal: equal for equal tensors whatever file format they lie in.</summary>
+    /// <summary>
+    /// SHA-256 of a tensor's elements, row-major, little-endian and without gaps, in lower-case
+    /// hexadecimal. Equal tensors have equal hashes in all file formats.
+    /// </summary>
     /// <exception cref="Llm360Exception">There is no tensor of that name.</exception>
     public static string Hash(this StateDict weights, string name)
     {
@@ -26,8 +32,13 @@ internal static class Inspection
         return TensorStatistics.Of(weights.FileOf(entry), entry);
     }
 
-    /// <summary>How far a tensor is from the one of the same name in another checkpoint; element types may differ.</summary>
-    /// <returns>Null when the other has no such tensor, or one of another shape.</returns>
+    /// <summary>
+    /// The distance of a tensor from the one of the same name in another checkpoint; element types
+    /// may differ.
+    /// </summary>
+    /// <returns>
+    /// Null if the other checkpoint has no such tensor, or one of another shape.
+    /// </returns>
     /// <exception cref="Llm360Exception">There is no tensor of that name.</exception>
     public static TensorDistance? Distance(this StateDict weights, string name, StateDict other)
     {

@@ -3,7 +3,10 @@ using System.IO.MemoryMappedFiles;
 
 namespace Llm360.Notebooks;
 
-/// <summary>A file mapped into memory. A file that another process shortens while it is mapped ends this process when the lost part is read.</summary>
+/// <summary>
+/// A file mapped into memory. If another process shortens the file while it is mapped, reading the
+/// lost part ends this process.
+/// </summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
     private const int Page = 4096;
@@ -23,7 +26,7 @@ internal sealed unsafe class MappedFile : IDisposable
 
     public long Length { get; }
 
-    /// <summary>The first byte; null for an empty file.</summary>
+    /// <summary>Pointer to the first byte; null for an empty file.</summary>
     public byte* Start { get; }
 
     /// <exception cref="Llm360Exception">The file cannot be opened.</exception>
@@ -31,14 +34,16 @@ internal sealed unsafe class MappedFile : IDisposable
     {
         try
         {
-            // An empty file cannot be mapped; what is no plain file has no length either, and might be waited for without end.
+            // An empty file cannot be mapped. A path that is not a regular file also has no length,
+            // and reading it might never end.
             if (Target(path).Length == 0)
                 return new MappedFile(path, null, null, 0);
             var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
             try
             {
                 var length = stream.Length;
-                var mapping = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+                var mapping = MemoryMappedFile.CreateFromFile(
+                    stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
                 return new MappedFile(path, mapping, mapping.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length);
             }
             catch
@@ -53,10 +58,10 @@ internal sealed unsafe class MappedFile : IDisposable
         }
     }
 
-    // A link has a length of its own.
+    // Resolves links, because a link has its own length.
     private static FileInfo Target(string path) => (FileInfo?)File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path);
 
-    /// <summary>Bytes of the file; the range must lie inside.</summary>
+    /// <summary>Bytes of the file; the range must be inside the file.</summary>
     public ReadOnlySpan<byte> Span(long begin, long length)
     {
         if (begin < 0 || length < 0 || begin > Length - length)

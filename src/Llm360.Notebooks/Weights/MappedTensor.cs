@@ -5,10 +5,13 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Makes tensors over memory that somebody else keeps alive.</summary>
+/// <summary>Creates tensors over memory that they do not own.</summary>
 internal static unsafe partial class MappedTensor
 {
-    /// <summary>A CPU tensor of an entry; freeing it leaves the file alone. Copied only where the file has it at a place that its type does not allow.</summary>
+    /// <summary>
+    /// A CPU tensor of an entry; freeing it does not affect the file. The data is copied only if
+    /// its position in the file is not aligned for its type.
+    /// </summary>
     public static torch.Tensor Create(MappedFile file, TensorEntry entry)
     {
         LibTorch.Load();
@@ -44,5 +47,14 @@ internal static unsafe partial class MappedTensor
     }
 
     [LibraryImport("LibTorchSharp", EntryPoint = "THSTensor_new")]
-    private static partial nint New(void* data, delegate* unmanaged[Cdecl]<void*, void> deleter, long* sizes, int dimensions, sbyte type, sbyte dtype, int deviceType, int deviceIndex, byte requiresGradient);
+    private static partial nint New(
+        void* data,
+        delegate* unmanaged[Cdecl]<void*, void> deleter,
+        long* sizes,
+        int dimensions,
+        sbyte type,
+        sbyte dtype,
+        int deviceType,
+        int deviceIndex,
+        byte requiresGradient);
 }

@@ -1,4 +1,4 @@
-// Writing NumPy's .npy files: one array of numbers.
+// Writes NumPy's .npy files: one array of numbers.
 using System.Text;
 using TorchSharp;
 
@@ -9,12 +9,14 @@ internal static class NpyWriter
 {
     private const int Alignment = 64;
 
-    /// <summary>Writes an array whose parts along its first dimension are made one at a time,
-    /// complete or not at all.</summary>
+    /// <summary>
+    /// Writes an array completely or not at all. Its parts along the first dimension are made one
+    /// at a time.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="type">float32 or float64.</param>
     /// <param name="shape">The shape of the whole array.</param>
-    /// <param name="make">Makes the part of a number; it is disposed after it is written.</param>
+    /// <param name="make">Makes the part with an index; it is disposed after it is written.</param>
     /// <exception cref="Llm360Exception">The file cannot be written.</exception>
     public static void Write(string path, torch.ScalarType type, long[] shape, Func<int, torch.Tensor> make) =>
         AtomicFile.Write(path, stream =>
@@ -30,8 +32,8 @@ internal static class NpyWriter
             }
         });
 
-    // The magic number and the version, the length of what follows, and a Python dictionary that
-    // ends with a line break, padded so that the elements begin at a multiple of 64 bytes.
+    // The magic number and the version, the length of the rest, and a Python dictionary that ends
+    // with a line break. It is padded so that the elements begin at a multiple of 64 bytes.
     private static byte[] Header(torch.ScalarType type, long[] shape)
     {
         var description = type switch

@@ -1,4 +1,4 @@
-// Bringing the next checkpoint into memory while the present one is worked on.
+// Reads the next checkpoint into memory while the current one is in use.
 namespace Llm360.Notebooks;
 
 /// <summary>Reads a checkpoint's files into the page cache on another thread.</summary>
@@ -8,11 +8,13 @@ internal sealed class Prefetch : IDisposable
 
     private Prefetch(Func<CancellationToken, Task<string>> find) => Completion = Task.Run(() => ReadAsync(find, stop.Token));
 
-    /// <summary>Ends when all is read, or was given up.</summary>
+    /// <summary>Ends when everything has been read, or reading was stopped.</summary>
     public Task Completion { get; }
 
-    /// <summary>Starts. What is wrong with the files shows when they are loaded, not here.</summary>
-    /// <param name="find">Gives what <see cref="StateDict.Open"/> takes.</param>
+    /// <summary>
+    /// Starts reading. Errors in the files appear when they are loaded, not here.
+    /// </summary>
+    /// <param name="find">Returns the argument of <see cref="StateDict.Open"/>.</param>
     public static Prefetch Start(Func<CancellationToken, Task<string>> find) => new(find);
 
     /// <summary>Stops reading.</summary>
@@ -28,14 +30,14 @@ internal sealed class Prefetch : IDisposable
         try
         {
             using var weights = StateDict.Open(await find(cancellation).ConfigureAwait(false));
-            // More than half of the memory would push out what is in use.
+            // More than half of the memory would evict data in use.
             var room = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
             foreach (var entry in weights.Entries.Values.TakeWhile(e => (room -= e.Extent) >= 0))
                 weights.FileOf(entry).Touch(entry.Begin, entry.Extent, cancellation);
         }
         catch (Exception e) when (e is Llm360Exception or OperationCanceledException)
         {
-            // The loading that follows meets the same error and reports it.
+            // The following load fails with the same error and reports it.
         }
     }
 }

@@ -1,10 +1,12 @@
-// Reading the next tensors from disk while this one is worked on.
+// Reads the next tensors from disk while the current one is in use.
 namespace Llm360.Notebooks;
 
-/// <summary>Touches tensors' pages on another thread, a bounded distance ahead of the one who uses them.</summary>
+/// <summary>
+/// Touches tensors' pages on another thread, a bounded distance ahead of their use.
+/// </summary>
 internal sealed class ReadAhead : IDisposable
 {
-    /// <summary>Furthest lead in bytes.</summary>
+    /// <summary>Maximum distance in bytes.</summary>
     private const long Lead = 256 << 20;
 
     private readonly CancellationTokenSource stop = new();
@@ -12,8 +14,10 @@ internal sealed class ReadAhead : IDisposable
     private readonly Task reading;
     private long touched, used;
 
-    /// <summary>Starts.</summary>
-    /// <param name="source">Stays open until this is disposed.</param>
+    /// <summary>Starts reading.</summary>
+    /// <param name="source">
+    /// The checkpoint; it must stay open until this object is disposed.
+    /// </param>
     /// <param name="entries">In the order of use.</param>
     public ReadAhead(StateDict source, IReadOnlyList<TensorEntry> entries) => reading = Task.Run(() =>
     {
@@ -30,7 +34,7 @@ internal sealed class ReadAhead : IDisposable
         }
     });
 
-    /// <summary>Says that a tensor has been used.</summary>
+    /// <summary>Reports that a tensor has been used.</summary>
     public void Used(TensorEntry entry)
     {
         lock (gate)
@@ -40,7 +44,7 @@ internal sealed class ReadAhead : IDisposable
         }
     }
 
-    /// <summary>Stops and waits: the files may be closed afterwards.</summary>
+    /// <summary>Stops and waits; the files may be closed afterwards.</summary>
     public void Dispose()
     {
         stop.Cancel();

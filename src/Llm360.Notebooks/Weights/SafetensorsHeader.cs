@@ -1,10 +1,10 @@
-// Reading and checking the header of a safetensors file before a byte of data is touched.
+// Reads and checks the header of a safetensors file before any data is read.
 using System.Buffers.Binary;
 using System.Text.Json;
 
 namespace Llm360.Notebooks;
 
-/// <summary>The header: 8 bytes of length, then JSON of name to type, shape and place.</summary>
+/// <summary>The header: 8 bytes of length, then JSON with type, shape and place by name.</summary>
 internal static class SafetensorsHeader
 {
     private const long LargestHeader = 100_000_000;
@@ -16,14 +16,21 @@ internal static class SafetensorsHeader
             throw Corrupt($"it has {file.Length} bytes, less than the 8 of a header length");
         var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(file.Span(0, 8));
         if (headerLength > LargestHeader || (long)headerLength > file.Length - 8)
-            throw Corrupt($"its header claims {headerLength} bytes; the file has {file.Length - 8} after the length, and {LargestHeader} are allowed", "byte 0");
+        {
+            throw Corrupt(
+                $"its header claims {headerLength} bytes; the file has {file.Length - 8} after the length, "
+                    + $"and {LargestHeader} are allowed",
+                "byte 0");
+        }
+
         var dataStart = 8 + (long)headerLength;
 
         var entries = new List<TensorEntry>();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         try
         {
-            using var json = JsonDocument.Parse(file.Span(8, (long)headerLength).ToArray(), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
+            using var json = JsonDocument.Parse(file.Span(8, (long)headerLength).ToArray(), options);
             foreach (var property in json.RootElement.EnumerateObject())
             {
                 if (property.Name == MetadataName)
@@ -45,7 +52,11 @@ internal static class SafetensorsHeader
         {
             var type = property.Value.GetProperty("dtype").GetString() ?? "";
             if (!SafetensorsTypes.All.TryGetValue(type, out var known))
-                throw new WeightsException(WeightsFault.Unsupported, $"The element type {type} is not read.", file.Path, $"tensor {property.Name}");
+            {
+                throw new WeightsException(
+                    WeightsFault.Unsupported, $"The element type {type} is not read.", file.Path, $"tensor {property.Name}");
+            }
+
             var shape = property.Value.GetProperty("shape").EnumerateArray().Select(n => n.GetInt64()).ToArray();
             var offsets = property.Value.GetProperty("data_offsets").EnumerateArray().Select(n => n.GetInt64()).ToArray();
             if (offsets.Length != 2 || shape.Any(n => n < 0) || shape.Length > SafetensorsTypes.LargestRank)
@@ -53,7 +64,13 @@ internal static class SafetensorsHeader
             Int128 bytes = shape.Aggregate((Int128)known.Size, (product, n) => product > long.MaxValue ? product : product * n);
             var (begin, end) = (offsets[0], offsets[1]);
             if (begin < 0 || end < begin || end > file.Length - dataStart || end - begin != bytes)
-                throw Corrupt($"its bytes {begin} to {end} do not fit shape [{string.Join(", ", shape)}] of {type} in a file with {file.Length - dataStart} bytes of data", $"tensor {property.Name}");
+            {
+                throw Corrupt(
+                    $"its bytes {begin} to {end} do not fit shape [{string.Join(", ", shape)}] of {type} "
+                        + $"in a file with {file.Length - dataStart} bytes of data",
+                    $"tensor {property.Name}");
+            }
+
             return new TensorEntry(property.Name, type, shape, file.Path, dataStart + begin);
         }
 

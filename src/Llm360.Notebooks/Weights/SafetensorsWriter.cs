@@ -1,4 +1,4 @@
-// Writing safetensors files that every other reader accepts.
+// Writes safetensors files that every other reader accepts.
 using System.Buffers.Binary;
 using System.Text.Json;
 using TorchSharp;
@@ -8,21 +8,33 @@ namespace Llm360.Notebooks;
 /// <summary>Writes safetensors files.</summary>
 public static class SafetensorsWriter
 {
-    /// <summary>Elements that are copied out of a tensor at once: a whole one may have more bytes than an array.</summary>
+    /// <summary>
+    /// Elements copied out of a tensor at a time; a whole tensor may have more bytes than an array.
+    /// </summary>
     private const long BlockLength = 1 << 24;
 
-    /// <summary>Writes tensors in the order given, complete or not at all.</summary>
+    /// <summary>Writes tensors in the given order, completely or not at all.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="tensors">Tensors of any device; made contiguous where they are not.</param>
-    /// <param name="metadata">Strings for the header; <c>format: pt</c> is added, which <c>transformers</c> asks for.</param>
+    /// <param name="tensors">Tensors on any device; made contiguous if they are not.</param>
+    /// <param name="metadata">
+    /// Strings for the header; <c>format: pt</c> is added, which <c>transformers</c> requires.
+    /// </param>
     /// <exception cref="Llm360Exception">The file cannot be written.</exception>
-    public static void Write(string path, IReadOnlyList<(string Name, torch.Tensor Tensor)> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+    public static void Write(
+        string path,
+        IReadOnlyList<(string Name, torch.Tensor Tensor)> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null) =>
         Write(path, [.. tensors.Select(t => (t.Name, t.Tensor.dtype, t.Tensor.shape))], i => tensors[i].Tensor.alias(), metadata);
 
-    /// <summary>Writes tensors that are made one at a time, complete or not at all: only one is in memory.</summary>
+    /// <summary>
+    /// Writes tensors that are made one at a time, completely or not at all. Only one tensor is in
+    /// memory.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="tensors">Name, type and shape of each, in order.</param>
-    /// <param name="make">Makes the tensor of a number; it is disposed after it is written.</param>
+    /// <param name="make">
+    /// Makes the tensor with an index; it is disposed after it is written.
+    /// </param>
     /// <param name="metadata">Strings for the header; <c>format: pt</c> is added.</param>
     /// <exception cref="Llm360Exception">The file cannot be written.</exception>
     public static void Write(
@@ -70,7 +82,8 @@ public static class SafetensorsWriter
         }
     }
 
-    private static byte[] Header(IReadOnlyList<(string Name, torch.ScalarType Type, long[] Shape)> tensors, IReadOnlyDictionary<string, string>? metadata)
+    private static byte[] Header(
+        IReadOnlyList<(string Name, torch.ScalarType Type, long[] Shape)> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         using var buffer = new MemoryStream();
         buffer.Write(stackalloc byte[8]);
@@ -104,7 +117,7 @@ public static class SafetensorsWriter
             json.WriteEndObject();
         }
 
-        // The data starts on a multiple of 64 bytes, so that every tensor can be mapped where it lies.
+        // The data starts at a multiple of 64 bytes, so that every tensor can be mapped in place.
         while (buffer.Length % 64 != 0)
             buffer.WriteByte((byte)' ');
         var bytes = buffer.ToArray();

@@ -1,12 +1,16 @@
-// The tensors of a checkpoint by name, mapped from whatever files it consists of.
+// The tensors of a checkpoint by name, mapped from its files.
 using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>A checkpoint's tensors by name, mapped from its files: safetensors, <c>torch.save</c>'s formats, one file or shards with an index.</summary>
+/// <summary>
+/// A checkpoint's tensors by name, mapped from its files: safetensors or the formats of
+/// <c>torch.save</c>, in one file or in shards with an index.
+/// </summary>
 /// <remarks>
-/// Opening checks the files and reads no tensor; nothing from a file is ever executed. Tensors from <see cref="View"/> point into the mapped files:
-/// they are read-only and must not be used after <see cref="Dispose"/>. A file must not be shortened while it is open.
+/// Opening checks the files and reads no tensor. Nothing from a file is ever executed. Tensors from
+/// <see cref="View"/> point into the mapped files. They are read-only and must not be used after
+/// <see cref="Dispose"/>. A file must not be shortened while it is open.
 /// </remarks>
 public sealed class StateDict : IDisposable
 {
@@ -19,28 +23,40 @@ public sealed class StateDict : IDisposable
     /// <summary>The file or index that was opened.</summary>
     public string Path { get; }
 
-    /// <summary>For the eye: safetensors, PyTorch zip, PyTorch before 1.6.</summary>
+    /// <summary>For display: safetensors, PyTorch zip, PyTorch before 1.6.</summary>
     public string Format { get; private set; } = "";
 
     /// <summary>The files with tensors.</summary>
     public IReadOnlyList<string> Files => [.. files.Keys];
 
-    /// <summary>The tensors by name, in the files' order; in nested pickles a name is the path, keys and list positions joined by <c>/</c>.</summary>
+    /// <summary>
+    /// The tensors by name, in the files' order. In nested pickles a name is a path: keys and list
+    /// positions joined by <c>/</c>.
+    /// </summary>
     public IReadOnlyDictionary<string, TensorEntry> Entries => entries;
 
     /// <summary>Safetensors' <c>__metadata__</c>.</summary>
     public IReadOnlyDictionary<string, string> Metadata => metadata;
 
-    /// <summary>The object that was pickled, with a <see cref="TensorEntry"/> for each tensor; null in safetensors and with shards.</summary>
+    /// <summary>
+    /// The pickled object, with a <see cref="TensorEntry"/> for each tensor; null for safetensors
+    /// and for shards.
+    /// </summary>
     /// <remarks>
-    /// None, bool, int, float, str and bytes are null, bool, long or BigInteger, double, string and byte[]; a list is a list of objects; further <see cref="PythonDictionary"/>,
-    /// <see cref="PythonTuple"/>, <see cref="PythonName"/>, <see cref="TorchSize"/> and <see cref="TorchDevice"/>.
+    /// None, bool, int, float, str and bytes are null, bool, long or BigInteger, double, string and
+    /// byte[]. A list is a list of objects. Other types are <see cref="PythonDictionary"/>,
+    /// <see cref="PythonTuple"/>, <see cref="PythonName"/>, <see cref="TorchSize"/> and
+    /// <see cref="TorchDevice"/>.
     /// </remarks>
     public object? Root { get; private set; }
 
-    /// <summary>Opens a weights file, the index of shards, or a checkpoint's folder with either.</summary>
-    /// <exception cref="WeightsException">A file is corrupt, not of a kind that is read, or names what a checkpoint must not.</exception>
-    /// <exception cref="Llm360Exception">There is nothing to open.</exception>
+    /// <summary>
+    /// Opens a weights file, the index of shards, or a checkpoint's folder with either.
+    /// </summary>
+    /// <exception cref="WeightsException">
+    /// A file is corrupt, has an unsupported format, or names something that no checkpoint needs.
+    /// </exception>
+    /// <exception cref="Llm360Exception">There is no such file.</exception>
     public static StateDict Open(string path)
     {
         var dict = new StateDict(WeightFiles.Find(path));
@@ -59,8 +75,10 @@ public sealed class StateDict : IDisposable
         }
     }
 
-    /// <summary>A tensor on the CPU, without a copy where its place allows (else copied to an aligned one).</summary>
-    /// <exception cref="Llm360Exception">There is none of that name.</exception>
+    /// <summary>
+    /// A tensor on the CPU. It is copied only if its position in the file is not aligned.
+    /// </summary>
+    /// <exception cref="Llm360Exception">There is no tensor of that name.</exception>
     public torch.Tensor View(string name)
     {
         var entry = Entry(name);
@@ -68,23 +86,35 @@ public sealed class StateDict : IDisposable
     }
 
     /// <summary>The entry of a name.</summary>
-    /// <exception cref="Llm360Exception">There is none.</exception>
-    public TensorEntry Entry(string name) => entries.TryGetValue(name, out var entry) ? entry
-        : throw new Llm360Exception($"There is no tensor {name}.", Path, $"There are {entries.Count}: {string.Join(", ", entries.Keys.Take(5))}{(entries.Count > 5 ? ", ..." : "")}");
+    /// <exception cref="Llm360Exception">There is no tensor of that name.</exception>
+    public TensorEntry Entry(string name)
+    {
+        if (entries.TryGetValue(name, out var entry))
+            return entry;
+        var names = string.Join(", ", entries.Keys.Take(5)) + (entries.Count > 5 ? ", ..." : "");
+        throw new Llm360Exception($"There is no tensor {name}.", Path, $"There are {entries.Count}: {names}");
+    }
 
     /// <summary>Checks that the tensors are those of a model.</summary>
-    /// <param name="parameters">Name and shape of all that must be there.</param>
-    /// <param name="isIgnored">Names that may be there beside them.</param>
-    /// <exception cref="Llm360Exception">Tensors are missing, unknown or misshapen; all of them are listed.</exception>
+    /// <param name="parameters">Name and shape of all required tensors.</param>
+    /// <param name="isIgnored">Whether a tensor of another name may also exist.</param>
+    /// <exception cref="Llm360Exception">
+    /// Tensors are missing, unknown or misshapen. The error lists all of them.
+    /// </exception>
     public void Check(IEnumerable<(string Name, long[] Shape)> parameters, Func<string, bool> isIgnored)
     {
         var wanted = parameters.ToDictionary(p => p.Name, p => p.Shape);
         var faults = wanted.Keys.Where(n => !entries.ContainsKey(n)).Select(n => $"missing {n}")
-            .Concat(entries.Values.Where(e => wanted.TryGetValue(e.Name, out var shape) && !shape.SequenceEqual(e.Shape)).Select(e => $"{e.Name} has shape {e.ShapeText}, not [{string.Join(", ", wanted[e.Name])}]"))
+            .Concat(entries.Values.Where(e => wanted.TryGetValue(e.Name, out var shape) && !shape.SequenceEqual(e.Shape))
+                .Select(e => $"{e.Name} has shape {e.ShapeText}, not [{string.Join(", ", wanted[e.Name])}]"))
             .Concat(entries.Keys.Where(n => !wanted.ContainsKey(n) && !isIgnored(n)).Select(n => $"unknown {n}"))
             .ToList();
         if (faults.Count > 0)
-            throw new Llm360Exception($"The weights do not fit config.json: {string.Join("; ", faults)}.", Path, "Use the config.json and the weights of the same checkpoint.");
+        {
+            throw new Llm360Exception(
+                $"The weights do not fit config.json: {string.Join("; ", faults)}.", Path,
+                "Use the config.json and the weights of the same checkpoint.");
+        }
     }
 
     /// <inheritdoc/>

@@ -1,11 +1,11 @@
-// How far two tensors of one shape are apart.
+// The distance of two tensors of one shape.
 namespace Llm360.Notebooks;
 
 /// <summary>The difference of two tensors a and b.</summary>
 /// <param name="Distance">Euclidean norm of a - b.</param>
-/// <param name="Relative">That over the norm of b; NaN when both are zero.</param>
+/// <param name="Relative">Distance over the norm of b; NaN if both are zero.</param>
 /// <param name="Largest">Largest |a - b|.</param>
-/// <param name="Cosine">Cosine of the angle between a and b; NaN when one is zero.</param>
+/// <param name="Cosine">Cosine of the angle between a and b; NaN if one is zero.</param>
 /// <param name="Different">Number of elements that are not equal.</param>
 internal sealed record TensorDistance(double Distance, double Relative, double Largest, double Cosine, long Different)
 {
@@ -25,7 +25,7 @@ internal sealed record TensorDistance(double Distance, double Relative, double L
                 squaresA += x[i] * x[i];
                 squaresB += y[i] * y[i];
                 product += x[i] * y[i];
-                // Equal infinities differ by nothing, and so do two NaN.
+                // Equal infinities do not differ, and neither do two NaN.
                 if (x[i].Equals(y[i]) || x[i] == y[i])
                     continue;
                 var difference = Math.Abs(x[i] - y[i]);
@@ -35,6 +35,8 @@ internal sealed record TensorDistance(double Distance, double Relative, double L
             }
         }
 
-        return new TensorDistance(Math.Sqrt(squares), Math.Sqrt(squares) / Math.Sqrt(squaresB), largest, product / Math.Sqrt(squaresA) / Math.Sqrt(squaresB), different);
+        var relative = Math.Sqrt(squares) / Math.Sqrt(squaresB);
+        var cosine = product / Math.Sqrt(squaresA) / Math.Sqrt(squaresB);
+        return new TensorDistance(Math.Sqrt(squares), relative, largest, cosine, different);
     }
 }

@@ -1,10 +1,12 @@
-// A tensor's elements in row-major order, a piece at a time, straight from the mapped file.
+// A tensor's elements in row-major order, one block at a time, directly from the mapped file.
 namespace Llm360.Notebooks;
 
-/// <summary>Enumerates the bytes of a tensor's elements, row-major and without gaps, whatever its strides.</summary>
+/// <summary>
+/// Enumerates the bytes of a tensor's elements, row-major and without gaps, for any strides.
+/// </summary>
 internal unsafe ref struct TensorPieces
 {
-    /// <summary>Elements a piece; a multiple of every vector length.</summary>
+    /// <summary>Elements per block; a multiple of every vector length.</summary>
     public const int Length = 1 << 16;
 
     private readonly byte* start;
@@ -26,7 +28,7 @@ internal unsafe ref struct TensorPieces
         gathered = entry.Strides is null ? null : new byte[(int)Math.Min(count, Length) * size];
     }
 
-    /// <summary>The present piece.</summary>
+    /// <summary>The current block.</summary>
     public ReadOnlySpan<byte> Current { get; private set; }
 
     public bool MoveNext()

@@ -1,15 +1,20 @@
-// What one looks at first in a tensor: its size in numbers, and whether it is sound.
+// Basic statistics of a tensor: its moments, its range, and whether all elements are finite.
 namespace Llm360.Notebooks;
 
 /// <summary>Moments of a tensor's elements.</summary>
-/// <param name="Mean">Of the finite elements; NaN when there are none.</param>
-/// <param name="Std">Standard deviation of the finite elements over n - 1, as torch's; NaN below two.</param>
+/// <param name="Mean">Mean of the finite elements; NaN if there are none.</param>
+/// <param name="Std">
+/// Standard deviation of the finite elements over n - 1, as in torch; NaN for fewer than two.
+/// </param>
 /// <param name="Min">Smallest finite element; NaN when there are none.</param>
 /// <param name="Max">Largest finite element; NaN when there are none.</param>
 /// <param name="NonFinite">Number of NaN and infinite elements.</param>
 internal sealed record TensorStatistics(double Mean, double Std, double Min, double Max, long NonFinite)
 {
-    /// <summary>Statistics of an entry in double precision, a piece at a time (Chan, Golub and LeVeque 1983 for joining pieces).</summary>
+    /// <summary>
+    /// Statistics of an entry in double precision, one block at a time (blocks are merged as in
+    /// Chan, Golub and LeVeque 1983).
+    /// </summary>
     internal static TensorStatistics Of(MappedFile file, TensorEntry entry)
     {
         var buffer = new double[TensorPieces.Length];

@@ -1,28 +1,35 @@
-// Why a weights file was refused, in a form that a program can branch on.
+// The reason why a weights file was refused, as a value that a program can branch on.
 namespace Llm360.Notebooks;
 
 /// <summary>The kinds of faults in a weights file.</summary>
 public enum WeightsFault
 {
-    /// <summary>The bytes contradict the format or go past a sanity limit, or a shard index is wrong or leaves its folder.</summary>
+    /// <summary>
+    /// The bytes contradict the format or exceed a sanity limit, or a shard index is wrong or names
+    /// files outside its folder.
+    /// </summary>
     Corrupt,
 
-    /// <summary>Legal and understood, but not read by this library.</summary>
+    /// <summary>A valid file that uses features this library does not read.</summary>
     Unsupported,
 
-    /// <summary>A pickle names a class or function that is not on the list of those a checkpoint needs.</summary>
+    /// <summary>
+    /// A pickle names a class or function that is not in the list of those a checkpoint needs.
+    /// </summary>
     UnsafeClass,
 }
 
 /// <summary>A weights file that is refused.</summary>
 public sealed class WeightsException : Llm360Exception
 {
-    /// <summary>Makes an error.</summary>
+    /// <summary>Creates an error.</summary>
     /// <param name="fault">The kind.</param>
-    /// <param name="what">What is wrong, one sentence.</param>
+    /// <param name="what">The fault, in one sentence.</param>
     /// <param name="file">The file.</param>
-    /// <param name="place">Where in the file: a byte, a tensor, an entry; null for the file as a whole.</param>
-    /// <param name="inner">The cause, if another exception is.</param>
+    /// <param name="place">
+    /// Place in the file: a byte, a tensor, an entry; null for the file as a whole.
+    /// </param>
+    /// <param name="inner">The exception that caused the error, if any.</param>
     public WeightsException(WeightsFault fault, string what, string file, string? place = null, Exception? inner = null)
         : base(Printable.Of(what), place is null ? file : $"{file}, {Printable.Of(place)}", Advice(fault), inner)
     {
@@ -39,7 +46,9 @@ public sealed class WeightsException : Llm360Exception
     private static string Advice(WeightsFault fault) => fault switch
     {
         WeightsFault.Corrupt => "Fetch or write the file again.",
-        WeightsFault.Unsupported => "Save it as safetensors, or as torch.save writes state dicts, in one of the element types F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL.",
-        _ => "Do not load this file with a reader that executes pickles unless you trust its source. Nothing was executed here; a plain state dict, or safetensors, is read.",
+        WeightsFault.Unsupported => "Save it as safetensors, or as torch.save writes state dicts, "
+            + "in one of the element types F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL.",
+        _ => "Do not load this file with a reader that executes pickles unless you trust its source. "
+            + "Nothing was executed here; a plain state dict, or safetensors, is read.",
     };
 }

@@ -1,4 +1,4 @@
-// The classes and functions that a checkpoint's pickle may name. Nothing else is admitted, and none of these is executed: each stands for a few lines of this reader.
+// The classes and functions that a checkpoint's pickle may name; this reader never executes them.
 using System.Collections.Frozen;
 
 namespace Llm360.Notebooks;
@@ -33,12 +33,17 @@ internal static class AllowedNames
 
     private static readonly FrozenSet<string> Others = new[]
     {
-        OrderedDictionary, Encode, Bytes, Size, Device, RebuildTensor, RebuildTensorV2, RebuildParameter, RebuildParameterWithState, RebuildFromType,
+        OrderedDictionary, Encode, Bytes, Size, Device, RebuildTensor, RebuildTensorV2, RebuildParameter,
+        RebuildParameterWithState, RebuildFromType,
         "torch.Tensor", "torch.nn.parameter.Parameter",
-        "torch.float64", "torch.float32", "torch.float16", "torch.bfloat16", "torch.int64", "torch.int32", "torch.int16", "torch.int8", "torch.uint8", "torch.bool",
+        "torch.float64", "torch.float32", "torch.float16", "torch.bfloat16", "torch.int64", "torch.int32", "torch.int16",
+        "torch.int8", "torch.uint8", "torch.bool",
     }.ToFrozenSet();
 
-    /// <summary>Python 2's spelling of a module, which protocols below 3 write, in Python 3's.</summary>
+    /// <summary>
+    /// The name with Python 3's spelling of the module. Protocols below 3 write Python 2's
+    /// spelling.
+    /// </summary>
     public static string Canonical(string module, string name) => $"{(module == "__builtin__" ? "builtins" : module)}.{name}";
 
     public static bool Contains(string canonical) => Others.Contains(canonical) || Storages.ContainsKey(canonical);

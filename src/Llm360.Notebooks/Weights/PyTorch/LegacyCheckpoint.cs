@@ -8,7 +8,8 @@ namespace Llm360.Notebooks;
 internal sealed class LegacyCheckpoint
 {
     private const long Protocol = 1001;
-    private static readonly BigInteger Magic = BigInteger.Parse("1950A86A20F9469CFC6C", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private static readonly BigInteger Magic =
+        BigInteger.Parse("1950A86A20F9469CFC6C", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
     private readonly MappedFile file;
     private readonly Dictionary<string, (int Order, Storage Storage)> storages = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> places = new(StringComparer.Ordinal);
@@ -42,7 +43,7 @@ internal sealed class LegacyCheckpoint
         return new FileContent("PyTorch before 1.6", [.. tree.Entries], new Dictionary<string, string>(), value);
     }
 
-    // Each storage is its element count, 8 bytes, and the elements.
+    // Each storage consists of its element count, 8 bytes, and the elements.
     private void FindStorages(List<object?> keys)
     {
         foreach (var item in keys)
@@ -74,7 +75,8 @@ internal sealed class LegacyCheckpoint
 
     private object? Pickle(out IReadOnlyList<Storage> used)
     {
-        var reader = new PickleReader(file.Span(position, Math.Min(file.Length - position, PickleReader.LargestLength)), file.Path, position);
+        var length = Math.Min(file.Length - position, PickleReader.LargestLength);
+        var reader = new PickleReader(file.Span(position, length), file.Path, position);
         var read = reader.Read();
         position += reader.Position;
         used = reader.Storages;

@@ -1,4 +1,4 @@
-// A stack machine for the pickles of checkpoints. It builds plain values only; every name is checked against a list, and nothing is ever executed.
+// A stack machine for checkpoints' pickles: plain values, allowed names only, nothing executed.
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
@@ -9,7 +9,10 @@ namespace Llm360.Notebooks;
 /// <summary>Reads one pickle (protocols 2 to 5, Python's pickletools).</summary>
 internal ref struct PickleReader
 {
-    /// <summary>Values one pickle may build, walk over or keep: many times what the largest checkpoint needs, and a bound on memory and time for a file made to exhaust them.</summary>
+    /// <summary>
+    /// Values one pickle may build, walk over or keep. It is many times what the largest checkpoint
+    /// needs, and bounds memory and time for a file made to exhaust them.
+    /// </summary>
     private const int LargestCount = 2_000_000;
 
     /// <summary>Characters of a text that cost as much as one value.</summary>
@@ -31,9 +34,11 @@ internal ref struct PickleReader
     private long built;
 
     /// <summary>Prepares to read.</summary>
-    /// <param name="bytes">From the pickle's first byte; may go on after its end.</param>
-    /// <param name="file">For errors.</param>
-    /// <param name="fileOffset">Where in the file <paramref name="bytes"/> begins, for errors.</param>
+    /// <param name="bytes">Bytes from the pickle's start; they may extend beyond its end.</param>
+    /// <param name="file">The file, for errors.</param>
+    /// <param name="fileOffset">
+    /// Position in the file at which <paramref name="bytes"/> begins, for errors.
+    /// </param>
     public PickleReader(ReadOnlySpan<byte> bytes, string file, long fileOffset)
     {
         this.bytes = bytes;
@@ -44,12 +49,19 @@ internal ref struct PickleReader
     /// <summary>Bytes read so far.</summary>
     public readonly int Position => position;
 
-    /// <summary>The storages named so far, in order; one that is named twice is here twice.</summary>
+    /// <summary>
+    /// The storages named so far, in order; a storage that is named twice appears twice.
+    /// </summary>
     public readonly IReadOnlyList<Storage> Storages => storages;
 
     /// <summary>Runs the pickle to its STOP.</summary>
-    /// <returns>The object: null, bool, long, BigInteger, double, string, byte[], list, <see cref="PythonTuple"/>, <see cref="PythonDictionary"/>, <see cref="PickledTensor"/>, ...</returns>
-    /// <exception cref="WeightsException">The pickle names what is not allowed, is broken, or uses what is not read.</exception>
+    /// <returns>
+    /// The object: null, bool, long, BigInteger, double, string, byte[], list,
+    /// <see cref="PythonTuple"/>, <see cref="PythonDictionary"/>, <see cref="PickledTensor"/>, ...
+    /// </returns>
+    /// <exception cref="WeightsException">
+    /// The pickle names something that is not allowed, is broken, or uses unsupported features.
+    /// </exception>
     public object? Read()
     {
         while (true)
@@ -89,7 +101,7 @@ internal ref struct PickleReader
                 case PickleCode.ShortBinUnicode: Push(Text(Take(Byte()))); break;
                 case PickleCode.BinUnicode: Push(Text(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))))); break;
                 case PickleCode.BinUnicode8: Push(Text(Take(BinaryPrimitives.ReadUInt64LittleEndian(Take(8))))); break;
-                // Python 2's str: torch reads it as ASCII text.
+                // Python 2's str, which torch reads as ASCII text.
                 case PickleCode.ShortBinString: Push(Text(Take(Byte()))); break;
                 case PickleCode.BinString: Push(Text(Take(BinaryPrimitives.ReadInt32LittleEndian(Take(4))))); break;
                 case PickleCode.ShortBinBytes: Push(Take(Byte()).ToArray()); break;
@@ -142,7 +154,8 @@ internal ref struct PickleReader
                     break;
                 case PickleCode.Build:
                     var state = Pop();
-                    // An OrderedDict's state is its attributes, of which torch sets one, _metadata: module versions, of no use here.
+                    // An OrderedDict's state is its attributes. torch sets one, _metadata (module
+                    // versions), which is not needed here.
                     if (Peek() is not PythonDictionary { IsOrdered: true } || state is not PythonDictionary)
                         throw Corrupt("BUILD of something other than an OrderedDict");
                     break;
@@ -174,14 +187,16 @@ internal ref struct PickleReader
                 return dictionary;
             case (AllowedNames.RebuildTensor, [Storage storage, long offset, PythonTuple size, PythonTuple stride]):
                 return Tensor(storage, offset, size, stride);
-            case (AllowedNames.RebuildTensorV2, [Storage storage, long offset, PythonTuple size, PythonTuple stride, bool, _, ..]) when arguments.Count <= 7:
+            case (AllowedNames.RebuildTensorV2, [Storage storage, long offset, PythonTuple size, PythonTuple stride, bool, _, ..])
+                when arguments.Count <= 7:
                 return Tensor(storage, offset, size, stride);
             case (AllowedNames.RebuildParameter, [PickledTensor tensor, bool, _]):
                 return tensor;
             case (AllowedNames.RebuildParameterWithState, [PickledTensor tensor, bool, _, _]):
                 return tensor;
             // The class and the attributes of a tensor's subclass are dropped.
-            case (AllowedNames.RebuildFromType, [PythonName inner, PythonName, PythonTuple tuple, _]) when inner.Name != AllowedNames.RebuildFromType:
+            case (AllowedNames.RebuildFromType, [PythonName inner, PythonName, PythonTuple tuple, _])
+                when inner.Name != AllowedNames.RebuildFromType:
                 return Call(inner, tuple.Items) as PickledTensor ?? throw Corrupt($"{inner.Name} makes no tensor");
             case (AllowedNames.Size, [PythonTuple dimensions]):
                 return new TorchSize(Integers(dimensions.Items));
@@ -197,7 +212,8 @@ internal ref struct PickleReader
                 throw Unsupported($"_codecs.encode with the codec {codec}");
             case (AllowedNames.Encode, [string text, string]):
                 Charge(text.Length / CharactersAValue);
-                return text.All(c => c <= 0xFF) ? Encoding.Latin1.GetBytes(text) : throw Corrupt("bytes are written with characters beyond Latin-1");
+                return text.All(c => c <= 0xFF) ? Encoding.Latin1.GetBytes(text)
+                    : throw Corrupt("bytes are written with characters beyond Latin-1");
             default:
                 throw Corrupt($"{name} is called with arguments that do not fit it");
         }
@@ -213,14 +229,16 @@ internal ref struct PickleReader
     {
         if (id is not PythonTuple { Items: ["storage", ..] and var parts })
             throw Unsupported("a persistent id that is not a storage");
-        if (parts is not [_, PythonName { Name: var type }, string key, string, long count, ..] || parts.Count > 6 || !AllowedNames.Storages.TryGetValue(type, out var dtype))
+        if (parts is not [_, PythonName { Name: var type }, string key, string, long count, ..] || parts.Count > 6
+            || !AllowedNames.Storages.TryGetValue(type, out var dtype))
             throw Corrupt("a storage's id is not (\"storage\", class, key, device, count)");
         if (count < 0)
             throw Corrupt($"a storage of {count} elements");
         if (parts.Count == 5 || parts[5] is null)
             return new Storage(dtype, key, count, 0, count);
-        // Very old files: the view has a key of its own, an offset and a count.
-        return parts[5] is PythonTuple { Items: [string, long viewOffset, long viewCount] } && viewOffset >= 0 && viewCount >= 0 && viewCount <= count - viewOffset
+        // Very old files: the view has its own key, offset and count.
+        return parts[5] is PythonTuple { Items: [string, long viewOffset, long viewCount] }
+            && viewOffset >= 0 && viewCount >= 0 && viewCount <= count - viewOffset
             ? new Storage(dtype, key, viewCount, viewOffset, count)
             : throw Corrupt("a storage's view does not lie inside it");
     }
@@ -229,7 +247,8 @@ internal ref struct PickleReader
     {
         var canonical = AllowedNames.Canonical(module, name);
         return AllowedNames.Contains(canonical) ? new PythonName(canonical)
-            : throw new WeightsException(WeightsFault.UnsafeClass, $"The pickle names {module}.{name}, which no checkpoint needs.", file, Place());
+            : throw new WeightsException(
+                WeightsFault.UnsafeClass, $"The pickle names {module}.{name}, which no checkpoint needs.", file, Place());
     }
 
     private readonly void Append(object?[] values)
@@ -290,7 +309,8 @@ internal ref struct PickleReader
             throw Corrupt($"it builds more than {LargestCount} values");
     }
 
-    private readonly object? Peek() => stack.Count > (marks.TryPeek(out var mark) ? mark : 0) ? stack[^1] : throw Corrupt("its stack is empty");
+    private readonly object? Peek() =>
+        stack.Count > (marks.TryPeek(out var mark) ? mark : 0) ? stack[^1] : throw Corrupt("its stack is empty");
 
     private readonly object? Pop()
     {
@@ -308,7 +328,8 @@ internal ref struct PickleReader
         return values;
     }
 
-    private readonly object? Recall(uint slot) => memo.TryGetValue(slot, out var value) ? value : throw Corrupt($"memo slot {slot} was never filled");
+    private readonly object? Recall(uint slot) =>
+        memo.TryGetValue(slot, out var value) ? value : throw Corrupt($"memo slot {slot} was never filled");
 
     private byte Byte() => Take(1)[0];
 
@@ -360,5 +381,6 @@ internal ref struct PickleReader
 
     private readonly WeightsException Corrupt(string how) => new(WeightsFault.Corrupt, $"The pickle is broken: {how}.", file, Place());
 
-    private readonly WeightsException Unsupported(string what) => new(WeightsFault.Unsupported, $"The checkpoint uses {what}, which is not read.", file, Place());
+    private readonly WeightsException Unsupported(string what) =>
+        new(WeightsFault.Unsupported, $"The checkpoint uses {what}, which is not read.", file, Place());
 }

@@ -1,6 +1,8 @@
-// Python objects as a checkpoint's pickle holds them. None, bool, int, float, str and bytes are null, bool, long or BigInteger, double, string and byte[];
-// a list is a List of object.
+// Python objects as a checkpoint's pickle contains them.
 namespace Llm360.Notebooks;
+
+// None, bool, int, float, str and bytes are null, bool, long or BigInteger, double, string and
+// byte[]. A list is a List of object.
 
 /// <summary>A tuple.</summary>
 /// <param name="Items">Its members.</param>
@@ -10,12 +12,12 @@ public sealed record PythonTuple(IReadOnlyList<object?> Items);
 /// <param name="Dimensions">Its members.</param>
 public sealed record TorchSize(IReadOnlyList<long> Dimensions);
 
-/// <summary>A <c>torch.device</c>, where something was saved from.</summary>
+/// <summary>A <c>torch.device</c>, from which something was saved.</summary>
 /// <param name="Type">For example <c>cuda</c>.</param>
-/// <param name="Index">Which one; null when it did not say.</param>
+/// <param name="Index">Index of the device; null if not stated.</param>
 public sealed record TorchDevice(string Type, long? Index);
 
-/// <summary>A dtype, or a class that stands there as a value.</summary>
+/// <summary>A dtype, or a class that is used as a value.</summary>
 /// <param name="Name">For example <c>torch.float32</c>.</param>
 public sealed record PythonName(string Name);
 
@@ -33,7 +35,7 @@ public sealed class PythonDictionary
     /// <summary>Keys and values.</summary>
     public IReadOnlyList<KeyValuePair<object?, object?>> Items => items;
 
-    /// <summary>The value of a key; false when there is none.</summary>
+    /// <summary>The value of a key; false if there is none.</summary>
     public bool TryGet(object? key, out object? value)
     {
         var known = Places().TryGetValue(Normal(key), out var place);
@@ -41,7 +43,9 @@ public sealed class PythonDictionary
         return known;
     }
 
-    /// <summary>Sets a key as Python does: a key that is there keeps its place and spelling.</summary>
+    /// <summary>
+    /// Sets a key as Python does: an existing key keeps its place and spelling.
+    /// </summary>
     internal void Set(object? key, object? value)
     {
         var normal = Normal(key);
@@ -54,7 +58,10 @@ public sealed class PythonDictionary
         }
     }
 
-    /// <summary>Whether a value may be a key here: Python admits more, but checkpoints do not need it.</summary>
+    /// <summary>
+    /// Whether a value may be a key here. Python allows more types, but checkpoints do not need
+    /// them.
+    /// </summary>
     internal static bool IsKey(object? key) => key is null or string or long or bool or double or System.Numerics.BigInteger;
 
     private Dictionary<object, int> Places() => places ??= [];

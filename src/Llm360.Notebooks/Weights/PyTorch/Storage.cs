@@ -1,7 +1,10 @@
-// Storages and the tensors over them, as a pickle describes them before the bytes are looked for.
+// Storages and the tensors over them, as a pickle describes them, before their bytes are located.
 namespace Llm360.Notebooks;
 
-/// <summary>A persistent id: elements of one type under a key; <paramref name="ViewOffset"/> elements into the key's storage in very old files.</summary>
+/// <summary>
+/// A persistent id: elements of one type under a key. In very old files it begins
+/// <paramref name="ViewOffset"/> elements into the key's storage.
+/// </summary>
 internal sealed record Storage(string DType, string Key, long Count, long ViewOffset, long KeyCount)
 {
     public int ElementSize => SafetensorsTypes.All[DType].Size;
@@ -10,13 +13,18 @@ internal sealed record Storage(string DType, string Key, long Count, long ViewOf
     public Int128 KeyLength => (Int128)KeyCount * ElementSize;
 }
 
-/// <summary>A tensor over a storage; its elements are known to lie inside it.</summary>
+/// <summary>A tensor over a storage, after its elements were found to be inside it.</summary>
 internal sealed record PickledTensor(Storage Storage, long Offset, long[] Size, long[] Stride)
 {
-    /// <summary>Elements that a tensor with overlapping strides may have beyond its storage: an expanded tensor costs its full size when it is read.</summary>
+    /// <summary>
+    /// Elements that a tensor with overlapping strides may have beyond its storage. An expanded
+    /// tensor costs its full size when it is read.
+    /// </summary>
     private const long LargestExpansion = 1 << 24;
 
-    /// <summary>The tensor's entry, once it is known where in the file the storage begins.</summary>
+    /// <summary>
+    /// The tensor's entry, given the position in the file at which the storage begins.
+    /// </summary>
     public TensorEntry ToEntry(string name, string file, string storageName, long storageBegin) =>
         new(name, Storage.DType, Size, file, storageBegin + ((Storage.ViewOffset + Offset) * Storage.ElementSize))
         {
@@ -25,7 +33,7 @@ internal sealed record PickledTensor(Storage Storage, long Offset, long[] Size, 
             Offset = Storage.ViewOffset + Offset,
         };
 
-    /// <summary>What contradicts the storage; null when nothing does.</summary>
+    /// <summary>A contradiction to the storage; null if there is none.</summary>
     public string? Fault()
     {
         if (Size.Length != Stride.Length)
@@ -45,6 +53,9 @@ internal sealed record PickledTensor(Storage Storage, long Offset, long[] Size, 
                 return $"a tensor of [{string.Join(", ", Size)}] over a storage of {Storage.Count}";
         }
 
-        return last < Storage.Count ? null : $"a tensor of [{string.Join(", ", Size)}], strides [{string.Join(", ", Stride)}] from element {Offset} runs past a storage of {Storage.Count}";
+        if (last < Storage.Count)
+            return null;
+        var shape = $"a tensor of [{string.Join(", ", Size)}], strides [{string.Join(", ", Stride)}]";
+        return $"{shape} from element {Offset} runs past a storage of {Storage.Count}";
     }
 }

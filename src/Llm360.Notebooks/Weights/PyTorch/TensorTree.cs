@@ -1,9 +1,11 @@
-// From a pickled object to its tensors by path.
+// The tensors of a pickled object by path.
 using System.Globalization;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Walks a pickled object. Cycles, values nested without end and values repeated without end are refused.</summary>
+/// <summary>
+/// Walks a pickled object. It refuses cycles, and values that are nested or repeated without end.
+/// </summary>
 internal sealed class TensorTree(string file, Func<PickledTensor, string, TensorEntry> resolve)
 {
     private const int Deepest = 1000, LargestCount = 1_000_000, LongestPaths = 100_000_000;
@@ -15,14 +17,16 @@ internal sealed class TensorTree(string file, Func<PickledTensor, string, Tensor
     public IReadOnlyCollection<TensorEntry> Entries => entries.Values;
 
     /// <summary>The object with every tensor replaced by its <see cref="TensorEntry"/>.</summary>
-    /// <exception cref="WeightsException">The object is too deep or too large, or two tensors have one path.</exception>
+    /// <exception cref="WeightsException">
+    /// The object is too deep or too large, or two tensors have one path.
+    /// </exception>
     public object? Walk(object? value)
     {
         Measure(value, 0);
         return Walk(value, "");
     }
 
-    // Before anything is built: a few bytes can stand for 2^64 values.
+    // Runs before anything is built, because a few bytes can represent 2^64 values.
     private void Measure(object? value, int depth)
     {
         if (depth > Deepest)
@@ -47,7 +51,8 @@ internal sealed class TensorTree(string file, Func<PickledTensor, string, Tensor
         {
             case PickledTensor tensor:
                 var entry = resolve(tensor, path);
-                return entries.TryAdd(path, entry) ? entry : throw new WeightsException(WeightsFault.Unsupported, $"Two tensors have the path {path}.", file);
+                return entries.TryAdd(path, entry) ? entry
+                    : throw new WeightsException(WeightsFault.Unsupported, $"Two tensors have the path {path}.", file);
             case List<object?> list:
                 return WalkAll(list, path);
             case PythonTuple tuple:
@@ -58,7 +63,9 @@ internal sealed class TensorTree(string file, Func<PickledTensor, string, Tensor
                     walked.Set(key, Walk(item, Join(path, Segment(key))));
                 return walked;
             case Storage:
-                throw new WeightsException(WeightsFault.Unsupported, "The checkpoint holds a storage without a tensor, which is not read.", file, $"path {path}");
+                throw new WeightsException(
+                    WeightsFault.Unsupported, "The checkpoint holds a storage without a tensor, which is not read.", file,
+                    $"path {path}");
             default:
                 return value;
         }
@@ -68,7 +75,11 @@ internal sealed class TensorTree(string file, Func<PickledTensor, string, Tensor
     {
         var walked = new List<object?>();
         for (var i = 0; i < items.Count; i++)
-            walked.Add(Walk(items[i], items[i] is PickledTensor or List<object?> or PythonTuple or PythonDictionary ? Join(path, i.ToString(CultureInfo.InvariantCulture)) : path));
+        {
+            var isNested = items[i] is PickledTensor or List<object?> or PythonTuple or PythonDictionary;
+            walked.Add(Walk(items[i], isNested ? Join(path, i.ToString(CultureInfo.InvariantCulture)) : path));
+        }
+
         return walked;
     }
 

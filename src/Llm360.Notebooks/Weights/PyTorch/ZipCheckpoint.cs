@@ -1,4 +1,5 @@
-// The format of torch.save since PyTorch 1.6: a zip archive with a pickle and one entry a storage.
+// The format of torch.save since PyTorch 1.6: a zip archive with a pickle and one entry per
+// storage.
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
@@ -13,7 +14,8 @@ internal static class ZipCheckpoint
     public static FileContent Read(MappedFile file)
     {
         var entries = ZipDirectory.Read(file);
-        var pickles = entries.Values.Where(e => e.Name.EndsWith("/" + PickleName, StringComparison.Ordinal) && e.Name.IndexOf('/', StringComparison.Ordinal) == e.Name.Length - PickleName.Length - 1).ToList();
+        var pickles = entries.Values.Where(e => e.Name.EndsWith("/" + PickleName, StringComparison.Ordinal)
+            && e.Name.IndexOf('/', StringComparison.Ordinal) == e.Name.Length - PickleName.Length - 1).ToList();
         if (pickles is not [var pickle])
             throw Corrupt($"The archive has {pickles.Count} {PickleName}, and a checkpoint has one.");
         var root = pickle.Name[..^PickleName.Length];
@@ -34,7 +36,13 @@ internal static class ZipCheckpoint
             if (!entries.TryGetValue($"{root}data/{storage.Key}", out var entry) || !IsPlain(storage.Key))
                 throw Corrupt($"The storage {storage.Key} is not in the archive.", $"tensor {path}");
             if (entry.Length != storage.KeyLength || storage.Count != storage.KeyCount)
-                throw Corrupt(string.Create(CultureInfo.InvariantCulture, $"A storage of {storage.KeyCount} elements of {storage.DType} has {entry.Length} bytes."), $"tensor {path}, entry {entry.Name}");
+            {
+                var what = string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"A storage of {storage.KeyCount} elements of {storage.DType} has {entry.Length} bytes.");
+                throw Corrupt(what, $"tensor {path}, entry {entry.Name}");
+            }
+
             return tensor.ToEntry(path, file.Path, storage.Key, entry.Begin);
         }
 

@@ -1,4 +1,5 @@
-// The central directory of a zip archive whose entries are stored, with the position of every entry's bytes.
+// The central directory of a zip archive of stored entries, with the position of each entry's
+// bytes.
 using System.Buffers.Binary;
 using System.Text;
 
@@ -7,11 +8,15 @@ namespace Llm360.Notebooks;
 /// <summary>One stored entry.</summary>
 internal readonly record struct ZipEntry(string Name, long Begin, long Length, uint Checksum);
 
-/// <summary>Reads the directory (PKWARE's APPNOTE 6.3). .NET's own reader hides positions and admits contradictions between directory and entries.</summary>
+/// <summary>
+/// Reads the directory (PKWARE's APPNOTE 6.3). .NET's own reader hides positions and accepts
+/// contradictions between directory and entries.
+/// </summary>
 internal sealed class ZipDirectory
 {
     private const int EndLength = 22, LocatorLength = 20, Zip64EndLength = 56, DirectoryLength = 46, LocalLength = 30;
-    private const uint EndMark = 0x06054b50, LocatorMark = 0x07064b50, Zip64EndMark = 0x06064b50, DirectoryMark = 0x02014b50, LocalMark = 0x04034b50;
+    private const uint EndMark = 0x06054b50, LocatorMark = 0x07064b50, Zip64EndMark = 0x06064b50;
+    private const uint DirectoryMark = 0x02014b50, LocalMark = 0x04034b50;
     private const ushort Encrypted = 1 | 1 << 6 | 1 << 13, Zip64Field = 1;
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
@@ -20,7 +25,9 @@ internal sealed class ZipDirectory
 
     private ZipDirectory(MappedFile file) => this.file = file;
 
-    /// <exception cref="WeightsException">The archive contradicts itself, or has entries that are deflated or encrypted.</exception>
+    /// <exception cref="WeightsException">
+    /// The archive contradicts itself, or has deflated or encrypted entries.
+    /// </exception>
     public static IReadOnlyDictionary<string, ZipEntry> Read(MappedFile file)
     {
         var directory = new ZipDirectory(file);
@@ -39,14 +46,20 @@ internal sealed class ZipDirectory
         {
             var at = U64(file.Span(end - LocatorLength, LocatorLength), 8);
             limit = (long)Math.Min(at, long.MaxValue);
-            if (at > (ulong)(end - LocatorLength) || (long)at > end - LocatorLength - Zip64EndLength || U32(file.Span((long)at, 4), 0) != Zip64EndMark)
+            if (at > (ulong)(end - LocatorLength) || (long)at > end - LocatorLength - Zip64EndLength
+                || U32(file.Span((long)at, 4), 0) != Zip64EndMark)
                 throw Corrupt("the zip64 end record is not where its locator says", $"byte {end - LocatorLength}");
             var zip64 = file.Span((long)at, Zip64EndLength);
             (count, size, start) = (U64(zip64, 32), U64(zip64, 40), U64(zip64, 48));
         }
 
         if (start + size != limit)
-            throw Corrupt($"its directory of {size} bytes from {start} does not end at byte {limit}, where the end record begins", $"byte {end}");
+        {
+            throw Corrupt(
+                $"its directory of {size} bytes from {start} does not end at byte {limit}, where the end record begins",
+                $"byte {end}");
+        }
+
         ReadEntries((long)start, (long)size, count);
         CheckOverlap((long)start);
     }
@@ -101,7 +114,11 @@ internal sealed class ZipDirectory
         if ((U16(header, 8) & Encrypted) != 0)
             throw Unsupported("The entry is encrypted.", $"entry {name}");
         if (U16(header, 10) != 0)
-            throw Unsupported($"The entry is compressed (method {U16(header, 10)}); tensors are mapped from the file, so entries must be stored.", $"entry {name}");
+        {
+            throw Unsupported(
+                $"The entry is compressed (method {U16(header, 10)}); tensors are mapped from the file, so entries must be stored.",
+                $"entry {name}");
+        }
 
         ulong packed = U32(header, 20), length = U32(header, 24), at = U32(header, 42);
         ReadZip64Field(extra, ref length, ref packed, ref at, name);
@@ -118,7 +135,7 @@ internal sealed class ZipDirectory
         return new ZipEntry(name, begin, (long)length, U32(header, 16));
     }
 
-    // The field holds, in this order, only those whose short form is all ones.
+    // The field holds, in this order, only the values whose short form is all ones.
     private void ReadZip64Field(ReadOnlySpan<byte> extra, ref ulong length, ref ulong packed, ref ulong at, string name)
     {
         if (length != uint.MaxValue && packed != uint.MaxValue && at != uint.MaxValue)
