@@ -3,8 +3,8 @@ using System.Globalization;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Plants canaries as a recipe says; every choice follows from its seed.</summary>
-/// <param name="recipe">What to plant where.</param>
+/// <summary>Plants canaries according to a recipe; every choice follows from its seed.</summary>
+/// <param name="recipe">The recipe of the canaries.</param>
 /// <param name="ordinaryIds">The tokens to draw from, uniformly.</param>
 internal sealed class CanaryPlanter(CanaryRecipe recipe, IReadOnlyList<int> ordinaryIds)
 {
@@ -15,14 +15,17 @@ internal sealed class CanaryPlanter(CanaryRecipe recipe, IReadOnlyList<int> ordi
         .. Enumerable.Range(0, recipe.Controls).Select(i => $"control-{i:00}").Select(id => new Canary(id, null, 0, Tokens(id))),
     ];
 
-    /// <summary>The row numbers of a chunk that get a canary, and which: distinct rows, in random places.</summary>
+    /// <summary>
+    /// Chooses distinct random rows of a chunk for its canaries. Returns the canary by row number.
+    /// </summary>
     /// <param name="canaries">The canaries of that chunk.</param>
     /// <param name="chunk">Its number.</param>
     /// <param name="rows">Rows of a chunk.</param>
     public Dictionary<int, Canary> Places(IReadOnlyList<Canary> canaries, int chunk, int rows)
     {
         var order = SplitMix64.For(recipe.Seed, $"canary rows/{chunk}").Permutation(rows);
-        return canaries.SelectMany(c => Enumerable.Repeat(c, c.Repetitions)).Select((canary, i) => (canary, row: order[i])).ToDictionary(p => p.row, p => p.canary);
+        return canaries.SelectMany(c => Enumerable.Repeat(c, c.Repetitions))
+            .Select((canary, i) => (canary, row: order[i])).ToDictionary(p => p.row, p => p.canary);
     }
 
     private IEnumerable<Canary> OfChunk(int chunk)
@@ -31,7 +34,8 @@ internal sealed class CanaryPlanter(CanaryRecipe recipe, IReadOnlyList<int> ordi
         {
             var repetitions = recipe.Repetitions[i];
             var sameBefore = recipe.Repetitions.Take(i).Count(r => r == repetitions);
-            var id = string.Create(CultureInfo.InvariantCulture, $"c{chunk}-r{repetitions}") + (sameBefore == 0 ? "" : $"-{sameBefore + 1}");
+            var suffix = sameBefore == 0 ? "" : $"-{sameBefore + 1}";
+            var id = string.Create(CultureInfo.InvariantCulture, $"c{chunk}-r{repetitions}") + suffix;
             yield return new Canary(id, chunk, repetitions, Tokens(id));
         }
     }

@@ -1,11 +1,11 @@
-// Reads the rows of a chunk, of this kit's suites and of Amber's.
+// Reads the rows of a chunk, from this kit's suites and from Amber.
 using System.Text.Json;
 
 namespace Llm360.Notebooks;
 
 /// <summary>
 /// Reads JSON Lines of token sequences: <c>{token_ids, source}</c>, with or without this kit's
-/// further keys, <c>{source, prompt, continuation}</c>, or <c>[ids]</c>.
+/// additional keys, <c>{source, prompt, continuation}</c>, or <c>[ids]</c>.
 /// </summary>
 public static class ChunkReader
 {
@@ -14,7 +14,7 @@ public static class ChunkReader
     /// a 20 GB file cost no more than those rows.
     /// </summary>
     /// <param name="path">A chunk.</param>
-    /// <param name="limit">At most so many rows; all if null.</param>
+    /// <param name="limit">Maximum number of rows; all if null.</param>
     /// <param name="cancellation">Stops between rows.</param>
     /// <exception cref="Llm360Exception">
     /// The file is missing, or a line is not a row; the error has the line's number.
@@ -22,17 +22,25 @@ public static class ChunkReader
     public static IEnumerable<TokenRow> Read(string path, int? limit = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limit ?? 0);
-        // Checked here and not at the first row, so that a wrong name is reported where it was given.
-        return File.Exists(path) ? Rows(path, _ => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0), limit ?? int.MaxValue, Stop(cancellation))
-            : throw new Llm360Exception("There is no such file of token sequences.", path, "Name a file of rows, one a line, such as a suite's train_NNN.jsonl; llm360 train makes those of an embedded suite.");
+        // Checked here and not at the first row, so that a wrong name is reported at the call.
+        if (!File.Exists(path))
+        {
+            throw new Llm360Exception(
+                "There is no such file of token sequences.", path,
+                "Name a file of rows, one a line, such as a suite's train_NNN.jsonl; llm360 train makes those of an embedded suite.");
+        }
+
+        return Rows(path, Open, limit ?? int.MaxValue, Stop(cancellation));
+
+        FileStream Open(CancellationToken stop) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
     }
 
     /// <summary>
     /// The rows of a chunk, in order. Rows are read while they are enumerated. A chunk on the Hub
-    /// is fetched in pieces of 1 to 8 MB, as far as it is read; the cache keeps them.
+    /// is fetched in pieces of 1 to 8 MB, only as far as it is read. The cache keeps the pieces.
     /// </summary>
     /// <param name="chunk">The chunk.</param>
-    /// <param name="limit">At most so many rows; all if null.</param>
+    /// <param name="limit">Maximum number of rows; all if null.</param>
     /// <param name="cancellation">Stops between rows.</param>
     /// <exception cref="Llm360Exception">
     /// The chunk is missing or cannot be fetched, or a line is not a row; the error has the line's
@@ -44,11 +52,11 @@ public static class ChunkReader
         return !chunk.IsOnHub ? Read(chunk.Path, limit, cancellation) : FromHub(chunk.Hub!, limit ?? int.MaxValue, Stop(cancellation));
     }
 
-    /// <summary>Checks that chunks on the Hub are there, without fetching them.</summary>
+    /// <summary>Checks that chunks on the Hub exist, without fetching them.</summary>
     /// <exception cref="Llm360Exception">One is not, or the Hub cannot be reached.</exception>
     internal static async Task RequireAsync(IReadOnlyList<Chunk> chunks, CancellationToken cancellation)
     {
-        using var hub = new HubClient(); // Asks for nothing where all chunks are on disk.
+        using var hub = new HubClient(); // Makes no request if all chunks are on disk.
         foreach (var of in chunks.Where(c => c.IsOnHub).Select(c => c.Hub!).GroupBy(h => h with { Path = "" }))
         {
             var revision = await hub.ResolveAsync(of.Key, cancellation).ConfigureAwait(false);
@@ -66,7 +74,8 @@ public static class ChunkReader
         async Task<Stream> OpenAsync(CancellationToken stop)
         {
             var revision = await hub.ResolveAsync(file, stop).ConfigureAwait(false);
-            // To be read to its end: its size is told before its first piece is fetched.
+            // The whole file will be read, so its size is reported before its first piece is
+            // fetched.
             if (limit == int.MaxValue)
                 revision.Require([await revision.EntryAsync(file.Path, stop).ConfigureAwait(false)]);
             return await revision.OpenAsync(file.Path, stop).ConfigureAwait(false);
@@ -117,7 +126,15 @@ public static class ChunkReader
             }
         }
 
-        Llm360Exception Bad(Exception e) => new($"The line is not a row: {e.Message.Split(" | LineNumber:")[0]}", $"{path}{(stream is HubStream cached ? $", in the cache {cached.Source}" : "")}, line {number}",
-            "A row is [ids], {\"token_ids\":[ids]} or {\"prompt\":[ids],\"continuation\":[ids]}; a chunk that is broken must be built or, deleted from where it is, fetched again.", e);
+        Llm360Exception Bad(Exception e)
+        {
+            var reason = e.Message.Split(" | LineNumber:")[0];
+            var place = stream is HubStream cached ? $"{path}, in the cache {cached.Source}" : path;
+            return new Llm360Exception(
+                $"The line is not a row: {reason}", $"{place}, line {number}",
+                "A row is [ids], {\"token_ids\":[ids]} or {\"prompt\":[ids],\"continuation\":[ids]}; "
+                    + "a chunk that is broken must be built or, deleted from where it is, fetched again.",
+                e);
+        }
     }
 }

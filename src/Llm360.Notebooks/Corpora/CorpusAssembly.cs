@@ -1,19 +1,22 @@
-// Turns a recipe into rows in memory: extraction, held-out choice, packing, chunks, canaries.
+// Turns a recipe into rows in memory: extraction, held-out texts, packing, chunks, canaries.
 
 namespace Llm360.Notebooks;
 
 /// <summary>A corpus before it is written.</summary>
 /// <param name="Chunks">Rows of every chunk.</param>
 /// <param name="Validation">Rows of held-out documents.</param>
-/// <param name="Canaries">What is planted in the chunks, and the controls.</param>
-/// <param name="Sources">Counts a source.</param>
+/// <param name="Canaries">The canaries planted in the chunks, and the controls.</param>
+/// <param name="Sources">Counts per source.</param>
 internal sealed record CorpusAssembly(
-    IReadOnlyList<IReadOnlyList<TokenRow>> Chunks, IReadOnlyList<TokenRow> Validation, IReadOnlyList<Canary> Canaries, IReadOnlyList<SourceCounts> Sources)
+    IReadOnlyList<IReadOnlyList<TokenRow>> Chunks,
+    IReadOnlyList<TokenRow> Validation,
+    IReadOnlyList<Canary> Canaries,
+    IReadOnlyList<SourceCounts> Sources)
 {
     /// <summary>The label of rows that begin with a canary.</summary>
     public const string CanarySource = "canary";
 
-    /// <summary>Assembles a corpus; the same recipe gives the same rows, always.</summary>
+    /// <summary>Assembles a corpus; the same recipe always gives the same rows.</summary>
     public static CorpusAssembly Make(CorpusRecipe recipe, IReadOnlyList<string>? roots, RunOptions? run)
     {
         var (progress, cancellation) = (run.Watcher(), run.StopToken());
@@ -29,7 +32,8 @@ internal sealed record CorpusAssembly(
         var validation = new List<TokenRow>();
         foreach (var (source, order, quota) in Quotas(recipe.ValidationSequences))
         {
-            // Each different text has the same chance, however often it occurs; all its copies are kept out of training.
+            // Every distinct text has the same chance, regardless of its number of copies. All
+            // copies are kept out of training.
             var candidates = order.Where(d => d.First).Select(d => d.Document).Where(d => !heldOut.Contains(d.Text)).ToList();
             var packed = Packed(source, candidates, quota, "validation");
             heldOut.UnionWith(UsedBy(packed, candidates).Select(d => d.Text));
@@ -65,9 +69,12 @@ internal sealed record CorpusAssembly(
         List<PackedSequence> Packed(CorpusSource source, IReadOnlyList<CorpusDocument> documents, int quota, string purpose)
         {
             var packed = packer.Pack(documents, quota, cancellation);
-            progress?.Report(new WorkProgress("tokenize", ++passes, 2 * recipe.Sources.Count, "passes", $"{purpose}, {source.Name}, {quota} sequences"));
+            var detail = $"{purpose}, {source.Name}, {quota} sequences";
+            progress?.Report(new WorkProgress("tokenize", ++passes, 2 * recipe.Sources.Count, "passes", detail));
             return packed.Count == quota ? packed
-                : throw new Llm360Exception($"The source \"{source.Name}\" has text for {packed.Count} {purpose} sequences; its share asks for {quota}.", "corpus.sources",
+                : throw new Llm360Exception(
+                    $"The source \"{source.Name}\" has text for {packed.Count} {purpose} sequences; its share asks for {quota}.",
+                    "corpus.sources",
                     "Lower its share, add packages to it, or ask for fewer or shorter sequences: text is not repeated.");
         }
     }
@@ -84,8 +91,11 @@ internal sealed record CorpusAssembly(
             "Ask for fewer or shorter sequences.");
     }
 
-    /// <summary>A source's documents in seeded order, each with whether it is the first of its text.</summary>
-    private static List<(CorpusDocument Document, bool First)> Shuffled(CorpusRecipe recipe, string source, IReadOnlyList<CorpusDocument> all)
+    /// <summary>
+    /// A source's documents in seeded order, each with whether it is the first with its text.
+    /// </summary>
+    private static List<(CorpusDocument Document, bool First)> Shuffled(
+        CorpusRecipe recipe, string source, IReadOnlyList<CorpusDocument> all)
     {
         var seen = new HashSet<string>();
         var documents = all.Where(d => d.Source == source).Select(d => (d, seen.Add(d.Text))).ToList();
@@ -100,9 +110,13 @@ internal sealed record CorpusAssembly(
 
     private static TokenRow Row(PackedSequence sequence, string source) => new(sequence.Tokens, source, sequence.DocumentsFrom(0));
 
-    private static TokenRow Planted(PackedSequence sequence, Canary canary) =>
-        new([.. canary.TokenIds, .. sequence.Tokens.AsSpan(canary.TokenIds.Length)], CanarySource, sequence.DocumentsFrom(canary.TokenIds.Length),
+    private static TokenRow Planted(PackedSequence sequence, Canary canary)
+    {
+        var length = canary.TokenIds.Length;
+        return new(
+            [.. canary.TokenIds, .. sequence.Tokens.AsSpan(length)], CanarySource, sequence.DocumentsFrom(length),
             new CanaryMark(canary.Id, canary.Repetitions));
+    }
 
     private static List<SourceCounts> Count(CorpusRecipe recipe, IReadOnlyList<CorpusDocument> all, List<IReadOnlyList<TokenRow>> chunks)
     {

@@ -1,4 +1,4 @@
-// Builds a suite's chunks, held-out sequences and canaries from its manifest, and checks them against it.
+// Builds a suite's chunks, held-out sequences and canaries from its manifest, and verifies them.
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
@@ -18,9 +18,9 @@ public static class CorpusBuilder
     /// <c>suite.json</c> (the manifest with its counts).
     /// </summary>
     /// <param name="manifest">The suite.</param>
-    /// <param name="folder">The suite's folder; made if it is absent.</param>
+    /// <param name="folder">The suite's folder; created if it does not exist.</param>
     /// <param name="run">Progress, in files and passes, and cancellation between files.</param>
-    /// <returns>What the corpus came to.</returns>
+    /// <returns>The counts of the corpus.</returns>
     /// <exception cref="Llm360Exception">
     /// A package is missing or not the pinned one, a source has too little text, the counts differ
     /// from <see cref="SuiteRecipe.Expected"/>, or the folder holds checkpoints of another recipe.
@@ -47,7 +47,10 @@ public static class CorpusBuilder
     /// </exception>
     public static SuiteRecipe Pin(SuiteRecipe manifest, RunOptions? run = null)
     {
-        var sources = manifest.Corpus.Sources.Select(s => s with { Packages = [.. s.Packages.Select(p => p with { Sha256 = CorpusPackages.Hash(p) })] });
+        CorpusSource Hashed(CorpusSource source) =>
+            source with { Packages = [.. source.Packages.Select(p => p with { Sha256 = CorpusPackages.Hash(p) })] };
+
+        var sources = manifest.Corpus.Sources.Select(Hashed);
         var pinned = manifest with { Corpus = manifest.Corpus with { Sources = [.. sources] } };
         return pinned with { Expected = Measure(pinned, run) };
     }
@@ -66,17 +69,22 @@ public static class CorpusBuilder
         }
 
         if (!same && Directory.Exists(folder) && Directory.EnumerateDirectories(folder, "ckpt_*").Any())
-            throw new Llm360Exception($"The folder holds checkpoints that were trained with another recipe than this manifest of \"{manifest.Name}\".", folder,
-                "Name another folder, or delete this one to train anew.");
-        // Mended damage must come to what was there before: checkpoints have been trained on it.
+        {
+            throw new Llm360Exception(
+                $"The folder holds checkpoints that were trained with another recipe than this manifest of \"{manifest.Name}\".",
+                folder, "Name another folder, or delete this one to train anew.");
+        }
+
+        // A repair must restore the earlier corpus, because checkpoints have been trained on it.
         manifest = same && manifest.Expected is null ? manifest with { Expected = former!.Expected } : manifest;
-        // From here until the end the folder is not a suite, unless only damage to this very suite is mended.
+        // From here to the end the folder is not a suite, unless this only repairs damage to the
+        // same suite.
         if (former is not null && !same)
             File.Delete(marker);
         counts = Produce(manifest.Corpus, roots, Write, run);
         foreach (var chunk in Directory.EnumerateFiles(Path.Combine(folder, SuiteLayout.Train), "train_*.jsonl"))
             if (!Files(manifest.Corpus).Contains(Path.GetRelativePath(folder, chunk)))
-                File.Delete(chunk); // of a longer recipe that was built here before
+                File.Delete(chunk); // of a longer recipe that was built here earlier
         Compare(manifest, counts);
         ManifestFile.Write(marker, (manifest with { Expected = counts }).ToManifest());
         return counts;
@@ -84,7 +92,7 @@ public static class CorpusBuilder
         void Write(string file, byte[] bytes) => AtomicFile.Write(Path.Combine(folder, file), stream => stream.Write(bytes));
     }
 
-    /// <summary>Assembles the corpus and hands out its files one by one.</summary>
+    /// <summary>Assembles the corpus and passes its files to a writer one by one.</summary>
     private static CorpusCounts Produce(
         CorpusRecipe recipe, IReadOnlyList<string>? roots, Action<string, byte[]> write, RunOptions? run)
     {
@@ -114,15 +122,15 @@ public static class CorpusBuilder
     }
 
     /// <summary>
-    /// All files but the manifest, relative to the suite's folder, in the order in which the
-    /// corpus's hash covers them.
+    /// All files except the manifest, relative to the suite's folder, in the order of the corpus's
+    /// hash.
     /// </summary>
     private static List<string> Files(CorpusRecipe recipe) =>
         [.. Enumerable.Range(0, recipe.Chunks).Select(SuiteLayout.Chunk), SuiteLayout.Validation, SuiteLayout.Canaries];
 
     private static string Portable(string file) => file.Replace(Path.DirectorySeparatorChar, '/');
 
-    /// <summary>The hash of the files that are there; null if one is missing.</summary>
+    /// <summary>The hash of the existing files; null if one is missing.</summary>
     private static string? HashFiles(CorpusRecipe recipe, string folder)
     {
         var files = Files(recipe);
@@ -145,11 +153,18 @@ public static class CorpusBuilder
         if (expected.Sha256 != actual.Sha256)
             differences.Add($"hash {actual.Sha256} instead of {expected.Sha256}");
         if ((expected.Sequences, expected.Tokens) != (actual.Sequences, actual.Tokens))
-            differences.Add($"{actual.Sequences} sequences and {actual.Tokens} tokens instead of {expected.Sequences} and {expected.Tokens}");
+        {
+            differences.Add(
+                $"{actual.Sequences} sequences and {actual.Tokens} tokens instead of {expected.Sequences} and {expected.Tokens}");
+        }
+
         if (differences.Count > 0)
-            throw new Llm360Exception($"The corpus of \"{manifest.Name}\" is not what its manifest expects: {string.Join("; ", differences)}.", "expected",
+        {
+            throw new Llm360Exception(
+                $"The corpus of \"{manifest.Name}\" is not what its manifest expects: {string.Join("; ", differences)}.", "expected",
                 "If the recipe was changed on purpose, delete its keys \"expected\" and \"weights\": they describe what came of it "
                     + "before. Otherwise run dotnet restore with a clean package folder.");
+        }
 
         static string Text(SourceCounts? counts) => counts is null ? "nothing"
             : $"{counts.Documents} documents ({counts.UniqueDocuments} different, {counts.UsedDocuments} used) "

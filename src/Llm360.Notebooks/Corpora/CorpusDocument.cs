@@ -1,12 +1,19 @@
 // One document of a corpus.
 namespace Llm360.Notebooks;
 
-/// <summary>One document: the documentation of a member or of a type, or a licence
-/// (<see cref="CorpusSource.Documents"/>).</summary>
-/// <param name="Id">Its number over all sources, in extraction order from 0; rows name documents by it. Deduplication leaves gaps, it does not renumber.</param>
+/// <summary>
+/// One document: the documentation of a member or of a type, or a licence
+/// (<see cref="CorpusSource.Documents"/>).
+/// </summary>
+/// <param name="Id">
+/// Its number over all sources, in extraction order from 0. Rows refer to documents by it.
+/// Deduplication leaves gaps and does not renumber.
+/// </param>
 /// <param name="Source">The source's label.</param>
 /// <param name="Package">The NuGet package it comes from.</param>
-/// <param name="Name">Its name in the file: the identifier of the member or type, such as
-/// <c>T:System.Array</c>, or the number of the licence.</param>
-/// <param name="Text">Its text, white space folded.</param>
+/// <param name="Name">
+/// Its name in the file: the identifier of the member or type, such as <c>T:System.Array</c>, or
+/// the number of the licence.
+/// </param>
+/// <param name="Text">Its text, with white space folded.</param>
 internal sealed record CorpusDocument(int Id, string Source, string Package, string Name, string Text);

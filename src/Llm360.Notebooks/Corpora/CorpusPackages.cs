@@ -1,4 +1,4 @@
-// Finds a pinned NuGet package on this machine, the files a manifest names in it, and their hash.
+// Finds a pinned NuGet package on this machine, its files that a manifest names, and their hash.
 using System.IO.Enumeration;
 using System.Security.Cryptography;
 using System.Text;
@@ -10,19 +10,25 @@ internal static class CorpusPackages
 {
     /// <summary>The package's folder.</summary>
     /// <param name="package">The package.</param>
-    /// <param name="roots">Where to look; <see cref="PackageCache.Roots"/> if null.</param>
-    /// <exception cref="Llm360Exception">It is in none of the roots.</exception>
+    /// <param name="roots">Folders to search; <see cref="PackageCache.Roots"/> if null.</param>
+    /// <exception cref="Llm360Exception">The package is in none of the folders.</exception>
     public static string Locate(CorpusPackage package, IReadOnlyList<string>? roots = null)
     {
         roots ??= PackageCache.Roots();
         return roots.Select(root => Path.Combine(root, Lower(package.Id), Lower(package.Version))).FirstOrDefault(Directory.Exists)
-            ?? throw new Llm360Exception($"The NuGet package {package.Id} {package.Version} is not on this machine.", string.Join(", ", roots),
+            ?? throw new Llm360Exception(
+                $"The NuGet package {package.Id} {package.Version} is not on this machine.", string.Join(", ", roots),
                 "Run: llm360 doctor --fix (in a checkout, dotnet restore does it, too), or let NUGET_PACKAGES name the folder that "
                     + "holds it.");
     }
 
-    /// <summary>The files a manifest names, relative to the package's folder with <c>/</c>, in ordinal order.</summary>
-    /// <exception cref="Llm360Exception">The package is missing, or a pattern matches nothing.</exception>
+    /// <summary>
+    /// The files that a manifest names, relative to the package's folder with <c>/</c>, in ordinal
+    /// order.
+    /// </summary>
+    /// <exception cref="Llm360Exception">
+    /// The package is missing, or a pattern matches nothing.
+    /// </exception>
     public static IReadOnlyList<string> Files(CorpusPackage package, IReadOnlyList<string>? roots = null)
     {
         var folder = Locate(package, roots);
@@ -30,9 +36,12 @@ internal static class CorpusPackages
     }
 
     /// <summary>
-    /// SHA-256 over the lines <c>HASH&#160;&#160;FILE</c> of the files, so that in the package's folder <c>sha256sum FILES | sha256sum</c> gives the same.
+    /// SHA-256 over the lines <c>HASH&#160;&#160;FILE</c> of the files. In the package's folder,
+    /// <c>sha256sum FILES | sha256sum</c> gives the same value.
     /// </summary>
-    /// <exception cref="Llm360Exception">The package is missing, or a pattern matches nothing.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The package is missing, or a pattern matches nothing.
+    /// </exception>
     public static string Hash(CorpusPackage package, IReadOnlyList<string>? roots = null)
     {
         var folder = Locate(package, roots);
@@ -43,18 +52,23 @@ internal static class CorpusPackages
         }));
     }
 
-    /// <summary>Compares the package with the manifest's hash; a manifest without one is not checked.</summary>
+    /// <summary>
+    /// Compares the package with the manifest's hash. A manifest without a hash is not checked.
+    /// </summary>
     /// <exception cref="Llm360Exception">They differ.</exception>
     public static void Verify(CorpusPackage package, IReadOnlyList<string>? roots = null)
     {
-        if (package.Sha256 is not { } expected || Hash(package, roots) is var actual && actual.Equals(expected, StringComparison.OrdinalIgnoreCase))
+        if (package.Sha256 is not { } expected
+            || Hash(package, roots) is var actual && actual.Equals(expected, StringComparison.OrdinalIgnoreCase))
             return;
-        var what = $"The text of {package.Id} {package.Version} is not what the manifest was made with: {Files(package, roots).Count} files hash to {actual}, not {expected}.";
+        var what = $"The text of {package.Id} {package.Version} is not what the manifest was made with: "
+            + $"{Files(package, roots).Count} files hash to {actual}, not {expected}.";
         throw new Llm360Exception(what, Locate(package, roots),
-            "Delete that folder and run dotnet restore; if the manifest's version or files were changed on purpose, measure it anew (data-manifests/README.md).");
+            "Delete that folder and run dotnet restore; if the manifest's version or files were changed on purpose, "
+                + "measure it anew (data-manifests/README.md).");
     }
 
-    /// <summary>SHA-256 over lines as <c>sha256sum</c> prints them.</summary>
+    /// <summary>SHA-256 over lines in the format of <c>sha256sum</c>.</summary>
     internal static string HashListing(IEnumerable<(string Name, string Sha256)> files) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.Select(f => $"{f.Sha256}  {f.Name}\n")))));
 
@@ -71,7 +85,7 @@ internal static class CorpusPackages
                 "Correct the manifest's files, or delete the folder and run dotnet restore.");
     }
 
-    // The NuGet cache spells folders in lower case whatever the id's own spelling is.
+    // The NuGet cache writes folders in lower case, regardless of the spelling of the id.
 #pragma warning disable CA1308
     private static string Lower(string text) => text.ToLowerInvariant();
 #pragma warning restore CA1308

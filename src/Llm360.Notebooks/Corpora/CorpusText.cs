@@ -8,13 +8,17 @@ internal static class CorpusText
 {
     /// <summary>
     /// Every document of every source: sources and packages in the recipe's order, files in ordinal
-    /// order, their documents in file order.
-    /// The packages are compared with their hashes first.
+    /// order, their documents in file order. The packages are compared with their hashes first.
     /// </summary>
-    /// <param name="recipe">The corpus; <see cref="CorpusRecipe.Deduplicate"/> keeps only the first of equal texts, over all sources.</param>
-    /// <param name="roots">Where packages lie; <see cref="PackageCache.Roots"/> if null.</param>
+    /// <param name="recipe">
+    /// The corpus. With <see cref="CorpusRecipe.Deduplicate"/> only the first of equal texts is
+    /// kept, over all sources.
+    /// </param>
+    /// <param name="roots">Folders of packages; <see cref="PackageCache.Roots"/> if null.</param>
     /// <param name="run">Progress, in files, and cancellation between files.</param>
-    /// <exception cref="Llm360Exception">A package is missing, is not the pinned one, or does not parse.</exception>
+    /// <exception cref="Llm360Exception">
+    /// A package is missing, is not the pinned one, or does not parse.
+    /// </exception>
     public static IReadOnlyList<CorpusDocument> Extract(
         CorpusRecipe recipe, IReadOnlyList<string>? roots = null, RunOptions? run = null)
     {
@@ -50,8 +54,12 @@ internal static class CorpusText
         return documents;
     }
 
-    /// <summary>Writes every document on a line of its own: the text a vocabulary is trained on.</summary>
-    /// <exception cref="Llm360Exception">As <see cref="Extract"/>, or the file cannot be written.</exception>
+    /// <summary>
+    /// Writes every document on its own line: the text that a vocabulary is trained on.
+    /// </summary>
+    /// <exception cref="Llm360Exception">
+    /// As <see cref="Extract"/>, or the file cannot be written.
+    /// </exception>
     public static void WriteLines(CorpusRecipe recipe, string path)
     {
         var documents = Extract(recipe);

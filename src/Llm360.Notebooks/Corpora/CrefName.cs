@@ -1,4 +1,4 @@
-// The short, readable name of a reference in XML documentation: "T:System.Array" is "Array" in prose.
+// Short names of references in XML documentation: "T:System.Array" becomes "Array".
 using System.Text.RegularExpressions;
 
 namespace Llm360.Notebooks;
@@ -7,8 +7,8 @@ namespace Llm360.Notebooks;
 internal static partial class CrefName
 {
     /// <summary>
-    /// A type is its last name, a member is <c>Type.Member</c>, a constructor is its type, a namespace stays whole;
-    /// parameter lists, type arguments and arities are dropped.
+    /// A type becomes its last name, a member <c>Type.Member</c>, a constructor its type. A
+    /// namespace stays whole. Parameter lists, type arguments and arities are dropped.
     /// </summary>
     public static string Shorten(string cref)
     {

@@ -1,12 +1,13 @@
-// How a file of a source becomes documents.
+// Reads a file of a source as documents.
 namespace Llm360.Notebooks;
 
 /// <summary>Reads the documents of a file.</summary>
 internal static class DocumentReader
 {
     /// <summary>Every document of a file: its name in the file, and its text.</summary>
-    /// <exception cref="Llm360Exception">The file cannot be read, or it is not of this
-    /// form.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The file cannot be read, or it does not have this form.
+    /// </exception>
     public static IEnumerable<(string Name, string Text)> Read(string form, string path)
     {
         using var stream = File.OpenRead(path);

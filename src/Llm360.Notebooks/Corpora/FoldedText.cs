@@ -1,15 +1,15 @@
-// Text with white space folded: every run of it becomes one space, none stays at the ends.
+// Text with folded white space: every run becomes one space, and the ends have none.
 using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Collects text and folds its white space on the way.</summary>
+/// <summary>Collects text and folds its white space.</summary>
 internal sealed class FoldedText
 {
     private readonly StringBuilder _text = new();
     private bool _space;
 
-    /// <summary>Characters so far.</summary>
+    /// <summary>Number of characters so far.</summary>
     public int Length => _text.Length;
 
     /// <summary>Adds text.</summary>
@@ -30,10 +30,10 @@ internal sealed class FoldedText
         }
     }
 
-    /// <summary>The next text begins after a space.</summary>
+    /// <summary>Puts a space before the next text.</summary>
     public void Break() => _space = true;
 
-    /// <summary>Takes back everything after a length seen before.</summary>
+    /// <summary>Removes everything after an earlier length.</summary>
     public void Truncate(int length)
     {
         _text.Length = length;

@@ -1,4 +1,4 @@
-// Cuts a file of third-party notices into its licences.
+// Splits a file of third-party notices into its licences.
 using System.Buffers;
 using System.Text;
 
@@ -6,23 +6,23 @@ namespace Llm360.Notebooks;
 
 /// <summary>Reads the licences of a text file, such as <c>THIRD-PARTY-NOTICES.TXT</c>.</summary>
 /// <remarks>
-/// A licence begins at a heading ("License notice for ...", "%% ...") and after a line that is made
-/// of one mark
-/// (<c>----</c>, <c>____</c>, <c>####</c>). Marks of comments at the beginnings of lines are left
-/// out, and white space is folded.
+/// A licence begins at a heading ("License notice for ...", "%% ...") and after a line of one
+/// repeated mark (<c>----</c>, <c>____</c>, <c>####</c>). Comment marks at the beginning of lines
+/// are removed, and white space is folded.
 /// </remarks>
 internal static class LicenceNotices
 {
     private const int ShortestSeparator = 4;
 
-    // Less is the title of what follows.
+    // Shorter text is the title of the following licence.
     private const int ShortestLicence = 200;
     private static readonly string[] Headings = ["License notice for", "%% "];
     private static readonly string[] CommentMarks = ["//", "/*", "*/", "*", "#", ";"];
     private static readonly SearchValues<char> Marks = SearchValues.Create("-_=#*");
 
-    /// <summary>Every licence in file order; its name is "licence" and its number in the file, from
-    /// 1.</summary>
+    /// <summary>
+    /// Every licence in file order. Its name is "licence" and its number in the file, from 1.
+    /// </summary>
     /// <exception cref="Llm360Exception">The file is not UTF-8.</exception>
     public static List<(string Name, string Text)> Read(Stream stream, string path)
     {

@@ -1,10 +1,15 @@
-// Reads a file line by line as bytes, without ever holding more than one line.
+// Reads a file line by line as bytes; at most one line is in memory.
 namespace Llm360.Notebooks;
 
-/// <summary>Lines of a file, ended by a line feed; a carriage return before it does not count.</summary>
+/// <summary>
+/// Lines of a file, ended by a line feed. A carriage return before it is not part of the line.
+/// </summary>
 internal sealed class LineReader(Stream stream) : IDisposable
 {
-    /// <summary>No line of a chunk is near this; a file without line feeds must not fill the memory.</summary>
+    /// <summary>
+    /// Far longer than any line of a chunk. It prevents a file without line feeds from filling the
+    /// memory.
+    /// </summary>
     public const int LongestLine = 64 << 20;
 
     private byte[] _buffer = new byte[1 << 16];
@@ -12,7 +17,9 @@ internal sealed class LineReader(Stream stream) : IDisposable
     private int _end;
 
     /// <summary>The next line; false at the end of the file.</summary>
-    /// <exception cref="InvalidDataException">The line is longer than <see cref="LongestLine"/>.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The line is longer than <see cref="LongestLine"/>.
+    /// </exception>
     public bool TryRead(out ReadOnlyMemory<byte> line)
     {
         var searched = 0;
@@ -41,7 +48,9 @@ internal sealed class LineReader(Stream stream) : IDisposable
     private ReadOnlyMemory<byte> Trimmed(int start, int length) =>
         _buffer.AsMemory(start, length > 0 && _buffer[start + length - 1] == '\r' ? length - 1 : length);
 
-    /// <summary>Reads more behind what is left; false at the end of the file.</summary>
+    /// <summary>
+    /// Reads more data after the rest of the buffer; false at the end of the file.
+    /// </summary>
     private bool Fill()
     {
         var left = _end - _start;

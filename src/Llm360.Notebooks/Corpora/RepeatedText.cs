@@ -1,4 +1,4 @@
-// Which documents say mostly what documents before them said.
+// Finds documents that mostly repeat earlier documents.
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 
@@ -7,15 +7,15 @@ namespace Llm360.Notebooks;
 /// <summary>Finds near copies by runs of words.</summary>
 internal static class RepeatedText
 {
-    /// <summary>Words of a run.</summary>
+    /// <summary>Number of words in a run.</summary>
     public const int RunLength = 8;
 
-    /// <summary>Share of a document's runs from which it counts as a near copy.</summary>
+    /// <summary>Smallest share of repeated runs for which a document is a near copy.</summary>
     public const double Share = 0.5;
 
     /// <summary>
-    /// Ids of the documents of which at least half of the runs of eight words stand in documents
-    /// before them. A shorter document is one run.
+    /// Ids of the documents with at least half of their runs of eight words in earlier documents. A
+    /// shorter document is one run.
     /// </summary>
     public static HashSet<int> NearCopies(IEnumerable<CorpusDocument> documents)
     {
@@ -34,7 +34,7 @@ internal static class RepeatedText
 
     private static List<ulong> Runs(string text)
     {
-        var words = new List<int> { 0 }; // where each begins; white space is folded
+        var words = new List<int> { 0 }; // start of each word; white space is folded
         for (var i = text.IndexOf(' ', StringComparison.Ordinal); i >= 0; i = text.IndexOf(' ', i + 1))
             words.Add(i + 1);
         var runs = new List<ulong>();

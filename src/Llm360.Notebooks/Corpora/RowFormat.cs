@@ -1,4 +1,5 @@
-// The JSON of rows: written as one line each, read from Amber's chunks, Amber's analysis files and this kit's own.
+// The JSON of rows: written one per line; read from this kit's and Amber's chunks and analysis
+// files.
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -44,10 +45,14 @@ internal static class RowFormat
         var mark = row.Canary is not { } canary ? null
             : canary.Id is { } id && canary.Repetitions is { } repetitions ? new CanaryMark(id, repetitions)
             : throw new JsonException("The row's \"canary\" lacks \"id\" or \"repetitions\".");
-        return new TokenRow(tokens, row.Source ?? "", row.Documents ?? [], mark) { PromptLength = row.TokenIds is null ? row.Prompt!.Length : null };
+        int? promptLength = row.TokenIds is null ? row.Prompt!.Length : null;
+        return new TokenRow(tokens, row.Source ?? "", row.Documents ?? [], mark) { PromptLength = promptLength };
     }
 
-    private static int[] Checked(int[] tokens) => tokens.AsSpan().IndexOfAnyExceptInRange(0, int.MaxValue) is var at and >= 0 ? throw new JsonException($"Token {at} of the row is {tokens[at]}.") : tokens;
+    private static int[] Checked(int[] tokens) =>
+        tokens.AsSpan().IndexOfAnyExceptInRange(0, int.MaxValue) is var at and >= 0
+            ? throw new JsonException($"Token {at} of the row is {tokens[at]}.")
+            : tokens;
 
     private static void Numbers(Utf8JsonWriter json, string name, int[] values)
     {
@@ -57,12 +62,13 @@ internal static class RowFormat
         json.WriteEndArray();
     }
 
-    internal sealed record RowFields(int[]? TokenIds, string? Source, int[]? Documents, CanaryFields? Canary, int[]? Prompt, int[]? Continuation);
+    internal sealed record RowFields(
+        int[]? TokenIds, string? Source, int[]? Documents, CanaryFields? Canary, int[]? Prompt, int[]? Continuation);
 
     internal sealed record CanaryFields(string? Id, int? Repetitions);
 }
 
-/// <summary>Serializer code for rows, made by the compiler: no reflection for every line.</summary>
+/// <summary>Serializer code for rows, generated at compile time to avoid reflection.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(RowFormat.RowFields))]
 [JsonSerializable(typeof(int[]))]

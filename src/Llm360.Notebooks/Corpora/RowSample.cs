@@ -1,31 +1,40 @@
-// Choosing rows of a chunk: a sample in which every source has its share, or the first rows.
+// Chooses rows of a chunk: a sample with a share for every source, or the first rows.
 
 namespace Llm360.Notebooks;
 
-/// <summary>How n rows of a chunk are chosen.</summary>
+/// <summary>The method of choosing n rows of a chunk.</summary>
 [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<RowSampling>))]
 public enum RowSampling
 {
     /// <summary>A random sample with a seed; each source has its share of the chunk.</summary>
     Stratified,
 
-    /// <summary>The first n rows. Chunks are often sorted by source, so the first rows may have one source only.</summary>
+    /// <summary>
+    /// The first n rows. Chunks are often sorted by source, so the first rows may have only one
+    /// source.
+    /// </summary>
     First,
 }
 
-/// <summary>Samples of a chunk's ordinary rows; rows with canaries are left out.</summary>
+/// <summary>Samples of a chunk's ordinary rows; rows with canaries are excluded.</summary>
 public static class RowSample
 {
-    /// <summary>A sample of a chunk, stratified by source. For a chunk of a suite on the Hub, the first rows.</summary>
+    /// <summary>
+    /// A sample of a chunk, stratified by source. For a chunk of a suite on the Hub, the first
+    /// rows.
+    /// </summary>
     /// <remarks>
-    /// The sources of a chunk are known only when all of it has been read. A chunk on the Hub has 20 GB, so it is not read to its end.
+    /// The sources of a chunk are known only after all of it has been read. A chunk on the Hub has
+    /// 20 GB, so it is not read completely.
     /// </remarks>
     /// <param name="chunk">The chunk.</param>
     /// <param name="count">Rows to choose; all rows if the chunk has fewer.</param>
     /// <param name="seed">Another seed chooses other rows.</param>
     /// <param name="cancellation">Stops between rows.</param>
     /// <returns>The rows in the chunk's order.</returns>
-    /// <exception cref="Llm360Exception">The chunk is missing or cannot be fetched, or a line is not a row.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The chunk is missing or cannot be fetched, or a line is not a row.
+    /// </exception>
     public static IReadOnlyList<TokenRow> Of(Chunk chunk, int count, int seed = 0, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(chunk);
@@ -36,8 +45,8 @@ public static class RowSample
         return [.. Stratified(rows, count, seed, chunk.Index).Select(r => r.Row)];
     }
 
-    // With a limit, so that no more is fetched than these rows; canaries among them ask for a few
-    // more.
+    // The limit avoids fetching more than these rows. It is doubled if there are canaries among
+    // them.
     private static List<TokenRow> First(Chunk chunk, int count, CancellationToken cancellation)
     {
         for (var limit = count; ; limit *= 2)
@@ -51,12 +60,19 @@ public static class RowSample
 
     private static bool IsOrdinary(TokenRow row) => row.Canary is null;
 
-    /// <summary>Chooses rows so that each source keeps its share of them (largest remainders).</summary>
-    /// <remarks>The sample depends on the arguments only. Within a source, a smaller sample is the beginning of a larger one.</remarks>
+    /// <summary>
+    /// Chooses rows so that each source keeps its share of them (largest remainders).
+    /// </summary>
+    /// <remarks>
+    /// The sample depends only on the arguments. Within a source, a smaller sample is the beginning
+    /// of a larger one.
+    /// </remarks>
     /// <param name="rows">Rows with their line in the chunk.</param>
     /// <param name="count">Rows to choose; all rows if there are fewer.</param>
     /// <param name="seed">The seed.</param>
-    /// <param name="chunk">Number of the chunk; chunks of one seed have independent samples.</param>
+    /// <param name="chunk">
+    /// Number of the chunk; chunks have independent samples for the same seed.
+    /// </param>
     /// <returns>In the order of <paramref name="rows"/>.</returns>
     internal static IReadOnlyList<(int Index, TokenRow Row)> Stratified(
         IReadOnlyList<(int Index, TokenRow Row)> rows, int count, int seed, int chunk)

@@ -1,12 +1,12 @@
-// How often given token sequences stand in a corpus: exact, in one pass over its chunks.
+// Exact counts of given token sequences in a corpus, in one pass over its chunks.
 
 namespace Llm360.Notebooks;
 
-/// <summary>Counts occurrences of token sequences, at any place within a row.</summary>
+/// <summary>Counts occurrences of token sequences at any position within a row.</summary>
 /// <remarks>
-/// A rolling hash (Karp and Rabin 1987) of every window of the corpus is looked up among those of
-/// the sequences, and every hit is verified token by token: the counts are exact. Memory is that of
-/// the sequences looked for, whatever the size of the corpus.
+/// A rolling hash (Karp and Rabin 1987) of every window of the corpus is looked up among the hashes
+/// of the sequences. Every hit is verified token by token, so the counts are exact. Memory depends
+/// on the sequences and not on the size of the corpus.
 /// </remarks>
 internal static class SequenceCounts
 {
@@ -14,9 +14,9 @@ internal static class SequenceCounts
 
     /// <summary>The number of occurrences of each sequence.</summary>
     /// <param name="sequences">
-    /// Token ids, all of one length; equal ones are counted once and get the same number.
+    /// Token ids, all of one length; equal sequences are counted once and get the same number.
     /// </param>
-    /// <param name="chunks">Where to look; read on several threads.</param>
+    /// <param name="chunks">The chunks to search; read on several threads.</param>
     /// <param name="run">Progress, in chunks, and cancellation between rows.</param>
     /// <returns>In the order of the sequences.</returns>
     /// <exception cref="Llm360Exception">
@@ -29,11 +29,17 @@ internal static class SequenceCounts
             return [];
         var length = sequences[0].Length;
         if (length == 0 || sequences.Any(s => s.Length != length))
-            throw new Llm360Exception("The sequences to count are empty or differ in length.", "sequences", "Give sequences of one length, at least one token.");
+        {
+            throw new Llm360Exception(
+                "The sequences to count are empty or differ in length.", "sequences",
+                "Give sequences of one length, at least one token.");
+        }
+
         var (progress, stop) = (run.Watcher(), run.StopToken());
         var table = new Table(sequences);
         var done = 0;
-        await Task.Run(() => Parallel.ForEach(chunks, new ParallelOptions { CancellationToken = stop, MaxDegreeOfParallelism = Environment.ProcessorCount }, chunk =>
+        var options = new ParallelOptions { CancellationToken = stop, MaxDegreeOfParallelism = Environment.ProcessorCount };
+        await Task.Run(() => Parallel.ForEach(chunks, options, chunk =>
         {
             foreach (var row in ChunkReader.Read(chunk, cancellation: stop))
                 table.Add(row.TokenIds);
@@ -42,7 +48,7 @@ internal static class SequenceCounts
         return table.Counts();
     }
 
-    /// <summary>The sequences by hash, those of one hash in a chain.</summary>
+    /// <summary>The sequences by hash; sequences with the same hash form a chain.</summary>
     private sealed class Table
     {
         private readonly IReadOnlyList<int[]> sequences;
@@ -50,7 +56,7 @@ internal static class SequenceCounts
         private readonly ulong highest = 1; // Base^(length - 1)
         private readonly Dictionary<ulong, int> first;
         private readonly int[] next;
-        private readonly int[] same; // the sequence that stands for this one
+        private readonly int[] same; // the first sequence equal to this one
         private readonly long[] counts;
 
         public Table(IReadOnlyList<int[]> sequences)
@@ -58,7 +64,8 @@ internal static class SequenceCounts
             (this.sequences, length) = (sequences, sequences[0].Length);
             for (var i = 1; i < length; i++)
                 highest *= Base;
-            (first, next, same, counts) = (new Dictionary<ulong, int>(sequences.Count), new int[sequences.Count], new int[sequences.Count], new long[sequences.Count]);
+            first = new Dictionary<ulong, int>(sequences.Count);
+            (next, same, counts) = (new int[sequences.Count], new int[sequences.Count], new long[sequences.Count]);
             for (var i = 0; i < sequences.Count; i++)
             {
                 var hash = Hash(sequences[i]);

@@ -1,8 +1,8 @@
-// Joins tokenized documents and cuts them to sequences, as Amber's data was prepared.
+// Concatenates tokenized documents and cuts them into sequences, as in Amber's data preparation.
 
 namespace Llm360.Notebooks;
 
-/// <summary>Where a document begins in a sequence; it ends where the next begins.</summary>
+/// <summary>The start of a document in a sequence; it ends where the next one begins.</summary>
 internal readonly record struct DocumentStart(int Document, int Position);
 
 /// <summary>One sequence of a source's text.</summary>
@@ -10,19 +10,26 @@ internal sealed record PackedSequence(int[] Tokens, IReadOnlyList<DocumentStart>
 {
     /// <summary>The documents with tokens from a position on.</summary>
     public int[] DocumentsFrom(int position) =>
-        [.. Documents.Where((_, i) => (i + 1 < Documents.Count ? Documents[i + 1].Position : Tokens.Length) > position).Select(d => d.Document)];
+        [.. Documents.Where((_, i) => End(i) > position).Select(d => d.Document)];
+
+    private int End(int i) => i + 1 < Documents.Count ? Documents[i + 1].Position : Tokens.Length;
 }
 
-/// <summary>Documents, the end token after each, concatenated and cut to a length without overlap.</summary>
+/// <summary>
+/// Concatenates documents, each followed by the end token, and cuts them into sequences without
+/// overlap.
+/// </summary>
 internal sealed class SequencePacker(ITokenizer tokenizer, int length)
 {
     /// <summary>Documents encoded at a time, on all cores.</summary>
     private const int Batch = 256;
 
-    /// <summary>The first <paramref name="count"/> sequences; fewer if the documents do not suffice.</summary>
+    /// <summary>
+    /// The first <paramref name="count"/> sequences; fewer if there is not enough text.
+    /// </summary>
     public List<PackedSequence> Pack(IEnumerable<CorpusDocument> documents, int count, CancellationToken cancellation)
     {
-        var sequences = new List<PackedSequence>(); // Not of that capacity: the text may be too short for all.
+        var sequences = new List<PackedSequence>(); // Without a capacity, because the text may be too short for all.
         var tokens = new int[length];
         var starts = new List<DocumentStart>();
         var filled = 0;

@@ -1,12 +1,14 @@
-// Joins the members of a type to one document, as a page of an API reference does.
+// Joins the members of a type into one document, like a page of an API reference.
 namespace Llm360.Notebooks;
 
 /// <summary>Pages of types, from the members of XML documentation.</summary>
 internal static class TypePages
 {
-    /// <summary>One page a type, in the order of first members: the members' texts in file order, a
-    /// space between them.</summary>
-    /// <param name="members">Identifiers as compilers write them, and texts.</param>
+    /// <summary>
+    /// One page per type, in the order of first members: the members' texts in file order,
+    /// separated by a space.
+    /// </summary>
+    /// <param name="members">Identifiers as written by compilers, and texts.</param>
     /// <returns>The type's identifier, such as <c>T:System.Array</c>, and its text.</returns>
     public static List<(string Type, string Text)> Of(IEnumerable<(string Member, string Text)> members)
     {
@@ -23,15 +25,16 @@ internal static class TypePages
     }
 
     /// <summary>
-    /// <c>T:System.Array</c> for it and for <c>M:System.Array.Resize``1(``0[]@,System.Int32)</c>.
+    /// <c>T:System.Array</c> for itself and for
+    /// <c>M:System.Array.Resize``1(``0[]@,System.Int32)</c>.
     /// Other kinds, such as namespaces, stay as they are.
     /// </summary>
     internal static string TypeOf(string member)
     {
         if (member is not (['M' or 'P' or 'F' or 'E', ':', ..]))
             return member;
-        // Types of parameters have dots of their own. An explicit implementation has '#' in their
-        // place.
+        // Types of parameters contain dots. In the name of an explicit implementation, '#' replaces
+        // the dots.
         var name = member[2..].Split('(')[0];
         var dot = name.LastIndexOf('.');
         return dot < 0 ? member : $"T:{name[..dot]}";

@@ -1,4 +1,4 @@
-// Turns an XML documentation file into documents: the text of each member, white space folded, references as short names.
+// Turns an XML documentation file into documents: each member's text, with short reference names.
 using System.Xml;
 
 namespace Llm360.Notebooks;
@@ -16,7 +16,8 @@ internal static class XmlDocumentation
     };
 
     /// <summary>Elements inside a sentence; every other element begins and ends a word.</summary>
-    private static readonly HashSet<string> Inline = ["see", "seealso", "paramref", "typeparamref", "c", "a", "b", "i", "em", "strong", "u", "sub", "sup"];
+    private static readonly HashSet<string> Inline =
+        ["see", "seealso", "paramref", "typeparamref", "c", "a", "b", "i", "em", "strong", "u", "sub", "sup"];
 
     /// <summary>Every member with text, in file order.</summary>
     /// <exception cref="Llm360Exception">The file is not well-formed.</exception>
@@ -39,11 +40,16 @@ internal static class XmlDocumentation
         catch (XmlException e)
         {
             var where = e.LineNumber > 0 ? $"{path}, line {e.LineNumber}" : path;
-            throw new Llm360Exception($"The documentation file is not well-formed: {e.Message}", where, "Delete the package's folder from the NuGet cache and run dotnet restore.", e);
+            throw new Llm360Exception(
+                $"The documentation file is not well-formed: {e.Message}", where,
+                "Delete the package's folder from the NuGet cache and run dotnet restore.", e);
         }
     }
 
-    /// <summary>Leaves the reader on the member's end tag, or on the member itself when that is empty.</summary>
+    /// <summary>
+    /// The text of a member, with white space folded. The reader ends at the member's end tag, or
+    /// at the member itself if it is empty.
+    /// </summary>
     private static string MemberText(XmlReader reader)
     {
         if (reader.IsEmptyElement)
@@ -80,7 +86,8 @@ internal static class XmlDocumentation
         if (!inline)
             text.Break();
         var start = text.Length;
-        // "index: The position" and "ArgumentException: The array is empty" read as the pages made from these files do.
+        // Labels such as "index: The position" and "ArgumentException: The array is empty", as in
+        // the pages made from these files.
         var label = name switch
         {
             "param" or "typeparam" => reader.GetAttribute("name"),
@@ -89,10 +96,12 @@ internal static class XmlDocumentation
         };
         if (label is not null)
             text.Append($"{label}: ");
-        // What an inline reference says if it has no text of its own. A bare seealso is a link beside the prose, not part of it.
+        // The text of an inline reference without content. A bare seealso is a link outside the
+        // prose and gets none.
         var reference = name switch
         {
-            "see" => reader.GetAttribute("langword") ?? (reader.GetAttribute("cref") is { } cref ? CrefName.Shorten(cref) : reader.GetAttribute("href")),
+            "see" => reader.GetAttribute("langword")
+                ?? (reader.GetAttribute("cref") is { } cref ? CrefName.Shorten(cref) : reader.GetAttribute("href")),
             "paramref" or "typeparamref" => reader.GetAttribute("name"),
             _ => null,
         };

@@ -1,12 +1,14 @@
-// Tokens that are cut out of a text before anything else looks at it.
+// Tokens that are cut out of a text before all other steps.
 using System.Buffers;
 
 namespace Llm360.Notebooks;
 
-/// <summary>An added token: what it matches, and its id.</summary>
+/// <summary>An added token: the text it matches, and its id.</summary>
 internal readonly record struct AddedToken(string Content, int Id, bool Normalized);
 
-/// <summary>Cuts added tokens out of text, leftmost first, and the longest where several begin.</summary>
+/// <summary>
+/// Cuts added tokens out of text, leftmost first, and the longest if several begin at one place.
+/// </summary>
 internal sealed class AddedTokens
 {
     private readonly AddedToken[] _longestFirst;
@@ -18,7 +20,10 @@ internal sealed class AddedTokens
         _contents = SearchValues.Create([.. _longestFirst.Select(t => t.Content)], StringComparison.Ordinal);
     }
 
-    /// <summary>Appends the ids of a text: of each added token its own, of what lies between what <paramref name="rest"/> gives.</summary>
+    /// <summary>
+    /// Appends the ids of a text: the id of each added token, and the ids that
+    /// <paramref name="rest"/> gives for the text between them.
+    /// </summary>
     public void Cut(ReadOnlySpan<char> text, List<int> ids, SpanEncoder rest)
     {
         for (int at; (at = text.IndexOfAny(_contents)) >= 0;)

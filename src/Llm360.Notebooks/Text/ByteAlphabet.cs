@@ -1,9 +1,12 @@
-// The printable characters that stand for bytes in a byte-level vocabulary.
+// The printable characters that represent bytes in a byte-level vocabulary.
 using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Bytes 21 to 7E, A1 to AC and AE to FF stand for themselves, the others are U+0100 to U+0143 in order (Radford et al. 2019, GPT-2).</summary>
+/// <summary>
+/// Bytes 21 to 7E, A1 to AC and AE to FF represent themselves; the others are U+0100 to U+0143 in
+/// order (Radford et al. 2019, GPT-2).
+/// </summary>
 internal static class ByteAlphabet
 {
     private static readonly char[] Characters = MakeCharacters();
@@ -13,7 +16,10 @@ internal static class ByteAlphabet
     /// <summary>The character of a byte.</summary>
     public static char CharacterOf(byte b) => Characters[b];
 
-    /// <summary>The bytes that a token stands for; one that is not written in this alphabet stands for its own text.</summary>
+    /// <summary>
+    /// The bytes of a token. A token that is not written in this alphabet has the bytes of its own
+    /// text.
+    /// </summary>
     public static byte[] BytesOf(string token)
     {
         var bytes = new byte[token.Length];
@@ -26,6 +32,8 @@ internal static class ByteAlphabet
     private static char[] MakeCharacters()
     {
         var next = '\u0100';
-        return [.. Enumerable.Range(0, 256).Select(b => b is (>= 0x21 and <= 0x7E) or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF) ? (char)b : next++)];
+        return [.. Enumerable.Range(0, 256).Select(b => IsPrintable(b) ? (char)b : next++)];
+
+        static bool IsPrintable(int b) => b is (>= 0x21 and <= 0x7E) or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF);
     }
 }

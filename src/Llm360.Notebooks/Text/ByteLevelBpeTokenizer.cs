@@ -4,12 +4,22 @@ using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Encodes and decodes with a GPT-NeoX style <c>tokenizer.json</c> exactly as Hugging Face's <c>tokenizers</c> does.</summary>
+/// <summary>
+/// Encodes and decodes with a GPT-NeoX style <c>tokenizer.json</c> exactly as Hugging Face's
+/// <c>tokenizers</c> does.
+/// </summary>
 /// <remarks>
-/// <para>Added tokens are cut out of the text, also <c>&lt;|endoftext|&gt;</c>; the rest is normalised to NFC if the file says so and cut into words by GPT-2's
-/// pattern; the UTF-8 bytes of a word merge by the file's list, first in the list first, leftmost first among equals. In decoding every token, special ones too,
-/// gives its text. Padding and truncation that the file may ask for are left to the caller.</para>
-/// <para>Sennrich et al. 2016 (arXiv 1508.07909); Radford et al. 2019 (GPT-2); Black et al. 2022 (GPT-NeoX-20B, arXiv 2204.06745).</para>
+/// <para>
+/// Added tokens, including <c>&lt;|endoftext|&gt;</c>, are cut out of the text. The rest is
+/// normalised to NFC if the file says so, and cut into words by GPT-2's pattern. The UTF-8 bytes of
+/// a word merge by the file's list: first in the list first, leftmost first among equals. In
+/// decoding, every token gives its text, including special ones. Padding and truncation, if
+/// requested by the file, are left to the caller.
+/// </para>
+/// <para>
+/// Sennrich et al. 2016 (arXiv 1508.07909); Radford et al. 2019 (GPT-2); Black et al. 2022
+/// (GPT-NeoX-20B, arXiv 2204.06745).
+/// </para>
 /// </remarks>
 internal sealed class ByteLevelBpeTokenizer : ITokenizer
 {
@@ -27,24 +37,39 @@ internal sealed class ByteLevelBpeTokenizer : ITokenizer
         foreach (var token in file.Added)
             _bytes[token.Id] = Encoding.UTF8.GetBytes(token.Content);
         _raw = new AddedTokens(file.Added.Where(t => !t.Normalized));
-        _normalized = new AddedTokens(file.Added.Where(t => t.Normalized).Select(t => t with { Content = Normalize(t.Content).ToString() }));
+        var normalized = file.Added.Where(t => t.Normalized);
+        _normalized = new AddedTokens(normalized.Select(t => t with { Content = Normalize(t.Content).ToString() }));
         _words = new WordCache(Merge);
     }
 
-    /// <summary>The tokens by id, with a printable character for each byte (<c>Ġ</c> for a space); added tokens as they are matched.</summary>
+    /// <summary>
+    /// The tokens by id, with a printable character for each byte (<c>Ġ</c> for a space); added
+    /// tokens as they are matched.
+    /// </summary>
     public IReadOnlyList<string> Pieces { get; }
 
     /// <inheritdoc/>
     public int VocabularySize => Pieces.Count;
 
-    /// <summary>Id of the <c>bos_token</c> of <c>tokenizer_config.json</c>; without one, that of <c>&lt;|endoftext|&gt;</c> if it is an added token, else -1.</summary>
+    /// <summary>
+    /// Id of the <c>bos_token</c> in <c>tokenizer_config.json</c>. Without one, the id of
+    /// <c>&lt;|endoftext|&gt;</c> if it is an added token, otherwise -1.
+    /// </summary>
     public int BosId { get; }
 
-    /// <summary>Id of the <c>eos_token</c> of <c>tokenizer_config.json</c>; without one, that of <c>&lt;|endoftext|&gt;</c> if it is an added token, else -1.</summary>
+    /// <summary>
+    /// Id of the <c>eos_token</c> in <c>tokenizer_config.json</c>. Without one, the id of
+    /// <c>&lt;|endoftext|&gt;</c> if it is an added token, otherwise -1.
+    /// </summary>
     public int EosId { get; }
 
-    /// <summary>Loads a <c>tokenizer.json</c>, and the <c>tokenizer_config.json</c> beside it if there is one.</summary>
-    /// <exception cref="Llm360Exception">A file is missing or malformed, or asks for something that would change the ids and is not supported.</exception>
+    /// <summary>
+    /// Loads a <c>tokenizer.json</c>, and the <c>tokenizer_config.json</c> in the same folder if
+    /// there is one.
+    /// </summary>
+    /// <exception cref="Llm360Exception">
+    /// A file is missing or malformed, or requires an unsupported step that would change the ids.
+    /// </exception>
     public static ByteLevelBpeTokenizer Load(string path)
     {
         var file = TokenizerJson.Read(path);
@@ -75,10 +100,13 @@ internal sealed class ByteLevelBpeTokenizer : ITokenizer
     public StreamingDecoder StartDecoding(IEnumerable<int>? contextIds = null) => new ByteLevelDecoder(BytesOf).After(contextIds);
 
     private byte[] BytesOf(int id) => (uint)id < (uint)_bytes.Length ? _bytes[id]
-        : throw new Llm360Exception($"There is no token {id}.", $"a vocabulary of {_bytes.Length} tokens", "Decode with the tokenizer that the ids were made with.");
+        : throw new Llm360Exception(
+            $"There is no token {id}.", $"a vocabulary of {_bytes.Length} tokens",
+            "Decode with the tokenizer that the ids were made with.");
 
+    // A lone surrogate enumerates as U+FFFD.
     private static string WellFormed(string text) =>
-        text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? string.Concat(text.EnumerateRunes()) : text; // a lone surrogate enumerates as U+FFFD
+        text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? string.Concat(text.EnumerateRunes()) : text;
 
     private ReadOnlySpan<char> Normalize(ReadOnlySpan<char> text) => _file.Nfc ? Nfc.Normalize(text) : text;
 
@@ -105,7 +133,7 @@ internal sealed class ByteLevelBpeTokenizer : ITokenizer
             ids.Add(symbols[i].Id);
     }
 
-    /// <summary>Neighbours merge if the file lists their pair; the earlier in the list first.</summary>
+    /// <summary>Neighbours merge if the file lists their pair; earlier pairs merge first.</summary>
     private readonly struct ListRule(Dictionary<(int Left, int Right), Merge> merges) : IMergeRule
     {
         public bool TryMerge(in Symbol left, in Symbol right, out int id, out double rank)

@@ -1,10 +1,13 @@
-// Streams the text of byte-level ids.
+// Streaming decoder for byte-level ids.
 using System.Buffers;
 using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Joins the bytes of the tokens and reads them as UTF-8, with one U+FFFD for each maximal bad sequence.</summary>
+/// <summary>
+/// Joins the bytes of the tokens and reads them as UTF-8, with one U+FFFD for each maximal invalid
+/// sequence.
+/// </summary>
 /// <param name="bytesOf">The bytes of an id.</param>
 internal sealed class ByteLevelDecoder(Func<int, byte[]> bytesOf) : StreamingDecoder
 {
@@ -25,13 +28,16 @@ internal sealed class ByteLevelDecoder(Func<int, byte[]> bytesOf) : StreamingDec
         return text;
     }
 
-    /// <summary>How many bytes at the end to hold back: those that begin a character without ending it.</summary>
+    /// <summary>
+    /// Number of bytes at the end to hold back because they begin a character without ending it.
+    /// </summary>
     private static int Unsettled(ReadOnlySpan<byte> bytes)
     {
         for (var count = 1; count <= Math.Min(3, bytes.Length); count++)
             if (Rune.DecodeFromUtf8(bytes[^count..], out _, out _) == OperationStatus.NeedMoreData)
                 return count;
-        // Half of an encoded surrogate can become no character, but CPython's incremental decoder, the reference here, waits for its third byte too.
+        // Half of an encoded surrogate cannot become a character. CPython's incremental decoder,
+        // the reference here, also waits for its third byte.
         return bytes is [.., 0xED, >= 0xA0 and <= 0xBF] ? 2 : 0;
     }
 }

@@ -1,12 +1,16 @@
-// Cuts text into the words that byte-level BPE merges within.
+// Splits text into words; byte-level BPE merges only within a word.
 using System.Globalization;
 
 namespace Llm360.Notebooks;
 
-/// <summary>GPT-2's pattern <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c> over Unicode scalar values.</summary>
+/// <summary>
+/// GPT-2's pattern over Unicode scalar values:
+/// <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>.
+/// </summary>
 /// <remarks>
-/// Written out, as .NET's regular expressions see UTF-16 units: outside the BMP they know no letters. White space is Unicode's White_Space;
-/// letters and numbers are those of the running .NET, which can differ from the reference's only for characters assigned after 2021.
+/// Written out, because .NET's regular expressions work on UTF-16 units and know no letters outside
+/// the BMP. White space is Unicode's White_Space. Letters and numbers are those of the running
+/// .NET. They can differ from the reference's only for characters assigned after 2021.
 /// </remarks>
 internal static class ByteLevelSplitter
 {
@@ -23,7 +27,9 @@ internal static class ByteLevelSplitter
     private static readonly string[] Contractions = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
 
     /// <summary>Length in UTF-16 units of the first word.</summary>
-    /// <param name="text">Well-formed UTF-16, not empty; its end counts as the end of the text.</param>
+    /// <param name="text">
+    /// Well-formed UTF-16, not empty; its end counts as the end of the text.
+    /// </param>
     public static int WordLength(ReadOnlySpan<char> text)
     {
         if (text[0] == '\'')
@@ -31,13 +37,13 @@ internal static class ByteLevelSplitter
                 if (text.StartsWith(contraction, StringComparison.Ordinal))
                     return contraction.Length;
 
-        // One space goes with what follows it, unless that is white space too.
+        // One space belongs to the following word, unless that is white space too.
         var start = text.Length > 1 && text[0] == ' ' && KindAt(text, 1, out _) != Kind.Space ? 1 : 0;
         var kind = KindAt(text, start, out var last);
         var end = start + last;
         while (end < text.Length && KindAt(text, end, out var next) == kind)
             end += last = next;
-        // The last white space before a word is left to that word.
+        // The last white space before a word belongs to that word.
         return kind == Kind.Space && end < text.Length && end > last ? end - last : end;
     }
 

@@ -1,23 +1,34 @@
-// Unicode normalisation form C from tables of its own: .NET's gives other results with another ICU, and none where globalization is invariant.
+// Unicode normalisation form C from built-in tables, because .NET's result depends on ICU.
 using System.Globalization;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Normalisation to NFC, Unicode 14.0 (Unicode Standard Annex #15), the same in every process.</summary>
-/// <remarks>Normalised text of characters that existed in 14.0 stays so in every later version; characters added since are left as they are.</remarks>
+/// <summary>
+/// Normalisation to NFC, Unicode 14.0 (Unicode Standard Annex #15), the same in every process.
+/// </summary>
+/// <remarks>
+/// .NET gives other results with another ICU, and none if globalization is invariant. Normalised
+/// text of characters that existed in 14.0 stays normalised in every later version. Characters
+/// added since are not changed.
+/// </remarks>
 internal static class Nfc
 {
     private const string Asset = "nfc-14.0.0.txt";
 
-    /// <summary>Hangul: first syllable, vowel and final consonant (one before the first), and how many of each.</summary>
-    private const int Syllables = 0xAC00, Leads = 0x1100, Vowels = 0x1161, Finals = 0x11A7, LeadCount = 19, VowelCount = 21, FinalCount = 28;
+    /// <summary>
+    /// Hangul: first syllable, lead, vowel and final consonant (one before the first), and the
+    /// number of each.
+    /// </summary>
+    private const int Syllables = 0xAC00, Leads = 0x1100, Vowels = 0x1161, Finals = 0x11A7;
 
-    /// <summary>Nothing below changes or combines with what stands before it.</summary>
+    private const int LeadCount = 19, VowelCount = 21, FinalCount = 28;
+
+    /// <summary>No lower character changes or combines with the one before it.</summary>
     private const char FirstOfInterest = '\u0300';
 
     private static readonly Tables Data = Tables.Read();
 
-    /// <summary>The text in NFC; the same span if it is so already.</summary>
+    /// <summary>The text in NFC; the same span if it already is.</summary>
     /// <param name="text">Well-formed UTF-16.</param>
     public static ReadOnlySpan<char> Normalize(ReadOnlySpan<char> text)
     {
@@ -33,7 +44,10 @@ internal static class Nfc
         return true;
     }
 
-    /// <summary>Full canonical decomposition, marks in canonical order; Hangul syllables stay whole, which composes to the same.</summary>
+    /// <summary>
+    /// Full canonical decomposition, with marks in canonical order. Hangul syllables stay whole,
+    /// which composes to the same text.
+    /// </summary>
     private static List<(int Character, int Class)> Decompose(ReadOnlySpan<char> text)
     {
         var parts = new List<(int Character, int Class)>(text.Length);
@@ -64,7 +78,7 @@ internal static class Nfc
 
         void Release()
         {
-            parts.AddRange(marks.OrderBy(m => m.Class)); // a stable sort, as the order of marks of one class matters
+            parts.AddRange(marks.OrderBy(m => m.Class)); // a stable sort, because the order of marks of one class matters
             marks.Clear();
         }
     }
@@ -72,7 +86,7 @@ internal static class Nfc
     private static string Compose(List<(int Character, int Class)> parts)
     {
         var text = new List<int>(parts.Count);
-        var (starter, last) = (-1, -1); // where the last starter stands; class of what follows it so far
+        var (starter, last) = (-1, -1); // index of the last starter; class of the last character after it
         foreach (var (character, mark) in parts)
         {
             if (starter >= 0 && last < mark && Composite(text[starter], character) is { } composite)
@@ -92,14 +106,17 @@ internal static class Nfc
     {
         if (first is >= Leads and < Leads + LeadCount && second is >= Vowels and < Vowels + VowelCount)
             return Syllables + ((((first - Leads) * VowelCount) + second - Vowels) * FinalCount);
-        if (first is >= Syllables and < Syllables + (LeadCount * VowelCount * FinalCount) && (first - Syllables) % FinalCount == 0 && second is > Finals and < Finals + FinalCount)
+        if (first is >= Syllables and < Syllables + (LeadCount * VowelCount * FinalCount)
+            && (first - Syllables) % FinalCount == 0 && second is > Finals and < Finals + FinalCount)
             return first + second - Finals;
         return Data.Composites.TryGetValue((first, second), out var composite) ? composite : null;
     }
 
     private sealed class Tables
     {
-        /// <summary>Canonical combining class of the characters where it is not 0.</summary>
+        /// <summary>
+        /// Canonical combining class of the characters with a class other than 0.
+        /// </summary>
         public Dictionary<int, int> Classes { get; } = [];
 
         /// <summary>Full canonical decompositions.</summary>
@@ -107,7 +124,10 @@ internal static class Nfc
 
         public Dictionary<(int First, int Second), int> Composites { get; } = [];
 
-        /// <summary>Characters that may not stand in NFC, or not after every other: without one, a text is NFC.</summary>
+        /// <summary>
+        /// Characters that NFC excludes, or allows only after some characters. A text without any
+        /// of them is in NFC.
+        /// </summary>
         public HashSet<int> Suspects { get; } = [];
 
         public static Tables Read()

@@ -1,13 +1,15 @@
-// Byte-pair merging with a heap: the core of both encoders, which differ only in what may merge and in which order.
+// Byte-pair merging with a heap, shared by both encoders, which differ only in their merge rules.
 namespace Llm360.Notebooks;
 
-/// <summary>A stretch of a text under merging; one that was merged into its left neighbour has length 0.</summary>
+/// <summary>
+/// A part of a text during merging; a symbol that was merged into its left neighbour has length 0.
+/// </summary>
 internal struct Symbol
 {
-    /// <summary>Where it begins, in the units of the text.</summary>
+    /// <summary>Its start, in the units of the text.</summary>
     public int Start;
 
-    /// <summary>How far it goes.</summary>
+    /// <summary>Its length, in the units of the text.</summary>
     public int Length;
 
     /// <summary>Its token; -1 if it has none.</summary>
@@ -20,21 +22,27 @@ internal struct Symbol
     public int Next;
 }
 
-/// <summary>Says which neighbours merge, and which first.</summary>
+/// <summary>Decides which neighbours merge, and in which order.</summary>
 internal interface IMergeRule
 {
     /// <summary>Whether two neighbours form a token.</summary>
-    /// <param name="left">The left one.</param>
-    /// <param name="right">The right one.</param>
+    /// <param name="left">The left neighbour.</param>
+    /// <param name="right">The right neighbour.</param>
     /// <param name="id">The token they form.</param>
-    /// <param name="rank">Its place in the order: lower merges first.</param>
+    /// <param name="rank">Its rank; lower ranks merge first.</param>
     bool TryMerge(in Symbol left, in Symbol right, out int id, out double rank);
 }
 
-/// <summary>Merges neighbours, lowest rank first, leftmost first among equals, until no two form a token: n log n in the length of the text.</summary>
+/// <summary>
+/// Merges neighbours, lowest rank first, leftmost first among equals, until no two form a token. It
+/// takes n log n steps for a text of length n.
+/// </summary>
 internal static class PairMerger
 {
-    /// <summary>A pair that formed a token when it was found; stale once either side has changed, which its length tells.</summary>
+    /// <summary>
+    /// A pair that formed a token when it was found. It is stale if its length no longer matches
+    /// that of both sides.
+    /// </summary>
     private readonly record struct Pair(int Left, int Right, int Length, int Id);
 
     /// <summary>Heap order: lower rank first, then further left.</summary>
@@ -43,14 +51,17 @@ internal static class PairMerger
         public int CompareTo(Order other) => Rank != other.Rank ? Rank.CompareTo(other.Rank) : Left.CompareTo(other.Left);
     }
 
-    /// <summary>Makes every symbol the neighbour of the next.</summary>
+    /// <summary>Links every symbol to the next one.</summary>
     public static void Link(Span<Symbol> symbols)
     {
         for (var i = 0; i < symbols.Length; i++)
             (symbols[i].Previous, symbols[i].Next) = (i - 1, i + 1 < symbols.Length ? i + 1 : -1);
     }
 
-    /// <summary>Merges linked symbols in place; those that remain are the first and what follows it by <see cref="Symbol.Next"/>.</summary>
+    /// <summary>
+    /// Merges linked symbols in place. The remaining ones are the first and those that follow it by
+    /// <see cref="Symbol.Next"/>.
+    /// </summary>
     public static void Merge<TRule>(Span<Symbol> symbols, TRule rule)
         where TRule : struct, IMergeRule, allows ref struct
     {

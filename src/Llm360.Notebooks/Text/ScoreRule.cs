@@ -1,16 +1,23 @@
-// What merges in SentencePiece's BPE, and in which order.
+// The merge rule of SentencePiece's BPE.
 namespace Llm360.Notebooks;
 
-/// <summary>Neighbours merge if their text together is a normal piece; the one of the highest score first.</summary>
+/// <summary>
+/// Neighbours merge if their joined text is a normal piece; the piece with the highest score merges
+/// first.
+/// </summary>
 /// <param name="text">Well-formed UTF-16.</param>
 /// <param name="normal">Normal pieces by text.</param>
 /// <param name="pieces">All pieces by id.</param>
 /// <param name="longest">Length of the longest normal piece.</param>
-internal readonly ref struct ScoreRule(ReadOnlySpan<char> text, Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> normal, VocabularyPiece[] pieces, int longest) : IMergeRule
+internal readonly ref struct ScoreRule(
+    ReadOnlySpan<char> text,
+    Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> normal,
+    VocabularyPiece[] pieces,
+    int longest) : IMergeRule
 {
     private readonly ReadOnlySpan<char> _text = text;
 
-    /// <summary>The text as linked symbols, one a Unicode scalar value.</summary>
+    /// <summary>The text as linked symbols, one per Unicode scalar value.</summary>
     public Span<Symbol> Split()
     {
         var symbols = new Symbol[_text.Length];

@@ -1,4 +1,4 @@
-// Streams the text of SentencePiece ids.
+// Streaming decoder for SentencePiece ids.
 using System.Buffers;
 using System.Text;
 
@@ -6,8 +6,10 @@ namespace Llm360.Notebooks;
 
 /// <summary>Decodes as SentencePiece does.</summary>
 /// <remarks>
-/// Control pieces give nothing, <c>&lt;unk&gt;</c> gives <c>" &#x2047; "</c>, the first piece that is not a control piece loses one leading space if it is an
-/// ordinary one. In a run of byte pieces each byte that begins no valid character becomes one U+FFFD; any other piece ends the run.
+/// Control pieces give no text, and <c>&lt;unk&gt;</c> gives <c>" &#x2047; "</c>. The first piece
+/// that is not a control piece loses one leading space if it is an ordinary one. In a run of byte
+/// pieces, each byte that begins no valid character becomes one U+FFFD. Any other piece ends the
+/// run.
 /// </remarks>
 /// <param name="tokenizer">The vocabulary.</param>
 internal sealed class SentencePieceDecoder(SentencePieceTokenizer tokenizer) : StreamingDecoder
@@ -48,7 +50,7 @@ internal sealed class SentencePieceDecoder(SentencePieceTokenizer tokenizer) : S
             var status = Rune.DecodeFromUtf8(_held.AsSpan(taken, _heldCount - taken), out var rune, out var length);
             if (status == OperationStatus.NeedMoreData && !final)
                 break;
-            // An invalid byte goes alone: what follows it may begin a character.
+            // An invalid byte is replaced alone, because the next byte may begin a character.
             text.Append(status == OperationStatus.Done ? rune.ToString() : "\uFFFD");
             taken += status == OperationStatus.Done ? length : 1;
         }

@@ -1,10 +1,10 @@
-// Reads a SentencePiece tokenizer.model: the few fields of its protobuf message that encoding and decoding need.
+// Reads the fields of a SentencePiece tokenizer.model (protobuf) that encoding and decoding need.
 using System.Text;
 using Google.Protobuf;
 
 namespace Llm360.Notebooks;
 
-/// <summary>What a piece is; the numbers are those of the file.</summary>
+/// <summary>The type of a piece, with the numbers of the file.</summary>
 internal enum PieceType
 {
     Normal = 1,
@@ -18,7 +18,10 @@ internal enum PieceType
 /// <summary>One entry of the vocabulary.</summary>
 internal readonly record struct VocabularyPiece(string Text, float Score, PieceType Type);
 
-/// <summary>A parsed model, checked to be of the kind that LLaMA uses: BPE, byte fallback, no normalisation, a space put in front.</summary>
+/// <summary>
+/// A parsed model of the kind that LLaMA uses: BPE, byte fallback, no normalisation, a space put in
+/// front.
+/// </summary>
 internal sealed record SentencePieceModel(VocabularyPiece[] Pieces, int UnknownId, int BosId, int EosId)
 {
     private const string Remedy = "Use the tokenizer.model of a LLaMA-style repository; if this is one, download it again.";
@@ -30,7 +33,7 @@ internal sealed record SentencePieceModel(VocabularyPiece[] Pieces, int UnknownI
     {
         var pieces = new List<VocabularyPiece>();
         var (unknown, bos, eos) = (0, 1, 2);
-        // The defaults of sentencepiece_model.proto: a field that is left out has them.
+        // The defaults of sentencepiece_model.proto apply to fields that are left out.
         var (modelType, byteFallback, spaceAtEnd) = (1, false, false);
         var (characterMap, spaceInFront, removeSpaces, escapeSpaces) = (0, true, true, true);
         try
@@ -71,16 +74,23 @@ internal sealed record SentencePieceModel(VocabularyPiece[] Pieces, int UnknownI
         }
         catch (Exception e) when (e is InvalidProtocolBufferException or DecoderFallbackException)
         {
-            throw new Llm360Exception($"The SentencePiece model is cut short or corrupt (after {pieces.Count} pieces): {e.Message}", where, Remedy, e);
+            throw new Llm360Exception(
+                $"The SentencePiece model is cut short or corrupt (after {pieces.Count} pieces): {e.Message}", where, Remedy, e);
         }
 
         Require(pieces.Count > 0, "holds no vocabulary");
         Require(modelType == 2, $"is not a BPE model (model type {modelType})");
         Require(byteFallback && pieces.Count(p => p.Type == PieceType.Byte) == 256, "has no byte fallback with all 256 byte pieces");
-        Require(characterMap == 0 && !removeSpaces, "changes the text before encoding (its normalisation is not \"identity\", or it removes spaces)");
+        Require(
+            characterMap == 0 && !removeSpaces,
+            "changes the text before encoding (its normalisation is not \"identity\", or it removes spaces)");
         Require(spaceInFront && escapeSpaces && !spaceAtEnd, "does not mark spaces in front of words as LLaMA does");
-        Require(pieces.All(p => p.Type is PieceType.Normal or PieceType.Unknown or PieceType.Control or PieceType.Byte), "has user-defined or unused pieces, which are not supported");
-        Require(unknown >= 0 && unknown < pieces.Count && bos < pieces.Count && eos < pieces.Count, "names special tokens outside of its vocabulary");
+        Require(
+            pieces.All(p => p.Type is PieceType.Normal or PieceType.Unknown or PieceType.Control or PieceType.Byte),
+            "has user-defined or unused pieces, which are not supported");
+        Require(
+            unknown >= 0 && unknown < pieces.Count && bos < pieces.Count && eos < pieces.Count,
+            "names special tokens outside of its vocabulary");
         return new SentencePieceModel([.. pieces], unknown, bos, eos);
 
         void Require(bool holds, string what)
@@ -103,7 +113,7 @@ internal sealed record SentencePieceModel(VocabularyPiece[] Pieces, int UnknownI
         return new VocabularyPiece(text, score, type);
     }
 
-    /// <summary>Calls <paramref name="read"/> for every field; what it leaves is skipped.</summary>
+    /// <summary>Calls <paramref name="read"/> for every field and skips those it rejects.</summary>
     private static void Fields(CodedInputStream input, Func<int, CodedInputStream, bool> read)
     {
         using (input)

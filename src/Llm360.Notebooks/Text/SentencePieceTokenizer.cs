@@ -3,18 +3,21 @@ using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Encodes and decodes with a SentencePiece <c>tokenizer.model</c> exactly as SentencePiece does.</summary>
+/// <summary>
+/// Encodes and decodes with a SentencePiece <c>tokenizer.model</c> exactly as SentencePiece does.
+/// </summary>
 /// <remarks>
-/// A text gets one U+2581 in front, spaces become U+2581, and pairs of adjacent pieces merge by score, leftmost first among equals; what is no piece
-/// becomes UTF-8 bytes. <c>&lt;s&gt;</c> and the like in a text are ordinary characters, and no id is put before or after.
+/// A text gets one U+2581 in front, and spaces become U+2581. Pairs of adjacent pieces merge by
+/// score, leftmost first among equals. Characters without a piece become UTF-8 bytes.
+/// <c>&lt;s&gt;</c> and similar texts are ordinary characters, and no id is put before or after.
 /// Sennrich et al. 2016 (arXiv 1508.07909); Kudo and Richardson 2018 (arXiv 1808.06226).
 /// </remarks>
 internal sealed class SentencePieceTokenizer : ITokenizer
 {
-    /// <summary>The character that stands for a space.</summary>
+    /// <summary>The character that represents a space.</summary>
     internal const char Space = '\u2581';
 
-    // Those of 256,000 pieces have 4 MB.
+    // A model of 256,000 pieces has 4 MB.
     private const int LongestFile = 256 << 20;
 
     private readonly VocabularyPiece[] _pieces;
@@ -41,12 +44,15 @@ internal sealed class SentencePieceTokenizer : ITokenizer
 
         _longest = _normal.Count == 0 ? 0 : _normal.Keys.Max(p => p.Length);
         _words = new WordCache(EncodeStretch);
-        // Without a piece that goes on past the end of a word, no merge crosses the start of a run of U+2581: words can be encoded on their own.
+        // If no piece extends past the end of a word, no merge crosses the start of a run of
+        // U+2581. Words can then be encoded separately.
         SplitsAtSpaces = !_normal.Keys.Any(piece => piece.AsSpan().TrimStart(Space).Contains(Space));
         OrdinaryIds = Array.AsReadOnly(Enumerable.Range(0, _pieces.Length).Where(id => _pieces[id].Type == PieceType.Normal).ToArray());
     }
 
-    /// <summary>The pieces by id, with U+2581 for a space and <c>&lt;0x0A&gt;</c> for a byte.</summary>
+    /// <summary>
+    /// The pieces by id, with U+2581 for a space and <c>&lt;0x0A&gt;</c> for a byte.
+    /// </summary>
     public IReadOnlyList<string> Pieces { get; }
 
     /// <summary>Number of pieces.</summary>
@@ -61,14 +67,19 @@ internal sealed class SentencePieceTokenizer : ITokenizer
     /// <summary>Id of <c>&lt;/s&gt;</c>; -1 if the model has none.</summary>
     public int EosId { get; }
 
-    /// <summary>Ids of the pieces that stand for text: neither special nor single bytes.</summary>
+    /// <summary>Ids of the pieces that represent text: neither special nor single bytes.</summary>
     public IReadOnlyList<int> OrdinaryIds { get; }
 
-    /// <summary>Whether this vocabulary lets words be encoded one by one, which is faster and gives the same ids.</summary>
+    /// <summary>
+    /// Whether words can be encoded one by one with this vocabulary, which is faster and gives the
+    /// same ids.
+    /// </summary>
     internal bool SplitsAtSpaces { get; }
 
     /// <summary>Loads a <c>tokenizer.model</c>.</summary>
-    /// <exception cref="Llm360Exception">The file is missing, corrupt, or not of the kind that LLaMA uses.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The file is missing, corrupt, or not of the kind that LLaMA uses.
+    /// </exception>
     public static SentencePieceTokenizer Load(string path)
     {
         try
@@ -83,8 +94,10 @@ internal sealed class SentencePieceTokenizer : ITokenizer
 
     /// <summary>Loads a model from its bytes.</summary>
     /// <param name="bytes">A whole <c>tokenizer.model</c>.</param>
-    /// <param name="name">What errors call it.</param>
-    /// <exception cref="Llm360Exception">The bytes are corrupt, or not a model of the kind that LLaMA uses.</exception>
+    /// <param name="name">Its name in errors.</param>
+    /// <exception cref="Llm360Exception">
+    /// The bytes are corrupt, or not a model of the kind that LLaMA uses.
+    /// </exception>
     public static SentencePieceTokenizer Parse(byte[] bytes, string name) => new(SentencePieceModel.Parse(bytes, name), name);
 
     /// <inheritdoc/>
@@ -122,11 +135,13 @@ internal sealed class SentencePieceTokenizer : ITokenizer
     /// <inheritdoc/>
     public StreamingDecoder StartDecoding(IEnumerable<int>? contextIds = null) => new SentencePieceDecoder(this).After(contextIds);
 
-    /// <summary>An entry, checked.</summary>
+    /// <summary>The entry of an id; the id is checked.</summary>
     internal VocabularyPiece Entry(int id) => (uint)id < (uint)_pieces.Length ? _pieces[id]
-        : throw new Llm360Exception($"There is no token {id}.", $"a vocabulary of {_pieces.Length} pieces", "Decode with the tokenizer that the ids were made with.");
+        : throw new Llm360Exception(
+            $"There is no token {id}.", $"a vocabulary of {_pieces.Length} pieces",
+            "Decode with the tokenizer that the ids were made with.");
 
-    /// <summary>The byte that a byte piece stands for.</summary>
+    /// <summary>The byte that a byte piece represents.</summary>
     internal byte ByteOf(int id) => _byteValues[id];
 
     private static string Prepare(string text) => string.Create(text.Length + 1, text, static (span, source) =>
@@ -147,7 +162,7 @@ internal sealed class SentencePieceTokenizer : ITokenizer
         }
     });
 
-    /// <summary>A run of U+2581 and what follows up to the next.</summary>
+    /// <summary>Length of a run of U+2581 and the text up to the next run.</summary>
     private static int WordLength(ReadOnlySpan<char> text)
     {
         var word = text.IndexOfAnyExcept(Space);
@@ -172,6 +187,10 @@ internal sealed class SentencePieceTokenizer : ITokenizer
     }
 
     private static byte ByteValue(string piece, string where) =>
-        piece is ['<', '0', 'x', _, _, '>'] && byte.TryParse(piece.AsSpan(3, 2), System.Globalization.NumberStyles.AllowHexSpecifier, null, out var value) ? value
-            : throw new Llm360Exception($"The SentencePiece model has a byte piece \"{piece}\".", where, "Byte pieces are <0x00> to <0xFF>; download the file again.");
+        piece is ['<', '0', 'x', _, _, '>']
+            && byte.TryParse(piece.AsSpan(3, 2), System.Globalization.NumberStyles.AllowHexSpecifier, null, out var value)
+            ? value
+            : throw new Llm360Exception(
+                $"The SentencePiece model has a byte piece \"{piece}\".", where,
+                "Byte pieces are <0x00> to <0xFF>; download the file again.");
 }

@@ -3,21 +3,23 @@ using System.Text.Json;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Refuses every stage and setting that would change the ids and is not supported.</summary>
+/// <summary>
+/// Refuses every unsupported stage and setting that would change the ids.
+/// </summary>
 internal static class TokenizerComponents
 {
-    /// <summary>Checks all stages; gives whether text is normalised to NFC.</summary>
+    /// <summary>Checks all stages; returns whether text is normalised to NFC.</summary>
     public static bool Check(JsonElement root, JsonPart at)
     {
         CheckModel(at.Object(root, "model"), at / "model", at);
 
-        var splitter = at.Object(root, "pre_tokenizer");
+        var (splitter, place) = (at.Object(root, "pre_tokenizer"), at / "pre_tokenizer");
         Refuse(at, root, "pre_tokenizer", TypeOf(splitter) != "ByteLevel");
-        Refuse(at / "pre_tokenizer", splitter, "add_prefix_space", (at / "pre_tokenizer").Boolean(splitter, "add_prefix_space", standard: null));
-        Refuse(at / "pre_tokenizer", splitter, "use_regex", !(at / "pre_tokenizer").Boolean(splitter, "use_regex", standard: true));
+        Refuse(place, splitter, "add_prefix_space", place.Boolean(splitter, "add_prefix_space", standard: null));
+        Refuse(place, splitter, "use_regex", !place.Boolean(splitter, "use_regex", standard: true));
 
         Refuse(at, root, "decoder", TypeOf(at.Object(root, "decoder")) != "ByteLevel");
-        if (Set(root, "post_processor", out var processor)) // ByteLevel moves offsets only
+        if (Set(root, "post_processor", out var processor)) // ByteLevel changes only offsets
             Refuse(at, root, "post_processor", TypeOf(processor) != "ByteLevel" && !LeavesAlone(processor));
         var normalizes = Set(root, "normalizer", out var normalizer);
         if (normalizes)
@@ -40,13 +42,18 @@ internal static class TokenizerComponents
 
     /// <summary>Whether a template puts nothing around a text.</summary>
     private static bool LeavesAlone(JsonElement processor) =>
-        TypeOf(processor) == "TemplateProcessing" && processor.TryGetProperty("single", out var single) && single.ValueKind == JsonValueKind.Array
+        TypeOf(processor) == "TemplateProcessing"
+        && processor.TryGetProperty("single", out var single) && single.ValueKind == JsonValueKind.Array
         && single.GetArrayLength() == 1 && single[0].ValueKind == JsonValueKind.Object && single[0].TryGetProperty("Sequence", out _);
 
     private static string? TypeOf(JsonElement component) =>
-        component.ValueKind == JsonValueKind.Object && component.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String ? type.GetString() : null;
+        component.ValueKind == JsonValueKind.Object && component.TryGetProperty("type", out var type)
+            && type.ValueKind == JsonValueKind.String
+            ? type.GetString()
+            : null;
 
-    private static bool Set(JsonElement parent, string key, out JsonElement value) => parent.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
+    private static bool Set(JsonElement parent, string key, out JsonElement value) =>
+        parent.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
 
     private static void Refuse(JsonPart at, JsonElement parent, string key, bool refused)
     {

@@ -1,4 +1,4 @@
-// Reads which tokens begin and end a text from the tokenizer_config.json beside a tokenizer.json.
+// Reads a text's begin and end tokens from the tokenizer_config.json beside a tokenizer.json.
 using System.Text.Json;
 
 namespace Llm360.Notebooks;
@@ -8,7 +8,7 @@ namespace Llm360.Notebooks;
 /// <param name="Contents">Token by key; empty without a file.</param>
 internal sealed record TokenizerConfig(string Place, IReadOnlyDictionary<string, string> Contents)
 {
-    /// <summary>What GPT-NeoX ends, and begins, a text with.</summary>
+    /// <summary>The token that ends, and begins, a text in GPT-NeoX.</summary>
     private const string EndOfText = "<|endoftext|>";
 
     public const string FileName = "tokenizer_config.json";
@@ -33,14 +33,19 @@ internal sealed record TokenizerConfig(string Place, IReadOnlyDictionary<string,
         return new TokenizerConfig(place, contents);
     }
 
-    /// <summary>Id of the token at a key; else that of <c>&lt;|endoftext|&gt;</c> if it is an added token; else -1.</summary>
+    /// <summary>
+    /// Id of the token at a key; otherwise that of <c>&lt;|endoftext|&gt;</c> if it is an added
+    /// token; otherwise -1.
+    /// </summary>
     /// <exception cref="Llm360Exception">The token named is not in the vocabulary.</exception>
     public int Id(string key, TokenizerJson vocabulary)
     {
         if (!Contents.TryGetValue(key, out var content))
             return vocabulary.Added.Where(t => t.Content == EndOfText).Select(t => t.Id).FirstOrDefault(-1);
         var id = Array.IndexOf(vocabulary.Pieces, content);
-        return id >= 0 ? id : throw new Llm360Exception($"The {key} \"{Printable.Value(content)}\" is not in the vocabulary.", $"{Place}, $.{key}",
-            "Fetch tokenizer.json and tokenizer_config.json from the same repository.");
+        return id >= 0 ? id
+            : throw new Llm360Exception(
+                $"The {key} \"{Printable.Value(content)}\" is not in the vocabulary.", $"{Place}, $.{key}",
+                "Fetch tokenizer.json and tokenizer_config.json from the same repository.");
     }
 }

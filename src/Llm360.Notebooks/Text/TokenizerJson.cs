@@ -3,19 +3,27 @@ using System.Text.Json;
 
 namespace Llm360.Notebooks;
 
-/// <summary>What a listed pair becomes, and its place in the list.</summary>
+/// <summary>The place of a pair in the list, and the token that it forms.</summary>
 internal readonly record struct Merge(int Rank, int Id);
 
-/// <summary>A parsed file, checked to ask for nothing but byte-level BPE with or without NFC.</summary>
-/// <param name="Pieces">Tokens by id, added ones among them.</param>
-/// <param name="ByteIds">The token of each byte; -1 for bytes that no UTF-8 text holds and the vocabulary leaves out.</param>
+/// <summary>
+/// A parsed file that requires only byte-level BPE, with or without NFC.
+/// </summary>
+/// <param name="Pieces">Tokens by id, including added ones.</param>
+/// <param name="ByteIds">
+/// The token of each byte; -1 for bytes that occur in no UTF-8 text and are not in the vocabulary.
+/// </param>
 /// <param name="Merges">The list, by the ids of the pair.</param>
-/// <param name="Added">Added tokens as the file has them.</param>
+/// <param name="Added">Added tokens as in the file.</param>
 /// <param name="Nfc">Whether text is normalised to NFC.</param>
-internal sealed record TokenizerJson(string[] Pieces, int[] ByteIds, Dictionary<(int Left, int Right), Merge> Merges, AddedToken[] Added, bool Nfc)
+internal sealed record TokenizerJson(
+    string[] Pieces, int[] ByteIds, Dictionary<(int Left, int Right), Merge> Merges, AddedToken[] Added, bool Nfc)
 {
-    // That of Gemma, with 256,000 tokens, has 33 MB.
-    private static readonly JsonKind Kind = new("The tokenizer", 256 << 20, JsonPart.FetchAgain) { MissingRemedy = "Name a tokenizer.json file." };
+    // The file of Gemma, with 256,000 tokens, has 33 MB.
+    private static readonly JsonKind Kind = new("The tokenizer", 256 << 20, JsonPart.FetchAgain)
+    {
+        MissingRemedy = "Name a tokenizer.json file.",
+    };
 
     /// <summary>Reads and checks a file.</summary>
     public static TokenizerJson Read(string path)
@@ -31,7 +39,8 @@ internal sealed record TokenizerJson(string[] Pieces, int[] ByteIds, Dictionary<
         var model = at / "model";
         var vocabulary = Vocabulary(model.Object(root.GetProperty("model"), "vocab"), model / "vocab");
         var bytes = ByteTokens(vocabulary, model / "vocab");
-        var added = root.TryGetProperty("added_tokens", out var list) && list.ValueKind != JsonValueKind.Null ? AddedList(list, at / "added_tokens") : [];
+        var hasAdded = root.TryGetProperty("added_tokens", out var list) && list.ValueKind != JsonValueKind.Null;
+        var added = hasAdded ? AddedList(list, at / "added_tokens") : [];
         return new TokenizerJson(
             InOrder(vocabulary, added, at),
             bytes,
@@ -65,7 +74,7 @@ internal sealed record TokenizerJson(string[] Pieces, int[] ByteIds, Dictionary<
         }
     }
 
-    /// <summary>All tokens by id, which must be 0, 1, 2, ... and each of one token.</summary>
+    /// <summary>All tokens by id. The ids must be 0, 1, 2, ..., each of one token.</summary>
     private static string[] InOrder(Dictionary<string, int> vocabulary, AddedToken[] added, JsonPart at)
     {
         foreach (var token in added)
@@ -101,7 +110,10 @@ internal sealed record TokenizerJson(string[] Pieces, int[] ByteIds, Dictionary<
         return ids;
     }
 
-    /// <summary>Pairs as <c>["a", "b"]</c> or, in older files, <c>"a b"</c>; of a pair listed twice the later place counts, as in <c>tokenizers</c>.</summary>
+    /// <summary>
+    /// Pairs as <c>["a", "b"]</c> or, in older files, <c>"a b"</c>. If a pair is listed twice, the
+    /// later place counts, as in <c>tokenizers</c>.
+    /// </summary>
     private static Dictionary<(int Left, int Right), Merge> MergeList(JsonElement list, Dictionary<string, int> vocabulary, JsonPart at)
     {
         var merges = new Dictionary<(int Left, int Right), Merge>(list.GetArrayLength());
@@ -113,7 +125,8 @@ internal sealed record TokenizerJson(string[] Pieces, int[] ByteIds, Dictionary<
             string[] pair = entry.ValueKind switch
             {
                 JsonValueKind.String => entry.GetString()!.Split(' '),
-                JsonValueKind.Array when entry.EnumerateArray().All(t => t.ValueKind == JsonValueKind.String) => [.. entry.EnumerateArray().Select(t => t.GetString()!)],
+                JsonValueKind.Array when entry.EnumerateArray().All(t => t.ValueKind == JsonValueKind.String) =>
+                    [.. entry.EnumerateArray().Select(t => t.GetString()!)],
                 _ => [],
             };
             if (pair is not [var left, var right])
@@ -124,6 +137,7 @@ internal sealed record TokenizerJson(string[] Pieces, int[] ByteIds, Dictionary<
 
         return merges;
 
-        int Id(string token) => vocabulary.TryGetValue(token, out var id) ? id : throw (at / rank).Malformed($"needs \"{token}\", which is not in the vocabulary");
+        int Id(string token) => vocabulary.TryGetValue(token, out var id) ? id
+            : throw (at / rank).Malformed($"needs \"{token}\", which is not in the vocabulary");
     }
 }

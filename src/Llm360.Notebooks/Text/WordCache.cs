@@ -1,16 +1,18 @@
-// The ids of short words, remembered: most words of a text have been seen before.
+// A cache of the ids of short words: most words of a text have occurred before.
 using System.Collections.Concurrent;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Puts the ids of a stretch of text at the end of a list.</summary>
+/// <summary>Appends the ids of a part of a text to a list.</summary>
 internal delegate void SpanEncoder(ReadOnlySpan<char> text, List<int> ids);
 
-/// <summary>Encodes words and remembers the first 65,536 short ones. Safe for use from several threads.</summary>
-/// <param name="encode">Encodes a word that is not remembered.</param>
+/// <summary>
+/// Encodes words and caches the first 65,536 short ones. Safe for use from several threads.
+/// </summary>
+/// <param name="encode">Encodes a word that is not in the cache.</param>
 internal sealed class WordCache(SpanEncoder encode)
 {
-    /// <summary>Longest word worth remembering, in UTF-16 units, and how many.</summary>
+    /// <summary>Longest cached word, in UTF-16 units, and the number of cached words.</summary>
     private const int Longest = 32, Capacity = 1 << 16;
 
     private readonly ConcurrentDictionary<string, int[]> _words = new();
