@@ -8,8 +8,8 @@ namespace Llm360.Notebooks;
 /// <summary>Builds the corpus of a suite.</summary>
 /// <remarks>
 /// The same manifest gives the same bytes on every machine. Files are complete or absent, and
-/// <c>suite.json</c> is written last: a build that was stopped can be run again, and a finished one
-/// is recognised and left unchanged.
+/// <c>suite.json</c> is written last. A stopped build can be run again. A finished one is
+/// recognised and left unchanged.
 /// </remarks>
 public static class CorpusBuilder
 {

@@ -1,5 +1,4 @@
-// The JSON of rows: written one per line; read from this kit's and Amber's chunks and analysis
-// files.
+// The JSON of rows: written one per line; read from chunks and analysis files of this kit or Amber.
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;

@@ -20,8 +20,8 @@ internal static partial class DeviceMemory
     private static readonly ConditionalWeakTable<LanguageModel, StrongBox<long>> Budgets = [];
 
     /// <summary>
-    /// Bytes that keys and values, or the activations of a pass, may take: half of the memory of a
-    /// CUDA device that is free beside the model, 1 GiB elsewhere.
+    /// Bytes that keys and values, or the activations of a pass, may take. On a CUDA device this is
+    /// half of the memory that is free beside the model; elsewhere it is 1 GiB.
     /// </summary>
     public static long Budget(LanguageModel model)
     {

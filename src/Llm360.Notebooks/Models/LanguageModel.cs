@@ -134,9 +134,9 @@ public abstract partial class LanguageModel : IDisposable
     /// <param name="hooks">Read and replace tensors of the pass; null for none, at no cost.</param>
     /// <returns>[batch, time, hidden]</returns>
     /// <exception cref="Llm360Exception">
-    /// Tokens are not whole numbers in one or two dimensions, a sequence is longer than the model's
-    /// positions, a token is not in the vocabulary, a hook's site does not exist, a hook returns a
-    /// tensor of another shape, type or device, or the model was disposed.
+    /// Tokens are not whole numbers in one or two dimensions, or not in the vocabulary. A sequence
+    /// is longer than the model's positions. A hook's site does not exist, or a hook returns a
+    /// tensor of another shape, type or device. The model was disposed.
     /// </exception>
     public Tensor Forward(Tensor tokens, KeyValueCache? cache = null, IReadOnlyList<int>? padding = null, ForwardHooks? hooks = null)
     {

@@ -5,7 +5,7 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Loads LibTorch and says what was loaded.</summary>
+/// <summary>Loads LibTorch and reports what was loaded.</summary>
 /// <remarks>
 /// The library's module initializer calls <see cref="Load"/>. An executable that uses TorchSharp
 /// before this library must call it first.
@@ -24,7 +24,7 @@ internal static class LibTorch
     private static LibTorchState? loaded;
     private static Llm360Exception? failure;
 
-    /// <summary>Loads LibTorch once; later calls return at once.</summary>
+    /// <summary>Loads LibTorch once; later calls return immediately.</summary>
     /// <exception cref="Llm360Exception">
     /// It could not be loaded. The error names the file, the folders searched and what to install.
     /// </exception>

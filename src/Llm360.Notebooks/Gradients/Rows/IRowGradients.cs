@@ -1,7 +1,7 @@
 // Gradients of single rows, and the choice of the computation for a model.
 namespace Llm360.Notebooks;
 
-/// <summary>Gradients of single rows for the weights that a model had when this was made.</summary>
+/// <summary>Gradients of single rows for the weights of a model at the time of creation.</summary>
 internal interface IRowGradients : IDisposable
 {
     /// <summary>Computes gradients lazily. The caller must have checked the rows.</summary>

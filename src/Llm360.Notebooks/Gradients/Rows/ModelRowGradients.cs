@@ -21,8 +21,7 @@ public static class ModelRowGradients
     /// <param name="run">Progress, in rows, and cancellation before every row.</param>
     /// <returns>
     /// One result per row, in order, computed during the enumeration. Dispose each result when it
-    /// is
-    /// no longer needed: a full gradient takes as much memory as the weights in float32.
+    /// is no longer needed. A full gradient takes as much memory as the weights in float32.
     /// </returns>
     /// <remarks>
     /// All computations are in float32, regardless of the type of the weights. Give all rows of a

@@ -80,7 +80,7 @@ public sealed class ForwardHooks
                     "Return a tensor of the shape, type and device of the one that the hook gets.");
             }
 
-            // A view has a handle of its own: the tensor itself may be the caller's to dispose.
+            // A view has its own handle, because the caller may dispose the tensor itself.
             x = next.contiguous().view(next.shape);
         }
 

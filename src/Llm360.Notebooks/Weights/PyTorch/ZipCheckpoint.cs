@@ -1,5 +1,4 @@
-// The format of torch.save since PyTorch 1.6: a zip archive with a pickle and one entry per
-// storage.
+// The format of torch.save since PyTorch 1.6: a zip archive, a pickle and one entry per storage.
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;

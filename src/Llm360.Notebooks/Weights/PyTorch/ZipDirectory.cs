@@ -1,5 +1,4 @@
-// The central directory of a zip archive of stored entries, with the position of each entry's
-// bytes.
+// The central directory of a zip archive of stored entries, with the position of their bytes.
 using System.Buffers.Binary;
 using System.Text;
 
