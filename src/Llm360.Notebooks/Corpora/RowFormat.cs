@@ -1,4 +1,4 @@
-// The JSON of rows: written one per line; read from chunks and analysis files of this kit or Amber.
+// The JSON of rows: one row per line, as in this kit's and Amber's chunks and Amber's analyses.
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
