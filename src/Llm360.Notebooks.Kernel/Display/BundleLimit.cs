@@ -1,13 +1,14 @@
-// Bundles as front ends can take them: a size limit for each form, a depth limit for JSON.
+// Limits bundles to what front ends accept: a size for each MIME type and a depth for JSON.
 using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Kernel.Display;
 
-/// <summary>Cuts what is too long, with a note, and leaves out JSON that is nested too deeply to be written.</summary>
+/// <summary>Cuts plain text that is too long and leaves out other content that is too long, each
+/// with a note. Leaves out JSON that is nested too deeply to be written.</summary>
 internal static class BundleLimit
 {
-    // The serializer writes 64 levels, those of the message included.
+    // The serializer writes at most 64 levels, including those of the message.
     private const int MaxJsonDepth = 50;
 
     /// <summary>The bundle, or one that says what was cut.</summary>
@@ -26,7 +27,7 @@ internal static class BundleLimit
                 kept[mime] = content?.DeepClone();
         }
 
-        // What is text can be cut; half of a table or of a picture is none.
+        // Plain text can be cut. A table or picture cannot, so it is left out.
         var text = data["text/plain"] is JsonValue value && value.TryGetValue<string>(out var plain) ? plain : "";
         text = SafeText.Cut(text, SafeText.MaxCharacters);
         kept["text/plain"] = string.Join('\n', notes.Select(note => note.Note).Prepend(text).Where(line => line!.Length > 0));
@@ -43,7 +44,7 @@ internal static class BundleLimit
         return string.Create(CultureInfo.InvariantCulture, $"({mime} of {text.Length:N0} characters: {what} {SafeText.MaxCharacters:N0})");
     }
 
-    // Not recursive: the depth is what is in question.
+    // Not recursive, because the JSON may be nested too deeply for the stack.
     private static bool IsShallow(JsonNode? root)
     {
         var left = new Stack<(JsonNode? Node, int Depth)>([(root, 0)]);

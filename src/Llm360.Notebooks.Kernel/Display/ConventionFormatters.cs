@@ -1,4 +1,4 @@
-// The formatters a type brings along by convention, found by name so that it needs no reference to any notebook package.
+// Formatters that a type brings along by convention, found by name without a notebook package.
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
@@ -6,8 +6,9 @@ using System.Text.Json.Nodes;
 namespace Llm360.Notebooks.Kernel.Display;
 
 /// <summary>
-/// Types with an attribute whose class is named <c>TypeFormatterSourceAttribute</c>: its <c>FormatterSourceType</c> (in Plotly.NET
-/// <c>TypeFormatterSourceType</c>) has <c>CreateTypeFormatters()</c>.
+/// Types with an attribute whose class is named <c>TypeFormatterSourceAttribute</c>. Its
+/// <c>FormatterSourceType</c> (<c>TypeFormatterSourceType</c> in Plotly.NET) has
+/// <c>CreateTypeFormatters()</c>.
 /// Each formatter has <c>MimeType</c> and <c>bool Format(object, TextWriter)</c>.
 /// </summary>
 internal static class ConventionFormatters
@@ -17,7 +18,8 @@ internal static class ConventionFormatters
     private const BindingFlags AllMembers =
         BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
 
-    /// <summary>All MIME types of the nearest formatter source among the type, its bases and its interfaces; null without one.</summary>
+    /// <summary>All MIME types of the nearest formatter source: the type itself, then its bases,
+    /// then its interfaces. Null without one.</summary>
     public static MimeBundle? TryFormat(object value)
     {
         if (FindAttribute(value.GetType()) is not { } attribute)
@@ -44,7 +46,8 @@ internal static class ConventionFormatters
 
         return type.GetInterfaces().Select(On).FirstOrDefault(found => found is not null);
 
-        static Attribute? On(Type t) => t.GetCustomAttributes(inherit: false).OfType<Attribute>().FirstOrDefault(a => a.GetType().Name == AttributeName);
+        static Attribute? On(Type t) =>
+            t.GetCustomAttributes(inherit: false).OfType<Attribute>().FirstOrDefault(a => a.GetType().Name == AttributeName);
     }
 
     private static IEnumerable<(string Mime, string Text)> Run(Attribute attribute, object value)
@@ -52,7 +55,7 @@ internal static class ConventionFormatters
         var sourceType = Property<Type>(attribute, FindProperty(attribute.GetType(), OtherName) is null ? "FormatterSourceType"
             : OtherName);
         var create = Method(sourceType, "CreateTypeFormatters") ?? throw Broken(sourceType, "has no method CreateTypeFormatters()");
-        // That of Plotly.NET 6 has no constructor, and no state that one would set.
+        // The formatter source of Plotly.NET 6 has no constructor, and no state that one would set.
         var source = sourceType.GetConstructor(AllMembers, Type.EmptyTypes) is null
             ? RuntimeHelpers.GetUninitializedObject(sourceType)
             : Activator.CreateInstance(sourceType, nonPublic: true)!;
@@ -76,7 +79,7 @@ internal static class ConventionFormatters
             ? value
             : throw Broken(target.GetType(), $"has no property {name} of type {typeof(T).Name}");
 
-    // F# keeps such members internal, and implements interfaces by members with longer names.
+    // F# keeps such members internal. Members that implement an interface have longer names.
     private static PropertyInfo? FindProperty(Type type, string name) =>
         Array.Find(type.GetProperties(AllMembers), property => IsNamed(property, name));
 
@@ -88,5 +91,8 @@ internal static class ConventionFormatters
         member.Name == name || member.Name.EndsWith("." + name, StringComparison.Ordinal);
 
     private static Llm360Exception Broken(Type type, string what) =>
-        new($"The formatter {type.Name} {what}.", type.FullName ?? type.Name, "Give it the members that .NET Interactive's formatter convention asks for.");
+        new(
+            $"The formatter {type.Name} {what}.",
+            type.FullName ?? type.Name,
+            "Give it the members that .NET Interactive's formatter convention asks for.");
 }

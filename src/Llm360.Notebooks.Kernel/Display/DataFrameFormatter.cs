@@ -1,4 +1,4 @@
-// Tables: a DataFrame as HTML with pages, and as plain text: its first rows and its size.
+// Tables: a DataFrame as HTML with pages, and as plain text with its first rows and its size.
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -10,7 +10,7 @@ internal static class DataFrameFormatter
 {
     private const int PageRows = 20;
 
-    /// <summary>The most rows of a table.</summary>
+    /// <summary>The maximum number of rows in a table.</summary>
     public const int MostRows = 500;
 
     // Wide tables have fewer pages, so that a notebook stays small.
@@ -19,15 +19,19 @@ internal static class DataFrameFormatter
     // Notebook's style sheet makes an output element a grey block of its own.
     private const string Inline = "display:inline;padding:0;color:inherit;font:inherit";
 
-    // Handlers in the markup: every front end keeps them with the buttons, while a script of its own would have to find its table first.
-    private const string Turn = "var d=this.closest('div'),p=Array.from(d.querySelectorAll('tbody')),i=p.findIndex(function(x){return !x.hidden}),j=Math.min(p.length-1,Math.max(0,i+STEP));p[i].hidden=true;p[j].hidden=false;d.querySelector('output').textContent=p[j].dataset.rows;";
+    // Inline handlers: every front end keeps them with the buttons. A separate script would have to
+    // find its table first.
+    private const string Turn =
+        "var d=this.closest('div'),p=Array.from(d.querySelectorAll('tbody')),i=p.findIndex(function(x){return !x.hidden}),"
+        + "j=Math.min(p.length-1,Math.max(0,i+STEP));p[i].hidden=true;p[j].hidden=false;"
+        + "d.querySelector('output').textContent=p[j].dataset.rows;";
 
     public static MimeBundle? TryFormat(object value) => value is DataFrame frame ? Format(frame, frame.Rows.Count, isWhole: true) : null;
 
-    /// <summary>A table of the first rows of a longer one.</summary>
-    /// <param name="frame">The rows that are there.</param>
-    /// <param name="count">How many rows there are in all, as far as is known.</param>
-    /// <param name="isWhole">Whether that is known.</param>
+    /// <summary>A table with the first rows of a longer one.</summary>
+    /// <param name="frame">The rows that are available.</param>
+    /// <param name="count">The number of rows in all, as far as known.</param>
+    /// <param name="isWhole">Whether there are certainly no more rows.</param>
     public static MimeBundle Format(DataFrame frame, long count, bool isWhole)
     {
         var more = isWhole ? "" : ", perhaps more: show ToList() for all";
@@ -38,7 +42,11 @@ internal static class DataFrameFormatter
     {
         var html = new StringBuilder("<div><table class=\"dataframe\">\n<thead><tr>");
         foreach (var column in frame.Columns)
-            html.Append(CultureInfo.InvariantCulture, $"<th{Align(column)}>{Encode(column.Name)}<br><small>{Encode(TypeName(column.DataType))}</small></th>");
+        {
+            var head = $"{Encode(column.Name)}<br><small>{Encode(TypeName(column.DataType))}</small>";
+            html.Append(CultureInfo.InvariantCulture, $"<th{Align(column)}>{head}</th>");
+        }
+
         html.Append("</tr></thead>\n");
         var most = Math.Clamp(MostCells / Math.Max(1, frame.Columns.Count) / PageRows * PageRows, PageRows, MostRows);
         var rows = Math.Min(frame.Rows.Count, most);
@@ -47,13 +55,20 @@ internal static class DataFrameFormatter
         html.Append(CultureInfo.InvariantCulture, $"</table>\n<p>{Size(frame, count, "×")}{more}");
         if (rows > PageRows)
         {
-            html.Append(CultureInfo.InvariantCulture, $"; <button type=\"button\" aria-label=\"previous rows\" onclick=\"{Turn.Replace("STEP", "-1", StringComparison.Ordinal)}\">‹</button> rows <output style=\"{Inline}\">{Range(0, PageRows)}</output> ");
-            html.Append(CultureInfo.InvariantCulture, $"<button type=\"button\" aria-label=\"next rows\" onclick=\"{Turn.Replace("STEP", "1", StringComparison.Ordinal)}\">›</button>");
+            html.Append(CultureInfo.InvariantCulture, $"; {Button("previous rows", "-1", "‹")} rows ")
+                .Append(CultureInfo.InvariantCulture, $"<output style=\"{Inline}\">{Range(0, PageRows)}</output> ")
+                .Append(Button("next rows", "1", "›"));
             if (rows < count)
                 html.Append(CultureInfo.InvariantCulture, $" of the first {most}");
         }
 
         return html.Append("</p></div>").ToString();
+    }
+
+    private static string Button(string label, string step, string arrow)
+    {
+        var turn = Turn.Replace("STEP", step, StringComparison.Ordinal);
+        return $"<button type=\"button\" aria-label=\"{label}\" onclick=\"{turn}\">{arrow}</button>";
     }
 
     private static void AppendPage(StringBuilder html, DataFrame frame, long first, long end)
@@ -96,7 +111,8 @@ internal static class DataFrameFormatter
     private static string Size(DataFrame frame, long count, string times) =>
         string.Create(CultureInfo.InvariantCulture, $"{count} rows {times} {frame.Columns.Count} columns");
 
-    private static string Align(DataFrameColumn column) => column.IsNumericColumn() ? " style=\"text-align:right\"" : " style=\"text-align:left\"";
+    private static string Align(DataFrameColumn column) =>
+        column.IsNumericColumn() ? " style=\"text-align:right\"" : " style=\"text-align:left\"";
 
     private static string Cell(object? value) => value switch
     {

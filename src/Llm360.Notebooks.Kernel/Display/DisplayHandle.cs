@@ -1,4 +1,4 @@
-// A shown value that can be replaced where it stands.
+// A shown value that can be replaced in its cell.
 namespace Llm360.Notebooks.Kernel.Display;
 
 /// <summary>Returned by <c>display(x)</c>: replaces what was shown.</summary>
@@ -17,6 +17,7 @@ public sealed class DisplayHandle
     /// <summary>The display id, unique in the session.</summary>
     public string Id { get; }
 
-    /// <summary>Shows <paramref name="value"/> in place of the former one, in whichever cell that was.</summary>
+    /// <summary>Replaces the shown value with <paramref name="value"/>, in the cell that showed
+    /// it.</summary>
     public void Update(object? value) => update(ValueFormatter.Format(value, mimeTypes), Id);
 }

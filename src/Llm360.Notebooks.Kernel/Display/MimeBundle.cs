@@ -1,4 +1,4 @@
-// What a front end is sent to show: one value in several MIME types.
+// What a front end shows: one value in one or more MIME types.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Kernel.Display;
@@ -18,12 +18,13 @@ public sealed record MimeBundle(JsonObject Data, JsonObject Metadata)
     }
 
     /// <summary>HTML with its plain text.</summary>
-    public static MimeBundle Html(string html, string plainText) => new(new JsonObject { ["text/html"] = html, ["text/plain"] = plainText });
+    public static MimeBundle Html(string html, string plainText) =>
+        new(new JsonObject { ["text/html"] = html, ["text/plain"] = plainText });
 
     /// <summary>Plain text alone.</summary>
     public static MimeBundle PlainText(string text) => new(new JsonObject { ["text/plain"] = text });
 
-    /// <summary>What stands in place of a display that was taken away: it takes no room.</summary>
+    /// <summary>Replaces a display that was removed: it takes no space.</summary>
     internal static MimeBundle Nothing => Html("", "");
 
     /// <summary>Whether <paramref name="mime"/> is held as a JSON value and not as text.</summary>

@@ -6,16 +6,19 @@ namespace Llm360.Notebooks.Kernel.Display;
 
 /// <summary>An image, shown as it is.</summary>
 /// <param name="Bytes">The file's bytes.</param>
-/// <param name="MimeType"><c>image/png</c>, <c>image/jpeg</c>, <c>image/gif</c>, <c>image/webp</c> or <c>image/svg+xml</c>.</param>
-/// <param name="Description">What it shows, for readers who do not see it.</param>
+/// <param name="MimeType"><c>image/png</c>, <c>image/jpeg</c>, <c>image/gif</c>, <c>image/webp</c>
+/// or <c>image/svg+xml</c>.</param>
+/// <param name="Description">What it shows, for readers who cannot see it.</param>
 public sealed record Picture(ReadOnlyMemory<byte> Bytes, string MimeType, string Description)
 {
     private const string Svg = "image/svg+xml";
 
     /// <summary>Reads an image.</summary>
-    /// <param name="path">A file whose first bytes are those of a PNG, JPEG, GIF, WebP or SVG image.</param>
+    /// <param name="path">A file whose first bytes are those of a PNG, JPEG, GIF, WebP or SVG
+    /// image.</param>
     /// <param name="description">What it shows; the file's name by default.</param>
-    /// <exception cref="Llm360Exception">The file cannot be read or holds no such image.</exception>
+    /// <exception cref="Llm360Exception">The file cannot be read or holds no such
+    /// image.</exception>
     public static Picture FromFile(string path, string? description = null)
     {
         byte[] bytes;
@@ -25,10 +28,18 @@ public sealed record Picture(ReadOnlyMemory<byte> Bytes, string MimeType, string
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new Llm360Exception($"The image cannot be read: {e.Message}", Path.GetFullPath(path), "Check the path; it counts from the notebook's folder.", e);
+            throw new Llm360Exception(
+                $"The image cannot be read: {e.Message}",
+                Path.GetFullPath(path),
+                "Check the path; it counts from the notebook's folder.",
+                e);
         }
 
-        return new Picture(bytes, TypeOf(bytes) ?? throw new Llm360Exception("The file holds no image that notebooks show.", Path.GetFullPath(path), "Convert it to PNG, JPEG, GIF, WebP or SVG."), description ?? Path.GetFileName(path));
+        var type = TypeOf(bytes) ?? throw new Llm360Exception(
+            "The file holds no image that notebooks show.",
+            Path.GetFullPath(path),
+            "Convert it to PNG, JPEG, GIF, WebP or SVG.");
+        return new Picture(bytes, type, description ?? Path.GetFileName(path));
     }
 
     /// <inheritdoc/>

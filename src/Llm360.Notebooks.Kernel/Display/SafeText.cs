@@ -1,17 +1,19 @@
-// Text of objects that may be anything: their own members may throw, return null or be far too long.
+// Text of arbitrary objects: their members may throw, return null or return very long text.
 using System.Globalization;
 
 namespace Llm360.Notebooks.Kernel.Display;
 
-/// <summary>Calls members of foreign objects that make text.</summary>
+/// <summary>Calls members of arbitrary objects that return text.</summary>
 internal static class SafeText
 {
-    /// <summary>The most characters of one value; a front end hangs on more.</summary>
+    /// <summary>The maximum number of characters of one value; front ends hang on longer
+    /// text.</summary>
     public const int MaxCharacters = 32 << 20;
 
     private const int MessageCharacters = 100_000;
 
-    /// <summary>The value as text, numbers in the invariant culture; its type and what was thrown if that fails.</summary>
+    /// <summary>The value as text, with numbers in the invariant culture. If that fails, its type
+    /// and the type of the exception.</summary>
     public static string Of(object value)
     {
         try
@@ -27,7 +29,8 @@ internal static class SafeText
     /// <summary>The message of an exception.</summary>
     public static string Message(Exception exception)
     {
-        // Its Message is made of those of all exceptions within, which may contain it.
+        // Its Message joins the messages of all inner exceptions, and these may contain the
+        // exception itself.
         if (exception is AggregateException { InnerExceptions.Count: var count })
             return string.Create(CultureInfo.InvariantCulture, $"One or more errors occurred ({count}).");
         try
@@ -40,7 +43,8 @@ internal static class SafeText
         }
     }
 
-    /// <summary>The name of a type with its namespace; its short name if that is long, as that of nested generic types is.</summary>
+    /// <summary>The name of a type with its namespace. The short name if the full name has 500
+    /// characters or more, as for nested generic types.</summary>
     public static string TypeName(Type type) => type.ToString() is { Length: < 500 } name ? name : type.Name;
 
     /// <summary>The beginning of a text. No surrogate pair is cut in two.</summary>
@@ -51,7 +55,9 @@ internal static class SafeText
         return text[..(characters > 0 && char.IsHighSurrogate(text[characters - 1]) ? characters - 1 : characters)];
     }
 
-    /// <summary>Whether an exception is a fault of the object, not a stop of the cell and not a lack of memory.</summary>
+    /// <summary>Whether an exception is a fault of the object: neither a cancellation of the cell
+    /// nor a lack of memory.</summary>
     public static bool IsFault(Exception exception) =>
-        exception is not OutOfMemoryException && !(exception is OperationCanceledException && AmbientWork.Cancellation.IsCancellationRequested);
+        exception is not OutOfMemoryException
+        && !(exception is OperationCanceledException && AmbientWork.Cancellation.IsCancellationRequested);
 }

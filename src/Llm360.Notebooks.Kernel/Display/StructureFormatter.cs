@@ -1,4 +1,4 @@
-// The structure of a value as nested tables or text: bounded, since values may contain themselves or be nested without an end.
+// The structure of a value as nested tables or text, bounded: values may contain themselves.
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -8,7 +8,8 @@ using Microsoft.DotNet.Interactive.Formatting;
 
 namespace Llm360.Notebooks.Kernel.Display;
 
-/// <summary>Formats with .NET Interactive's formatters, which descend without a limit, and cuts what is too deep or too long.</summary>
+/// <summary>Formats with .NET Interactive's formatters, which descend without a limit. Cuts values
+/// that are too deep or too long.</summary>
 internal static class StructureFormatter
 {
     // A list of lists takes 1 KB of stack for each level.
@@ -17,15 +18,16 @@ internal static class StructureFormatter
 
     private const string WhyCut = "cut because it contains itself, is nested too deeply or is too long";
 
-    // What is shown of a value that was cut: enough to see what it is.
+    // The length of the text of a value that was cut: enough to recognise the value.
     private const int CutCharacters = 500;
 
-    // Their formatters are registered below, not by a cell.
+    // This class registers the formatters for these types, below. Cells do not.
     private static readonly Type[] OwnTypes = [typeof(Exception), typeof(JsonNode)];
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    /// <summary>HTML and plain text; plain text alone for a value that is nested too deeply or too long.</summary>
+    /// <summary>HTML and plain text; plain text alone for a value that is nested too deeply or too
+    /// long.</summary>
     public static MimeBundle Format(object value)
     {
         var (text, textIsWhole) = Write(value, PlainTextFormatter.MimeType);
@@ -40,8 +42,8 @@ internal static class StructureFormatter
         Formatter.RegisteredFormatters(includeDefaults: false).Any(formatter =>
             !OwnTypes.Contains(formatter.Type) && formatter.Type.IsAssignableFrom(type));
 
-    /// <summary>The value as cells have asked with <c>Formatter.Register</c>; null if they have
-    /// not.</summary>
+    /// <summary>The value as formatted by what cells registered with <c>Formatter.Register</c>;
+    /// null if they registered nothing for it.</summary>
     public static MimeBundle? TryRegistered(object value)
     {
         if (!IsRegistered(value.GetType()))
@@ -53,8 +55,8 @@ internal static class StructureFormatter
     /// <summary>The value in some MIME types, and as plain text.</summary>
     /// <param name="value">Anything.</param>
     /// <param name="mimeTypes">The types.</param>
-    /// <param name="whole">The value in all types it has of its own: taken where it has the
-    /// type.</param>
+    /// <param name="whole">The value in all its own MIME types. Its content is used for the types
+    /// it has.</param>
     public static MimeBundle As(object? value, IEnumerable<string> mimeTypes, MimeBundle whole)
     {
         var data = new JsonObject();
@@ -82,8 +84,9 @@ internal static class StructureFormatter
     public static string Text(Exception exception) =>
         string.Join('\n', RuntimeErrors.From(exception, "", Environment.CurrentDirectory).Traceback);
 
-    // The default formatters for these types descend without a limit and write nothing on their way.
-    // A cell that calls Formatter.ResetToDefault brings them back.
+    // The default formatters for these types descend without a limit and write nothing until they
+    // end.
+    // A cell that calls Formatter.ResetToDefault restores them.
     private static void RequireOwn()
     {
         lock (OwnTypes)
@@ -126,13 +129,14 @@ internal static class StructureFormatter
         }
         catch (Exception) when (writer.IsFull)
         {
-            // Its own exception, or what a formatter made of it.
+            // The writer's own exception, or one that a formatter made of it.
         }
 
         return writer.IsFull ? (SafeText.Cut(writer.ToString(), CutCharacters), false) : (writer.ToString(), true);
     }
 
-    /// <summary>Refuses text once too much has been written, or once the stack is too deep; then it refuses all.</summary>
+    /// <summary>Throws once the text is too long or the stack is too deep, and at every later
+    /// write.</summary>
     private sealed unsafe class BoundedWriter : TextWriter
     {
         private readonly StringBuilder text = new();

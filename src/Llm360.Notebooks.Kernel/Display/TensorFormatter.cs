@@ -11,7 +11,7 @@ internal static class TensorFormatter
     private const int Rows = 24;
     private const int Columns = 48;
 
-    // Viridis at nine places, the sequential scale of the kit's figures; straight between them.
+    // Viridis, the sequential scale of the kit's figures: nine colours, linear between them.
     private static readonly int[] Scale = [0x440154, 0x472d7b, 0x3b528b, 0x2c728e, 0x21918c, 0x28ae80, 0x5ec962, 0xaddc30, 0xfde725];
 
     public static MimeBundle? TryFormat(object value)
@@ -21,7 +21,8 @@ internal static class TensorFormatter
         if (tensor.IsInvalid)
             return MimeBundle.PlainText("a tensor that is disposed");
         using var scope = NewDisposeScope();
-        var head = string.Create(CultureInfo.InvariantCulture, $"tensor [{string.Join(", ", tensor.shape)}], {tensor.dtype.ToString().ToLowerInvariant()}, {tensor.device}");
+        var (shape, type) = (string.Join(", ", tensor.shape), tensor.dtype.ToString().ToLowerInvariant());
+        var head = string.Create(CultureInfo.InvariantCulture, $"tensor [{shape}], {type}, {tensor.device}");
         if (tensor.numel() == 0 || tensor.dtype is ScalarType.ComplexFloat32 or ScalarType.ComplexFloat64)
             return MimeBundle.PlainText(head);
         using var noGradient = no_grad();
@@ -42,11 +43,13 @@ internal static class TensorFormatter
         if (finite.numel() == 0)
             return "no finite value";
         var spread = finite.numel() > 1 ? finite.std().item<double>() : 0;
-        var text = $"mean {Number(finite.mean().item<double>())}, standard deviation {Number(spread)}, from {Number(finite.min().item<double>())} to {Number(finite.max().item<double>())}";
+        var mean = finite.mean().item<double>();
+        var (low, high) = (finite.min().item<double>(), finite.max().item<double>());
+        var text = $"mean {Number(mean)}, standard deviation {Number(spread)}, from {Number(low)} to {Number(high)}";
         return others == 0 ? text : string.Create(CultureInfo.InvariantCulture, $"{text}; {others:N0} not finite");
     }
 
-    /// <summary>The first and last numbers of each dimension; null where it has too many
+    /// <summary>The first and last numbers of each dimension; null for a tensor with too many
     /// dimensions.</summary>
     private static string? Numbers(Tensor numbers, bool isFloating)
     {
@@ -64,7 +67,8 @@ internal static class TensorFormatter
         return block.Write([.. texts]);
     }
 
-    /// <summary>The first rows and columns of the last two dimensions, at the first index of the others.</summary>
+    /// <summary>The first rows and columns of the last two dimensions, at index 0 of the
+    /// others.</summary>
     private static string HeatMap(Tensor numbers)
     {
         var matrix = numbers;
@@ -79,15 +83,25 @@ internal static class TensorFormatter
             return "";
         var (low, high) = (finite.Min(), finite.Max());
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<br><svg role=\"img\" aria-label=\"heat map of the first {rows} rows and {columns} columns, dark {Number(low)}, bright {Number(high)}\" width=\"{columns * 8}\" height=\"{rows * 8}\">");
+        var label = string.Create(
+            CultureInfo.InvariantCulture,
+            $"heat map of the first {rows} rows and {columns} columns, dark {Number(low)}, bright {Number(high)}");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<br><svg role=\"img\" aria-label=\"{label}\" width=\"{columns * 8}\" height=\"{rows * 8}\">");
         for (var i = 0; i < values.Length; i++)
         {
             var colour = double.IsFinite(values[i]) ? Colour(high > low ? (values[i] - low) / (high - low) : 0) : "#d55e00";
-            svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{i % columns * 8}\" y=\"{i / columns * 8}\" width=\"8\" height=\"8\" fill=\"{colour}\"><title>[{i / columns}, {i % columns}] {Number(values[i])}</title></rect>");
+            var (row, column) = (i / columns, i % columns);
+            svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{column * 8}\" y=\"{row * 8}\" ")
+                .Append(CultureInfo.InvariantCulture, $"width=\"8\" height=\"8\" fill=\"{colour}\">")
+                .Append(CultureInfo.InvariantCulture, $"<title>[{row}, {column}] {Number(values[i])}</title></rect>");
         }
 
-        var part = rows == matrix.shape[0] && columns == matrix.shape[1] && numbers.dim() <= 2 ? "" : $"the first {rows} × {columns} of {matrix.shape[0]} × {matrix.shape[1]}; ";
-        return svg.Append(CultureInfo.InvariantCulture, $"</svg><br><small>{part}dark {Number(low)}, bright {Number(high)}</small>").ToString();
+        var isWhole = rows == matrix.shape[0] && columns == matrix.shape[1] && numbers.dim() <= 2;
+        var part = isWhole ? "" : $"the first {rows} × {columns} of {matrix.shape[0]} × {matrix.shape[1]}; ";
+        svg.Append(CultureInfo.InvariantCulture, $"</svg><br><small>{part}dark {Number(low)}, bright {Number(high)}</small>");
+        return svg.ToString();
     }
 
     private static string Colour(double share)

@@ -1,10 +1,11 @@
-// From a value to what is shown of it.
+// Formats a value for display.
 using System.Numerics;
 using Llm360.Notebooks.Kernel.Execution;
 
 namespace Llm360.Notebooks.Kernel.Display;
 
-/// <summary>Decides how a value shows: by its own formatters, as plain text, as a table, or by its structure.</summary>
+/// <summary>Decides how a value is shown: by its own formatters, as plain text, as a table, or by
+/// its structure.</summary>
 public static class ValueFormatter
 {
     /// <summary>The value in every MIME type it has; <c>text/plain</c> is always there.</summary>
@@ -35,8 +36,9 @@ public static class ValueFormatter
     }
 
     /// <summary>The value in some MIME types, and as plain text.</summary>
-    /// <param name="value">Anything. A text is content of the first type that is named.</param>
-    /// <param name="mimeTypes">The types; none for all that it has.</param>
+    /// <param name="value">Anything. A string is content of the first type in
+    /// <paramref name="mimeTypes"/>.</param>
+    /// <param name="mimeTypes">The types; empty for all types of the value.</param>
     internal static MimeBundle Format(object? value, IReadOnlyList<string> mimeTypes)
     {
         if (mimeTypes.Count == 0)
@@ -70,7 +72,7 @@ public static class ValueFormatter
         }
 
         var type = value.GetType();
-        // TorchSharp's tensors bring a formatter of their own, which prints every number.
+        // TorchSharp's own formatter for tensors prints every number.
         return RichText.TryFormat(value)
             ?? TensorFormatter.TryFormat(value)
             ?? ChartFormatters.TryFormat(value)
@@ -86,11 +88,13 @@ public static class ValueFormatter
 
     /// <summary>Whether values of the type are shown as their text.</summary>
     internal static bool IsSimple(Type type) =>
-        type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(decimal) || type == typeof(BigInteger) || type == typeof(Half)
-        || type == typeof(DateTime) || type == typeof(DateTimeOffset) || type == typeof(DateOnly) || type == typeof(TimeOnly) || type == typeof(TimeSpan)
+        type.IsPrimitive || type.IsEnum || type == typeof(string)
+        || type == typeof(decimal) || type == typeof(BigInteger) || type == typeof(Half)
+        || type == typeof(DateTime) || type == typeof(DateTimeOffset)
+        || type == typeof(DateOnly) || type == typeof(TimeOnly) || type == typeof(TimeSpan)
         || type == typeof(Guid) || type == typeof(Uri) || type == typeof(Version);
 
-    /// <summary>Whether the type has a formatter, or its values are no records of other
+    /// <summary>Whether the type has a formatter, or its values are not composed of other
     /// values.</summary>
     internal static bool HasOwnText(Type type) =>
         IsSimple(type) || IsTorch(type) || ConventionFormatters.Has(type) || StructureFormatter.IsRegistered(type)
@@ -98,7 +102,8 @@ public static class ValueFormatter
         || type.IsAssignableTo(typeof(Delegate))
         || type.IsAssignableTo(typeof(Type)) || type.IsAssignableTo(typeof(Task));
 
-    /// <summary>Tensors and modules hold native memory: walking their properties would be slow, and wrong after disposal.</summary>
+    /// <summary>Whether the type is a tensor or module. They hold native memory: walking their
+    /// properties would be slow, and wrong after disposal.</summary>
     private static bool IsTorch(Type type)
     {
         for (var t = type; t is not null; t = t.BaseType)

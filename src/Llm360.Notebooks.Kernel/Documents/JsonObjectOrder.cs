@@ -1,11 +1,12 @@
-// Adding fields to a JSON object where Jupyter, which sorts keys, would put them.
+// Adds fields to a JSON object at the place where Jupyter, which sorts keys, puts them.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Kernel.Documents;
 
 internal static class JsonObjectOrder
 {
-    /// <summary>Replaces a field in its place, or inserts it before the first key that sorts after it.</summary>
+    /// <summary>Replaces a field in its place, or inserts it before the first key that sorts after
+    /// it.</summary>
     public static void SetInOrder(this JsonObject json, string key, JsonNode? value)
     {
         if (json.ContainsKey(key))

@@ -15,7 +15,8 @@ public static class MultilineText
         _ => node.GetValue<string>(),
     };
 
-    /// <summary>The text as a list of lines, each with its newline; empty for an empty text.</summary>
+    /// <summary>The text as a list of lines, each with its newline; empty for an empty
+    /// text.</summary>
     public static JsonArray Split(string text)
     {
         var lines = new JsonArray();
@@ -33,7 +34,8 @@ public static class MultilineText
     internal static bool IsText(JsonNode? node) =>
         node is null || IsString(node) || (node is JsonArray lines && lines.All(IsString));
 
-    /// <summary>Turns every text of the cell that is one string into lines, as Jupyter does when it saves.</summary>
+    /// <summary>Splits every text of the cell that is one string into lines, as Jupyter does when
+    /// it saves.</summary>
     internal static void SplitAll(JsonObject cell)
     {
         SplitChild(cell, "source");

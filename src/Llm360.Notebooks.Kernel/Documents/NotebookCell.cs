@@ -35,7 +35,8 @@ public sealed class NotebookCell
     /// <summary>The cell's metadata, live.</summary>
     public JsonObject Metadata => Json.ChildObject("metadata");
 
-    /// <summary>The outputs in nbformat's schema, live; always empty (and not kept) for a cell that is not code.</summary>
+    /// <summary>The outputs in nbformat's schema, live. For a cell that is not code they are always
+    /// empty, and not kept.</summary>
     public JsonArray Outputs
     {
         get
@@ -57,6 +58,6 @@ public sealed class NotebookCell
         set => Json.SetInOrder("execution_count", value is { } count ? JsonValue.Create(count) : null);
     }
 
-    /// <summary>The cell as it stands in the file, live.</summary>
+    /// <summary>The cell's JSON as it is in the file, live.</summary>
     public JsonObject Json { get; }
 }

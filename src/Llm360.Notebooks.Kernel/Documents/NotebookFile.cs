@@ -4,10 +4,12 @@ using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Kernel.Documents;
 
-/// <summary>A notebook. What this kit does not know of is kept, in the order it was read.</summary>
+/// <summary>A notebook. Fields that this kit does not know are kept, in the order of the
+/// file.</summary>
 public sealed class NotebookFile
 {
-    /// <summary>The minor version of nbformat 4 that brought cell ids; older files are raised to it.</summary>
+    /// <summary>The minor version of nbformat 4 that introduced cell ids. Older files are raised to
+    /// it.</summary>
     internal const int MinorVersion = 5;
 
     private readonly List<NotebookCell> cells;
@@ -24,14 +26,18 @@ public sealed class NotebookFile
     /// <summary>The notebook's metadata, live.</summary>
     public JsonObject Metadata => Json.ChildObject("metadata");
 
-    /// <summary>The whole file, live. Cells are added and removed through <see cref="InsertCell"/> and <see cref="RemoveCell"/>.</summary>
+    /// <summary>The whole file, live. Cells are added and removed through <see cref="InsertCell"/>
+    /// and <see cref="RemoveCell"/>.</summary>
     public JsonObject Json { get; }
 
-    /// <summary>Reads nbformat 4.0 to 4.5; a cell without an id gets one that is the same at every reading.</summary>
-    /// <exception cref="Llm360Exception">The file is missing, is not JSON, is not a notebook, or is of another major version.</exception>
+    /// <summary>Reads nbformat 4.0 to 4.5. A cell without an id gets one, the same at every
+    /// reading.</summary>
+    /// <exception cref="Llm360Exception">The file is missing, is not JSON, is not a notebook, or is
+    /// of another major version.</exception>
     public static NotebookFile Read(string path) => NotebookParser.Parse(JsonInput.Bytes(path, NotebookParser.Kind), path);
 
-    /// <summary>Reads a notebook from its text; <paramref name="name"/> stands for the path in errors.</summary>
+    /// <summary>Reads a notebook from its text; errors show <paramref name="name"/> as the
+    /// path.</summary>
     /// <exception cref="Llm360Exception">As for <see cref="Read"/>.</exception>
     public static NotebookFile Parse(string json, string name) => NotebookParser.Parse(Encoding.UTF8.GetBytes(json), name);
 
@@ -49,7 +55,8 @@ public sealed class NotebookFile
         """,
         "new notebook");
 
-    /// <summary>Writes the notebook atomically: UTF-8, indented by one, text as lists of lines, a newline at the end.</summary>
+    /// <summary>Writes the notebook atomically: UTF-8, indented by one, text as lists of lines, and
+    /// a newline at the end.</summary>
     /// <exception cref="Llm360Exception">The file cannot be written.</exception>
     public void Write(string path) => AtomicFile.WriteText(path, ToJson());
 
@@ -65,7 +72,8 @@ public sealed class NotebookFile
     /// <param name="index">Where it goes.</param>
     /// <param name="type">Code, Markdown or raw.</param>
     /// <param name="source">Its text.</param>
-    /// <param name="id">Its id; null for the next free <c>cell-n</c>. An id in use gets a number appended.</param>
+    /// <param name="id">Its id; null for the next free <c>cell-n</c>. An id in use gets a number
+    /// appended.</param>
     public NotebookCell InsertCell(int index, CellType type, string source, string? id = null)
     {
         var json = new JsonObject { ["cell_type"] = NotebookParser.NameOf(type) };

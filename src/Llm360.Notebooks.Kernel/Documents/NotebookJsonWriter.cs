@@ -1,4 +1,4 @@
-// JSON byte for byte as Jupyter writes it, so that saving a notebook changes only what changed in it.
+// Writes JSON byte for byte as Jupyter does, so that a save changes only what was edited.
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -6,16 +6,17 @@ using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Kernel.Documents;
 
-/// <summary>Indent 1, <c>\n</c>, nothing escaped that JSON does not demand. Only outputs of JSON
+/// <summary>Indent 1, newline <c>\n</c>, and only the escapes that JSON requires. Only JSON outputs
 /// differ from Jupyter's form.</summary>
-/// <remarks>System.Text.Json's encoders escape characters outside the basic plane and control characters in capitals; Jupyter does neither.</remarks>
+/// <remarks>System.Text.Json's encoders escape characters outside the basic plane, and escape
+/// control characters with upper-case digits. Jupyter does neither.</remarks>
 internal static class NotebookJsonWriter
 {
-    /// <summary>Outputs of JSON, such as figures, stand on one line: with a line for each number
-    /// they would be twice as long.</summary>
+    /// <summary>JSON outputs, such as figures, are written on one line. With one line for each
+    /// number they would be twice as long.</summary>
     private const string JsonOutput = "+json";
 
-    // Stays negative however deep the value is.
+    // Stays negative at any nesting depth.
     private const int OneLine = int.MinValue;
 
     public static string Write(JsonNode node)

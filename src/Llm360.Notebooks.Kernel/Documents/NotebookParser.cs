@@ -9,7 +9,8 @@ internal static class NotebookParser
 {
     private const string Remedy = "Open it in Jupyter or VS Code and save it again, or take a fresh copy.";
 
-    /// <summary>What a notebook may be. One with a figure in each output has tens of megabytes.</summary>
+    /// <summary>Limits for a notebook. One with a figure in each output has tens of
+    /// megabytes.</summary>
     public static readonly JsonKind Kind = new("The notebook", 512 << 20, Remedy) { Depth = 256, MissingRemedy = "Check the path." };
 
     public static NotebookFile Parse(byte[] bytes, string path)
@@ -18,7 +19,14 @@ internal static class NotebookParser
             throw new Llm360Exception("The file is JSON but not a notebook: it has no nbformat.", At(path, 1), Remedy);
         var version = Integer(json["nbformat"]);
         if (version != 4)
-            throw new Llm360Exception($"The notebook has nbformat {Printable.Value(json["nbformat"]?.ToJsonString() ?? "null")}; this kit reads nbformat 4.", path, "Convert it with `jupyter nbconvert --to notebook --nbformat 4`.");
+        {
+            var found = Printable.Value(json["nbformat"]?.ToJsonString() ?? "null");
+            throw new Llm360Exception(
+                $"The notebook has nbformat {found}; this kit reads nbformat 4.",
+                path,
+                "Convert it with `jupyter nbconvert --to notebook --nbformat 4`.");
+        }
+
         if (json["cells"] is not JsonArray cellArray)
             throw new Llm360Exception("The file is not a notebook: it has no list of cells.", path, Remedy);
 
@@ -41,7 +49,8 @@ internal static class NotebookParser
         _ => "raw",
     };
 
-    /// <summary>An id that is not in <paramref name="used"/>: the wanted one, or it with a number, or <c>cell-n</c> from <paramref name="number"/> on.</summary>
+    /// <summary>Adds an id that is not yet in <paramref name="used"/>, and returns it: the wanted
+    /// one, that one with a number, or <c>cell-n</c> from <paramref name="number"/> on.</summary>
     public static string FreeId(HashSet<string> used, string? wanted, int number)
     {
         if (wanted is not null && used.Add(wanted))
@@ -83,7 +92,8 @@ internal static class NotebookParser
             return "has metadata that is not an object";
         if (cell["id"] is { } id && string.IsNullOrEmpty(Text(id)))
             return "has an id that is not a name";
-        return type == CellType.Code && cell["outputs"] is { } outputs && (outputs is not JsonArray list || list.Any(output => output is not JsonObject))
+        return type == CellType.Code && cell["outputs"] is { } outputs
+            && (outputs is not JsonArray list || list.Any(output => output is not JsonObject))
             ? "has outputs that are not a list of objects"
             : null;
     }
@@ -101,7 +111,8 @@ internal static class NotebookParser
             json.SetInOrder("nbformat_minor", NotebookFile.MinorVersion);
     }
 
-    /// <summary>The line (from 1) on which cell <paramref name="index"/> starts, for errors about its contents.</summary>
+    /// <summary>The line (from 1) on which cell <paramref name="index"/> starts, for errors about
+    /// its contents.</summary>
     private static long LineOfCell(ReadOnlySpan<byte> bytes, int index)
     {
         if (bytes.StartsWith("\uFEFF"u8))
@@ -113,7 +124,9 @@ internal static class NotebookParser
         {
             if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName)
                 inCells = reader.ValueTextEquals("cells"u8);
-            else if (inCells && reader.CurrentDepth == 2 && reader.TokenType is not (JsonTokenType.EndObject or JsonTokenType.EndArray) && ++seen == index)
+            else if (inCells && reader.CurrentDepth == 2
+                && reader.TokenType is not (JsonTokenType.EndObject or JsonTokenType.EndArray)
+                && ++seen == index)
                 break;
         }
 

@@ -1,4 +1,4 @@
-// What an editor asks about code that is not run: completion, inspection, whether it is complete.
+// Answers an editor about code that is not run: completion, inspection, completeness.
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Kernel.Display;
 using Llm360.Notebooks.Kernel.Execution;
@@ -11,7 +11,7 @@ using Microsoft.CodeAnalysis.Tags;
 
 namespace Llm360.Notebooks.Kernel.Editing;
 
-/// <summary>Whether code can be run as it stands.</summary>
+/// <summary>Whether code can be run as it is.</summary>
 internal enum Completeness
 {
     Complete,
@@ -19,20 +19,22 @@ internal enum Completeness
     Invalid,
 }
 
-/// <summary>One way to go on.</summary>
-/// <param name="Text">What replaces the text before the cursor.</param>
+/// <summary>One completion.</summary>
+/// <param name="Text">Replaces the text before the cursor.</param>
 /// <param name="Kind">What it names: class, method, keyword.</param>
 internal sealed record CompletionMatch(string Text, string Kind);
 
-/// <summary>Answers with the compiler's own services, knowing what the cells that ran have declared.</summary>
+/// <summary>Answers with the compiler's own services, which know the declarations of the cells that
+/// ran.</summary>
 internal sealed class CodeEditing(CSharpSession session)
 {
     private const int Most = 500;
 
     private readonly SessionWorkspace workspace = new(session);
 
-    /// <summary>Ways to go on at the cursor.</summary>
-    /// <returns>Where the text begins that a match replaces, and the matches in the order a reader expects.</returns>
+    /// <summary>Completions at the cursor.</summary>
+    /// <returns>The start of the text that a match replaces, and the matches in the order to show
+    /// them.</returns>
     public async Task<(int Start, IReadOnlyList<CompletionMatch> Items)> CompleteAsync(string code, int cursor)
     {
         if (MagicCompletion(code, cursor) is { } commands)
@@ -58,10 +60,12 @@ internal sealed class CodeEditing(CSharpSession session)
         return (list.Span.Start, matches);
     }
 
-    /// <summary>Answers a first question for nobody: it takes seconds, and front ends do not wait so long.</summary>
+    /// <summary>Runs one completion and discards it. The first one takes seconds, and front ends do
+    /// not wait so long.</summary>
     public Task WarmUpAsync() => Task.Run(() => CompleteAsync("Console.", "Console.".Length));
 
-    /// <summary>What the name at the cursor, or before it, is: declaration and documentation; null for nothing.</summary>
+    /// <summary>Declaration and documentation of the name at the cursor, or before it; null without
+    /// one.</summary>
     public async Task<MimeBundle?> InspectAsync(string code, int cursor)
     {
         code = CellSections.CSharpOnly(code);
@@ -96,7 +100,8 @@ internal sealed class CodeEditing(CSharpSession session)
         return tree.GetDiagnostics().Any(d => d.Severity == DiagnosticSeverity.Error) ? Completeness.Invalid : Completeness.Complete;
     }
 
-    /// <summary>How far the line after the code is indented: as the last, and once more in an open block.</summary>
+    /// <summary>The indentation of the next line: that of the last line, and one level more after
+    /// an open brace.</summary>
     public static string Indentation(string code)
     {
         var last = code.TrimEnd().Split('\n')[^1];
@@ -125,7 +130,7 @@ internal sealed class CodeEditing(CSharpSession session)
         return Bundle(declaration ?? "", string.Join("\n\n", rest.Append(signatures ?? "").Where(part => part.Length > 0)));
     }
 
-    // After List<int> the question is about List, not about its last argument.
+    // After List<int>, the name to inspect is List and not its last type argument.
     private static async Task<int> BeginAsync(Document document, int cursor)
     {
         var root = await document.GetSyntaxRootAsync().ConfigureAwait(false);
@@ -144,8 +149,20 @@ internal sealed class CodeEditing(CSharpSession session)
     private static string Kind(CompletionItem item) =>
         new[]
         {
-            (WellKnownTags.Method, "function"), (WellKnownTags.ExtensionMethod, "function"), (WellKnownTags.Property, "property"), (WellKnownTags.Field, "property"), (WellKnownTags.Event, "property"),
-            (WellKnownTags.Class, "class"), (WellKnownTags.Structure, "class"), (WellKnownTags.Interface, "interface"), (WellKnownTags.Enum, "enum"), (WellKnownTags.EnumMember, "enum"),
-            (WellKnownTags.Namespace, "module"), (WellKnownTags.Keyword, "keyword"), (WellKnownTags.Local, "variable"), (WellKnownTags.Parameter, "variable"), (WellKnownTags.Constant, "variable"),
+            (WellKnownTags.Method, "function"),
+            (WellKnownTags.ExtensionMethod, "function"),
+            (WellKnownTags.Property, "property"),
+            (WellKnownTags.Field, "property"),
+            (WellKnownTags.Event, "property"),
+            (WellKnownTags.Class, "class"),
+            (WellKnownTags.Structure, "class"),
+            (WellKnownTags.Interface, "interface"),
+            (WellKnownTags.Enum, "enum"),
+            (WellKnownTags.EnumMember, "enum"),
+            (WellKnownTags.Namespace, "module"),
+            (WellKnownTags.Keyword, "keyword"),
+            (WellKnownTags.Local, "variable"),
+            (WellKnownTags.Parameter, "variable"),
+            (WellKnownTags.Constant, "variable"),
         }.FirstOrDefault(pair => item.Tags.Contains(pair.Item1)).Item2 ?? "text";
 }

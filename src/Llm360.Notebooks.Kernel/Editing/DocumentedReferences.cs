@@ -1,4 +1,4 @@
-// The references of cells with the documentation that lies beside them, for inspection.
+// The references of cells with their XML documentation, for inspection.
 using System.Collections.Immutable;
 using Llm360.Notebooks.Kernel.Execution;
 using Microsoft.CodeAnalysis;
@@ -7,9 +7,9 @@ namespace Llm360.Notebooks.Kernel.Editing;
 
 internal static class DocumentedReferences
 {
-    /// <summary>
-    /// The default references of cells. The framework's own assemblies have no documentation; the reference assemblies of an installed SDK do, and stand in for them.
-    /// </summary>
+    /// <summary>The default references of cells. The framework's own assemblies have no
+    /// documentation. The reference assemblies of an installed SDK have it, and replace
+    /// them.</summary>
     public static ImmutableArray<MetadataReference> Create()
     {
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
@@ -20,14 +20,17 @@ internal static class DocumentedReferences
         return [.. paths.Select(WithDocumentation)];
     }
 
-    /// <summary>A reference with the XML file beside it.</summary>
+    /// <summary>A reference with the XML documentation in the same folder, if there is
+    /// one.</summary>
     public static MetadataReference WithDocumentation(string path)
     {
         var documentation = Path.ChangeExtension(path, ".xml");
-        return AssemblyMetadata.CreateFromFile(path).GetReference(File.Exists(documentation) ? XmlDocumentationProvider.CreateFromFile(documentation) : null, filePath: path);
+        var provider = File.Exists(documentation) ? XmlDocumentationProvider.CreateFromFile(documentation) : null;
+        return AssemblyMetadata.CreateFromFile(path).GetReference(provider, filePath: path);
     }
 
-    // dotnet/shared/Microsoft.NETCore.App/10.0.1 has its references in dotnet/packs/Microsoft.NETCore.App.Ref/10.0.x/ref/net10.0.
+    // dotnet/shared/Microsoft.NETCore.App/10.0.1 has its references in
+    // dotnet/packs/Microsoft.NETCore.App.Ref/10.0.x/ref/net10.0.
     private static string? ReferencePack(string framework)
     {
         var packs = Path.GetFullPath(Path.Combine(framework, "..", "..", "..", "packs", "Microsoft.NETCore.App.Ref"));

@@ -1,4 +1,4 @@
-// A Roslyn workspace that follows a session: one submission a cell that ran, and one for the text in the editor.
+// A Roslyn workspace that follows a session: a submission for each cell, and one for the editor.
 using Llm360.Notebooks.Kernel.Display;
 using Llm360.Notebooks.Kernel.Execution;
 using Microsoft.CodeAnalysis;
@@ -8,7 +8,8 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace Llm360.Notebooks.Kernel.Editing;
 
-/// <summary>Made on first use, so that a session which only runs cells does not pay for it.</summary>
+/// <summary>Created on first use, so that a session that only runs cells does not pay for
+/// it.</summary>
 internal sealed class SessionWorkspace(CSharpSession session)
 {
     private readonly Lock gate = new();
@@ -22,7 +23,8 @@ internal sealed class SessionWorkspace(CSharpSession session)
     {
         lock (gate)
         {
-            // The first submission has the default references and the imports; the others take them over, and what cells have referenced since.
+            // The first submission has the default references and the imports. Later ones inherit
+            // them, and add what cells have referenced since.
             if (solution is null)
                 (solution, last) = Add(new AdhocWorkspace(MefHostServices.DefaultHost).CurrentSolution, "start", SourceText.From(""),
                     DocumentedReferences.Create(), session.AllImports);
@@ -33,13 +35,15 @@ internal sealed class SessionWorkspace(CSharpSession session)
                 (solution, last) = Add(solution, $"cell-{followed}", cells[followed].Tree.GetText(), references, cells[followed].Imports);
             }
 
-            // The text is gone with this snapshot of the solution: the next question begins from the cells again.
+            // This snapshot of the solution is discarded: the next question starts from the cells
+            // again.
             var (asked, project) = Add(solution, "editor", SourceText.From(code), [], []);
             return asked.GetProject(project)!.Documents.Single();
         }
     }
 
-    private (Solution Solution, ProjectId Project) Add(Solution to, string name, SourceText text, IEnumerable<MetadataReference> references, IEnumerable<string> imports)
+    private (Solution Solution, ProjectId Project) Add(
+        Solution to, string name, SourceText text, IEnumerable<MetadataReference> references, IEnumerable<string> imports)
     {
         var id = ProjectId.CreateNewId(name);
         var info = ProjectInfo.Create(
@@ -48,7 +52,8 @@ internal sealed class SessionWorkspace(CSharpSession session)
             name,
             name,
             LanguageNames.CSharp,
-            compilationOptions: new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, scriptClassName: name, usings: imports, allowUnsafe: true),
+            compilationOptions: new CSharpCompilationOptions(
+                OutputKind.DynamicallyLinkedLibrary, scriptClassName: name, usings: imports, allowUnsafe: true),
             parseOptions: Submissions.ParseOptions,
             projectReferences: last is null ? [] : [new ProjectReference(last)],
             metadataReferences: references,

@@ -1,4 +1,4 @@
-// The engine: one C# session, its state carried from cell to cell.
+// The engine: one C# session whose state is carried from cell to cell.
 using System.Diagnostics;
 using System.Globalization;
 using Llm360.Notebooks.Kernel.Display;
@@ -8,10 +8,13 @@ using Microsoft.CodeAnalysis.Scripting;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
-/// <summary>One C# session of a notebook, driven by a front end: the headless runner or a Jupyter kernel.</summary>
+/// <summary>One C# session of a notebook, driven by a front end: the headless runner or a Jupyter
+/// kernel.</summary>
 /// <remarks>
-/// Cells run one at a time, on the thread pool. While a session lives it stands between the console and its cells. Disposing it lets go of
-/// everything its cells held; the small assemblies compiled for the cells stay until the process ends, as they are loaded into the default context.
+/// Cells run one at a time, each on a thread with a large stack. While a session is open, it
+/// redirects the console of its cells. Disposing it releases everything its cells held. The small
+/// assemblies compiled for the cells stay until the process ends, because they are loaded into the
+/// default context.
 /// </remarks>
 public sealed class CSharpSession : IDisposable
 {
@@ -22,7 +25,7 @@ public sealed class CSharpSession : IDisposable
         "Llm360.Notebooks", "Llm360.Notebooks.Kernel.Display",
     ];
 
-    // Those that .NET Interactive gives its cells besides.
+    // Namespaces that .NET Interactive gives its cells in addition.
     private static readonly IReadOnlyList<string> InteractiveImports =
     [
         "System.Text", "System.Collections", "Microsoft.DotNet.Interactive.Formatting",
@@ -56,10 +59,10 @@ public sealed class CSharpSession : IDisposable
         ConsoleRoute.Enter(this);
     }
 
-    /// <summary>How many cells have been started that count.</summary>
+    /// <summary>The number of cells started so far, as far as they count.</summary>
     public int ExecutionCount { get; private set; }
 
-    /// <summary>The variables the cells have declared, the latest of every name.</summary>
+    /// <summary>The variables that the cells have declared, the latest of every name.</summary>
     public IReadOnlyList<CellVariable> Variables => [.. submissions.Variables.GroupBy(v => v.Name, (_, same) => same.Last())];
 
     /// <summary>The session whose cell this code runs in; null outside of cells.</summary>
@@ -68,8 +71,7 @@ public sealed class CSharpSession : IDisposable
     /// <summary>The sources of the cells that ran, in order.</summary>
     internal IReadOnlyList<SubmissionSource> Sources => submissions.Sources;
 
-    /// <summary>Namespaces that every cell of this session uses; <c>static</c> is a
-    /// class.</summary>
+    /// <summary>Namespaces and static classes that every cell of this session uses.</summary>
     internal IReadOnlyList<string> AllImports => options.DotNetInteractive ? [.. Imports, .. InteractiveImports] : Imports;
 
     /// <summary>The assemblies that cells have referenced with <c>#r</c>.</summary>
@@ -80,15 +82,18 @@ public sealed class CSharpSession : IDisposable
 
     internal bool IsRunning => running is not null;
 
-    /// <summary>Runs one cell and never throws for what the cell does.</summary>
+    /// <summary>Runs one cell. Errors of the cell are returned and not thrown.</summary>
     /// <param name="code">The source.</param>
     /// <param name="cancellation">
-    /// Stops the cell: signalled as <see cref="AmbientWork.Cancellation"/>, and looked at in every loop and lambda of the cell. A cell that has not ended after
-    /// <see cref="SessionOptions.StopPatience"/> is left behind: what it has declared stays, what it still writes is dropped, and the next cell may run.
+    /// Stops the cell: signalled as <see cref="AmbientWork.Cancellation"/>, and checked in every
+    /// loop and lambda of the cell. A cell that has not ended after
+    /// <see cref="SessionOptions.StopPatience"/> is left behind: its declarations stay, its later
+    /// output is dropped, and the next cell may run.
     /// </param>
-    public Task<CellResult> ExecuteAsync(string code, CancellationToken cancellation = default) => ExecuteAsync(code, new CellOptions(), cancellation);
+    public Task<CellResult> ExecuteAsync(string code, CancellationToken cancellation = default) =>
+        ExecuteAsync(code, new CellOptions(), cancellation);
 
-    /// <summary>Runs one cell and never throws for what the cell does.</summary>
+    /// <summary>Runs one cell. Errors of the cell are returned and not thrown.</summary>
     /// <param name="code">The source.</param>
     /// <param name="how">Whether it counts and shows its result.</param>
     /// <param name="cancellation">Stops the cell.</param>
@@ -112,8 +117,10 @@ public sealed class CSharpSession : IDisposable
         }
     }
 
-    /// <summary>The value of an expression that sees what the cells declared; it declares nothing itself and is not counted.</summary>
-    /// <returns>How it ended, and the value shown as the last expression of a cell would be; null when it failed.</returns>
+    /// <summary>The value of an expression that sees the declarations of the cells. It declares
+    /// nothing itself and is not counted.</summary>
+    /// <returns>How it ended, and the value as shown for the last expression of a cell; null when
+    /// it failed.</returns>
     public async Task<(CellResult Result, MimeBundle? Value)> EvaluateAsync(string expression, CancellationToken cancellation = default)
     {
         if (!await MayRunAsync(cancellation).ConfigureAwait(false))
@@ -131,10 +138,11 @@ public sealed class CSharpSession : IDisposable
         }
     }
 
-    /// <summary>Disposes the variables declared with <c>using</c>, gives the console back and lets go of what the cells held.</summary>
+    /// <summary>Disposes the variables declared with <c>using</c>, restores the console and
+    /// releases what the cells held.</summary>
     public void Dispose()
     {
-        // A cell that is running still works with its values.
+        // A running cell still uses its values.
         if (!IsRunning)
             parts.Usings.DisposeAll(message => Stream(OutputStream.Stderr, message));
         ConsoleRoute.Leave(this);
@@ -143,8 +151,10 @@ public sealed class CSharpSession : IDisposable
         submissions.Dispose();
     }
 
-    /// <summary>Whether code of a cell of this session took part in the exception.</summary>
-    internal bool IsIn(Exception exception) => new StackTrace(exception).GetFrames().Any(frame => submissions.Made(frame.GetMethod()?.DeclaringType?.Assembly));
+    /// <summary>Whether the exception's stack trace has a frame of a cell of this
+    /// session.</summary>
+    internal bool IsIn(Exception exception) =>
+        new StackTrace(exception).GetFrames().Any(frame => submissions.Made(frame.GetMethod()?.DeclaringType?.Assembly));
 
     internal DisplayHandle Show(object? value, params IReadOnlyList<string> mimeTypes) => outputs.Show(value, mimeTypes);
 
@@ -152,12 +162,12 @@ public sealed class CSharpSession : IDisposable
 
     internal string Ask() => globals.input();
 
-    // While another cell runs a stop need not wait for its end.
+    // While another cell runs, a stop does not wait for its end.
     private async Task<bool> MayRunAsync(CancellationToken cancellation)
     {
         try
         {
-            // A cell that may run counts even if it is to stop.
+            // A cell whose turn has come is counted even if it is to stop at once.
             await oneCell.WaitAsync(oneCell.CurrentCount > 0 ? CancellationToken.None : cancellation).ConfigureAwait(false);
             return true;
         }
@@ -168,5 +178,8 @@ public sealed class CSharpSession : IDisposable
     }
 
     private static string NoInput(string prompt, bool hidden) =>
-        throw new Llm360Exception("The cell asks for input, which nobody can give here.", $"prompt \"{prompt}\"", "Put the value into a variable, or run the cell in a front end that takes input.");
+        throw new Llm360Exception(
+            "The cell asks for input, which nobody can give here.",
+            $"prompt \"{prompt}\"",
+            "Put the value into a variable, or run the cell in a front end that takes input.");
 }

@@ -4,7 +4,8 @@ namespace Llm360.Notebooks.Kernel.Execution;
 /// <summary>How one cell is run.</summary>
 public sealed record CellOptions
 {
-    /// <summary>Whether the cell takes the next number; otherwise it has the number of the cell before.</summary>
+    /// <summary>Whether the cell takes the next number. Otherwise it has the number of the cell
+    /// before.</summary>
     public bool Counts { get; init; } = true;
 
     /// <summary>Whether the value of its last expression is shown.</summary>

@@ -1,12 +1,12 @@
-// One run of one cell: compile, start, wait, and go on without it when it does not stop.
+// One run of one cell: compile, start, wait, and continue without a cell that does not stop.
 using Llm360.Notebooks.Kernel.Display;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
-/// <summary>Runs a cell to its end, or until it was to stop and did not.</summary>
+/// <summary>Runs a cell until it ends, or until it was to stop and did not.</summary>
 internal sealed class CellRun(CSharpSession session, CellParts parts, string cell, string folder, CancellationToken stop)
 {
-    // Threads that belong to a stopped cell see the stop for so long after its end.
+    // Threads of a stopped cell see the stop for this long after its end.
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(5);
 
     private readonly Lock keeping = new();
@@ -24,7 +24,7 @@ internal sealed class CellRun(CSharpSession session, CellParts parts, string cel
         return await EndOrLeaveAsync(end, patience).ConfigureAwait(false) ? await end.ConfigureAwait(false) : LeftBehind(count);
     }
 
-    /// <summary>Runs it as an expression that leaves no trace.</summary>
+    /// <summary>Runs it as an expression, which later cells do not see.</summary>
     public async Task<(CellResult Result, MimeBundle? Value)> EvaluateAsync(string expression, int count, TimeSpan patience)
     {
         MimeBundle? value = null;
@@ -40,7 +40,8 @@ internal sealed class CellRun(CSharpSession session, CellParts parts, string cel
         return (result, result.Status == CellStatus.Ok ? value : null);
     }
 
-    // Not on the thread pool, whose stacks are smaller and whose threads may be busy with tasks of an earlier cell.
+    // Not on the thread pool: its stacks are smaller, and its threads may be busy with tasks of an
+    // earlier cell.
     private Task<CellResult> Start(Func<Task<CellResult>> run)
     {
         // The cell has registered no callback yet.
@@ -51,7 +52,7 @@ internal sealed class CellRun(CSharpSession session, CellParts parts, string cel
 
     private async Task<bool> EndOrLeaveAsync(Task<CellResult> end, TimeSpan patience)
     {
-        // Whoever signals the stop runs no code of the cell: it starts a thread.
+        // The thread that signals the stop runs no code of the cell: it starts another thread.
         var left = new TaskCompletionSource();
         var registration = stop.UnsafeRegister(_ => DeepThread.Start($"stop of {cell}", () => Stop(end, patience, left)), null);
         await using (registration.ConfigureAwait(false))
@@ -70,7 +71,7 @@ internal sealed class CellRun(CSharpSession session, CellParts parts, string cel
         CellStop.Begin();
         _ = end.ContinueWith(_ => Task.Delay(Aftermath).ContinueWith(_ => CellStop.End(), TaskScheduler.Default), TaskScheduler.Default);
 
-        // A callback of the cell may block or loop, so the callbacks have a thread of their own.
+        // A callback of the cell may block or loop, so the callbacks run on a thread of their own.
         DeepThread.Start($"cancellation callbacks of {cell}", () => RunCallbacks(patience));
         if (!end.Wait(patience))
             left.SetResult();
@@ -86,7 +87,7 @@ internal sealed class CellRun(CSharpSession session, CellParts parts, string cel
         }
         catch (AggregateException e) when (RuntimeErrors.IsStop(e))
         {
-            // Callbacks that did not end were stopped after the patience.
+            // Callbacks that did not end within the patience were stopped.
         }
         catch (AggregateException e)
         {
@@ -154,7 +155,8 @@ internal sealed class CellRun(CSharpSession session, CellParts parts, string cel
         }
         catch (Exception thrown)
         {
-            // By the cell, while its result was formatted, or by a stop before its first statement.
+            // Thrown by the cell, by formatting its result, or by a stop before its first
+            // statement.
             return Failed(thrown, count);
         }
     }
@@ -177,12 +179,18 @@ internal sealed class CellRun(CSharpSession session, CellParts parts, string cel
         if (RuntimeErrors.Unwrap(thrown) is OutOfMemoryException)
             MemoryReserve.Give();
         var error = RuntimeErrors.From(thrown, cell, folder);
+        const string what = "The cell was cancelled.";
         return Cell.Stop.IsCancellationRequested && RuntimeErrors.IsStop(thrown)
-            ? new CellResult(CellStatus.Cancelled, count, error with { Name = "Cancelled", Message = "The cell was cancelled.", Traceback = ["The cell was cancelled.", .. error.Traceback.Skip(1)] })
+            ? new CellResult(CellStatus.Cancelled, count, error with
+            {
+                Name = "Cancelled",
+                Message = what,
+                Traceback = [what, .. error.Traceback.Skip(1)],
+            })
             : new CellResult(CellStatus.RuntimeError, count, error);
     }
 
-    /// <summary>The end of a cell that was stopped while it waited for another one.</summary>
+    /// <summary>The result of a cell that was stopped while it waited for another one.</summary>
     public static CellResult NotBegun(int count)
     {
         const string what = "The cell was cancelled.";

@@ -1,46 +1,51 @@
-// The checks compiled into every cell: how a loop, a lambda or a sleep learns that its cell is to stop, and a recursion that it has no end.
+// The checks compiled into every cell: they stop loops, lambdas and sleeps, and limit recursion.
 using System.ComponentModel;
 using System.Runtime.CompilerServices;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
-/// <summary>Called by the code of cells, into which <see cref="StopChecks"/> compiles the calls. Not meant to be called by hand.</summary>
+/// <summary>Called by the code of cells: <see cref="StopChecks"/> compiles the calls into it. Do
+/// not call it by hand.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class CellStop
 {
     // As much as a thread of a Windows program has. The rest of the stack is for the runtime: an
-    // exception thrown inside a handler
-    // takes 16 KB for every level, and framework code such as List.Sort wraps exceptions so at
-    // every level of a recursion.
+    // exception thrown inside a handler takes 16 KB for every level. Framework code such as
+    // List.Sort wraps exceptions this way at every level of a recursion.
     internal const int MaxStackBytes = 1 << 20;
 
-    // Handlers and cleanup run on top of the stack of the call that failed. What they call must not fail for the same reason.
+    // Handlers and cleanup run on top of the stack of the call that failed. The methods they call
+    // must not fail for the same reason.
     private const int MaxUnwindingBytes = 8 * MaxStackBytes;
 
-    // How many cells of this process are being stopped: the only thing that a loop reads while none is.
+    // How many cells of this process are being stopped. A loop reads nothing else while there are
+    // none.
     private static volatile int stopping;
 
-    // The highest place on this thread's stack at which code of a cell was entered.
+    // The highest address on this thread's stack at which code of a cell was entered.
     [ThreadStatic]
     private static nint stackTop;
 
-    // Whether a recursion has reached its limit on this thread and has not yet returned from half of its depth.
+    // Whether a recursion has reached its limit on this thread and has not yet returned from half
+    // of its depth.
     [ThreadStatic]
     private static bool unwinding;
 
-    // Until when code on this thread runs although its cell is to stop: a time of Environment.TickCount64.
+    // Until this time (Environment.TickCount64), code on this thread runs although its cell is to
+    // stop.
     [ThreadStatic]
     private static long sparedUntil;
 
     /// <summary>Ends the running cell here if it is to stop.</summary>
-    /// <exception cref="OperationCanceledException">It is.</exception>
+    /// <exception cref="OperationCanceledException">The running cell is to stop.</exception>
     public static void Check()
     {
         if (stopping != 0)
             Stop();
     }
 
-    /// <summary>At the entry of a method: <see cref="Check"/>, and an exception instead of the stack overflow that would end the process.</summary>
+    /// <summary>Called at the entry of a method: <see cref="Check"/>, and an exception instead of a
+    /// stack overflow, which would end the process.</summary>
     /// <exception cref="OperationCanceledException">The running cell is to stop.</exception>
     /// <exception cref="InsufficientExecutionStackException">The cell has used its part of the
     /// stack.</exception>
@@ -50,14 +55,15 @@ public static class CellStop
         EnsureStack(cleanup: false);
     }
 
-    /// <summary>At the entry of a method that runs while a stopped cell is unwound: it does not
-    /// stop, but its stack is limited.</summary>
+    /// <summary>Called at the entry of a method that runs while a stopped cell is unwound. The
+    /// method does not stop, but its stack is limited.</summary>
     /// <exception cref="InsufficientExecutionStackException">The cell has used its part of the
     /// stack.</exception>
     public static void EnterCleanup() => EnsureStack(cleanup: true);
 
-    /// <summary>Ends an async method, as it goes on after an await, if its cell was left behind.</summary>
-    /// <exception cref="OperationCanceledException">It was.</exception>
+    /// <summary>Called when an async method resumes after an await. Ends the method if its cell was
+    /// left behind.</summary>
+    /// <exception cref="OperationCanceledException">The cell was left behind.</exception>
     public static void CheckResumed()
     {
         if (stopping != 0 && RunningCell.Current is { LeftBehind: true } cell)
@@ -82,7 +88,8 @@ public static class CellStop
 
     internal static void End() => Interlocked.Decrement(ref stopping);
 
-    /// <summary>Lets the callbacks of a cell's cancellation token, which run on this thread, run to their end, but not for ever.</summary>
+    /// <summary>Lets this thread, which runs the callbacks of a cell's cancellation token, continue
+    /// for a limited time.</summary>
     internal static void SpareThisThread(TimeSpan patience) =>
         sparedUntil = patience == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)patience.TotalMilliseconds;
 

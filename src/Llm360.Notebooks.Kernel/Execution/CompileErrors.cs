@@ -1,4 +1,4 @@
-// Compiler errors as a reader wants them: code, place, source line and a caret.
+// Compiler errors in readable form: code, place, source line and a caret.
 using System.Globalization;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Text;
@@ -11,8 +11,9 @@ internal sealed class CompileErrors(string cell, string code)
 {
     private const int Shown = 10;
 
-    /// <summary>The error of a cell from the compiler's diagnostics; null when none is an error.</summary>
-    /// <param name="diagnostics">What the compiler says.</param>
+    /// <summary>The error of a cell from the compiler's diagnostics; null if none of them is an
+    /// error.</summary>
+    /// <param name="diagnostics">The compiler's diagnostics.</param>
     /// <param name="remedy">What to do about it; null if that is not known.</param>
     public CellError? From(IEnumerable<Diagnostic> diagnostics, string? remedy = null)
     {
@@ -30,10 +31,14 @@ internal sealed class CompileErrors(string cell, string code)
         return new CellError(errors[0].Id, Message(errors[0]), position.Line + 1, position.Character + 1, traceback);
     }
 
-    /// <summary>The compiler's warnings, as text to show beside the cell's output; empty without one.</summary>
+    /// <summary>The compiler's warnings as text to show with the cell's output; empty without
+    /// one.</summary>
     public string Warnings(IEnumerable<Diagnostic> diagnostics) => string.Concat(
-        diagnostics.Where(d => d.Severity == DiagnosticSeverity.Warning && !d.IsSuppressed).OrderBy(d => d.Location.SourceSpan.Start).Take(Shown)
-            .SelectMany(d => Lines(d.Location, "warning", d.Id, Message(d))).Select(line => line + "\n"));
+        diagnostics.Where(d => d.Severity == DiagnosticSeverity.Warning && !d.IsSuppressed)
+            .OrderBy(d => d.Location.SourceSpan.Start)
+            .Take(Shown)
+            .SelectMany(d => Lines(d.Location, "warning", d.Id, Message(d)))
+            .Select(line => line + "\n"));
 
     /// <summary>A line of the cell, from 0, as a place.</summary>
     public Location LineAt(int line)
@@ -43,7 +48,7 @@ internal sealed class CompileErrors(string cell, string code)
         return Location.Create(cell, span, lines.GetLinePositionSpan(span));
     }
 
-    /// <summary>An error of the engine's own at a place in the cell.</summary>
+    /// <summary>An error of the engine itself, at a place in the cell.</summary>
     public CellError At(Location place, string name, string message)
     {
         var position = place.GetLineSpan().StartLinePosition;
@@ -56,12 +61,14 @@ internal sealed class CompileErrors(string cell, string code)
     {
         var span = location.GetLineSpan();
         var (line, column) = (span.StartLinePosition.Line, span.StartLinePosition.Character);
-        yield return string.Create(CultureInfo.InvariantCulture, $"{span.Path}, line {line + 1}, column {column + 1}: {severity} {name}: {message}");
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{span.Path}, line {line + 1}, column {column + 1}: {severity} {name}: {message}");
         if ((span.Path == cell ? SourceText.From(code) : location.SourceTree?.GetText()) is not { } text || line >= text.Lines.Count)
             yield break;
         var source = text.Lines[line].ToString();
         yield return "    " + source;
-        // Tabs stay tabs, so that the caret stands under its character at any tab width.
+        // Tabs stay tabs, so that the caret is under its character at any tab width.
         yield return "    " + string.Concat(source.Take(column).Select(c => c == '\t' ? '\t' : ' ')) + "^";
     }
 

@@ -1,12 +1,13 @@
-// The console of cells: what they write goes to their session as it is written, what they read is asked of its front end.
+// The console of cells: output goes to their session at once, input comes from its front end.
 using System.Text;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
-/// <summary>Stands in for the console while sessions live.</summary>
+/// <summary>Replaces the console while there are sessions.</summary>
 /// <remarks>
-/// The console belongs to the process, sessions do not: text written by a cell, or by anything it started, goes to that cell's session; text of threads that
-/// belong to no cell goes to a session that is running one; everything else goes to the console found before.
+/// The console belongs to the process, sessions do not. Text written by a cell, or by anything it
+/// started, goes to that cell's session. Text of threads that belong to no cell goes to a session
+/// that is running one. Everything else goes to the console found before.
 /// </remarks>
 internal static class ConsoleRoute
 {
@@ -15,7 +16,7 @@ internal static class ConsoleRoute
     private static (TextWriter Out, TextWriter Error, TextReader In) former;
     private static (TextWriter Out, TextWriter Error, TextReader In) installed;
 
-    /// <summary>The sessions that live.</summary>
+    /// <summary>The open sessions.</summary>
     public static IReadOnlyList<CSharpSession> Sessions => sessions;
 
     private static (TextWriter Out, TextWriter Error, TextReader In) Console
@@ -29,7 +30,7 @@ internal static class ConsoleRoute
         }
     }
 
-    /// <summary>From now on the session's cells have the console.</summary>
+    /// <summary>Gives the console to the session's cells.</summary>
     public static void Enter(CSharpSession session)
     {
         lock (Gate)
@@ -37,7 +38,10 @@ internal static class ConsoleRoute
             if (sessions.Length == 0)
             {
                 former = Console;
-                Console = (new Writer(OutputStream.Stdout, former.Out), new Writer(OutputStream.Stderr, former.Error), new Reader(former.In));
+                Console = (
+                    new Writer(OutputStream.Stdout, former.Out),
+                    new Writer(OutputStream.Stderr, former.Error),
+                    new Reader(former.In));
                 installed = Console;
             }
 
@@ -45,7 +49,8 @@ internal static class ConsoleRoute
         }
     }
 
-    /// <summary>The session is over; the last one gives the console back, unless a cell has put something else in its place.</summary>
+    /// <summary>Ends the session's use of the console. The last session restores the former
+    /// console, unless a cell has replaced it.</summary>
     public static void Leave(CSharpSession session)
     {
         lock (Gate)
@@ -66,14 +71,14 @@ internal static class ConsoleRoute
 
     private sealed class Writer(OutputStream stream, TextWriter outside) : TextWriter
     {
-        // A shorter line is written at once, so that lines of several threads stay whole.
+        // Shorter lines are written in one call, so that lines of several threads stay whole.
         private const int LongText = 1 << 20;
 
         public override Encoding Encoding => outside.Encoding;
 
         public override void Write(char value) => Write([value]);
 
-        // A text may be very long: it is not copied.
+        // A string may be very long, so it is not copied.
         public override void Write(string? value)
         {
             if (Target(cellsAlone: false) is { } target)

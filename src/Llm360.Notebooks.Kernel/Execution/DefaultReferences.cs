@@ -1,4 +1,4 @@
-// What every cell may use without #r: the framework, the library, data frames, and what those are built on.
+// What every cell may use without #r: the framework, the library, data frames and dependencies.
 using System.Collections.Immutable;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
@@ -12,20 +12,24 @@ namespace Llm360.Notebooks.Kernel.Execution;
 
 /// <summary>The default references of one session.</summary>
 /// <remarks>
-/// The compiler keeps symbols with the metadata for whoever compiles next. Where sessions shared it, one could be handed a symbol of another, and a class of a
-/// former cell was no longer IDisposable. So each has copies, which share what was read but not the symbols.
+/// The compiler caches symbols with the metadata. If sessions shared the metadata, one could get a
+/// symbol of another, and a class of a former cell was no longer IDisposable. So each session has
+/// copies, which share the data that was read but not the symbols.
 /// </remarks>
 internal sealed class DefaultReferences
 {
-    // Read from disk once a process.
+    // Read from disk once for each process.
     private static readonly Lazy<ImmutableDictionary<string, (string Path, AssemblyMetadata Metadata)>> Files = new(Build);
 
-    /// <summary>Where they lie.</summary>
+    /// <summary>Their files.</summary>
     public static IEnumerable<string> Paths => Files.Value.Values.Select(file => file.Path);
 
     /// <summary>The references by simple assembly name.</summary>
     public ImmutableDictionary<string, PortableExecutableReference> ByName { get; } =
-        Files.Value.ToImmutableDictionary(file => file.Key, file => ((AssemblyMetadata)file.Value.Metadata.Copy()).GetReference(filePath: file.Value.Path), StringComparer.Ordinal);
+        Files.Value.ToImmutableDictionary(
+            file => file.Key,
+            file => ((AssemblyMetadata)file.Value.Metadata.Copy()).GetReference(filePath: file.Value.Path),
+            StringComparer.Ordinal);
 
     /// <summary>Whether an assembly of this name is among them.</summary>
     public static bool Has(string name) => Files.Value.ContainsKey(name);
@@ -39,8 +43,9 @@ internal sealed class DefaultReferences
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location);
         var paths = platform.Where(entry => Path.GetDirectoryName(entry.Value) == framework).ToDictionary(StringComparer.Ordinal);
 
-        // The kernel itself is there for its display functions. It is built on more, which cells do
-        // not need, except for the formatters of .NET Interactive: notebooks register their own.
+        // The kernel itself is included for its display functions. Cells do not need its
+        // dependencies, except for the formatters of .NET Interactive: notebooks register their
+        // own.
         foreach (var assembly in new[] { typeof(CellGlobals).Assembly, typeof(Formatter).Assembly, typeof(IHtmlContent).Assembly })
             paths[assembly.GetName().Name!] = assembly.Location;
         var open = new Stack<string>([typeof(Llm360Exception).Assembly.Location, typeof(DataFrame).Assembly.Location]);
@@ -55,7 +60,10 @@ internal sealed class DefaultReferences
             }
         }
 
-        return paths.ToImmutableDictionary(entry => entry.Key, entry => (entry.Value, AssemblyMetadata.CreateFromFile(entry.Value)), StringComparer.Ordinal);
+        return paths.ToImmutableDictionary(
+            entry => entry.Key,
+            entry => (entry.Value, AssemblyMetadata.CreateFromFile(entry.Value)),
+            StringComparer.Ordinal);
     }
 
     private static List<string> ReferencedNames(string path)

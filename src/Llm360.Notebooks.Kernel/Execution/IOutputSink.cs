@@ -13,26 +13,27 @@ public enum OutputStream
     Stderr,
 }
 
-/// <summary>A front end of the engine. Called from any thread as things happen, one call at a time.</summary>
+/// <summary>A front end of the engine. Called from any thread as outputs arise, one call at a
+/// time.</summary>
 public interface IOutputSink
 {
     /// <summary>Text was written.</summary>
     void Stream(OutputStream stream, string text);
 
     /// <summary>A value is shown.</summary>
-    /// <param name="bundle">Its forms.</param>
-    /// <param name="displayId">The id by which it may be updated; null when it never is.</param>
+    /// <param name="bundle">The value in its MIME types.</param>
+    /// <param name="displayId">The id by which it may be updated; null if it never is.</param>
     void Display(MimeBundle bundle, string? displayId);
 
-    /// <summary>A shown value is replaced, wherever it stands.</summary>
+    /// <summary>A shown value is replaced, in whichever cell it is.</summary>
     void UpdateDisplay(MimeBundle bundle, string displayId);
 
-    /// <summary>A shown value is taken away, wherever it stands. By default nothing takes its
-    /// place.</summary>
+    /// <summary>A shown value is removed, in whichever cell it is. By default it becomes an empty
+    /// value.</summary>
     void RemoveDisplay(string displayId) => UpdateDisplay(MimeBundle.Nothing, displayId);
 
-    /// <summary>What the running cell has shown so far is taken away.</summary>
-    /// <param name="wait">Not before the next output stands in its place.</param>
+    /// <summary>The outputs of the running cell so far are removed.</summary>
+    /// <param name="wait">Whether they stay until the next output replaces them.</param>
     void ClearOutput(bool wait);
 
     /// <summary>The value of the cell's last expression.</summary>

@@ -7,12 +7,13 @@ namespace Llm360.Notebooks.Kernel.Execution;
 
 internal static class LastExpression
 {
-    /// <summary>True for a last expression without a semicolon that is not void: only then does a null mean something.</summary>
+    /// <summary>True for a last expression without a semicolon that is not void. Only then is null
+    /// a value to show.</summary>
     public static bool HasValue(Compilation compilation, string cell) => Find(compilation, cell) is { } last
         && compilation.GetSemanticModel(last.SyntaxTree).GetTypeInfo(last).Type is not { SpecialType: SpecialType.System_Void };
 
-    /// <summary>The names of the elements where it is a list of tuples; null for anything
-    /// else.</summary>
+    /// <summary>The names of the tuple elements if it is a list of tuples; null
+    /// otherwise.</summary>
     /// <remarks>Only the compiler knows them.</remarks>
     public static IReadOnlyList<string>? TupleNames(Compilation compilation, string cell)
     {
@@ -27,7 +28,8 @@ internal static class LastExpression
     private static ExpressionSyntax? Find(Compilation compilation, string cell)
     {
         var tree = compilation.SyntaxTrees.Single(t => t.FilePath == cell);
-        return tree.GetRoot() is CompilationUnitSyntax { Members: [.., GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } last }] }
+        return tree.GetRoot() is CompilationUnitSyntax { Members: [.., GlobalStatementSyntax { Statement: var statement }] }
+            && statement is ExpressionStatementSyntax { SemicolonToken.IsMissing: true } last
             ? last.Expression
             : null;
     }

@@ -1,15 +1,17 @@
-// Memory kept back, so that after a cell has taken all of it the next can be compiled: the one that lets go of it.
+// Reserved memory: after a cell has used up all memory, the next cell can still be compiled.
 namespace Llm360.Notebooks.Kernel.Execution;
 
-/// <summary>A piece of the heap that nobody touches, so that it costs no memory of the machine, and that is given up when the heap is full.</summary>
+/// <summary>A part of the heap that is never touched, so that it uses no physical memory. It is
+/// released when the heap is full.</summary>
 internal static class MemoryReserve
 {
-    // A warm cell allocates 2 MB; the first ones, while the compiler fills its caches, some 40 MB.
+    // A warm cell allocates 2 MB. The first ones allocate about 40 MB, while the compiler fills its
+    // caches.
     private const int Size = 48 << 20;
 
     private static volatile byte[]? held;
 
-    /// <summary>Whether it is held: memory is not short.</summary>
+    /// <summary>Whether the reserve is held: memory is not short.</summary>
     public static bool IsThere => held is not null;
 
     /// <summary>Takes it, if the last collection left at least half of the memory free.</summary>
@@ -24,10 +26,10 @@ internal static class MemoryReserve
         }
         catch (OutOfMemoryException)
         {
-            // The memory is small: without a reserve things are as they were.
+            // There is too little memory for a reserve: continue without one.
         }
     }
 
-    /// <summary>Gives it up for whatever comes next.</summary>
+    /// <summary>Releases the reserve for later allocations.</summary>
     public static void Give() => held = null;
 }

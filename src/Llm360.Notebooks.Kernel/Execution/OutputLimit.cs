@@ -1,14 +1,16 @@
-// How much one cell may write and show: a hundred thousand displays would hang every browser, and a notebook must stay a file that opens.
+// Limits the output of one cell: 100,000 displays hang a browser, and a notebook must still open.
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Kernel.Display;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
-/// <summary>Counts what the running cell writes and shows. Once something is left out all that follows is, so that what is there is the beginning.</summary>
+/// <summary>Counts what the running cell writes and shows. Once something is left out, everything
+/// after it is left out too, so that the beginning is kept.</summary>
 internal sealed class OutputLimit
 {
-    // More than anybody looks at, and little enough for a front end to draw and a notebook to keep.
+    // More than a reader looks at, and little enough for a front end to draw and a notebook to
+    // store.
     private const int MostDisplays = 1000;
     private const long MostDisplayed = 128L << 20, MostWritten = 32L << 20; // characters
 
@@ -34,7 +36,8 @@ internal sealed class OutputLimit
     /// <summary>Whether a value may be shown.</summary>
     public bool Admits(MimeBundle bundle, string id)
     {
-        displayed += bundle.Data.Sum(form => form.Value is JsonValue value && value.TryGetValue<string>(out var content) ? content.Length : 0L);
+        displayed += bundle.Data.Sum(form =>
+            form.Value is JsonValue value && value.TryGetValue<string>(out var content) ? content.Length : 0L);
         if (leftOut > 0 || shown == MostDisplays || displayed > MostDisplayed)
         {
             leftOut++;
@@ -49,12 +52,19 @@ internal sealed class OutputLimit
     /// <summary>Whether the display was admitted, in this cell or an earlier one.</summary>
     public bool WasAdmitted(string id) => admitted.Contains(id);
 
-    /// <summary>What to tell of what was left out, told once; null if nothing was.</summary>
+    /// <summary>The message about what was left out, returned once; null if nothing was left
+    /// out.</summary>
     public string? TakeMessage()
     {
         var message = string.Concat(
-            unwritten == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"The cell wrote {written + unwritten:N0} characters; what came after the first {written:N0} is left out here. Write to a file instead.\n"),
-            leftOut == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"The cell showed {shown + leftOut:N0} values; what came after the first {shown:N0} is left out here. Replace one with Update, or show a table.\n"));
+            unwritten == 0 ? "" : string.Create(
+                CultureInfo.InvariantCulture,
+                $"The cell wrote {written + unwritten:N0} characters; what came after the first {written:N0} is left out here. ")
+                + "Write to a file instead.\n",
+            leftOut == 0 ? "" : string.Create(
+                CultureInfo.InvariantCulture,
+                $"The cell showed {shown + leftOut:N0} values; what came after the first {shown:N0} is left out here. ")
+                + "Replace one with Update, or show a table.\n");
         unwritten = 0;
         Cleared();
         return message.Length == 0 ? null : message;

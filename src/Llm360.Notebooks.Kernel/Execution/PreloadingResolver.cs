@@ -1,4 +1,4 @@
-// #r "path.dll" and the assemblies of packages: resolved against the working directory, and loaded at once into the default load context.
+// #r "path.dll" and assemblies of packages, loaded at once into the default load context.
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Runtime.Loader;
@@ -10,8 +10,10 @@ namespace Llm360.Notebooks.Kernel.Execution;
 
 /// <summary>Resolves references of cells and loads them.</summary>
 /// <remarks>
-/// Left to Roslyn, a reference is loaded late, into a context of its own: then two copies of one assembly may be loaded, and types that look the same do not
-/// match. In the default context there is one copy; what a referenced assembly needs in turn is looked for in its own folder.
+/// Roslyn alone loads a reference late, into a separate context. Then two copies of one assembly
+/// may be loaded, and types that look the same do not match. In the default context there is one
+/// copy. Dependencies of a referenced assembly are searched for in the folders of the referenced
+/// files.
 /// </remarks>
 internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposable
 {
@@ -28,7 +30,7 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
         AssemblyLoadContext.Default.Resolving += FromFolders;
     }
 
-    /// <summary>What every cell of the session has without a directive.</summary>
+    /// <summary>The references that every cell of the session has without a directive.</summary>
     public DefaultReferences Default { get; } = new();
 
     /// <summary>The files that cells have referenced.</summary>
@@ -41,18 +43,22 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
         }
     }
 
-    /// <summary>The assemblies of all packages: a directive can stand for one alone, so cells are given them besides.</summary>
+    /// <summary>The assemblies of all packages. A directive can resolve to one of them only, so
+    /// cells get them in addition.</summary>
     public IEnumerable<PortableExecutableReference> PackageReferences =>
         packages.Assemblies.Select(assembly => assembly.Path).Select(path => Preload(MetadataReference.CreateFromFile(path)));
 
-    // A package may have no assembly; its directive is answered with one that every cell has.
+    // A package may have no assembly. Its directive then resolves to a reference that every cell
+    // has.
     private PortableExecutableReference AnyReference => Default.ByName.Values.First();
 
     public override bool ResolveMissingAssemblies => inner.ResolveMissingAssemblies;
 
-    public override ImmutableArray<PortableExecutableReference> ResolveReference(string reference, string? baseFilePath, MetadataReferenceProperties properties)
+    public override ImmutableArray<PortableExecutableReference> ResolveReference(
+        string reference, string? baseFilePath, MetadataReferenceProperties properties)
     {
-        // A notebook that also runs in .NET Interactive asks there for the package; here its assembly is in every cell.
+        // A notebook that also runs in .NET Interactive asks there for the package. Here every cell
+        // has its assembly.
         if (PackageDirectives.Parse(reference) is { } request)
         {
             return Default.ByName.TryGetValue(request.Id, out var packaged)
@@ -60,14 +66,18 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
                 : packages.Has(request) ? [PackageReferences.FirstOrDefault(AnyReference)] : [];
         }
 
-        // Cells are no files: their paths resolve against the base directory alone.
+        // Cells are not files: their paths resolve against the base directory alone.
         var resolved = inner.ResolveReference(reference, null, properties);
         return [.. resolved.Select(Preload)];
     }
 
-    // What the default references are built on besides is not the cell's business, and would cost it time and memory.
+    // A cell does not need the further dependencies of the default references. They would cost time
+    // and memory.
     public override PortableExecutableReference? ResolveMissingAssembly(MetadataReference definition, AssemblyIdentity referenceIdentity) =>
-        !(definition is PortableExecutableReference known && Default.ByName.ContainsValue(known)) && inner.ResolveMissingAssembly(definition, referenceIdentity) is { } found ? Preload(found) : null;
+        !(definition is PortableExecutableReference known && Default.ByName.ContainsValue(known))
+        && inner.ResolveMissingAssembly(definition, referenceIdentity) is { } found
+            ? Preload(found)
+            : null;
 
     public override bool Equals(object? other) => ReferenceEquals(this, other);
 
@@ -89,12 +99,13 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
             return reference; // the compiler says what is wrong with it, and where the cell names it
         }
 
-        // A second path to an assembly that every cell has already means the one that is loaded.
+        // A second path to an assembly that every cell already has means the loaded assembly.
         if (Default.ByName.TryGetValue(name.Name!, out var known))
             return known;
         lock (gate)
         {
-            // One reference object a file: to the compiler, two are two assemblies.
+            // One reference object for each file: the compiler takes two objects for two
+            // assemblies.
             if (references.TryGetValue(path, out var former))
                 return former;
             folders = folders.Add(Path.GetDirectoryName(path)!);
@@ -113,10 +124,13 @@ internal sealed class PreloadingResolver : MetadataReferenceResolver, IDisposabl
         }
         catch (FileLoadException)
         {
-            // The kernel has another version of it, which is the one that counts.
+            // The kernel has loaded another version of it, which is used instead.
         }
     }
 
     private Assembly? FromFolders(AssemblyLoadContext context, AssemblyName name) =>
-        folders.Select(folder => Path.Combine(folder, name.Name + ".dll")).Where(File.Exists).Select(context.LoadFromAssemblyPath).FirstOrDefault();
+        folders.Select(folder => Path.Combine(folder, name.Name + ".dll"))
+            .Where(File.Exists)
+            .Select(context.LoadFromAssemblyPath)
+            .FirstOrDefault();
 }

@@ -1,4 +1,4 @@
-// Progress of long work in a cell: one display a task, updated in place, and gone with the cell.
+// Progress of long work in a cell: one display a task, updated in place, removed with the cell.
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -6,9 +6,9 @@ using Llm360.Notebooks.Kernel.Display;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
-/// <summary>The progress displays of one cell. Reports come from any thread, as often as the work likes.</summary>
+/// <summary>The progress displays of one cell. Reports come from any thread, at any rate.</summary>
 /// <param name="outputs">Where they are shown.</param>
-/// <param name="also">Gets every report as well; null for nobody.</param>
+/// <param name="also">Gets every report as well; null for none.</param>
 internal sealed class ProgressDisplays(SessionOutputs outputs, IProgress<WorkProgress>? also) : IProgress<WorkProgress>
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
@@ -30,7 +30,7 @@ internal sealed class ProgressDisplays(SessionOutputs outputs, IProgress<WorkPro
                 return;
             }
 
-            // The next of several calls, such as those of a loop.
+            // The next of several runs of the task, such as those of a loop.
             if (entry.IsOver(value))
                 entry.Begin();
             (entry.Pending, entry.Last) = (value, value);
@@ -39,13 +39,13 @@ internal sealed class ProgressDisplays(SessionOutputs outputs, IProgress<WorkPro
         }
     }
 
-    /// <summary>Takes the displays away: the end of the cell. A saved notebook has results
+    /// <summary>Removes the displays at the end of the cell. A saved notebook has results
     /// only.</summary>
     public void Finish()
     {
         lock (gate)
         {
-            // Jupyter cannot take a single output away, only all of a cell.
+            // Jupyter cannot remove a single output, only all outputs of a cell.
             if (entries.Count > 0 && outputs.Sent == before + shown)
                 outputs.Clear(wait: false);
             else
@@ -65,14 +65,20 @@ internal sealed class ProgressDisplays(SessionOutputs outputs, IProgress<WorkPro
 
     private static MimeBundle Bundle(WorkProgress value, TimeSpan elapsed)
     {
-        var text = string.Create(CultureInfo.InvariantCulture, $"{value.Done:#,0.##} of {value.Total:#,0.##} {value.Unit}, {Duration(elapsed)}");
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{value.Done:#,0.##} of {value.Total:#,0.##} {value.Unit}, {Duration(elapsed)}");
         if (value.Done > 0 && value.Done < value.Total && elapsed > TimeSpan.FromSeconds(1))
             text += $", {Duration(elapsed * ((value.Total - value.Done) / value.Done))} left";
         if (value.Detail is { Length: > 0 } detail)
             text += $", {detail}";
-        var share = value.Total > 0 ? string.Create(CultureInfo.InvariantCulture, $" value=\"{Math.Clamp(value.Done / value.Total, 0, 1):0.####}\"") : "";
+        var share = value.Total > 0
+            ? string.Create(CultureInfo.InvariantCulture, $" value=\"{Math.Clamp(value.Done / value.Total, 0, 1):0.####}\"")
+            : "";
         var (task, encoded) = (WebUtility.HtmlEncode(value.Task), WebUtility.HtmlEncode(text));
-        return MimeBundle.Html($"<div>{task} <progress max=\"1\"{share} aria-label=\"{task}\"></progress> {encoded}</div>", $"{value.Task}: {text}");
+        return MimeBundle.Html(
+            $"<div>{task} <progress max=\"1\"{share} aria-label=\"{task}\"></progress> {encoded}</div>",
+            $"{value.Task}: {text}");
     }
 
     private static string Duration(TimeSpan time) => time switch
@@ -94,12 +100,12 @@ internal sealed class ProgressDisplays(SessionOutputs outputs, IProgress<WorkPro
 
         public WorkProgress? Pending { get; set; }
 
-        /// <summary>Whether the work that was last reported is over, and the report is of the
-        /// next. Threads may report a little out of order.</summary>
+        /// <summary>Whether the work last reported is over, and the report belongs to the next
+        /// work. Threads may report a little out of order.</summary>
         public bool IsOver(WorkProgress next) =>
             (Last.Done >= Last.Total && next.Done < next.Total) || next.Total != Last.Total || next.Done < Last.Done / 2;
 
-        /// <summary>Time is counted from here on.</summary>
+        /// <summary>Restarts the time measurement.</summary>
         public void Begin()
         {
             Watch.Restart();

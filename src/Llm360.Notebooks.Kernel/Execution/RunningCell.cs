@@ -1,4 +1,4 @@
-// The cell that some code runs in, wherever its threads and tasks take it.
+// The cell that some code runs in, across its threads and tasks.
 using System.Diagnostics.CodeAnalysis;
 
 namespace Llm360.Notebooks.Kernel.Execution;
@@ -13,7 +13,8 @@ internal sealed class RunningCell(CSharpSession session)
     private readonly CancellationTokenSource source = new();
     private volatile bool leftBehind;
 
-    /// <summary>The cell this code belongs to, also after the cell has ended; null outside of cells.</summary>
+    /// <summary>The cell this code belongs to, even after the cell has ended; null outside of
+    /// cells.</summary>
     public static RunningCell? Current
     {
         get => Ambient.Value;
@@ -25,14 +26,16 @@ internal sealed class RunningCell(CSharpSession session)
     /// <summary>The token that the cell sees as <see cref="AmbientWork.Cancellation"/>.</summary>
     public CancellationToken Stop => source.Token;
 
-    /// <summary>Whether the session went on without waiting for its end. What it still writes is dropped.</summary>
+    /// <summary>Whether the session continued without waiting for its end. Its later output is
+    /// dropped.</summary>
     public bool LeftBehind
     {
         get => leftBehind;
         set => leftBehind = value;
     }
 
-    /// <summary>Signals <see cref="Stop"/>, then runs the callbacks that the cell has registered with it, on this thread.</summary>
+    /// <summary>Signals <see cref="Stop"/>, then runs on this thread the callbacks that the cell
+    /// has registered with it.</summary>
     /// <exception cref="AggregateException">Callbacks failed.</exception>
     public void Cancel() => source.Cancel();
 }

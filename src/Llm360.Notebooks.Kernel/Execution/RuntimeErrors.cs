@@ -1,4 +1,4 @@
-// Exceptions as a reader wants them: type, message, and only the frames of cells.
+// Exceptions in readable form: type, message, and only the stack frames of cells.
 using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
@@ -11,13 +11,15 @@ internal static class RuntimeErrors
     // Frames shown at each end of a long trace: a recursion has thousands.
     private const int FramesAtEnds = 10;
 
-    // Causes shown, and looked at: an exception may be its own cause.
+    // The number of causes shown and examined: an exception may be its own cause.
     private const int MaxCauses = 10, MaxDepth = 10_000;
 
-    /// <summary>The error of the cell named <paramref name="cell"/> from what it threw.</summary>
-    /// <param name="exception">What it threw.</param>
-    /// <param name="cell">Its name, as in <c>cell 3</c>.</param>
-    /// <param name="folder">The session's folder: debug information places cells and loaded files under it.</param>
+    /// <summary>The error of the cell named <paramref name="cell"/> from the exception it
+    /// threw.</summary>
+    /// <param name="exception">The exception.</param>
+    /// <param name="cell">The cell's name, as in <c>cell 3</c>.</param>
+    /// <param name="folder">The session's folder: debug information places cells and loaded files
+    /// under it.</param>
     public static CellError From(Exception exception, string cell, string folder)
     {
         exception = Unwrap(exception);
@@ -27,7 +29,7 @@ internal static class RuntimeErrors
             : [$"{name}: {SafeText.Message(exception)}"];
         var frames = Frames(exception, folder).ToList();
         traceback.AddRange(Shown(frames));
-        // The compiler of the runtime may share the code that throws: then no line is known.
+        // The runtime's compiler may share the code that throws. Then no line is known.
         if (frames.Count == 0 && CellOf(exception) is { } thrower)
             traceback.Add($"  at {thrower}");
         var causes = exception is Llm360Exception ? [] : Causes(exception);
@@ -39,7 +41,8 @@ internal static class RuntimeErrors
         return new CellError(name, SafeText.Message(exception), frames.Find(frame => frame.File == cell)?.Line, null, traceback, exception);
     }
 
-    /// <summary>The exception a cell means: wrappers that only say that a task or a call failed are taken off.</summary>
+    /// <summary>The underlying exception, without wrappers that only say that a task or a call
+    /// failed.</summary>
     public static Exception Unwrap(Exception exception)
     {
         for (var depth = 0; depth < MaxDepth && IsWrapper(exception); depth++)
@@ -51,10 +54,11 @@ internal static class RuntimeErrors
         exception is AggregateException { InnerExceptions.Count: 1 }
         || exception is TargetInvocationException or TypeInitializationException && exception.InnerException is not null;
 
-    /// <summary>Whether the exception says nothing but that work was cancelled, in one place or in several at once.</summary>
+    /// <summary>Whether the exception says only that work was cancelled, at one place or at several
+    /// at once.</summary>
     public static bool IsStop(Exception exception) => Leaves(exception).All(leaf => leaf is OperationCanceledException);
 
-    /// <summary>The exceptions within, however they are wrapped.</summary>
+    /// <summary>The innermost exceptions, however they are wrapped.</summary>
     private static IEnumerable<Exception> Leaves(Exception exception)
     {
         var left = new Stack<Exception>([exception]);
@@ -72,7 +76,7 @@ internal static class RuntimeErrors
         }
     }
 
-    /// <summary>What caused the exception, in turn, each once.</summary>
+    /// <summary>The causes of the exception, one after the other, each once.</summary>
     private static List<Exception> Causes(Exception exception)
     {
         var seen = new HashSet<Exception>([exception], ReferenceEqualityComparer.Instance);
@@ -105,7 +109,11 @@ internal static class RuntimeErrors
         var leftOut = frames.Count - (2 * FramesAtEnds);
         return leftOut <= 1
             ? frames.Select(frame => frame.ToString())
-            : [.. frames.Take(FramesAtEnds).Select(frame => frame.ToString()), string.Create(CultureInfo.InvariantCulture, $"  ... {leftOut:N0} calls left out"), .. frames.TakeLast(FramesAtEnds).Select(frame => frame.ToString())];
+            : [
+                .. frames.Take(FramesAtEnds).Select(frame => frame.ToString()),
+                string.Create(CultureInfo.InvariantCulture, $"  ... {leftOut:N0} calls left out"),
+                .. frames.TakeLast(FramesAtEnds).Select(frame => frame.ToString()),
+            ];
     }
 
     private static IEnumerable<Frame> Frames(Exception exception, string folder) =>
@@ -118,13 +126,15 @@ internal static class RuntimeErrors
         new StackTrace(exception).GetFrames().Select(frame => frame.GetMethod()?.DeclaringType?.Assembly)
             .Select(assembly => assembly is null ? null : Submissions.CellOf(assembly)).FirstOrDefault(cell => cell is not null);
 
-    /// <summary>Roslyn names the assembly of every submission with this letter first.</summary>
+    /// <summary>Roslyn begins the assembly name of every submission with this letter.</summary>
     private static bool IsCell(Assembly assembly) => assembly.GetName().Name?.StartsWith('\u211B') == true;
 
-    /// <summary>The name of the user's function; null for the cell's top level and for lambdas in it.</summary>
+    /// <summary>The name of the user's function; null for the cell's top level and for lambdas in
+    /// it.</summary>
     private static string? FunctionName(MethodBase method)
     {
-        // An async function runs in MoveNext of a nested type <Name>d__1; the top level in <<Initialize>>d__0; a lambda is <Name>b__1.
+        // An async function runs in MoveNext of a nested type <Name>d__1, and the top level in
+        // <<Initialize>>d__0. A lambda is <Name>b__1.
         var compiled = method.Name == "MoveNext" ? method.DeclaringType!.Name : method.Name;
         if (!compiled.StartsWith('<'))
             return compiled;

@@ -4,9 +4,11 @@ using Llm360.Notebooks.Kernel.Display;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
-/// <summary>Called from any thread of any cell; what a cell that was left behind still writes is dropped.</summary>
+/// <summary>Called from any thread of any cell. Later output of a cell that was left behind is
+/// dropped.</summary>
 /// <param name="sink">The front end.</param>
-/// <param name="waitForRoom">Holds an output back until the front end can take it; null for never.</param>
+/// <param name="waitForRoom">Delays an output until the front end can take it; null for no
+/// delay.</param>
 internal sealed class SessionOutputs(IOutputSink sink, Action<CancellationToken>? waitForRoom)
 {
     private readonly Lock gate = new();
@@ -14,7 +16,7 @@ internal sealed class SessionOutputs(IOutputSink sink, Action<CancellationToken>
 
     private static bool Dropped => RunningCell.Current is { LeftBehind: true };
 
-    /// <summary>Shows a value, in the forms that are named or in all it has.</summary>
+    /// <summary>Shows a value, in the given MIME types or in all it has.</summary>
     public DisplayHandle Show(object? value, params IReadOnlyList<string> mimeTypes)
     {
         if (mimeTypes.FirstOrDefault(type => type?.Contains('/', StringComparison.Ordinal) != true) is { } wrong)
@@ -70,7 +72,7 @@ internal sealed class SessionOutputs(IOutputSink sink, Action<CancellationToken>
         }
     }
 
-    // Outside of the lock: the others must not wait for a cell that is held back.
+    // Outside of the lock: other threads must not wait for one that is held back.
     private void WaitForRoom()
     {
         if (!Dropped)
@@ -89,7 +91,7 @@ internal sealed class SessionOutputs(IOutputSink sink, Action<CancellationToken>
         }
     }
 
-    /// <summary>Displays, results and texts so far.</summary>
+    /// <summary>The number of displays, results and texts so far.</summary>
     public int Sent
     {
         get
@@ -99,7 +101,8 @@ internal sealed class SessionOutputs(IOutputSink sink, Action<CancellationToken>
         }
     }
 
-    /// <summary>Takes a display away: of progress, nothing stays in the notebook.</summary>
+    /// <summary>Removes a display, such as one of progress, which does not stay in the
+    /// notebook.</summary>
     public void Remove(DisplayHandle handle)
     {
         lock (gate)

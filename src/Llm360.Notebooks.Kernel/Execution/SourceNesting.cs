@@ -1,4 +1,4 @@
-// How deeply source is nested: the compiler descends as deep, and its time grows faster than the depth.
+// The nesting depth of source. The compiler recurses as deep, and its time grows even faster.
 using System.Globalization;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -8,14 +8,15 @@ namespace Llm360.Notebooks.Kernel.Execution;
 /// <summary>Refuses source that would use up the compiler's stack.</summary>
 internal static class SourceNesting
 {
-    /// <summary>The most brackets within one another: the parser's time grows with their square.</summary>
+    /// <summary>The maximum number of nested brackets. The parser's time grows with its
+    /// square.</summary>
     public const int MaxBrackets = 1000;
 
     // The compiler needs up to 3 KB of stack for each level. A sum of 10,000 terms has 10,000
     // levels.
     private const int MaxLevels = 20_000;
 
-    /// <summary>What is wrong with the source before it is parsed; null for nothing.</summary>
+    /// <summary>The problem with the source before it is parsed; null if there is none.</summary>
     public static (Location Place, string Message)? OfBrackets(string code, string cell, CancellationToken cancellation)
     {
         var (depth, angles) = (0, 0);
@@ -29,7 +30,8 @@ internal static class SourceNesting
                 _ => depth,
             };
 
-            // Within type arguments stand only names; elsewhere it is a comparison, which nothing closes.
+            // Type arguments contain only names. Elsewhere the token is a comparison, which nothing
+            // closes.
             angles = token.Kind() switch
             {
                 SyntaxKind.LessThanToken => angles + 1,
@@ -47,10 +49,10 @@ internal static class SourceNesting
         return null;
     }
 
-    /// <summary>What is wrong with the parsed source; null for nothing.</summary>
+    /// <summary>The problem with the parsed source; null if there is none.</summary>
     public static (Location Place, string Message)? OfTree(SyntaxTree tree, CancellationToken cancellation)
     {
-        // Not recursive: the depth is what is in question.
+        // Not recursive, because the source may be nested too deeply for the stack.
         var left = new Stack<(SyntaxNode Node, int Depth)>([(tree.GetRoot(cancellation), 0)]);
         while (left.TryPop(out var next))
         {

@@ -1,4 +1,4 @@
-// Compiles checks for a stop into a cell's assembly, so that nothing a cell computes runs on when it is interrupted.
+// Compiles checks for a stop into a cell's assembly, so that all its code ends on an interrupt.
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 using Mono.Cecil.Rocks;
@@ -7,13 +7,14 @@ namespace Llm360.Notebooks.Kernel.Execution;
 
 /// <summary>Rewrites the intermediate language of a compiled cell.</summary>
 /// <remarks>
-/// A check stands before every backward branch, so in every turn of every loop, and at the entry of every method and lambda, so that a query which calls back
-/// into the cell ends as well; there it also asks for room on the stack. That check stands before a
-/// <c>try</c> with which the method begins: its handler would
-/// catch the exception and go on with the recursion. The source and its lines are untouched, and no
-/// rule of the language has to be known: type inference, expression trees and iterators stay
-/// as the compiler made them. The runtime's own way to end a thread (<c>ControlledExecution</c>) was tried and is no use: framework loops end after seconds
-/// or not at all, and waits do not end.
+/// A check is before every backward branch, and so in every iteration of every loop. Another one is
+/// at the entry of every method and lambda, so that a query that calls back into the cell ends as
+/// well. It also checks the room on the stack. It is before a <c>try</c> with which the method
+/// begins: the handler would catch the exception and continue the recursion.
+/// The source and its lines are unchanged, and no rule of the language has to be known: type
+/// inference, expression trees and iterators stay as the compiler made them. The runtime's own way
+/// to end a thread (<c>ControlledExecution</c>) was tried and does not help: framework loops end
+/// after seconds or not at all, and waits do not end.
 /// </remarks>
 internal static class StopChecks
 {
@@ -21,13 +22,25 @@ internal static class StopChecks
     public static (MemoryStream Image, MemoryStream Symbols) Insert(Stream image, Stream symbols)
     {
         using var resolver = new LoadedAssemblies();
-        var reading = new ReaderParameters { ReadSymbols = true, SymbolStream = symbols, SymbolReaderProvider = new PortablePdbReaderProvider(), AssemblyResolver = resolver };
+        var reading = new ReaderParameters
+        {
+            ReadSymbols = true,
+            SymbolStream = symbols,
+            SymbolReaderProvider = new PortablePdbReaderProvider(),
+            AssemblyResolver = resolver,
+        };
         using var module = ModuleDefinition.ReadModule(image, reading);
         var calls = new Calls(module);
         foreach (var method in module.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody))
             Rewrite(method, calls);
         var (newImage, newSymbols) = (new MemoryStream(), new MemoryStream());
-        module.Write(newImage, new WriterParameters { WriteSymbols = true, SymbolStream = newSymbols, SymbolWriterProvider = new PortablePdbWriterProvider() });
+        var writing = new WriterParameters
+        {
+            WriteSymbols = true,
+            SymbolStream = newSymbols,
+            SymbolWriterProvider = new PortablePdbWriterProvider(),
+        };
+        module.Write(newImage, writing);
         newImage.Position = newSymbols.Position = 0;
         return (newImage, newSymbols);
     }
@@ -47,9 +60,15 @@ internal static class StopChecks
         foreach (var branch in IsCleanup(method) ? [] : backward)
             InsertBefore(body, branch, calls.Check);
         if (IsAsync(method))
-            InsertBefore(body, body.ExceptionHandlers.MaxBy(handler => order[handler.TryEnd] - order[handler.TryStart])!.TryStart, calls.CheckResumed);
+        {
+            var outermost = body.ExceptionHandlers.MaxBy(handler => order[handler.TryEnd] - order[handler.TryStart])!;
+            InsertBefore(body, outermost.TryStart, calls.CheckResumed);
+        }
         else
+        {
             InsertAtEntry(method, IsCleanup(method) ? calls.EnterCleanup : calls.Enter);
+        }
+
         body.OptimizeMacros();
     }
 
@@ -60,7 +79,8 @@ internal static class StopChecks
         _ => [],
     };
 
-    /// <summary>The instruction becomes the call and a copy of it follows, so that whatever jumps to it meets the call.</summary>
+    /// <summary>Replaces the instruction with the call and puts a copy of the instruction after it,
+    /// so that every jump to it reaches the call.</summary>
     private static void InsertBefore(MethodBody body, Instruction instruction, MethodReference call)
     {
         var moved = Instruction.Create(OpCodes.Nop);
@@ -69,7 +89,8 @@ internal static class StopChecks
         body.GetILProcessor().InsertAfter(instruction, moved);
     }
 
-    /// <summary>The call is the first instruction and has the line of the next: the runtime reports some exceptions at a method's beginning.</summary>
+    /// <summary>Inserts the call as the first instruction, with the line of the next one: the
+    /// runtime reports some exceptions at a method's beginning.</summary>
     private static void InsertAtEntry(MethodDefinition method, MethodReference call)
     {
         var entry = Instruction.Create(OpCodes.Call, call);
@@ -85,12 +106,15 @@ internal static class StopChecks
         });
     }
 
-    /// <summary>An async method goes on in MoveNext: outside of its try an exception would end the process instead of the task.</summary>
+    /// <summary>Whether the method is the MoveNext of an async method. Outside of its try, an
+    /// exception would end the process instead of the task.</summary>
     private static bool IsAsync(MethodDefinition method) =>
         method.Name == "MoveNext" && method.DeclaringType.Interfaces.Any(type => type.InterfaceType.Name == "IAsyncStateMachine");
 
-    /// <summary>What runs while a stopped cell is unwound must run to its end.</summary>
-    private static bool IsCleanup(MethodDefinition method) => method.Name is "Finalize" || method.Name.Split('.')[^1] is "Dispose" or "DisposeAsync";
+    /// <summary>Whether the method runs while a stopped cell is unwound, and so must run to its
+    /// end.</summary>
+    private static bool IsCleanup(MethodDefinition method) =>
+        method.Name is "Finalize" || method.Name.Split('.')[^1] is "Dispose" or "DisposeAsync";
 
     private sealed class Calls(ModuleDefinition module)
     {
@@ -107,7 +131,8 @@ internal static class StopChecks
 
         public MethodReference? StoppableSleep(MethodReference called) => called switch
         {
-            { Name: "Sleep", DeclaringType.FullName: "System.Threading.Thread" } => called.Parameters[0].ParameterType.Name == "Int32" ? sleep : sleepFor,
+            { Name: "Sleep", DeclaringType.FullName: "System.Threading.Thread" } =>
+                called.Parameters[0].ParameterType.Name == "Int32" ? sleep : sleepFor,
             _ => null,
         };
 
@@ -115,11 +140,12 @@ internal static class StopChecks
             module.ImportReference(typeof(CellStop).GetMethod(name, parameters));
     }
 
-    /// <summary>Finds what a cell refers to among the assemblies that are loaded.</summary>
+    /// <summary>Finds what a cell refers to among the loaded assemblies.</summary>
     private sealed class LoadedAssemblies : BaseAssemblyResolver
     {
         public override AssemblyDefinition Resolve(AssemblyNameReference name, ReaderParameters parameters) =>
-            AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(a => a.GetName().Name == name.Name && a.Location.Length > 0) is { } loaded
+            AppDomain.CurrentDomain.GetAssemblies()
+                .FirstOrDefault(a => a.GetName().Name == name.Name && a.Location.Length > 0) is { } loaded
                 ? AssemblyDefinition.ReadAssembly(loaded.Location)
                 : base.Resolve(name, parameters);
     }

@@ -16,8 +16,9 @@ namespace Llm360.Notebooks.Kernel.Execution;
 
 /// <summary>Compiles cells as submissions of one C# script and runs them.</summary>
 /// <remarks>
-/// What Roslyn's scripting host does, with two differences: checks for a stop are compiled in (<see cref="StopChecks"/>), and what a stopped cell has declared by
-/// then is kept. Cells are loaded into the default context; they stay until the process ends.
+/// Works like Roslyn's scripting host, with two differences. Checks for a stop are compiled in
+/// (<see cref="StopChecks"/>), and the declarations that a stopped cell has made are kept. Cells
+/// are loaded into the default context and stay until the process ends.
 /// </remarks>
 internal sealed class Submissions : IDisposable
 {
@@ -27,7 +28,8 @@ internal sealed class Submissions : IDisposable
 
     private static readonly EmitOptions Emitting = new(debugInformationFormat: DebugInformationFormat.PortablePdb);
 
-    // Noise where versions of the framework's assemblies meet, and where a cell writes "string?" without "#nullable enable".
+    // Warnings that do not help: versions of the framework's assemblies differ, or a cell writes
+    // "string?" without "#nullable enable".
     private static readonly string[] Silenced = ["CS1701", "CS1702", "CS8632"];
 
     private readonly string name = string.Create(CultureInfo.InvariantCulture, $"\u211B*{Guid.NewGuid():N}");
@@ -45,8 +47,10 @@ internal sealed class Submissions : IDisposable
     {
         this.references = references;
         states = [globals, null];
-        // Optimized code is as fast as compiled programs once it is hot; debug information gives exceptions their lines.
-        // A cell is too small to be compiled by several threads: what they hand over and wait for takes longer than it saves.
+        // Optimized code is as fast as compiled programs once it is hot. Debug information gives
+        // exceptions their lines.
+        // A cell is too small to be compiled by several threads: they would lose more time than
+        // they save.
         options = new CSharpCompilationOptions(
             OutputKind.DynamicallyLinkedLibrary,
             usings: imports,
@@ -60,10 +64,12 @@ internal sealed class Submissions : IDisposable
         AssemblyLoadContext.Default.Resolving += Find;
     }
 
-    /// <summary>The public fields of all submissions: the variables, the oldest first.</summary>
+    /// <summary>The public fields of all submissions, which are the variables, the oldest
+    /// first.</summary>
     public IEnumerable<CellVariable> Variables =>
         from state in states.Take(filled).Skip(1)
-        from variable in state!.GetType().GetFields(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)
+        from variable in state!.GetType().GetFields(
+            BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)
         where char.IsLetterOrDigit(variable.Name[0]) || variable.Name[0] == '_'
         select new CellVariable(variable.Name, variable.FieldType, variable.GetValue(state));
 
@@ -84,25 +90,24 @@ internal sealed class Submissions : IDisposable
     public static SyntaxTree Parse(string code, string path, CancellationToken cancellation = default) =>
         CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), ParseOptions, path, cancellation);
 
-    /// <summary>The references of a path, loaded; none if there is no such file.</summary>
+    /// <summary>The loaded references of a path; none if there is no such file.</summary>
     public ImmutableArray<PortableExecutableReference> Resolve(string path) =>
         references.ResolveReference(path, null, MetadataReferenceProperties.Assembly);
 
-    /// <summary>Compiles a cell against those before it; nothing of it runs.</summary>
+    /// <summary>Compiles a cell against those before it, without running it.</summary>
     /// <param name="tree">The cell.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Ends the compilation.</param>
     /// <param name="more">References besides those of its directives; null for none.</param>
-    /// <param name="imports">Namespaces that it uses from now on, as later cells do; null for
-    /// none.</param>
-    /// <returns>The cell, null when it does not compile; its compilation; what the compiler
-    /// says.</returns>
+    /// <param name="imports">Namespaces that it and later cells use; null for none.</param>
+    /// <returns>The cell, null if it does not compile; its compilation; the compiler's
+    /// diagnostics.</returns>
     public (Submission? Cell, CSharpCompilation Compilation, IReadOnlyList<Diagnostic> Diagnostics) Compile(
         SyntaxTree tree, CancellationToken cancellation, IReadOnlyList<MetadataReference>? more = null,
             IReadOnlyList<string>? imports = null)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"#{++made}");
-        // The compiler takes over the references and imports of the cells before: given again, they
-        // would pile up and make every cell dearer than the last.
+        // The compiler takes over the references and imports of earlier cells. Given again, they
+        // would accumulate and make every cell slower than the last.
         var added = references.Default.ByName.Values.Concat(references.PackageReferences).Concat(more ?? [])
             .Where(reference => !given.Contains(reference)).Distinct();
         var settings = options.WithScriptClassName("Submission" + id);
@@ -115,7 +120,7 @@ internal sealed class Submissions : IDisposable
         // The compiler reports a cancellation while it writes documentation as an error of the cell
         // (CS1569).
         cancellation.ThrowIfCancellationRequested();
-        // Without a statement or a declaration there is nothing to emit, and nothing wrong.
+        // Without a statement or a declaration there is nothing to emit, which is no error.
         if (!emitted.Success)
         {
             var isWrong = emitted.Diagnostics.Any(d => d.Severity == DiagnosticSeverity.Error);
@@ -126,7 +131,8 @@ internal sealed class Submissions : IDisposable
         return (new Submission(compilation, Load(image, symbols, tree.FilePath)), compilation, emitted.Diagnostics);
     }
 
-    /// <summary>Starts a compiled cell. What it declares is seen by later cells once <see cref="Keep"/> is called.</summary>
+    /// <summary>Starts a compiled cell. Later cells see its declarations once <see cref="Keep"/> is
+    /// called.</summary>
     public Task<object?> Start(Submission cell)
     {
         if (states.Length == filled)
@@ -135,12 +141,13 @@ internal sealed class Submissions : IDisposable
         return cell.Entry is { } entry ? entry(states) : Task.FromResult<object?>(null);
     }
 
-    /// <summary>Makes the started cell, ended or not, part of the chain; not one that was stopped before its first statement, as it has no state.</summary>
+    /// <summary>Makes the started cell, ended or not, part of the chain. A cell that was stopped
+    /// before its first statement has no state and is not added.</summary>
     public void Keep(Submission cell)
     {
         var hasState = states.Length > filled && states[filled] is not null;
         if (cell.Entry is not null && !hasState)
-            return; // The compiler would count a place for it, and every later cell would look for its own one too far.
+            return; // The compiler would count a state for it, and every later cell would look for its own one index too far.
         last = cell.Compilation;
         given.UnionWith(last.ExternalReferences);
         lock (sources)
@@ -150,7 +157,7 @@ internal sealed class Submissions : IDisposable
             filled++;
     }
 
-    /// <summary>Whether the assembly is that of a cell.</summary>
+    /// <summary>Whether the assembly is that of a cell of this session.</summary>
     public bool Made(Assembly? assembly) => assembly is not null && assemblies.GetValueOrDefault(assembly.GetName().Name ?? "") == assembly;
 
     public void Dispose()
@@ -172,7 +179,8 @@ internal sealed class Submissions : IDisposable
             var assembly = AssemblyLoadContext.Default.LoadFromStream(checkedImage, checkedSymbols);
             assemblies.TryAdd(assembly.GetName().Name!, assembly);
             Cells.AddOrUpdate(assembly, cell);
-            return assembly.GetTypes().Select(type => type.GetMethod("<Factory>", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+            return assembly.GetTypes()
+                .Select(type => type.GetMethod("<Factory>", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
                 .FirstOrDefault(method => method is not null)?.CreateDelegate<Func<object?[], Task<object?>>>();
         }
     }
@@ -181,12 +189,13 @@ internal sealed class Submissions : IDisposable
 }
 
 /// <summary>A compiled cell.</summary>
-/// <param name="Compilation">What the compiler knows of it.</param>
-/// <param name="Entry">Runs it on the states of the cells before; null for a cell of declarations alone.</param>
+/// <param name="Compilation">Its compilation.</param>
+/// <param name="Entry">Runs it on the states of the cells before; null for a cell with declarations
+/// only.</param>
 internal sealed record Submission(CSharpCompilation Compilation, Func<object?[], Task<object?>>? Entry);
 
 /// <summary>A cell that ran, for editors.</summary>
 /// <param name="Tree">Its code.</param>
-/// <param name="Imports">Namespaces that it uses without a directive, besides those of every
+/// <param name="Imports">Namespaces that it uses without a directive, in addition to those of every
 /// session.</param>
 internal sealed record SubmissionSource(SyntaxTree Tree, IReadOnlyList<string> Imports);

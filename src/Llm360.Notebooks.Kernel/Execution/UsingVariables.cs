@@ -1,4 +1,4 @@
-// `using var model = ...;` at the top level of a cell, which scripts lack: the variable lives until the session ends.
+// `using var x = ...;` at the top level of a cell, which scripts lack: disposed with the session.
 using Llm360.Notebooks.Kernel.Display;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -6,12 +6,14 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
-/// <summary>The values declared with <c>using</c>: disposed with the session, last first, or when a cell declares the same name so again.</summary>
+/// <summary>The values declared with <c>using</c>. They are disposed with the session, last first,
+/// or when a cell declares the same name with <c>using</c> again.</summary>
 internal sealed class UsingVariables
 {
     private readonly List<(string Name, object Value)> held = [];
 
-    /// <summary>The code with <c>using</c> blanked out where it declares a variable of the cell, every column kept.</summary>
+    /// <summary>The code with <c>using</c> blanked out where it declares a variable of the cell.
+    /// Columns do not change.</summary>
     public static (string Code, IReadOnlyList<string> Names) Blank(string code, CancellationToken cancellation = default)
     {
         // Programs have these declarations at the top level, so they are parsed as in a program.
@@ -19,7 +21,8 @@ internal sealed class UsingVariables
         var root = CSharpSyntaxTree.ParseText(code, options, cancellationToken: cancellation).GetCompilationUnitRoot(cancellation);
         var names = new List<string>();
         var blanked = code.ToCharArray();
-        foreach (var declaration in root.Members.OfType<GlobalStatementSyntax>().Select(member => member.Statement).OfType<LocalDeclarationStatementSyntax>())
+        var statements = root.Members.OfType<GlobalStatementSyntax>().Select(member => member.Statement);
+        foreach (var declaration in statements.OfType<LocalDeclarationStatementSyntax>())
         {
             if (declaration.UsingKeyword.IsKind(SyntaxKind.None))
                 continue;
@@ -31,7 +34,7 @@ internal sealed class UsingVariables
         return (names.Count == 0 ? code : new string(blanked), names);
     }
 
-    /// <summary>Takes charge of what a cell declared, and disposes what it replaced.</summary>
+    /// <summary>Takes over what a cell declared, and disposes what it replaced.</summary>
     public void Hold(IReadOnlyList<string> names, IReadOnlyList<CellVariable> variables)
     {
         foreach (var name in names)
@@ -52,7 +55,8 @@ internal sealed class UsingVariables
         }
     }
 
-    /// <summary>Disposes everything, last first; what fails is reported and does not keep the rest.</summary>
+    /// <summary>Disposes everything, last first. A failure is reported, and the rest is still
+    /// disposed.</summary>
     public void DisposeAll(Action<string> report)
     {
         foreach (var (name, value) in Enumerable.Reverse(held))

@@ -1,4 +1,4 @@
-// The five sockets of a kernel, all but the heartbeat served by one thread.
+// The five sockets of a kernel. One thread serves all but the heartbeat.
 using System.Diagnostics;
 using NetMQ;
 using NetMQ.Sockets;
@@ -14,12 +14,14 @@ internal enum ChannelName
     IOPub,
 }
 
-/// <summary>Binds the sockets and moves messages; sockets belong to one thread, so what others send is queued.</summary>
+/// <summary>Binds the sockets and moves messages. Sockets belong to one thread, so messages of
+/// other threads are queued.</summary>
 internal sealed class Channels : IDisposable
 {
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
 
-    // A client's sockets connect one by one: a question is kept until the one for questions is there.
+    // A client's sockets connect one after the other. A question is kept until the stdin socket is
+    // connected.
     private static readonly TimeSpan Reaching = TimeSpan.FromSeconds(30), Again = TimeSpan.FromMilliseconds(50);
 
     private readonly WireFormat format;
@@ -34,7 +36,7 @@ internal sealed class Channels : IDisposable
     private volatile bool disposed;
 
     /// <summary>Binds; nothing is received before <see cref="Start"/>.</summary>
-    /// <param name="connection">Where.</param>
+    /// <param name="connection">The addresses and the key.</param>
     /// <param name="complain">Gets a line about every message that is dropped.</param>
     /// <exception cref="Llm360Exception">An address cannot be bound.</exception>
     public Channels(ConnectionFile connection, Action<string> complain)
@@ -51,9 +53,17 @@ internal sealed class Channels : IDisposable
         heartbeat = new Heartbeat();
         try
         {
-            foreach (var (channel, port) in new[] { (ChannelName.Shell, connection.ShellPort), (ChannelName.Control, connection.ControlPort), (ChannelName.Stdin, connection.StdinPort), (ChannelName.IOPub, connection.IOPubPort) })
+            (ChannelName Channel, int Port)[] ports =
+            [
+                (ChannelName.Shell, connection.ShellPort),
+                (ChannelName.Control, connection.ControlPort),
+                (ChannelName.Stdin, connection.StdinPort),
+                (ChannelName.IOPub, connection.IOPubPort),
+            ];
+            foreach (var (channel, port) in ports)
             {
-                // No message is dropped because many are waiting: a client that missed an idle would wait for ever.
+                // No message is dropped because many are waiting: a client that missed an idle
+                // would wait forever.
                 sockets[channel].Options.SendHighWatermark = 0;
                 sockets[channel].Options.ReceiveHighWatermark = 0;
                 sockets[channel].Options.Linger = Linger;
@@ -71,7 +81,8 @@ internal sealed class Channels : IDisposable
     }
 
     /// <summary>Begins to receive.</summary>
-    /// <param name="receive">Gets every message that is signed right, on the thread of the sockets: it must not block.</param>
+    /// <param name="receive">Gets every message with a valid signature, on the thread of the
+    /// sockets. It must not block.</param>
     public void Start(Action<ChannelName, Message> receive)
     {
         foreach (var channel in new[] { ChannelName.Shell, ChannelName.Control, ChannelName.Stdin })
@@ -92,22 +103,26 @@ internal sealed class Channels : IDisposable
     /// <param name="channel">On which channel.</param>
     /// <param name="type">The message's type.</param>
     /// <param name="content">Its content.</param>
-    /// <param name="parent">What it answers; null for nothing.</param>
+    /// <param name="parent">The message it answers; null for none.</param>
     public void Send(ChannelName channel, string type, System.Text.Json.Nodes.JsonObject content, Message? parent)
     {
-        IReadOnlyList<byte[]> identities = channel == ChannelName.IOPub ? [System.Text.Encoding.UTF8.GetBytes(type)] : parent?.Identities ?? [];
+        IReadOnlyList<byte[]> identities = channel == ChannelName.IOPub
+            ? [System.Text.Encoding.UTF8.GetBytes(type)]
+            : parent?.Identities ?? [];
 
-        // Made here: content that cannot be written is a fault of the sender, not of the sockets' thread.
+        // Created here: content that cannot be written is a fault of the sender, not of the
+        // sockets' thread.
         var frames = format.ToFrames(format.Create(type, content, parent, identities));
         inFlight.Add(Size(frames));
         Enqueue(channel, frames);
     }
 
-    /// <summary>Returns once the clients have read so much of what was sent that more may be.</summary>
+    /// <summary>Returns once the clients have read enough of what was sent, so that more may be
+    /// sent.</summary>
     /// <exception cref="OperationCanceledException">The sender is to stop.</exception>
     public void WaitForRoom(CancellationToken cancellation) => inFlight.WaitForRoom(() => Enqueue(ChannelName.IOPub, null), cancellation);
 
-    /// <summary>Sends what is queued and lets the ports go.</summary>
+    /// <summary>Sends the queued messages and releases the ports.</summary>
     public void Dispose()
     {
         disposed = true;
@@ -130,7 +145,11 @@ internal sealed class Channels : IDisposable
         }
         catch (NetMQException e)
         {
-            throw new Llm360Exception($"The kernel cannot listen: {e.Message}", address, "Start the kernel again: Jupyter picks other ports.", e);
+            throw new Llm360Exception(
+                $"The kernel cannot listen: {e.Message}",
+                address,
+                "Start the kernel again: Jupyter picks other ports.",
+                e);
         }
     }
 
@@ -144,7 +163,7 @@ internal sealed class Channels : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // A thread that a cell left running still writes after the end.
+            // A thread that a cell left running may still write after the end.
         }
     }
 
@@ -165,7 +184,7 @@ internal sealed class Channels : IDisposable
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // Whatever a message does, the sockets go on.
+                // A message that fails must not stop the sockets.
                 complain($"llm360 kernel: dropped a message that failed ({e.GetType().Name}: {e.Message}), received on {channel}.");
             }
         }
@@ -177,7 +196,8 @@ internal sealed class Channels : IDisposable
         {
             if (next.Frames is not { } frames)
             {
-                // A socket that sends nothing sees only when it is looked at that a client is gone.
+                // A socket that sends nothing notices that a client is gone only when its state is
+                // read.
                 _ = sockets[next.Channel].HasOut;
                 continue;
             }

@@ -10,7 +10,8 @@ internal sealed class ClientInput(Channels channels, ClientOutputs outputs)
     private volatile TaskCompletionSource<string>? waiting;
     private volatile Message? request;
 
-    /// <summary>Questions go to the sender of this request from now on; null where nobody may be asked.</summary>
+    /// <summary>From now on, questions go to the sender of this request; null if no client may be
+    /// asked.</summary>
     public void Begin(Message? execute) => request = execute;
 
     /// <summary>Asks and waits.</summary>
@@ -21,7 +22,13 @@ internal sealed class ClientInput(Channels channels, ClientOutputs outputs)
         lock (oneQuestion)
         {
             if (request is not { } asker)
-                throw new Llm360Exception("The cell asks for input, which this front end does not take.", $"prompt \"{prompt}\"", "Put the value into a variable, or run the cell in Notebook, JupyterLab, VS Code or jupyter console.");
+            {
+                throw new Llm360Exception(
+                    "The cell asks for input, which this front end does not take.",
+                    $"prompt \"{prompt}\"",
+                    "Put the value into a variable, or run the cell in Notebook, JupyterLab, VS Code or jupyter console.");
+            }
+
             outputs.Flush();
             var answer = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
             waiting = answer;
@@ -37,6 +44,6 @@ internal sealed class ClientInput(Channels channels, ClientOutputs outputs)
         }
     }
 
-    /// <summary>An input_reply has come.</summary>
+    /// <summary>Receives an input_reply.</summary>
     public void Receive(Message reply) => waiting?.TrySetResult(reply.Content.Text("value") ?? "");
 }

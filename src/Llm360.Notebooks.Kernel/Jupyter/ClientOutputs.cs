@@ -7,8 +7,8 @@ using Llm360.Notebooks.Kernel.Execution;
 namespace Llm360.Notebooks.Kernel.Jupyter;
 
 /// <summary>
-/// Publishes what cells write and show. Text is gathered for a moment, so that a million short lines are not a million messages; of the updates of a display in that
-/// moment the last is sent.
+/// Publishes what cells write and show. Text is collected for a moment, so that a million short
+/// lines are not a million messages. Only the last update of a display in that moment is sent.
 /// </summary>
 internal sealed class ClientOutputs : IOutputSink, IDisposable
 {
@@ -38,7 +38,7 @@ internal sealed class ClientOutputs : IOutputSink, IDisposable
     /// <summary>The text of the request's result; null when it had none.</summary>
     public string? LastResult { get; private set; }
 
-    /// <summary>Outputs belong to this request from now on.</summary>
+    /// <summary>From now on, outputs belong to this request.</summary>
     public void Begin(Message request)
     {
         lock (gate)
@@ -49,7 +49,8 @@ internal sealed class ClientOutputs : IOutputSink, IDisposable
         }
     }
 
-    /// <summary>Sends what has been gathered: before a question to the user, and before the end of a cell is told.</summary>
+    /// <summary>Sends what has been collected: before a question to the user, and before the end of
+    /// a cell is reported.</summary>
     public void Flush()
     {
         lock (gate)
@@ -84,7 +85,7 @@ internal sealed class ClientOutputs : IOutputSink, IDisposable
     {
         lock (gate)
         {
-            // Without an id it is what later figures need, of this cell or another.
+            // A display without an id contains what later figures need, of this cell or another.
             if (displayId is null || limit.Admits(bundle, displayId))
                 Publish("display_data", Content(bundle, displayId));
         }
@@ -144,8 +145,11 @@ internal sealed class ClientOutputs : IOutputSink, IDisposable
         }
     }
 
-    private void Publish(OutputStream to, string what) =>
-        channels.Send(ChannelName.IOPub, "stream", new JsonObject { ["name"] = to == OutputStream.Stdout ? "stdout" : "stderr", ["text"] = what }, parent);
+    private void Publish(OutputStream to, string what)
+    {
+        var name = to == OutputStream.Stdout ? "stdout" : "stderr";
+        channels.Send(ChannelName.IOPub, "stream", new JsonObject { ["name"] = name, ["text"] = what }, parent);
+    }
 
     private void SendSoon() => gathered.Set();
 

@@ -8,7 +8,7 @@ namespace Llm360.Notebooks.Kernel.Jupyter;
 /// <summary>Runs cells one at a time; an interrupt ends the running one.</summary>
 internal sealed class ExecuteRequests : IDisposable
 {
-    // With this the reply to an interrupt comes within a second whatever the cell does.
+    // With this, the reply to an interrupt comes within a second, whatever the cell does.
     private static readonly TimeSpan StopPatience = TimeSpan.FromMilliseconds(700);
 
     private readonly Channels channels;
@@ -39,7 +39,7 @@ internal sealed class ExecuteRequests : IDisposable
 
     public CSharpSession Session { get; }
 
-    /// <summary>From now on an interrupt stops this request.</summary>
+    /// <summary>From now on, an interrupt stops this request.</summary>
     /// <remarks>Called before the client is told that the kernel is busy, since the client may
     /// interrupt at once.</remarks>
     /// <param name="number">The request's number in the order of arrival.</param>
@@ -62,7 +62,8 @@ internal sealed class ExecuteRequests : IDisposable
 
     /// <summary>Runs the cell of the request that has begun.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="abortQueue">Called when the cell has failed and the requests that wait behind it are to be given up, before the client is told of the error.</param>
+    /// <param name="abortQueue">Called if the cell has failed and the waiting requests are to be
+    /// aborted, before the client is told of the error.</param>
     /// <returns>The content of execute_reply.</returns>
     public async Task<JsonObject> ExecuteAsync(Message request, Action abortQueue)
     {
@@ -78,7 +79,11 @@ internal sealed class ExecuteRequests : IDisposable
         {
             TellFormerEnd();
             if (!silent)
-                channels.Send(ChannelName.IOPub, "execute_input", new JsonObject { ["code"] = code, ["execution_count"] = Session.ExecutionCount + (counts ? 1 : 0) }, request);
+            {
+                var announced = new JsonObject { ["code"] = code, ["execution_count"] = Session.ExecutionCount + (counts ? 1 : 0) };
+                channels.Send(ChannelName.IOPub, "execute_input", announced, request);
+            }
+
             var result = await Session.ExecuteAsync(code, new CellOptions
             {
                 Counts = counts,
@@ -102,7 +107,8 @@ internal sealed class ExecuteRequests : IDisposable
             }
 
             var reply = new JsonObject { ["status"] = "ok", ["execution_count"] = result.ExecutionCount, ["payload"] = new JsonArray() };
-            reply["user_expressions"] = await EvaluateAsync(content["user_expressions"] as JsonObject ?? [], stop.Token).ConfigureAwait(false);
+            var expressions = content["user_expressions"] as JsonObject ?? [];
+            reply["user_expressions"] = await EvaluateAsync(expressions, stop.Token).ConfigureAwait(false);
             outputs.Flush();
             return reply;
         }
@@ -113,9 +119,11 @@ internal sealed class ExecuteRequests : IDisposable
         }
     }
 
-    /// <summary>Stops the running request. While none runs, stops those that have arrived as soon as they begin.</summary>
+    /// <summary>Stops the running request. If none runs, stops those that have arrived as soon as
+    /// they begin.</summary>
     /// <param name="received">The number of the last request that has arrived.</param>
-    /// <remarks>Runs no code of a cell: what a cell registers with its token is called by a thread of the session.</remarks>
+    /// <remarks>Runs no code of a cell: a thread of the session calls what a cell has registered
+    /// with its token.</remarks>
     public void Interrupt(long received)
     {
         CancellationTokenSource stop;
@@ -135,8 +143,8 @@ internal sealed class ExecuteRequests : IDisposable
 
     public void Dispose() => Session.Dispose();
 
-    // At the first cell: what a kernel publishes before is about no request, and front ends do not
-    // show it.
+    // At the first cell: what a kernel publishes before belongs to no request, and front ends do
+    // not show it.
     private void TellFormerEnd()
     {
         if (formerEnd is not var (cell, cause))
@@ -153,7 +161,9 @@ internal sealed class ExecuteRequests : IDisposable
         foreach (var (name, expression) in expressions)
         {
             var (result, value) = await Session.EvaluateAsync(expression?.ToString() ?? "", stop).ConfigureAwait(false);
-            var shown = value is null ? Error(result.Error!) : new JsonObject { ["data"] = value.Data.DeepClone(), ["metadata"] = value.Metadata.DeepClone() };
+            var shown = value is null
+                ? Error(result.Error!)
+                : new JsonObject { ["data"] = value.Data.DeepClone(), ["metadata"] = value.Metadata.DeepClone() };
             shown["status"] = value is null ? "error" : "ok";
             values[name] = shown;
         }

@@ -1,4 +1,4 @@
-// What has been executed in this session of the kernel.
+// The cells that were executed in this session of the kernel.
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
@@ -21,10 +21,12 @@ internal sealed class History
     public JsonObject Reply(JsonObject request)
     {
         var output = request.Flag("output") ?? false;
+        var selected = Select(request).Select(entry =>
+            (JsonNode)new JsonArray(Session, entry.Line, output ? new JsonArray(entry.Input, entry.Output) : entry.Input));
         return new JsonObject
         {
             ["status"] = "ok",
-            ["history"] = new JsonArray([.. Select(request).Select(entry => (JsonNode)new JsonArray(Session, entry.Line, output ? new JsonArray(entry.Input, entry.Output) : entry.Input))]),
+            ["history"] = new JsonArray([.. selected]),
         };
     }
 
@@ -33,13 +35,17 @@ internal sealed class History
         switch (request.Text("hist_access_type"))
         {
             case "range":
-                // Sessions count from the first; 0 and negative numbers count back from this one, which is the only one.
+                // Sessions are numbered from the first. 0 and negative numbers count back from this
+                // one, which is the only one.
                 if (request.Number("session") is not (null or 0 or Session))
                     return [];
                 var (start, stop) = (request.Number("start") ?? 0, request.Number("stop") ?? int.MaxValue);
                 return entries.Where(entry => entry.Line >= start && entry.Line < stop);
             case "search":
-                var pattern = new Regex("^" + Regex.Escape(request.Text("pattern") ?? "*").Replace("\\*", ".*", StringComparison.Ordinal).Replace("\\?", ".", StringComparison.Ordinal) + "$", RegexOptions.Singleline | RegexOptions.NonBacktracking);
+                var wildcards = Regex.Escape(request.Text("pattern") ?? "*")
+                    .Replace("\\*", ".*", StringComparison.Ordinal)
+                    .Replace("\\?", ".", StringComparison.Ordinal);
+                var pattern = new Regex("^" + wildcards + "$", RegexOptions.Singleline | RegexOptions.NonBacktracking);
                 var found = entries.Where(entry => pattern.IsMatch(entry.Input));
                 if (request.Flag("unique") ?? false)
                     found = found.GroupBy(entry => entry.Input).Select(same => same.Last()).OrderBy(entry => entry.Line);

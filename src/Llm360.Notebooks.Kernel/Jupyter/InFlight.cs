@@ -1,15 +1,16 @@
-// How many bytes are on their way to the clients: what is queued here, and what NetMQ keeps for clients that read slowly.
+// Counts the bytes on their way to the clients: queued here, or kept by NetMQ for slow readers.
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using NetMQ;
 
 namespace Llm360.Notebooks.Kernel.Jupyter;
 
-/// <summary>Holds the writers of outputs back while too much is on its way, as a terminal does.</summary>
+/// <summary>Delays the writers of outputs while too many bytes are on their way, as a terminal
+/// does.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "Threads that a cell has left running may still wait.")]
 internal sealed class InFlight
 {
-    /// <summary>The most bytes on their way before writers wait.</summary>
+    /// <summary>The maximum number of bytes on their way before writers wait.</summary>
     public const long Limit = 64 << 20;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
@@ -36,7 +37,7 @@ internal sealed class InFlight
     }
 
     /// <summary>Returns once there is room.</summary>
-    /// <param name="look">Called now and then: lets NetMQ see which clients are gone.</param>
+    /// <param name="look">Called at intervals: lets NetMQ see which clients are gone.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">The writer is to stop.</exception>
     public void WaitForRoom(Action look, CancellationToken cancellation)
@@ -45,7 +46,8 @@ internal sealed class InFlight
             look();
     }
 
-    /// <summary>Sends a message; its bytes count until NetMQ has written them to every client.</summary>
+    /// <summary>Sends a message. Its bytes count until NetMQ has written them to every
+    /// client.</summary>
     public void Send(NetMQSocket socket, NetMQMessage message)
     {
         sending = this;
@@ -59,7 +61,8 @@ internal sealed class InFlight
         }
     }
 
-    /// <summary>NetMQ takes a buffer for every frame, and gives it back once the last client has it.</summary>
+    /// <summary>NetMQ takes a buffer for every frame, and returns it once the last client has
+    /// received it.</summary>
     private sealed class Buffers : IBufferPool
     {
         private readonly ConcurrentDictionary<byte[], InFlight> owners = new(ReferenceEqualityComparer.Instance);

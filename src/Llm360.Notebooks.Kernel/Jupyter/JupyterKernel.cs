@@ -1,4 +1,4 @@
-// The kernel: takes requests in turn, answers interrupt and shutdown at once, ends when told to.
+// The kernel: handles requests in order, answers interrupt and shutdown at once, ends on demand.
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Kernel.Display;
@@ -8,9 +8,9 @@ namespace Llm360.Notebooks.Kernel.Jupyter;
 
 /// <summary>A C# kernel for Jupyter clients, protocol 5.4.</summary>
 /// <remarks>
-/// Requests on shell are handled one after the other, those on control at once. Everything is
-/// answered between a busy and an idle on iopub. Subshells and the debugger
-/// are not offered. A kernel takes the console of its process while it lives: one kernel a process.
+/// Requests on shell are handled one after the other, those on control at once. Every request is
+/// answered between a busy and an idle status on iopub. Subshells and the debugger are not
+/// supported. A kernel redirects the console of its process, so a process can have one kernel.
 /// </remarks>
 public sealed class JupyterKernel : IDisposable
 {
@@ -38,7 +38,8 @@ public sealed class JupyterKernel : IDisposable
         shell = new ShellRequests(executes.Session, history);
     }
 
-    /// <summary>Serves the clients of one connection until one of them sends shutdown_request.</summary>
+    /// <summary>Serves the clients of one connection until one of them sends
+    /// shutdown_request.</summary>
     /// <param name="connection">Where to listen, and the key.</param>
     /// <param name="options">Settings; null for the defaults.</param>
     /// <param name="cancellation">Ends the kernel as well.</param>
@@ -53,7 +54,8 @@ public sealed class JupyterKernel : IDisposable
 
         _ = kernel.WarmUpAsync(options ?? new KernelOptions());
         DeepThread.Start("jupyter requests", kernel.Serve);
-        // A kernel that no longer serves, as when the memory is gone, must not go on to listen: its clients would wait for ever.
+        // A kernel that no longer serves, for example without memory, must not continue to listen:
+        // its clients would wait forever.
         if (await Task.WhenAny(kernel.shutdown.Task, kernel.served.Task).ConfigureAwait(false) == kernel.served.Task)
             await kernel.served.Task.ConfigureAwait(false);
         kernel.queue.Add((0, null), CancellationToken.None);
@@ -61,7 +63,7 @@ public sealed class JupyterKernel : IDisposable
         Task.WaitAny([kernel.served.Task], LastWords);
     }
 
-    /// <summary>Lets the ports and what the cells held go.</summary>
+    /// <summary>Releases the ports and what the cells held.</summary>
     public void Dispose()
     {
         executes.Dispose();
@@ -69,8 +71,8 @@ public sealed class JupyterKernel : IDisposable
         channels.Dispose();
     }
 
-    // The first compilation and the first completion take longest: they are done while the client
-    // still says hello.
+    // The first compilation and the first completion take longest. They run while the client is
+    // still connecting.
     private async Task WarmUpAsync(KernelOptions options)
     {
         await executes.Session.EvaluateAsync("1", CancellationToken.None).ConfigureAwait(false);
@@ -81,7 +83,7 @@ public sealed class JupyterKernel : IDisposable
 
     private static JsonObject Status(string state) => new() { ["execution_state"] = state };
 
-    // On the thread of the sockets: quick.
+    // On the thread of the sockets, so it must be quick.
     private void Receive(ChannelName channel, Message message)
     {
         if (channel == ChannelName.Stdin)
@@ -118,7 +120,11 @@ public sealed class JupyterKernel : IDisposable
                 break;
             default:
                 if (ShellRequests.ReplyType(request.Type) is { } reply)
-                    channels.Send(channel, reply, ShellRequests.Error("NotSupported", $"This kernel does not know {request.Type} on {channel}."), request);
+                {
+                    var error = ShellRequests.Error("NotSupported", $"This kernel does not know {request.Type} on {channel}.");
+                    channels.Send(channel, reply, error, request);
+                }
+
                 break;
         }
 
@@ -162,13 +168,18 @@ public sealed class JupyterKernel : IDisposable
         try
         {
             if (request.Type == "comm_open")
-                channels.Send(ChannelName.IOPub, "comm_close", new JsonObject { ["comm_id"] = request.Content.Text("comm_id") ?? "", ["data"] = new JsonObject() }, request);
+            {
+                var close = new JsonObject { ["comm_id"] = request.Content.Text("comm_id") ?? "", ["data"] = new JsonObject() };
+                channels.Send(ChannelName.IOPub, "comm_close", close, request);
+            }
+
             if (request.Type != "execute_request")
                 return await shell.AnswerAsync(request).ConfigureAwait(false);
             if (number <= abortUpTo)
                 return new JsonObject { ["status"] = "aborted" };
 
-            // What the client had sent before it could know of an error is given up; what it sends from then on is run.
+            // Requests that the client sent before it could know of an error are aborted. Later
+            // requests run.
             return await executes.ExecuteAsync(request, () => abortUpTo = Interlocked.Read(ref received)).ConfigureAwait(false);
         }
         catch (FormatException e)
@@ -177,7 +188,7 @@ public sealed class JupyterKernel : IDisposable
         }
         catch (Exception e)
         {
-            // A fault of the kernel answers the request and is no reason to leave the others waiting.
+            // A fault of the kernel answers this request. The other requests must still be served.
             return ShellRequests.Error(e.GetType().Name, $"The kernel could not answer: {SafeText.Message(e)}");
         }
     }

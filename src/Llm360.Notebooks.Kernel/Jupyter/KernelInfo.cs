@@ -1,4 +1,4 @@
-// What the kernel says of itself.
+// What the kernel reports about itself.
 using System.Reflection;
 using System.Text.Json.Nodes;
 
@@ -6,7 +6,8 @@ namespace Llm360.Notebooks.Kernel.Jupyter;
 
 internal static class KernelInfo
 {
-    private static string Version => typeof(KernelInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+    private static string Version =>
+        typeof(KernelInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     /// <summary>The kernel, its runtime and its version in a line.</summary>
     public static string Banner =>

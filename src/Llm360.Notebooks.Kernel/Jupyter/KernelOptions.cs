@@ -4,7 +4,8 @@ namespace Llm360.Notebooks.Kernel.Jupyter;
 /// <summary>Settings of a Jupyter kernel.</summary>
 public sealed record KernelOptions
 {
-    /// <summary>The folder against which <c>#r</c> and <c>#load</c> resolve; null for the current one.</summary>
+    /// <summary>The folder against which <c>#r</c> and <c>#load</c> resolve; null for the current
+    /// one.</summary>
     public string? WorkingDirectory { get; init; }
 
     /// <inheritdoc cref="Execution.SessionOptions.DotNetInteractive"/>
@@ -14,12 +15,11 @@ public sealed record KernelOptions
     internal Action? WarmedUp { get; init; }
 
     /// <summary>
-    /// A file that says which cell is running. If this process dies, the next kernel with the same
-    /// file tells it at its first cell.
-    /// Null for none.
+    /// A file that names the running cell. If this process dies, the next kernel with the same file
+    /// reports it at its first cell. Null for none.
     /// </summary>
     public string? CellNote { get; init; }
 
-    /// <summary>Gets a line about every message that is dropped; null for nobody.</summary>
+    /// <summary>Gets a line about every message that is dropped; null for none.</summary>
     public Action<string>? Complain { get; init; }
 }

@@ -7,35 +7,41 @@ using Llm360.Notebooks.Kernel.Documents;
 
 namespace Llm360.Notebooks.Kernel.Jupyter;
 
-/// <summary>A kernel spec of this kernel that is installed.</summary>
+/// <summary>An installed kernel spec of this kernel.</summary>
 /// <param name="Name">Its name, as notebooks refer to it.</param>
-/// <param name="Folder">Where it lies.</param>
-/// <param name="Command">What starts the kernel.</param>
+/// <param name="Folder">Its folder.</param>
+/// <param name="Command">The command that starts the kernel.</param>
 public sealed partial record KernelSpec(string Name, string Folder, IReadOnlyList<string> Command)
 {
-    /// <summary>The name the notebooks of this repository carry.</summary>
+    /// <summary>The kernel's name in the notebooks of this repository.</summary>
     public const string DefaultName = "llm360-csharp";
 
     private const string FileName = "kernel.json", FormerFileName = "kernel.json.replaced";
     private static readonly JsonKind Kind = new(FileName, 1 << 20, "Install the kernel again.");
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
-    /// <summary>Whether what it starts is there.</summary>
+    /// <summary>Whether the files that its command names exist.</summary>
     public bool Works => Command.Count > 0 && Command.Where(Path.IsPathFullyQualified).All(File.Exists);
 
     /// <summary>What front ends show for a kernel of this name.</summary>
     internal static string DisplayNameOf(string name) => name == DefaultName ? "C# (Llm360)" : $"C# (Llm360, {name})";
 
-    /// <summary>Writes a kernel spec, over one of this kernel that is there.</summary>
-    /// <param name="jupyterFolder">A data folder of Jupyter: see <see cref="JupyterFolders"/>.</param>
+    /// <summary>Writes a kernel spec. It replaces an existing one of this kernel.</summary>
+    /// <param name="jupyterFolder">A data folder of Jupyter: see
+    /// <see cref="JupyterFolders"/>.</param>
     /// <param name="name">Letters, digits, dot, dash and underscore.</param>
-    /// <param name="command">What starts <c>llm360</c>.</param>
+    /// <param name="command">The command that starts <c>llm360</c>.</param>
     /// <param name="environment">Variables set for the kernel.</param>
     /// <param name="replaceOther">
     /// Whether the spec of another program is replaced. It is kept beside the new one, and
-    /// <see cref="Uninstall"/> brings it back.
+    /// <see cref="Uninstall"/> restores it.
     /// </param>
-    /// <exception cref="Llm360Exception">The name cannot be used, another kernel has it, or the folder cannot be written.</exception>
+    /// <exception cref="Llm360Exception">The name cannot be used, another kernel has it, or the
+    /// folder cannot be written.</exception>
     public static KernelSpec Install(
         string jupyterFolder,
         string name,
@@ -46,7 +52,13 @@ public sealed partial record KernelSpec(string Name, string Folder, IReadOnlyLis
         ArgumentNullException.ThrowIfNull(command);
         ArgumentNullException.ThrowIfNull(environment);
         if (!ValidName().IsMatch(name))
-            throw new Llm360Exception("A kernel's name may hold letters, digits, dots, dashes and underscores.", $"name \"{name}\"", $"Choose another, or leave it out for {DefaultName}.");
+        {
+            throw new Llm360Exception(
+                "A kernel's name may hold letters, digits, dots, dashes and underscores.",
+                $"name \"{name}\"",
+                $"Choose another, or leave it out for {DefaultName}.");
+        }
+
         var folder = Path.Combine(jupyterFolder, "kernels", name);
         var isOther = File.Exists(Path.Combine(folder, FileName)) && Read(folder) is null;
         if (isOther && !replaceOther)
@@ -75,7 +87,11 @@ public sealed partial record KernelSpec(string Name, string Folder, IReadOnlyLis
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new Llm360Exception($"The kernel spec cannot be written: {e.Message}", folder, "Choose a folder that you may write with --prefix, or install for yourself with --user.", e);
+            throw new Llm360Exception(
+                $"The kernel spec cannot be written: {e.Message}",
+                folder,
+                "Choose a folder that you may write with --prefix, or install for yourself with --user.",
+                e);
         }
 
         return new KernelSpec(name, folder, all);
@@ -83,9 +99,13 @@ public sealed partial record KernelSpec(string Name, string Folder, IReadOnlyLis
 
     /// <summary>The kernel specs of this kernel in the folders, in order.</summary>
     public static IReadOnlyList<KernelSpec> Find(IEnumerable<string> jupyterFolders) =>
-        [.. jupyterFolders.Select(folder => Path.Combine(folder, "kernels")).Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories).Select(Read).OfType<KernelSpec>()];
+        [.. jupyterFolders.Select(folder => Path.Combine(folder, "kernels"))
+            .Where(Directory.Exists)
+            .SelectMany(Directory.EnumerateDirectories)
+            .Select(Read)
+            .OfType<KernelSpec>()];
 
-    /// <summary>Removes it, and brings back the spec of another program that it had
+    /// <summary>Removes it, and restores the spec of another program that it had
     /// replaced.</summary>
     public void Uninstall()
     {
@@ -96,12 +116,15 @@ public sealed partial record KernelSpec(string Name, string Folder, IReadOnlyLis
             Directory.Delete(Folder, recursive: true);
     }
 
-    // Only what this kernel has written is its own to list, replace and remove.
+    // Only specs that this kernel has written may be listed, replaced and removed.
     private static KernelSpec? Read(string folder)
     {
         try
         {
-            return JsonInput.Node(Path.Combine(folder, FileName), Kind) is JsonObject json && json["metadata"] is JsonObject metadata && metadata["llm360"] is not null && json["argv"] is JsonArray argv
+            return JsonInput.Node(Path.Combine(folder, FileName), Kind) is JsonObject json
+                && json["metadata"] is JsonObject metadata
+                && metadata["llm360"] is not null
+                && json["argv"] is JsonArray argv
                 ? new KernelSpec(Path.GetFileName(folder), folder, [.. argv.Select(part => $"{part}")])
                 : null;
         }

@@ -10,7 +10,7 @@ internal sealed class ShellRequests(CSharpSession session, History history)
 {
     private readonly CodeEditing editing = new(session);
 
-    /// <summary>Makes ready for the first completion.</summary>
+    /// <summary>Prepares for the first completion.</summary>
     public Task WarmUpAsync() => editing.WarmUpAsync();
 
     /// <summary>The type of a request's reply; null for messages that get none.</summary>
@@ -21,7 +21,7 @@ internal sealed class ShellRequests(CSharpSession session, History history)
         new() { ["status"] = "error", ["ename"] = name, ["evalue"] = message, ["traceback"] = new JsonArray(message) };
 
     /// <summary>The content of the reply.</summary>
-    /// <exception cref="FormatException">The request lacks something.</exception>
+    /// <exception cref="FormatException">The request lacks a field.</exception>
     public async Task<JsonObject> AnswerAsync(Message request) => request.Type switch
     {
         "kernel_info_request" => KernelInfo.Reply(),
@@ -62,7 +62,13 @@ internal sealed class ShellRequests(CSharpSession session, History history)
     {
         var code = Code(content);
         var found = await editing.InspectAsync(code, Cursor(content, code)).ConfigureAwait(false);
-        return new JsonObject { ["status"] = "ok", ["found"] = found is not null, ["data"] = found?.Data.DeepClone() ?? new JsonObject(), ["metadata"] = new JsonObject() };
+        return new JsonObject
+        {
+            ["status"] = "ok",
+            ["found"] = found is not null,
+            ["data"] = found?.Data.DeepClone() ?? new JsonObject(),
+            ["metadata"] = new JsonObject(),
+        };
     }
 
     private static JsonObject IsComplete(string code)

@@ -1,4 +1,4 @@
-// Messages as frames: identities, delimiter, signature, four JSON parts. What is not signed with the key is refused.
+// Messages as frames: identities, delimiter, signature, four JSON parts. Refuses wrong signatures.
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -26,8 +26,8 @@ internal sealed class WireFormat(string key)
     /// <summary>A new message.</summary>
     /// <param name="type">Its type.</param>
     /// <param name="content">Its content.</param>
-    /// <param name="parent">What it answers; null for nothing.</param>
-    /// <param name="identities">Where it goes.</param>
+    /// <param name="parent">The message it answers; null for none.</param>
+    /// <param name="identities">The frames that route it.</param>
     public Message Create(string type, JsonObject content, Message? parent, IReadOnlyList<byte[]> identities)
     {
         var header = new JsonObject
@@ -57,8 +57,9 @@ internal sealed class WireFormat(string key)
         return frames;
     }
 
-    /// <summary>The message of some frames.</summary>
-    /// <exception cref="FormatException">They are none, or the signature is wrong.</exception>
+    /// <summary>The message in the frames.</summary>
+    /// <exception cref="FormatException">The frames are no message, or the signature is
+    /// wrong.</exception>
     public Message Parse(NetMQMessage frames)
     {
         var all = frames.Select(frame => frame.ToByteArray()).ToList();
@@ -85,7 +86,8 @@ internal sealed class WireFormat(string key)
         }
     }
 
-    // JSON nodes look at text, and at names that stand twice, only when it is used: then it is too late to refuse the message.
+    // JSON nodes check text, and names that occur twice, only when they are used. Then it is too
+    // late to refuse the message.
     private static void CheckText(byte[] part)
     {
         if (!Utf8.IsValid(part))

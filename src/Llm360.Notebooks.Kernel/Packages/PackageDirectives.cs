@@ -6,10 +6,11 @@ namespace Llm360.Notebooks.Kernel.Packages;
 
 internal static class PackageDirectives
 {
-    /// <summary>What a directive about packages begins with.</summary>
+    /// <summary>The beginning of a directive about packages.</summary>
     public const string Scheme = "nuget:";
 
-    /// <summary>The request of a reference such as <c>nuget: Id, Version</c>; null for any other reference.</summary>
+    /// <summary>The request of a reference such as <c>nuget: Id, Version</c>; null for any other
+    /// reference.</summary>
     public static PackageRequest? Parse(string reference)
     {
         if (!reference.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))

@@ -13,8 +13,9 @@ namespace Llm360.Notebooks.Kernel.Packages;
 /// <param name="Version">A version or a range in NuGet's notation; <c>*</c> for the newest.</param>
 internal sealed record PackageRequest(string Id, string Version);
 
-/// <summary>What restored packages bring.</summary>
-/// <param name="Libraries">Id and version of every package, those asked for and those they need.</param>
+/// <summary>The contents of restored packages.</summary>
+/// <param name="Libraries">Id and version of every package, requested packages and
+/// dependencies.</param>
 /// <param name="Assemblies">Assemblies to compile against and to load.</param>
 /// <param name="NativeFolders">Folders with native libraries for this machine.</param>
 internal sealed record RestoredPackages(IReadOnlyList<string> Libraries, IReadOnlyList<RestoredAssembly> Assemblies,
@@ -26,23 +27,28 @@ internal sealed record RestoredPackages(IReadOnlyList<string> Libraries, IReadOn
 /// <param name="Version">The package's version.</param>
 internal sealed record RestoredAssembly(string Path, string Package, string Version);
 
-/// <summary>Runs <c>dotnet restore</c> on a project made for a set of packages, and remembers what it found.</summary>
-/// <remarks>The SDK's own restore follows the user's NuGet configuration, sources, credentials and cache. A set restored before is not restored again while its files are there.</remarks>
-/// <param name="workingDirectory">Where a notebook lies: a NuGet.config there or above counts.</param>
+/// <summary>Runs <c>dotnet restore</c> on a project created for a set of packages, and reuses
+/// earlier results.</summary>
+/// <remarks>The SDK's own restore follows the user's NuGet configuration, sources, credentials and
+/// cache. A set that was restored before is not restored again while its files exist.</remarks>
+/// <param name="workingDirectory">The notebook's folder. A NuGet.config there or above is
+/// used.</param>
 internal sealed class PackageRestore(string workingDirectory)
 {
     private const string Framework = "net10.0", ProjectFile = "packages.csproj";
 
     /// <summary>Restores the packages together, so that their versions fit each other.</summary>
     /// <param name="packages">The packages.</param>
-    /// <param name="sources">Sources besides those of NuGet's configuration.</param>
+    /// <param name="sources">Sources in addition to those of NuGet's configuration.</param>
     /// <param name="cancellation">Ends the restore.</param>
-    /// <exception cref="Llm360Exception">One cannot be restored; says what NuGet says.</exception>
+    /// <exception cref="Llm360Exception">A package cannot be restored; includes NuGet's
+    /// message.</exception>
     public async Task<RestoredPackages> RestoreAsync(
         IReadOnlyList<PackageRequest> packages, IReadOnlyList<string> sources, CancellationToken cancellation)
     {
         var project = Project("PackageReference", packages, sources);
-        var folder = Path.Combine(Workspace.Artifacts, "packages", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)))[..16]);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)))[..16];
+        var folder = Path.Combine(Workspace.Artifacts, "packages", hash);
         var assets = Path.Combine(folder, "obj", "project.assets.json");
         if (Read(assets) is { } known)
             return known;
@@ -57,15 +63,16 @@ internal sealed class PackageRestore(string workingDirectory)
                 + "\"nuget: SOURCE\" or in a NuGet.config beside the notebook.");
     }
 
-    /// <summary>Fetches packages of exactly these versions into the user's NuGet cache, without
-    /// what they need.</summary>
-    /// <exception cref="Llm360Exception">One cannot be fetched; says what NuGet says.</exception>
+    /// <summary>Downloads packages of exactly these versions into the user's NuGet cache, without
+    /// dependencies.</summary>
+    /// <exception cref="Llm360Exception">A package cannot be downloaded; includes NuGet's
+    /// message.</exception>
     public async Task DownloadAsync(IReadOnlyList<PackageRequest> packages, CancellationToken cancellation)
     {
         var folder = Path.Combine(Workspace.Artifacts, "packages", $"download-{Guid.NewGuid():N}");
         try
         {
-            // An item of an id has all its versions.
+            // One item for each id, with all its versions.
             AtomicFile.WriteText(Path.Combine(folder, ProjectFile), Project("PackageDownload", [.. packages
                 .GroupBy(p => p.Id, StringComparer.OrdinalIgnoreCase)
                 .Select(g => new PackageRequest(g.Key, string.Join(';', g.Select(p => $"[{p.Version}]").Distinct())))], []));
@@ -87,9 +94,10 @@ internal sealed class PackageRestore(string workingDirectory)
     private string Project(string item, IReadOnlyList<PackageRequest> packages, IReadOnlyList<string> sources)
     {
         var references = packages.OrderBy(package => package.Id, StringComparer.OrdinalIgnoreCase)
-            .Select(package => $"""    <{item} Include="{SecurityElement.Escape(package.Id)}" Version="{SecurityElement.Escape(package.Version)}" />""");
+            .Select(package => (Id: SecurityElement.Escape(package.Id), Version: SecurityElement.Escape(package.Version)))
+            .Select(package => $"""    <{item} Include="{package.Id}" Version="{package.Version}" />""");
 
-        // A checkout around the folder has build files of its own, which must not reach this project.
+        // A checkout around the folder has its own build files, which must not affect this project.
         return $"""
             <Project>
               <PropertyGroup>
@@ -125,7 +133,7 @@ internal sealed class PackageRestore(string workingDirectory)
             Environment = { ["DOTNET_CLI_UI_LANGUAGE"] = "en" },
         };
 
-        // What limits the kernel's own memory is no measure for the SDK.
+        // Limits on the kernel's own memory must not apply to the SDK.
         start.Environment.Remove("DOTNET_GCHeapHardLimitPercent");
         Process process;
         try
@@ -134,7 +142,11 @@ internal sealed class PackageRestore(string workingDirectory)
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new Llm360Exception("Packages need the .NET SDK, which could not be started.", e.Message, "Install the .NET 10 SDK and put dotnet on the PATH.", e);
+            throw new Llm360Exception(
+                "Packages need the .NET SDK, which could not be started.",
+                e.Message,
+                "Install the .NET 10 SDK and put dotnet on the PATH.",
+                e);
         }
 
         using (process)
@@ -155,23 +167,29 @@ internal sealed class PackageRestore(string workingDirectory)
         }
     }
 
-    /// <summary>The first error of the output without the paths of the made project around it.</summary>
+    /// <summary>The first error of the output, without the paths of the created project around
+    /// it.</summary>
     private static string Reason(string output)
     {
-        var line = output.Split('\n').Select(text => text.Trim()).FirstOrDefault(text => text.Contains("error ", StringComparison.Ordinal)) ?? output.Trim();
+        var line = output.Split('\n')
+            .Select(text => text.Trim())
+            .FirstOrDefault(text => text.Contains("error ", StringComparison.Ordinal)) ?? output.Trim();
         var begin = line.IndexOf("error ", StringComparison.Ordinal);
         var end = line.LastIndexOf(" [", StringComparison.Ordinal);
         return line[(begin < 0 ? 0 : begin + "error ".Length)..(end > begin ? end : line.Length)].TrimEnd('.') + ".";
     }
 
-    /// <summary>What the assets file says, if everything it names is there.</summary>
+    /// <summary>The contents of the assets file; null unless all files that it names
+    /// exist.</summary>
     private static RestoredPackages? Read(string assets)
     {
         if (!File.Exists(assets))
             return null;
         var json = JsonNode.Parse(File.ReadAllText(assets))!;
         var roots = json["packageFolders"]!.AsObject().Select(folder => folder.Key).ToList();
-        var targets = json["targets"]!.AsObject().FirstOrDefault(target => target.Key.Contains('/', StringComparison.Ordinal)).Value?.AsObject();
+        var targets = json["targets"]!.AsObject()
+            .FirstOrDefault(target => target.Key.Contains('/', StringComparison.Ordinal))
+            .Value?.AsObject();
         if (targets is null)
             return null;
         var (libraries, assemblies, native) = (new List<string>(), new List<RestoredAssembly>(), new List<string>());

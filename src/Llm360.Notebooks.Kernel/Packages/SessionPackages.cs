@@ -8,10 +8,12 @@ using Microsoft.CodeAnalysis;
 
 namespace Llm360.Notebooks.Kernel.Packages;
 
-/// <summary>Adds what cells ask for; a package asked for again with another version replaces the former request.</summary>
+/// <summary>Adds the packages that cells ask for. A request for another version of a package
+/// replaces the former request.</summary>
 internal sealed class SessionPackages : IDisposable
 {
-    // What extends .NET Interactive itself, and packages that bring the same charts without it.
+    // Packages that extend .NET Interactive itself, and packages whose charts exist in a package
+    // without it.
     private const string Interactive = "Microsoft.DotNet.Interactive";
     private static readonly string[] WithInteractive = ["Plotly.NET.Interactive", "XPlot.Plotly.Interactive"];
 
@@ -30,15 +32,15 @@ internal sealed class SessionPackages : IDisposable
         AssemblyLoadContext.Default.ResolvingUnmanagedDll += FindNative;
     }
 
-    /// <summary>The assemblies of all packages, those that packages need included.</summary>
+    /// <summary>The assemblies of all packages, including dependencies.</summary>
     public IReadOnlyList<RestoredAssembly> Assemblies => restored.Assemblies;
 
-    /// <summary>Whether the package is restored, or needs not be.</summary>
+    /// <summary>Whether the package is restored, or does not have to be.</summary>
     public bool Has(PackageRequest request) => answered.Contains(request.Id) || requests.Exists(known => Same(known, request));
 
-    /// <summary>Sources for the packages of this and later cells, besides those of NuGet's
+    /// <summary>Adds sources for the packages of this and later cells to those of NuGet's
     /// configuration.</summary>
-    /// <returns>What is wrong with one; null for nothing.</returns>
+    /// <returns>The error of a source; null for none.</returns>
     public CellError? AddSources(IReadOnlyList<CellDirective> directives, CompileErrors errors)
     {
         foreach (var directive in directives)
@@ -56,8 +58,9 @@ internal sealed class SessionPackages : IDisposable
         return null;
     }
 
-    /// <summary>Restores what the cell asks for and the session does not have.</summary>
-    /// <returns>What went wrong; null for nothing.</returns>
+    /// <summary>Restores the packages that the cell asks for and the session does not
+    /// have.</summary>
+    /// <returns>The error; null for none.</returns>
     public async Task<CellError?> RestoreAsync(
         IReadOnlyList<(PackageRequest Request, Location Place)> wanted, SessionOutputs outputs, CompileErrors errors,
             CancellationToken cancellation)
@@ -69,7 +72,9 @@ internal sealed class SessionPackages : IDisposable
             return null;
         var names = string.Join(", ", asked.Select(found => found.Request.Id));
         var shown = outputs.Show(MimeBundle.PlainText($"Restoring {names} ..."));
-        var all = requests.Where(known => !asked.Exists(found => Same(found.Request, known))).Concat(asked.Select(found => found.Request)).ToList();
+        var all = requests.Where(known => !asked.Exists(found => Same(found.Request, known)))
+            .Concat(asked.Select(found => found.Request))
+            .ToList();
         former.AddRange(restored.Assemblies);
         try
         {
@@ -95,12 +100,12 @@ internal sealed class SessionPackages : IDisposable
 
     private static bool Same(PackageRequest one, PackageRequest other) => one.Id.Equals(other.Id, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>What is to be restored for a request; null if it needs no package here.</summary>
+    /// <summary>The package to restore for a request; null if it needs no package here.</summary>
     private PackageRequest? Answer(PackageRequest request, SessionOutputs outputs)
     {
         if (DefaultReferences.Has(request.Id))
         {
-            // Notebooks name it for other hosts; every cell has it.
+            // Notebooks name it for other hosts. Here every cell has it.
             if (answered.Add(request.Id) && LoadedVersions.OfKit(request) is { } version)
                 outputs.Stream(OutputStream.Stderr,
                     $"{request.Id} {version} comes with the kit and is used; the cell asks for {request.Version}.\n");
@@ -125,8 +130,8 @@ internal sealed class SessionPackages : IDisposable
         restored.Libraries.FirstOrDefault(library =>
             library.StartsWith(request.Id + " ", StringComparison.OrdinalIgnoreCase))?.Split(' ')[^1] ?? "";
 
-    /// <summary>The warning about a version that the feeds replaced; null if it is the one asked
-    /// for.</summary>
+    /// <summary>The warning about a version that the sources replaced; null if it is the requested
+    /// version.</summary>
     private string? Replaced(PackageRequest request)
     {
         var version = VersionOf(request);

@@ -7,7 +7,8 @@ using Llm360.Notebooks.Kernel.Execution;
 
 namespace Llm360.Notebooks.Kernel.Running;
 
-/// <summary>Collects outputs; a cell that was left behind may still write while the file is saved.</summary>
+/// <summary>Collects outputs. A cell that was left behind may still write while the file is
+/// saved.</summary>
 internal sealed class NotebookOutputs : IOutputSink
 {
     private readonly Lock gate = new();
@@ -30,7 +31,8 @@ internal sealed class NotebookOutputs : IOutputSink
         }
     }
 
-    /// <summary>Numbers the cell, says what was left out and, if it failed, adds the error.</summary>
+    /// <summary>Numbers the cell, reports what was left out and, if the cell failed, adds the
+    /// error.</summary>
     public void End(int executionCount, CellError? error)
     {
         lock (gate)
@@ -50,7 +52,7 @@ internal sealed class NotebookOutputs : IOutputSink
         }
     }
 
-    /// <summary>Writes the file with everything that has arrived.</summary>
+    /// <summary>Writes the file with everything that has arrived so far.</summary>
     public void Write(NotebookFile notebook, string path)
     {
         string json;
@@ -79,10 +81,15 @@ internal sealed class NotebookOutputs : IOutputSink
     {
         lock (gate)
         {
-            // Without an id it is what later figures need.
+            // A display without an id contains what later figures need.
             if (displayId is not null && !limit.Admits(bundle, displayId))
                 return;
-            var output = new JsonObject { ["data"] = bundle.Data.DeepClone(), ["metadata"] = bundle.Metadata.DeepClone(), ["output_type"] = "display_data" };
+            var output = new JsonObject
+            {
+                ["data"] = bundle.Data.DeepClone(),
+                ["metadata"] = bundle.Metadata.DeepClone(),
+                ["output_type"] = "display_data",
+            };
             Add(output);
             if (displayId is null)
                 return;

@@ -21,13 +21,15 @@ public enum RunStatus
 }
 
 /// <summary>How a run ended. The output file holds what ran, whatever the status.</summary>
-/// <param name="Status">The way.</param>
+/// <param name="Status">The way it ended.</param>
 /// <param name="Notebook">The executed notebook, as in the output file.</param>
 /// <param name="CellsRun">How many code cells ran to their end.</param>
 /// <param name="CellsTotal">How many there are to run.</param>
 /// <param name="Elapsed">The time it took.</param>
-/// <param name="Failure">Where and why it stopped; null when it completed, or was cancelled between two cells.</param>
-public sealed record NotebookRunResult(RunStatus Status, NotebookFile Notebook, int CellsRun, int CellsTotal, TimeSpan Elapsed, CellFailure? Failure);
+/// <param name="Failure">Where and why it stopped; null when it completed, or was cancelled between
+/// two cells.</param>
+public sealed record NotebookRunResult(
+    RunStatus Status, NotebookFile Notebook, int CellsRun, int CellsTotal, TimeSpan Elapsed, CellFailure? Failure);
 
 /// <summary>The cell at which a run stopped.</summary>
 /// <param name="Number">Its number among the code cells that run, from 1.</param>

@@ -1,4 +1,4 @@
-// A headless run: the cells of a notebook in order, in one session, into a file that is valid at any moment.
+// A headless run: the cells of a notebook in order, in one session, into an always valid file.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
@@ -10,11 +10,14 @@ namespace Llm360.Notebooks.Kernel.Running;
 /// <summary>Runs notebooks without Jupyter.</summary>
 /// <remarks>
 /// <para>
-/// Parameters follow papermill's convention: the first cell tagged <c>parameters</c> declares variables with defaults; the values given are assigned in a
-/// cell tagged <c>injected-parameters</c> right after it. Strings are taken as they are, numbers and booleans in invariant notation, enums by name,
-/// arrays and lists as values separated by commas, <c>null</c> for nullable types.
+/// Parameters follow papermill's convention. The first cell tagged <c>parameters</c> declares
+/// variables with defaults. The given values are assigned in a cell tagged
+/// <c>injected-parameters</c> right after it. Strings are taken as they are, numbers and booleans
+/// in invariant notation, and enums by name. Arrays and lists are values separated by commas.
+/// Nullable types also take <c>null</c>.
 /// </para>
-/// <para>A run sets the current directory of the process to the notebook's folder and catches the console: one run at a time in a process.</para>
+/// <para>A run sets the current directory of the process to the notebook's folder and redirects the
+/// console. A process can have one run at a time.</para>
 /// </remarks>
 public static class NotebookRunner
 {
@@ -22,7 +25,8 @@ public static class NotebookRunner
     /// <param name="options">What to run, and how.</param>
     /// <param name="cancellation">Stops the run; what ran is in the output.</param>
     /// <returns>How it ended; a cell that fails is a result, not an exception.</returns>
-    /// <exception cref="Llm360Exception">The notebook cannot be read, the output cannot be written, or a parameter is unknown or does not convert.</exception>
+    /// <exception cref="Llm360Exception">The notebook cannot be read, the output cannot be written,
+    /// or a parameter is unknown or does not convert.</exception>
     public static async Task<NotebookRunResult> RunAsync(NotebookRunOptions options, CancellationToken cancellation = default)
     {
         options = options with { Input = Path.GetFullPath(options.Input), Output = Path.GetFullPath(options.Output) };
@@ -47,7 +51,8 @@ public static class NotebookRunner
         }
     }
 
-    /// <summary>Removes what an earlier run left, so that the output shows this run alone.</summary>
+    /// <summary>Removes the results of an earlier run, so that the output shows this run
+    /// alone.</summary>
     private static void Clean(NotebookFile notebook)
     {
         foreach (var cell in notebook.Cells.Where(cell => cell.Type == CellType.Code))
@@ -65,12 +70,15 @@ public static class NotebookRunner
         private readonly DateTimeOffset started = DateTimeOffset.UtcNow;
         private readonly Stopwatch watch = Stopwatch.StartNew();
 
-        // Values for parameters are checked once the cell that declares them has run; until then a former output is left alone.
+        // Values of parameters are checked once the cell that declares them has run. Until then a
+        // former output file is not overwritten.
         private bool saving = parameters is null;
 
         public async Task<NotebookRunResult> RunAsync(CancellationToken cancellation)
         {
-            var cells = notebook.Cells.Index().Where(entry => entry.Item.Type == CellType.Code && !string.IsNullOrWhiteSpace(entry.Item.Source)).ToList();
+            var cells = notebook.Cells.Index()
+                .Where(entry => entry.Item.Type == CellType.Code && !string.IsNullOrWhiteSpace(entry.Item.Source))
+                .ToList();
             Save();
             using var session = new CSharpSession(outputs, new SessionOptions
             {
@@ -92,7 +100,8 @@ public static class NotebookRunner
                         saving = true;
                     }
 
-                    var (status, error) = await RunCellAsync(session, cell, new CellProgress(i + 1, cells.Count, index, Title(cell), null), cancellation).ConfigureAwait(false);
+                    var progress = new CellProgress(i + 1, cells.Count, index, Title(cell), null);
+                    var (status, error) = await RunCellAsync(session, cell, progress, cancellation).ConfigureAwait(false);
                     if (error is not null)
                         return Result(status, i, cells.Count, new CellFailure(i + 1, index, error));
                 }
@@ -105,7 +114,8 @@ public static class NotebookRunner
             }
         }
 
-        private async Task<(RunStatus Status, CellError? Error)> RunCellAsync(CSharpSession session, NotebookCell cell, CellProgress progress, CancellationToken cancellation)
+        private async Task<(RunStatus Status, CellError? Error)> RunCellAsync(
+            CSharpSession session, NotebookCell cell, CellProgress progress, CancellationToken cancellation)
         {
             options.CellProgress?.Report(progress);
             outputs.Begin(cell);
@@ -126,7 +136,8 @@ public static class NotebookRunner
             return (status, error);
         }
 
-        private NotebookRunResult Result(RunStatus status, int run, int total, CellFailure? failure) => new(status, notebook, run, total, watch.Elapsed, failure);
+        private NotebookRunResult Result(RunStatus status, int run, int total, CellFailure? failure) =>
+            new(status, notebook, run, total, watch.Elapsed, failure);
 
         private void Save()
         {
@@ -143,6 +154,7 @@ public static class NotebookRunner
 
         private static string Title(NotebookCell cell) => cell.Source.Split('\n').First(line => !string.IsNullOrWhiteSpace(line)).Trim();
 
-        private static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+        private static string Iso(DateTimeOffset time) =>
+            time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
     }
 }

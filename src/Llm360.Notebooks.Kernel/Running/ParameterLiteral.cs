@@ -21,7 +21,11 @@ internal static class ParameterLiteral
         }
 
         if (type.IsEnum)
-            return Enum.GetNames(type).FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } member ? $"{EnumName(type)}.{member}" : null;
+        {
+            var member = Enum.GetNames(type).FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase));
+            return member is null ? null : $"{EnumName(type)}.{member}";
+        }
+
         return Type.GetTypeCode(type) switch
         {
             TypeCode.String => SymbolDisplay.FormatLiteral(text, quote: true),
@@ -35,14 +39,18 @@ internal static class ParameterLiteral
             TypeCode.UInt32 => Integer<uint>(text),
             TypeCode.Int64 => Integer<long>(text),
             TypeCode.UInt64 => Integer<ulong>(text),
-            TypeCode.Single => float.TryParse(text, NumberStyles.Float, Culture, out var single) && float.IsFinite(single) ? single.ToString("R", Culture) + "f" : null,
-            TypeCode.Double => double.TryParse(text, NumberStyles.Float, Culture, out var number) && double.IsFinite(number) ? number.ToString("R", Culture) + "d" : null,
+            TypeCode.Single => float.TryParse(text, NumberStyles.Float, Culture, out var single) && float.IsFinite(single)
+                ? single.ToString("R", Culture) + "f"
+                : null,
+            TypeCode.Double => double.TryParse(text, NumberStyles.Float, Culture, out var number) && double.IsFinite(number)
+                ? number.ToString("R", Culture) + "d"
+                : null,
             TypeCode.Decimal => decimal.TryParse(text, NumberStyles.Float, Culture, out var exact) ? exact.ToString(Culture) + "m" : null,
             _ => null,
         };
     }
 
-    /// <summary>The type as a reader of C# knows it.</summary>
+    /// <summary>The type's name in C#.</summary>
     public static string NameOf(Type type) =>
         Nullable.GetUnderlyingType(type) is { } underlying ? NameOf(underlying) + "?"
         : ElementType(type) is { } element ? NameOf(element) + "[]"
@@ -76,13 +84,20 @@ internal static class ParameterLiteral
         where T : System.Numerics.IBinaryInteger<T> =>
         T.TryParse(text, NumberStyles.Integer, Culture, out var number) ? number.ToString(null, Culture) : null;
 
-    /// <summary>The element of an array or of a list type that a collection expression can make; null for other types.</summary>
+    /// <summary>The element type of an array, or of a list type that a collection expression can
+    /// create; null for other types.</summary>
     private static Type? ElementType(Type type)
     {
         if (type.IsArray)
             return type.GetArrayRank() == 1 ? type.GetElementType() : null;
-        return type != typeof(string) && type.IsAssignableTo(typeof(IEnumerable)) && type.IsGenericType && type.GetGenericArguments() is [var only] ? only : null;
+        return type != typeof(string) && type.IsAssignableTo(typeof(IEnumerable))
+            && type.IsGenericType && type.GetGenericArguments() is [var only]
+            ? only
+            : null;
     }
 
-    private static string EnumName(Type type) => type.FullName!.Contains("Submission#", StringComparison.Ordinal) ? type.Name : "global::" + type.FullName.Replace('+', '.');
+    private static string EnumName(Type type) =>
+        type.FullName!.Contains("Submission#", StringComparison.Ordinal)
+            ? type.Name
+            : "global::" + type.FullName.Replace('+', '.');
 }

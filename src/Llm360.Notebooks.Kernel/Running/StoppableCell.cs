@@ -1,4 +1,4 @@
-// One cell with an end: by itself, by a time limit, or by cancellation.
+// One cell that ends by itself, by a time limit or by cancellation.
 using System.Globalization;
 using Llm360.Notebooks.Kernel.Documents;
 using Llm360.Notebooks.Kernel.Execution;
@@ -22,7 +22,11 @@ internal static class StoppableCell
             return (RunStatus.Failed, error);
         if (cancellation.IsCancellationRequested)
             return (RunStatus.Cancelled, error);
-        var what = error.Message.Replace("The cell was cancelled.", string.Create(CultureInfo.InvariantCulture, $"The cell ran longer than its limit of {limit!.Value.TotalSeconds:0.###} s."), StringComparison.Ordinal);
-        return (RunStatus.TimedOut, error with { Name = nameof(RunStatus.TimedOut), Message = what, Traceback = [what, .. error.Traceback.Skip(1)] });
+        var reason = string.Create(
+            CultureInfo.InvariantCulture,
+            $"The cell ran longer than its limit of {limit!.Value.TotalSeconds:0.###} s.");
+        var what = error.Message.Replace("The cell was cancelled.", reason, StringComparison.Ordinal);
+        string[] traceback = [what, .. error.Traceback.Skip(1)];
+        return (RunStatus.TimedOut, error with { Name = nameof(RunStatus.TimedOut), Message = what, Traceback = traceback });
     }
 }
