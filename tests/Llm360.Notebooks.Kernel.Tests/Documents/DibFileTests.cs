@@ -9,7 +9,8 @@ namespace Llm360.Notebooks.Kernel.Tests.Documents;
 public sealed class DibFileTests : IDisposable
 {
     private const string Sample =
-        "#!meta\n\n{\"kernelInfo\":{\"defaultKernelName\":\"csharp\",\"items\":[{\"aliases\":[\"sharp\"],\"name\":\"csharp\"},{\"name\":\"db\"}]}}\n"
+        "#!meta\n\n{\"kernelInfo\":{\"defaultKernelName\":\"csharp\","
+        + "\"items\":[{\"aliases\":[\"sharp\"],\"name\":\"csharp\"},{\"name\":\"db\"}]}}\n"
         + "\n#!markdown\n\n# Title\n\nText with `#!csharp` within.\n"
         + "\n#!csharp\n\n#!time\nvar a = 20;\n\nvar b = a + 1;\n"
         + "\n#!html\n\n<b>bold</b>\n"

@@ -1,4 +1,4 @@
-// Reading and writing notebooks: what Jupyter wrote comes back byte for byte, and bad files are told by line.
+// Reading and writing notebooks: Jupyter's files are kept byte for byte, and errors name the line.
 using Llm360.Notebooks.Kernel.Documents;
 using Xunit;
 
@@ -47,7 +47,10 @@ public sealed class NotebookFileTests
         var notebook = NotebookFile.Parse(
             """
             {"nbformat":4,"nbformat_minor":2,"metadata":{},"cells":[
-              {"cell_type":"code","metadata":{},"source":"a\nb","execution_count":null,"outputs":[{"output_type":"stream","name":"stdout","text":"x\ny\n"}]},
+              {"cell_type":"code","metadata":{},"source":"a\nb","execution_count":null,
+            """
+            + """
+            "outputs":[{"output_type":"stream","name":"stdout","text":"x\ny\n"}]},
               {"cell_type":"markdown","metadata":{},"source":["one"]}]}
             """,
             "test");
@@ -79,10 +82,16 @@ public sealed class NotebookFileTests
     [InlineData("[1]", "no nbformat", "line 1")]
     [InlineData("{\"nbformat\": 3, \"worksheets\": []}", "nbformat 3", "bad.ipynb")]
     [InlineData("{\"nbformat\": 4}", "no list of cells", "bad.ipynb")]
-    [InlineData("{\"nbformat\": 4, \"cells\": [\n {\"cell_type\": \"raw\", \"source\": [\"a\"], \"metadata\": {}},\n {\"source\": \"x\"}]}", "Cell 2 has no cell_type", "line 3")]
+    [InlineData(
+        "{\"nbformat\": 4, \"cells\": [\n {\"cell_type\": \"raw\", \"source\": [\"a\"], \"metadata\": {}},\n {\"source\": \"x\"}]}",
+        "Cell 2 has no cell_type",
+        "line 3")]
     [InlineData("{\"nbformat\": 4, \"cells\": [\n\n 7]}", "Cell 1 is not an object", "line 3")]
     [InlineData("{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"source\": 5}]}", "neither a string nor", "line 1")]
-    [InlineData("{\"nbformat\": 4, \"cells\": [\n{\"cell_type\": \"code\", \"source\": \"\\ud800\"}]}", "surrogate", "line 2, $.cells[0].source")]
+    [InlineData(
+        "{\"nbformat\": 4, \"cells\": [\n{\"cell_type\": \"code\", \"source\": \"\\ud800\"}]}",
+        "surrogate",
+        "line 2, $.cells[0].source")]
     [InlineData("{\"nbformat\": 4, \"cells\": [], \"metadata\": {\"\\udc00\": 1}}", "surrogate", "line 1, $.metadata")]
     [InlineData("{\"nbformat\": 4,\n\"cells\": [],\n\"cells\": []}", "\"cells\" is there twice", "line 3, $.cells")]
     [InlineData("null", "no nbformat", "line 1")]
@@ -115,14 +124,21 @@ public sealed class NotebookFileTests
         using var folder = new TemporaryFolder();
         using (var file = File.Create(folder.File("large.ipynb")))
             file.SetLength(10L << 30); // Takes no room on the disk.
-        Assert.Contains("at most", Assert.Throws<Llm360Exception>(() => NotebookFile.Read(folder.File("large.ipynb"))).What, StringComparison.Ordinal);
+        var tooLarge = Assert.Throws<Llm360Exception>(() => NotebookFile.Read(folder.File("large.ipynb")));
+        Assert.Contains("at most", tooLarge.What, StringComparison.Ordinal);
         Assert.SkipWhen(OperatingSystem.IsWindows(), "named pipes are no files on Windows");
         using var process = System.Diagnostics.Process.Start("mkfifo", folder.File("pipe.ipynb"));
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        foreach (var read in new Action[] { () => NotebookFile.Read(folder.File("pipe.ipynb")), () => Kernel.Jupyter.ConnectionFile.Read(folder.File("pipe.ipynb")) })
+        Action[] readers =
+        [
+            () => NotebookFile.Read(folder.File("pipe.ipynb")),
+            () => Kernel.Jupyter.ConnectionFile.Read(folder.File("pipe.ipynb")),
+        ];
+        foreach (var read in readers)
         {
             var task = Task.Factory.StartNew(read, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            var error = await Assert.ThrowsAsync<Llm360Exception>(() => task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken));
+            var error = await Assert.ThrowsAsync<Llm360Exception>(() =>
+                task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken));
             Assert.Contains("named pipe", error.What, StringComparison.Ordinal);
         }
     }
@@ -132,7 +148,11 @@ public sealed class NotebookFileTests
     {
         var figure = string.Join(',', Enumerable.Repeat("{\"x\": [1, 2.5, \"\\ud83d\\ude00\"]}", 150_000));
         var output = "{\"output_type\":\"display_data\",\"data\":{\"application/json\":[" + figure + "]}}";
-        var notebook = NotebookFile.Parse("{\"nbformat\":4,\"nbformat_minor\":5,\"metadata\":{},\"cells\":[{\"cell_type\":\"code\",\"id\":\"a\",\"metadata\":{},\"source\":\"\",\"execution_count\":1,\"outputs\":[" + output + "]}]}", "large");
+        var notebook = NotebookFile.Parse(
+            "{\"nbformat\":4,\"nbformat_minor\":5,\"metadata\":{},\"cells\":["
+            + "{\"cell_type\":\"code\",\"id\":\"a\",\"metadata\":{},\"source\":\"\",\"execution_count\":1,\"outputs\":["
+            + output + "]}]}",
+            "large");
         Assert.Equal(150_000, notebook.Cells[0].Outputs[0]!["data"]!["application/json"]!.AsArray().Count);
     }
 
@@ -142,8 +162,10 @@ public sealed class NotebookFileTests
     [InlineData("{}")]
     [InlineData("{\"ip\": null, \"shell_port\": 1, \"control_port\": 2, \"stdin_port\": 3, \"iopub_port\": 4, \"hb_port\": 5}")]
     [InlineData("{\"ip\": \"\\ud800\", \"shell_port\": 1, \"control_port\": 2, \"stdin_port\": 3, \"iopub_port\": 4, \"hb_port\": 5}")]
-    [InlineData("{\"ip\": \"127.0.0.1\", \"key\": null, \"shell_port\": 1, \"control_port\": 2, \"stdin_port\": 3, \"iopub_port\": 4, \"hb_port\": 5}")]
-    [InlineData("{\"ip\": \"127.0.0.1\", \"shell_port\": 1e99999, \"control_port\": 2, \"stdin_port\": 3, \"iopub_port\": 4, \"hb_port\": 5}")]
+    [InlineData("{\"ip\": \"127.0.0.1\", \"key\": null, "
+        + "\"shell_port\": 1, \"control_port\": 2, \"stdin_port\": 3, \"iopub_port\": 4, \"hb_port\": 5}")]
+    [InlineData("{\"ip\": \"127.0.0.1\", "
+        + "\"shell_port\": 1e99999, \"control_port\": 2, \"stdin_port\": 3, \"iopub_port\": 4, \"hb_port\": 5}")]
     public void A_connection_file_that_makes_no_sense_is_one_error(string json)
     {
         using var folder = new TemporaryFolder();

@@ -41,7 +41,8 @@ public sealed class CSharpSessionTests : IDisposable
     [Fact]
     public async Task The_library_and_the_usual_namespaces_are_there()
     {
-        await Ok("var work = AmbientWork.Cancellation; var path = Path.Combine(\"a\", \"b\"); typeof(Llm360.Notebooks.Suites).Name + new Llm360Exception(\"a\", \"b\", \"c\").What");
+        await Ok("var work = AmbientWork.Cancellation; var path = Path.Combine(\"a\", \"b\"); "
+            + "typeof(Llm360.Notebooks.Suites).Name + new Llm360Exception(\"a\", \"b\", \"c\").What");
         await Ok("new Microsoft.Data.Analysis.DataFrame().Rows.Count");
         Assert.Equal("0", sink.LastPlain);
     }
@@ -80,7 +81,8 @@ public sealed class CSharpSessionTests : IDisposable
     [Fact]
     public async Task Output_arrives_while_the_cell_runs()
     {
-        var running = session.ExecuteAsync("Console.WriteLine(\"started\"); while (!File.Exists(\"" + folder.File("go") + "\")) await Task.Delay(5);", TestContext.Current.CancellationToken);
+        var code = "Console.WriteLine(\"started\"); while (!File.Exists(\"" + folder.File("go") + "\")) await Task.Delay(5);";
+        var running = session.ExecuteAsync(code, TestContext.Current.CancellationToken);
         while (sink.Calls.Count == 0)
             await Task.Delay(5, TestContext.Current.CancellationToken);
         Assert.False(running.IsCompleted);
@@ -92,7 +94,8 @@ public sealed class CSharpSessionTests : IDisposable
     [Fact]
     public async Task Threads_and_tasks_of_a_cell_write_to_it()
     {
-        await Ok("await Task.Run(() => Console.WriteLine(\"task\")); var t = new Thread(() => Console.WriteLine(\"thread\")); t.Start(); t.Join();");
+        await Ok("await Task.Run(() => Console.WriteLine(\"task\")); "
+            + "var t = new Thread(() => Console.WriteLine(\"thread\")); t.Start(); t.Join();");
         Assert.Equal("task\nthread\n", sink.Stdout);
     }
 
@@ -128,7 +131,10 @@ public sealed class CSharpSessionTests : IDisposable
     {
         // Two assemblies in a folder of their own; the first needs the second.
         TestAssembly.Compile(folder.File("RefInner.dll"), "namespace RefInner { public class Item { public int Value => 7; } }");
-        TestAssembly.Compile(folder.File("RefOuter.dll"), "namespace RefOuter { public class Box { public RefInner.Item Item => new(); } }", folder.File("RefInner.dll"));
+        TestAssembly.Compile(
+            folder.File("RefOuter.dll"),
+            "namespace RefOuter { public class Box { public RefInner.Item Item => new(); } }",
+            folder.File("RefInner.dll"));
         await Ok("#r \"RefOuter.dll\"\nvar box = new RefOuter.Box();");
         await Ok("#r \"RefInner.dll\"\nRefInner.Item item = box.Item; item.Value");
         Assert.Equal("7", sink.LastPlain);
@@ -145,7 +151,8 @@ public sealed class CSharpSessionTests : IDisposable
     [Fact]
     public async Task A_package_that_every_cell_has_may_be_asked_for()
     {
-        await Ok("#r \"nuget: Llm360.Notebooks, 0.1.0\"\n#r \"nuget:Microsoft.Data.Analysis\"\nnew Llm360Exception(\"a\", \"b\", \"c\").What");
+        await Ok("#r \"nuget: Llm360.Notebooks, 0.1.0\"\n#r \"nuget:Microsoft.Data.Analysis\"\n"
+            + "new Llm360Exception(\"a\", \"b\", \"c\").What");
         Assert.Equal("a", sink.LastPlain);
     }
 
@@ -167,7 +174,8 @@ public sealed class CSharpSessionTests : IDisposable
     {
         string[] cells =
         [
-            "var log = new List<string>(); class Item(List<string> log, string name) : IDisposable { public void Dispose() => log.Add(name); }",
+            "var log = new List<string>(); "
+                + "class Item(List<string> log, string name) : IDisposable { public void Dispose() => log.Add(name); }",
             "using var a = new Item(log, \"a\"); using Item b = new(log, \"b\");",
             "using (var inner = new Item(log, \"inner\")) { log.Add(\"in\"); }",
             "using System.Text;\nusing var a = new Item(log, \"a2\"); log.Add(\"end\");\nnew StringBuilder()",
@@ -176,7 +184,11 @@ public sealed class CSharpSessionTests : IDisposable
         using (var owner = new CSharpSession(sink))
         {
             foreach (var cell in cells)
-                Assert.Equal("", string.Join('\n', (await owner.ExecuteAsync(cell, TestContext.Current.CancellationToken)).Error?.Traceback ?? []));
+            {
+                var result = await owner.ExecuteAsync(cell, TestContext.Current.CancellationToken);
+                Assert.Equal("", string.Join('\n', result.Error?.Traceback ?? []));
+            }
+
             log = (List<string>)owner.Variables.Single(variable => variable.Name == "log").Value!;
             Assert.Equal(["in", "inner", "end", "a"], log);
         }

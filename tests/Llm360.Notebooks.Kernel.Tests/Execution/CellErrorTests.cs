@@ -21,7 +21,11 @@ public sealed class CellErrorTests : IDisposable
         Assert.Equal(CellStatus.CompileError, result.Status);
         Assert.Equal(("CS0103", 2, 10), (result.Error!.Name, result.Error.Line, result.Error.Column));
         Assert.Equal(
-            ["cell 2, line 2, column 10: error CS0103: The name 'missing' does not exist in the current context", "    \tvar b = missing + 1;", "    \t        ^"],
+            [
+                "cell 2, line 2, column 10: error CS0103: The name 'missing' does not exist in the current context",
+                "    \tvar b = missing + 1;",
+                "    \t        ^",
+            ],
             result.Error.Traceback);
         Assert.Equal("CS0103", (await Run("a")).Error!.Name);
         Assert.Equal(CellStatus.Ok, (await Run("n")).Status);
@@ -39,13 +43,19 @@ public sealed class CellErrorTests : IDisposable
     [Fact]
     public async Task An_exception_shows_only_the_users_frames_and_keeps_the_state()
     {
-        await Run("int Divide(int a, int b)\n{\n    return a / b;\n}\nasync Task<int> Later(int b)\n{\n    await Task.Yield();\n    return Divide(1, b);\n}");
+        await Run("int Divide(int a, int b)\n{\n    return a / b;\n}\n"
+            + "async Task<int> Later(int b)\n{\n    await Task.Yield();\n    return Divide(1, b);\n}");
         var result = await Run("var before = 5;\nvar zero = 0;\nawait Later(zero);\nvar after = 6;");
         Assert.Equal(CellStatus.RuntimeError, result.Status);
         Assert.Equal("System.DivideByZeroException", result.Error!.Name);
         Assert.Equal(3, result.Error.Line);
         Assert.Equal(
-            ["System.DivideByZeroException: Attempted to divide by zero.", "  at cell 1, line 3, in Divide", "  at cell 1, line 8, in Later", "  at cell 2, line 3"],
+            [
+                "System.DivideByZeroException: Attempted to divide by zero.",
+                "  at cell 1, line 3, in Divide",
+                "  at cell 1, line 8, in Later",
+                "  at cell 2, line 3",
+            ],
             result.Error.Traceback);
         Assert.Equal(CellStatus.Ok, (await Run("before + after")).Status);
         Assert.Equal("5", sink.LastPlain);
@@ -70,7 +80,8 @@ public sealed class CellErrorTests : IDisposable
     [Fact]
     public async Task A_cause_is_named()
     {
-        var result = await Run("class Mine : Exception { public Mine(Exception e) : base(\"outer\", e) { } }\nthrow new Mine(new IOException(\"disk\"));");
+        var result = await Run("class Mine : Exception { public Mine(Exception e) : base(\"outer\", e) { } }\n"
+            + "throw new Mine(new IOException(\"disk\"));");
         Assert.Equal("Mine", result.Error!.Name);
         Assert.Equal(["Mine: outer", "  at cell 1, line 2", "  caused by System.IO.IOException: disk"], result.Error.Traceback);
     }
@@ -86,7 +97,8 @@ public sealed class CellErrorTests : IDisposable
     public async Task A_cooperative_cell_is_cancelled_and_the_session_lives_on()
     {
         using var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var running = session.ExecuteAsync("var reached = true;\nConsole.WriteLine(\"on\");\nawait Task.Delay(60000, AmbientWork.Cancellation);", source.Token);
+        const string code = "var reached = true;\nConsole.WriteLine(\"on\");\nawait Task.Delay(60000, AmbientWork.Cancellation);";
+        var running = session.ExecuteAsync(code, source.Token);
         while (sink.Calls.Count == 0)
             await Task.Delay(5, TestContext.Current.CancellationToken);
         await source.CancelAsync();
@@ -104,7 +116,9 @@ public sealed class CellErrorTests : IDisposable
     {
         await Run("var kept = 7;");
         var result = await Run(code);
-        Assert.Equal((CellStatus.RuntimeError, "System.InsufficientExecutionStackException", 1), (result.Status, result.Error!.Name, result.Error.Line));
+        Assert.Equal(
+            (CellStatus.RuntimeError, "System.InsufficientExecutionStackException", 1),
+            (result.Status, result.Error!.Name, result.Error.Line));
         Assert.Contains(result.Error.Traceback, line => line.StartsWith("  at cell 2, line 1, in ", StringComparison.Ordinal));
         Assert.InRange(result.Error.Traceback.Count, 3, 25);
         Assert.Equal("  what to do: see where the recursion should end, or write it as a loop", result.Error.Traceback[^1]);
@@ -123,7 +137,9 @@ public sealed class CellErrorTests : IDisposable
     public async Task An_error_beside_a_using_declaration_shows_the_source_as_written()
     {
         var result = await Run("using var reader = new StringReader(nope);");
-        Assert.Equal(["    using var reader = new StringReader(nope);", "    " + new string(' ', 36) + "^"], result.Error!.Traceback.Skip(1));
+        Assert.Equal(
+            ["    using var reader = new StringReader(nope);", "    " + new string(' ', 36) + "^"],
+            result.Error!.Traceback.Skip(1));
     }
 
     [Fact]

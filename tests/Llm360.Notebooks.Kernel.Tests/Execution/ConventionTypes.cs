@@ -14,7 +14,9 @@ internal sealed class ShownFormatters
 #pragma warning disable CA1822 // called on an instance, by convention
     public IEnumerable<object> CreateTypeFormatters() =>
     [
-        new ShownFormatter("text/html", "<i>shown</i>"), new ShownFormatter("application/json", "{\"n\":1}"), new ShownFormatter("image/svg+xml", null),
+        new ShownFormatter("text/html", "<i>shown</i>"),
+        new ShownFormatter("application/json", "{\"n\":1}"),
+        new ShownFormatter("image/svg+xml", null),
     ];
 #pragma warning restore CA1822
 }

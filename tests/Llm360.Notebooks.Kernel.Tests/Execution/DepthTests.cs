@@ -1,4 +1,4 @@
-// Recursions without an end, and source that is nested without one: errors of the cell, not the end of the process.
+// Endless recursion and very deeply nested source: errors of the cell, not the end of the process.
 using Llm360.Notebooks.Kernel.Execution;
 using Xunit;
 
@@ -32,11 +32,15 @@ public sealed class DepthTests : IDisposable
     public void Dispose() => session.Dispose();
 
     [Theory]
-    [InlineData("int Compare(int a, int b) { new List<int> { 3, 1, 2 }.Sort(Compare); return a - b; }\nnew List<int> { 3, 1, 2 }.Sort(Compare);")]
-    [InlineData("Comparison<int> compare = null; compare = (a, b) => { new List<int> { 3, 1, 2 }.Sort(compare); return a - b; };\nnew List<int> { 3, 1, 2 }.Sort(compare);")]
+    [InlineData("int Compare(int a, int b) { new List<int> { 3, 1, 2 }.Sort(Compare); return a - b; }\n"
+        + "new List<int> { 3, 1, 2 }.Sort(Compare);")]
+    [InlineData("Comparison<int> compare = null; "
+        + "compare = (a, b) => { new List<int> { 3, 1, 2 }.Sort(compare); return a - b; };\n"
+        + "new List<int> { 3, 1, 2 }.Sort(compare);")]
     [InlineData("IEnumerable<int> F(int n) { foreach (var x in F(n + 1)) yield return x; }\nF(0).Count()")]
     [InlineData("async Task<int> F(int n) => await F(n + 1) + 1;\nawait F(0)")]
-    [InlineData("async IAsyncEnumerable<int> F(int n) { await foreach (var x in F(n + 1)) yield return x; }\nawait foreach (var x in F(0)) { }")]
+    [InlineData("async IAsyncEnumerable<int> F(int n) { await foreach (var x in F(n + 1)) yield return x; }\n"
+        + "await foreach (var x in F(0)) { }")]
     [InlineData("int F(int n) { try { throw new IOException(); } catch (IOException) when (F(n + 1) > 0) { return 1; } }\nF(0)")]
     [InlineData("int F(int n) { try { throw new IOException(); } catch (IOException) { return F(n + 1); } }\nF(0)")]
     [InlineData("int F(int n) { try { throw new IOException(); } catch (Exception) { return F(n + 1); } }\nF(0)")]
@@ -44,7 +48,8 @@ public sealed class DepthTests : IDisposable
     [InlineData("void Log() { } int F(int n) { try { return F(n + 1) + 1; } finally { Log(); } }\nF(0)")]
     [InlineData("class A : IDisposable { public void Dispose() { try { } finally { Dispose(); } } }\nnew A().Dispose();")]
     [InlineData("unsafe int F(int n) { var room = stackalloc byte[200_000]; return F(n + 1) + room[0]; }\nF(0)")]
-    [InlineData("class A { public override bool Equals(object o) => Equals(this, new A()); public override int GetHashCode() => 1; }\nnew HashSet<A> { new A(), new A() }")]
+    [InlineData("class A { public override bool Equals(object o) => Equals(this, new A()); public override int GetHashCode() => 1; }\n"
+        + "new HashSet<A> { new A(), new A() }")]
     public async Task A_recursion_without_an_end_is_an_error_wherever_it_goes_through(string code)
     {
         var result = await Run(code);

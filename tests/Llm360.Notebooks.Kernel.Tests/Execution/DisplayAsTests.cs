@@ -42,7 +42,8 @@ public sealed class DisplayAsTests : IDisposable
     public async Task An_update_keeps_the_type_and_takes_a_handle_or_an_id()
     {
         Assert.Null((await RunAsync(
-            "var shown = \"\".Display(\"text/plain\"); shown.Update(\"1\"); update_display(\"2\", shown); update_display(3, shown.Id);")).Error);
+            "var shown = \"\".Display(\"text/plain\"); shown.Update(\"1\"); "
+                + "update_display(\"2\", shown); update_display(3, shown.Id);")).Error);
         Assert.Equal(["1", "2", "3"], sink.Bundles("update").Select(bundle => bundle.Data["text/plain"]!.ToString()));
         Assert.Single(sink.Calls.Where(call => call.Kind == "update").Select(call => call.Text).Distinct());
     }
@@ -59,7 +60,8 @@ public sealed class DisplayAsTests : IDisposable
     {
         await RunAsync("using Microsoft.DotNet.Interactive.Formatting;\nclass Celsius { public double Degrees = 20; }");
         Assert.Null((await RunAsync(
-            "Formatter.Register<Celsius>((value, writer) => writer.Write($\"<b>{value.Degrees} C</b>\"), \"text/html\");\nnew Celsius()")).Error);
+            "Formatter.Register<Celsius>((value, writer) => writer.Write($\"<b>{value.Degrees} C</b>\"), \"text/html\");\n"
+                + "new Celsius()")).Error);
         Assert.Equal("<b>20 C</b>", sink.Bundles("result").Last().Data["text/html"]!.ToString());
         Assert.Null((await RunAsync(
             "Formatter.Register<Celsius>((value, writer) => writer.Write(\"warm\"), \"text/plain\");\nnew[] { new Celsius() }")).Error);

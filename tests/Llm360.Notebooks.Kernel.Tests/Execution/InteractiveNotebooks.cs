@@ -23,7 +23,8 @@ internal static class InteractiveNotebooks
             "formatting: dictionaries, objects, lists of objects, cycles, formatters of one's own",
             [
                 "new Dictionary<string, int> { [\"zero\"] = 0, [\"one\"] = 1 }",
-                "class Pet { public string Name { get; set; } public int Age { get; set; } public List<Pet> Friends { get; } = new List<Pet>(); }",
+                "class Pet { public string Name { get; set; } public int Age { get; set; } "
+                    + "public List<Pet> Friends { get; } = new List<Pet>(); }",
                 "var cat = new Pet { Name = \"Mia\", Age = 4 };\nvar dog = new Pet { Name = \"Rex\", Age = 7 };\n"
                     + "cat.Friends.Add(dog);\ndog.Friends.Add(cat);\n"
                     + "var pets = new List<Pet> { cat, dog };\npets",

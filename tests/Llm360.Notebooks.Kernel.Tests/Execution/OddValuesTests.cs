@@ -1,4 +1,4 @@
-// Values that cannot be shown as they are: in themselves, too deep, too long, or with members that fail. Something is always shown.
+// Values that are shown only in part: recursive, too deep, too long, or with members that fail.
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Kernel.Display;
@@ -64,7 +64,9 @@ public sealed class OddValuesTests
     public void What_is_cut_shows_its_beginning()
     {
         var lines = ValueFormatter.Format(Make("list in itself")).Data["text/plain"]!.ToString().Split('\n', 2);
-        Assert.Equal("System.Collections.Generic.List`1[System.Object], cut because it contains itself, is nested too deeply or is too long:", lines[0]);
+        Assert.Equal(
+            "System.Collections.Generic.List`1[System.Object], cut because it contains itself, is nested too deeply or is too long:",
+            lines[0]);
         Assert.Contains("[ 1, [ 1, [ 1,", lines[1], StringComparison.Ordinal);
         Assert.EndsWith(" ...", lines[1], StringComparison.Ordinal);
     }
@@ -74,10 +76,16 @@ public sealed class OddValuesTests
         Assert.Equal("<i>shown</i>", ValueFormatter.Format(new PlotlyNet.Chart()).Data["text/html"]!.ToString());
 
     [Theory]
-    [InlineData("class E : Exception { public override string Message => throw new Exception(); }\nthrow new E();", "E: (its Message failed: System.Exception)")]
-    [InlineData("class E : Exception { public override string Message => Message + 1; }\nthrow new E();", "E: (its Message failed: System.InsufficientExecutionStackException)")]
+    [InlineData(
+        "class E : Exception { public override string Message => throw new Exception(); }\nthrow new E();",
+        "E: (its Message failed: System.Exception)")]
+    [InlineData(
+        "class E : Exception { public override string Message => Message + 1; }\nthrow new E();",
+        "E: (its Message failed: System.InsufficientExecutionStackException)")]
     [InlineData("class E : Exception { public override string Message => null; }\nthrow new E();", "E: ")]
-    [InlineData("Exception e = new IOException(\"end\"); for (var i = 0; i < 100_000; i++) e = new Exception(\"level\", e);\nthrow e;", "System.Exception: level")]
+    [InlineData(
+        "Exception e = new IOException(\"end\"); for (var i = 0; i < 100_000; i++) e = new Exception(\"level\", e);\nthrow e;",
+        "System.Exception: level")]
     public async Task An_exception_that_cannot_be_told_is_an_error_of_its_cell(string code, string first)
     {
         using var session = new CSharpSession(new RecordingSink());
@@ -92,7 +100,8 @@ public sealed class OddValuesTests
         var sink = new RecordingSink();
         using var session = new CSharpSession(sink);
         using var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var running = session.ExecuteAsync("class A { public override string ToString() { Console.WriteLine(\"on\"); while (true) { } } }\nnew A()", source.Token);
+        const string code = "class A { public override string ToString() { Console.WriteLine(\"on\"); while (true) { } } }\nnew A()";
+        var running = session.ExecuteAsync(code, source.Token);
         while (sink.Stdout.Length == 0)
             await Task.Delay(5, TestContext.Current.CancellationToken);
         await source.CancelAsync();
@@ -114,7 +123,8 @@ public sealed class OddValuesTests
             case "nested lists":
                 return Nest(100_000, (inner, _) => new List<object> { inner });
             case "nested tuples":
-                return Nest(1000, (inner, i) => Activator.CreateInstance(typeof(ValueTuple<,>).MakeGenericType(typeof(int), inner.GetType()), i, inner)!);
+                return Nest(1000, (inner, i) =>
+                    Activator.CreateInstance(typeof(ValueTuple<,>).MakeGenericType(typeof(int), inner.GetType()), i, inner)!);
             case "long text in a list":
                 return new object[] { new LongText() };
             case "deep JSON":

@@ -31,7 +31,8 @@ internal sealed class RecordingSink : IOutputSink
 
     public void ClearOutput(bool wait) => Calls.Add(("clear", null, wait.ToString()));
 
-    public void Result(int executionCount, MimeBundle bundle) => Calls.Add(("result", bundle, executionCount.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+    public void Result(int executionCount, MimeBundle bundle) =>
+        Calls.Add(("result", bundle, executionCount.ToString(System.Globalization.CultureInfo.InvariantCulture)));
 
     private string Text(string kind) => string.Concat(Calls.Where(call => call.Kind == kind).Select(call => call.Text));
 }

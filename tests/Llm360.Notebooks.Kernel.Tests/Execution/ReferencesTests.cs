@@ -1,4 +1,4 @@
-// What cells refer to: given once, so that the thousandth cell costs what the second did.
+// The references of cells: given once, so that the thousandth cell costs as much as the second.
 using Llm360.Notebooks.Kernel.Display;
 using Llm360.Notebooks.Kernel.Editing;
 using Llm360.Notebooks.Kernel.Execution;
@@ -24,7 +24,15 @@ public sealed class ReferencesTests : IDisposable
         var globals = new CellGlobals(new SessionOutputs(new RecordingSink(), null), (_, _) => "");
         using var submissions = new Submissions(globals, CSharpSession.Imports, resolver, ScriptSourceResolver.Default);
         var counts = new List<int>();
-        foreach (var code in new[] { "var list = new List<int>();", "missing", "list.Add(1);", "#r \"library.dll\"\nlist.Add(Library.Two);", "list.Sum() + Library.Two" })
+        string[] cells =
+        [
+            "var list = new List<int>();",
+            "missing",
+            "list.Add(1);",
+            "#r \"library.dll\"\nlist.Add(Library.Two);",
+            "list.Sum() + Library.Two",
+        ];
+        foreach (var code in cells)
         {
             var (cell, _, diagnostics) = submissions.Compile(Submissions.Parse(code, "cell"), TestContext.Current.CancellationToken);
             if (cell is null)
@@ -54,7 +62,9 @@ public sealed class ReferencesTests : IDisposable
         foreach (var code in new[] { "var a = 1;", "#r \"once.dll\"", "typeof(Once)", "a" })
             Assert.Equal(CellStatus.Ok, (await session.ExecuteAsync(code, TestContext.Current.CancellationToken)).Status);
         var document = workspace.Open("a");
-        Assert.Single(document.Project.Solution.Projects.SelectMany(project => project.MetadataReferences), reference => reference.Display == library);
+        Assert.Single(
+            document.Project.Solution.Projects.SelectMany(project => project.MetadataReferences),
+            reference => reference.Display == library);
         Assert.Single(document.Project.Solution.Projects, project => project.MetadataReferences.Count > 1);
         var matches = await new CodeEditing(session).CompleteAsync("Onc", 3);
         Assert.Contains(matches.Items, match => match.Text == "Once");
@@ -64,8 +74,10 @@ public sealed class ReferencesTests : IDisposable
     public async Task What_the_kernel_is_built_on_is_no_reference_of_a_cell()
     {
         using var session = new CSharpSession(new RecordingSink());
-        Assert.Equal(CellStatus.Ok, (await session.ExecuteAsync("display(HTML(\"<b>1</b>\"));", TestContext.Current.CancellationToken)).Status);
+        var shown = await session.ExecuteAsync("display(HTML(\"<b>1</b>\"));", TestContext.Current.CancellationToken);
+        Assert.Equal(CellStatus.Ok, shown.Status);
         Assert.Empty(session.ReferencedFiles);
-        Assert.Equal("CS0234", (await session.ExecuteAsync("typeof(Microsoft.CodeAnalysis.SyntaxTree)", TestContext.Current.CancellationToken)).Error!.Name);
+        var refused = await session.ExecuteAsync("typeof(Microsoft.CodeAnalysis.SyntaxTree)", TestContext.Current.CancellationToken);
+        Assert.Equal("CS0234", refused.Error!.Name);
     }
 }

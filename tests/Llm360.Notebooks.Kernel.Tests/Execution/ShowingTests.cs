@@ -12,8 +12,14 @@ public sealed class ShowingTests
 {
     private const string FigureLike =
         """
-        class TypeFormatterSourceAttribute : Attribute { public TypeFormatterSourceAttribute(Type t) => FormatterSourceType = t; public Type FormatterSourceType { get; } public string[] PreferredMimeTypes { get; set; } }
-        class JsonFormatter { public string MimeType => "application/vnd.plotly.v1+json"; public bool Format(object o, TextWriter w) { w.Write("{\"data\":[]}"); return true; } }
+        class TypeFormatterSourceAttribute : Attribute { public TypeFormatterSourceAttribute(Type t) => FormatterSourceType = t;
+        """
+        + """
+         public Type FormatterSourceType { get; } public string[] PreferredMimeTypes { get; set; } }
+        class JsonFormatter { public string MimeType => "application/vnd.plotly.v1+json";
+        """
+        + """
+         public bool Format(object o, TextWriter w) { w.Write("{\"data\":[]}"); return true; } }
         class Source { public IEnumerable<object> CreateTypeFormatters() => new object[] { new JsonFormatter() }; }
         [TypeFormatterSource(typeof(Source))] class Fig { public override string ToString() => "fig"; }
         """;
@@ -59,11 +65,17 @@ public sealed class ShowingTests
     [Fact]
     public void A_long_data_frame_shows_its_first_rows_and_a_short_one_no_buttons()
     {
-        var html = ValueFormatter.Format(new DataFrame(new Int32DataFrameColumn("n", Enumerable.Range(0, 1000)))).Data["text/html"]!.ToString();
+        var html = Html(1000);
         Assert.Contains("1000 rows × 1 columns", html, StringComparison.Ordinal);
         Assert.Contains("of the first 500", html, StringComparison.Ordinal);
         Assert.DoesNotContain(">500<", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("<button", ValueFormatter.Format(new DataFrame(new Int32DataFrameColumn("n", Enumerable.Range(0, 20)))).Data["text/html"]!.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("<button", Html(20), StringComparison.Ordinal);
+
+        static string Html(int rows)
+        {
+            var frame = new DataFrame(new Int32DataFrameColumn("n", Enumerable.Range(0, rows)));
+            return ValueFormatter.Format(frame).Data["text/html"]!.ToString();
+        }
     }
 
     [Fact]
@@ -82,7 +94,8 @@ public sealed class ShowingTests
         using var one = torch.tensor(3.5f);
         Assert.Equal("tensor [], float32, cpu: 3.5", ValueFormatter.Format(one).Data["text/plain"]!.ToString());
         using var large = torch.zeros(3, 100, 100, torch.ScalarType.BFloat16);
-        Assert.Contains("the first 24 × 48 of 100 × 100", ValueFormatter.Format(large).Data["text/html"]!.ToString(), StringComparison.Ordinal);
+        var part = ValueFormatter.Format(large).Data["text/html"]!.ToString();
+        Assert.Contains("the first 24 × 48 of 100 × 100", part, StringComparison.Ordinal);
         var gone = torch.ones(2);
         gone.Dispose();
         Assert.Equal("a tensor that is disposed", ValueFormatter.Format(gone).Data["text/plain"]!.ToString());
@@ -92,7 +105,13 @@ public sealed class ShowingTests
     public void Pictures_are_known_by_their_bytes()
     {
         using var folder = new TemporaryFolder();
-        foreach (var (bytes, mime) in new (byte[], string)[] { ([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10], "image/png"), ([0xFF, 0xD8, 0xFF, 0xE0], "image/jpeg"), ("<svg></svg>"u8.ToArray(), "image/svg+xml") })
+        (byte[] Bytes, string Mime)[] images =
+        [
+            ([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10], "image/png"),
+            ([0xFF, 0xD8, 0xFF, 0xE0], "image/jpeg"),
+            ("<svg></svg>"u8.ToArray(), "image/svg+xml"),
+        ];
+        foreach (var (bytes, mime) in images)
         {
             File.WriteAllBytes(folder.File("image"), bytes);
             var data = ValueFormatter.Format(Picture.FromFile(folder.File("image"))).Data;
@@ -157,7 +176,10 @@ public sealed class ShowingTests
     }
 
     private static string Plain(MimeBundle bundle) =>
-        bundle.Data.ToJsonString(new System.Text.Json.JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        bundle.Data.ToJsonString(new System.Text.Json.JsonSerializerOptions
+        {
+            Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        });
 
     private sealed class Collecting(List<WorkProgress> all) : IProgress<WorkProgress>
     {

@@ -1,4 +1,4 @@
-// Stopping a cell, whatever it does; the state survives and the next cell runs.
+// Stopping a cell, whatever it does: the state stays and the next cell runs.
 using Llm360.Notebooks.Kernel.Execution;
 using Xunit;
 
@@ -13,7 +13,8 @@ public sealed class StopTests : IDisposable
 
     public void Dispose() => session.Dispose();
 
-    // None of these ends by itself, so a check that is missing shows as a test that hangs, not as a slow one.
+    // None of these ends by itself, so that a missing check makes the test hang instead of slowing
+    // it.
     [Theory]
     [InlineData("while (true) { }")]
     [InlineData("for (;;) { try { n = 1 / zero; } catch { n++; } }")]
@@ -37,15 +38,20 @@ public sealed class StopTests : IDisposable
         Assert.Equal(CellStatus.Ok, (await session.ExecuteAsync("int n = 0, zero = 0;", TestContext.Current.CancellationToken)).Status);
         var result = await StopAsync($"var reached = 5;\nConsole.WriteLine(\"on\");\n{endless}\nreached = 6;");
         Assert.Equal(CellStatus.Cancelled, result.Status);
-        Assert.Equal(CellStatus.Ok, (await session.ExecuteAsync("var sum = 0; for (var i = 0; i < 1000; i++) sum += i; reached + sum", TestContext.Current.CancellationToken)).Status);
+        const string code = "var sum = 0; for (var i = 0; i < 1000; i++) sum += i; reached + sum";
+        Assert.Equal(CellStatus.Ok, (await session.ExecuteAsync(code, TestContext.Current.CancellationToken)).Status);
         Assert.Equal("499505", sink.LastPlain);
     }
 
     [Fact]
     public async Task Cleanup_runs_while_a_cell_is_stopped()
     {
-        await session.ExecuteAsync("class Held : IDisposable { public void Dispose() { for (var i = 0; i < 3; i++) Console.WriteLine($\"disposed {i}\"); } }", TestContext.Current.CancellationToken);
-        await StopAsync("using (new Held())\n{\n    Console.WriteLine(\"on\");\n    try { while (true) { } } finally { Console.WriteLine(\"finally\"); }\n}");
+        await session.ExecuteAsync(
+            "class Held : IDisposable { "
+                + "public void Dispose() { for (var i = 0; i < 3; i++) Console.WriteLine($\"disposed {i}\"); } }",
+            TestContext.Current.CancellationToken);
+        await StopAsync("using (new Held())\n{\n    Console.WriteLine(\"on\");\n"
+            + "    try { while (true) { } } finally { Console.WriteLine(\"finally\"); }\n}");
         Assert.Equal("on\nfinally\ndisposed 0\ndisposed 1\ndisposed 2\n", sink.Stdout);
     }
 
@@ -55,13 +61,16 @@ public sealed class StopTests : IDisposable
         var quiet = new RecordingSink();
         using var impatient = new CSharpSession(quiet, new SessionOptions { StopPatience = TimeSpan.FromMilliseconds(50) });
         using var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var running = impatient.ExecuteAsync("var gate = new TaskCompletionSource();\nvar resumed = false;\nConsole.WriteLine(\"on\");\nawait gate.Task;\nresumed = true;\nConsole.WriteLine(\"off\");", source.Token);
+        const string waits = "var gate = new TaskCompletionSource();\nvar resumed = false;\nConsole.WriteLine(\"on\");\n"
+            + "await gate.Task;\nresumed = true;\nConsole.WriteLine(\"off\");";
+        var running = impatient.ExecuteAsync(waits, source.Token);
         await WrittenAsync(quiet, running);
         await source.CancelAsync();
         var result = await running;
         Assert.Equal(CellStatus.Cancelled, result.Status);
         Assert.Contains("left behind", result.Error!.Message, StringComparison.Ordinal);
-        Assert.Equal(CellStatus.Ok, (await impatient.ExecuteAsync("gate.SetResult(); await Task.Delay(100); resumed", TestContext.Current.CancellationToken)).Status);
+        const string opens = "gate.SetResult(); await Task.Delay(100); resumed";
+        Assert.Equal(CellStatus.Ok, (await impatient.ExecuteAsync(opens, TestContext.Current.CancellationToken)).Status);
         Assert.Equal("False", quiet.LastPlain);
         Assert.Equal("on\n", quiet.Stdout);
     }
@@ -69,10 +78,14 @@ public sealed class StopTests : IDisposable
     [Fact]
     public async Task An_exception_of_a_thread_is_told_and_the_session_lives_on()
     {
-        var result = await session.ExecuteAsync("var t = new Thread(() =>\n{\n    throw new IOException(\"stray\");\n});\nt.Start();\nt.Join();\n7", TestContext.Current.CancellationToken);
+        var result = await session.ExecuteAsync(
+            "var t = new Thread(() =>\n{\n    throw new IOException(\"stray\");\n});\nt.Start();\nt.Join();\n7",
+            TestContext.Current.CancellationToken);
         Assert.Equal(CellStatus.Ok, result.Status);
         Assert.Equal("7", sink.LastPlain);
-        Assert.Equal("A thread that a cell started ended by an exception:\nSystem.IO.IOException: stray\n  at cell 1, line 3\n", sink.Stderr);
+        Assert.Equal(
+            "A thread that a cell started ended by an exception:\nSystem.IO.IOException: stray\n  at cell 1, line 3\n",
+            sink.Stderr);
     }
 
     [Fact]
@@ -101,7 +114,8 @@ public sealed class StopTests : IDisposable
         CellStop.Begin();
         try
         {
-            Assert.Equal(CellStatus.Cancelled, (await session.ExecuteAsync("void F() { int unused = 1; }\nvar declared = 1;", source.Token)).Status);
+            var result = await session.ExecuteAsync("void F() { int unused = 1; }\nvar declared = 1;", source.Token);
+            Assert.Equal(CellStatus.Cancelled, result.Status);
         }
         finally
         {
@@ -117,10 +131,13 @@ public sealed class StopTests : IDisposable
     [Fact]
     public async Task Warnings_are_shown_as_warnings()
     {
-        var result = await session.ExecuteAsync("async Task<int> Later() => 1;\nstring? s = null;\nvoid F() { int unused = 1; }", TestContext.Current.CancellationToken);
+        var result = await session.ExecuteAsync(
+            "async Task<int> Later() => 1;\nstring? s = null;\nvoid F() { int unused = 1; }",
+            TestContext.Current.CancellationToken);
         Assert.Equal(CellStatus.Ok, result.Status);
         Assert.Equal(
-            "cell 1, line 3, column 16: warning CS0219: The variable 'unused' is assigned but its value is never used\n    void F() { int unused = 1; }\n" + new string(' ', 19) + "^\n",
+            "cell 1, line 3, column 16: warning CS0219: The variable 'unused' is assigned but its value is never used\n"
+                + "    void F() { int unused = 1; }\n" + new string(' ', 19) + "^\n",
             sink.Stderr[sink.Stderr.IndexOf("cell 1, line 3", StringComparison.Ordinal)..]);
         Assert.DoesNotContain("CS8632", sink.Stderr, StringComparison.Ordinal);
     }

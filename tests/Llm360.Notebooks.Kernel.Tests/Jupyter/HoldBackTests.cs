@@ -1,4 +1,4 @@
-// A front end that reads slowly, or not at all: writers wait, memory stays bounded, and an interrupt ends the wait.
+// Slow front ends: writers wait, memory stays bounded, and an interrupt ends the wait.
 using System.Globalization;
 using NetMQ.Sockets;
 using Xunit;
@@ -19,7 +19,8 @@ public sealed class HoldBackTests
         client.Run("var n = 0; var big = HTML(new string('x', 400_000));");
         using (var asleep = new SubscriberSocket())
         {
-            // It takes one message and stops to read; the connection's own buffers fill, and the kernel must keep what follows.
+            // It takes one message and stops reading. The connection's own buffers fill, and the
+            // kernel must keep what follows.
             asleep.Options.ReceiveHighWatermark = 1;
             asleep.SubscribeToAnyTopic();
             asleep.Connect($"tcp://127.0.0.1:{client.Connection.IOPubPort}");
@@ -28,14 +29,14 @@ public sealed class HoldBackTests
                 client.Run("display(1);");
             var running = client.Execute(code);
 
-            // Nearly as much as may be on its way has been sent: a message is 800 KB.
+            // Almost the limit of bytes on their way has been sent: a message is 800 KB.
             for (var messages = 0; messages < 70;)
                 messages += client.Receive(client.IOPub).Type == "display_data" ? 1 : 0;
             client.Send(client.Control, "interrupt_request", []);
             Assert.Equal("Cancelled", client.Reply(client.Shell, running).Content["ename"]!.ToString());
         }
 
-        // The client is gone, and with it what was kept for it.
+        // The client is gone, and so is what was kept for it.
         var result = client.Run("display(big); n").Published.Last(m => m.Type == "execute_result");
         Assert.InRange(int.Parse(result.Content["data"]!["text/plain"]!.ToString(), CultureInfo.InvariantCulture), 60, Shown - 1);
     }
@@ -46,8 +47,11 @@ public sealed class HoldBackTests
         await using var client = new KernelClient().Ready();
         var published = client.Run("var text = new string('x', 200_000_000); Console.Write(text); Console.WriteLine(text); text").Published;
         Assert.Equal(32 << 20, KernelClient.Text(published, "stdout").Length);
-        Assert.Equal("The cell wrote 400,000,001 characters; what came after the first 33,554,432 is left out here. Write to a file instead.\n", KernelClient.Text(published, "stderr"));
-        Assert.EndsWith("(text/plain of 200,000,000 characters: cut after 33,554,432)", published.Single(m => m.Type == "execute_result").Content["data"]!["text/plain"]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal(
+            "The cell wrote 400,000,001 characters; what came after the first 33,554,432 is left out here. Write to a file instead.\n",
+            KernelClient.Text(published, "stderr"));
+        var shown = published.Single(m => m.Type == "execute_result").Content["data"]!["text/plain"]!.ToString();
+        Assert.EndsWith("(text/plain of 200,000,000 characters: cut after 33,554,432)", shown, StringComparison.Ordinal);
     }
 
     [Fact]

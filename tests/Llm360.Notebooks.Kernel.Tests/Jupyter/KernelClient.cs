@@ -1,4 +1,4 @@
-// A Jupyter client in C#, speaking to a kernel in this process through real sockets on the loopback.
+// A Jupyter client that talks to a kernel in this process through real loopback sockets.
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
@@ -9,10 +9,10 @@ using Assert = Xunit.Assert;
 
 namespace Llm360.Notebooks.Kernel.Tests.Jupyter;
 
-/// <summary>One client; the first of a connection also starts the kernel, and ends it.</summary>
+/// <summary>One client. The first of a connection also starts and ends the kernel.</summary>
 internal sealed class KernelClient : IAsyncDisposable
 {
-    // Only how long a broken kernel is waited for.
+    // The limit for waiting for a broken kernel.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly WireFormat format;
@@ -27,7 +27,14 @@ internal sealed class KernelClient : IAsyncDisposable
         if (existing is null)
             kernel = Task.Run(() => JupyterKernel.RunAsync(Connection, new KernelOptions { Complain = Complain }));
         var identity = Guid.NewGuid().ToByteArray();
-        foreach (var (socket, port) in new[] { (Shell, Connection.ShellPort), (Control, Connection.ControlPort), (Stdin, Connection.StdinPort), (Heartbeat, Connection.HeartbeatPort) })
+        (DealerSocket Socket, int Port)[] channels =
+        [
+            (Shell, Connection.ShellPort),
+            (Control, Connection.ControlPort),
+            (Stdin, Connection.StdinPort),
+            (Heartbeat, Connection.HeartbeatPort),
+        ];
+        foreach (var (socket, port) in channels)
         {
             socket.Options.Identity = identity;
             socket.Options.Linger = TimeSpan.Zero;
@@ -66,7 +73,9 @@ internal sealed class KernelClient : IAsyncDisposable
     public SubscriberSocket IOPub => iopub;
 
     /// <summary>A connection on free ports of the loopback.</summary>
-    /// <remarks>Below those that systems give to whoever asks for any (from 32,768 on): a kernel that was killed must find them free again, while other tests make connections by the thousand.</remarks>
+    /// <remarks>Below the ports that systems assign by themselves (from 32,768 on). A kernel that
+    /// was killed must find them free again, while other tests open thousands of
+    /// connections.</remarks>
     public static ConnectionFile Free()
     {
         var ports = new List<int>();
@@ -93,14 +102,16 @@ internal sealed class KernelClient : IAsyncDisposable
     /// <summary>Waits until the kernel answers and what it publishes arrives here.</summary>
     public KernelClient Ready()
     {
-        // A request may meet the socket of a former kernel on the same port as it closes, and a subscription takes a moment: asked again, as Jupyter does.
+        // A request may reach the closing socket of a former kernel on the same port, and a
+        // subscription takes a moment. So the request is repeated, as Jupyter does.
         var watch = System.Diagnostics.Stopwatch.StartNew();
         do
         {
             Assert.True(watch.Elapsed < Patience, "the kernel does not answer");
             Send(Shell, "kernel_info_request", []);
         }
-        while (Shell.Poll(PollEvents.PollIn, TimeSpan.FromMilliseconds(500)) == PollEvents.None || iopub.Poll(PollEvents.PollIn, TimeSpan.FromMilliseconds(200)) == PollEvents.None);
+        while (Shell.Poll(PollEvents.PollIn, TimeSpan.FromMilliseconds(500)) == PollEvents.None
+            || iopub.Poll(PollEvents.PollIn, TimeSpan.FromMilliseconds(200)) == PollEvents.None);
 
         var last = Send(Shell, "comm_info_request", []);
         Until(message => message.ParentHeader["msg_id"]?.ToString() == last && State(message) == "idle");
@@ -135,7 +146,8 @@ internal sealed class KernelClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a request and waits for its reply and for everything that is published about it, from busy to idle.</summary>
+    /// <summary>Sends a request. Waits for its reply and for everything that is published about it,
+    /// from busy to idle.</summary>
     public (JsonObject Reply, List<Message> Published) Ask(string type, JsonObject content) => AskOn(Shell, type, content);
 
     public (JsonObject Reply, List<Message> Published) AskOn(DealerSocket channel, string type, JsonObject content)
@@ -150,7 +162,8 @@ internal sealed class KernelClient : IAsyncDisposable
         return (Reply(Shell, id).Content, About(id));
     }
 
-    /// <summary>What was published about a request, busy and idle left out after they were seen to stand first and last.</summary>
+    /// <summary>What was published about a request. Busy and idle must be first and last, and are
+    /// left out.</summary>
     public List<Message> About(string request)
     {
         Until(message => message.ParentHeader["msg_id"]?.ToString() == request && State(message) == "idle");

@@ -1,4 +1,4 @@
-// Messages that are signed right and are no good: logged and dropped, and the kernel goes on.
+// Messages with a valid signature and a bad part: logged and dropped, and the kernel continues.
 using System.Security.Cryptography;
 using System.Text;
 using NetMQ;
@@ -9,9 +9,11 @@ namespace Llm360.Notebooks.Kernel.Tests.Jupyter;
 
 public sealed class MalformedFrameTests
 {
-    private const string Header = """{"msg_id":"1","session":"s","username":"u","date":"2026-01-01T00:00:00Z","msg_type":"execute_request","version":"5.4"}""";
+    private const string Header =
+        """{"msg_id":"1","session":"s","username":"u","date":"2026-01-01T00:00:00Z","msg_type":"execute_request","version":"5.4"}""";
 
-    // Each as the header, the parent header and the content of an execute_request, on shell and on control. Latin-1: one character a byte.
+    // Each is sent as the header, the parent header and the content of an execute_request, on
+    // shell, control and stdin. Latin-1: one byte for each character.
     private static readonly string[] Broken =
     [
         "", "null", "[]", "1", "\"text\"", "{", "{\"a\":}", "{'a':1}", "{\"a\":1}}", "{\"a\":1,}",
@@ -42,7 +44,8 @@ public sealed class MalformedFrameTests
             }
         }
 
-        // Messages keep their order on one channel only: what was sent on the others before is dropped by now.
+        // Only messages on the same channel keep their order, so messages on the others may still
+        // be on their way.
         Assert.Equal("ok", client.AskOn(client.Control, "kernel_info_request", []).Reply["status"]!.ToString());
         Assert.Equal("2", client.Run("1 + 1").Published[^1].Content["data"]!["text/plain"]!.ToString());
         while (client.ComplaintCount < 3 * 3 * Broken.Length)

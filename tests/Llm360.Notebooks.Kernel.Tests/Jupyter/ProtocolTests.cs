@@ -1,4 +1,4 @@
-// The messages of the protocol, each as a client sends and gets them.
+// The messages of the protocol, as a client sends and gets them.
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Kernel.Jupyter;
 using NetMQ;
@@ -17,9 +17,13 @@ public sealed class ProtocolTests : IAsyncDisposable
     {
         foreach (var (type, content) in new (string, JsonObject)[]
         {
-            ("kernel_info_request", []), ("comm_info_request", []), ("history_request", new() { ["hist_access_type"] = "tail", ["n"] = 3 }),
-            ("complete_request", new() { ["code"] = "Cons", ["cursor_pos"] = 4 }), ("inspect_request", new() { ["code"] = "Console", ["cursor_pos"] = 4, ["detail_level"] = 0 }),
-            ("is_complete_request", new() { ["code"] = "1" }), ("execute_request", new() { ["code"] = "1" }),
+            ("kernel_info_request", []),
+            ("comm_info_request", []),
+            ("history_request", new() { ["hist_access_type"] = "tail", ["n"] = 3 }),
+            ("complete_request", new() { ["code"] = "Cons", ["cursor_pos"] = 4 }),
+            ("inspect_request", new() { ["code"] = "Console", ["cursor_pos"] = 4, ["detail_level"] = 0 }),
+            ("is_complete_request", new() { ["code"] = "1" }),
+            ("execute_request", new() { ["code"] = "1" }),
         })
         {
             var (reply, published) = client.Ask(type, content);
@@ -39,19 +43,32 @@ public sealed class ProtocolTests : IAsyncDisposable
     {
         var info = client.Ask("kernel_info_request", []).Reply;
         Assert.Equal("5.4", info["protocol_version"]!.ToString());
-        Assert.Equal(("C#", ".cs", "text/x-csharp"), (info["language_info"]!["name"]!.ToString(), info["language_info"]!["file_extension"]!.ToString(), info["language_info"]!["mimetype"]!.ToString()));
+        var language = info["language_info"]!;
+        Assert.Equal(
+            ("C#", ".cs", "text/x-csharp"),
+            (language["name"]!.ToString(), language["file_extension"]!.ToString(), language["mimetype"]!.ToString()));
         Assert.False(info["debugger"]!.GetValue<bool>());
     }
 
     [Fact]
     public void A_cell_has_input_outputs_result_and_reply()
     {
-        var (reply, published) = client.Run("Console.WriteLine(\"out\"); Console.Error.WriteLine(\"err\"); var shown = display(HTML(\"<b>1</b>\")); shown.Update(2); 6 * 7");
-        Assert.Equal(["execute_input", "stream", "stream", "display_data", "update_display_data", "execute_result"], published.Select(m => m.Type));
+        var (reply, published) = client.Run(
+            "Console.WriteLine(\"out\"); Console.Error.WriteLine(\"err\"); "
+            + "var shown = display(HTML(\"<b>1</b>\")); shown.Update(2); 6 * 7");
+        Assert.Equal(
+            ["execute_input", "stream", "stream", "display_data", "update_display_data", "execute_result"],
+            published.Select(m => m.Type));
         Assert.Equal(("out\n", "err\n"), (KernelClient.Text(published, "stdout"), KernelClient.Text(published, "stderr")));
-        Assert.Equal(published[3].Content["transient"]!["display_id"]!.ToString(), published[4].Content["transient"]!["display_id"]!.ToString());
-        Assert.Equal(("42", 1), (published[5].Content["data"]!["text/plain"]!.ToString(), published[5].Content["execution_count"]!.GetValue<int>()));
-        Assert.Equal(("ok", 1, 0), (reply["status"]!.ToString(), reply["execution_count"]!.GetValue<int>(), reply["payload"]!.AsArray().Count));
+        Assert.Equal(
+            published[3].Content["transient"]!["display_id"]!.ToString(),
+            published[4].Content["transient"]!["display_id"]!.ToString());
+        Assert.Equal(
+            ("42", 1),
+            (published[5].Content["data"]!["text/plain"]!.ToString(), published[5].Content["execution_count"]!.GetValue<int>()));
+        Assert.Equal(
+            ("ok", 1, 0),
+            (reply["status"]!.ToString(), reply["execution_count"]!.GetValue<int>(), reply["payload"]!.AsArray().Count));
     }
 
     [Theory]
@@ -60,7 +77,8 @@ public sealed class ProtocolTests : IAsyncDisposable
     [InlineData("polyglot_notebook", "kernelName", "csharp", "error")]
     public void The_language_that_a_client_notes_for_a_cell_counts(string key, string name, string language, string status)
     {
-        var id = client.Send(client.Shell, "execute_request", new() { ["code"] = "<b>1</b>" }, new() { [key] = new JsonObject { [name] = language } });
+        var metadata = new JsonObject { [key] = new JsonObject { [name] = language } };
+        var id = client.Send(client.Shell, "execute_request", new() { ["code"] = "<b>1</b>" }, metadata);
         var reply = client.Reply(client.Shell, id).Content;
         Assert.Equal(status, reply["status"]!.ToString());
         var published = client.About(id)[^1].Content;
@@ -76,14 +94,16 @@ public sealed class ProtocolTests : IAsyncDisposable
         Assert.Equal(["stream"], client.Run("Console.Write(1); 2", ("silent", true)).Published.Select(m => m.Type));
         Assert.Equal(0, client.Run("var n = 3;", ("store_history", false)).Reply["execution_count"]!.GetValue<int>());
         Assert.Equal(1, client.Run("n").Reply["execution_count"]!.GetValue<int>());
-        var history = client.Ask("history_request", new() { ["hist_access_type"] = "tail", ["n"] = 10, ["output"] = true }).Reply["history"]!.AsArray();
+        var asked = new JsonObject { ["hist_access_type"] = "tail", ["n"] = 10, ["output"] = true };
+        var history = client.Ask("history_request", asked).Reply["history"]!.AsArray();
         Assert.Equal("""[[1,1,["n","3"]]]""", history.ToJsonString());
     }
 
     [Fact]
     public void User_expressions_are_evaluated_each_by_itself()
     {
-        var values = client.Run("var n = 20;", ("user_expressions", new JsonObject { ["good"] = "n + 1", ["bad"] = "missing" })).Reply["user_expressions"]!;
+        var expressions = new JsonObject { ["good"] = "n + 1", ["bad"] = "missing" };
+        var values = client.Run("var n = 20;", ("user_expressions", expressions)).Reply["user_expressions"]!;
         Assert.Equal(("ok", "21"), (values["good"]!["status"]!.ToString(), values["good"]!["data"]!["text/plain"]!.ToString()));
         Assert.Equal(("error", "CS0103"), (values["bad"]!["status"]!.ToString(), values["bad"]!["ename"]!.ToString()));
     }
@@ -91,14 +111,16 @@ public sealed class ProtocolTests : IAsyncDisposable
     [Fact]
     public void An_error_gives_up_what_waits_behind_it_and_nothing_later()
     {
-        var ids = new[] { "while (!System.IO.File.Exists(\"never\")) await Task.Delay(1);", "2", "3" }.Select(code => client.Execute(code)).ToList();
+        var ids = new[] { "while (!System.IO.File.Exists(\"never\")) await Task.Delay(1);", "2", "3" }
+            .Select(code => client.Execute(code))
+            .ToList();
         client.Until(m => m.Type == "execute_input");
         client.AskOn(client.Control, "kernel_info_request", []);
         client.AskOn(client.Control, "interrupt_request", []);
         Assert.Equal(["error", "aborted", "aborted"], ids.Select(id => client.Reply(client.Shell, id).Content["status"]!.ToString()));
         Assert.Equal("ok", client.Run("4").Reply["status"]!.ToString());
 
-        // A client that asks to go on is not given up.
+        // A client that asks to continue after an error is not aborted.
         var next = new[] { "throw new Exception();", "5" }.Select(code => client.Execute(code, ("stop_on_error", false))).ToList();
         Assert.Equal(["error", "ok"], next.Select(id => client.Reply(client.Shell, id).Content["status"]!.ToString()));
     }
@@ -108,14 +130,18 @@ public sealed class ProtocolTests : IAsyncDisposable
     {
         var (reply, published) = client.Run("var a = 1;\nint b = missing;");
         Assert.Equal(("error", "CS0103"), (reply["status"]!.ToString(), reply["ename"]!.ToString()));
-        Assert.Equal("cell 1, line 2, column 9: error CS0103: The name 'missing' does not exist in the current context\n    int b = missing;\n            ^",
+        Assert.Equal(
+            "cell 1, line 2, column 9: error CS0103: The name 'missing' does not exist in the current context\n"
+                + "    int b = missing;\n            ^",
             string.Join('\n', published.Single(m => m.Type == "error").Content["traceback"]!.AsArray()));
     }
 
     [Fact]
     public void Input_is_asked_for_and_given()
     {
-        var id = client.Execute("var name = input(\"name: \"); var secret = password(\"key: \"); name + Console.ReadLine() + secret", ("allow_stdin", true));
+        var id = client.Execute(
+            "var name = input(\"name: \"); var secret = password(\"key: \"); name + Console.ReadLine() + secret",
+            ("allow_stdin", true));
         foreach (var (prompt, hidden, answer) in new[] { ("name: ", false, "Ada "), ("key: ", true, "!"), ("", false, "Lovelace") })
         {
             var question = client.Receive(client.Stdin);
@@ -125,7 +151,8 @@ public sealed class ProtocolTests : IAsyncDisposable
 
         Assert.Equal("ok", client.Reply(client.Shell, id).Content["status"]!.ToString());
         Assert.Equal("Ada Lovelace!", client.About(id)[^1].Content["data"]!["text/plain"]!.ToString());
-        Assert.Contains("does not take", client.Run("input()", ("allow_stdin", false)).Reply["evalue"]!.ToString(), StringComparison.Ordinal);
+        var refused = client.Run("input()", ("allow_stdin", false)).Reply["evalue"]!.ToString();
+        Assert.Contains("does not take", refused, StringComparison.Ordinal);
 
         // An interrupt ends the question.
         var asking = client.Execute("input(\"?\")", ("allow_stdin", true));
@@ -176,7 +203,8 @@ public sealed class ProtocolTests : IAsyncDisposable
     [Fact]
     public void Comms_are_refused_politely()
     {
-        var id = client.Send(client.Shell, "comm_open", new JsonObject { ["comm_id"] = "c1", ["target_name"] = "jupyter.widget", ["data"] = new JsonObject() });
+        var opened = new JsonObject { ["comm_id"] = "c1", ["target_name"] = "jupyter.widget", ["data"] = new JsonObject() };
+        var id = client.Send(client.Shell, "comm_open", opened);
         var published = client.About(id);
         Assert.Equal(("comm_close", "c1"), (published.Single().Type, published.Single().Content["comm_id"]!.ToString()));
         Assert.Empty(client.Ask("comm_info_request", []).Reply["comms"]!.AsObject());
@@ -218,9 +246,12 @@ public sealed class ProtocolTests : IAsyncDisposable
     public void A_connection_file_that_cannot_be_served_is_told()
     {
         var taken = Assert.Throws<Llm360Exception>(() => JupyterKernel.RunAsync(client.Connection).GetAwaiter().GetResult());
-        Assert.Contains(client.Connection.ShellPort.ToString(System.Globalization.CultureInfo.InvariantCulture), taken.Where, StringComparison.Ordinal);
+        var port = client.Connection.ShellPort.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Contains(port, taken.Where, StringComparison.Ordinal);
         using var folder = new TemporaryFolder();
-        foreach (var text in new[] { "{", "{}", """{"ip":"127.0.0.1","transport":"ipc"}""", """{"ip":"127.0.0.1","signature_scheme":"hmac-md5"}""" })
+        string[] texts =
+            ["{", "{}", """{"ip":"127.0.0.1","transport":"ipc"}""", """{"ip":"127.0.0.1","signature_scheme":"hmac-md5"}"""];
+        foreach (var text in texts)
         {
             File.WriteAllText(folder.File("connection.json"), text);
             Assert.Throws<Llm360Exception>(() => ConnectionFile.Read(folder.File("connection.json")));

@@ -1,4 +1,4 @@
-// What a kernel meets besides well-behaved clients: none of it stops it.
+// What a kernel gets from faulty clients and cells: nothing of it stops the kernel.
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -18,7 +18,8 @@ public sealed class RobustnessTests
         var right = new WireFormat(client.Connection.Key);
         var message = format.Create("execute_request", new JsonObject { ["code"] = "1" }, null, []);
         client.Shell.SendMultipartMessage(format.ToFrames(message));
-        client.Control.SendMultipartMessage(format.ToFrames(message with { Header = new JsonObject { ["msg_type"] = "shutdown_request" } }));
+        var shutdown = new JsonObject { ["msg_type"] = "shutdown_request" };
+        client.Control.SendMultipartMessage(format.ToFrames(message with { Header = shutdown }));
         client.Shell.SendFrame("nonsense");
         client.Shell.SendMultipartMessage(new NetMQMessage(new[] { "<IDS|MSG>", "sig", "{}" }.Select(frame => new NetMQFrame(frame))));
         client.Shell.SendMultipartMessage(Tampered(right, message, "{\"a\":"));
@@ -26,7 +27,9 @@ public sealed class RobustnessTests
         client.Shell.SendMultipartMessage(Tampered(right, message, "\u00ff\u0000"));
         client.Shell.SendMultipartMessage(right.ToFrames(message with { Header = [] }));
         Assert.Equal("2", client.Run("2").Published[^1].Content["data"]!["text/plain"]!.ToString());
-        client.AskOn(client.Control, "kernel_info_request", []); // Messages keep their order on one channel only: what was sent on this one before is dropped by now.
+        // Messages of one channel keep their order, so the one sent above on control is dropped by
+        // now.
+        client.AskOn(client.Control, "kernel_info_request", []);
         Assert.Equal(7, client.Complaints.Count);
         Assert.Equal(2, client.Complaints.Count(line => line.Contains("wrong signature", StringComparison.Ordinal)));
         Assert.All(client.Complaints, line => Assert.StartsWith("llm360 kernel: dropped ", line, StringComparison.Ordinal));
@@ -37,7 +40,10 @@ public sealed class RobustnessTests
     {
         await using var client = new KernelClient().Ready();
         var random = new Random(7);
-        foreach (var port in new[] { client.Connection.ShellPort, client.Connection.ControlPort, client.Connection.StdinPort, client.Connection.IOPubPort, client.Connection.HeartbeatPort })
+        var connection = client.Connection;
+        int[] ports =
+            [connection.ShellPort, connection.ControlPort, connection.StdinPort, connection.IOPubPort, connection.HeartbeatPort];
+        foreach (var port in ports)
         {
             for (var i = 0; i < 5; i++)
             {
@@ -78,7 +84,9 @@ public sealed class RobustnessTests
         foreach (var (request, id) in requests.Zip(ids))
         {
             Assert.Equal("ok", request.Client.Reply(request.Client.Shell, id).Content["status"]!.ToString());
-            Assert.Equal(request.I.ToString(System.Globalization.CultureInfo.InvariantCulture), request.Client.About(id)[^1].Content["data"]!["text/plain"]!.ToString());
+            Assert.Equal(
+                request.I.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                request.Client.About(id)[^1].Content["data"]!["text/plain"]!.ToString());
         }
 
         Assert.Equal("780", second.Run("sum").Published[^1].Content["data"]!["text/plain"]!.ToString());
@@ -88,13 +96,16 @@ public sealed class RobustnessTests
     public async Task Ten_million_lines_are_cut_where_no_front_end_can_follow()
     {
         await using var client = new KernelClient().Ready();
-        var (reply, published) = client.Run("for (var i = 0; i < 10_000_000; i++) Console.WriteLine(i);\nConsole.Error.WriteLine(\"end\");");
+        var (reply, published) = client.Run(
+            "for (var i = 0; i < 10_000_000; i++) Console.WriteLine(i);\nConsole.Error.WriteLine(\"end\");");
         Assert.Equal("ok", reply["status"]!.ToString());
         Assert.InRange(published.Count, 100, 5000);
         var text = KernelClient.Text(published, "stdout");
         Assert.StartsWith("0\n1\n2\n", text, StringComparison.Ordinal);
         Assert.InRange(text.Length, 1 << 20, 32 << 20);
-        Assert.Matches("^The cell wrote 78,888,89[0-9] characters; what came after the first [0-9,]+ is left out here", KernelClient.Text(published, "stderr"));
+        Assert.Matches(
+            "^The cell wrote 78,888,89[0-9] characters; what came after the first [0-9,]+ is left out here",
+            KernelClient.Text(published, "stderr"));
         Assert.Equal("next\n", KernelClient.Text(client.Run("Console.WriteLine(\"next\");").Published, "stdout"));
     }
 
@@ -102,16 +113,21 @@ public sealed class RobustnessTests
     public async Task A_hundred_thousand_displays_are_cut_and_told()
     {
         await using var client = new KernelClient().Ready();
-        var (reply, published) = client.Run("DisplayHandle last = null;\nfor (var i = 0; i < 100_000; i++) last = display(i);\nlast.Update(1);\nConsole.WriteLine(\"end\");\n\"result\"");
+        var (reply, published) = client.Run(
+            "DisplayHandle last = null;\nfor (var i = 0; i < 100_000; i++) last = display(i);\n"
+            + "last.Update(1);\nConsole.WriteLine(\"end\");\n\"result\"");
         Assert.Equal("ok", reply["status"]!.ToString());
         var shown = published.Where(m => m.Type == "display_data").Select(m => m.Content["data"]!["text/plain"]!.ToString());
         Assert.Equal(Enumerable.Range(0, 1000).Select(i => i.ToString(System.Globalization.CultureInfo.InvariantCulture)), shown);
         Assert.DoesNotContain(published, m => m.Type == "update_display_data");
-        Assert.Equal("The cell showed 100,000 values; what came after the first 1,000 is left out here. Replace one with Update, or show a table.\n", KernelClient.Text(published, "stderr"));
+        Assert.Equal(
+            "The cell showed 100,000 values; what came after the first 1,000 is left out here. "
+                + "Replace one with Update, or show a table.\n",
+            KernelClient.Text(published, "stderr"));
         Assert.Equal("end\n", KernelClient.Text(published, "stdout"));
         Assert.Single(published, m => m.Type == "execute_result");
 
-        // The next cell shows again; and what is cleared away does not count.
+        // The next cell shows again. What is cleared does not count.
         Assert.Single(client.Run("display(1);").Published, m => m.Type == "display_data");
         var frames = client.Run("for (var i = 0; i < 1500; i++) { clear_output(wait: true); display(i); }").Published;
         Assert.Equal("1499", frames.Last(m => m.Type == "display_data").Content["data"]!["text/plain"]!.ToString());
@@ -124,7 +140,10 @@ public sealed class RobustnessTests
         await using var client = new KernelClient().Ready();
         var (_, published) = client.Run("var text = HTML(new string('x', 10_000_000)); for (var i = 0; i < 100; i++) display(text);");
         Assert.InRange(published.Count(m => m.Type == "display_data"), 1, 20);
-        Assert.StartsWith("The cell showed 100 values; what came after the first ", KernelClient.Text(published, "stderr"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The cell showed 100 values; what came after the first ",
+            KernelClient.Text(published, "stderr"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -154,7 +173,9 @@ public sealed class RobustnessTests
     public async Task Too_much_memory_is_an_error_of_the_cell()
     {
         await using var client = new KernelClient().Ready();
-        Assert.Equal("System.OutOfMemoryException", client.Run("[System.Runtime.CompilerServices.InlineArray(1 << 15)] struct Block { byte first; }\nvar all = new Block[Array.MaxLength];").Reply["ename"]!.ToString());
+        const string code = "[System.Runtime.CompilerServices.InlineArray(1 << 15)] struct Block { byte first; }\n"
+            + "var all = new Block[Array.MaxLength];";
+        Assert.Equal("System.OutOfMemoryException", client.Run(code).Reply["ename"]!.ToString());
         Assert.Equal("2", client.Run("1 + 1").Published[^1].Content["data"]!["text/plain"]!.ToString());
     }
 
@@ -189,13 +210,16 @@ public sealed class RobustnessTests
         }
     }
 
-    // Signed right, but with a part that is not what it should be.
+    // With a valid signature, but with a wrong part.
     private static NetMQMessage Tampered(WireFormat format, Message message, string content)
     {
         var frames = format.ToFrames(message);
         var parts = frames.Skip(2).Take(3).Select(frame => frame.ToByteArray()).Append(Encoding.Latin1.GetBytes(content)).ToList();
-        using var hmac = System.Security.Cryptography.IncrementalHash.CreateHMAC(System.Security.Cryptography.HashAlgorithmName.SHA256, "secret"u8);
+        using var hmac = System.Security.Cryptography.IncrementalHash.CreateHMAC(
+            System.Security.Cryptography.HashAlgorithmName.SHA256, "secret"u8);
         parts.ForEach(hmac.AppendData);
-        return new NetMQMessage([new NetMQFrame(frames[0].ToByteArray()), new NetMQFrame(Convert.ToHexStringLower(hmac.GetHashAndReset())), .. parts.Select(part => new NetMQFrame(part))]);
+        var signature = Convert.ToHexStringLower(hmac.GetHashAndReset());
+        return new NetMQMessage(
+            [new NetMQFrame(frames[0].ToByteArray()), new NetMQFrame(signature), .. parts.Select(part => new NetMQFrame(part))]);
     }
 }

@@ -9,7 +9,8 @@ namespace Llm360.Notebooks.Kernel.Tests.Packages;
 
 public sealed class PackageTests : IDisposable
 {
-    // Ids and assemblies of their own for each test: the process keeps what it has loaded, the user's cache what was restored.
+    // Each test has its own ids and assemblies: the process keeps what it has loaded, the user's
+    // cache what was restored.
     private readonly string mark = "T" + Guid.NewGuid().ToString("N")[..12];
     private readonly RecordingSink sink = new();
     private readonly TemporaryFolder folder = new();
@@ -52,7 +53,9 @@ public sealed class PackageTests : IDisposable
         // Another session finds the set restored before, without the feed.
         Directory.Delete(folder.File("feed"), recursive: true);
         using var other = new CSharpSession(sink, new SessionOptions { WorkingDirectory = folder.Path });
-        Assert.Equal(CellStatus.Ok, (await other.ExecuteAsync($"#r \"nuget: {mark}.Outer, 2.0.0\"\n{mark}.Outer.Value", TestContext.Current.CancellationToken)).Status);
+        var again = await other.ExecuteAsync(
+            $"#r \"nuget: {mark}.Outer, 2.0.0\"\n{mark}.Outer.Value", TestContext.Current.CancellationToken);
+        Assert.Equal(CellStatus.Ok, again.Status);
     }
 
     [Fact]
@@ -61,7 +64,8 @@ public sealed class PackageTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "takes a native library of the Linux runtime for its example");
         var native = folder.File($"lib{mark}.so");
         File.Copy(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "libSystem.Native.so"), native);
-        var managed = Compile("Caller", $"public static class Caller {{ [System.Runtime.InteropServices.DllImport(\"{mark}\", EntryPoint = \"SystemNative_GetPid\")] public static extern int Pid(); }}");
+        var import = $"[System.Runtime.InteropServices.DllImport(\"{mark}\", EntryPoint = \"SystemNative_GetPid\")]";
+        var managed = Compile("Caller", $"public static class Caller {{ {import} public static extern int Pid(); }}");
         Pack("Caller", "1.0.0", [], ("lib/net8.0/", managed), ($"runtimes/{RuntimeInformation.RuntimeIdentifier}/native/", native));
         var result = await RunAsync($"#r \"nuget: {mark}.Caller\"\n{mark}.Caller.Pid() == Environment.ProcessId");
         Assert.Equal("", string.Join('\n', result.Error?.Traceback ?? []));
@@ -153,10 +157,11 @@ public sealed class PackageTests : IDisposable
         foreach (var (target, file) in files)
             package.CreateEntryFromFile(file, target + Path.GetFileName(file));
         using var writer = new StreamWriter(package.CreateEntry($"{mark}.{name}.nuspec").Open());
+        var dependencies = needs.Select(need => $"<dependency id=\"{mark}.{need.Name}\" version=\"{need.Version}\" />");
         writer.Write($"""
             <package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd"><metadata>
               <id>{mark}.{name}</id><version>{version}</version><authors>tests</authors><description>A test's package.</description>
-              <dependencies>{string.Concat(needs.Select(need => $"<dependency id=\"{mark}.{need.Name}\" version=\"{need.Version}\" />"))}</dependencies>
+              <dependencies>{string.Concat(dependencies)}</dependencies>
             </metadata></package>
             """);
     }

@@ -24,10 +24,13 @@ public sealed class NotebookRunnerTests : IDisposable
         Assert.Equal((RunStatus.Completed, 3, 3, null), (result.Status, result.CellsRun, result.CellsTotal, result.Failure));
         var cells = Saved().Cells;
         Assert.Equal(
-            """[{"name":"stdout","output_type":"stream","text":["a\n","b\n"]},{"name":"stderr","output_type":"stream","text":["e"]},{"name":"stdout","output_type":"stream","text":["c\n"]}]""",
+            """[{"name":"stdout","output_type":"stream","text":["a\n","b\n"]},"""
+            + """{"name":"stderr","output_type":"stream","text":["e"]},"""
+            + """{"name":"stdout","output_type":"stream","text":["c\n"]}]""",
             cells[0].Outputs.ToJsonString());
         Assert.Equal(
-            """[{"data":{"text/plain":["two"]},"metadata":{},"output_type":"display_data"},{"data":{"text/plain":["42"]},"execution_count":2,"metadata":{},"output_type":"execute_result"}]""",
+            """[{"data":{"text/plain":["two"]},"metadata":{},"output_type":"display_data"},"""
+            + """{"data":{"text/plain":["42"]},"execution_count":2,"metadata":{},"output_type":"execute_result"}]""",
             cells[1].Outputs.ToJsonString());
         Assert.Equal([1, 2, null, 3], cells.Select(cell => cell.ExecutionCount));
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$", cells[0].Metadata["execution"]!["iopub.status.idle"]!.ToString());
@@ -37,13 +40,22 @@ public sealed class NotebookRunnerTests : IDisposable
     [Fact]
     public async Task A_flood_is_cut_and_the_cell_says_so()
     {
-        await Run("for (var i = 0; i < 1500; i++) display(i);", "var line = new string('x', 1 << 20);\nfor (var i = 0; i < 40; i++) Console.Write(line);", "Console.Write(\"after\");");
+        await Run(
+            "for (var i = 0; i < 1500; i++) display(i);",
+            "var line = new string('x', 1 << 20);\nfor (var i = 0; i < 40; i++) Console.Write(line);",
+            "Console.Write(\"after\");");
         var cells = Saved().Cells;
         Assert.Equal(1001, cells[0].Outputs.Count);
         Assert.Equal("999", cells[0].Outputs[999]!["data"]!["text/plain"]![0]!.GetValue<string>());
-        Assert.Equal("The cell showed 1,500 values; what came after the first 1,000 is left out here. Replace one with Update, or show a table.\n", cells[0].Outputs[1000]!["text"]![0]!.GetValue<string>());
+        Assert.Equal(
+            "The cell showed 1,500 values; what came after the first 1,000 is left out here. "
+                + "Replace one with Update, or show a table.\n",
+            cells[0].Outputs[1000]!["text"]![0]!.GetValue<string>());
         Assert.Equal(32 << 20, cells[1].Outputs[0]!["text"]![0]!.GetValue<string>().Length);
-        Assert.StartsWith("The cell wrote 41,943,040 characters; what came after the first 33,554,432 is left out here.", cells[1].Outputs[1]!["text"]![0]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The cell wrote 41,943,040 characters; what came after the first 33,554,432 is left out here.",
+            cells[1].Outputs[1]!["text"]![0]!.GetValue<string>(),
+            StringComparison.Ordinal);
         Assert.Equal("after", cells[2].Outputs[0]!["text"]![0]!.GetValue<string>());
     }
 
@@ -87,7 +99,8 @@ public sealed class NotebookRunnerTests : IDisposable
             if (report.Elapsed is not null)
                 seen.Add(Saved().Cells.Count(cell => cell.Outputs.Count == 1));
         });
-        await NotebookRunner.RunAsync(new NotebookRunOptions(input, Output) { CellProgress = progress }, TestContext.Current.CancellationToken);
+        var options = new NotebookRunOptions(input, Output) { CellProgress = progress };
+        await NotebookRunner.RunAsync(options, TestContext.Current.CancellationToken);
         Assert.Equal([1, 2, 3], seen);
         Assert.Equal(["input.ipynb", "output.ipynb"], Directory.GetFiles(folder.Path).Select(path => Path.GetFileName(path)!).Order());
     }
@@ -97,7 +110,8 @@ public sealed class NotebookRunnerTests : IDisposable
     {
         var reports = new List<CellProgress>();
         var input = Write("\n// first\n1", "2");
-        await NotebookRunner.RunAsync(new NotebookRunOptions(input, Output) { CellProgress = new Reports<CellProgress>(reports.Add) }, TestContext.Current.CancellationToken);
+        var options = new NotebookRunOptions(input, Output) { CellProgress = new Reports<CellProgress>(reports.Add) };
+        await NotebookRunner.RunAsync(options, TestContext.Current.CancellationToken);
         Assert.Equal([(1, false), (1, true), (2, false), (2, true)], reports.Select(report => (report.Number, report.Elapsed is not null)));
         Assert.Equal((2, 0, "// first"), (reports[0].Total, reports[0].Index, reports[0].Title));
     }
@@ -117,7 +131,8 @@ public sealed class NotebookRunnerTests : IDisposable
         var reports = new List<WorkProgress>();
         var input = Write("for (var i = 1; i <= 36; i++) AmbientWork.Progress.Report(new WorkProgress(\"score\", i, 36, "
             + "\"cells\"));\nConsole.Write(\"done\");");
-        await NotebookRunner.RunAsync(new NotebookRunOptions(input, Output) { WorkProgress = new Reports<WorkProgress>(reports.Add) }, TestContext.Current.CancellationToken);
+        var options = new NotebookRunOptions(input, Output) { WorkProgress = new Reports<WorkProgress>(reports.Add) };
+        await NotebookRunner.RunAsync(options, TestContext.Current.CancellationToken);
         var output = Assert.Single(Saved().Cells[0].Outputs);
         Assert.Equal("done", MultilineText.Join(output!["text"]));
         Assert.Equal(36, reports.Count);
@@ -131,7 +146,9 @@ public sealed class NotebookRunnerTests : IDisposable
         Assert.Equal("", string.Join('\n', result.Failure?.Error.Traceback ?? []));
         var figure = Assert.Single(Saved().Cells[0].Outputs)!["data"]!.AsObject();
         Assert.DoesNotContain("plotly.js v", figure["text/html"]!.ToString(), StringComparison.Ordinal);
-        Assert.Equal(["application/vnd.plotly.v1+json", "image/svg+xml", "text/html", "text/plain"], figure.Select(entry => entry.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["application/vnd.plotly.v1+json", "image/svg+xml", "text/html", "text/plain"],
+            figure.Select(entry => entry.Key).Order(StringComparer.Ordinal));
         Assert.NotEmpty(figure["application/vnd.plotly.v1+json"]!["data"]!.AsArray());
     }
 
@@ -145,9 +162,14 @@ public sealed class NotebookRunnerTests : IDisposable
     [Fact]
     public async Task A_cell_over_its_time_is_stopped_and_saved()
     {
-        // However slow the machine, and whether it is still compiling or waits already, the limit ends it.
+        // The limit ends the cell on a slow machine too, whether it is still compiling or already
+        // waiting.
         var input = Write("await Task.Delay(Timeout.Infinite, AmbientWork.Cancellation);", "2");
-        var options = new NotebookRunOptions(input, Output) { CellTimeout = TimeSpan.FromMilliseconds(300), StopPatience = Timeout.InfiniteTimeSpan };
+        var options = new NotebookRunOptions(input, Output)
+        {
+            CellTimeout = TimeSpan.FromMilliseconds(300),
+            StopPatience = Timeout.InfiniteTimeSpan,
+        };
         var result = await NotebookRunner.RunAsync(options, TestContext.Current.CancellationToken);
         Assert.Equal((RunStatus.TimedOut, 0, 1), (result.Status, result.CellsRun, result.Failure!.Number));
         var output = Assert.Single(Saved().Cells[0].Outputs);
@@ -189,7 +211,8 @@ public sealed class NotebookRunnerTests : IDisposable
     public async Task An_output_that_cannot_be_written_is_told_before_anything_runs()
     {
         var input = Write("File.WriteAllText(\"ran\", \"\");");
-        await Assert.ThrowsAsync<Llm360Exception>(() => NotebookRunner.RunAsync(new NotebookRunOptions(input, Path.Combine(input, "below-a-file.ipynb")), TestContext.Current.CancellationToken));
+        var options = new NotebookRunOptions(input, Path.Combine(input, "below-a-file.ipynb"));
+        await Assert.ThrowsAsync<Llm360Exception>(() => NotebookRunner.RunAsync(options, TestContext.Current.CancellationToken));
         Assert.False(File.Exists(folder.File("ran")));
     }
 

@@ -22,6 +22,7 @@ internal sealed class Reports<T>(Action<T> report) : IProgress<T>
     void IProgress<T>.Report(T value) => report(value);
 }
 
-/// <summary>Runs set the current directory of the process: one at a time, and nothing else beside them.</summary>
+/// <summary>Runs set the current directory of the process, so they run alone, one at a
+/// time.</summary>
 [CollectionDefinition(nameof(Running), DisableParallelization = true)]
 public sealed class Running;

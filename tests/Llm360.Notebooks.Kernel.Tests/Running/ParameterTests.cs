@@ -1,4 +1,4 @@
-// Parameters of a run: every type, unknown names, bad values, and running an executed notebook again.
+// Parameters of a run: every type, unknown names, bad values, and a rerun of an executed notebook.
 using Llm360.Notebooks.Kernel.Documents;
 using Llm360.Notebooks.Kernel.Running;
 using Xunit;
@@ -11,12 +11,20 @@ public sealed class ParameterTests : IDisposable
     private const string Declarations =
         """
         enum Size { Small, Large }
-        var suite = "nano"; int n = 128; long big = 1; double rate = 0.5; float f = 1; decimal m = 1; bool fast = false; char c = 'a'; int? limit = null;
-        string[] checkpoints = ["a"]; List<int> layers = [1]; IReadOnlyList<double> rates = [0.5]; var size = Size.Small; DayOfWeek day = DayOfWeek.Monday;
+        var suite = "nano"; int n = 128; long big = 1; double rate = 0.5; float f = 1; decimal m = 1;
+        """
+        + """
+         bool fast = false; char c = 'a'; int? limit = null;
+        string[] checkpoints = ["a"]; List<int> layers = [1]; IReadOnlyList<double> rates = [0.5];
+        """
+        + """
+         var size = Size.Small; DayOfWeek day = DayOfWeek.Monday;
         object thing = null;
         """;
 
-    private const string Summary = "string.Join(\" \", suite, n, big, rate, f, m, fast, c, limit, string.Join(\"+\", checkpoints), string.Join(\"+\", layers), string.Join(\"+\", rates), size, day)";
+    private const string Summary =
+        "string.Join(\" \", suite, n, big, rate, f, m, fast, c, limit, string.Join(\"+\", checkpoints), "
+        + "string.Join(\"+\", layers), string.Join(\"+\", rates), size, day)";
 
     private readonly TemporaryFolder folder = new();
 
@@ -26,8 +34,9 @@ public sealed class ParameterTests : IDisposable
     public async Task Values_of_every_type_are_assigned_after_the_defaults()
     {
         var result = await Run(
-            ("suite", "am\"ber"), ("n", "64"), ("big", "8589934592"), ("rate", "1e-4"), ("f", "2.5"), ("m", "0.1"), ("fast", "True"), ("c", "'"), ("limit", "7"),
-            ("checkpoints", "ckpt_000, ckpt_359"), ("layers", "1,2"), ("rates", ""), ("size", "large"), ("day", "Friday"));
+            ("suite", "am\"ber"), ("n", "64"), ("big", "8589934592"), ("rate", "1e-4"), ("f", "2.5"), ("m", "0.1"),
+            ("fast", "True"), ("c", "'"), ("limit", "7"), ("checkpoints", "ckpt_000, ckpt_359"), ("layers", "1,2"),
+            ("rates", ""), ("size", "large"), ("day", "Friday"));
         Assert.Equal("", string.Join('\n', result.Failure?.Error.Traceback ?? []));
         Assert.Equal("am\"ber 64 8589934592 0.0001 2.5 0.1 True ' 7 ckpt_000+ckpt_359 1+2  Large Friday", Shown());
         var injected = NotebookFile.Read(Output).Cells[2];
@@ -84,7 +93,8 @@ public sealed class ParameterTests : IDisposable
     public async Task A_notebook_without_a_parameters_cell_takes_none()
     {
         Notebooks.Write(Input, "int n = 1;");
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => NotebookRunner.RunAsync(Options(("n", "2")), TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() =>
+            NotebookRunner.RunAsync(Options(("n", "2")), TestContext.Current.CancellationToken));
         Assert.Contains("takes no parameters", error.What, StringComparison.Ordinal);
     }
 
