@@ -1,11 +1,12 @@
-// One side of a benchmark: a process that waits for its turn, so that sides can alternate without disturbing each other.
+// One side of a benchmark: a process that waits for its turn, so that sides alternate undisturbed.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Benchmarks;
 
-/// <summary>A process that answers each line of seconds on its input with one line of JSON on its output.</summary>
+/// <summary>A process that answers each line of seconds on its input with one line of JSON on its
+/// output.</summary>
 internal sealed class Contender : IDisposable
 {
     private readonly Process process;
@@ -13,7 +14,9 @@ internal sealed class Contender : IDisposable
     private Contender(string name, Process process) => (Name, this.process) = (name, process);
 
     /// <summary>
-    /// glibc gives large pieces back to the system at once and asks for them again: where page faults are dear, that halves the speed of anything that makes large temporaries. The strongest peer is one that keeps its memory.
+    /// glibc returns large blocks to the system at once and requests them again. Where page faults
+    /// are expensive, that halves the speed of code with large temporaries. The strongest peer is
+    /// one that keeps its memory.
     /// </summary>
     public static IReadOnlyDictionary<string, string> MemoryKept { get; } = new Dictionary<string, string>
     {
@@ -33,7 +36,8 @@ internal sealed class Contender : IDisposable
     }
 
     /// <summary>Starts a program.</summary>
-    public static Contender Start(string name, string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    public static Contender Start(
+        string name, string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (var variable in start.Environment.Keys.Where(k => k.StartsWith("OPENBLAS_", StringComparison.Ordinal)).ToList())
@@ -48,7 +52,8 @@ internal sealed class Contender : IDisposable
     {
         process.StandardInput.WriteLine(seconds.ToString(CultureInfo.InvariantCulture));
         process.StandardInput.Flush();
-        var line = process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"{Name} ended without an answer; see its messages above.");
+        var line = process.StandardOutput.ReadLine()
+            ?? throw new InvalidOperationException($"{Name} ended without an answer; see its messages above.");
         return JsonNode.Parse(line)!.AsObject();
     }
 

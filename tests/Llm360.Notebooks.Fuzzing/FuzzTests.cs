@@ -1,19 +1,21 @@
-// Damaged and hostile weights files end in one typed error, soon and in little memory: LLM360_FUZZ=100000 dotnet test tests/Llm360.Notebooks.Fuzzing
+// Damaged and hostile weights files end in one typed error, soon and in little memory.
 using System.Diagnostics;
 using System.Globalization;
 using Xunit;
 
 namespace Llm360.Notebooks.Fuzzing;
 
+/// <summary>With more cases: LLM360_FUZZ=100000 dotnet test
+/// tests/Llm360.Notebooks.Fuzzing.</summary>
 public sealed class FuzzTests
 {
     private const int UsualCases = 5_000;
     private const long MostMemory = 64 << 20;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
-    private static int Cases => int.TryParse(Environment.GetEnvironmentVariable("LLM360_FUZZ"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : UsualCases;
+    private static int Cases => Number("LLM360_FUZZ", UsualCases);
 
-    private static int First => int.TryParse(Environment.GetEnvironmentVariable("LLM360_FUZZ_FIRST"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0;
+    private static int First => Number("LLM360_FUZZ_FIRST", 0);
 
     [Fact]
     public void Damaged_files_end_in_a_typed_error_soon_and_in_little_memory()
@@ -41,7 +43,8 @@ public sealed class FuzzTests
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{read} read, {refused} refused");
-        // Both paths must have been walked, or the damage is too little or too much to find anything.
+        // Some files must be read and some refused. Otherwise the damage is too small or too large
+        // to find anything.
         Assert.InRange(read, 1, Cases - 1);
     }
 
@@ -66,13 +69,15 @@ public sealed class FuzzTests
         }
     }
 
-    /// <summary>Whether the file could be read; fails the test with the case's number if it ends in any other way than it may.</summary>
+    /// <summary>Whether the file could be read. Fails the test with the case's number if the case
+    /// ends in another way than it may.</summary>
     private static bool Judge(string path, int number)
     {
         var (memory, clock) = (GC.GetAllocatedBytesForCurrentThread(), Stopwatch.StartNew());
         var isRead = Reads(path, number);
         memory = GC.GetAllocatedBytesForCurrentThread() - memory;
-        // A busy machine can stop the thread at any point: only what is slow three times is slow.
+        // A busy machine can stop the thread at any point, so a slow case is repeated up to three
+        // times.
         for (var again = 0; clock.Elapsed > Longest && again < 3; again++)
         {
             clock.Restart();
@@ -89,7 +94,7 @@ public sealed class FuzzTests
         try
         {
             using var weights = StateDict.Open(path);
-            // What opens must be safe to touch.
+            // A file that opens must be safe to read.
             foreach (var name in weights.Entries.Keys)
             {
                 weights.Hash(name);
@@ -100,7 +105,7 @@ public sealed class FuzzTests
         }
         catch (Llm360Exception e)
         {
-            // A terminal obeys control characters.
+            // A terminal would obey control characters.
             Assert.DoesNotContain(e.What + e.Where, char.IsControl);
             return false;
         }
@@ -110,4 +115,7 @@ public sealed class FuzzTests
             throw;
         }
     }
+
+    private static int Number(string variable, int usual) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : usual;
 }

@@ -1,4 +1,4 @@
-// Damage to JSON: values of other kinds and sizes, keys that are gone or doubled, and damage to bytes.
+// Damage to JSON: values of other kinds and sizes, missing or doubled keys, and damaged bytes.
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;

@@ -1,4 +1,4 @@
-// Damaged JSON is read, or ends in one typed error: LLM360_FUZZ=100000 dotnet test tests/Llm360.Notebooks.Fuzzing
+// Damaged JSON is read, or ends in one typed error.
 using System.Globalization;
 using System.Text;
 using Llm360.Notebooks.Kernel.Documents;
@@ -6,6 +6,8 @@ using Xunit;
 
 namespace Llm360.Notebooks.Fuzzing;
 
+/// <summary>With more cases: LLM360_FUZZ=100000 dotnet test
+/// tests/Llm360.Notebooks.Fuzzing.</summary>
 public sealed class JsonFuzzTests
 {
     private const int UsualCases = 3_000;
@@ -26,7 +28,7 @@ public sealed class JsonFuzzTests
         var outcomes = new Dictionary<string, (int Read, int Refused)>();
         try
         {
-            // On a thread of its own, so that a case that hangs is told by its number.
+            // On a thread of its own, so that the number of a case that hangs can be reported.
             var task = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             try
             {
@@ -43,7 +45,8 @@ public sealed class JsonFuzzTests
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join(Environment.NewLine, outcomes));
-        // Both paths must have been walked, or the damage is too little or too much to find anything.
+        // Some documents must be read and some refused. Otherwise the damage is too small or too
+        // large to find anything.
         if (Cases >= UsualCases)
             Assert.All(outcomes, o => Assert.True(o.Value.Read > 0 && o.Value.Refused > 0, $"{o}"));
 
@@ -75,7 +78,10 @@ public sealed class JsonFuzzTests
              {"id": "control-00", "chunk": null, "repetitions": 0, "token_ids": [3]}]
             """;
         var results = """
-            {"results": {"arc_easy": {"alias": "arc_easy", "acc,none": 0.5, "acc_stderr,none": 0.01}, "mmlu": {"acc,none": 0.3, "acc_stderr,none": "N/A"}},
+            {"results": {"arc_easy": {"alias": "arc_easy", "acc,none": 0.5, "acc_stderr,none": 0.01},
+            """
+            + """
+             "mmlu": {"acc,none": 0.3, "acc_stderr,none": "N/A"}},
              "configs": {"arc_easy": {}}, "config": {"model_args": "pretrained=x,revision=step1000"}, "lm_eval_version": "0.4.9"}
             """;
         return
@@ -103,7 +109,7 @@ public sealed class JsonFuzzTests
         StopTokens.Read(Folder(path));
     }
 
-    // The shards are not there; what is left is whether the index can be read.
+    // The shards do not exist. The test is whether the index can be read.
     private static void Index(string path)
     {
         try
@@ -125,7 +131,8 @@ public sealed class JsonFuzzTests
 
     private static byte[] Tokenizer()
     {
-        // Bytes stand for themselves, or for the characters that GPT-2 puts in place of those that cannot be seen.
+        // Each byte is its own character, or the character that GPT-2 uses for a byte that cannot
+        // be seen.
         var tokens = new List<string>();
         for (var (b, next) = (0, 256); b < 256; b++)
             tokens.Add(((char)(b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or >= 0xAE ? b : next++)).ToString());
@@ -154,7 +161,7 @@ public sealed class JsonFuzzTests
         }
         catch (Llm360Exception e)
         {
-            // A terminal obeys control characters.
+            // A terminal would obey control characters.
             Assert.False((e.What + e.Where).Any(char.IsControl), $"case {number}: {e.Message}");
             Assert.True(e.Message.Length < 20_000, $"case {number}: {e.Message.Length} characters");
             return false;

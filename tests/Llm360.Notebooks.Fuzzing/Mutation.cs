@@ -23,8 +23,13 @@ internal static class Mutation
     {
         if (bytes.Length == 0)
             return [(byte)random.Next(256)];
-        // Lengths and counts stand at the front and, in archives, at the end.
-        var at = random.Next(4) switch { 0 => random.Next(Math.Min(bytes.Length, 64)), 1 => bytes.Length - 1 - random.Next(Math.Min(bytes.Length, 512)), _ => random.Next(bytes.Length) };
+        // Lengths and counts are at the front and, in archives, at the end.
+        var at = random.Next(4) switch
+        {
+            0 => random.Next(Math.Min(bytes.Length, 64)),
+            1 => bytes.Length - 1 - random.Next(Math.Min(bytes.Length, 512)),
+            _ => random.Next(bytes.Length),
+        };
         var changed = (byte[])bytes.Clone();
         switch (random.Next(8))
         {

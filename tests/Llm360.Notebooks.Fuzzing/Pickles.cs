@@ -1,4 +1,4 @@
-// Pickles made to hurt: random programs, and programs that name what must not be named.
+// Hostile pickles: random programs, and programs with names that are forbidden.
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
@@ -9,25 +9,32 @@ internal static class Pickles
 {
     private static readonly string[] Modules =
     [
-        "os", "posix", "nt", "sys", "builtins", "__builtin__", "subprocess", "pty", "shutil", "socket", "ctypes", "importlib", "runpy", "code", "codecs", "_codecs", "pickle", "marshal",
-        "types", "functools", "operator", "inspect", "platform", "threading", "multiprocessing", "asyncio", "webbrowser", "http.client", "urllib.request", "ftplib", "smtplib", "tempfile",
-        "pathlib", "glob", "signal", "resource", "gc", "io", "zipimport", "site", "pip", "numpy", "numpy.core.multiarray", "numpy.testing._private.utils", "torch", "torch.hub", "torch.serialization",
-        "torch.storage", "torch._utils", "torch.nn.parameter", "torch.jit", "torch.package", "torch.distributed", "torch.utils.collect_env", "collections", "collections.abc", "argparse", "copyreg", "copy_reg",
+        "os", "posix", "nt", "sys", "builtins", "__builtin__", "subprocess", "pty", "shutil", "socket", "ctypes", "importlib",
+        "runpy", "code", "codecs", "_codecs", "pickle", "marshal", "types", "functools", "operator", "inspect", "platform",
+        "threading", "multiprocessing", "asyncio", "webbrowser", "http.client", "urllib.request", "ftplib", "smtplib", "tempfile",
+        "pathlib", "glob", "signal", "resource", "gc", "io", "zipimport", "site", "pip", "numpy", "numpy.core.multiarray",
+        "numpy.testing._private.utils", "torch", "torch.hub", "torch.serialization", "torch.storage", "torch._utils",
+        "torch.nn.parameter", "torch.jit", "torch.package", "torch.distributed", "torch.utils.collect_env", "collections",
+        "collections.abc", "argparse", "copyreg", "copy_reg",
     ];
 
     private static readonly string[] Names =
     [
-        "system", "popen", "eval", "exec", "compile", "open", "getattr", "setattr", "__import__", "Popen", "run", "call", "check_output", "spawn", "load", "loads", "reduce", "partial", "attrgetter", "methodcaller",
-        "encode", "decode", "lookup", "CDLL", "rmtree", "remove", "exit", "Namespace", "_reconstructor", "OrderedDict", "FloatStorage", "Tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v2.__globals__",
-        "_import_dotted_name", "OrderedDict.__init__.__globals__", "floatstorage", "FloatStorage ", "float32", "Size", "device", "bytes", "bytearray", "object", "__class__",
+        "system", "popen", "eval", "exec", "compile", "open", "getattr", "setattr", "__import__", "Popen", "run", "call",
+        "check_output", "spawn", "load", "loads", "reduce", "partial", "attrgetter", "methodcaller", "encode", "decode", "lookup",
+        "CDLL", "rmtree", "remove", "exit", "Namespace", "_reconstructor", "OrderedDict", "FloatStorage", "Tensor",
+        "_rebuild_tensor_v2", "_rebuild_tensor_v2.__globals__", "_import_dotted_name", "OrderedDict.__init__.__globals__",
+        "floatstorage", "FloatStorage ", "float32", "Size", "device", "bytes", "bytearray", "object", "__class__",
     ];
 
     public static readonly HashSet<string> Allowed =
     [
-        "collections.OrderedDict", "_codecs.encode", "builtins.bytes", "__builtin__.bytes", "torch.Size", "torch.device", "torch._utils._rebuild_tensor_v2", "torch.Tensor", "torch.FloatStorage", "torch.float32",
+        "collections.OrderedDict", "_codecs.encode", "builtins.bytes", "__builtin__.bytes", "torch.Size", "torch.device",
+        "torch._utils._rebuild_tensor_v2", "torch.Tensor", "torch.FloatStorage", "torch.float32",
     ];
 
-    /// <summary>Every pair of module and name that must be refused, and how a pickle spells it: GLOBAL, STACK_GLOBAL or INST.</summary>
+    /// <summary>Every pair of module and name that must be refused, in each spelling of a pickle:
+    /// GLOBAL, STACK_GLOBAL and INST.</summary>
     public static IEnumerable<(string Name, byte[] Pickle)> Forbidden() =>
         from module in Modules
         from name in Names
@@ -58,7 +65,14 @@ internal static class Pickles
         using var stream = new MemoryStream();
         using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
         {
-            foreach (var (name, bytes) in new[] { ("archive/data.pkl", pickle), ("archive/byteorder", "little"u8.ToArray()), ("archive/data/0", new byte[24]), ("archive/version", "3\n"u8.ToArray()) })
+            (string Name, byte[] Bytes)[] files =
+            [
+                ("archive/data.pkl", pickle),
+                ("archive/byteorder", "little"u8.ToArray()),
+                ("archive/data/0", new byte[24]),
+                ("archive/version", "3\n"u8.ToArray()),
+            ];
+            foreach (var (name, bytes) in files)
             {
                 using var entry = zip.CreateEntry(name, CompressionLevel.NoCompression).Open();
                 entry.Write(bytes);
@@ -102,7 +116,13 @@ internal static class Pickles
             26 => "R"u8.ToArray(),
             27 => "b"u8.ToArray(),
             28 => "0"u8.ToArray(),
-            _ => [.. Global("torch._utils", "_rebuild_tensor_v2"), (byte)'(', .. Storage(), .. Number(random), (byte)'(', .. Number(random), .. Number(random), (byte)'t', (byte)'(', .. Number(random), .. Number(random), (byte)'t', 0x89, .. Global("collections", "OrderedDict"), (byte)')', (byte)'R', (byte)'t', (byte)'R'],
+            _ =>
+            [
+                .. Global("torch._utils", "_rebuild_tensor_v2"), (byte)'(', .. Storage(), .. Number(random),
+                (byte)'(', .. Number(random), .. Number(random), (byte)'t',
+                (byte)'(', .. Number(random), .. Number(random), (byte)'t',
+                0x89, .. Global("collections", "OrderedDict"), (byte)')', (byte)'R', (byte)'t', (byte)'R',
+            ],
         };
     }
 
@@ -114,7 +134,11 @@ internal static class Pickles
         _ => [(byte)'K', (byte)random.Next(7)],
     };
 
-    private static byte[] Storage() => [(byte)'(', .. Text("storage"), .. Global("torch", "FloatStorage"), .. Text("0"), .. Text("cpu"), (byte)'K', 6, (byte)'t', (byte)'Q'];
+    private static byte[] Storage() =>
+    [
+        (byte)'(', .. Text("storage"), .. Global("torch", "FloatStorage"), .. Text("0"), .. Text("cpu"),
+        (byte)'K', 6, (byte)'t', (byte)'Q',
+    ];
 
     private static byte[] Global(string module, string name) => Encoding.UTF8.GetBytes($"c{module}\n{name}\n");
 

@@ -1,5 +1,4 @@
-// benchmark attribution: rows a second of an index and of EK-FAC against a training step and the
-// peers, and the latency of a query.
+// benchmark attribution: speed of an index and of EK-FAC against peers, and latency of a query.
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -100,7 +99,8 @@ internal static class AttributionCommand
             {
                 ["shape"] = name,
                 ["rows"] = count,
-                ["rows_per_second"] = new JsonObject(best.Select(b => KeyValuePair.Create(b.Key, (JsonNode?)Math.Round(count / b.Value, 2)))),
+                ["rows_per_second"] = new JsonObject(best.Select(b =>
+                    KeyValuePair.Create(b.Key, (JsonNode?)Math.Round(count / b.Value, 2)))),
                 ["peak_mb"] = new JsonObject(peak.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)Math.Round(p.Value)))),
             };
         }
@@ -111,8 +111,8 @@ internal static class AttributionCommand
         }
     }
 
-    // The product that a query costs beside its own pass: cells in memory, as the page cache keeps
-    // them.
+    // The product of a query with all cells, without the query's own pass. The cells are in memory,
+    // as the page cache keeps them.
     private static JsonObject Query(int rows, int threads)
     {
         using var scope = torch.NewDisposeScope();

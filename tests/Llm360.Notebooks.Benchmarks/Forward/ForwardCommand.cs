@@ -12,14 +12,43 @@ internal static class ForwardCommand
 
     public static Command Create()
     {
-        var peers = new Option<DirectoryInfo?>("--peers") { Description = "Folder of a Python environment (bin/python) with torch and transformers." };
+        var peers = new Option<DirectoryInfo?>("--peers")
+        {
+            Description = "Folder of a Python environment (bin/python) with torch and transformers.",
+        };
         var seconds = new Option<double>("--seconds") { Description = "Seconds for each contender.", DefaultValueFactory = _ => 8 };
-        var threads = new Option<int>("--threads") { Description = "Threads of each contender.", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var shapes = new Option<string[]>("--shapes") { Description = "D512, 15M, 110M.", DefaultValueFactory = _ => [.. ForwardShape.All.Keys], AllowMultipleArgumentsPerToken = true };
-        var works = new Option<string[]>("--works") { Description = "score, decode.", DefaultValueFactory = _ => ["score", "decode"], AllowMultipleArgumentsPerToken = true };
-        var types = new Option<string[]>("--types") { Description = "fp32, bf16.", DefaultValueFactory = _ => ["fp32", "bf16"], AllowMultipleArgumentsPerToken = true };
-        var command = new Command("forward", "Tokens a second of scoring 8 sequences of 256 tokens, and of greedy decoding.") { peers, seconds, threads, shapes, works, types };
-        command.SetAction(parsed => Run(parsed.GetValue(peers), parsed.GetValue(seconds), parsed.GetValue(threads), parsed.GetValue(shapes)!, parsed.GetValue(works)!, parsed.GetValue(types)!));
+        var threads = new Option<int>("--threads")
+        {
+            Description = "Threads of each contender.",
+            DefaultValueFactory = _ => Environment.ProcessorCount,
+        };
+        var shapes = new Option<string[]>("--shapes")
+        {
+            Description = "D512, 15M, 110M.",
+            DefaultValueFactory = _ => [.. ForwardShape.All.Keys],
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var works = new Option<string[]>("--works")
+        {
+            Description = "score, decode.",
+            DefaultValueFactory = _ => ["score", "decode"],
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var types = new Option<string[]>("--types")
+        {
+            Description = "fp32, bf16.",
+            DefaultValueFactory = _ => ["fp32", "bf16"],
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var command = new Command("forward", "Tokens a second of scoring 8 sequences of 256 tokens, and of greedy decoding.")
+        { peers, seconds, threads, shapes, works, types };
+        command.SetAction(parsed => Run(
+            parsed.GetValue(peers),
+            parsed.GetValue(seconds),
+            parsed.GetValue(threads),
+            parsed.GetValue(shapes)!,
+            parsed.GetValue(works)!,
+            parsed.GetValue(types)!));
         return command;
     }
 
@@ -62,22 +91,33 @@ internal static class ForwardCommand
         return 0;
     }
 
-    private static JsonObject Case(string shape, string folder, string work, string type, int rows, string python, double seconds, int threads)
+    private static JsonObject Case(
+        string shape, string folder, string work, string type, int rows, string python, double seconds, int threads)
     {
         string[] ours = [folder, type, threads.ToString(CultureInfo.InvariantCulture), rows.ToString(CultureInfo.InvariantCulture)];
         var contenders = new List<Contender> { Contender.Self("kit", [ForwardWorker.Name, work, .. ours]) };
         if (work == "score")
-            contenders.AddRange([Contender.Self("kit, body alone", [ForwardWorker.Name, "body", .. ours]), Contender.Self("products alone", [ForwardWorker.Name, "products", .. ours])]);
+        {
+            contenders.Add(Contender.Self("kit, body alone", [ForwardWorker.Name, "body", .. ours]));
+            contenders.Add(Contender.Self("products alone", [ForwardWorker.Name, "products", .. ours]));
+        }
+
         if (work == "score" && type == "fp32")
             contenders.Add(Contender.Self("ONNX Runtime", [ForwardWorker.Name, "onnx", .. ours]));
         else if (work == "decode" && rows == 1)
             contenders.Add(Contender.Self("copy of the weights", [ForwardWorker.Name, "copy", .. ours]));
         if (File.Exists(python))
         {
-            string[] peer = [Path.Combine(AppContext.BaseDirectory, "Forward", "forward_peer.py"), work, .. ours, $"{(work == "score" ? ForwardShape.Length : ForwardShape.Prompt)}", $"{NewTokens}"];
-            contenders.AddRange([Contender.Start("transformers", python, peer), Contender.Start("transformers, memory kept", python, peer, Contender.MemoryKept)]);
+            var script = Path.Combine(AppContext.BaseDirectory, "Forward", "forward_peer.py");
+            var length = work == "score" ? ForwardShape.Length : ForwardShape.Prompt;
+            string[] peer = [script, work, .. ours, $"{length}", $"{NewTokens}"];
+            contenders.Add(Contender.Start("transformers", python, peer));
+            contenders.Add(Contender.Start("transformers, memory kept", python, peer, Contender.MemoryKept));
             if (work == "score")
-                contenders.Add(Contender.Start("transformers and the same answers", python, [peer[0], "answers", .. peer[2..]], Contender.MemoryKept));
+            {
+                string[] answers = [script, "answers", .. peer[2..]];
+                contenders.Add(Contender.Start("transformers and the same answers", python, answers, Contender.MemoryKept));
+            }
         }
 
         try
@@ -95,8 +135,20 @@ internal static class ForwardCommand
             {
                 ["shape"] = shape, ["work"] = work, ["type"] = type, ["rows"] = rows,
                 ["product_gflop"] = ForwardShape.ProductFlops(ForwardShape.All[shape]) * tokens / 1e9,
-                ["contenders"] = new JsonObject(passes.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)new JsonObject { ["best_seconds"] = p.Value.Min(), ["median_seconds"] = p.Value.Order().ElementAt(p.Value.Count / 2), ["best_tokens_per_second"] = Math.Round(tokens / p.Value.Min(), 1), ["median_tokens_per_second"] = Math.Round(tokens / p.Value.Order().ElementAt(p.Value.Count / 2), 1) }))),
+                ["contenders"] = new JsonObject(passes.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)Times(p.Value)))),
             };
+
+            JsonObject Times(List<double> all)
+            {
+                var (best, median) = (all.Min(), all.Order().ElementAt(all.Count / 2));
+                return new JsonObject
+                {
+                    ["best_seconds"] = best,
+                    ["median_seconds"] = median,
+                    ["best_tokens_per_second"] = Math.Round(tokens / best, 1),
+                    ["median_tokens_per_second"] = Math.Round(tokens / median, 1),
+                };
+            }
         }
         finally
         {

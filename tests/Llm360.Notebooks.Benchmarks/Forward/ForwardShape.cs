@@ -15,8 +15,10 @@ internal static class ForwardShape
         ["110M"] = Config(768, 2048, 12, 12),
     };
 
-    /// <summary>Floating-point operations of the matrix products of one token, head included.</summary>
-    public static double ProductFlops(LlamaConfig config) => 2.0 * (config.ParameterCount - ((long)config.VocabularySize * config.HiddenSize));
+    /// <summary>Floating-point operations of the matrix products of one token, including the
+    /// head.</summary>
+    public static double ProductFlops(LlamaConfig config) =>
+        2.0 * (config.ParameterCount - ((long)config.VocabularySize * config.HiddenSize));
 
     /// <summary>Writes a checkpoint that every contender loads.</summary>
     public static void Write(LlamaConfig config, string folder)
@@ -24,7 +26,10 @@ internal static class ForwardShape
         using var scope = torch.NewDisposeScope();
         var generator = new torch.Generator(1);
         AtomicFile.WriteText(Path.Combine(folder, "config.json"), config.ToJson());
-        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), [.. config.Parameters().Select(p => (p.Name, p.Shape.Length == 1 ? torch.ones(p.Shape) : torch.randn(p.Shape, generator: generator) * 0.02f))]);
+        SafetensorsWriter.Write(
+            Path.Combine(folder, "model.safetensors"),
+            [.. config.Parameters().Select(p =>
+                (p.Name, p.Shape.Length == 1 ? torch.ones(p.Shape) : torch.randn(p.Shape, generator: generator) * 0.02f))]);
     }
 
     /// <summary>The tokens, the same for every contender.</summary>
@@ -36,5 +41,6 @@ internal static class ForwardShape
         return tokens;
     }
 
-    private static LlamaConfig Config(int hidden, int mlp, int layers, int heads) => new(hidden, mlp, layers, heads, heads, hidden / heads, 32000, 1024, 1e-6, 10000, TiedHead: false);
+    private static LlamaConfig Config(int hidden, int mlp, int layers, int heads) =>
+        new(hidden, mlp, layers, heads, heads, hidden / heads, 32000, 1024, 1e-6, 10000, TiedHead: false);
 }

@@ -7,7 +7,8 @@ using TorchSharp;
 
 namespace Llm360.Notebooks.Benchmarks.Forward;
 
-/// <summary>Works as long as it is told on its input, and answers with the seconds of each pass.</summary>
+/// <summary>Works for the seconds given on its input, and answers with the seconds of each
+/// pass.</summary>
 internal static class ForwardWorker
 {
     public const string Name = "forward-worker";
@@ -21,7 +22,12 @@ internal static class ForwardWorker
         var rows = new Argument<int>("rows");
         var command = new Command(Name, "One contender; started by the forward benchmark.") { what, folder, type, threads, rows };
         command.Hidden = true;
-        command.SetAction(parsed => Serve(parsed.GetValue(what)!, parsed.GetValue(folder)!, parsed.GetValue(type)!, parsed.GetValue(threads), parsed.GetValue(rows)));
+        command.SetAction(parsed => Serve(
+            parsed.GetValue(what)!,
+            parsed.GetValue(folder)!,
+            parsed.GetValue(type)!,
+            parsed.GetValue(threads),
+            parsed.GetValue(rows)));
         return command;
     }
 
@@ -52,13 +58,15 @@ internal static class ForwardWorker
         }
     }
 
-    // A peer that computed something else would be no peer.
+    // A peer must compute the same logits.
     private static void Compare(LanguageModel model, OnnxLlama onnx, int rows)
     {
         using var scope = torch.NewDisposeScope();
         using var output = onnx.Run();
         var theirs = output[0].GetTensorDataAsSpan<float>();
-        var ours = model.Logits(model.Forward(Ids(ForwardShape.Tokens(rows, ForwardShape.Length))).select(0, rows - 1)).data<float>(); // [time, vocabulary] of the last row
+        // [time, vocabulary] of the last row.
+        var last = model.Forward(Ids(ForwardShape.Tokens(rows, ForwardShape.Length))).select(0, rows - 1);
+        var ours = model.Logits(last).data<float>();
         var first = theirs.Length - (int)ours.Count;
         var difference = 0f;
         for (var i = 0; i < ours.Count; i++)
@@ -81,8 +89,9 @@ internal static class ForwardWorker
                 var prompts = ForwardShape.Tokens(rows, ForwardShape.Prompt);
                 return () => model.Generate(prompts, new GenerationOptions { MaxNewTokens = ForwardCommand.NewTokens });
             case "copy":
-                // What decoding one row cannot do without: reading every weight once a token.
-                var (from, to) = (torch.zeros([model.Config.ParameterCount], model.Type), torch.zeros([model.Config.ParameterCount], model.Type));
+                // Decoding one row must at least read every weight once for each token.
+                var count = model.Config.ParameterCount;
+                var (from, to) = (torch.zeros([count], model.Type), torch.zeros([count], model.Type));
                 from.DetachFromDisposeScope();
                 to.DetachFromDisposeScope();
                 return () => to.copy_(from);
@@ -91,13 +100,16 @@ internal static class ForwardWorker
         }
     }
 
-    // The matrix products of a pass alone, each layer with weights of its own, the head in blocks of the vocabulary, as `Score` takes it.
+    // The matrix products of a pass alone. Each layer has its own weights. The head is in blocks of
+    // the vocabulary, as in `Score`.
     private static Action Products(LlamaConfig config, torch.ScalarType type, int positions)
     {
         var (hidden, mlp, vocabulary) = (config.HiddenSize, config.IntermediateSize, config.VocabularySize);
         var x = Random(positions, hidden);
         var gated = Random(positions, mlp);
-        var layers = Enumerable.Range(0, config.Layers).Select(_ => (Narrow: Matrices(4, hidden, hidden), Wide: Matrices(2, mlp, hidden), Down: Random(hidden, mlp))).ToList();
+        var layers = Enumerable.Range(0, config.Layers)
+            .Select(_ => (Narrow: Matrices(4, hidden, hidden), Wide: Matrices(2, mlp, hidden), Down: Random(hidden, mlp)))
+            .ToList();
         var head = Random(vocabulary, hidden);
         var block = Math.Max(1, (1 << 22) / positions);
         return () =>
@@ -120,5 +132,6 @@ internal static class ForwardWorker
         torch.Tensor Random(long rows, long columns) => torch.randn([rows, columns]).to(type).DetachFromDisposeScope();
     }
 
-    private static torch.Tensor Ids(int[][] tokens) => torch.tensor(tokens.SelectMany(r => r).Select(t => (long)t).ToArray(), [tokens.Length, tokens[0].Length]);
+    private static torch.Tensor Ids(int[][] tokens) =>
+        torch.tensor(tokens.SelectMany(r => r).Select(t => (long)t).ToArray(), [tokens.Length, tokens[0].Length]);
 }

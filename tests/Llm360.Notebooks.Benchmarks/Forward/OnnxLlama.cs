@@ -6,7 +6,9 @@ using TorchSharp;
 
 namespace Llm360.Notebooks.Benchmarks.Forward;
 
-/// <summary>The strongest form of the model that ONNX Runtime has for the CPU: SimplifiedLayerNormalization, GroupQueryAttention with its rotary embedding, QuickGelu as SiLU. All logits are its output.</summary>
+/// <summary>The strongest form of the model that ONNX Runtime has for the CPU:
+/// SimplifiedLayerNormalization, GroupQueryAttention with its rotary embedding, and QuickGelu as
+/// SiLU. Its output is all logits.</summary>
 /// <remarks>Field numbers are those of onnx.proto, version 1.</remarks>
 internal sealed class OnnxLlama : IDisposable
 {
@@ -19,7 +21,7 @@ internal sealed class OnnxLlama : IDisposable
     /// <summary>Builds the graph for one shape of input and loads it.</summary>
     /// <param name="folder">The checkpoint; the graph is written beside it.</param>
     /// <param name="rows">Token ids, all of one length.</param>
-    /// <param name="threads">Of the session.</param>
+    /// <param name="threads">Threads of the session.</param>
     public OnnxLlama(string folder, int[][] rows, int threads)
     {
         var config = LlamaConfig.Read(Path.Combine(folder, "config.json"));
@@ -29,7 +31,12 @@ internal sealed class OnnxLlama : IDisposable
         using (var file = File.Create(path))
         using (var output = new CodedOutputStream(file))
             Model(output, config, weights, batch, time);
-        using var options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1, GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL };
+        using var options = new SessionOptions
+        {
+            IntraOpNumThreads = threads,
+            InterOpNumThreads = 1,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+        };
         session = new InferenceSession(path, options);
         input = OrtValue.CreateTensorValueFromMemory(rows.SelectMany(r => r).Select(t => (long)t).ToArray(), [batch, time]);
     }
@@ -83,20 +90,29 @@ internal sealed class OnnxLlama : IDisposable
         for (var i = 0; i < config.Layers; i++)
         {
             var y = Norm(config, weights, x, LlamaNames.AttentionNorm(i));
-            string q = Product(weights, y, LlamaNames.Query(i)), k = Product(weights, y, LlamaNames.Key(i)), v = Product(weights, y, LlamaNames.Value(i));
+            var q = Product(weights, y, LlamaNames.Query(i));
+            var k = Product(weights, y, LlamaNames.Key(i));
+            var v = Product(weights, y, LlamaNames.Value(i));
+            byte[][] attributes =
+                [Attribute("num_heads", config.Heads), Attribute("kv_num_heads", config.KeyValueHeads), Attribute("do_rotary", 1)];
             var mixed = Node("GroupQueryAttention", [q, k, v, "", "", "lengths", "length", "cos", "sin"], Contributed, outputs: 3,
-                attributes: [Attribute("num_heads", config.Heads), Attribute("kv_num_heads", config.KeyValueHeads), Attribute("do_rotary", 1)]);
+                attributes: attributes);
             x = Node("Add", [x, Product(weights, mixed, LlamaNames.AttentionOutput(i))]);
             y = Norm(config, weights, x, LlamaNames.MlpNorm(i));
             var gate = Node("QuickGelu", [Product(weights, y, LlamaNames.Gate(i))], Contributed, attributes: [Attribute("alpha", 1f)]);
             x = Node("Add", [x, Product(weights, Node("Mul", [gate, Product(weights, y, LlamaNames.Up(i))]), LlamaNames.Down(i))]);
         }
 
-        Node("MatMul", [Norm(config, weights, x, LlamaNames.FinalNorm), Weight(weights, config.TiedHead ? LlamaNames.Embedding : LlamaNames.Head, transpose: true)], name: "logits");
+        var last = Norm(config, weights, x, LlamaNames.FinalNorm);
+        var head = Weight(weights, config.TiedHead ? LlamaNames.Embedding : LlamaNames.Head, transpose: true);
+        Node("MatMul", [last, head], name: "logits");
     }
 
     private string Norm(LlamaConfig config, StateDict weights, string x, string name) =>
-        Node("SimplifiedLayerNormalization", [x, Weight(weights, name, transpose: false)], attributes: [Attribute("axis", -1), Attribute("epsilon", (float)config.NormEps), Attribute("stash_type", 1)]);
+        Node(
+            "SimplifiedLayerNormalization",
+            [x, Weight(weights, name, transpose: false)],
+            attributes: [Attribute("axis", -1), Attribute("epsilon", (float)config.NormEps), Attribute("stash_type", 1)]);
 
     private string Product(StateDict weights, string x, string name) => Node("MatMul", [x, Weight(weights, name, transpose: true)]);
 

@@ -1,4 +1,4 @@
-// benchmark hub: downloading a checkpoint from an imitation of the Hub on the loopback, against huggingface_hub.
+// benchmark hub: downloads from an imitation of the Hub on the loopback, against huggingface_hub.
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -15,14 +15,22 @@ internal static class HubCommand
 
     public static Command Create()
     {
-        var peers = new Option<DirectoryInfo?>("--peers") { Description = "Folder of a Python environment (bin/python) with huggingface_hub." };
+        var peers = new Option<DirectoryInfo?>("--peers")
+        {
+            Description = "Folder of a Python environment (bin/python) with huggingface_hub.",
+        };
         var turns = new Option<int>("--turns") { Description = "Downloads of each contender.", DefaultValueFactory = _ => 5 };
-        var command = new Command("hub", "Seconds to download two shards of 512 MiB over the loopback into an empty cache; the kit's include comparing the hashes.") { peers, turns };
+        var command = new Command(
+            "hub",
+            "Seconds to download two shards of 512 MiB over the loopback into an empty cache; "
+                + "the kit's include comparing the hashes.")
+        { peers, turns };
         command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(peers), parsed.GetValue(turns), cancellation));
         return command;
     }
 
-    /// <summary>The kit's side: a download into an empty cache for each line on standard input.</summary>
+    /// <summary>The kit's side: downloads into an empty cache for each line on standard
+    /// input.</summary>
     public static Command CreateWorker()
     {
         var command = new Command("hub-worker") { Hidden = true };
@@ -35,7 +43,8 @@ internal static class HubCommand
                 using (var client = new HubClient(HubSettings.FromEnvironment() with { CacheFolder = cache }))
                 {
                     var revision = await client.ResolveAsync(new HubLocation(Repository), cancellation).ConfigureAwait(false);
-                    await revision.DownloadAsync(await revision.ListAsync(cancellation).ConfigureAwait(false), cancellation: cancellation).ConfigureAwait(false);
+                    var files = await revision.ListAsync(cancellation).ConfigureAwait(false);
+                    await revision.DownloadAsync(files, cancellation: cancellation).ConfigureAwait(false);
                 }
 
                 var seconds = clock.Elapsed.TotalSeconds;
@@ -58,11 +67,22 @@ internal static class HubCommand
             hub.Add(Repository, HubLocation.Main, $"model-{i}.safetensors", HubContent.Large(bytes));
         }
 
-        // Xet's own protocol is not imitated: both sides take the files by HTTP.
-        var environment = new Dictionary<string, string> { ["HF_ENDPOINT"] = hub.Endpoint.ToString().TrimEnd('/'), ["HF_HUB_OFFLINE"] = "", ["HF_HUB_DISABLE_XET"] = "1", ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1" };
+        // Xet's own protocol is not imitated: both sides download the files by HTTP.
+        var environment = new Dictionary<string, string>
+        {
+            ["HF_ENDPOINT"] = hub.Endpoint.ToString().TrimEnd('/'),
+            ["HF_HUB_OFFLINE"] = "",
+            ["HF_HUB_DISABLE_XET"] = "1",
+            ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1",
+        };
         var contenders = new List<Contender> { Contender.Self("kit", ["hub-worker"], environment) };
         if (peers is not null)
-            contenders.Add(Contender.Start("huggingface_hub", Path.Combine(peers.FullName, "bin", "python"), [Path.Combine(AppContext.BaseDirectory, "Hub", "hub_peer.py"), Repository], environment));
+        {
+            var python = Path.Combine(peers.FullName, "bin", "python");
+            var script = Path.Combine(AppContext.BaseDirectory, "Hub", "hub_peer.py");
+            contenders.Add(Contender.Start("huggingface_hub", python, [script, Repository], environment));
+        }
+
         var answers = contenders.ToDictionary(c => c.Name, _ => new List<JsonObject>());
         foreach (var _ in Enumerable.Range(0, turns))
         {

@@ -1,4 +1,4 @@
-// benchmark kernel: from the start of a kernel to its first result, and what a cell costs once warm.
+// benchmark kernel: time from a kernel's start to its first result, and the time of a warm cell.
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -15,21 +15,27 @@ internal static class KernelCommand
     {
         var starts = new Option<int>("--starts") { Description = "How many kernels are started.", DefaultValueFactory = _ => 7 };
         var cells = new Option<int>("--cells") { Description = "How many cells each runs once warm.", DefaultValueFactory = _ => 100 };
-        var command = new Command("kernel", "Time from the start of a kernel's process to its first result, a cell's overhead once warm, and how soon an interrupt is answered; as an installed kernel is started.") { starts, cells };
+        var command = new Command(
+            "kernel",
+            "Time from the start of a kernel's process to its first result, a cell's overhead once warm, "
+                + "and how soon an interrupt is answered; as an installed kernel is started.")
+        { starts, cells };
         command.SetAction(parsed => Run(parsed.GetValue(starts), parsed.GetValue(cells)));
         return command;
     }
 
     private static int Run(int starts, int cells)
     {
-        var repository = Workspace.Repository ?? throw new Llm360Exception("There is no checkout.", Environment.CurrentDirectory, "Run inside a checkout of Llm360.Notebooks.");
+        var repository = Workspace.Repository ?? throw new Llm360Exception(
+            "There is no checkout.", Environment.CurrentDirectory, "Run inside a checkout of Llm360.Notebooks.");
         var folder = Directory.CreateTempSubdirectory("llm360-benchmark-").FullName;
         try
         {
             var llm360 = Path.Combine(repository, "src", "Llm360.Notebooks.Cli", "bin", "Release", "net10.0", "llm360.dll");
             using (var install = Process.Start("dotnet", [llm360, "kernel", "install", "--prefix", folder, "-q"]))
                 install.WaitForExit();
-            var spec = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "share", "jupyter", "kernels", KernelSpec.DefaultName, "kernel.json")))!;
+            var file = Path.Combine(folder, "share", "jupyter", "kernels", KernelSpec.DefaultName, "kernel.json");
+            var spec = JsonNode.Parse(File.ReadAllText(file))!;
             var (first, warm, interrupt, memory) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
             for (var start = 0; start < starts; start++)
             {
@@ -76,5 +82,6 @@ internal static class KernelCommand
         return new ConnectionFile("127.0.0.1", ports[0], ports[1], ports[2], ports[3], ports[4]);
     }
 
-    private static double Quantile(List<double> values, double share) => Math.Round(values.Order().ElementAt((int)Math.Ceiling(share * values.Count) - 1), 2);
+    private static double Quantile(List<double> values, double share) =>
+        Math.Round(values.Order().ElementAt((int)Math.Ceiling(share * values.Count) - 1), 2);
 }

@@ -1,4 +1,4 @@
-// A kernel process and the client that watches the clock.
+// A kernel process and the client that measures its times.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -8,7 +8,8 @@ using NetMQ.Sockets;
 
 namespace Llm360.Notebooks.Benchmarks.Kernel;
 
-/// <summary>Started as the kernel spec says; killed when disposed. Messages go without a signature: the connection has no key.</summary>
+/// <summary>Started as the kernel spec says, and killed when disposed. Messages have no signature,
+/// because the connection has no key.</summary>
 internal sealed class MeasuredKernel : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -23,7 +24,9 @@ internal sealed class MeasuredKernel : IDisposable
         var connection = KernelCommand.Connection();
         var file = Path.Combine(folder, "connection.json");
         File.WriteAllText(file, JsonSerializer.Serialize(connection));
-        var argv = spec["argv"]!.AsArray().Select(part => part!.ToString().Replace("{connection_file}", file, StringComparison.Ordinal)).ToList();
+        var argv = spec["argv"]!.AsArray()
+            .Select(part => part!.ToString().Replace("{connection_file}", file, StringComparison.Ordinal))
+            .ToList();
         var start = new ProcessStartInfo(argv[0], argv.Skip(1)) { WorkingDirectory = folder };
         foreach (var (name, value) in spec["env"]!.AsObject())
             start.Environment[name] = value!.ToString();
@@ -38,7 +41,8 @@ internal sealed class MeasuredKernel : IDisposable
         FirstResultSeconds = watch.Elapsed.TotalSeconds;
     }
 
-    /// <summary>From the start of the process to the reply to a first cell that was sent before it listened.</summary>
+    /// <summary>From the start of the process to the reply to a first cell, which was sent before
+    /// the kernel listened.</summary>
     public double FirstResultSeconds { get; }
 
     public double PeakMegabytes
@@ -50,18 +54,19 @@ internal sealed class MeasuredKernel : IDisposable
         }
     }
 
-    /// <summary>Runs cells until the compiler is compiled.</summary>
+    /// <summary>Runs cells until the compiler itself is compiled.</summary>
     public void Warm()
     {
         for (var i = 0; i < 100; i++)
             CellMilliseconds(i);
     }
 
-    /// <summary>From the request to the reply of a cell that does next to nothing.</summary>
+    /// <summary>From the request to the reply of a cell that does almost nothing.</summary>
     public double CellMilliseconds(int number)
     {
         var watch = Stopwatch.StartNew();
-        Send(shell, "execute_request", new JsonObject { ["code"] = string.Create(CultureInfo.InvariantCulture, $"var x{number} = {number}; x{number} + 1") });
+        var code = string.Create(CultureInfo.InvariantCulture, $"var x{number} = {number}; x{number} + 1");
+        Send(shell, "execute_request", new JsonObject { ["code"] = code });
         Expect(Reply(shell), "ok");
         return watch.Elapsed.TotalMilliseconds;
     }
@@ -94,7 +99,15 @@ internal sealed class MeasuredKernel : IDisposable
 
     private static void Send(DealerSocket socket, string type, JsonObject content)
     {
-        var header = new JsonObject { ["msg_id"] = Guid.NewGuid().ToString(), ["session"] = "benchmark", ["username"] = "benchmark", ["date"] = DateTime.UtcNow.ToString("o"), ["msg_type"] = type, ["version"] = "5.4" };
+        var header = new JsonObject
+        {
+            ["msg_id"] = Guid.NewGuid().ToString(),
+            ["session"] = "benchmark",
+            ["username"] = "benchmark",
+            ["date"] = DateTime.UtcNow.ToString("o"),
+            ["msg_type"] = type,
+            ["version"] = "5.4",
+        };
         foreach (var frame in new[] { "<IDS|MSG>", "", header.ToJsonString(), "{}", "{}" })
             socket.SendMoreFrame(frame);
         socket.SendFrame(content.ToJsonString());

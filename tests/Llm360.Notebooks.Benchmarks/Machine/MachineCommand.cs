@@ -1,4 +1,4 @@
-// benchmark machine: what the processor can do at most, so that other numbers can be read as shares of it.
+// benchmark machine: the machine's limits, so that other numbers can be read as shares of them.
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -7,14 +7,16 @@ using TorchSharp;
 
 namespace Llm360.Notebooks.Benchmarks.Machine;
 
-/// <summary>The rate of fused multiply-adds in registers, of reading and copying memory, and of float32 products x Wᵀ, LibTorch's and the kit's own, all in turns.</summary>
+/// <summary>Measures in turns the rates of fused multiply-adds in registers, of reading and copying
+/// memory, and of float32 products x Wᵀ by LibTorch and by the kit.</summary>
 internal static class MachineCommand
 {
-    /// <summary>Weights in turn are more than the caches hold, as in a model.</summary>
+    /// <summary>The weights used in turn exceed the caches, as in a model.</summary>
     private const long WeightBytes = 256L << 20;
 
     private const long MemoryBytes = 512L << 20;
-    private static readonly (int Inputs, int Outputs)[] Weights = [(288, 768), (512, 1376), (768, 768), (768, 2048), (2048, 768), (768, 32000)];
+    private static readonly (int Inputs, int Outputs)[] Weights =
+        [(288, 768), (512, 1376), (768, 768), (768, 2048), (2048, 768), (768, 32000)];
     private static readonly int[] Rows = [8, 32, 64, 128, 256, 512, 2048];
 
     public static Command Create()
@@ -34,7 +36,8 @@ internal static class MachineCommand
         foreach (var (inputs, outputs) in Weights)
         {
             using var scope = torch.NewDisposeScope();
-            torch.Tensor[] weights = [.. Enumerable.Range(0, (int)(WeightBytes / (4L * inputs * outputs)) + 1).Select(_ => torch.randn([outputs, inputs]))];
+            var count = (int)(WeightBytes / (4L * inputs * outputs)) + 1;
+            torch.Tensor[] weights = [.. Enumerable.Range(0, count).Select(_ => torch.randn([outputs, inputs]))];
             foreach (var rows in Rows)
             {
                 using torch.Tensor x = torch.randn([rows, inputs]), y = torch.empty([rows, outputs]);
@@ -58,7 +61,8 @@ internal static class MachineCommand
                 Alternate(seconds, [.. works]);
                 products.Add((JsonNode)new JsonObject
                 {
-                    ["inputs"] = inputs, ["outputs"] = outputs, ["rows"] = rows, ["median_gflops"] = Median(rates), ["best_gflops"] = rates.Max(),
+                    ["inputs"] = inputs, ["outputs"] = outputs, ["rows"] = rows,
+                    ["median_gflops"] = Median(rates), ["best_gflops"] = rates.Max(),
                     ["unpacked_median_gflops"] = unpacked.Count > 0 ? Median(unpacked) : null,
                 });
                 Console.WriteLine(products[^1]!.ToJsonString());
@@ -71,7 +75,8 @@ internal static class MachineCommand
             ["date"] = DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
             ["processor"] = TorchReport.ProcessorName(), ["threads"] = threads, ["amd_switch"] = LibTorch.AmdSwitch.ToString(),
             ["median_peak_gflops"] = Median(peaks), ["best_peak_gflops"] = peaks.Max(),
-            ["median_read_gbs"] = Median(reads), ["best_read_gbs"] = reads.Max(), ["median_copy_gbs"] = Median(copies), ["best_copy_gbs"] = copies.Max(),
+            ["median_read_gbs"] = Median(reads), ["best_read_gbs"] = reads.Max(),
+            ["median_copy_gbs"] = Median(copies), ["best_copy_gbs"] = copies.Max(),
             ["products"] = products,
         });
         return 0;
@@ -93,7 +98,7 @@ internal static class MachineCommand
         return (reads, copies);
     }
 
-    // Adds 1e9 operations (or bytes) a second, one value for every tenth of a second.
+    // Adds rates in 1e9 operations (or bytes) a second, one value for every tenth of a second.
     private static void Alternate(double seconds, params (List<double> Rates, Func<double> Work)[] works)
     {
         const double turn = 0.1;

@@ -1,10 +1,11 @@
-// As many multiply-adds as the processor can do: nothing but registers.
+// The maximum rate of multiply-adds that the processor can do: on registers only.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Llm360.Notebooks.Benchmarks.Machine;
 
-/// <summary>Independent chains of float32 multiply-adds in the widest vectors, twelve a thread: more than two units with a latency of four cycles can hold.</summary>
+/// <summary>Independent chains of float32 multiply-adds in the widest vectors, twelve for each
+/// thread. That is more than two units with a latency of four cycles can hold.</summary>
 internal static class MultiplyAdds
 {
     private const int Steps = 1 << 20, Chains = 12;
@@ -13,14 +14,16 @@ internal static class MultiplyAdds
     public static double Run(int threads)
     {
         var wide = Vector512.IsHardwareAccelerated;
-        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => GC.KeepAlive(wide ? Chain512(Steps) : Chain256(Steps)));
+        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ =>
+            GC.KeepAlive(wide ? Chain512(Steps) : Chain256(Steps)));
         return 2.0 * threads * Steps * Chains * (wide ? Vector512<float>.Count : Vector256<float>.Count);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static float Chain256(int steps)
     {
-        Vector256<float> x = Vector256.Create(0.9f), y = Vector256.Create(0.1f), a = y, b = y, c = y, d = y, e = y, f = y, g = y, h = y, i = y, j = y, k = y, l = y;
+        Vector256<float> x = Vector256.Create(0.9f), y = Vector256.Create(0.1f);
+        Vector256<float> a = y, b = y, c = y, d = y, e = y, f = y, g = y, h = y, i = y, j = y, k = y, l = y;
         for (; steps > 0; steps--)
         {
             a = Vector256.MultiplyAddEstimate(a, x, y);
@@ -43,7 +46,8 @@ internal static class MultiplyAdds
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static float Chain512(int steps)
     {
-        Vector512<float> x = Vector512.Create(0.9f), y = Vector512.Create(0.1f), a = y, b = y, c = y, d = y, e = y, f = y, g = y, h = y, i = y, j = y, k = y, l = y;
+        Vector512<float> x = Vector512.Create(0.9f), y = Vector512.Create(0.1f);
+        Vector512<float> a = y, b = y, c = y, d = y, e = y, f = y, g = y, h = y, i = y, j = y, k = y, l = y;
         for (; steps > 0; steps--)
         {
             a = Vector512.MultiplyAddEstimate(a, x, y);

@@ -12,28 +12,53 @@ internal static class MemorizationCommand
     public const int Half = 32;
 
     private const int PeerRows = 256;
-    private static readonly string[] Works = ["scores", "token metrics of the continuation", "scores and all token metrics", "extractibility"];
+    private static readonly string[] Works =
+        ["scores", "token metrics of the continuation", "scores and all token metrics", "extractibility"];
     private static readonly int[] PeerBatches = [64, 128, 256];
 
     public static Command Create()
     {
-        var peers = new Option<DirectoryInfo?>("--peers") { Description = "Folder of a Python environment (bin/python) with torch and transformers." };
-        var threads = new Option<int>("--threads") { Description = "Threads of each contender.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var peers = new Option<DirectoryInfo?>("--peers")
+        {
+            Description = "Folder of a Python environment (bin/python) with torch and transformers.",
+        };
+        var threads = new Option<int>("--threads")
+        {
+            Description = "Threads of each contender.",
+            DefaultValueFactory = _ => Environment.ProcessorCount,
+        };
         var rows = new Option<int>("--rows") { Description = "Sequences.", DefaultValueFactory = _ => 1000 };
-        var turns = new Option<int>("--turns") { Description = "Passes of each contender after one to warm up.", DefaultValueFactory = _ => 3 };
-        var shapes = new Option<string[]>("--shapes") { Description = "15M, 110M.", DefaultValueFactory = _ => ["15M", "110M"], AllowMultipleArgumentsPerToken = true };
+        var turns = new Option<int>("--turns")
+        {
+            Description = "Passes of each contender after one to warm up.",
+            DefaultValueFactory = _ => 3,
+        };
+        var shapes = new Option<string[]>("--shapes")
+        {
+            Description = "15M, 110M.",
+            DefaultValueFactory = _ => ["15M", "110M"],
+            AllowMultipleArgumentsPerToken = true,
+        };
         var shares = new Option<int[]>("--shares")
         {
             Description = "Percentages of memorised sequences; the peer runs at the first alone, as its work does not depend on them.",
             DefaultValueFactory = _ => [10, 0, 1, 30, 100],
             AllowMultipleArgumentsPerToken = true,
         };
-        var command = new Command("memorization", "Sequences a second of memorization, k = l = 32, against transformers' generate.") { peers, threads, rows, turns, shapes, shares };
-        command.SetAction(parsed => Run(parsed.GetValue(peers), parsed.GetValue(threads), parsed.GetValue(rows), parsed.GetValue(turns), parsed.GetValue(shapes)!, parsed.GetValue(shares)!));
+        var command = new Command("memorization", "Sequences a second of memorization, k = l = 32, against transformers' generate.")
+        { peers, threads, rows, turns, shapes, shares };
+        command.SetAction(parsed => Run(
+            parsed.GetValue(peers),
+            parsed.GetValue(threads),
+            parsed.GetValue(rows),
+            parsed.GetValue(turns),
+            parsed.GetValue(shapes)!,
+            parsed.GetValue(shares)!));
         return command;
     }
 
-    /// <summary>Sequences of which a share is the model's own greedy continuation, evenly spread.</summary>
+    /// <summary>Sequences. An evenly spread share of them are the model's own greedy
+    /// continuation.</summary>
     public static int[][] Rows(LanguageModel model, int count, int percent)
     {
         var rows = ForwardShape.Tokens(count, 2 * Half);
@@ -61,8 +86,13 @@ internal static class MemorizationCommand
                 foreach (var percent in shares)
                 {
                     using (var model = LanguageModel.Load(folder))
-                        AtomicFile.WriteText(Path.Combine(folder, "rows.json"), new JsonArray([.. Rows(model, count, percent).Select(r => (JsonNode)new JsonArray([.. r.Select(t => (JsonNode)t)]))]).ToJsonString());
-                    var one = Case(shape, folder, percent, count, percent == shares[0] && File.Exists(python) ? python : null, threads, turns);
+                    {
+                        var tokens = Rows(model, count, percent).Select(r => (JsonNode)new JsonArray([.. r.Select(t => (JsonNode)t)]));
+                        AtomicFile.WriteText(Path.Combine(folder, "rows.json"), new JsonArray([.. tokens]).ToJsonString());
+                    }
+
+                    var peer = percent == shares[0] && File.Exists(python) ? python : null;
+                    var one = Case(shape, folder, percent, count, peer, threads, turns);
                     Console.WriteLine(one.ToJsonString());
                     cases.Add((JsonNode)one);
                 }
@@ -89,12 +119,17 @@ internal static class MemorizationCommand
     private static JsonObject Case(string shape, string folder, int percent, int count, string? python, int threads, int turns)
     {
         var number = (int n) => n.ToString(CultureInfo.InvariantCulture);
-        var contenders = Works.Select(w => (Rows: count, Contender.Self(w, [MemorizationWorker.Name, w, folder, number(threads), number(count)]))).ToList();
-        contenders.Add((count, Contender.Self("slow reference", [MemorizationWorker.Name, "slow reference", folder, number(threads), number(count)])));
+        var own = (string work) => Contender.Self(work, [MemorizationWorker.Name, work, folder, number(threads), number(count)]);
+        var contenders = Works.Select(w => (Rows: count, own(w))).ToList();
+        contenders.Add((count, own("slow reference")));
         if (python is not null)
         {
             var script = Path.Combine(AppContext.BaseDirectory, "Memorization", "memorization_peer.py");
-            contenders.AddRange(PeerBatches.Select(b => (PeerRows, Contender.Start($"transformers, batch {b}", python, [script, folder, number(threads), number(PeerRows), number(b), number(Half)], Contender.MemoryKept))));
+            contenders.AddRange(PeerBatches.Select(b =>
+            {
+                string[] arguments = [script, folder, number(threads), number(PeerRows), number(b), number(Half)];
+                return (PeerRows, Contender.Start($"transformers, batch {b}", python, arguments, Contender.MemoryKept));
+            }));
         }
 
         try
@@ -115,8 +150,10 @@ internal static class MemorizationCommand
             {
                 ["shape"] = shape,
                 ["memorised_percent"] = percent,
-                ["rows_per_second"] = new JsonObject(contenders.Select(c => KeyValuePair.Create(c.Item2.Name, (JsonNode?)Math.Round(c.Rows / best[c.Item2.Name], 2)))),
-                ["rows_that_differ_from_scores"] = new JsonObject(answers.Select(a => KeyValuePair.Create(a.Key, (JsonNode?)a.Value.Split(' ').Zip(answers[Works[0]].Split(' ')).Count(p => p.First != p.Second)))),
+                ["rows_per_second"] = new JsonObject(contenders.Select(c =>
+                    KeyValuePair.Create(c.Item2.Name, (JsonNode?)Math.Round(c.Rows / best[c.Item2.Name], 2)))),
+                ["rows_that_differ_from_scores"] = new JsonObject(answers.Select(a =>
+                    KeyValuePair.Create(a.Key, (JsonNode?)Differences(a.Value, answers[Works[0]])))),
             };
         }
         finally
@@ -124,4 +161,7 @@ internal static class MemorizationCommand
             contenders.ForEach(c => c.Item2.Dispose());
         }
     }
+
+    private static int Differences(string one, string other) =>
+        one.Split(' ').Zip(other.Split(' ')).Count(p => p.First != p.Second);
 }

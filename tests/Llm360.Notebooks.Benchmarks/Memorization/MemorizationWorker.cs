@@ -6,7 +6,8 @@ using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Benchmarks.Memorization;
 
-/// <summary>Answers each line on its input with the seconds of one pass over all rows, and with each row's first mismatch.</summary>
+/// <summary>Answers each line on its input with the seconds of one pass over all rows, and with the
+/// first mismatch of each row.</summary>
 internal static class MemorizationWorker
 {
     public const string Name = "memorization-worker";
@@ -20,7 +21,8 @@ internal static class MemorizationWorker
         var count = new Argument<int>("rows");
         var command = new Command(Name, "One contender; started by the memorization benchmark.") { work, folder, threads, count };
         command.Hidden = true;
-        command.SetAction(parsed => Serve(parsed.GetValue(work)!, parsed.GetValue(folder)!, parsed.GetValue(threads), parsed.GetValue(count)));
+        command.SetAction(parsed => Serve(
+            parsed.GetValue(work)!, parsed.GetValue(folder)!, parsed.GetValue(threads), parsed.GetValue(count)));
         return command;
     }
 
@@ -28,25 +30,40 @@ internal static class MemorizationWorker
     {
         LibTorch.Threads = threads;
         using var model = LanguageModel.Load(folder);
-        List<TokenRow> rows = [.. JsonSerializer.Deserialize<int[][]>(File.ReadAllText(Path.Combine(folder, "rows.json")))!.Take(count).Select(r => new TokenRow(r, "", []))];
+        var sequences = JsonSerializer.Deserialize<int[][]>(File.ReadAllText(Path.Combine(folder, "rows.json")))!;
+        List<TokenRow> rows = [.. sequences.Take(count).Select(r => new TokenRow(r, "", []))];
         while (Console.ReadLine() is not null)
         {
             var start = Stopwatch.GetTimestamp();
             var mismatches = Run(work, model, rows);
             var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             using var process = Process.GetCurrentProcess();
-            Console.WriteLine(new JsonObject { ["seconds"] = seconds, ["peak_mb"] = process.PeakWorkingSet64 / 1e6, ["first_mismatches"] = string.Join(' ', mismatches) }.ToJsonString());
+            var answer = new JsonObject
+            {
+                ["seconds"] = seconds,
+                ["peak_mb"] = process.PeakWorkingSet64 / 1e6,
+                ["first_mismatches"] = string.Join(' ', mismatches),
+            };
+            Console.WriteLine(answer.ToJsonString());
         }
     }
 
     private static IEnumerable<int> Run(string work, LanguageModel model, List<TokenRow> rows) => work switch
     {
         "scores" => MemorizationScorer.Score(model, rows).Select(r => r.FirstMismatch),
-        "token metrics of the continuation" => MemorizationScorer.ContinuationScores(model, rows).Select(r => r.TakeWhile(t => t.Rank == 0).Count()),
-        "scores and all token metrics" => MemorizationScorer.Score(model, rows, new MemorizationSettings(TokenMetrics: true)).Select(r => r.FirstMismatch),
+        "token metrics of the continuation" =>
+            MemorizationScorer.ContinuationScores(model, rows).Select(r => r.TakeWhile(t => t.Rank == 0).Count()),
+        "scores and all token metrics" =>
+            MemorizationScorer.Score(model, rows, new MemorizationSettings(TokenMetrics: true)).Select(r => r.FirstMismatch),
         "extractibility" => MemorizationScorer.FirstMismatches(model, rows),
-        // Plain generation of every row, then a comparison.
-        _ => [.. rows.Chunk(128).SelectMany(part => part.Zip(model.Generate([.. part.Select(r => r.TokenIds[..Half])], new GenerationOptions { MaxNewTokens = Half }))
-            .Select(p => p.First.TokenIds[Half..].Zip(p.Second).TakeWhile(t => t.First == t.Second).Count()))],
+        _ => [.. rows.Chunk(128).SelectMany(part => Generate(model, part))],
     };
+
+    // Plain generation of every row, then a comparison.
+    private static IEnumerable<int> Generate(LanguageModel model, TokenRow[] rows)
+    {
+        var continuations = model.Generate([.. rows.Select(r => r.TokenIds[..Half])], new GenerationOptions { MaxNewTokens = Half });
+        return rows.Zip(continuations)
+            .Select(p => p.First.TokenIds[Half..].Zip(p.Second).TakeWhile(t => t.First == t.Second).Count());
+    }
 }

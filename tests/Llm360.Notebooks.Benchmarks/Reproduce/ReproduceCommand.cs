@@ -11,18 +11,23 @@ internal static class ReproduceCommand
     public static Command Create()
     {
         var suite = new Option<string>("--suite") { Description = "The suite.", DefaultValueFactory = _ => "nano" };
-        var command = new Command("reproduce", "Wall time and peak memory of llm360 reproduce in an empty folder, packages restored and the command built.") { suite };
+        var command = new Command(
+            "reproduce",
+            "Wall time and peak memory of llm360 reproduce in an empty folder, packages restored and the command built.")
+        { suite };
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(suite)!));
         return command;
     }
 
     private static async Task<int> RunAsync(string suite)
     {
-        var repository = Workspace.Repository ?? throw new Llm360Exception("There is no checkout.", Environment.CurrentDirectory, "Run inside a checkout of Llm360.Notebooks.");
+        var repository = Workspace.Repository ?? throw new Llm360Exception(
+            "There is no checkout.", Environment.CurrentDirectory, "Run inside a checkout of Llm360.Notebooks.");
         var home = Directory.CreateTempSubdirectory("llm360-benchmark-").FullName;
         try
         {
-            var start = new ProcessStartInfo("dotnet", [Path.Combine(repository, "src", "Llm360.Notebooks.Cli", "bin", "Release", "net10.0", "llm360.dll"), "reproduce", "--suite", suite, "--quiet"])
+            var llm360 = Path.Combine(repository, "src", "Llm360.Notebooks.Cli", "bin", "Release", "net10.0", "llm360.dll");
+            var start = new ProcessStartInfo("dotnet", [llm360, "reproduce", "--suite", suite, "--quiet"])
             {
                 WorkingDirectory = repository,
                 Environment = { [Workspace.HomeVariable] = home },
@@ -50,8 +55,9 @@ internal static class ReproduceCommand
                 ["seconds"] = Math.Round(seconds, 1),
                 ["peak_memory_mb"] = Math.Round(peak / 1e6),
                 ["training_steps_seconds"] = Math.Round(steps.Sum(s => batch / s.TokensPerSecond), 1),
-                ["notebooks"] = new JsonObject(Directory.GetFiles(Path.Combine(home, "notebooks"), "*.ipynb").Order(StringComparer.Ordinal)
-                    .Select(f => KeyValuePair.Create(Path.GetFileNameWithoutExtension(f), (JsonNode?)(double)JsonNode.Parse(File.ReadAllText(f))!["metadata"]!["llm360"]!["seconds"]!))),
+                ["notebooks"] = new JsonObject(Directory.GetFiles(Path.Combine(home, "notebooks"), "*.ipynb")
+                    .Order(StringComparer.Ordinal)
+                    .Select(f => KeyValuePair.Create(Path.GetFileNameWithoutExtension(f), (JsonNode?)Seconds(f)))),
             };
             Console.WriteLine(BenchmarkResults.Write("reproduce", result));
             return 0;
@@ -61,4 +67,7 @@ internal static class ReproduceCommand
             Directory.Delete(home, recursive: true);
         }
     }
+
+    private static double Seconds(string notebook) =>
+        (double)JsonNode.Parse(File.ReadAllText(notebook))!["metadata"]!["llm360"]!["seconds"]!;
 }

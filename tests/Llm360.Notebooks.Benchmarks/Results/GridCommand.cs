@@ -1,5 +1,4 @@
-// benchmark grid: what claiming costs in a large grid of short cells, and how long its store takes to
-// open.
+// benchmark grid: the cost of claiming in a large grid of short cells, and of opening its store.
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -14,7 +13,8 @@ internal static class GridCommand
         var checkpoints = new Option<int>("--checkpoints") { Description = "Checkpoints.", DefaultValueFactory = _ => 360 };
         var items = new Option<int>("--items") { Description = "Items.", DefaultValueFactory = _ => 360 };
         var micro = new Option<int>("--microseconds") { Description = "Time of a cell.", DefaultValueFactory = _ => 1000 };
-        var command = new Command("grid", "Claims in a simulated grid of short cells, and opening its store.") { checkpoints, items, micro };
+        var command = new Command("grid", "Claims in a simulated grid of short cells, and opening its store.")
+        { checkpoints, items, micro };
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(checkpoints), parsed.GetValue(items), parsed.GetValue(micro)));
         return command;
     }

@@ -11,10 +11,18 @@ internal static class TrainingCommand
 
     public static Command Create()
     {
-        var peers = new Option<DirectoryInfo?>("--peers") { Description = "Folder of a Python environment (bin/python) with torch and transformers." };
+        var peers = new Option<DirectoryInfo?>("--peers")
+        {
+            Description = "Folder of a Python environment (bin/python) with torch and transformers.",
+        };
         var seconds = new Option<double>("--seconds") { Description = "Seconds for each contender.", DefaultValueFactory = _ => 20 };
-        var threads = new Option<int>("--threads") { Description = "Threads of each contender.", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var command = new Command("training", "Tokens a second of whole training steps: forward, backward, norm, clipping, AdamW.") { peers, seconds, threads };
+        var threads = new Option<int>("--threads")
+        {
+            Description = "Threads of each contender.",
+            DefaultValueFactory = _ => Environment.ProcessorCount,
+        };
+        var command = new Command("training", "Tokens a second of whole training steps: forward, backward, norm, clipping, AdamW.")
+        { peers, seconds, threads };
         command.SetAction(parsed => Run(parsed.GetValue(peers), parsed.GetValue(seconds), parsed.GetValue(threads)));
         return command;
     }
@@ -22,17 +30,22 @@ internal static class TrainingCommand
     private static int Run(DirectoryInfo? peers, double seconds, int threads)
     {
         string[] same = ["--threads", threads.ToString(CultureInfo.InvariantCulture)];
+        var switchOff = new Dictionary<string, string> { [MklAmdSwitch.Variable] = "off" };
         var contenders = new List<Contender>
         {
             Contender.Self("CpuGradients", [TrainingWorker.Name, "cpu", .. same]),
             Contender.Self("AutogradGradients", [TrainingWorker.Name, "autograd", .. same]),
-            Contender.Self("AutogradGradients, AMD switch off", [TrainingWorker.Name, "autograd", .. same], new Dictionary<string, string> { [MklAmdSwitch.Variable] = "off" }),
+            Contender.Self("AutogradGradients, AMD switch off", [TrainingWorker.Name, "autograd", .. same], switchOff),
         };
         using var product = Contender.Self("large product", [TrainingWorker.Name, "product", .. same]);
         var python = peers is null ? "" : Path.Combine(peers.FullName, "bin", "python");
         var hasPeers = File.Exists(python);
         if (hasPeers)
-            contenders.AddRange([Peer("PyTorch loop", python, threads), Peer("PyTorch loop, memory kept", python, threads, Contender.MemoryKept)]);
+        {
+            contenders.Add(Peer("PyTorch loop", python, threads));
+            contenders.Add(Peer("PyTorch loop, memory kept", python, threads, Contender.MemoryKept));
+        }
+
         try
         {
             var result = Measure(contenders, product, seconds);
@@ -47,7 +60,8 @@ internal static class TrainingCommand
         }
     }
 
-    // Turns of two seconds, one contender after the other: what else the machine does falls on all alike.
+    // Turns of two seconds, one contender after the other, so that other load of the machine
+    // affects all alike.
     private static JsonObject Measure(List<Contender> contenders, Contender product, double seconds)
     {
         var steps = contenders.ToDictionary(c => c.Name, _ => new List<double>());
@@ -75,7 +89,13 @@ internal static class TrainingCommand
     private static Contender Peer(string name, string python, int threads, IReadOnlyDictionary<string, string>? environment = null)
     {
         var (model, script) = (TrainingShape.Model, Path.Combine(AppContext.BaseDirectory, "Training", "training_peer.py"));
-        int[] numbers = [threads, TrainingShape.Batch, TrainingShape.Length, TrainingShape.Vocabulary, model.HiddenSize, model.IntermediateSize, model.Layers, model.Heads];
-        return Contender.Start(name, python, [script, .. numbers.Select(n => n.ToString(CultureInfo.InvariantCulture)), TrainingShape.LearningRate.ToString(CultureInfo.InvariantCulture)], environment);
+        int[] numbers =
+        [
+            threads, TrainingShape.Batch, TrainingShape.Length, TrainingShape.Vocabulary,
+            model.HiddenSize, model.IntermediateSize, model.Layers, model.Heads,
+        ];
+        var sizes = numbers.Select(n => n.ToString(CultureInfo.InvariantCulture));
+        var rate = TrainingShape.LearningRate.ToString(CultureInfo.InvariantCulture);
+        return Contender.Start(name, python, [script, .. sizes, rate], environment);
     }
 }

@@ -1,4 +1,4 @@
-// The training benchmark's result: JSON for other programs, a table for the eye.
+// The training benchmark's result: JSON for other programs, and a table for readers.
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
@@ -7,7 +7,8 @@ namespace Llm360.Notebooks.Benchmarks.Training;
 
 internal static class TrainingReport
 {
-    public static JsonObject Build(Dictionary<string, List<double>> steps, SortedDictionary<string, double> parts, double gflops, string? peerVersion)
+    public static JsonObject Build(
+        Dictionary<string, List<double>> steps, SortedDictionary<string, double> parts, double gflops, string? peerVersion)
     {
         var contenders = new JsonArray();
         foreach (var (name, times) in steps)
@@ -68,8 +69,12 @@ internal static class TrainingReport
 
         if ((string)result["peers"]! != "measured")
             Say($"{"PyTorch loop",-36} {result["peers"]}");
-        Say($"large product {result["machine"]!["large_product_gflops"]} GFLOP/s; CpuGradients' step {result["cpu_gradients_gflops"]} GFLOP/s ({(double)result["cpu_gradients_share_of_large_product"]!:p0})");
-        Console.WriteLine("time of CpuGradients' step: " + string.Join(", ", result["cpu_gradients_time_shares"]!.AsObject().Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Key} {(double)s.Value!:p1}"))));
+        var (product, step) = (result["machine"]!["large_product_gflops"], result["cpu_gradients_gflops"]);
+        var share = (double)result["cpu_gradients_share_of_large_product"]!;
+        Say($"large product {product} GFLOP/s; CpuGradients' step {step} GFLOP/s ({share:p0})");
+        var parts = result["cpu_gradients_time_shares"]!.AsObject()
+            .Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Key} {(double)s.Value!:p1}"));
+        Console.WriteLine("time of CpuGradients' step: " + string.Join(", ", parts));
         Console.WriteLine($"written to {BenchmarkResults.PathOf("training")}");
 
         static void Say(FormattableString line) => Console.WriteLine(FormattableString.Invariant(line));

@@ -7,7 +7,8 @@ using TorchSharp;
 
 namespace Llm360.Notebooks.Benchmarks.Training;
 
-/// <summary>Trains as long as it is told on its input, and answers with the seconds of each step and of each part.</summary>
+/// <summary>Trains for the seconds given on its input, and answers with the seconds of each step
+/// and of each part.</summary>
 internal static class TrainingWorker
 {
     public const string Name = "training-worker";
@@ -34,7 +35,7 @@ internal static class TrainingWorker
         }
     }
 
-    // The rate of a large product: what the machine gives at best.
+    // The rate of a large product: the machine's best.
     private static JsonObject Product(double seconds)
     {
         using var scope = torch.NewDisposeScope();
@@ -65,7 +66,8 @@ internal static class TrainingWorker
             var groups = TrainingShape.Recipe.Groups;
             engine = name == "cpu" ? new CpuGradients(weights, groups, threads) : new AutogradGradients(weights, torch.CPU);
             var random = new Random(1);
-            tokens = [.. Enumerable.Range(0, TrainingShape.Batch * TrainingShape.Length).Select(_ => random.Next(3, TrainingShape.Vocabulary))];
+            tokens = [.. Enumerable.Range(0, TrainingShape.Batch * TrainingShape.Length)
+                .Select(_ => random.Next(3, TrainingShape.Vocabulary))];
         }
 
         public JsonObject Run(double seconds)

@@ -1,11 +1,12 @@
-// Opening a checkpoint of 1 GiB and reading every byte of it, against a plain read of the same bytes.
+// Opens a checkpoint of 1 GiB and reads every byte of it, against a plain read of the same bytes.
 using System.Numerics;
 using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 
 namespace Llm360.Notebooks.Benchmarks.Weights;
 
-/// <summary>The files are in the page cache; every side adds up all bytes, so that each is really read.</summary>
+/// <summary>The files are in the page cache. Every side sums all bytes, so that each byte is really
+/// read.</summary>
 public class OpenAndTouch
 {
     /// <summary>Folder with the files, set before the run.</summary>

@@ -16,10 +16,12 @@ internal static class SyntheticCheckpoint
     {
         using var scope = torch.NewDisposeScope();
         var generator = new torch.Generator(1);
-        SafetensorsWriter.Write(path, [.. Enumerable.Range(0, Tensors).Select(i => ($"layers.{i}.weight", torch.randn([2048, 2048], generator: generator)))]);
+        SafetensorsWriter.Write(path, [.. Enumerable.Range(0, Tensors).Select(i =>
+            ($"layers.{i}.weight", torch.randn([2048, 2048], generator: generator)))]);
     }
 
-    /// <summary>The same tensors as torch.save lays them out: a stored zip with every storage on a multiple of 64 bytes.</summary>
+    /// <summary>The same tensors in the layout of torch.save: a stored zip with every storage at a
+    /// multiple of 64 bytes.</summary>
     public static void WriteZip(string path, StateDict source) => AtomicFile.Write(path, stream =>
     {
         var directory = new MemoryStream();

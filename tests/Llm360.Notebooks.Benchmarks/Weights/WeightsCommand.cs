@@ -17,7 +17,10 @@ internal static class WeightsCommand
 {
     public static Command Create()
     {
-        var command = new Command("weights", "Open and touch a checkpoint of 1 GiB, safetensors and torch.save's zip, against a plain read; peak memory of converting it.");
+        var command = new Command(
+            "weights",
+            "Open and touch a checkpoint of 1 GiB, safetensors and torch.save's zip, against a plain read; "
+                + "peak memory of converting it.");
         command.SetAction(_ => Run());
         return command;
     }
@@ -67,7 +70,11 @@ internal static class WeightsCommand
     }
 
     // Memory that is not backed by a file.
-    private static long Anonymous() => 1024 * long.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    private static long Anonymous()
+    {
+        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal));
+        return 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    }
 
     private static int Run()
     {
@@ -77,8 +84,16 @@ internal static class WeightsCommand
             SyntheticCheckpoint.WriteSafetensors(OpenAndTouch.Safetensors);
             using (var source = StateDict.Open(OpenAndTouch.Safetensors))
                 SyntheticCheckpoint.WriteZip(OpenAndTouch.Bin, source);
-            var config = ManualConfig.CreateEmpty().AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithLaunchCount(1).WithWarmupCount(3).WithIterationCount(15))
-                .AddLogger(ConsoleLogger.Default).AddColumnProvider(DefaultColumnProviders.Instance).WithArtifactsPath(Path.Combine(OpenAndTouch.Folder, "bdn"));
+            var job = Job.Default
+                .WithToolchain(InProcessEmitToolchain.Instance)
+                .WithLaunchCount(1)
+                .WithWarmupCount(3)
+                .WithIterationCount(15);
+            var config = ManualConfig.CreateEmpty()
+                .AddJob(job)
+                .AddLogger(ConsoleLogger.Default)
+                .AddColumnProvider(DefaultColumnProviders.Instance)
+                .WithArtifactsPath(Path.Combine(OpenAndTouch.Folder, "bdn"));
             var summary = BenchmarkRunner.Run<OpenAndTouch>(config);
             var reports = summary.Reports.ToDictionary(r => r.BenchmarkCase.Descriptor.WorkloadMethodDisplayInfo, r => r.ResultStatistics!);
             var read = reports.First().Value.Median;
@@ -87,7 +102,13 @@ internal static class WeightsCommand
                 ["date"] = DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
                 ["processor"] = TorchReport.ProcessorName(),
                 ["bytes"] = SyntheticCheckpoint.Tensors * SyntheticCheckpoint.Length,
-                ["times"] = new JsonArray([.. reports.Select(r => new JsonObject { ["what"] = r.Key.Trim('\''), ["median_ms"] = Math.Round(r.Value.Median / 1e6, 3), ["deviation_ms"] = Math.Round(r.Value.StandardDeviation / 1e6, 3), ["over_read"] = Math.Round(r.Value.Median / read, 3) })]),
+                ["times"] = new JsonArray([.. reports.Select(r => new JsonObject
+                {
+                    ["what"] = r.Key.Trim('\''),
+                    ["median_ms"] = Math.Round(r.Value.Median / 1e6, 3),
+                    ["deviation_ms"] = Math.Round(r.Value.StandardDeviation / 1e6, 3),
+                    ["over_read"] = Math.Round(r.Value.Median / read, 3),
+                })]),
                 ["memory"] = new JsonArray([
                     Measure("open and touch, safetensors", "touch", OpenAndTouch.Safetensors),
                     Measure("open and touch, torch.save's zip", "touch", OpenAndTouch.Bin),
@@ -106,7 +127,8 @@ internal static class WeightsCommand
 
     private static JsonObject Measure(string name, string what, string path)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(WeightsCommand).Assembly.Location, "weights-worker", what, path]) { RedirectStandardOutput = true };
+        string[] arguments = [typeof(WeightsCommand).Assembly.Location, "weights-worker", what, path];
+        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true };
         using var process = Process.Start(start)!;
         var answer = JsonNode.Parse(process.StandardOutput.ReadToEnd())!.AsObject();
         process.WaitForExit();
