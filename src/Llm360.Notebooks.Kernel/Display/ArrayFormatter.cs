@@ -1,4 +1,4 @@
-// Arrays of numbers with several dimensions, by their shape.
+// Numeric arrays of several dimensions, shown by their shape.
 using System.Net;
 
 namespace Llm360.Notebooks.Kernel.Display;

@@ -4,7 +4,7 @@ using Llm360.Notebooks.Kernel.Execution;
 
 namespace Llm360.Notebooks.Kernel.Display;
 
-/// <summary>What a cell finds in scope besides its own declarations.</summary>
+/// <summary>What every cell has in scope in addition to its own declarations.</summary>
 [SuppressMessage("Performance", "CA1822:Mark members as static", Justification = "Scripts call the members of an object.")]
 public sealed class CellGlobals
 {
@@ -13,21 +13,21 @@ public sealed class CellGlobals
 
     internal CellGlobals(SessionOutputs outputs, Func<string, bool, string> ask) => (this.outputs, this.ask) = (outputs, ask);
 
-    /// <summary>Shows a value in every form it has.</summary>
-    /// <returns>A handle that can replace what is shown.</returns>
+    /// <summary>Shows a value in all MIME types it has.</summary>
+    /// <returns>A handle that can replace the shown value.</returns>
     [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name C# notebooks use.")]
     public DisplayHandle display(object? value) => outputs.Show(value);
 
-    /// <summary>Shows a value in the forms that are named.</summary>
-    /// <param name="value">Anything. A text under a MIME type is shown as content of that
+    /// <summary>Shows a value in the given MIME types.</summary>
+    /// <param name="value">Anything. A string under a MIME type is shown as content of that
     /// type.</param>
     /// <param name="mimeTypes">Such as <c>text/html</c>.</param>
-    /// <returns>A handle that can replace what is shown.</returns>
+    /// <returns>A handle that can replace the shown value.</returns>
     [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name C# notebooks use.")]
     public DisplayHandle display(object? value, params string[] mimeTypes) => outputs.Show(value, mimeTypes);
 
-    /// <summary>Replaces what is shown, in whichever cell that was.</summary>
-    /// <param name="value">What takes its place.</param>
+    /// <summary>Replaces a shown value, in whichever cell it is.</summary>
+    /// <param name="value">The new value.</param>
     /// <param name="shown">What <c>display</c> returned.</param>
     [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name notebooks use.")]
     [SuppressMessage("Naming", "CA1707:Identifiers should not contain underscores", Justification = "The name notebooks use.")]
@@ -37,9 +37,9 @@ public sealed class CellGlobals
         shown.Update(value);
     }
 
-    /// <summary>Replaces what is shown under an id.</summary>
-    /// <param name="value">What takes its place.</param>
-    /// <param name="displayId">The <see cref="DisplayHandle.Id"/> of what is shown.</param>
+    /// <summary>Replaces the value that is shown under an id.</summary>
+    /// <param name="value">The new value.</param>
+    /// <param name="displayId">The <see cref="DisplayHandle.Id"/> of the shown value.</param>
     [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name notebooks use.")]
     [SuppressMessage("Naming", "CA1707:Identifiers should not contain underscores", Justification = "The name notebooks use.")]
     public void update_display(object? value, string displayId)
@@ -48,8 +48,8 @@ public sealed class CellGlobals
         outputs.Update(ValueFormatter.Format(value), displayId);
     }
 
-    /// <summary>Takes away what this cell has shown so far.</summary>
-    /// <param name="wait">Not before the next output stands in its place.</param>
+    /// <summary>Removes the outputs of this cell so far.</summary>
+    /// <param name="wait">Whether they stay until the next output replaces them.</param>
     [SuppressMessage("Style", "IDE1006:Naming Styles", Justification = "The name notebooks use.")]
     [SuppressMessage("Naming", "CA1707:Identifiers should not contain underscores", Justification = "The name notebooks use.")]
     public void clear_output(bool wait = false) => outputs.Clear(wait);
@@ -75,7 +75,7 @@ public sealed class CellGlobals
 
     /// <summary>An SVG image, shown when displayed or last in the cell.</summary>
     /// <param name="markup">The <c>svg</c> element.</param>
-    /// <param name="description">What it shows, for readers who do not see it.</param>
+    /// <param name="description">What it shows, for readers who cannot see it.</param>
     public Picture SVG(string markup, string description = "SVG image") =>
         new(System.Text.Encoding.UTF8.GetBytes(markup), "image/svg+xml", description);
 

@@ -1,9 +1,9 @@
-// Charts of libraries that cells load: drawn by the library's own export, found by name.
+// Charts of libraries that cells load: drawn by the library's own export, which is found by name.
 using System.Reflection;
 
 namespace Llm360.Notebooks.Kernel.Display;
 
-/// <summary>ScottPlot 5, OxyPlot, XPlot and Plotly.NET, whose own formatters write no
+/// <summary>Charts of ScottPlot 5, OxyPlot, XPlot and Plotly.NET, whose own formatters write no
 /// chart.</summary>
 internal static class ChartFormatters
 {

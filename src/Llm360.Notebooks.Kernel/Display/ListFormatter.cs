@@ -1,5 +1,4 @@
-// Long lists of numbers, texts and other simple values: the beginning, and all of them to be
-// opened.
+// Long lists of simple values such as numbers and texts: the beginning, and a fold-out with more.
 using System.Collections;
 using System.Globalization;
 using System.Net;
@@ -11,8 +10,8 @@ internal static class ListFormatter
 {
     private const int Shown = 20, Opened = 2000, ValueCharacters = 500;
 
-    /// <summary>The list; null for a short one, for one that is made as it is read, and for any
-    /// other value.</summary>
+    /// <summary>The list; null for a short or lazily computed one, and for any other
+    /// value.</summary>
     public static MimeBundle? TryFormat(object value)
     {
         if (value is not ICollection { Count: > Shown } list || value is IDictionary

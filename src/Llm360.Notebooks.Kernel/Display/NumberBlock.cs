@@ -1,4 +1,4 @@
-// Numbers of several dimensions as NumPy writes them: brackets, columns, and dots for the middle.
+// Numbers of several dimensions as NumPy writes them: brackets, columns, and dots in the middle.
 using System.Globalization;
 using System.Text;
 
@@ -14,11 +14,11 @@ internal sealed class NumberBlock
 
     private NumberBlock(IReadOnlyList<long> shape, IReadOnlyList<long[]> indexes) => (this.shape, Indexes) = (shape, indexes);
 
-    /// <summary>The indexes of each dimension whose numbers are written.</summary>
+    /// <summary>The indexes that are written, for each dimension.</summary>
     public IReadOnlyList<long[]> Indexes { get; }
 
-    /// <summary>Chooses what is written of an array; null where it has too many dimensions or no
-    /// number.</summary>
+    /// <summary>Chooses the part of an array to write; null for too many dimensions or no
+    /// numbers.</summary>
     public static NumberBlock? Of(IReadOnlyList<long> shape)
     {
         var count = shape.Aggregate(1.0, (product, length) => product * length);

@@ -1,4 +1,4 @@
-// A chart of Plotly.NET: its JSON for front ends that draw it, and HTML that draws itself.
+// A chart of Plotly.NET: JSON for front ends that draw it, and HTML that draws itself.
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -21,12 +21,12 @@ internal static class PlotlyChart
 
     private const string WithoutScript = "This chart needs plotly.js, which llm360 kernel install puts beside the kernel.";
 
-    /// <summary>The bundle of a figure in Plotly's JSON; null where there is no text.</summary>
+    /// <summary>The bundle of a figure in Plotly's JSON; null without a text.</summary>
     public static MimeBundle? Bundle(object? json)
     {
         if (json is not string text || JsonNode.Parse(text) is not JsonObject figure)
             return null;
-        // JSON must not end the script element around it.
+        // The JSON must not end the script element around it.
         var escaped = text.Replace("<", "\\u003c", StringComparison.Ordinal);
         var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
         var script = Draw.Replace("KEY", key, StringComparison.Ordinal).Replace("SPEC", escaped, StringComparison.Ordinal);

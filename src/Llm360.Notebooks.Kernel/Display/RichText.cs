@@ -1,4 +1,4 @@
-// Text that says what it is: what HTML("..."), Markdown("...") and their like return in a cell.
+// Text with a known format, which HTML("..."), Markdown("...") and similar calls return in a cell.
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -22,7 +22,7 @@ public sealed record MarkdownText(string Text)
 
 /// <summary>LaTeX to be rendered by the front end: <c>(LaTeXString)@"\begin{align}
 /// ..."</c>.</summary>
-/// <param name="Text">The source, in mathematics or with delimiters of its own.</param>
+/// <param name="Text">The source, in mathematics or with its own delimiters.</param>
 public sealed record LaTeXString(string Text)
 {
     /// <summary>The text as LaTeX.</summary>
@@ -49,7 +49,7 @@ public sealed record MathString(string Text)
     public override string ToString() => Text;
 }
 
-/// <summary>Bundles of text.</summary>
+/// <summary>Bundles of such texts.</summary>
 internal static class RichText
 {
     private const string Delimiter = "$$", PlainText = "text/plain";
@@ -57,7 +57,7 @@ internal static class RichText
     /// <summary>A script that the page runs when it is shown.</summary>
     public static MimeBundle Script(string code) => MimeBundle.Html($"<script type=\"text/javascript\">{code}</script>", code);
 
-    /// <summary>The bundle of a text of a kind; null for any other value.</summary>
+    /// <summary>The bundle of a text with a known format; null for any other value.</summary>
     public static MimeBundle? TryFormat(object value) => value switch
     {
         HtmlText html => MimeBundle.Html(html.Text, html.Text),

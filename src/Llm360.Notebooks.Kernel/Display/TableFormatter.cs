@@ -1,5 +1,4 @@
-// Lists of records, of objects with properties and of tuples, as tables with the names of their
-// members.
+// Lists of records, objects with properties and tuples, as tables with the names of their members.
 using System.Collections;
 using System.Globalization;
 using System.Reflection;
@@ -11,7 +10,7 @@ namespace Llm360.Notebooks.Kernel.Display;
 /// <summary>Turns such lists into data frames, which have pages.</summary>
 internal static class TableFormatter
 {
-    // A list that is made as it is read may be long, dear, or without an end.
+    // A lazily computed list may be long, expensive, or endless.
     private const int LazyRows = 20;
     private const int MostColumns = 30, CellCharacters = 100;
 
@@ -36,7 +35,8 @@ internal static class TableFormatter
     public static bool IsOfTuples(object? value) =>
         value is IEnumerable and not string && ElementType(value.GetType())?.IsAssignableTo(typeof(ITuple)) == true;
 
-    /// <summary>The type of a list's elements; null for no list, or one of several types.</summary>
+    /// <summary>The type of a list's elements; null if it is no list, or a list of several
+    /// types.</summary>
     public static Type? ElementType(Type type)
     {
         if (type.IsArray)

@@ -1,4 +1,4 @@
-// The language of a cell, as .NET Interactive notes it in the cell's metadata.
+// The language of a cell, as .NET Interactive writes it to the cell's metadata.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Kernel.Documents;
@@ -10,14 +10,14 @@ internal static class CellLanguage
 
     private const string Newer = "polyglot_notebook", NewerName = "kernelName", Older = "dotnet_interactive", OlderName = "language";
 
-    /// <summary>The language; null for C# or where nothing is noted.</summary>
+    /// <summary>The language; null for C# or without an entry.</summary>
     public static string? Of(JsonObject metadata)
     {
         var name = Text(metadata[Newer], NewerName) ?? Text(metadata[Older], OlderName);
         return name is null or CSharp or ".NET" ? null : name;
     }
 
-    /// <summary>Notes the language, for both generations of .NET Interactive.</summary>
+    /// <summary>Writes the language, for both generations of .NET Interactive.</summary>
     public static void Set(JsonObject metadata, string language)
     {
         metadata.SetInOrder(Older, new JsonObject { [OlderName] = language });

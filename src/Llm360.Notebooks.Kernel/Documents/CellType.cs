@@ -1,7 +1,7 @@
 // The kinds of notebook cells.
 namespace Llm360.Notebooks.Kernel.Documents;
 
-/// <summary>What a cell holds.</summary>
+/// <summary>The kind of a cell.</summary>
 public enum CellType
 {
     /// <summary>Source that runs, with outputs.</summary>
@@ -10,6 +10,6 @@ public enum CellType
     /// <summary>Prose in Markdown.</summary>
     Markdown,
 
-    /// <summary>Text that nothing renders.</summary>
+    /// <summary>Text that is not rendered.</summary>
     Raw,
 }

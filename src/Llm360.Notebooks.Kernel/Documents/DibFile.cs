@@ -1,4 +1,4 @@
-// .dib: the text format of .NET Interactive, in which a line with #!name begins a cell.
+// .dib: the text format of .NET Interactive. A line with #!name begins a cell.
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -29,8 +29,8 @@ internal static class DibFile
     };
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="Llm360Exception">It is missing, is no UTF-8, or its metadata are
-    /// malformed.</exception>
+    /// <exception cref="Llm360Exception">It is missing, is not UTF-8, or has malformed
+    /// metadata.</exception>
     public static NotebookFile Read(string path)
     {
         try
@@ -44,7 +44,7 @@ internal static class DibFile
     }
 
     /// <summary>Reads a notebook from its text.</summary>
-    /// <exception cref="Llm360Exception">Its metadata are malformed.</exception>
+    /// <exception cref="Llm360Exception">It has malformed metadata.</exception>
     public static NotebookFile Parse(string text, string path)
     {
         var notebook = NotebookFile.Create();
@@ -118,7 +118,7 @@ internal static class DibFile
             CellLanguage.Set(cell.Metadata, language);
     }
 
-    /// <summary>Keeps the kernels that the file names, and their names for cells.</summary>
+    /// <summary>Stores the kernels that the file names, and their names for cells.</summary>
     /// <returns>The language of cells before the first line that names one.</returns>
     private static string ReadMeta(NotebookFile notebook, string json, Dictionary<string, string> names, string where)
     {

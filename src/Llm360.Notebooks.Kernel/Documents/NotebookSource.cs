@@ -8,8 +8,7 @@ internal static class NotebookSource
 {
     public const string Jupyter = ".ipynb";
 
-    /// <summary>The name of .NET Interactive's C# kernel, which notebooks written for it
-    /// carry.</summary>
+    /// <summary>The name of .NET Interactive's C# kernel, as in notebooks written for it.</summary>
     public const string InteractiveKernel = ".net-csharp";
 
     public static bool IsDib(string path) => Path.GetExtension(path).Equals(DibFile.Extension, StringComparison.OrdinalIgnoreCase);
@@ -17,7 +16,8 @@ internal static class NotebookSource
     public static bool IsNotebook(string path) =>
         IsDib(path) || Path.GetExtension(path).Equals(Jupyter, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Reads a notebook; any extension but <c>.dib</c> is read as <c>.ipynb</c>.</summary>
+    /// <summary>Reads a notebook. Any extension except <c>.dib</c> is read as
+    /// <c>.ipynb</c>.</summary>
     /// <exception cref="Llm360Exception">It is missing or malformed.</exception>
     public static NotebookFile Read(string path) => IsDib(path) ? DibFile.Read(path) : NotebookFile.Read(path);
 
@@ -25,14 +25,14 @@ internal static class NotebookSource
     public static bool IsInteractive(NotebookFile notebook, string path) =>
         IsDib(path) || (notebook.Metadata["kernelspec"] as JsonObject)?["name"]?.ToString() == InteractiveKernel;
 
-    /// <summary>The file name of an executed notebook; outputs need <c>.ipynb</c>.</summary>
+    /// <summary>The file name of an executed notebook. Outputs need <c>.ipynb</c>.</summary>
     public static string ExecutedName(string path) =>
         IsDib(path) ? Path.GetFileNameWithoutExtension(path) + Jupyter : Path.GetFileName(path);
 
     /// <summary>Writes a notebook in the format of another.</summary>
-    /// <returns>How many cells had outputs that the new file does not have.</returns>
-    /// <exception cref="Llm360Exception">An extension is neither, or the file cannot be read or
-    /// written.</exception>
+    /// <returns>The number of cells with outputs that the new file does not have.</returns>
+    /// <exception cref="Llm360Exception">An extension is neither of the two, or the file cannot be
+    /// read or written.</exception>
     public static int Convert(string from, string to)
     {
         if (!IsNotebook(from) || !IsNotebook(to))
@@ -47,7 +47,7 @@ internal static class NotebookSource
     }
 
     /// <summary>Refuses a notebook that this kernel cannot run, before any cell runs.</summary>
-    /// <exception cref="Llm360Exception">The notebook, or one of its cells, is of another
+    /// <exception cref="Llm360Exception">The notebook, or one of its cells, is in another
     /// language.</exception>
     public static void CheckLanguage(NotebookFile notebook, string path)
     {

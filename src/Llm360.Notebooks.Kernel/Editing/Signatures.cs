@@ -8,8 +8,8 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace Llm360.Notebooks.Kernel.Editing;
 
-/// <summary>What a call takes.</summary>
-/// <param name="Text">Overloads, the one at the cursor first, and its parameters with their
+/// <summary>The parameters of a call.</summary>
+/// <param name="Text">The overloads, first the one at the cursor, and its parameters with their
 /// documentation.</param>
 /// <param name="IsInArguments">Whether the cursor is between the parentheses, and not on a name
 /// there.</param>
@@ -23,7 +23,7 @@ internal sealed record Signatures(string Text, bool IsInArguments)
         .WithMemberOptions(SymbolDisplayMemberOptions.IncludeParameters | SymbolDisplayMemberOptions.IncludeType
             | SymbolDisplayMemberOptions.IncludeContainingType);
 
-    /// <summary>The signatures; null where no method is.</summary>
+    /// <summary>The signatures; null without a method.</summary>
     public static async Task<Signatures?> OfAsync(Document document, int cursor)
     {
         var root = await document.GetSyntaxRootAsync().ConfigureAwait(false);
@@ -56,7 +56,7 @@ internal sealed record Signatures(string Text, bool IsInArguments)
 
     private static SyntaxToken? NameAt(SyntaxNode root, SourceText text, int cursor)
     {
-        // After the last letter of a name the cursor is on it, too.
+        // After the last letter of a name, the cursor is still on the name.
         foreach (var place in new[] { cursor, cursor - 1 })
         {
             if (place >= 0 && place < text.Length && root.FindToken(place) is var token && token.IsKind(SyntaxKind.IdentifierToken)
@@ -117,7 +117,7 @@ internal sealed record Signatures(string Text, bool IsInArguments)
         }
     }
 
-    // References are written as the last part of the name they refer to.
+    // A reference is written as the last part of the name it refers to.
     private static string Plain(XElement? element)
     {
         if (element is null)

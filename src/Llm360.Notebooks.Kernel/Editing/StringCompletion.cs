@@ -5,11 +5,10 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Llm360.Notebooks.Kernel.Editing;
 
-/// <summary>Knows what the kit's own methods take as text.</summary>
+/// <summary>Knows the texts that the kit's own methods take.</summary>
 internal static class StringCompletion
 {
-    /// <summary>The texts that fit at the cursor; null if it is not in an argument that is
-    /// known.</summary>
+    /// <summary>The texts that fit at the cursor; null if it is not in a known argument.</summary>
     public static async Task<(int Start, IReadOnlyList<CompletionMatch> Items)?> OfAsync(Document document, int cursor)
     {
         var root = await document.GetSyntaxRootAsync().ConfigureAwait(false);

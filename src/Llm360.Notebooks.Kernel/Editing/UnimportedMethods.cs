@@ -1,5 +1,4 @@
-// Extension methods whose namespace is not imported: offered, since running the cell adds the
-// using.
+// Completion of extension methods that are not imported: running the cell adds the missing using.
 using Llm360.Notebooks.Kernel.Execution;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -11,13 +10,13 @@ internal static class UnimportedMethods
 {
     private const int Most = 100;
 
-    // Without a beginning there are too many to look at within a key press.
+    // With fewer letters, there are too many methods to examine within a key press.
     private const int LeastTyped = 2;
 
-    /// <summary>Methods that begin with what is typed, of the expression before the dot.</summary>
+    /// <summary>Methods of the expression before the dot that begin with the typed text.</summary>
     /// <param name="document">The text in the editor.</param>
     /// <param name="start">Where the name begins.</param>
-    /// <param name="typed">What is typed of it.</param>
+    /// <param name="typed">The typed part of the name.</param>
     public static async Task<IReadOnlyList<CompletionMatch>> OfAsync(Document document, int start, string typed)
     {
         if (typed.Length < LeastTyped)
@@ -31,7 +30,7 @@ internal static class UnimportedMethods
         var methods = MissingUsings.ExtensionMethods(model!.Compilation, name =>
             name.StartsWith(typed, StringComparison.OrdinalIgnoreCase), type);
 
-        // The cell adds a using only where one namespace has the name.
+        // The cell adds a using only if the name is in one namespace.
         return [.. methods.GroupBy(method => method.Name)
             .Where(same => same.Select(method => method.ContainingNamespace?.ToDisplayString()).Distinct().Count() == 1)
             .Select(same => new CompletionMatch(same.Key, "function")).Take(Most)];

@@ -1,4 +1,4 @@
-// #i "nuget: SOURCE" anywhere, and #r after code: directives that scripts do not know there.
+// #i "nuget: SOURCE" anywhere, and #r after code: directives that scripts do not accept there.
 using System.Text.RegularExpressions;
 using Llm360.Notebooks.Kernel.Packages;
 using Microsoft.CodeAnalysis;
@@ -9,16 +9,17 @@ namespace Llm360.Notebooks.Kernel.Execution;
 
 /// <summary>A directive that was taken out of the code.</summary>
 /// <param name="Value">The text between its quotes.</param>
-/// <param name="Place">Where it stands in the cell.</param>
+/// <param name="Place">Its place in the cell.</param>
 internal sealed record CellDirective(string Value, Location Place);
 
-/// <summary>The code without the directives, every column kept, and what they say.</summary>
-/// <param name="Code">The code that scripts know.</param>
+/// <summary>The code without the directives, with unchanged columns, and the directives'
+/// values.</summary>
+/// <param name="Code">The code that scripts accept.</param>
 /// <param name="References">Values of <c>#r</c> after code.</param>
 /// <param name="Sources">Values of <c>#i</c>.</param>
 internal sealed partial record CellDirectives(string Code, IReadOnlyList<CellDirective> References, IReadOnlyList<CellDirective> Sources)
 {
-    /// <summary>Takes them out.</summary>
+    /// <summary>Takes the directives out of the code.</summary>
     /// <param name="code">C#.</param>
     /// <param name="cell">The cell's name, for places.</param>
     public static CellDirectives TakeOut(string code, string cell)

@@ -1,12 +1,11 @@
-// A file that says which cell is running. It outlives the process: a stack overflow ends the
-// process without a last word.
+// A file that names the running cell. It remains when a stack overflow ends the process.
 using System.Globalization;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
 /// <summary>Writes the note when a cell starts and deletes it when the cell has ended.</summary>
-/// <remarks>The note has one line for the cell and, once somebody has seen how the process ended,
-/// one for the cause.</remarks>
+/// <remarks>The note has one line for the cell. <see cref="AddCause"/> adds one for the cause once
+/// it is known.</remarks>
 /// <param name="path">The file; null for no note.</param>
 public sealed class CellNote(string? path)
 {
@@ -30,7 +29,7 @@ public sealed class CellNote(string? path)
         }
     }
 
-    /// <summary>A cell starts.</summary>
+    /// <summary>Call it when a cell starts.</summary>
     /// <param name="number">Its number.</param>
     /// <param name="code">Its source; the first line is noted.</param>
     public void Begin(int number, string code)
@@ -41,10 +40,10 @@ public sealed class CellNote(string? path)
         Write(path => File.WriteAllText(path, string.Create(CultureInfo.InvariantCulture, $"cell {number}: {title}\n")));
     }
 
-    /// <summary>The cell has ended.</summary>
+    /// <summary>Call it when the cell has ended.</summary>
     public void End() => Write(File.Delete);
 
-    /// <summary>Adds how the process that wrote the note has ended; does nothing if no cell was
+    /// <summary>Adds how the process that wrote the note ended. Does nothing if no cell was
     /// running.</summary>
     public void AddCause(string cause) => Write(path =>
     {
@@ -61,7 +60,7 @@ public sealed class CellNote(string? path)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Without a note only the explanation is missing.
+            // Without a note, only the explanation is missing.
         }
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
-/// <summary>What a section of a cell is.</summary>
+/// <summary>The kind of a section of a cell.</summary>
 internal enum SectionKind
 {
     CSharp,
@@ -16,12 +16,12 @@ internal enum SectionKind
 }
 
 /// <summary>One section of a cell.</summary>
-/// <param name="Kind">What it is.</param>
+/// <param name="Kind">Its kind.</param>
 /// <param name="Text">Its text without the line that begins it. C# has blank lines before it, so
 /// that its lines have their numbers in the cell.</param>
 /// <param name="Line">The line that begins it, from 0.</param>
-/// <param name="Command">The word of that line, such as <c>#!who</c>; empty for none.</param>
-/// <param name="Arguments">What follows the word.</param>
+/// <param name="Command">The first word of that line, such as <c>#!who</c>; empty for none.</param>
+/// <param name="Arguments">The text after that word.</param>
 internal sealed record CellSection(SectionKind Kind, string Text, int Line, string Command = "", string Arguments = "");
 
 /// <summary>Splits cells as .NET Interactive does: a line with <c>#!name</c> begins a
@@ -30,7 +30,7 @@ internal static class CellSections
 {
     private const string Mark = "#!";
 
-    /// <summary>The sections in order; sections of blank text are left out.</summary>
+    /// <summary>The sections in order. Blank sections are left out.</summary>
     /// <param name="code">The cell.</param>
     /// <param name="language">The language of its beginning, as in <c>#!name</c>; null for
     /// C#.</param>
@@ -64,10 +64,10 @@ internal static class CellSections
         }
     }
 
-    /// <summary>Whether cells of the language run or are shown here.</summary>
+    /// <summary>Whether cells of the language are run or shown here.</summary>
     public static bool Knows(string language) => KindOf(language) != SectionKind.Command;
 
-    /// <summary>The cell with everything but C# replaced by spaces: positions stay the
+    /// <summary>The cell with everything except C# replaced by spaces, so that positions stay the
     /// same.</summary>
     public static string CSharpOnly(string code)
     {
@@ -107,8 +107,8 @@ internal static class CellSections
             : new CellSection(kind, text.Trim('\r', '\n'), line, command, arguments));
     }
 
-    // The lexer knows which lines are within a string or a comment. It is asked for tokens up to
-    // the line only: what follows may be no C#.
+    // The lexer knows which lines are within a string or a comment. It reads tokens only up to the
+    // line, because the text after it may not be C#.
     private static int InCSharp(string code, int start)
     {
         if (code.IndexOf(Mark, start, StringComparison.Ordinal) < 0)

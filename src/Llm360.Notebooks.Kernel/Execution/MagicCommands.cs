@@ -1,5 +1,4 @@
-// What #!name does in a cell: the commands of .NET Interactive that mean something here, and what
-// to do instead of the others.
+// The #!name lines of a cell: commands of .NET Interactive that work here, and advice on others.
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Llm360.Notebooks.Kernel.Display;
@@ -37,7 +36,8 @@ internal static class MagicCommands
     /// <summary>All commands, for completion.</summary>
     public static IEnumerable<string> Names => Known.Select(command => command.Name);
 
-    /// <summary>The error of the first section that cannot run here; null if all can.</summary>
+    /// <summary>The error of the first section that cannot run here; null if all sections
+    /// can.</summary>
     public static CellError? Refusal(IReadOnlyList<CellSection> sections, CompileErrors errors)
     {
         foreach (var section in sections.Where(section => section.Kind == SectionKind.Command))

@@ -1,4 +1,4 @@
-// The namespaces that a cell lacks: of extension methods and of types that references have.
+// The namespaces that a cell lacks, for extension methods and types of its references.
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -12,7 +12,7 @@ internal static class MissingUsings
     private const int Shown = 3, LookedAt = 3;
     private const string Tags = "Microsoft.DotNet.Interactive.Formatting.PocketViewTags";
 
-    // What notebooks of .NET Interactive call that is no part of its formatters.
+    // Names that notebooks of .NET Interactive use and its formatters do not have.
     private static readonly Dictionary<string, string> Interactive = new(StringComparer.Ordinal)
     {
         ["Kernel"] = "Kernel is a class of .NET Interactive; call display, HTML, input and password without it",
@@ -20,8 +20,8 @@ internal static class MissingUsings
         ["GetInputAsync"] = "call input(\"prompt\") or password(\"prompt\")",
     };
 
-    /// <summary>Namespaces to add, each the only one that makes an unknown member an extension
-    /// method.</summary>
+    /// <summary>Namespaces to add. Each one is the only one that makes an unknown member an
+    /// extension method.</summary>
     public static IReadOnlyList<string> OfExtensionMethods(Compilation compilation, IEnumerable<Diagnostic> diagnostics)
     {
         var namespaces = new SortedSet<string>(StringComparer.Ordinal);
@@ -41,7 +41,7 @@ internal static class MissingUsings
         return [.. namespaces];
     }
 
-    /// <summary>What to write for the first unknown type; null where no reference has one of the
+    /// <summary>The advice for the first unknown type; null if no reference has a type of that
     /// name.</summary>
     public static string? Hint(Compilation compilation, IEnumerable<Diagnostic> diagnostics)
     {
@@ -66,10 +66,10 @@ internal static class MissingUsings
         return null;
     }
 
-    /// <summary>Extension methods of the references that a type has, whatever is
-    /// imported.</summary>
-    /// <param name="compilation">Has the references.</param>
-    /// <param name="isWanted">Chooses by name.</param>
+    /// <summary>The extension methods in the references that apply to a type, imported or
+    /// not.</summary>
+    /// <param name="compilation">The compilation with the references.</param>
+    /// <param name="isWanted">Selects methods by name.</param>
     /// <param name="receiver">The type.</param>
     public static IEnumerable<IMethodSymbol> ExtensionMethods(Compilation compilation, Func<string, bool> isWanted, ITypeSymbol receiver) =>
         from assembly in compilation.SourceModule.ReferencedAssemblySymbols

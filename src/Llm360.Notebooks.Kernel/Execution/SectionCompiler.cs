@@ -1,23 +1,23 @@
-// From a section of C# to a submission: directives, packages, the compiler, and a using that lacks.
+// From a section of C# to a submission: directives, packages, the compiler, and missing usings.
 using Llm360.Notebooks.Kernel.Packages;
 using Microsoft.CodeAnalysis;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
-/// <summary>A section that is compiled, or why it is not.</summary>
-/// <param name="Submission">What can be started; null for an error.</param>
+/// <summary>A compiled section, or the reason why it does not compile.</summary>
+/// <param name="Submission">The submission to start; null for an error.</param>
 /// <param name="UsingNames">The variables that it declares with <c>using</c>.</param>
-/// <param name="Error">What is wrong with it; null for nothing.</param>
+/// <param name="Error">The error; null for none.</param>
 internal sealed record CompiledSection(Submission? Submission, IReadOnlyList<string> UsingNames, CellError? Error);
 
 /// <summary>Compiles sections of C#.</summary>
 internal sealed class SectionCompiler(Submissions submissions, SessionPackages packages, SessionOutputs outputs)
 {
-    /// <summary>Compiles a section against what ran before; nothing of it runs.</summary>
-    /// <param name="code">C#, its lines numbered as in the cell.</param>
+    /// <summary>Compiles a section against the code that ran before, without running it.</summary>
+    /// <param name="code">C#, with the line numbers of the cell.</param>
     /// <param name="cell">The cell's name.</param>
     /// <param name="errors">Places errors in the cell.</param>
-    /// <param name="stop">Gives up.</param>
+    /// <param name="stop">Ends the compilation.</param>
     public async Task<CompiledSection> CompileAsync(string code, string cell, CompileErrors errors, CancellationToken stop)
     {
         if (SourceNesting.OfBrackets(code, cell, stop) is { } brackets)

@@ -1,4 +1,4 @@
-// The sections of a cell in order: C# is run, text is shown, commands are followed.
+// The sections of a cell in order: C# is run, text is shown, commands are executed.
 using System.Diagnostics;
 using System.Globalization;
 using Llm360.Notebooks.Kernel.Display;
@@ -6,14 +6,14 @@ using Llm360.Notebooks.Kernel.Documents;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
-/// <summary>Runs a section of C#: its code, the cell's name, the places of errors, and what takes
-/// its value.</summary>
+/// <summary>Runs a section of C#: its code, the cell's name, the places of errors, and the receiver
+/// of its value.</summary>
 internal delegate Task<CellError?> RunCSharp(string code, string name, CompileErrors errors, Action<MimeBundle> result);
 
 /// <summary>One run of a cell's sections.</summary>
-/// <param name="session">Has the variables.</param>
-/// <param name="outputs">Where sections are shown.</param>
-/// <param name="folder">Where imported files are looked for.</param>
+/// <param name="session">The session with the variables.</param>
+/// <param name="outputs">Shows the sections.</param>
+/// <param name="folder">The folder of imported files.</param>
 /// <param name="runCSharp">Runs the code.</param>
 internal sealed class SectionRun(CSharpSession session, SessionOutputs outputs, string folder, RunCSharp runCSharp)
 {
@@ -25,7 +25,7 @@ internal sealed class SectionRun(CSharpSession session, SessionOutputs outputs, 
     {
         var errors = new CompileErrors(name, code);
         var sections = CellSections.Split(code, language);
-        // Before anything runs, so that nothing is half done.
+        // Before anything runs, so that a cell does not stop halfway.
         if (MagicCommands.Refusal(sections, errors) is { } refused)
             return refused;
         var time = sections.Any(section => section.Command == MagicCommands.Time) ? Stopwatch.StartNew() : null;

@@ -1,12 +1,11 @@
-// What to do instead of IPython's %magic, !command and ?name, and about a line that starts with a
-// with expression.
+// Advice on IPython's %magic, !command and ?name, and on lines that start with a with expression.
 using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Text;
 
 namespace Llm360.Notebooks.Kernel.Execution;
 
-/// <summary>Looks at the line of the first compile error: code that compiles has no such
+/// <summary>Examines the line of the first compile error. Code that compiles has no such
 /// line.</summary>
 internal static partial class ShellHints
 {
@@ -44,7 +43,7 @@ internal static partial class ShellHints
     [GeneratedRegex(@"^%{1,2}(?<name>[A-Za-z_]+)")]
     private static partial Regex Magic();
 
-    // A negation as a statement by itself is no statement of C#.
+    // A negation alone is not a statement of C#.
     [GeneratedRegex(@"^!\s*[A-Za-z][\w./-]*(\s+[^=;(]*)?$")]
     private static partial Regex Command();
 

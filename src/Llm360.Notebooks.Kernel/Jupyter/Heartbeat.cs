@@ -1,4 +1,4 @@
-// The heartbeat: an echo on a thread of its own, so that it beats whatever the kernel does.
+// The heartbeat: an echo on its own thread, so that it answers whatever the kernel does.
 using NetMQ;
 using NetMQ.Sockets;
 

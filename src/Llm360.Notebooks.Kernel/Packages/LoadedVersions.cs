@@ -1,5 +1,4 @@
-// Which version of a package is loaded: an assembly that is loaded once stays until the process
-// ends.
+// The versions of packages that are loaded: a loaded assembly stays until the process ends.
 using System.Diagnostics;
 using System.Reflection;
 using System.Reflection.Metadata;
@@ -18,11 +17,11 @@ internal static class LoadedVersions
 
     private static readonly string Framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
 
-    /// <summary>A line for each package that another version stands in for.</summary>
-    /// <param name="assemblies">Those of the packages.</param>
-    /// <param name="before">Those that the session had before.</param>
-    /// <param name="asked">Ids that the cell asks for; others count only where the loaded version
-    /// is older.</param>
+    /// <summary>A line for each package of which another version is loaded.</summary>
+    /// <param name="assemblies">The assemblies of the packages.</param>
+    /// <param name="before">The assemblies that the session had before.</param>
+    /// <param name="asked">Ids that the cell asks for. Others count only if the loaded version is
+    /// older.</param>
     public static IEnumerable<string> Warnings(
         IReadOnlyList<RestoredAssembly> assemblies, IReadOnlyList<RestoredAssembly> before, IReadOnlyList<string> asked)
     {
@@ -45,8 +44,8 @@ internal static class LoadedVersions
         }
     }
 
-    /// <summary>The version of a package that every cell has, where it is not the one asked
-    /// for.</summary>
+    /// <summary>The version of a package that every cell has, if it is not the requested one; else
+    /// null.</summary>
     public static string? OfKit(PackageRequest request)
     {
         if (!char.IsDigit(request.Version[0]) || DefaultReferences.Paths.FirstOrDefault(path =>
@@ -56,10 +55,10 @@ internal static class LoadedVersions
         return Path.GetDirectoryName(file) == Framework || Same(version, request.Version) ? null : version;
     }
 
-    /// <summary>Whether two versions are the same but for zeros at the end.</summary>
+    /// <summary>Whether two versions are equal except for zeros at the end.</summary>
     public static bool Same(string one, string other) => Trimmed(one).Equals(Trimmed(other), StringComparison.OrdinalIgnoreCase);
 
-    // An assembly of the program itself is found there before any other place, loaded or not.
+    // The runtime looks for an assembly of the program itself there first, whether loaded or not.
     private static string? LoadedPath(string path)
     {
         var name = Path.GetFileNameWithoutExtension(path);

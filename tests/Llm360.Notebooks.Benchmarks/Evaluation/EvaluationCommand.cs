@@ -1,5 +1,4 @@
-// benchmark evaluation: requests a second of few-shot multiple choice, against lm-eval with its hf
-// backend.
+// benchmark evaluation: few-shot multiple choice, requests a second, against lm-eval's hf backend.
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;

@@ -1,5 +1,4 @@
-// Charts of other libraries as values: types of their names and methods, defined by the test's
-// cells.
+// Charts of other libraries: the test's cells define types with their names and methods.
 using Llm360.Notebooks.Kernel.Display;
 using Llm360.Notebooks.Kernel.Execution;
 using Xunit;

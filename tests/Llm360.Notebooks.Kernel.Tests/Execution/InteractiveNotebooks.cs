@@ -1,5 +1,4 @@
-// The constructs of notebooks that were written for .NET Interactive, as its documentation and the
-// C# courses that use it have them. The code is this project's own.
+// Constructs of .NET Interactive notebooks, from its documentation and courses, in our own code.
 using Xunit;
 
 namespace Llm360.Notebooks.Kernel.Tests.Execution;

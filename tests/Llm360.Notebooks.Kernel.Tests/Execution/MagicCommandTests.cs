@@ -1,5 +1,4 @@
-// #!name in cells: sections, the commands that mean something here, and what is said about the
-// others.
+// #!name in cells: sections, the commands that work here, and advice on the others.
 using Llm360.Notebooks.Kernel.Documents;
 using Llm360.Notebooks.Kernel.Execution;
 using Xunit;

@@ -1,5 +1,4 @@
-// The formatter convention as Plotly.NET 6 writes it in F#: the attribute's property has another
-// name and is internal, and formatters implement interfaces by members with longer names.
+// The formatter convention as in Plotly.NET 6 and F#: internal, with other and longer names.
 namespace Llm360.Notebooks.Kernel.Tests.Execution.PlotlyNet;
 
 internal interface ITypeFormatterSource
