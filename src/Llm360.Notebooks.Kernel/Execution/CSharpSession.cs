@@ -59,7 +59,7 @@ public sealed class CSharpSession : IDisposable
         ConsoleRoute.Enter(this);
     }
 
-    /// <summary>The number of cells started so far, as far as they count.</summary>
+    /// <summary>The number of cells started so far, without those that do not count.</summary>
     public int ExecutionCount { get; private set; }
 
     /// <summary>The variables that the cells have declared, the latest of every name.</summary>

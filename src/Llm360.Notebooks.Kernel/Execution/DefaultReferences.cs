@@ -13,8 +13,8 @@ namespace Llm360.Notebooks.Kernel.Execution;
 /// <summary>The default references of one session.</summary>
 /// <remarks>
 /// The compiler caches symbols with the metadata. If sessions shared the metadata, one could get a
-/// symbol of another, and a class of a former cell was no longer IDisposable. So each session has
-/// copies, which share the data that was read but not the symbols.
+/// symbol of another, and a class of a former cell would no longer be IDisposable. So each session
+/// has copies, which share the data that was read but not the symbols.
 /// </remarks>
 internal sealed class DefaultReferences
 {

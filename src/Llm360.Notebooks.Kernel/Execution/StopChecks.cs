@@ -7,10 +7,10 @@ namespace Llm360.Notebooks.Kernel.Execution;
 
 /// <summary>Rewrites the intermediate language of a compiled cell.</summary>
 /// <remarks>
-/// A check is before every backward branch, and so in every iteration of every loop. Another one is
-/// at the entry of every method and lambda, so that a query that calls back into the cell ends as
-/// well. It also checks the room on the stack. It is before a <c>try</c> with which the method
-/// begins: the handler would catch the exception and continue the recursion.
+/// A check precedes every backward branch, and so runs in every iteration of every loop. Another
+/// check is at the entry of every method and lambda, so that a query that calls back into the cell
+/// ends as well. It also checks the room on the stack. It precedes a <c>try</c> with which the
+/// method begins, because the handler would catch the exception and continue the recursion.
 /// The source and its lines are unchanged, and no rule of the language has to be known: type
 /// inference, expression trees and iterators stay as the compiler made them. The runtime's own way
 /// to end a thread (<c>ControlledExecution</c>) was tried and does not help: framework loops end
