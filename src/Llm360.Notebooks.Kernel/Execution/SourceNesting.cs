@@ -8,8 +8,8 @@ namespace Llm360.Notebooks.Kernel.Execution;
 /// <summary>Refuses source that would use up the compiler's stack.</summary>
 internal static class SourceNesting
 {
-    /// <summary>The maximum depth of nested brackets. The parser's time grows with the square of the
-    /// depth.</summary>
+    /// <summary>The maximum depth of nested brackets. The parser's time grows with the square of
+    /// the depth.</summary>
     public const int MaxBrackets = 1000;
 
     // The compiler needs up to 3 KB of stack for each level. A sum of 10,000 terms has 10,000

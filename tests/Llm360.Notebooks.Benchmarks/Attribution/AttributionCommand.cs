@@ -1,4 +1,4 @@
-// benchmark attribution: speed of an index and of EK-FAC against peers, and latency of a query.
+// benchmark attribution: rows/s of an index and EK-FAC against training and peers; query latency.
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;

@@ -57,8 +57,8 @@ internal static class MemorizationCommand
         return command;
     }
 
-    /// <summary>Sequences. An evenly spread share of them are the model's own greedy
-    /// continuation.</summary>
+    /// <summary>Sequences. In an evenly spread share of them, the second half is the model's own
+    /// greedy continuation.</summary>
     public static int[][] Rows(LanguageModel model, int count, int percent)
     {
         var rows = ForwardShape.Tokens(count, 2 * Half);
