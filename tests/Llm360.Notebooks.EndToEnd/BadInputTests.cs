@@ -51,7 +51,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("100000")]
     [InlineData("2147483647")]
     public async Task A_number_of_threads_that_no_machine_has(string threads) =>
-        AssertError(await llm360.RunAsync("train", "pico", "--threads", threads), "is not a number of threads for this machine", "Give 1 to ");
+        AssertError(await llm360.RunAsync("train", "pico", "--threads", threads), "is not a number of threads for this machine",
+            "Give 1 to ");
 
     [Fact]
     public async Task A_notebook_that_is_not_one()
@@ -107,7 +108,9 @@ public sealed class BadInputTests : IDisposable
     private static void AssertError(CommandResult result, params string[] says)
     {
         Assert.Equal(1, result.ExitCode);
-        var lines = result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).SkipWhile(l => !l.StartsWith("error:", StringComparison.Ordinal)).ToList();
+        var lines = result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .SkipWhile(l => !l.StartsWith("error:", StringComparison.Ordinal))
+            .ToList();
         Assert.True(lines.Count >= 3, result.Error);
         Assert.Contains(lines, l => l.StartsWith("  where: ", StringComparison.Ordinal));
         Assert.Contains(lines, l => l.StartsWith("  what to do: ", StringComparison.Ordinal));
@@ -131,7 +134,8 @@ public sealed class BadInputTests : IDisposable
     /// <summary>A file system with hardly any room.</summary>
     private static class Small
     {
-        public static Task<bool> MountAsync(string folder, string size) => RunAsync("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", folder);
+        public static Task<bool> MountAsync(string folder, string size) =>
+            RunAsync("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", folder);
 
         public static Task<bool> UnmountAsync(string folder) => RunAsync("umount", folder);
 
@@ -139,7 +143,8 @@ public sealed class BadInputTests : IDisposable
         {
             if (!OperatingSystem.IsLinux())
                 return false;
-            using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
+            using var process = System.Diagnostics.Process.Start(
+                new System.Diagnostics.ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
             await process.WaitForExitAsync();
             return process.ExitCode == 0;
         }

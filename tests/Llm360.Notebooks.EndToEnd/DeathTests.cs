@@ -9,7 +9,8 @@ public sealed class DeathTests : IDisposable
 {
     // The framework compares arrays by what is in them, without a limit, and no code of the cell
     // takes part.
-    private const string Overflow = "var a = new object[1]; a[0] = a;\nSystem.Collections.StructuralComparisons.StructuralEqualityComparer.GetHashCode(a)";
+    private const string Overflow =
+        "var a = new object[1]; a[0] = a;\nSystem.Collections.StructuralComparisons.StructuralEqualityComparer.GetHashCode(a)";
 
     private readonly Llm360Command llm360 = new();
 
@@ -69,7 +70,8 @@ public sealed class DeathTests : IDisposable
         try
         {
             using var left = System.Diagnostics.Process.GetProcessById(child);
-            await left.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+            await left.WaitForExitAsync(TestContext.Current.CancellationToken)
+                .WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         }
         catch (ArgumentException)
         {

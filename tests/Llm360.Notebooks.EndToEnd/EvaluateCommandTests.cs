@@ -97,7 +97,9 @@ public sealed class EvaluateCommandTests : IDisposable
             case JsonValue value when value.TryGetValue<double>(out var number):
                 if (number == Math.Round(number))
                     Assert.Equal(number, (double)actual!);
-                Assert.True(Math.Abs(number - (double)actual!) <= Math.Max(2e-3, 1e-5 * Math.Abs(number)), $"{path}: {number} and {actual}");
+                Assert.True(
+                    Math.Abs(number - (double)actual!) <= Math.Max(2e-3, 1e-5 * Math.Abs(number)),
+                    $"{path}: {number} and {actual}");
                 break;
             default:
                 Assert.Equal(expected?.ToJsonString(), actual?.ToJsonString());
@@ -105,5 +107,6 @@ public sealed class EvaluateCommandTests : IDisposable
         }
     }
 
-    private static string Fixture(string path) => Path.Combine([Workspace.Repository!, "tests", "fixtures", "evaluation", .. path.Split('/')]);
+    private static string Fixture(string path) =>
+        Path.Combine([Workspace.Repository!, "tests", "fixtures", "evaluation", .. path.Split('/')]);
 }

@@ -4,7 +4,8 @@ namespace Llm360.Notebooks.EndToEnd;
 
 public sealed class GridTests
 {
-    private static readonly string[] Command = ["grid", "memorization", "--suite", "pico", "-k", "16", "-l", "16", "-n", "16", "--token-metrics", "--device", "cpu", "-q"];
+    private static readonly string[] Command =
+        ["grid", "memorization", "--suite", "pico", "-k", "16", "-l", "16", "-n", "16", "--token-metrics", "--device", "cpu", "-q"];
 
     [Fact]
     public async Task Shards_run_at_once_make_the_bytes_of_one_run()
@@ -97,7 +98,8 @@ public sealed class GridTests
         File.Delete(llm360.PathOf("suites", "pico", "train", "train_003.jsonl"));
         var refused = await llm360.RunAsync(Command);
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains("ckpt_002 (no complete weights), train_003 (no file)", string.Join(' ', refused.Error.Split('\n').Select(l => l.Trim())), StringComparison.Ordinal);
+        Assert.Contains("ckpt_002 (no complete weights), train_003 (no file)",
+            string.Join(' ', refused.Error.Split('\n').Select(l => l.Trim())), StringComparison.Ordinal);
         Assert.Empty(Cells(llm360));
         var rest = await llm360.RunAsync([.. Command, "--skip-missing"]);
         Assert.Equal(1, rest.ExitCode);
@@ -124,7 +126,8 @@ public sealed class GridTests
     {
         using var llm360 = new Llm360Command();
         await llm360.AddPicoAsync();
-        string[] command = ["grid", "memorization", "--suite", "pico", "--checkpoints", "4", "--chunks", "0", "-k", "8", "-l", "8", "-n", "4", "--device", "cpu"];
+        string[] command = ["grid", "memorization", "--suite", "pico", "--checkpoints", "4", "--chunks", "0", "-k", "8", "-l", "8", "-n",
+            "4", "--device", "cpu"];
         foreach (var (options, says) in new (string[], string)[] { ([], "a sample of 4 sequences (seed 0)"), (["--seed", "7"], "a sample of 4 sequences (seed 7)"), (["--first"], "the first 4 sequences") })
         {
             var result = await llm360.RunAsync([.. command, .. options]);
@@ -140,7 +143,8 @@ public sealed class GridTests
     {
         var results = llm360.PathOf("results");
         return Directory.Exists(results)
-            ? Directory.EnumerateFiles(results, "*.parquet", SearchOption.AllDirectories).ToDictionary(f => Path.GetRelativePath(results, f))
+            ? Directory.EnumerateFiles(results, "*.parquet", SearchOption.AllDirectories)
+                .ToDictionary(f => Path.GetRelativePath(results, f))
             : [];
     }
 }

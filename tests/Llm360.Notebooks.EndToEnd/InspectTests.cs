@@ -11,11 +11,14 @@ public sealed class InspectTests
         using var llm360 = new Llm360Command();
         var result = await llm360.RunAsync("inspect", Fixture("nested.pt"), "--json");
         Assert.True(result.ExitCode == 0, result.Error);
-        var golden = JsonNode.Parse(await File.ReadAllTextAsync(Fixture("tensors.json"), TestContext.Current.CancellationToken))!["nested.pt"]!["tensors"]!.AsArray();
+        var golden = JsonNode.Parse(await File.ReadAllTextAsync(
+            Fixture("tensors.json"),
+            TestContext.Current.CancellationToken))!["nested.pt"]!["tensors"]!.AsArray();
         var tensors = JsonNode.Parse(result.Output)!["tensors"]!.AsArray();
         Assert.Equal(golden.Select(Facts), tensors.Select(Facts));
 
-        static string Facts(JsonNode? tensor) => $"{tensor!["name"]} {tensor["dtype"]} {tensor["shape"]!.ToJsonString()} {tensor["sha256"]}";
+        static string Facts(JsonNode? tensor) =>
+            $"{tensor!["name"]} {tensor["dtype"]} {tensor["shape"]!.ToJsonString()} {tensor["sha256"]}";
     }
 
     [Fact]
@@ -24,7 +27,8 @@ public sealed class InspectTests
         using var llm360 = new Llm360Command();
         var result = await llm360.RunAsync("inspect", Fixture("sharded-bin"), "--stats", "--quiet");
         Assert.Equal("", result.Error);
-        var line = Assert.Single(result.Output.Split('\n'), l => l.Contains("model.layers.0.mlp.down_proj.weight", StringComparison.Ordinal));
+        var line =
+            Assert.Single(result.Output.Split('\n'), l => l.Contains("model.layers.0.mlp.down_proj.weight", StringComparison.Ordinal));
         Assert.Matches(@"\[8, 9\] +F32 +288 +pytorch_model-0000\d-of-00003\.bin +\S+e\S+ +\S+e\S+ +\S+e\S+ +\S+e\S+ +0", line);
         Assert.Contains("21 tensors", result.Output, StringComparison.Ordinal);
     }
@@ -34,8 +38,11 @@ public sealed class InspectTests
     {
         using var llm360 = new Llm360Command();
         var same = await llm360.RunAsync("inspect", Fixture("sharded-bin"), "--diff", Fixture("sharded-safetensors"), "--json");
-        Assert.All(JsonNode.Parse(same.Output)!["tensors"]!.AsArray(), t => Assert.Equal((0, 0L), ((double)t!["distance"]!, (long)t["different"]!)));
-        var other = JsonNode.Parse((await llm360.RunAsync("inspect", Fixture("sharded-bin"), "--diff", Fixture("mixed.safetensors"), "--json")).Output)!;
+        Assert.All(
+            JsonNode.Parse(same.Output)!["tensors"]!.AsArray(),
+            t => Assert.Equal((0, 0L), ((double)t!["distance"]!, (long)t["different"]!)));
+        var other = JsonNode.Parse(
+            (await llm360.RunAsync("inspect", Fixture("sharded-bin"), "--diff", Fixture("mixed.safetensors"), "--json")).Output)!;
         Assert.Contains("scalar.f32", other["onlyInOther"]!.AsArray().Select(n => (string)n!));
         Assert.All(other["tensors"]!.AsArray(), t => Assert.Null(t!["distance"]));
     }
@@ -56,7 +63,9 @@ public sealed class InspectTests
         Assert.StartsWith(Fixture("bad", file), (string)error["file"]!, StringComparison.Ordinal);
         var text = await llm360.RunAsync("inspect", Fixture("bad", file));
         Assert.Equal(1, text.ExitCode);
-        Assert.Equal(["error:", "  where:", "  what to do:"], text.Error.TrimEnd().Split('\n').Select(l => l[..(l.IndexOf(':', StringComparison.Ordinal) + 1)]));
+        Assert.Equal(
+            ["error:", "  where:", "  what to do:"],
+            text.Error.TrimEnd().Split('\n').Select(l => l[..(l.IndexOf(':', StringComparison.Ordinal) + 1)]));
     }
 
     [Fact]

@@ -16,7 +16,8 @@ internal sealed class Llm360Command : IDisposable
 
     /// <summary>The command as it was built, not its copy among the tests: beside those lies what they use.</summary>
     public static string Program { get; } =
-        Path.Combine(Workspace.Repository!, "src", "Llm360.Notebooks.Cli", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)), "llm360.dll");
+        Path.Combine(Workspace.Repository!, "src", "Llm360.Notebooks.Cli", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name,
+            Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)), "llm360.dll");
 
     public string Home { get; } = Directory.CreateTempSubdirectory("llm360-home-").FullName;
 
@@ -32,7 +33,8 @@ internal sealed class Llm360Command : IDisposable
     public Task<CommandResult> RunAsync(params string[] arguments) => RunAsync((Func<CancellationToken, Task>?)null, arguments);
 
     /// <summary>Runs, and kills the process without warning after a while if it has not ended.</summary>
-    public Task<CommandResult> RunAsync(TimeSpan? killAfter, params string[] arguments) => RunAsync(killAfter is { } time ? stop => Task.Delay(time, stop) : (Func<CancellationToken, Task>?)null, arguments);
+    public Task<CommandResult> RunAsync(TimeSpan? killAfter, params string[] arguments) =>
+        RunAsync(killAfter is { } time ? stop => Task.Delay(time, stop) : (Func<CancellationToken, Task>?)null, arguments);
 
     /// <summary>Runs, and kills the process without warning when a wait is over if it has not ended before.</summary>
     public async Task<CommandResult> RunAsync(Func<CancellationToken, Task>? killWhen, string[] arguments)

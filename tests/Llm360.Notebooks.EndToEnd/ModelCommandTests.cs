@@ -25,7 +25,8 @@ public sealed class ModelCommandTests : IDisposable
         await File.WriteAllLinesAsync(llm360.PathOf("rows.jsonl"), rows.Select((r, i) => i switch
         {
             1 => new JsonObject { ["token_ids"] = r!.DeepClone() }.ToJsonString(),
-            2 => new JsonObject { ["prompt"] = new JsonArray([.. r!.AsArray().Take(4).Select(t => t!.DeepClone())]), ["continuation"] = new JsonArray([.. r.AsArray().Skip(4).Select(t => t!.DeepClone())]) }.ToJsonString(),
+            2 => new JsonObject { ["prompt"] = new JsonArray([.. r!.AsArray().Take(4).Select(t => t!.DeepClone())]),
+                ["continuation"] = new JsonArray([.. r.AsArray().Skip(4).Select(t => t!.DeepClone())]) }.ToJsonString(),
             _ => r!.ToJsonString(),
         }), TestContext.Current.CancellationToken);
         var output = llm360.PathOf("logits.safetensors");
@@ -56,7 +57,9 @@ public sealed class ModelCommandTests : IDisposable
     {
         var greedy = Json("llama-mha", "greedy.json");
         var length = (int)greedy["prompt_length"]!;
-        await File.WriteAllLinesAsync(llm360.PathOf("rows.jsonl"), Json("llama-mha", "rows.json")["rows"].Deserialize<int[][]>()!.Select(r => JsonSerializer.Serialize(r[..length])), TestContext.Current.CancellationToken);
+        await File.WriteAllLinesAsync(llm360.PathOf("rows.jsonl"),
+            Json("llama-mha", "rows.json")["rows"].Deserialize<int[][]>()!.Select(r => JsonSerializer.Serialize(r[..length])),
+            TestContext.Current.CancellationToken);
         string[] arguments = ["generate", "--model", Fixture("llama-mha"), "--rows", llm360.PathOf("rows.jsonl"), "--max-new-tokens",
             $"{greedy["new_tokens"]}", "--json"];
         var all = await llm360.RunAsync([.. arguments, "--ignore-eos"]);
@@ -65,7 +68,9 @@ public sealed class ModelCommandTests : IDisposable
         Assert.Equal(expected, JsonNode.Parse(all.Output)!["new"].Deserialize<int[][]>());
         var stopped = await llm360.RunAsync(arguments);
         const int end = 2; // eos_token_id of its config.json
-        Assert.Equal(expected.Select(r => r.Contains(end) ? r[..(Array.IndexOf(r, end) + 1)] : r), JsonNode.Parse(stopped.Output)!["new"].Deserialize<int[][]>()!);
+        Assert.Equal(
+            expected.Select(r => r.Contains(end) ? r[..(Array.IndexOf(r, end) + 1)] : r),
+            JsonNode.Parse(stopped.Output)!["new"].Deserialize<int[][]>()!);
     }
 
     [Fact]
@@ -75,8 +80,10 @@ public sealed class ModelCommandTests : IDisposable
         var text = await llm360.RunAsync("generate", "--model", "pico/0", "--prompt", "Returns the", "--max-new-tokens", "8");
         Assert.True(text.ExitCode == 0, text.Error);
         Assert.StartsWith("Returns the", text.Output, StringComparison.Ordinal);
-        string[] drawn = ["generate", "--model", "pico/0", "--prompt", "Returns the", "--max-new-tokens", "8", "--temperature", "1", "--top-p", "0.9", "--json", "--seed"];
-        var (one, again, other) = ((await llm360.RunAsync([.. drawn, "1"])).Output, (await llm360.RunAsync([.. drawn, "1"])).Output, (await llm360.RunAsync([.. drawn, "2"])).Output);
+        string[] drawn = ["generate", "--model", "pico/0", "--prompt", "Returns the", "--max-new-tokens", "8", "--temperature", "1",
+            "--top-p", "0.9", "--json", "--seed"];
+        var (one, again, other) = ((await llm360.RunAsync([.. drawn, "1"])).Output, (await llm360.RunAsync([.. drawn, "1"])).Output,
+            (await llm360.RunAsync([.. drawn, "2"])).Output);
         Assert.Equal(one, again);
         Assert.NotEqual(one, other);
 
@@ -84,7 +91,8 @@ public sealed class ModelCommandTests : IDisposable
         var ids = string.Join(',', tokens["ids"]!.AsArray());
         Assert.Equal("Returns the", (await llm360.RunAsync("tokenize", "--model", "pico/0", ids, "--decode")).Output.TrimEnd('\n'));
 
-        await File.WriteAllTextAsync(llm360.PathOf("text.txt"), string.Join(' ', Enumerable.Repeat("Returns the value of the element.", 40)), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(llm360.PathOf("text.txt"),
+            string.Join(' ', Enumerable.Repeat("Returns the value of the element.", 40)), TestContext.Current.CancellationToken);
         var perplexity = await llm360.RunAsync("perplexity", "--model", "pico/0", "--text", llm360.PathOf("text.txt"), "--json");
         Assert.True(perplexity.ExitCode == 0, perplexity.Error);
         // An untrained model knows nothing: the vocabulary's size, nearly.

@@ -17,7 +17,8 @@ public sealed class SampleSite : IDisposable
             ["01-training.ipynb"] = new(TimeSpan.FromSeconds(42), [Path.Combine(Folder, "metrics.csv")]),
         },
         new DateTimeOffset(2026, 1, 31, 12, 30, 0, TimeSpan.Zero),
-        new SiteOrigin("A model for tests.", "Llm360.Notebooks 1.0, commit abc", [Path.Combine(Folder, "suite.json")], "Its files are here."));
+        new SiteOrigin("A model for tests.", "Llm360.Notebooks 1.0, commit abc", [Path.Combine(Folder, "suite.json")],
+            "Its files are here."));
         Result = SiteBuilder.Build(Notebooks, Site, Run);
     }
 

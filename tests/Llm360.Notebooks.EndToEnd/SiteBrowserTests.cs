@@ -6,7 +6,8 @@ namespace Llm360.Notebooks.EndToEnd;
 
 public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) : IClassFixture<SampleSite>, IClassFixture<Browser>
 {
-    public static TheoryData<string> Pages => ["index.html", "notebooks/01-training.html", "notebooks/02-memorization.html", "notebooks/03-failed.html"];
+    public static TheoryData<string> Pages =>
+        ["index.html", "notebooks/01-training.html", "notebooks/02-memorization.html", "notebooks/03-failed.html"];
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -32,7 +33,8 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
         await using var window = await browser.OpenAsync();
         var page = await window.ShowAsync(site.PathOf(path));
         Assert.Equal(count, await page.Locator(selector).CountAsync());
-        Assert.Equal(count, await page.EvaluateAsync<int>($"Array.from(document.querySelectorAll('{selector}')).filter(f => f.querySelector('svg.main-svg .trace, svg.main-svg .heatmaplayer image')).length"));
+        Assert.Equal(count,
+            await page.EvaluateAsync<int>($"Array.from(document.querySelectorAll('{selector}')).filter(f => f.querySelector('svg.main-svg .trace, svg.main-svg .heatmaplayer image')).length"));
         var names = await page.EvaluateAsync<string[]>($"Array.from(document.querySelectorAll('{selector}')).map(f => (f.matches('[role=img]') ? f : f.querySelector('[role=img]')).getAttribute('aria-label'))");
         Assert.All(names, name => Assert.True(name.Length > 40, name));
     }
@@ -44,7 +46,8 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
         await using var window = await browser.OpenAsync(360, 740);
         var page = await window.ShowAsync(site.PathOf(path));
         Assert.Equal(360, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
-        Assert.Equal(0, await page.EvaluateAsync<int>("Array.from(document.querySelectorAll('.plot svg.main-svg')).filter(s => s.getBoundingClientRect().right > 360.5).length"));
+        Assert.Equal(0, await page.EvaluateAsync<int>(
+            "Array.from(document.querySelectorAll('.plot svg.main-svg')).filter(s => s.getBoundingClientRect().right > 360.5).length"));
     }
 
     [Theory]
@@ -77,7 +80,8 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
         await page.EmulateMediaAsync(new() { Media = Media.Print });
         // A box that scrolls would keep its table on one page, or cut it.
         Assert.Equal("visible", await page.EvaluateAsync<string>("getComputedStyle(document.querySelector('.table .output')).overflowX"));
-        Assert.Equal("table-header-group", await page.EvaluateAsync<string>("getComputedStyle(document.querySelector('.table thead')).display"));
+        Assert.Equal("table-header-group",
+            await page.EvaluateAsync<string>("getComputedStyle(document.querySelector('.table thead')).display"));
         Assert.Equal(["avoid", "avoid"], await page.EvaluateAsync<string[]>(
             "[getComputedStyle(document.querySelector('main h2')).breakAfter, getComputedStyle(document.querySelector('.figure')).breakInside]"));
     }
@@ -135,12 +139,14 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
     {
         await using var window = await browser.OpenAsync();
         var page = await window.ShowAsync(site.PathOf("notebooks/01-training.html"));
-        var download = await page.RunAndWaitForDownloadAsync(() => page.Locator("#figure-2").GetByRole(AriaRole.Button, new() { Name = button }).ClickAsync());
+        var download = await page.RunAndWaitForDownloadAsync(
+            () => page.Locator("#figure-2").GetByRole(AriaRole.Button, new() { Name = button }).ClickAsync());
         Assert.Equal("the-learning-rate-peaks-at-0-0003-and" + extension, download.SuggestedFilename);
         var file = Path.Combine(site.Folder, download.SuggestedFilename);
         await download.SaveAsAsync(file);
         if (extension == ".svg")
-            Assert.Contains("The learning rate peaks at 0.0003", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.Contains("The learning rate peaks at 0.0003", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken),
+                StringComparison.Ordinal);
         else if (extension == ".png")
             Assert.Equal([0x89, 0x50, 0x4e, 0x47], (await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken))[..4]);
         else
@@ -154,14 +160,17 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
         foreach (var path in Pages)
         {
             var page = await window.ShowAsync(site.PathOf(path.Data));
-            var levels = await page.EvaluateAsync<int[]>("Array.from(document.querySelectorAll('h1,h2,h3,h4,h5,h6')).map(h => +h.tagName[1])");
+            var levels =
+                await page.EvaluateAsync<int[]>("Array.from(document.querySelectorAll('h1,h2,h3,h4,h5,h6')).map(h => +h.tagName[1])");
             Assert.Equal(1, levels.Count(l => l == 1));
             Assert.Equal(1, levels[0]);
             Assert.All(levels.Zip(levels.Skip(1)), pair => Assert.True(pair.Second <= pair.First + 1));
             Assert.Equal("en", await page.EvaluateAsync<string>("document.documentElement.lang"));
             Assert.Equal(1, await page.Locator("main").CountAsync());
-            Assert.Equal(0, await page.EvaluateAsync<int>("Array.from(document.querySelectorAll('img')).filter(i => !i.hasAttribute('alt')).length"));
-            Assert.Equal(0, await page.EvaluateAsync<int>("(ids => ids.length - new Set(ids).size)(Array.from(document.querySelectorAll('[id]')).map(e => e.id))"));
+            Assert.Equal(0,
+                await page.EvaluateAsync<int>("Array.from(document.querySelectorAll('img')).filter(i => !i.hasAttribute('alt')).length"));
+            Assert.Equal(0, await page.EvaluateAsync<int>(
+                "(ids => ids.length - new Set(ids).size)(Array.from(document.querySelectorAll('[id]')).map(e => e.id))"));
             await page.Keyboard.PressAsync("Tab");
             Assert.Equal("#main", await page.EvaluateAsync<string>("document.activeElement.getAttribute('href')"));
         }
@@ -184,10 +193,12 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
         await using var window = await browser.OpenAsync();
         var figure = Figures.LearningRate(new TrainingSeries("nano", "steps", [0, 1], [0, 1]));
         var file = Path.Combine(site.Folder, "bare.html");
-        await File.WriteAllTextAsync(file, "<!doctype html><title>bare</title>" + Script().Replace(figure.ToHtml(), ""), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(file, "<!doctype html><title>bare</title>" + Script().Replace(figure.ToHtml(), ""),
+            TestContext.Current.CancellationToken);
         await window.Page.GotoAsync(new Uri(file).AbsoluteUri);
         Assert.Equal(720, await window.Page.EvaluateAsync<int>("document.querySelector('img').naturalWidth"));
-        Assert.Contains("The learning rate peaks", await window.Page.EvaluateAsync<string>("document.querySelector('img').alt"), StringComparison.Ordinal);
+        Assert.Contains("The learning rate peaks", await window.Page.EvaluateAsync<string>("document.querySelector('img').alt"),
+            StringComparison.Ordinal);
         Assert.Empty(window.Complaints);
     }
 
@@ -197,13 +208,17 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
         await using var window = await browser.OpenAsync();
         var figure = Figures.LearningRate(new TrainingSeries("nano", "steps", [0, 1], [0, 1]));
         var file = Path.Combine(site.Folder, "notebook.html");
-        await File.WriteAllTextAsync(file, $"<!doctype html><title>notebook</title><body style='color:rgb(1, 200, 3)'>{FigureHtml.PlotlyScript}{figure.ToHtml()}", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(file,
+            $"<!doctype html><title>notebook</title><body style='color:rgb(1, 200, 3)'>{FigureHtml.PlotlyScript}{figure.ToHtml()}",
+            TestContext.Current.CancellationToken);
         await window.Page.GotoAsync(new Uri(file).AbsoluteUri);
         await window.Page.WaitForSelectorAsync("svg.main-svg .xtick text");
-        Assert.Equal("rgb(1, 200, 3)", await window.Page.EvaluateAsync<string>("getComputedStyle(document.querySelector('.xtick text')).fill"));
+        Assert.Equal("rgb(1, 200, 3)",
+            await window.Page.EvaluateAsync<string>("getComputedStyle(document.querySelector('.xtick text')).fill"));
         // The chart has taken the picture's place and its name.
         Assert.Equal(0, await window.Page.Locator("img").CountAsync());
-        Assert.Contains("The learning rate peaks", await window.Page.GetAttributeAsync("[role=img]", "aria-label"), StringComparison.Ordinal);
+        Assert.Contains("The learning rate peaks", await window.Page.GetAttributeAsync("[role=img]", "aria-label"),
+            StringComparison.Ordinal);
         Assert.Empty(window.Complaints);
     }
 

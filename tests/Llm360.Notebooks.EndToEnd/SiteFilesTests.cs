@@ -19,8 +19,11 @@ public sealed partial class SiteFilesTests(SampleSite site) : IClassFixture<Samp
     public void The_index_says_the_run_in_one_sentence_and_each_question_once()
     {
         var html = File.ReadAllText(site.Result.Index);
-        Assert.Contains("The suite nano, a model of 1.23 million parameters trained on 12.6 million tokens, was studied in 3 notebooks within 14.2 minutes on 2 processors, 24 GB.", html, StringComparison.Ordinal);
-        Assert.Equal(["How fast does the model learn?", "What does the model remember word for word?", "Does an error show?"], site.Result.Pages.Select(p => p.Title));
+        Assert.Contains("The suite nano, a model of 1.23 million parameters trained on 12.6 million tokens, was studied in 3 notebooks within 14.2 minutes on 2 processors, 24 GB.",
+            html, StringComparison.Ordinal);
+        Assert.Equal(
+            ["How fast does the model learn?", "What does the model remember word for word?", "Does an error show?"],
+            site.Result.Pages.Select(p => p.Title));
         Assert.Contains("On the chunk just read a checkpoint scores", html, StringComparison.Ordinal);
         Assert.Contains("Ran for 42 seconds.", html, StringComparison.Ordinal);
     }
@@ -30,7 +33,9 @@ public sealed partial class SiteFilesTests(SampleSite site) : IClassFixture<Samp
     {
         var html = File.ReadAllText(site.Result.Index).Split("<footer")[0];
         Assert.Equal(["What it learned", "What it remembers"], Regex.Matches(html, "<dt>(.*?)</dt>").Select(m => m.Groups[1].Value));
-        Assert.Equal(["What it learned", "What it remembers", "More notebooks"], Regex.Matches(html, "<h2>(.*?)</h2>").Select(m => m.Groups[1].Value));
+        Assert.Equal(
+            ["What it learned", "What it remembers", "More notebooks"],
+            Regex.Matches(html, "<h2>(.*?)</h2>").Select(m => m.Groups[1].Value));
         Assert.Matches("<dd>On the chunk just read a checkpoint scores .* <a href=\"notebooks/02-memorization.html#figure-2\">", html);
         // Every figure can be found, and its anchor is there.
         Assert.Equal(9, Regex.Count(html, "<li hidden>"));
@@ -65,7 +70,8 @@ public sealed partial class SiteFilesTests(SampleSite site) : IClassFixture<Samp
         Assert.Equal(["prev 02-memorization.html"], Neighbours("03-failed"));
 
         IEnumerable<string> Neighbours(string name) =>
-            Regex.Matches(SiteText($"notebooks/{name}.html"), "<a rel=\"(prev|next)\" href=\"([^\"]+)\">").Select(m => $"{m.Groups[1]} {m.Groups[2]}");
+            Regex.Matches(SiteText($"notebooks/{name}.html"), "<a rel=\"(prev|next)\" href=\"([^\"]+)\">")
+                .Select(m => $"{m.Groups[1]} {m.Groups[2]}");
     }
 
     [Fact]
@@ -76,7 +82,9 @@ public sealed partial class SiteFilesTests(SampleSite site) : IClassFixture<Samp
             var html = JsonScript().Replace(File.ReadAllText(file), "");
             Assert.DoesNotMatch(@"<(img|script|link|iframe|source|video)\b[^>]*https?:", html);
             // Whatever is left in a tag is the address of a link.
-            Assert.All(Tag().Matches(html).Where(t => t.Value.Contains("://", StringComparison.Ordinal)), t => Assert.StartsWith("<a href=\"http", t.Value, StringComparison.Ordinal));
+            Assert.All(
+                Tag().Matches(html).Where(t => t.Value.Contains("://", StringComparison.Ordinal)),
+                t => Assert.StartsWith("<a href=\"http", t.Value, StringComparison.Ordinal));
         }
 
         foreach (var asset in new[] { "figures.js", "page.js", "index.js", "site.css" })
@@ -91,9 +99,11 @@ public sealed partial class SiteFilesTests(SampleSite site) : IClassFixture<Samp
             foreach (Match link in Href().Matches(File.ReadAllText(file)))
             {
                 var target = link.Groups[1].Value;
-                if (target.StartsWith("http", StringComparison.Ordinal) || target.StartsWith('#') || target.StartsWith("data:", StringComparison.Ordinal))
+                if (target.StartsWith("http", StringComparison.Ordinal) || target.StartsWith('#')
+                    || target.StartsWith("data:", StringComparison.Ordinal))
                     continue;
-                Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(file)!, Uri.UnescapeDataString(target.Split('#')[0]))), $"{target} in {file}");
+                Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(file)!, Uri.UnescapeDataString(target.Split('#')[0]))),
+                    $"{target} in {file}");
             }
         }
 
@@ -112,7 +122,8 @@ public sealed partial class SiteFilesTests(SampleSite site) : IClassFixture<Samp
     [Fact]
     public void Streams_and_errors_are_readable()
     {
-        Assert.Contains("<pre class=\"output\" tabindex=\"0\">step 3000\ndone</pre>", SiteText("notebooks/01-training.html"), StringComparison.Ordinal);
+        Assert.Contains("<pre class=\"output\" tabindex=\"0\">step 3000\ndone</pre>", SiteText("notebooks/01-training.html"),
+            StringComparison.Ordinal);
         Assert.Contains("Exception: no &lt;good&gt;\ncell 1, line 1", SiteText("notebooks/03-failed.html"), StringComparison.Ordinal);
     }
 
@@ -133,7 +144,9 @@ public sealed partial class SiteFilesTests(SampleSite site) : IClassFixture<Samp
         Assert.True(File.Exists(Path.Combine(other.Folder, "metrics.csv")));
 
         static Dictionary<string, string> Snapshot(string folder) =>
-            Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToDictionary(f => Path.GetRelativePath(folder, f), f => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f))));
+            Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToDictionary(
+                f => Path.GetRelativePath(folder, f),
+                f => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(f))));
     }
 
     [Fact]
@@ -148,7 +161,8 @@ public sealed partial class SiteFilesTests(SampleSite site) : IClassFixture<Samp
     {
         var reports = Directory.CreateDirectory(Path.Combine(site.Folder, "reports")).FullName;
         SiteBuilder.Build(site.Notebooks, Path.Combine(reports, "nano"), site.Run);
-        SiteBuilder.Build(site.Notebooks, Path.Combine(reports, "pico"), site.Run with { Suite = "pico", Finished = site.Run.Finished!.Value.AddDays(1) });
+        SiteBuilder.Build(site.Notebooks, Path.Combine(reports, "pico"),
+            site.Run with { Suite = "pico", Finished = site.Run.Finished!.Value.AddDays(1) });
         foreach (var broken in new[] { "null", "{", "{}" })
         {
             var folder = Directory.CreateDirectory(Path.Combine(reports, $"broken{broken.Length}")).FullName;
@@ -157,7 +171,9 @@ public sealed partial class SiteFilesTests(SampleSite site) : IClassFixture<Samp
         }
 
         var html = File.ReadAllText(ReportList.Write(reports));
-        Assert.Equal(["pico/index.html", "nano/index.html"], Href().Matches(html).Select(m => m.Groups[1].Value).Where(h => h.EndsWith("html", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["pico/index.html", "nano/index.html"],
+            Href().Matches(html).Select(m => m.Groups[1].Value).Where(h => h.EndsWith("html", StringComparison.Ordinal)));
         Assert.Contains("The suite nano, a model of 1.23 million parameters", html, StringComparison.Ordinal);
         Assert.Contains("2026-01-31 12:30 UTC", html, StringComparison.Ordinal);
         Assert.DoesNotContain("assets/", html, StringComparison.Ordinal);

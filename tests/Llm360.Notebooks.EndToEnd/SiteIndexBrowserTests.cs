@@ -5,7 +5,8 @@ namespace Llm360.Notebooks.EndToEnd;
 
 public sealed class SiteIndexBrowserTests(SampleSite site, Browser browser) : IClassFixture<SampleSite>, IClassFixture<Browser>
 {
-    private const string Shown = "Array.from(document.querySelectorAll('.card')).filter(c => c.offsetParent).map(c => c.querySelector('h3').textContent)";
+    private const string Shown =
+        "Array.from(document.querySelectorAll('.card')).filter(c => c.offsetParent).map(c => c.querySelector('h3').textContent)";
 
     [Fact]
     public async Task The_keyboard_searches_findings_and_follows_one_to_its_figure()
@@ -30,7 +31,8 @@ public sealed class SiteIndexBrowserTests(SampleSite site, Browser browser) : IC
         Assert.Contains("gradient", await Focused(page), StringComparison.Ordinal);
         // The wait begins before the key: a navigation that is over by then would be missed.
         var followed = page.WaitForURLAsync(
-            new System.Text.RegularExpressions.Regex("/01-training[.]html#figure-3$"), new() { WaitUntil = WaitUntilState.Commit, Timeout = 120_000 });
+            new System.Text.RegularExpressions.Regex("/01-training[.]html#figure-3$"),
+            new() { WaitUntil = WaitUntilState.Commit, Timeout = 120_000 });
         await page.Keyboard.PressAsync("Enter");
         await followed;
         Assert.Empty(window.Complaints);
@@ -55,7 +57,8 @@ public sealed class SiteIndexBrowserTests(SampleSite site, Browser browser) : IC
         await page.Locator("#search").PressAsync("Escape");
         Assert.Equal(all, await page.EvaluateAsync<string[]>(Shown));
         Assert.Equal("", await page.GetByRole(AriaRole.Status).InnerTextAsync());
-        Assert.Equal(0, await page.EvaluateAsync<int>("Array.from(document.querySelectorAll('.findings')).filter(f => f.offsetParent).length"));
+        Assert.Equal(0,
+            await page.EvaluateAsync<int>("Array.from(document.querySelectorAll('.findings')).filter(f => f.offsetParent).length"));
     }
 
     [Fact]
@@ -66,7 +69,8 @@ public sealed class SiteIndexBrowserTests(SampleSite site, Browser browser) : IC
         var heard = await page.Locator("body").AriaSnapshotAsync();
         foreach (var part in new[]
         {
-            "- search:", "- searchbox \"Search titles and findings\"", "- status", "- heading \"What it learned\" [level=2]", "- term: What it learned",
+            "- search:", "- searchbox \"Search titles and findings\"", "- status", "- heading \"What it learned\" [level=2]",
+                "- term: What it learned",
             "- heading \"How fast does the model learn?\" [level=3]", "- link \"Figure 2 of What does the model remember word for word?\"",
         })
         {

@@ -31,7 +31,10 @@ internal sealed partial record Suggestion(string Text, SuggestionKind Kind, IRea
     {
         Assert.StartsWith("## Things to try\n", markdown, StringComparison.Ordinal);
         // An item may have several lines.
-        return [.. markdown.Replace("\n  ", " ", StringComparison.Ordinal).Split('\n').Where(l => l.StartsWith("- ", StringComparison.Ordinal)).Select(Of)];
+        return [.. markdown.Replace("\n  ", " ", StringComparison.Ordinal)
+            .Split('\n')
+            .Where(l => l.StartsWith("- ", StringComparison.Ordinal))
+            .Select(Of)];
     }
 
     private static Suggestion Of(string text)

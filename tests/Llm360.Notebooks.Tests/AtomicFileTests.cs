@@ -33,7 +33,9 @@ public sealed class AtomicFileTests
     [Fact]
     public void A_device_is_written_to()
     {
-        Assert.SkipUnless(File.Exists("/dev/null") && !Environment.IsPrivilegedProcess, "There is no /dev/null, or a failure would replace it.");
+        Assert.SkipUnless(
+            File.Exists("/dev/null") && !Environment.IsPrivilegedProcess,
+            "There is no /dev/null, or a failure would replace it.");
         AtomicFile.WriteText("/dev/null", "gone");
         Assert.True(File.Exists("/dev/null"));
     }

@@ -15,7 +15,8 @@ internal static class Fixtures
     public static string Shared(params string[] parts)
     {
         var path = System.IO.Path.GetFullPath(System.IO.Path.Combine([Workspace.Repository!, "..", "shared", "data", .. parts]));
-        Assert.SkipUnless(File.Exists(path), $"needs the real data file {System.IO.Path.Combine(parts)}, which is not part of the repository");
+        Assert.SkipUnless(File.Exists(path),
+            $"needs the real data file {System.IO.Path.Combine(parts)}, which is not part of the repository");
         return path;
     }
 

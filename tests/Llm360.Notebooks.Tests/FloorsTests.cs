@@ -37,7 +37,10 @@ public sealed class FloorsTests
 
     [Fact]
     public void Every_folder_has_a_floor() =>
-        Assert.Empty(Directory.GetDirectories(LibrarySource.Folder).Select(Path.GetFileName).Except(Floors.SelectMany(f => f)).Except(["bin", "obj"]));
+        Assert.Empty(Directory.GetDirectories(LibrarySource.Folder)
+            .Select(Path.GetFileName)
+            .Except(Floors.SelectMany(f => f))
+            .Except(["bin", "obj"]));
 
     [Fact]
     public void No_folder_uses_a_folder_on_its_own_floor_or_above() =>
@@ -45,13 +48,16 @@ public sealed class FloorsTests
 
     [Fact]
     public void No_model_family_is_used_by_another_or_by_what_families_share() =>
-        AssertNone(Uses.Value.Where(u => Top(u.From) == "Models" && u.From != Registry && Families.Contains(Folder(u.To)) && Folder(u.From) != Folder(u.To)));
+        AssertNone(Uses.Value.Where(
+            u => Top(u.From) == "Models" && u.From != Registry && Families.Contains(Folder(u.To)) && Folder(u.From) != Folder(u.To)));
 
     [Fact]
     public void The_check_sees_constants_attributes_and_method_bodies()
     {
-        Assert.Contains(Uses.Value, u => u.From.StartsWith("Training/", StringComparison.Ordinal) && u.Name == nameof(SuiteLayout.Manifest));
-        Assert.Contains(Uses.Value, u => u.From.StartsWith("Figures/", StringComparison.Ordinal) && u.Name == nameof(TypeFormatterSourceAttribute));
+        Assert.Contains(Uses.Value,
+            u => u.From.StartsWith("Training/", StringComparison.Ordinal) && u.Name == nameof(SuiteLayout.Manifest));
+        Assert.Contains(Uses.Value,
+            u => u.From.StartsWith("Figures/", StringComparison.Ordinal) && u.Name == nameof(TypeFormatterSourceAttribute));
         Assert.Contains(Uses.Value, u => u is { From: "Results/GridWorker.cs", Name: nameof(LanguageModel) });
     }
 
@@ -61,7 +67,8 @@ public sealed class FloorsTests
         Assert.True(found.Count == 0, string.Join(Environment.NewLine, found));
     }
 
-    private static string Top(string file) => file.Contains('/', StringComparison.Ordinal) ? file[..file.IndexOf('/', StringComparison.Ordinal)] : "";
+    private static string Top(string file) =>
+        file.Contains('/', StringComparison.Ordinal) ? file[..file.IndexOf('/', StringComparison.Ordinal)] : "";
 
     private static string Folder(string file) => Path.GetDirectoryName(file)!;
 
@@ -81,7 +88,8 @@ public sealed class FloorsTests
             _ => symbol,
         }
         where declared is not null
-        let source = ((declared as IMethodSymbol)?.ReducedFrom ?? declared.OriginalDefinition).DeclaringSyntaxReferences.FirstOrDefault()?.SyntaxTree.FilePath
+        let source = ((declared as IMethodSymbol)?.ReducedFrom
+            ?? declared.OriginalDefinition).DeclaringSyntaxReferences.FirstOrDefault()?.SyntaxTree.FilePath
         where source is not null && source != tree.FilePath
         select new Use(tree.FilePath, source, declared.Name);
 

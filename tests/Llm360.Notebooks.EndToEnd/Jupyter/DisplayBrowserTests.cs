@@ -40,7 +40,9 @@ public sealed class DisplayBrowserTests(Browser browser) : IClassFixture<Browser
 
         var table = outputs.Nth(1);
         Assert.Equal(20, await table.Locator("tbody tr:visible").CountAsync());
-        Assert.Equal((await table.GetByLabel("previous rows").BoundingBoxAsync())!.Y, (await table.GetByLabel("next rows").BoundingBoxAsync())!.Y);
+        Assert.Equal(
+            (await table.GetByLabel("previous rows").BoundingBoxAsync())!.Y,
+            (await table.GetByLabel("next rows").BoundingBoxAsync())!.Y);
         await table.GetByLabel("next rows").ClickAsync();
         await table.GetByLabel("next rows").ClickAsync();
         Assert.Equal("41 to 50", await table.Locator("output").InnerTextAsync());
@@ -49,22 +51,28 @@ public sealed class DisplayBrowserTests(Browser browser) : IClassFixture<Browser
         Assert.Equal("21 to 40", await table.Locator("output").InnerTextAsync());
 
         Assert.Equal(2, await outputs.Nth(2).Locator("[style*=underline]").CountAsync());
-        Assert.Contains("loss (nats) 4", await outputs.Nth(2).Locator("[style*=underline]").First.GetAttributeAsync("title"), StringComparison.Ordinal);
+        Assert.Contains("loss (nats) 4", await outputs.Nth(2).Locator("[style*=underline]").First.GetAttributeAsync("title"),
+            StringComparison.Ordinal);
         Assert.True(await outputs.Nth(3).Locator("svg circle, img").First.IsVisibleAsync());
         // Progress is gone with its cell.
         Assert.Equal(0, await outputs.Nth(4).Locator("progress").CountAsync());
-        Assert.Equal(("bold", "A heading"), (await outputs.Nth(5).Locator("#bold").InnerTextAsync(), (await outputs.Nth(5).Locator("h2").InnerTextAsync()).Trim('¶')));
+        Assert.Equal(
+            ("bold", "A heading"),
+            (await outputs.Nth(5).Locator("#bold").InnerTextAsync(), (await outputs.Nth(5).Locator("h2").InnerTextAsync()).Trim('¶')));
         Assert.Contains("1180000", await outputs.Nth(6).InnerTextAsync(), StringComparison.Ordinal);
-        Assert.Equal("System.IndexOutOfRangeException: Index was outside the bounds of the array.\n  at cell 8, line 3, in Third\n  at cell 8, line 4", (await outputs.Nth(7).Locator(".output_error").InnerTextAsync()).Trim());
+        Assert.Equal("System.IndexOutOfRangeException: Index was outside the bounds of the array.\n  at cell 8, line 3, in Third\n  at cell 8, line 4",
+            (await outputs.Nth(7).Locator(".output_error").InnerTextAsync()).Trim());
     }
 
     private static JsonObject Notebook() => new()
     {
         ["cells"] = new JsonArray([.. Cells.Select((code, i) => new JsonObject
         {
-            ["cell_type"] = "code", ["id"] = $"cell-{i}", ["execution_count"] = null, ["metadata"] = new JsonObject(), ["outputs"] = new JsonArray(), ["source"] = code,
+            ["cell_type"] = "code", ["id"] = $"cell-{i}", ["execution_count"] = null, ["metadata"] = new JsonObject(),
+                ["outputs"] = new JsonArray(), ["source"] = code,
         })]),
-        ["metadata"] = new JsonObject { ["kernelspec"] = new JsonObject { ["display_name"] = "C# (Llm360)", ["language"] = "C#", ["name"] = "llm360-csharp" } },
+        ["metadata"] = new JsonObject { ["kernelspec"] =
+            new JsonObject { ["display_name"] = "C# (Llm360)", ["language"] = "C#", ["name"] = "llm360-csharp" } },
         ["nbformat"] = 4,
         ["nbformat_minor"] = 5,
     };

@@ -15,7 +15,8 @@ internal sealed record Python(string Program)
     /// <summary>The system's, if it has the module; the test is skipped where it has not.</summary>
     public static Python System(string module)
     {
-        var python = new[] { "/usr/bin/python3", "python3", "python" }.Select(name => new Python(name)).FirstOrDefault(candidate => candidate.Has(module));
+        var python = new[] { "/usr/bin/python3", "python3", "python" }.Select(name => new Python(name))
+            .FirstOrDefault(candidate => candidate.Has(module));
         Assert.SkipWhen(python is null, $"needs Jupyter: no Python of this system has the module {module}");
         return python!;
     }
@@ -78,7 +79,9 @@ internal sealed class JupyterHome : IDisposable
         {
             var text = File.ReadAllText(notebook);
             Assert.Contains("\\\"nano\\\"", text, StringComparison.Ordinal);
-            File.WriteAllText(Path.Combine(home.Notebooks, Path.GetFileName(notebook)), text.Replace("\\\"nano\\\"", "\\\"pico\\\"", StringComparison.Ordinal));
+            File.WriteAllText(
+                Path.Combine(home.Notebooks, Path.GetFileName(notebook)),
+                text.Replace("\\\"nano\\\"", "\\\"pico\\\"", StringComparison.Ordinal));
         }
 
         return home;
@@ -123,7 +126,8 @@ internal sealed class JupyterHome : IDisposable
             port = ((IPEndPoint)listener.LocalEndpoint).Port;
         }
 
-        var server = Start(python, "-m", module, "--allow-root", "--no-browser", "--ip=127.0.0.1", $"--port={port}", $"--{tokenOption}=secret");
+        var server =
+            Start(python, "-m", module, "--allow-root", "--no-browser", "--ip=127.0.0.1", $"--port={port}", $"--{tokenOption}=secret");
         servers.Add(server);
         var log = new List<string?>();
         server.OutputDataReceived += (_, line) => log.Add(line.Data);

@@ -37,7 +37,8 @@ public sealed class KernelProcessTests : IDisposable
             kernel.Process.Kill();
             await kernel.EndAsync();
             Assert.Empty(StartedProcesses());
-            Assert.All(new[] { connection.ShellPort, connection.ControlPort, connection.StdinPort, connection.IOPubPort, connection.HeartbeatPort }, BindAndRelease);
+            Assert.All(new[] { connection.ShellPort, connection.ControlPort, connection.StdinPort, connection.IOPubPort,
+                connection.HeartbeatPort }, BindAndRelease);
         }
     }
 
@@ -50,7 +51,8 @@ public sealed class KernelProcessTests : IDisposable
             client.Run("var n = 7; new Thread(() => { while (true) Thread.Sleep(1000); }).Start();");
             var running = client.Execute("Console.WriteLine(\"on\"); while (true) { }");
             client.Until(message => message.Type == "stream");
-            var reply = client.Reply(client.Control, client.Send(client.Control, "shutdown_request", new JsonObject { ["restart"] = true }));
+            var reply =
+                client.Reply(client.Control, client.Send(client.Control, "shutdown_request", new JsonObject { ["restart"] = true }));
             Assert.True(reply.Content["restart"]!.GetValue<bool>());
             Assert.Equal("Cancelled", client.Reply(client.Shell, running).Content["ename"]!.ToString());
             Assert.Equal(0, await kernel.EndAsync());
@@ -100,7 +102,8 @@ public sealed class KernelProcessTests : IDisposable
         await using (var kernel = new KernelProcess(llm360, connection))
         {
             kernel.Client.Ready();
-            var reply = kernel.ReplyOrEnd("class Node { public Node? Next; } Node? head = null; while (true) head = new Node { Next = head };");
+            var reply =
+                kernel.ReplyOrEnd("class Node { public Node? Next; } Node? head = null; while (true) head = new Node { Next = head };");
             for (var i = 0; i < 12 && reply is not null; i++)
             {
                 Assert.Contains(reply.Content["status"]!.ToString(), new[] { "ok", "error", "aborted" });
@@ -126,7 +129,9 @@ public sealed class KernelProcessTests : IDisposable
 
     // Whatever a kernel of this test starts has its folder in the environment, also after the kernel's end.
     private List<string> StartedProcesses() => !OperatingSystem.IsLinux() ? [] :
-        [.. Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out _)).Where(IsOurs)];
+        [.. Directory.EnumerateDirectories("/proc")
+            .Where(folder => int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out _))
+            .Where(IsOurs)];
 
     private bool IsOurs(string folder)
     {

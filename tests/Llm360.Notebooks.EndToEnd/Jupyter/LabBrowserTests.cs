@@ -19,11 +19,14 @@ public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
         await page.GotoAsync($"{address}lab/tree/00-tour.ipynb?token={token}");
         await page.WaitForSelectorAsync(".jp-Notebook .jp-CodeCell");
         await page.WaitForSelectorAsync(".jp-KernelName >> text=C# (Llm360)");
-        await page.WaitForSelectorAsync(".jp-Notebook-ExecutionIndicator[data-status='idle']", new() { State = WaitForSelectorState.Attached });
+        await page.WaitForSelectorAsync(
+            ".jp-Notebook-ExecutionIndicator[data-status='idle']",
+            new() { State = WaitForSelectorState.Attached });
         Assert.Equal(0, await page.Locator(".jp-Dialog").CountAsync());
 
         await MenuAsync(page, "Run", "Run All Cells");
-        await page.WaitForFunctionAsync("() => { const p = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')].map(p => p.textContent.trim()); return p.length && p[p.length - 1] === `[${p.length}]:`; }", null, new() { Timeout = 120_000 });
+        await page.WaitForFunctionAsync("() => { const p = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')].map(p => p.textContent.trim()); return p.length && p[p.length - 1] === `[${p.length}]:`; }",
+            null, new() { Timeout = 120_000 });
         Assert.Equal(0, await page.Locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").CountAsync());
         await page.WaitForSelectorAsync(Figure, new() { State = WaitForSelectorState.Attached });
         Assert.Equal(2, await page.Locator("[data-llm360-figure][data-drawn]").CountAsync());
@@ -48,7 +51,9 @@ public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
 
         await MenuAsync(page, "Kernel", "Restart Kernel…");
         await page.ClickAsync(".jp-Dialog .jp-mod-accept");
-        await page.WaitForSelectorAsync(".jp-Notebook-ExecutionIndicator[data-status='idle']", new() { State = WaitForSelectorState.Attached });
+        await page.WaitForSelectorAsync(
+            ".jp-Notebook-ExecutionIndicator[data-status='idle']",
+            new() { State = WaitForSelectorState.Attached });
         await NewCellAsync(page, "turns");
         await page.Keyboard.PressAsync("Control+Enter");
         await page.WaitForSelectorAsync("text=The name 'turns' does not exist in the current context");
@@ -66,7 +71,8 @@ public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
         var page = window.Page;
         page.SetDefaultTimeout(60_000);
         await page.GotoAsync($"{address}lab/tree/02-memorization.ipynb?token={token}");
-        await page.WaitForFunctionAsync("() => [...document.querySelectorAll('.jp-OutputArea-output img')].filter(i => i.naturalWidth === 720).length === 4");
+        await page.WaitForFunctionAsync(
+            "() => [...document.querySelectorAll('.jp-OutputArea-output img')].filter(i => i.naturalWidth === 720).length === 4");
         Assert.Equal(0, await page.Locator("[data-llm360-figure][data-drawn]").CountAsync());
         await Pictures.SaveAsync(page, "lab-untrusted.png");
     }
@@ -74,7 +80,8 @@ public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
     private static async Task MenuAsync(IPage page, string menu, string item)
     {
         await page.Locator(".lm-MenuBar-itemLabel", new() { HasTextString = menu }).First.ClickAsync();
-        await page.Locator(".lm-Menu-itemLabel", new() { HasTextRegex = new($"^{System.Text.RegularExpressions.Regex.Escape(item)}$") }).ClickAsync();
+        await page.Locator(".lm-Menu-itemLabel",
+            new() { HasTextRegex = new($"^{System.Text.RegularExpressions.Regex.Escape(item)}$") }).ClickAsync();
     }
 
     // Below the selected cell, which after running all is the last: Escape to command mode, B for a cell below, Enter to edit.

@@ -16,9 +16,13 @@ public sealed class NbconvertTests
         {
             var result = await home.RunAsync(python, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", notebook);
             Assert.True(result.ExitCode == 0, $"{notebook}: {result.Error}");
-            var cells = JsonNode.Parse(File.ReadAllText(notebook))!["cells"]!.AsArray().Where(cell => cell!["cell_type"]!.ToString() == "code").ToList();
+            var cells = JsonNode.Parse(File.ReadAllText(notebook))!["cells"]!.AsArray()
+                .Where(cell => cell!["cell_type"]!.ToString() == "code")
+                .ToList();
             Assert.Equal(Enumerable.Range(1, cells.Count), cells.Select(cell => cell!["execution_count"]!.GetValue<int>()));
-            Assert.Contains(cells.SelectMany(cell => cell!["outputs"]!.AsArray()), output => output!["data"]?["application/vnd.plotly.v1+json"] is not null);
+            Assert.Contains(
+                cells.SelectMany(cell => cell!["outputs"]!.AsArray()),
+                output => output!["data"]?["application/vnd.plotly.v1+json"] is not null);
         }
     }
 }

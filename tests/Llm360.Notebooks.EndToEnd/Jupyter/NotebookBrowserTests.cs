@@ -33,7 +33,8 @@ public sealed class NotebookBrowserTests(Browser browser) : IClassFixture<Browse
         // Complete by Tab what a cell has declared.
         await TypeInNewCellAsync(page, "training.Checkpo");
         await page.Keyboard.PressAsync("Tab");
-        await page.WaitForFunctionAsync("Jupyter.notebook.get_selected_cell().get_text() === 'training.Checkpoint' || document.querySelector('.completions')");
+        await page.WaitForFunctionAsync(
+            "Jupyter.notebook.get_selected_cell().get_text() === 'training.Checkpoint' || document.querySelector('.completions')");
         await Pictures.SaveAsync(page, "notebook-complete.png");
         await page.Keyboard.PressAsync("Escape");
 
@@ -70,7 +71,8 @@ public sealed class NotebookBrowserTests(Browser browser) : IClassFixture<Browse
     {
         await using var window = await browser.OpenAsync(height: 1400);
         using var home = await JupyterHome.CreateAsync(suite: true);
-        await home.RunLlm360Async("run", Path.Combine(home.Notebooks, "02-training-dynamics.ipynb"), "-o", Path.Combine(home.Notebooks, "executed.ipynb"), "-q");
+        await home.RunLlm360Async("run", Path.Combine(home.Notebooks, "02-training-dynamics.ipynb"), "-o",
+            Path.Combine(home.Notebooks, "executed.ipynb"), "-q");
         var (address, token) = await home.ServeAsync(Python.System("notebook.notebookapp"), "notebook", "NotebookApp.token");
         var page = window.Page;
         await page.GotoAsync($"{address}notebooks/executed.ipynb?token={token}");
@@ -84,11 +86,14 @@ public sealed class NotebookBrowserTests(Browser browser) : IClassFixture<Browse
     }
 
     private static Task Prompt(IPage page, int cells) =>
-        page.WaitForFunctionAsync("n => [...document.querySelectorAll('.code_cell .input_prompt')].slice(0, n).every((p, i) => p.textContent.includes(`[${i + 1}]`))", cells, new() { Timeout = 120_000 });
+        page.WaitForFunctionAsync("n => [...document.querySelectorAll('.code_cell .input_prompt')].slice(0, n).every((p, i) => p.textContent.includes(`[${i + 1}]`))",
+            cells, new() { Timeout = 120_000 });
 
     private static async Task TypeInNewCellAsync(IPage page, string code)
     {
         await page.EvaluateAsync("Jupyter.notebook.insert_cell_at_bottom('code'); Jupyter.notebook.select(Jupyter.notebook.ncells() - 1); Jupyter.notebook.edit_mode();");
-        await page.EvaluateAsync("code => { const cell = Jupyter.notebook.get_selected_cell(); cell.set_text(code); cell.code_mirror.setCursor(cell.code_mirror.lineCount(), 0); cell.code_mirror.execCommand('goDocEnd'); cell.focus_editor(); }", code);
+        await page.EvaluateAsync(
+            "code => { const cell = Jupyter.notebook.get_selected_cell(); cell.set_text(code); cell.code_mirror.setCursor(cell.code_mirror.lineCount(), 0); cell.code_mirror.execCommand('goDocEnd'); cell.focus_editor(); }",
+            code);
     }
 }

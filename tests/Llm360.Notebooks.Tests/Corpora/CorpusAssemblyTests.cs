@@ -12,7 +12,8 @@ public sealed class CorpusAssemblyTests : IDisposable
     {
         var recipe = FakePackages.Manifest(
             new CorpusSource("apples", 3, [_fake.Add("Apples", FakePackages.Texts("apple", 200))]),
-            new CorpusSource("pears", 1, [_fake.Add("Pears", FakePackages.Texts("pear", 150).Append(FakePackages.Texts("apple", 1).First()))])).Corpus;
+            new CorpusSource("pears", 1,
+                [_fake.Add("Pears", FakePackages.Texts("pear", 150).Append(FakePackages.Texts("apple", 1).First()))])).Corpus;
         return change?.Invoke(recipe) ?? recipe;
     }
 
@@ -22,7 +23,8 @@ public sealed class CorpusAssemblyTests : IDisposable
     [InlineData(10, new[] { 1.0, 1.0, 1.0 }, new[] { 4, 3, 3 })]
     [InlineData(9216, new[] { 0.45, 0.2, 0.15, 0.1, 0.1 }, new[] { 4147, 1843, 1382, 922, 922 })]
     [InlineData(0, new[] { 1.0 }, new[] { 0 })]
-    public void Shares_become_whole_numbers(int total, double[] shares, int[] expected) => Assert.Equal(expected, Apportionment.Split(total, shares));
+    public void Shares_become_whole_numbers(int total, double[] shares, int[] expected) =>
+        Assert.Equal(expected, Apportionment.Split(total, shares));
 
     [Fact]
     public void Sources_fill_their_quotas_and_sample_n_goes_to_chunk_n_mod_N()
@@ -92,7 +94,9 @@ public sealed class CorpusAssemblyTests : IDisposable
             var rows = corpus.Chunks.SelectMany((chunk, index) => chunk.Select(row => (Chunk: (int?)index, Row: row)))
                 .Where(r => r.Row.TokenIds.AsSpan().StartsWith(canary.TokenIds)).ToList();
             Assert.Equal(canary.Repetitions, rows.Count);
-            Assert.All(rows, r => Assert.Equal((canary.Chunk, "canary", new CanaryMark(canary.Id, canary.Repetitions)), (r.Chunk, r.Row.Source, r.Row.Canary)));
+            Assert.All(rows, r => Assert.Equal(
+                (canary.Chunk, "canary", new CanaryMark(canary.Id, canary.Repetitions)),
+                (r.Chunk, r.Row.Source, r.Row.Canary)));
             Assert.Equal(rows.Count, rows.Select(r => string.Join(',', r.Row.TokenIds.Skip(12))).Distinct().Count());
         }
 
@@ -118,7 +122,9 @@ public sealed class CorpusAssemblyTests : IDisposable
         Assert.Equal(351, all.Count);
         Assert.Equal(180 + 135, unique.Count);
         Assert.Equal(all.GroupBy(d => d.Text).Select(g => g.First()), unique);
-        Assert.Equal([(180, 180), (135, 135)], Make(recipe with { Deduplicate = true }).Sources.Select(s => (s.Documents, s.UniqueDocuments)));
+        Assert.Equal(
+            [(180, 180), (135, 135)],
+            Make(recipe with { Deduplicate = true }).Sources.Select(s => (s.Documents, s.UniqueDocuments)));
         Assert.Equal([(200, 180), (151, 136)], Make(recipe).Sources.Select(s => (s.Documents, s.UniqueDocuments)));
     }
 

@@ -14,11 +14,13 @@ public sealed class CorpusBuilderTests : IDisposable
 
     public void Dispose() => _fake.Dispose();
 
-    private CorpusCounts Build(SuiteRecipe manifest, string? folder = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+    private CorpusCounts Build(SuiteRecipe manifest, string? folder = null, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellation = default) =>
         CorpusBuilder.Build(manifest, folder ?? Folder, _fake.Roots, new(Progress: progress, Cancellation: cancellation));
 
     private static Dictionary<string, string> Contents(string folder) =>
-        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToDictionary(f => Path.GetRelativePath(folder, f), File.ReadAllText);
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .ToDictionary(f => Path.GetRelativePath(folder, f), File.ReadAllText);
 
     [Fact]
     public void The_folder_is_a_suite_with_its_counts()

@@ -23,7 +23,8 @@ public class CorpusPackagesTests
         var package = fake.Add("Some.Package", ["one", "two"]);
         CorpusPackages.Verify(package, fake.Roots);
         fake.Add("Some.Package", ["one", "two", "three"]);
-        var error = Assert.Throws<Llm360Exception>(() => CorpusText.Extract(FakePackages.Manifest(new CorpusSource("s", 1, [package])).Corpus, fake.Roots));
+        var error = Assert.Throws<Llm360Exception>(
+            () => CorpusText.Extract(FakePackages.Manifest(new CorpusSource("s", 1, [package])).Corpus, fake.Roots));
         Assert.Contains(package.Sha256!, error.What, StringComparison.Ordinal);
         Assert.Contains(CorpusPackages.Hash(package, fake.Roots), error.What, StringComparison.Ordinal);
     }

@@ -19,15 +19,23 @@ internal sealed class FakePackages : IDisposable
         var xml = new StringBuilder("<?xml version=\"1.0\"?>\n<doc><members>\n");
         var member = 0;
         foreach (var text in texts)
-            xml.Append("<member name=\"M:A.B").Append(member++).Append("\"><summary>").Append(SecurityElement.Escape(text)).Append("</summary></member>\n");
-        AtomicFile.WriteText(_folder["packages", id.ToLowerInvariant(), "1.0.0", "lib", "a.xml"], xml.Append("</members></doc>\n").ToString());
+            xml.Append("<member name=\"M:A.B")
+                .Append(member++)
+                .Append("\"><summary>")
+                .Append(SecurityElement.Escape(text))
+                .Append("</summary></member>\n");
+        AtomicFile.WriteText(
+            _folder["packages", id.ToLowerInvariant(), "1.0.0", "lib", "a.xml"],
+            xml.Append("</members></doc>\n").ToString());
         var package = new CorpusPackage(id, "1.0.0", "MIT", ["lib/*.xml"]);
         return package with { Sha256 = CorpusPackages.Hash(package, Roots) };
     }
 
     /// <summary>Different texts, but every tenth equal to its predecessor.</summary>
     public static IEnumerable<string> Texts(string word, int count) =>
-        Enumerable.Range(0, count).Select(i => i % 10 == 9 ? i - 1 : i).Select(i => $"The {word} number {i} of the collection returns the value {i * 7919 % 10007}.");
+        Enumerable.Range(0, count)
+            .Select(i => i % 10 == 9 ? i - 1 : i)
+            .Select(i => $"The {word} number {i} of the collection returns the value {i * 7919 % 10007}.");
 
     /// <summary>A small recipe over sources of equal share.</summary>
     public static SuiteRecipe Manifest(params CorpusSource[] sources)

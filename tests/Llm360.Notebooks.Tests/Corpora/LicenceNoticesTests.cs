@@ -24,7 +24,9 @@ public sealed class LicenceNoticesTests
 
     [Fact]
     public void A_short_title_between_two_lines_of_marks_belongs_to_what_follows() =>
-        Assert.Equal([Long, $"ANGLE https://example.org/angle {Long}"], Read($"{Long}\n########\n# ANGLE\n# https://example.org/angle\n########\n{Long}"));
+        Assert.Equal(
+            [Long, $"ANGLE https://example.org/angle {Long}"],
+            Read($"{Long}\n########\n# ANGLE\n# https://example.org/angle\n########\n{Long}"));
 
     [Fact]
     public void Marks_of_comments_are_left_out_and_white_space_is_folded() =>

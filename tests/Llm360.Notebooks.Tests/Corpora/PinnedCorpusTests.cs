@@ -24,7 +24,9 @@ public class PinnedCorpusTests
         var counts = CorpusBuilder.Build(manifest, folder["a"]);
         CorpusBuilder.Build(manifest, folder["b"]);
         Assert.Equal(manifest.Expected!.Sha256, counts.Sha256);
-        var files = Directory.EnumerateFiles(folder["a"], "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder["a"], f)).ToList();
+        var files = Directory.EnumerateFiles(folder["a"], "*", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(folder["a"], f))
+            .ToList();
         Assert.Equal(4 + 3, files.Count);
         Assert.All(files, f => Assert.Equal(File.ReadAllBytes(folder["a", f]), File.ReadAllBytes(folder["b", f])));
     }

@@ -45,7 +45,9 @@ public sealed class RowSampleTests
     {
         using var folder = new TemporaryFolder();
         var path = folder["train_000.jsonl"];
-        File.WriteAllLines(path, Enumerable.Range(0, 40).Select(i => $$"""{"token_ids":[{{i}}],"source":"{{(i < 30 ? "a" : "b")}}","documents":[]{{(i % 10 == 0 ? ",\"canary\":{\"id\":\"c\",\"repetitions\":4}" : "")}}}"""));
+        File.WriteAllLines(path,
+            Enumerable.Range(0, 40).Select(i =>
+                $$"""{"token_ids":[{{i}}],"source":"{{(i < 30 ? "a" : "b")}}","documents":[]{{(i % 10 == 0 ? ",\"canary\":{\"id\":\"c\",\"repetitions\":4}" : "")}}}"""));
         var sample = RowSample.Of(new Chunk("train_000", 0, path), 12);
         Assert.Equal([9, 3], new[] { "a", "b" }.Select(s => sample.Count(r => r.Source == s)));
         Assert.DoesNotContain(sample, r => r.Canary is not null);
@@ -54,5 +56,6 @@ public sealed class RowSampleTests
         Assert.Equal(Enumerable.Range(1, 9).Concat([11, 12, 13]), onHub.Select(r => r.TokenIds[0]));
     }
 
-    private static List<int> Lines(int count, int seed, int chunk) => [.. RowSample.Stratified(Rows, count, seed, chunk).Select(r => r.Index)];
+    private static List<int> Lines(int count, int seed, int chunk) =>
+        [.. RowSample.Stratified(Rows, count, seed, chunk).Select(r => r.Index)];
 }

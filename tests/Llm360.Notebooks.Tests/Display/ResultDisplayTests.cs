@@ -42,7 +42,8 @@ public sealed class ResultDisplayTests(PicoSuite pico)
     public async Task Scores_show_each_checkpoint_and_where_their_cells_came_from()
     {
         var analysis = pico.Suite.Memorization(new(4, 4, 3));
-        var scores = await analysis.ScoreAsync([pico.Suite.Checkpoints[0], pico.Suite.Checkpoints[^1]], options: new() { Device = Device.Cpu });
+        var scores =
+            await analysis.ScoreAsync([pico.Suite.Checkpoints[0], pico.Suite.Checkpoints[^1]], options: new() { Device = Device.Cpu });
         var table = scores.ToTable();
         Directory.Delete(analysis.Store.Folder, recursive: true);
         Assert.Contains("0 cells from the store, 8 computed", table.Caption, StringComparison.Ordinal);
@@ -76,7 +77,9 @@ public sealed class ResultDisplayTests(PicoSuite pico)
         Assert.Null(frame["probability"][0]);
         using var next = run.Logits.softmax(-1);
         Assert.Equal(next[0, run.Tokens[1]].item<float>(), (double)frame["probability"][1], 1e-6);
-        Assert.Equal(run.NextTokens(1).Select(n => n[0].Token), Enumerable.Range(0, run.Tokens.Count).Select(i => (int)frame["next_token"][i]));
+        Assert.Equal(
+            run.NextTokens(1).Select(n => n[0].Token),
+            Enumerable.Range(0, run.Tokens.Count).Select(i => (int)frame["next_token"][i]));
         var scores = model.Score([[.. run.Tokens]])[0];
         Assert.Equal((double)frame["probability"][1], Math.Exp((double)scores.ToDataFrame()["log_probability"][0]), 1e-5);
         Assert.Equal(scores.Positions.Count, scores.ToDataFrame().Rows.Count);

@@ -18,7 +18,8 @@ public sealed class HeldOutLossTests(PicoSuite pico)
             var ids = rows[row.Row].TokenIds;
             using var hidden = model.Forward(TorchSharp.torch.tensor([.. ids[..^1].Select(i => (long)i)]).unsqueeze(0));
             using var logits = model.Logits(hidden);
-            using var expected = TorchSharp.torch.nn.functional.cross_entropy(logits[0], TorchSharp.torch.tensor([.. ids[1..].Select(i => (long)i)]));
+            using var expected =
+                TorchSharp.torch.nn.functional.cross_entropy(logits[0], TorchSharp.torch.tensor([.. ids[1..].Select(i => (long)i)]));
             Assert.Equal(expected.item<float>(), row.Loss, 4);
         }
 

@@ -58,7 +58,8 @@ public sealed partial class ContrastTests
     {
         double[][] values = [.. Enumerable.Range(0, 10).Select(r => Enumerable.Range(0, 10).Select(c => (10 * r + c) / 99.0).ToArray())];
         List<string> names = [.. Enumerable.Range(0, 10).Select(i => $"n{i}")];
-        var svg = XElement.Parse(PlotlyOf.Of(new Panel("", new Axis("x"), new Axis("y"), [], new HeatMap(names, names, values, "u", 0, 1))).ToSvg());
+        var svg = XElement.Parse(
+            PlotlyOf.Of(new Panel("", new Axis("x"), new Axis("y"), [], new HeatMap(names, names, values, "u", 0, 1))).ToSvg());
         var groups = svg.Elements().Where(e => e.Name.LocalName == "g" && e.Attribute("fill") is not null).ToList();
         Assert.Equal(100, groups.Sum(g => g.Elements().Count()));
         var cells = svg.Elements().Where(e => e.Name.LocalName == "path").Take(100).Select(e => (string)e.Attribute("fill")!).ToList();
@@ -74,8 +75,11 @@ public sealed partial class ContrastTests
     [InlineData(true)]
     public void The_colours_of_the_report_have_contrast(bool dark)
     {
-        var block = Css[Css.IndexOf(":root", dark ? Css.IndexOf("(prefers-color-scheme: dark)", StringComparison.Ordinal) : 0, StringComparison.Ordinal)..];
-        var colours = Variable().Matches(block[..block.IndexOf('}', StringComparison.Ordinal)]).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
+        var block = Css[Css.IndexOf(":root", dark ? Css.IndexOf("(prefers-color-scheme: dark)", StringComparison.Ordinal) : 0,
+            StringComparison.Ordinal)..];
+        var colours = Variable()
+            .Matches(block[..block.IndexOf('}', StringComparison.Ordinal)])
+            .ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
         var grounds = new[] { colours["page"], colours["soft"] };
         string[] ink = ["text", "muted", "accent", "keyword", "string", "comment", "number", "error"];
         AssertContrast([.. ink.Select(i => colours[i])], grounds, Text);
@@ -120,7 +124,8 @@ public sealed partial class ContrastTests
     private static double Luminance(string hex)
     {
         Assert.Matches("^#[0-9a-f]{6}$", hex);
-        var parts = Enumerable.Range(0, 3).Select(i => int.Parse(hex.AsSpan(1 + 2 * i, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 255.0)
+        var parts = Enumerable.Range(0, 3)
+            .Select(i => int.Parse(hex.AsSpan(1 + 2 * i, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 255.0)
             .Select(v => v <= 0.04045 ? v / 12.92 : Math.Pow((v + 0.055) / 1.055, 2.4)).ToList();
         return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
     }

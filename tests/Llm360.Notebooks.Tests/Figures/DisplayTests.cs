@@ -10,7 +10,8 @@ public class DisplayTests
     private const string Hostile = "</script><img src=x onerror=alert(1)>\"'&{0}%{x}";
 
     private static Figure HostileFigure => new(Hostile, Hostile, Hostile,
-        [new Panel(Hostile, new Axis(Hostile), new Axis(Hostile), [new Trace(Hostile, TraceKind.Bars, [0], [1], Hover: [Hostile], XLabels: [Hostile])])], Hostile);
+        [new Panel(Hostile, new Axis(Hostile), new Axis(Hostile),
+            [new Trace(Hostile, TraceKind.Bars, [0], [1], Hover: [Hostile], XLabels: [Hostile])])], Hostile);
 
     [Fact]
     public void Hostile_names_cannot_leave_the_html_of_a_figure()
@@ -65,23 +66,28 @@ public class DisplayTests
     [Fact]
     public void A_table_is_a_real_table_with_escaped_cells()
     {
-        var html = new Table("Paper <and> here", [new("metric"), new("measured", ColumnAlignment.Right)], [["loss & co", "1.5"], [Hostile, "2"]]).ToHtml();
+        var html = new Table("Paper <and> here", [new("metric"), new("measured", ColumnAlignment.Right)],
+            [["loss & co", "1.5"], [Hostile, "2"]]).ToHtml();
         Assert.Contains("<caption>Paper &lt;and&gt; here</caption>", html, StringComparison.Ordinal);
         Assert.Contains("<th scope=\"col\" style=\"text-align:right\">measured</th>", html, StringComparison.Ordinal);
-        Assert.Contains("<th scope=\"row\" style=\"text-align:left\">loss &amp; co</th><td style=\"text-align:right\">1.5</td>", html, StringComparison.Ordinal);
+        Assert.Contains("<th scope=\"row\" style=\"text-align:left\">loss &amp; co</th><td style=\"text-align:right\">1.5</td>", html,
+            StringComparison.Ordinal);
         Assert.Equal(0, Count(html, "<img"));
     }
 
     [Fact]
     public void A_table_aligns_in_a_console()
     {
-        var text = new Table("Losses", [new("model"), new("loss", ColumnAlignment.Right)], [["nano", "3.2"], ["a longer one", "12.25"]]).ToString();
-        Assert.Equal(string.Join(Environment.NewLine, "Losses", "model          loss", "------------  -----", "nano            3.2", "a longer one  12.25"), text);
+        var text = new Table("Losses", [new("model"), new("loss", ColumnAlignment.Right)],
+            [["nano", "3.2"], ["a longer one", "12.25"]]).ToString();
+        Assert.Equal(string.Join(Environment.NewLine, "Losses", "model          loss", "------------  -----", "nano            3.2",
+            "a longer one  12.25"), text);
     }
 
     [Fact]
     public void A_table_refuses_a_row_of_another_width() =>
-        Assert.Contains("row 1", Assert.Throws<Llm360Exception>(() => new Table("t", [new("a"), new("b")], [["1", "2"], ["1"]])).Where, StringComparison.Ordinal);
+        Assert.Contains("row 1", Assert.Throws<Llm360Exception>(() => new Table("t", [new("a"), new("b")], [["1", "2"], ["1"]])).Where,
+            StringComparison.Ordinal);
 
     [Fact]
     public void The_plotly_script_is_one_script_that_hides_from_module_loaders()

@@ -8,7 +8,8 @@ public class GeometryTests
     [Fact]
     public void A_gap_is_null_and_splits_the_band()
     {
-        var plot = new PlotlyOf(PlotlyOf.OnePanel(new Trace("a", TraceKind.Line, [0, 1, 2, 3], [1, double.NaN, 3, 4], Low: [0, double.NaN, 2, 3], High: [2, double.NaN, 4, double.PositiveInfinity])));
+        var plot = new PlotlyOf(PlotlyOf.OnePanel(new Trace("a", TraceKind.Line, [0, 1, 2, 3], [1, double.NaN, 3, 4],
+            Low: [0, double.NaN, 2, 3], High: [2, double.NaN, 4, double.PositiveInfinity])));
         var band = plot.Traces[0];
         Assert.Equal("interval", PlotlyOf.Role(band));
         Assert.Equal("[0,0,null,2,2]", Compact(band["x"]!));
@@ -36,13 +37,15 @@ public class GeometryTests
         Assert.Contains("2.05k", binary["ticktext"]!.AsArray().Select(t => t!.GetValue<string>()));
         Assert.True(binary["ticktext"]!.AsArray().Count <= 12);
 
-        static PlotlyOf Plot(Axis x) => new(PlotlyOf.Of(new Panel("", x, new Axis("y"), [new Trace("a", TraceKind.Line, [10, 1000, 1e6], [1, 2, 3])])));
+        static PlotlyOf Plot(Axis x) =>
+            new(PlotlyOf.Of(new Panel("", x, new Axis("y"), [new Trace("a", TraceKind.Line, [10, 1000, 1e6], [1, 2, 3])])));
     }
 
     [Fact]
     public void Nothing_positive_on_a_log_axis_still_draws()
     {
-        var axis = new PlotlyOf(PlotlyOf.Of(new Panel("", new Axis("x"), new Axis("y", Log: true), [new Trace("a", TraceKind.Line, [0, 1], [0, -1])]))).Layout["yaxis"]!;
+        var axis = new PlotlyOf(PlotlyOf.Of(
+            new Panel("", new Axis("x"), new Axis("y", Log: true), [new Trace("a", TraceKind.Line, [0, 1], [0, -1])]))).Layout["yaxis"]!;
         Assert.All(axis["range"]!.AsArray(), end => Assert.True(double.IsFinite(end!.GetValue<double>())));
     }
 
@@ -53,7 +56,8 @@ public class GeometryTests
     {
         var names = Enumerable.Range(0, size).Select(i => $"ckpt_{i:000}").ToList();
         var values = names.Select((_, i) => (IReadOnlyList<double>)[.. names.Select((_, j) => i == j ? 1 : double.NaN)]).ToList();
-        var plot = new PlotlyOf(PlotlyOf.Of(new Panel("", new Axis("checkpoint"), new Axis("checkpoint"), [], new HeatMap(names, names, values, "r", 0, 1))));
+        var plot = new PlotlyOf(
+            PlotlyOf.Of(new Panel("", new Axis("checkpoint"), new Axis("checkpoint"), [], new HeatMap(names, names, values, "r", 0, 1))));
         Assert.Equal(text ? "%{z:.2f}" : null, plot.Traces[0]["texttemplate"]?.GetValue<string>());
         Assert.Equal("x", plot.Layout["yaxis"]!["scaleanchor"]!.GetValue<string>());
         Assert.Equal("reversed", plot.Layout["yaxis"]!["autorange"]!.GetValue<string>());
@@ -64,17 +68,23 @@ public class GeometryTests
     [Fact]
     public void Panels_have_axes_of_their_own_and_do_not_overlap()
     {
-        var panels = Enumerable.Range(0, 5).Select(i => new Panel($"p{i}", new Axis("x"), new Axis("y"), [new Trace("a", TraceKind.Line, [0, 1], [1, 2])])).ToArray();
+        var panels = Enumerable.Range(0, 5)
+            .Select(i => new Panel($"p{i}", new Axis("x"), new Axis("y"), [new Trace("a", TraceKind.Line, [0, 1], [1, 2])]))
+            .ToArray();
         var plot = new PlotlyOf(PlotlyOf.Of(panels));
         Assert.Equal(["x", "x2", "x3", "x4", "x5"], plot.Traces.Select(t => t["xaxis"]!.GetValue<string>()));
-        var boxes = Enumerable.Range(1, 5).Select(i => i == 1 ? "" : $"{i}").Select(s => (X: Ends(plot.Layout["xaxis" + s]!), Y: Ends(plot.Layout["yaxis" + s]!))).ToList();
+        var boxes = Enumerable.Range(1, 5)
+            .Select(i => i == 1 ? "" : $"{i}")
+            .Select(s => (X: Ends(plot.Layout["xaxis" + s]!), Y: Ends(plot.Layout["yaxis" + s]!)))
+            .ToList();
         for (var i = 0; i < boxes.Count; i++)
         {
             for (var j = i + 1; j < boxes.Count; j++)
                 Assert.True(boxes[i].X.High < boxes[j].X.Low || boxes[j].X.High < boxes[i].X.Low || boxes[i].Y.Low > boxes[j].Y.High);
         }
 
-        static (double Low, double High) Ends(JsonNode axis) => (axis["domain"]![0]!.GetValue<double>(), axis["domain"]![1]!.GetValue<double>());
+        static (double Low, double High) Ends(JsonNode axis) =>
+            (axis["domain"]![0]!.GetValue<double>(), axis["domain"]![1]!.GetValue<double>());
     }
 
     [Fact]
@@ -88,7 +98,8 @@ public class GeometryTests
     [Fact]
     public void Single_bars_with_positions_of_their_own_are_full_width_and_need_no_legend()
     {
-        var plot = new PlotlyOf(PlotlyOf.OnePanel([.. new[] { "netcore", "roslyn" }.Select((s, i) => new Trace(s, TraceKind.Bars, [i], [i + 1], Category: s, XLabels: [s]))]));
+        var plot = new PlotlyOf(PlotlyOf.OnePanel(
+            [.. new[] { "netcore", "roslyn" }.Select((s, i) => new Trace(s, TraceKind.Bars, [i], [i + 1], Category: s, XLabels: [s]))]));
         Assert.All(plot.Traces, t => Assert.Equal("bars", t["offsetgroup"]!.GetValue<string>()));
         Assert.False(plot.Layout["showlegend"]!.GetValue<bool>());
         Assert.Equal("[\"netcore\",\"roslyn\"]", Compact(plot.Layout["xaxis"]!["ticktext"]!));

@@ -13,7 +13,8 @@ public class IsolationTests
     public void Another_FSharp_Core_in_the_host_does_not_matter()
     {
         var file = Path.Combine(Directory.CreateTempSubdirectory("llm360-fsharp").FullName, "FSharp.Core.dll");
-        var foreign = new PersistedAssemblyBuilder(new AssemblyName("FSharp.Core") { Version = new Version(99, 0) }, typeof(object).Assembly);
+        var foreign =
+            new PersistedAssemblyBuilder(new AssemblyName("FSharp.Core") { Version = new Version(99, 0) }, typeof(object).Assembly);
         foreign.DefineDynamicModule("FSharp.Core");
         foreign.Save(file);
         var loaded = AssemblyLoadContext.Default.LoadFromAssemblyPath(file);

@@ -7,7 +7,8 @@ public class MemoryFigureTests
     [Fact]
     public void Forecast_tells_the_latest_recall()
     {
-        var figure = Figures.Forecast("nano", 8, 8, "ckpt_036", [new("ckpt_006", 6, 100, 1, 0, 9), new("ckpt_018", 18, 200, 8, 2, 12), new("ckpt_030", 30, 300, 20, 5, 5)]);
+        var figure = Figures.Forecast("nano", 8, 8, "ckpt_036",
+            [new("ckpt_006", 6, 100, 1, 0, 9), new("ckpt_018", 18, 200, 8, 2, 12), new("ckpt_030", 30, 300, 20, 5, 5)]);
         Assert.Equal("ckpt_030 predicts 80% of the sequences that ckpt_036 has memorised", figure.Title);
         Assert.Contains("20 of the 25 sequences", figure.Finding, StringComparison.Ordinal);
         Assert.Contains("precision 80%", figure.Finding, StringComparison.Ordinal);
@@ -27,7 +28,8 @@ public class MemoryFigureTests
     [Fact]
     public void Duplicates_are_grouped_in_steps_of_two()
     {
-        DuplicatePoint[] points = [.. Enumerable.Range(0, 100).Select(i => new DuplicatePoint(1, i < 5 ? 1 : 0)), .. Enumerable.Range(3, 6).SelectMany(d => Enumerable.Repeat(new DuplicatePoint(d, 1), 10)), new(16, 1, Canary: true)];
+        DuplicatePoint[] points = [.. Enumerable.Range(0, 100).Select(i => new DuplicatePoint(1, i < 5 ? 1 : 0)),
+            .. Enumerable.Range(3, 6).SelectMany(d => Enumerable.Repeat(new DuplicatePoint(d, 1), 10)), new(16, 1, Canary: true)];
         var figure = Figures.ScoreByDuplicates("nano", "ckpt_036", 8, 8, "share extractible", true, points);
         Assert.Equal("Text that occurs more than once is remembered better", figure.Title);
         var text = figure.Panels[0].Traces.Single(t => t.Name == "ordinary text");
@@ -51,7 +53,8 @@ public class MemoryFigureTests
     [Fact]
     public void Sources_are_ordered_and_their_difference_must_be_clear()
     {
-        double[] low = [.. Enumerable.Range(0, 100).Select(i => i % 2 * 0.1)], high = [.. Enumerable.Range(0, 100).Select(i => 0.5 + (i % 2 * 0.1))];
+        double[] low = [.. Enumerable.Range(0, 100).Select(i => i % 2 * 0.1)],
+            high = [.. Enumerable.Range(0, 100).Select(i => 0.5 + (i % 2 * 0.1))];
         var figure = Figures.MemorizationBySource("nano", "ckpt_036", 32, 32, [new("netcore", low), new("plotly", high)]);
         Assert.Equal("plotly is remembered best, netcore least", figure.Title);
         Assert.Equal(["plotly", "netcore"], figure.Panels[0].Traces.Select(t => t.Name));
@@ -62,9 +65,11 @@ public class MemoryFigureTests
     [Fact]
     public void Draws_are_told_in_human_numbers()
     {
-        var figure = Figures.SamplesToExtract("nano", "ckpt_036", 32, 32, "temperature 1, all tokens", [Math.Log(0.5), -10, -100, -1000], 1);
+        var figure =
+            Figures.SamplesToExtract("nano", "ckpt_036", 32, 32, "temperature 1, all tokens", [Math.Log(0.5), -10, -100, -1000], 1);
         Assert.Equal("A million samples extract 50% of the scored sequences, greedy decoding 25%", figure.Title);
-        Assert.Contains("The easiest sequence takes 1 sample, the median one more than a trillion.", figure.Finding, StringComparison.Ordinal);
+        Assert.Contains("The easiest sequence takes 1 sample, the median one more than a trillion.", figure.Finding,
+            StringComparison.Ordinal);
         Assert.Equal("baseline", PlotlyOf.Role(new PlotlyOf(figure).Series("greedy")));
         Assert.All(figure.Panels[0].Traces.SkipLast(1), t => Assert.Equal(t.Y, t.Y.Order()));
     }
@@ -73,19 +78,23 @@ public class MemoryFigureTests
     public void Latent_memory_is_told_of_the_last_group_with_enough_sequences()
     {
         static LossByAge Group(string name, int count) => new(name, [-1, 0, 6], [At(8, count), At(0, count), At(4, count)]);
-        static MeasuredGroup At(double loss, int count) => new("group", [.. Enumerable.Range(0, count).Select(i => loss + ((i % 3) - 1) * 0.1)]);
+        static MeasuredGroup At(double loss, int count) =>
+            new("group", [.. Enumerable.Range(0, count).Select(i => loss + ((i % 3) - 1) * 0.1)]);
         var figure = Figures.LatentMemorization("nano", 32, 32, [Group("ordinary text", 30), Group("canary × 32", 3)]);
         Assert.Equal("6 chunks after ordinary text was read, 50% of the drop in loss remains", figure.Title);
         Assert.StartsWith("canary × 32 has a loss of 8", figure.Finding, StringComparison.Ordinal);
         Assert.Contains("n = 3 to 30 sequences a point", figure.Subtitle, StringComparison.Ordinal);
-        Assert.StartsWith("The loss of a sequence", Figures.LatentMemorization("nano", 32, 32, [Group("canary × 32", 29)]).Title, StringComparison.Ordinal);
+        Assert.StartsWith("The loss of a sequence", Figures.LatentMemorization("nano", 32, 32, [Group("canary × 32", 29)]).Title,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Counterfactual_says_whether_reading_raises_the_score()
     {
         double[] raised = [.. Enumerable.Range(0, 50).Select(i => 0.1 + (i % 2 * 0.02))];
-        Assert.Equal("Reading a chunk raises the score of its ordinary text by 0.11", Figures.Counterfactual("nano", 32, 32, 2, [new("ordinary text", raised)]).Title);
+        Assert.Equal(
+            "Reading a chunk raises the score of its ordinary text by 0.11",
+            Figures.Counterfactual("nano", 32, 32, 2, [new("ordinary text", raised)]).Title);
         var unclear = Figures.Counterfactual("nano", 32, 32, 2, [new("ordinary text", [-1, 1, 0])]);
         Assert.StartsWith("Reading a chunk does not clearly raise", unclear.Title, StringComparison.Ordinal);
     }

@@ -16,7 +16,8 @@ public class PaperFigureTests
         Assert.Contains("over 2M tokens; half of the fall is done after 36k tokens", figure.Finding, StringComparison.Ordinal);
         var plot = new PlotlyOf(Figures.TrainingLoss(Falling(2000)));
         Assert.Equal(["raw", "measured"], plot.Traces.Select(PlotlyOf.Role));
-        Assert.Equal(("#949494", 1), (plot.Traces[0]["line"]!["color"]!.GetValue<string>(), plot.Traces[0]["line"]!["width"]!.GetValue<double>()));
+        Assert.Equal(("#949494", 1),
+            (plot.Traces[0]["line"]!["color"]!.GetValue<string>(), plot.Traces[0]["line"]!["width"]!.GetValue<double>()));
         Assert.NotEqual("#949494", plot.Traces[1]["line"]!["color"]!.GetValue<string>());
         Assert.Equal("log", plot.Layout["yaxis"]!["type"]!.GetValue<string>());
         Assert.False(plot.Layout["showlegend"]!.GetValue<bool>());
@@ -77,7 +78,8 @@ public class PaperFigureTests
     [Fact]
     public void Validation_loss_compares_sources()
     {
-        var figure = Figures.ValidationLoss("nano", "tokens", 64, [new("netcore", [1, 2], [5, 3], [4.8, 2.9], [5.2, 3.1]), new("roslyn", [1, 2], [5, 2])]);
+        var figure = Figures.ValidationLoss("nano", "tokens", 64,
+            [new("netcore", [1, 2], [5, 3], [4.8, 2.9], [5.2, 3.1]), new("roslyn", [1, 2], [5, 2])]);
         Assert.Equal("roslyn is learnt best, netcore least", figure.Title);
         Assert.Contains("2 nats per token on roslyn and 3 on netcore", figure.Finding, StringComparison.Ordinal);
         Assert.Contains("95%", figure.Subtitle, StringComparison.Ordinal);
@@ -88,7 +90,8 @@ public class PaperFigureTests
     {
         var figure = Figures.DataMix(new DataMix("nano", [new("roslyn", 6e6), new("netcore", 4e6)]), DataMix.Amber);
         Assert.Equal("60% of nano's tokens come from roslyn", figure.Title);
-        Assert.Contains("RefinedWeb is the largest source of Amber (published) with 52.8% of 1.26T tokens", figure.Finding, StringComparison.Ordinal);
+        Assert.Contains("RefinedWeb is the largest source of Amber (published) with 52.8% of 1.26T tokens", figure.Finding,
+            StringComparison.Ordinal);
         Assert.Contains("StackExchange 21.8B", figure.AltText, StringComparison.Ordinal);
         var plot = new PlotlyOf(figure);
         Assert.Equal("rgba(0,0,0,0)", plot.Series("RefinedWeb")["marker"]!["color"]!.GetValue<string>());
@@ -116,7 +119,8 @@ public class PaperFigureTests
         Assert.Equal(1, plot.Traces[0]["y"]!.AsArray().Sum(y => y!.GetValue<double>()), 6);
         Assert.Equal(0.016, plot.Traces.Last(t => PlotlyOf.Role(t) == "mark")["y"]![0]!.GetValue<double>(), 9);
         Assert.False(plot.Layout["showlegend"]!.GetValue<bool>());
-        var many = Figures.MemorizationHistogram("nano", 32, [.. Enumerable.Range(0, 12).Select(i => Scores($"ckpt_{i:000}", i / 11.0, i))]);
+        var many =
+            Figures.MemorizationHistogram("nano", 32, [.. Enumerable.Range(0, 12).Select(i => Scores($"ckpt_{i:000}", i / 11.0, i))]);
         Assert.Equal(["ckpt_000", "ckpt_011"], new[] { many.Panels[0].Title, many.Panels[^1].Title });
         Assert.Contains("6 of 12 checkpoints shown", many.Subtitle, StringComparison.Ordinal);
 
@@ -141,7 +145,8 @@ public class PaperFigureTests
         // interval: 0.05 sqrt(1 + 1 + 1 + 1/16 + 9/16) / 2.
         Assert.Equal(
             "On the chunk just read a checkpoint scores 0.35 on average, on older chunks 0.113, on chunks not yet read 0.05. "
-            + "The difference between just read and older is 0.24, 95% CI [0.19, 0.29], over 2 checkpoints and 200 sequences just read.", figure.Finding);
+            + "The difference between just read and older is 0.24, 95% CI [0.19, 0.29], over 2 checkpoints and 200 sequences just read.",
+                figure.Finding);
         var marks = new PlotlyOf(figure).Traces.Single(t => PlotlyOf.Role(t) == "mark");
         Assert.Equal([1, 2], marks["x"]!.AsArray().Select(x => x!.GetValue<double>()));
         Assert.Contains("n = 100 to 300 sequences a chunk", figure.Subtitle, StringComparison.Ordinal);
@@ -173,7 +178,8 @@ public class PaperFigureTests
     [Fact]
     public void Growth_is_told_of_one_set_of_chunks()
     {
-        ExtractibleSeries read = new("the chunks read by a", true, [0, 20], [1000, 1000]), unread = new("the chunks not read by a", false, [1, 15], [500, 500]);
+        ExtractibleSeries read = new("the chunks read by a", true, [0, 20], [1000, 1000]),
+            unread = new("the chunks not read by a", false, [1, 15], [500, 500]);
         var figure = Figures.MemorizationGrowth("nano", 32, 32, [("a", 6), ("b", 36)], [read, unread]);
         Assert.Equal("The share reproduced word for word grows from 0% to 2%", figure.Title);
         Assert.Contains(
@@ -199,7 +205,8 @@ public class PaperFigureTests
     public void Correlation_names_the_least_and_the_most_alike()
     {
         double[][] r = [[1, 0.9, 0.4], [0.9, 1, 0.8], [0.4, 0.8, 1]];
-        var figure = Figures.CheckpointCorrelation("nano", ["a", "b", "c"], 500, new CorrelationMatrix("memorization score", r), new CorrelationMatrix("k-extractible", r));
+        var figure = Figures.CheckpointCorrelation("nano", ["a", "b", "c"], 500, new CorrelationMatrix("memorization score", r),
+            new CorrelationMatrix("k-extractible", r));
         Assert.Equal("Scores of neighbouring checkpoints correlate (mean r = 0.85)", figure.Title);
         Assert.StartsWith("memorization score: r is lowest between a and c (0.40) and highest between a and b (0.90); k-extractible:",
             figure.Finding, StringComparison.Ordinal);
@@ -209,7 +216,10 @@ public class PaperFigureTests
     [Fact]
     public void Nothing_to_draw_is_an_error_that_says_what_is_missing()
     {
-        Assert.Contains("no checkpoints", Assert.Throws<Llm360Exception>(() => Figures.MemorizationHistogram("nano", 32, [])).What, StringComparison.Ordinal);
-        Assert.Contains("no finite value", Assert.Throws<Llm360Exception>(() => Figures.TrainingLoss(new TrainingSeries("nano", "tokens", [1], [double.NaN]))).What, StringComparison.Ordinal);
+        Assert.Contains("no checkpoints", Assert.Throws<Llm360Exception>(() => Figures.MemorizationHistogram("nano", 32, [])).What,
+            StringComparison.Ordinal);
+        Assert.Contains("no finite value",
+            Assert.Throws<Llm360Exception>(() => Figures.TrainingLoss(new TrainingSeries("nano", "tokens", [1], [double.NaN]))).What,
+            StringComparison.Ordinal);
     }
 }

@@ -14,7 +14,8 @@ public sealed class PlotlyArraysTests
         var json = SvgTests.Samples[kind].ToPlotlyJson();
         var packed = JsonNode.Parse(PlotlyArrays.Pack(json))!.AsObject();
         PlotlyArrays.Unpack(packed);
-        Assert.True(JsonNode.DeepEquals(Plain(JsonNode.Parse(System.Text.Encoding.UTF8.GetBytes(json))), Plain(packed)), packed.ToJsonString());
+        Assert.True(JsonNode.DeepEquals(Plain(JsonNode.Parse(System.Text.Encoding.UTF8.GetBytes(json))), Plain(packed)),
+            packed.ToJsonString());
     }
 
     [Fact]
@@ -25,7 +26,8 @@ public sealed class PlotlyArraysTests
         var packed = PlotlyArrays.Pack(json);
         var trace = JsonNode.Parse(packed)!["data"]![0]!;
         Assert.Equal(("i4", "f4"), (trace["x"]!["dtype"]!.ToString(), trace["y"]!["dtype"]!.ToString()));
-        Assert.InRange(JsonNode.Parse(packed)!["data"]!.ToJsonString().Length, 1, JsonNode.Parse(json)!["data"]!.ToJsonString().Length * 0.75);
+        Assert.InRange(JsonNode.Parse(packed)!["data"]!.ToJsonString().Length, 1,
+            JsonNode.Parse(json)!["data"]!.ToJsonString().Length * 0.75);
         var read = JsonNode.Parse(packed)!.AsObject();
         PlotlyArrays.Unpack(read);
         Assert.Null(read["data"]![0]!["y"]![7]);
@@ -35,7 +37,8 @@ public sealed class PlotlyArraysTests
     [Fact]
     public void Damaged_numbers_are_left_as_they_are()
     {
-        var figure = JsonNode.Parse("""{"data": [{"x": {"dtype": "f4", "bdata": "?"}, "y": {"dtype": "c8", "bdata": ""}, "z": {}}]}""")!.AsObject();
+        var figure =
+            JsonNode.Parse("""{"data": [{"x": {"dtype": "f4", "bdata": "?"}, "y": {"dtype": "c8", "bdata": ""}, "z": {}}]}""")!.AsObject();
         var before = figure.ToJsonString();
         PlotlyArrays.Unpack(figure);
         Assert.Equal(before, figure.ToJsonString());

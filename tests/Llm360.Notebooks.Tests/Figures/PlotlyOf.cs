@@ -19,7 +19,8 @@ internal sealed class PlotlyOf
     public JsonObject Layout { get; }
 
     /// <summary>The trace of a series: not its band, not its raw values.</summary>
-    public JsonObject Series(string name) => Traces.Single(t => t["name"]!.GetValue<string>() == name && Role(t) is not ("interval" or "raw" or "mark"));
+    public JsonObject Series(string name) =>
+        Traces.Single(t => t["name"]!.GetValue<string>() == name && Role(t) is not ("interval" or "raw" or "mark"));
 
     public static string Role(JsonObject trace) => trace["meta"]!["role"]!.GetValue<string>();
 

@@ -10,7 +10,8 @@ public sealed class PublishedFigureTests(PicoSuite pico)
         Assert.Equal(17, all.Rows.Count);
         Assert.Equal(["pico (this suite)", "trained here", "yes", "yes", "yes"], all.Rows[0].Take(5));
         Assert.Equal(7, Tables.Landscape(pico.Suite, "optimizerCheckpoints", "dataOrder").Rows.Count);
-        Assert.Contains("no part of a training", Assert.Throws<Llm360Exception>(() => Tables.Landscape(pico.Suite, "colour")).What, StringComparison.Ordinal);
+        Assert.Contains("no part of a training", Assert.Throws<Llm360Exception>(() => Tables.Landscape(pico.Suite, "colour")).What,
+            StringComparison.Ordinal);
         var figure = Figures.Landscape(pico.Suite);
         Assert.Equal("7 of 17 open models released every part of their training", figure.Title);
         Assert.StartsWith("pico releases 7 of 7 parts of its training; it is trained on", figure.Finding, StringComparison.Ordinal);
@@ -70,6 +71,8 @@ public sealed class PublishedFigureTests(PicoSuite pico)
         Assert.Equal(100, published.X[^1]);
         Assert.Equal(100, panel.Traces.Last(t => t.Role == TraceRole.Measured).X[^1], 1e-9);
         Assert.Contains("Amber's goes from 7.28 to 1.46", figure.Finding, StringComparison.Ordinal);
-        Assert.Equal("Amber's training loss falls from 7.28 to 1.46 nats per token", Figures.TrainingLossBesideAmber(Notebooks.Suites.Open("amber"), []).Title);
+        Assert.Equal(
+            "Amber's training loss falls from 7.28 to 1.46 nats per token",
+            Figures.TrainingLossBesideAmber(Notebooks.Suites.Open("amber"), []).Title);
     }
 }

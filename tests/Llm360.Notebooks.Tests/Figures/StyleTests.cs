@@ -11,7 +11,9 @@ public class StyleTests
     public void Meta_holds_what_a_reader_without_the_picture_needs()
     {
         var meta = new PlotlyOf(PlotlyOf.OnePanel(new Trace("a", TraceKind.Line, X, Y))).Layout["meta"]!;
-        Assert.Equal(["Title", "Subtitle", "Alt", "Finding."], new[] { "title", "subtitle", "alt", "finding" }.Select(k => meta[k]!.GetValue<string>()));
+        Assert.Equal(
+            ["Title", "Subtitle", "Alt", "Finding."],
+            new[] { "title", "subtitle", "alt", "finding" }.Select(k => meta[k]!.GetValue<string>()));
     }
 
     [Fact]
@@ -42,7 +44,8 @@ public class StyleTests
     [Fact]
     public void A_category_has_its_colour_in_every_figure_and_others_take_what_is_left()
     {
-        string Colour(string[] categories, string which) => new PlotlyOf(PlotlyOf.OnePanel([.. categories.Select(c => new Trace(c, TraceKind.Line, X, Y, Category: c))]))
+        string Colour(string[] categories, string which) =>
+            new PlotlyOf(PlotlyOf.OnePanel([.. categories.Select(c => new Trace(c, TraceKind.Line, X, Y, Category: c))]))
             .Series(which)["line"]!["color"]!.GetValue<string>();
         Assert.Equal("#0072b2", Colour(["netcore"], "netcore"));
         Assert.Equal("#0072b2", Colour(["roslyn", "unheard of", "netcore"], "netcore"));
@@ -55,16 +58,21 @@ public class StyleTests
     [Fact]
     public void Only_disagreement_is_red()
     {
-        var plot = new PlotlyOf(PlotlyOf.OnePanel([new Trace("off", TraceKind.Points, X, Y, TraceRole.Disagreement), .. Enumerable.Range(0, 12).Select(i => new Trace($"s{i}", TraceKind.Points, X, Y))]));
+        var plot = new PlotlyOf(PlotlyOf.OnePanel([new Trace("off", TraceKind.Points, X, Y, TraceRole.Disagreement),
+            .. Enumerable.Range(0, 12).Select(i => new Trace($"s{i}", TraceKind.Points, X, Y))]));
         Assert.Equal("#d0202e", plot.Series("off")["marker"]!["color"]!.GetValue<string>());
-        Assert.DoesNotContain(plot.Traces.Where(t => PlotlyOf.Role(t) != "disagreement"), t => t["marker"]!["color"]!.GetValue<string>() == "#d0202e");
+        Assert.DoesNotContain(
+            plot.Traces.Where(t => PlotlyOf.Role(t) != "disagreement"),
+            t => t["marker"]!["color"]!.GetValue<string>() == "#d0202e");
     }
 
     [Fact]
     public void Progress_runs_from_dark_to_bright()
     {
-        var plot = new PlotlyOf(PlotlyOf.OnePanel([.. Enumerable.Range(0, 5).Select(i => new Trace($"c{i}", TraceKind.Line, X, Y, Progress: i / 4.0))]));
-        var brightness = Enumerable.Range(0, 5).Select(i => Brightness(plot.Series($"c{i}")["line"]!["color"]!.GetValue<string>())).ToList();
+        var plot = new PlotlyOf(
+            PlotlyOf.OnePanel([.. Enumerable.Range(0, 5).Select(i => new Trace($"c{i}", TraceKind.Line, X, Y, Progress: i / 4.0))]));
+        var brightness =
+            Enumerable.Range(0, 5).Select(i => Brightness(plot.Series($"c{i}")["line"]!["color"]!.GetValue<string>())).ToList();
         // The range is small, because both ends have to be seen on white and on a dark page.
         Assert.Equal(brightness.Order(), brightness);
         Assert.True(brightness[4] > brightness[0] + 0.1);
@@ -75,7 +83,8 @@ public class StyleTests
     [InlineData(6, false)]
     public void Up_to_five_lines_are_labelled_directly_and_more_get_a_legend(int count, bool direct)
     {
-        var plot = new PlotlyOf(PlotlyOf.OnePanel([.. Enumerable.Range(0, count).Select(i => new Trace($"line {i}", TraceKind.Line, X, Y))]));
+        var plot =
+            new PlotlyOf(PlotlyOf.OnePanel([.. Enumerable.Range(0, count).Select(i => new Trace($"line {i}", TraceKind.Line, X, Y))]));
         Assert.Equal(!direct, plot.Layout["showlegend"]!.GetValue<bool>());
         Assert.Equal(direct ? count : 0, plot.Layout["annotations"]!.AsArray().Count);
     }

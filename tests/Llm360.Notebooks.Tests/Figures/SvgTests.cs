@@ -19,20 +19,30 @@ public sealed partial class SvgTests
         ["loss"] = Figures.TrainingLoss(Series("nano"), published: Series("Amber")),
         ["learning rate"] = Figures.LearningRate(new TrainingSeries("nano", "steps", X, [0, 3e-4, 2e-4, 1e-4])),
         ["gradient norm"] = Figures.GradientNorm(Series("nano"), clip: 1),
-        ["validation"] = Figures.ValidationLoss("nano", "tokens", 8, [new("a", X, [4, 3, double.NaN, 2], [3.9, 2.9, double.NaN, 1.9], [4.1, 3.1, double.NaN, 2.1]), new("b", X, [5, 4, 3, 3])]),
+        ["validation"] = Figures.ValidationLoss("nano", "tokens", 8,
+            [new("a", X, [4, 3, double.NaN, 2], [3.9, 2.9, double.NaN, 1.9], [4.1, 3.1, double.NaN, 2.1]), new("b", X, [5, 4, 3, 3])]),
         ["mix"] = Figures.DataMix(new DataMix("nano", [new("netcore", 5e6), new("roslyn", 3e6)]), DataMix.Amber),
-        ["histograms"] = Figures.MemorizationHistogram("nano", 4, [.. Enumerable.Range(0, 8).Select(i => new ScoreDistribution($"ckpt_{i:000}", i / 7.0, [9, 4, 2, 1, i]))]),
-        ["by chunk"] = Figures.MemorizationByChunk("nano", 4, 4, [.. Enumerable.Range(0, 7).Select(i => new ChunkScores($"ckpt_{i:000}", i / 6.0, i % 4, [0, 1, 2, 3], [0.1, 0.2, 0.15, 0.1], [0.05, 0.1, 0.1, 0], [0.2, 0.3, 0.2, 0.2]))]),
-        ["correlation"] = Figures.CheckpointCorrelation("nano", ["ckpt_000", "ckpt_001"], 8, new CorrelationMatrix("score", [[1, 0.3], [0.3, 1]]), new CorrelationMatrix("k-extractible", [[1, double.NaN], [double.NaN, 1]])),
+        ["histograms"] = Figures.MemorizationHistogram("nano", 4,
+            [.. Enumerable.Range(0, 8).Select(i => new ScoreDistribution($"ckpt_{i:000}", i / 7.0, [9, 4, 2, 1, i]))]),
+        ["by chunk"] = Figures.MemorizationByChunk("nano", 4, 4, [.. Enumerable.Range(0, 7).Select(i => new ChunkScores($"ckpt_{i:000}",
+            i / 6.0, i % 4, [0, 1, 2, 3], [0.1, 0.2, 0.15, 0.1], [0.05, 0.1, 0.1, 0], [0.2, 0.3, 0.2, 0.2]))]),
+        ["correlation"] = Figures.CheckpointCorrelation("nano", ["ckpt_000", "ckpt_001"], 8,
+            new CorrelationMatrix("score", [[1, 0.3], [0.3, 1]]),
+            new CorrelationMatrix("k-extractible", [[1, double.NaN], [double.NaN, 1]])),
         ["exposure"] = Figures.Exposure("nano", "ckpt_036", 8, 256, [(1, 2), (1, 1), (4, 7.5), (4, 7), (0, 1), (0, 2)]),
         ["groups"] = Figures.Counterfactual("nano", 4, 4, 2, [new("ordinary text", [0.01, -0.05]), new("canary × 32", [0.9, 0.8])]),
         ["classes"] = Figures.RecallClasses("nano", "ckpt_036", 8, 8, 100, [("recited", 3), ("reconstructed", 1), ("recollected", 0)]),
         ["forecast"] = Figures.Forecast("nano", 8, 8, "ckpt_036", [new("ckpt_012", 12, 50, 2, 1, 3), new("ckpt_024", 24, 90, 4, 0, 1)]),
-        ["duplicates"] = Figures.ScoreByDuplicates("nano", "ckpt_036", 4, 4, "mean memorization score", false, [.. Enumerable.Range(1, 40).Select(i => new DuplicatePoint(i, i / 40.0, i % 3 == 0))]),
+        ["duplicates"] = Figures.ScoreByDuplicates("nano", "ckpt_036", 4, 4, "mean memorization score", false,
+            [.. Enumerable.Range(1, 40).Select(i => new DuplicatePoint(i, i / 40.0, i % 3 == 0))]),
         ["draws"] = Figures.SamplesToExtract("nano", "ckpt_036", 4, 4, "all tokens", [-1, -5, -30, double.NegativeInfinity], 1),
-        ["latent"] = Figures.LatentMemorization("nano", 4, 4, [new("ordinary text", [-1, 0, 1], [new("a", [5, 4]), new("a", [5, 3]), new("a", [4, 4])]), new("canary × 4", [-1, 0, 1], [new("b", [8, 7]), new("b", [3, 2]), new("b", [5, 4])])]),
-        ["nothing"] = new Figure("Nothing to draw", "nano", "Nothing to draw.", [new Panel("", new Axis("tokens"), new Axis(""), [])], "No log."),
-        ["hostile"] = new Figure("</svg><script>alert(1)</script>\u0001\ud800", "&<>\"'", "]]>", [new Panel("<", new Axis("&"), new Axis("<b>"), [new Trace("<i>", TraceKind.Bars, [0], [1], XLabels: ["</text>"])])], ""),
+        ["latent"] = Figures.LatentMemorization("nano", 4, 4, [
+            new("ordinary text", [-1, 0, 1], [new("a", [5, 4]), new("a", [5, 3]), new("a", [4, 4])]),
+            new("canary × 4", [-1, 0, 1], [new("b", [8, 7]), new("b", [3, 2]), new("b", [5, 4])])]),
+        ["nothing"] =
+            new Figure("Nothing to draw", "nano", "Nothing to draw.", [new Panel("", new Axis("tokens"), new Axis(""), [])], "No log."),
+        ["hostile"] = new Figure("</svg><script>alert(1)</script>\u0001\ud800", "&<>\"'", "]]>",
+            [new Panel("<", new Axis("&"), new Axis("<b>"), [new Trace("<i>", TraceKind.Bars, [0], [1], XLabels: ["</text>"])])], ""),
     };
 
     [Theory]
@@ -46,7 +56,8 @@ public sealed partial class SvgTests
         Assert.Equal(figure.ToSvg(), figure.ToSvg());
         Assert.Single(svg.Elements(Svg + "title"));
         Assert.Single(svg.Elements(Svg + "desc"));
-        Assert.DoesNotContain(svg.Descendants(), e => e.Name.LocalName is not ("title" or "desc" or "path" or "rect" or "circle" or "text" or "g" or "clipPath"));
+        Assert.DoesNotContain(svg.Descendants(),
+            e => e.Name.LocalName is not ("title" or "desc" or "path" or "rect" or "circle" or "text" or "g" or "clipPath"));
         foreach (var attribute in svg.DescendantsAndSelf().Attributes())
             Assert.DoesNotMatch("NaN|Infinity|∞", attribute.Value);
         foreach (var text in svg.Descendants(Svg + "text"))
@@ -80,7 +91,9 @@ public sealed partial class SvgTests
         }
 
         if (plotly.Layout["showlegend"]?.GetValue<bool>() == true || plotly.Layout["annotations"]!.AsArray().Count > figure.Panels.Count)
-            Assert.All(figure.Panels.SelectMany(p => p.Traces).Where(t => t.Role != TraceRole.Raw && figure.Panels.Count == 1), t => Assert.Contains(t.Name, texts));
+            Assert.All(
+                figure.Panels.SelectMany(p => p.Traces).Where(t => t.Role != TraceRole.Raw && figure.Panels.Count == 1),
+                t => Assert.Contains(t.Name, texts));
     }
 
     [Theory]
@@ -94,9 +107,14 @@ public sealed partial class SvgTests
     {
         var figure = PlotlyOf.OnePanel(new Trace("a", kind, X, [1, 2, 3, 4], role));
         var trace = new PlotlyOf(figure).Series("a");
-        var colour = (kind == TraceKind.Line ? trace["line"]!["color"] : kind == TraceKind.Bars ? trace["marker"]!["line"]!["color"] : trace["marker"]!["color"])!.GetValue<string>();
+        var colour = (kind == TraceKind.Line
+            ? trace["line"]!["color"]
+            : kind == TraceKind.Bars
+            ? trace["marker"]!["line"]!["color"]
+            : trace["marker"]!["color"])!.GetValue<string>();
         var svg = XElement.Parse(figure.ToSvg());
-        var coloured = svg.Descendants().Where(e => (string?)e.Attribute("fill") == colour || (string?)e.Attribute("stroke") == colour).ToList();
+        var coloured =
+            svg.Descendants().Where(e => (string?)e.Attribute("fill") == colour || (string?)e.Attribute("stroke") == colour).ToList();
         Assert.NotEmpty(coloured);
         if (role == TraceRole.Published)
             Assert.All(coloured, e => Assert.Equal("none", (string?)e.Attribute("fill")));
@@ -107,7 +125,8 @@ public sealed partial class SvgTests
     [Fact]
     public void Values_lie_where_the_axes_say()
     {
-        var figure = PlotlyOf.Of(new Panel("", new Axis("x", Log: true, Minimum: 1, Maximum: 100), new Axis("y", Minimum: 0, Maximum: 10), [new Trace("a", TraceKind.Points, [1, 10, 100, 0], [0, 5, 10, 5])]));
+        var figure = PlotlyOf.Of(new Panel("", new Axis("x", Log: true, Minimum: 1, Maximum: 100), new Axis("y", Minimum: 0, Maximum: 10),
+            [new Trace("a", TraceKind.Points, [1, 10, 100, 0], [0, 5, 10, 5])]));
         var svg = XElement.Parse(figure.ToSvg());
         // A position of zero has no place on a logarithmic axis.
         var points = svg.Descendants(Svg + "path").Where(p => (string?)p.Attribute("stroke-linecap") == "round")
@@ -122,12 +141,14 @@ public sealed partial class SvgTests
     [Fact]
     public void A_gap_breaks_the_line_and_its_band()
     {
-        var svg = XElement.Parse(PlotlyOf.OnePanel(new Trace("a", TraceKind.Line, [0, 1, 2, 3, 4], [1, 2, double.NaN, 2, 1], Low: [0, 1, double.NaN, 1, 0], High: [2, 3, double.NaN, 3, 2])).ToSvg());
+        var svg = XElement.Parse(PlotlyOf.OnePanel(new Trace("a", TraceKind.Line, [0, 1, 2, 3, 4], [1, 2, double.NaN, 2, 1],
+            Low: [0, 1, double.NaN, 1, 0], High: [2, 3, double.NaN, 3, 2])).ToSvg());
         foreach (var path in svg.Descendants(Svg + "g").Elements(Svg + "path").Where(p => p.Attribute("stroke-linecap") is null))
             Assert.Equal(2, ((string)path.Attribute("d")!).Count(c => c == 'M'));
     }
 
-    private static TrainingSeries Series(string model) => new(model, "tokens", [.. Enumerable.Range(0, 600).Select(i => i * 1e4)], [.. Enumerable.Range(0, 600).Select(i => 2 + 6 * Math.Exp(-i / 90.0))]);
+    private static TrainingSeries Series(string model) => new(model, "tokens", [.. Enumerable.Range(0, 600).Select(i => i * 1e4)],
+        [.. Enumerable.Range(0, 600).Select(i => 2 + 6 * Math.Exp(-i / 90.0))]);
 
     [Fact]
     public void A_line_passes_through_its_points()

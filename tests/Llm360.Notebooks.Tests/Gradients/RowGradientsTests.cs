@@ -88,7 +88,8 @@ public sealed class RowGradientsTests
                 Assert.Equal(all.Loss, blocks.Loss);
                 var modules = LinearLayer.OfBlocks(model.Config).Select(l => l.Module);
                 Assert.Equal(
-                    form == GradientForm.Factors ? modules.SelectMany(m => new[] { LinearLayer.InputName(m), LinearLayer.OutputGradientName(m) }).Order()
+                    form == GradientForm.Factors
+                        ? modules.SelectMany(m => new[] { LinearLayer.InputName(m), LinearLayer.OutputGradientName(m) }).Order()
                         : modules.Select(m => m + ".weight").Order(),
                     blocks.Tensors.Keys.Order());
                 foreach (var (key, tensor) in blocks.Tensors)

@@ -88,7 +88,8 @@ public sealed class HubAnswerTests : HubFixture
             return true;
         };
         using var client = new HubClient(Settings);
-        Assert.Contains("cannot be used", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => ListAsync(client))).What, StringComparison.Ordinal);
+        Assert.Contains("cannot be used", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => ListAsync(client))).What,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -116,7 +117,8 @@ public sealed class HubAnswerTests : HubFixture
             return true;
         };
         using var client = new HubClient(Settings);
-        Assert.Contains("cannot be used", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop))).What, StringComparison.Ordinal);
+        Assert.Contains("cannot be used", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop))).What,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -137,7 +139,8 @@ public sealed class HubAnswerTests : HubFixture
                 await context.Response.WriteAsync($"[{{\"type\": \"file\", \"path\": \"a\", {rest}}}]", Stop);
             return request.Path.Contains("/tree/", StringComparison.Ordinal);
         };
-        Assert.Contains("cannot be used", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync())).What, StringComparison.Ordinal);
+        Assert.Contains("cannot be used", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync())).What,
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(Cache["hub", "models--org--model", "trees"]));
     }
 
@@ -164,7 +167,8 @@ public sealed class HubAnswerTests : HubFixture
     {
         Hub.Instead = (request, context) =>
         {
-            if (request.Path.Contains("/tree/", StringComparison.Ordinal) && !context.Request.QueryString.Value!.Contains("cursor", StringComparison.Ordinal))
+            if (request.Path.Contains("/tree/", StringComparison.Ordinal)
+                && !context.Request.QueryString.Value!.Contains("cursor", StringComparison.Ordinal))
             {
                 context.Response.OnStarting(() =>
                 {
@@ -179,7 +183,8 @@ public sealed class HubAnswerTests : HubFixture
         if (files > 0)
             Assert.Equal(files, (await ListAsync(client)).Count);
         else
-            Assert.Contains("next page", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => ListAsync(client))).What, StringComparison.Ordinal);
+            Assert.Contains("next page", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => ListAsync(client))).What,
+                StringComparison.Ordinal);
         Assert.All(Hub.Requests, r => Assert.False(r.IsStore));
     }
 
@@ -244,6 +249,7 @@ public sealed class HubAnswerTests : HubFixture
             return Task.FromResult(true);
         };
         using var client = new HubClient(Settings);
-        Assert.Contains("expired", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop))).Remedy, StringComparison.Ordinal);
+        Assert.Contains("expired", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop))).Remedy,
+            StringComparison.Ordinal);
     }
 }

@@ -15,7 +15,9 @@ public sealed class HubCacheTests : HubFixture
         Assert.Equal(Weights, await File.ReadAllBytesAsync(Path.Combine(folder, "deep", "in", "weights.bin"), Stop));
         Assert.Equal(Config, await File.ReadAllBytesAsync(Path.Combine(folder, "config.json"), Stop));
         Assert.Empty(await File.ReadAllBytesAsync(Path.Combine(folder, "empty.txt"), Stop));
-        Assert.Equal($"../../../../blobs/{HubContent.Large(Weights).Etag}", new FileInfo(Path.Combine(folder, "deep", "in", "weights.bin")).LinkTarget);
+        Assert.Equal(
+            $"../../../../blobs/{HubContent.Large(Weights).Etag}",
+            new FileInfo(Path.Combine(folder, "deep", "in", "weights.bin")).LinkTarget);
         Assert.Equal($"../../blobs/{HubContent.Small(Config).Etag}", new FileInfo(Path.Combine(folder, "config.json")).LinkTarget);
         Assert.True(File.Exists(Cache["hub", "CACHEDIR.TAG"]));
         Assert.True(File.Exists(Cache["hub", ".locks", "models--org--model", HubContent.Large(Weights).Etag + ".lock"]));
@@ -42,10 +44,13 @@ public sealed class HubCacheTests : HubFixture
     {
         using var client = new HubClient(Settings);
         var listed = await ListAsync(client);
-        var json = JsonNode.Parse(await File.ReadAllTextAsync(Cache["hub", "models--org--model", "trees", Hub.Commit(Repository, "ckpt_007") + ".json"], Stop))!;
+        var json = JsonNode.Parse(
+            await File.ReadAllTextAsync(Cache["hub", "models--org--model", "trees", Hub.Commit(Repository, "ckpt_007") + ".json"], Stop))!;
         Assert.Equal(1, (int)json["format_version"]!);
         Assert.Equal(["config.json", "deep/in/weights.bin", "empty.txt"], json["files"]!.AsObject().Select(f => f.Key));
-        Assert.Equal(["size", "blob_id", "lfs_sha256", "lfs_size", "xet_hash"], json["files"]!["deep/in/weights.bin"]!.AsObject().Select(f => f.Key));
+        Assert.Equal(
+            ["size", "blob_id", "lfs_sha256", "lfs_size", "xet_hash"],
+            json["files"]!["deep/in/weights.bin"]!.AsObject().Select(f => f.Key));
         Assert.Equal(HubContent.Large(Weights).Etag, (string?)json["files"]!["deep/in/weights.bin"]!["lfs_sha256"]);
         Assert.Equal(["size", "blob_id"], json["files"]!["config.json"]!.AsObject().Select(f => f.Key));
         var asked = Hub.Requests.Count;
@@ -60,7 +65,9 @@ public sealed class HubCacheTests : HubFixture
             Hub.Add("org/suite", $"ckpt_{i:000}", "config.json", HubContent.Small(Config));
         using var client = new HubClient(Settings);
         for (var i = 0; i < 360; i++)
-            Assert.Equal(Hub.Commit("org/suite", $"ckpt_{i:000}"), (await client.ResolveAsync(new HubLocation("org/suite", $"ckpt_{i:000}"), Stop)).Commit);
+            Assert.Equal(
+                Hub.Commit("org/suite", $"ckpt_{i:000}"),
+                (await client.ResolveAsync(new HubLocation("org/suite", $"ckpt_{i:000}"), Stop)).Commit);
         Assert.Equal("api/models/org/suite/refs", Assert.Single(Hub.Requests).Path);
         Assert.False(Directory.Exists(Cache["hub", "models--org--suite", "refs"]));
         var revision = await client.ResolveAsync(new HubLocation("org/suite", "ckpt_003"), Stop);
@@ -78,7 +85,8 @@ public sealed class HubCacheTests : HubFixture
         Directory.CreateDirectory(Cache["hub", "models--org--model", "refs"]);
         await File.WriteAllTextAsync(Cache["hub", "models--org--model", "refs", "ckpt_007"], new string('b', 40), Stop);
         Assert.EndsWith(revision.Commit, await revision.DownloadAsync(files, cancellation: Stop), StringComparison.Ordinal);
-        Assert.Equal([revision.Commit], Directory.EnumerateDirectories(Cache["hub", "models--org--model", "snapshots"]).Select(Path.GetFileName));
+        Assert.Equal([revision.Commit],
+            Directory.EnumerateDirectories(Cache["hub", "models--org--model", "snapshots"]).Select(Path.GetFileName));
         Assert.Equal(new string('b', 40), (await client.ResolveAsync(Revision, Stop)).Commit);
     }
 
@@ -155,9 +163,11 @@ public sealed class HubCacheTests : HubFixture
         // A file stands where the folder should be.
         Directory.CreateDirectory(Cache["hub", "models--org--model"]);
         await File.WriteAllTextAsync(Cache["hub", "models--org--model", "blobs"], "", Stop);
-        Assert.Contains("HF_HUB_CACHE", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync())).Remedy, StringComparison.Ordinal);
+        Assert.Contains("HF_HUB_CACHE", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync())).Remedy,
+            StringComparison.Ordinal);
         await File.WriteAllTextAsync(Cache["file"], "", Stop);
-        Assert.Contains(Cache["file"], (await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync(settings: Settings with { CacheFolder = Cache["file"] }))).Where, StringComparison.Ordinal);
+        Assert.Contains(Cache["file"], (await Assert.ThrowsAnyAsync<Llm360Exception>(
+            () => DownloadAsync(settings: Settings with { CacheFolder = Cache["file"] }))).Where, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -171,7 +181,8 @@ public sealed class HubCacheTests : HubFixture
     {
         using var client = new HubClient(Settings);
         var listed = await ListAsync(client);
-        var path = Cache["hub", "models--org--model", Path.Combine(file.Replace("COMMIT", Hub.Commit(Repository, "ckpt_007"), StringComparison.Ordinal).Split('/'))];
+        var path = Cache["hub", "models--org--model", Path.Combine(
+            file.Replace("COMMIT", Hub.Commit(Repository, "ckpt_007"), StringComparison.Ordinal).Split('/'))];
         var good = await File.ReadAllTextAsync(path, Stop);
         await File.WriteAllTextAsync(path, content, Stop);
         Assert.Equal(listed, await ListAsync(client));
@@ -183,7 +194,8 @@ public sealed class HubCacheTests : HubFixture
     {
         using var client = new HubClient(Settings);
         await ListAsync(client);
-        await File.WriteAllTextAsync(Cache["hub", "models--org--model", "trees", Hub.Commit(Repository, "ckpt_007") + ".json"], "{\"format_version\": 1, \"files\": {\"../../evil\": {\"size\": 1, \"blob_id\": \"abc\"}}}", Stop);
+        await File.WriteAllTextAsync(Cache["hub", "models--org--model", "trees", Hub.Commit(Repository, "ckpt_007") + ".json"],
+            "{\"format_version\": 1, \"files\": {\"../../evil\": {\"size\": 1, \"blob_id\": \"abc\"}}}", Stop);
         await Assert.ThrowsAnyAsync<Llm360Exception>(() => ListAsync(client));
     }
 }

@@ -98,7 +98,8 @@ public sealed class HubDownloadTests : HubFixture
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
             return true;
         };
-        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync(settings: Settings with { Timeout = TimeSpan.FromMilliseconds(200) }));
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(
+            () => DownloadAsync(settings: Settings with { Timeout = TimeSpan.FromMilliseconds(200) }));
         Assert.Contains("nothing came for", error.What, StringComparison.Ordinal);
         Assert.Equal(Weights[..1000], await File.ReadAllBytesAsync(Blob(Weights) + ".partial", Stop));
     }
@@ -122,7 +123,8 @@ public sealed class HubDownloadTests : HubFixture
         };
         using var client = new HubClient(Settings);
         await using (var stream = await OpenAsync(client, "deep/in/weights.bin"))
-            Assert.Contains("The answer", Assert.ThrowsAny<Llm360Exception>(() => stream.Read(new byte[10])).What, StringComparison.Ordinal);
+            Assert.Contains("The answer", Assert.ThrowsAny<Llm360Exception>(() => stream.Read(new byte[10])).What,
+                StringComparison.Ordinal);
         Hub.Instead = null;
         await using var again = await OpenAsync(client, "deep/in/weights.bin");
         Assert.Equal(Weights[..20], Read(again, 20));
@@ -158,7 +160,8 @@ public sealed class HubDownloadTests : HubFixture
         using var offline = new HubClient(Settings with { Offline = true });
         await using var again = await OpenAsync(offline, file);
         Assert.Equal(HubStream.FirstPiece, Read(again, HubStream.FirstPiece).Length);
-        Assert.Contains("HF_HUB_OFFLINE", Assert.ThrowsAny<Llm360Exception>(() => again.Read(new byte[1])).Message, StringComparison.Ordinal);
+        Assert.Contains("HF_HUB_OFFLINE", Assert.ThrowsAny<Llm360Exception>(() => again.Read(new byte[1])).Message,
+            StringComparison.Ordinal);
         using var third = new HubClient(Settings);
         await using var further = await OpenAsync(third, file);
         Assert.Equal(HubStream.FirstPiece + 1, Read(further, HubStream.FirstPiece + 1).Length);
@@ -201,7 +204,8 @@ public sealed class HubDownloadTests : HubFixture
             if (request.IsStore || !request.Path.Contains("old/name", StringComparison.Ordinal))
                 return Task.FromResult(false);
             context.Response.StatusCode = (int)HttpStatusCode.TemporaryRedirect;
-            context.Response.Headers.Location = "/" + request.Path.Replace("old/name", Repository, StringComparison.Ordinal) + context.Request.QueryString;
+            context.Response.Headers.Location =
+                "/" + request.Path.Replace("old/name", Repository, StringComparison.Ordinal) + context.Request.QueryString;
             return Task.FromResult(true);
         };
         using var client = new HubClient(Settings);

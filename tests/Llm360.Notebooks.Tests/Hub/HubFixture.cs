@@ -26,7 +26,10 @@ public abstract class HubFixture : IAsyncLifetime
     };
 
     public async ValueTask InitializeAsync() =>
-        Hub = (await ImitationHub.StartAsync(TestContext.Current.CancellationToken)).Add(Repository, "ckpt_007", "config.json", HubContent.Small(Config)).Add(Repository, "ckpt_007", "deep/in/weights.bin", HubContent.Large(Weights)).Add(Repository, "ckpt_007", "empty.txt", HubContent.Small([]));
+        Hub = (await ImitationHub.StartAsync(TestContext.Current.CancellationToken)).Add(Repository, "ckpt_007", "config.json",
+            HubContent.Small(Config))
+            .Add(Repository, "ckpt_007", "deep/in/weights.bin", HubContent.Large(Weights))
+            .Add(Repository, "ckpt_007", "empty.txt", HubContent.Small([]));
 
     public virtual async ValueTask DisposeAsync()
     {
@@ -43,7 +46,8 @@ public abstract class HubFixture : IAsyncLifetime
         return await DownloadAsync(client, stop ?? Stop);
     }
 
-    private protected static async Task<string> DownloadAsync(HubClient client, CancellationToken stop, IProgress<WorkProgress>? progress = null)
+    private protected static async Task<string> DownloadAsync(HubClient client, CancellationToken stop,
+        IProgress<WorkProgress>? progress = null)
     {
         var revision = await client.ResolveAsync(Revision, Stop);
         return await revision.DownloadAsync(await revision.ListAsync(Stop), progress, stop);

@@ -76,7 +76,9 @@ public sealed class HubGridTests : IAsyncLifetime
         // With the Hub, what the commit is is asked, and no file.
         environment["HF_HUB_OFFLINE"] = "0";
         Assert.Equal("4 cells from the store, 0 computed", (await ScoreAsync()).Origin);
-        Assert.Equal(["api/datasets/LLM360/AmberDatasets/refs", "api/models/LLM360/Amber/refs"], hub.Requests.Where(r => r.Path.EndsWith("/refs", StringComparison.Ordinal)).Select(r => r.Path).Order());
+        Assert.Equal(
+            ["api/datasets/LLM360/AmberDatasets/refs", "api/models/LLM360/Amber/refs"],
+            hub.Requests.Where(r => r.Path.EndsWith("/refs", StringComparison.Ordinal)).Select(r => r.Path).Order());
         Assert.All(hub.Requests, r => Assert.StartsWith("api/", r.Path, StringComparison.Ordinal));
     }
 
@@ -101,7 +103,8 @@ public sealed class HubGridTests : IAsyncLifetime
         await ScoreAsync();
         // Another commit of the data: the same chunk 143, another chunk 355.
         Directory.Delete(folder["home", "hub", "datasets--LLM360--AmberDatasets"], recursive: true);
-        hub.Add(ImitationAmber.Data, HubLocation.Main, "train/train_355.jsonl", HubContent.Large(Encoding.UTF8.GetBytes(string.Join('\n', ImitationAmber.Rows.Reverse()))));
+        hub.Add(ImitationAmber.Data, HubLocation.Main, "train/train_355.jsonl",
+            HubContent.Large(Encoding.UTF8.GetBytes(string.Join('\n', ImitationAmber.Rows.Reverse()))));
         var store = suite.Memorization(new(SequencesPerChunk: Rows)).Store;
         Assert.All(Checkpoints,
             c => Assert.True(store.Contains(c, new ChunkItem(Chunks[0])) && !store.Contains(c, new ChunkItem(Chunks[1]))));
@@ -212,7 +215,10 @@ public sealed class HubGridTests : IAsyncLifetime
         await ScoreAsync();
         Directory.Delete(folder["home"], recursive: true);
         var moved = "0123456789012345678901234567890123456789";
-        await File.WriteAllTextAsync(Directory.CreateDirectory(folder["home", "hub", "models--LLM360--Amber", "refs"]).FullName + "/ckpt_143", moved, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Directory.CreateDirectory(folder["home", "hub", "models--LLM360--Amber", "refs"]).FullName + "/ckpt_143",
+            moved,
+            TestContext.Current.CancellationToken);
         var store = suite.Memorization(new(SequencesPerChunk: Rows)).Store;
         Assert.False(store.Contains(Checkpoints[0], new ChunkItem(Chunks[0])));
         Assert.True(store.Contains(Checkpoints[1], new ChunkItem(Chunks[0])));
@@ -225,7 +231,8 @@ public sealed class HubGridTests : IAsyncLifetime
         environment["HF_HUB_OFFLINE"] = "1";
         hub.Requests.Clear();
         // Other lengths: nothing of it is in the store.
-        var scores = await suite.Memorization(new(16, 16, Rows, TokenMetrics: true)).ScoreAsync(Checkpoints, Chunks, new() { Device = Device.Cpu });
+        var scores =
+            await suite.Memorization(new(16, 16, Rows, TokenMetrics: true)).ScoreAsync(Checkpoints, Chunks, new() { Device = Device.Cpu });
         Assert.Equal(4, scores.Cells.Count(c => !c.FromStore));
         Assert.Empty(hub.Requests);
     }
@@ -234,8 +241,11 @@ public sealed class HubGridTests : IAsyncLifetime
     public async Task A_checkpoint_comes_without_what_a_model_does_not_need()
     {
         using var model = await suite.Checkpoints[^1].LoadAsync(Device.Cpu);
-        var snapshot = Path.Combine(folder["home"], "hub", "models--LLM360--Amber", "snapshots", hub.Commit(ImitationAmber.Models, HubLocation.Main));
-        Assert.Equal(["config.json", "model.safetensors", "tokenizer.model"], Directory.EnumerateFiles(snapshot).Select(Path.GetFileName).Order());
+        var snapshot =
+            Path.Combine(folder["home"], "hub", "models--LLM360--Amber", "snapshots", hub.Commit(ImitationAmber.Models, HubLocation.Main));
+        Assert.Equal(
+            ["config.json", "model.safetensors", "tokenizer.model"],
+            Directory.EnumerateFiles(snapshot).Select(Path.GetFileName).Order());
         Assert.Equal(snapshot, await suite.Checkpoints[^1].FetchAsync());
     }
 
@@ -243,12 +253,14 @@ public sealed class HubGridTests : IAsyncLifetime
     public async Task A_tokenizer_comes_alone_and_from_main_where_a_revision_has_none()
     {
         Assert.Equal(2048, suite.Checkpoint("143").Tokenizer().VocabularySize);
-        Assert.DoesNotContain(hub.Requests, r => r.Path.Contains("model.safetensors", StringComparison.Ordinal) || r.Path.Contains("config.json", StringComparison.Ordinal));
+        Assert.DoesNotContain(hub.Requests, r =>
+            r.Path.Contains("model.safetensors", StringComparison.Ordinal) || r.Path.Contains("config.json", StringComparison.Ordinal));
         environment["HF_HUB_OFFLINE"] = "1";
         Assert.Equal(2048, suite.Tokenizer().VocabularySize);
         Assert.Equal(2048, suite.Checkpoint("143").Tokenizer().VocabularySize);
         // The weights of another checkpoint are not there.
-        Assert.Contains("HF_HUB_OFFLINE", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => suite.Checkpoint("143").FetchAsync())).Message, StringComparison.Ordinal);
+        Assert.Contains("HF_HUB_OFFLINE",
+            (await Assert.ThrowsAnyAsync<Llm360Exception>(() => suite.Checkpoint("143").FetchAsync())).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -257,10 +269,13 @@ public sealed class HubGridTests : IAsyncLifetime
     public async Task Shards_come_with_their_index_and_are_found_missing(string weights, string shard)
     {
         const string model = "org/sharded";
-        hub.AddFolder(model, HubLocation.Main, Fixtures.Path("weights", weights)).Add(model, HubLocation.Main, "config.json", HubContent.Small("{}"u8.ToArray()));
+        hub.AddFolder(model, HubLocation.Main, Fixtures.Path("weights", weights))
+            .Add(model, HubLocation.Main, "config.json", HubContent.Small("{}"u8.ToArray()));
         var checkpoint = Suites.FindCheckpoint($"{model}@main");
         var fetched = await checkpoint.FetchAsync();
-        Assert.Equal(Directory.EnumerateFiles(Fixtures.Path("weights", weights)).Select(Path.GetFileName).Append("config.json").Order(), Directory.EnumerateFiles(fetched).Select(Path.GetFileName).Order());
+        Assert.Equal(
+            Directory.EnumerateFiles(Fixtures.Path("weights", weights)).Select(Path.GetFileName).Append("config.json").Order(),
+            Directory.EnumerateFiles(fetched).Select(Path.GetFileName).Order());
         File.Delete(Path.Combine(fetched, shard));
         hub.Requests.Clear();
         await checkpoint.FetchAsync();
@@ -303,9 +318,11 @@ public sealed class HubGridTests : IAsyncLifetime
     [Fact]
     public void The_error_of_a_line_has_its_place_on_the_Hub()
     {
-        hub.Add(ImitationAmber.Data, HubLocation.Main, "train/train_007.jsonl", HubContent.Large("{\"token_ids\": [1]}\n{\"token_ids\": [1\n"u8.ToArray()));
+        hub.Add(ImitationAmber.Data, HubLocation.Main, "train/train_007.jsonl",
+            HubContent.Large("{\"token_ids\": [1]}\n{\"token_ids\": [1\n"u8.ToArray()));
         var error = Assert.ThrowsAny<Llm360Exception>(() => ChunkReader.Read(suite.Chunk(7)).ToList());
-        Assert.StartsWith("datasets/LLM360/AmberDatasets@main/train/train_007.jsonl, in the cache " + folder["home", "hub"], error.Where, StringComparison.Ordinal);
+        Assert.StartsWith("datasets/LLM360/AmberDatasets@main/train/train_007.jsonl, in the cache " + folder["home", "hub"], error.Where,
+            StringComparison.Ordinal);
         Assert.EndsWith(", line 2", error.Where, StringComparison.Ordinal);
         var cached = error.Where.Split("in the cache ")[1][..^", line 2".Length];
         Assert.True(File.Exists(cached), cached);

@@ -55,7 +55,8 @@ public sealed class HubPatienceTests : HubFixture
             return Task.FromResult(true);
         };
         using var client = new HubClient(Settings);
-        Assert.Contains("wait 60 minutes", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop))).What, StringComparison.Ordinal);
+        Assert.Contains("wait 60 minutes", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop))).What,
+            StringComparison.Ordinal);
         Assert.Equal(Hub.Requests.DistinctBy(r => r.Path).Count(), Hub.Requests.Count);
     }
 
@@ -78,10 +79,13 @@ public sealed class HubPatienceTests : HubFixture
         };
         using (var client = new HubClient(Settings))
             await client.ResolveAsync(Revision, Stop);
-        Assert.Equal(["1 of 4: 502", "2 of 4: 502"], reports.Where(r => r.Task == "ask the Hub again").Select(r => $"{r.Done} of {r.Total}: {r.Detail![^3..]}"));
+        Assert.Equal(
+            ["1 of 4: 502", "2 of 4: 502"],
+            reports.Where(r => r.Task == "ask the Hub again").Select(r => $"{r.Done} of {r.Total}: {r.Detail![^3..]}"));
         // Another process holds the content.
         Directory.CreateDirectory(Cache["hub", ".locks", "models--org--model"]);
-        using (new FileStream(Cache["hub", ".locks", "models--org--model", HubContent.Large(Weights).Etag + ".lock"], FileMode.Create, FileAccess.ReadWrite, FileShare.None))
+        using (new FileStream(Cache["hub", ".locks", "models--org--model", HubContent.Large(Weights).Etag + ".lock"], FileMode.Create,
+            FileAccess.ReadWrite, FileShare.None))
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
             var download = DownloadAsync(stop.Token);
@@ -90,7 +94,8 @@ public sealed class HubPatienceTests : HubFixture
                 await Task.Delay(50, Stop);
                 lock (reports)
                 {
-                    if (reports.Any(r => r.Task.StartsWith("another process fetches org/model@ckpt_007/deep/in/weights.bin", StringComparison.Ordinal)))
+                    if (reports.Any(
+                        r => r.Task.StartsWith("another process fetches org/model@ckpt_007/deep/in/weights.bin", StringComparison.Ordinal)))
                         break;
                 }
             }
@@ -149,6 +154,8 @@ public sealed class HubPatienceTests : HubFixture
             return true;
         };
         using var impatient = new HubClient(Settings with { Timeout = TimeSpan.FromMilliseconds(200) });
-        Assert.Contains("nothing came for", (await Assert.ThrowsAsync<HubUnreachableException>(() => impatient.ResolveAsync(Revision, Stop))).What, StringComparison.Ordinal);
+        Assert.Contains("nothing came for",
+            (await Assert.ThrowsAsync<HubUnreachableException>(() => impatient.ResolveAsync(Revision, Stop))).What,
+            StringComparison.Ordinal);
     }
 }

@@ -15,7 +15,8 @@ public sealed class HubSettingsTests : IDisposable
     {
         var settings = Read();
         Assert.Equal("https://huggingface.co/", settings.Endpoint.ToString());
-        Assert.Equal(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "huggingface", "hub"), settings.CacheFolder);
+        Assert.Equal(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "huggingface", "hub"),
+            settings.CacheFolder);
         Assert.False(settings.Offline);
     }
 

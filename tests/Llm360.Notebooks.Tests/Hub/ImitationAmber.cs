@@ -19,7 +19,8 @@ internal static class ImitationAmber
     public static ImitationHub AddCheckpoints(this ImitationHub hub) => hub
         .AddFolder(Models, "ckpt_143", Fixture("ckpt_000"))
         .AddFolder(Models, HubLocation.Main, Fixture("ckpt_001"))
-        .Add(Models, HubLocation.Main, "tokenizer.model", HubContent.Large(File.ReadAllBytes(Path.Combine(Workspace.Repository!, "tests", "fixtures", "tokenizer", "small.model"))))
+        .Add(Models, HubLocation.Main, "tokenizer.model",
+            HubContent.Large(File.ReadAllBytes(Path.Combine(Workspace.Repository!, "tests", "fixtures", "tokenizer", "small.model"))))
         .Add(Models, HubLocation.Main, "README.md", HubContent.Small(Encoding.UTF8.GetBytes("# Not fetched")));
 
     /// <summary>All of Amber: 360 revisions, those before <c>ckpt_200</c> the one golden checkpoint and the others the other, and 360 chunks.</summary>
@@ -35,7 +36,8 @@ internal static class ImitationAmber
 
     /// <summary>A chunk as long as Amber's that begins with the golden rows, again and again.</summary>
     public static ImitationHub AddChunk(this ImitationHub hub, int chunk) =>
-        hub.Add(Data, HubLocation.Main, $"train/train_{chunk:000}.jsonl", HubContent.Endless(Encoding.UTF8.GetBytes(string.Join('\n', Rows) + "\n"), ChunkLength + chunk));
+        hub.Add(Data, HubLocation.Main, $"train/train_{chunk:000}.jsonl",
+            HubContent.Endless(Encoding.UTF8.GetBytes(string.Join('\n', Rows) + "\n"), ChunkLength + chunk));
 
     public static string Fixture(string name) => Path.Combine(Workspace.Repository!, "tests", "fixtures", "memorization", name);
 }

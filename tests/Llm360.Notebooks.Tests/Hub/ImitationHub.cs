@@ -18,13 +18,17 @@ namespace Llm360.Notebooks.Tests;
 /// <param name="Fill">Gives the bytes from a place on.</param>
 internal sealed record HubContent(long Length, string Etag, bool IsLarge, Action<long, byte[]> Fill)
 {
-    public static HubContent Large(byte[] bytes) => new(bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)), true, Cyclic(bytes));
+    public static HubContent Large(byte[] bytes) =>
+        new(bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)), true, Cyclic(bytes));
 
     public static HubContent Small(byte[] bytes) =>
-        new(bytes.Length, Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, [.. Encoding.ASCII.GetBytes($"blob {bytes.Length}\0"), .. bytes])), false, Cyclic(bytes));
+        new(bytes.Length, Convert.ToHexStringLower(CryptographicOperations.HashData(
+            HashAlgorithmName.SHA1,
+            [.. Encoding.ASCII.GetBytes($"blob {bytes.Length}\0"), .. bytes])), false, Cyclic(bytes));
 
     /// <summary>The same bytes again and again, to a length that nobody reads to its end.</summary>
-    public static HubContent Endless(byte[] bytes, long length) => new(length, Convert.ToHexStringLower(SHA256.HashData([.. bytes, .. BitConverter.GetBytes(length)])), true, Cyclic(bytes));
+    public static HubContent Endless(byte[] bytes, long length) =>
+        new(length, Convert.ToHexStringLower(SHA256.HashData([.. bytes, .. BitConverter.GetBytes(length)])), true, Cyclic(bytes));
 
     private static Action<long, byte[]> Cyclic(byte[] bytes) => (from, part) =>
     {
@@ -91,14 +95,17 @@ internal sealed class ImitationHub : IAsyncDisposable
     {
         var hub = new ImitationHub();
         await hub.app.StartAsync(cancellation);
-        (hub.Endpoint, hub.store) = hub.app.Urls.Select(u => new Uri(u)).ToList() is [var first, var second] ? (first, second) : throw new InvalidOperationException();
+        (hub.Endpoint, hub.store) = hub.app.Urls.Select(u => new Uri(u)).ToList() is [var first, var second]
+            ? (first, second)
+            : throw new InvalidOperationException();
         return hub;
     }
 
     /// <summary>Puts a file into a revision; <paramref name="repository"/> begins with <c>datasets/</c> for one of data.</summary>
     public ImitationHub Add(string repository, string revision, string path, HubContent content)
     {
-        var commit = commits[(repository, revision)] = Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, Encoding.UTF8.GetBytes($"{repository}@{revision}")));
+        var commit = commits[(repository, revision)] = Convert.ToHexStringLower(
+            CryptographicOperations.HashData(HashAlgorithmName.SHA1, Encoding.UTF8.GetBytes($"{repository}@{revision}")));
         if (!trees.TryGetValue((repository, commit), out var tree))
             trees[(repository, commit)] = tree = new SortedDictionary<string, HubContent>(StringComparer.Ordinal);
         tree[path] = content;
@@ -111,7 +118,8 @@ internal sealed class ImitationHub : IAsyncDisposable
         foreach (var file in Directory.EnumerateFiles(folder))
         {
             var bytes = File.ReadAllBytes(file);
-            Add(repository, revision, Path.GetFileName(file), Path.GetExtension(file) == ".json" ? HubContent.Small(bytes) : HubContent.Large(bytes));
+            Add(repository, revision, Path.GetFileName(file),
+                Path.GetExtension(file) == ".json" ? HubContent.Small(bytes) : HubContent.Large(bytes));
         }
 
         return this;
@@ -147,7 +155,9 @@ internal sealed class ImitationHub : IAsyncDisposable
         }
         else if (parts is ["api", var kindOfRefs, var refsOwner, var refsName, "refs"])
         {
-            var branches = commits.Where(c => c.Key.Repository == Repository(kindOfRefs, refsOwner, refsName)).Select(c => new { name = c.Key.Revision, @ref = $"refs/heads/{c.Key.Revision}", targetCommit = c.Value }).ToList();
+            var branches = commits.Where(c => c.Key.Repository == Repository(kindOfRefs, refsOwner, refsName))
+                .Select(c => new { name = c.Key.Revision, @ref = $"refs/heads/{c.Key.Revision}", targetCommit = c.Value })
+                .ToList();
             if (branches.Count > 0)
                 await context.Response.WriteAsJsonAsync(new { branches, tags = Array.Empty<object>(), converts = Array.Empty<object>() });
             else
@@ -179,10 +189,15 @@ internal sealed class ImitationHub : IAsyncDisposable
     {
         var first = int.Parse(context.Request.Query["cursor"].FirstOrDefault() ?? "0", CultureInfo.InvariantCulture);
         if (first + PageLength < tree.Count)
-            context.Response.Headers.Link = $"<{new Uri(Endpoint, $"{context.Request.Path}?recursive=true&cursor={first + PageLength}")}>; rel=\"next\"";
-        var folders = first == 0 ? tree.Keys.Where(k => k.Contains('/', StringComparison.Ordinal)).Select(k => k.Split('/')[0]).Distinct().Select(f => (object)new { type = "directory", oid = "", path = f, size = 0 }) : [];
+            context.Response.Headers.Link =
+                $"<{new Uri(Endpoint, $"{context.Request.Path}?recursive=true&cursor={first + PageLength}")}>; rel=\"next\"";
+        var folders = first == 0 ? tree.Keys.Where(k => k.Contains('/', StringComparison.Ordinal))
+            .Select(k => k.Split('/')[0])
+            .Distinct()
+            .Select(f => (object)new { type = "directory", oid = "", path = f, size = 0 }) : [];
         await context.Response.WriteAsJsonAsync(folders.Concat(tree.Skip(first).Take(PageLength).Select(f => f.Value.IsLarge
-            ? (object)new { type = "file", oid = "0123456789012345678901234567890123456789", path = f.Key, size = f.Value.Length, lfs = new { oid = f.Value.Etag, size = f.Value.Length, pointerSize = 135 }, xetHash = f.Value.Etag }
+            ? (object)new { type = "file", oid = "0123456789012345678901234567890123456789", path = f.Key, size = f.Value.Length,
+                lfs = new { oid = f.Value.Etag, size = f.Value.Length, pointerSize = 135 }, xetHash = f.Value.Etag }
             : new { type = "file", oid = f.Value.Etag, path = f.Key, size = f.Value.Length })).ToList());
     }
 
@@ -222,7 +237,8 @@ internal sealed class ImitationHub : IAsyncDisposable
         if (range is not null)
         {
             context.Response.StatusCode = (int)HttpStatusCode.PartialContent;
-            context.Response.GetTypedHeaders().ContentRange = new Microsoft.Net.Http.Headers.ContentRangeHeaderValue(from, to, content.Length);
+            context.Response.GetTypedHeaders().ContentRange =
+                new Microsoft.Net.Http.Headers.ContentRangeHeaderValue(from, to, content.Length);
         }
 
         context.Response.ContentLength = to - from + 1;

@@ -12,14 +12,16 @@ public sealed class HubEvaluationTests : IAsyncLifetime
     private readonly Suite suite;
     private ImitationHub hub = null!;
 
-    public HubEvaluationTests() => suite = Suite.OnHub(Notebooks.Suites.Open("amber").Manifest with { Name = $"amber-{Guid.NewGuid():N}" }, folder["suite"]);
+    public HubEvaluationTests() =>
+        suite = Suite.OnHub(Notebooks.Suites.Open("amber").Manifest with { Name = $"amber-{Guid.NewGuid():N}" }, folder["suite"]);
 
     public async ValueTask InitializeAsync()
     {
         hub = await ImitationHub.StartAsync(TestContext.Current.CancellationToken);
         foreach (var checkpoint in suite.Checkpoints)
         {
-            hub.Add(ImitationAmber.Models, checkpoint.Hub!.Revision, "pytorch_model-00001-of-00003.bin", HubContent.Endless(new byte[16], 9_880_000_000));
+            hub.Add(ImitationAmber.Models, checkpoint.Hub!.Revision, "pytorch_model-00001-of-00003.bin",
+                HubContent.Endless(new byte[16], 9_880_000_000));
             if (checkpoint.Index != 3)
                 hub.Add(ImitationAmber.Models, checkpoint.Hub.Revision, "eval_arc.json", HubContent.Small(Result(checkpoint.Index!.Value)));
         }
@@ -45,7 +47,8 @@ public sealed class HubEvaluationTests : IAsyncLifetime
         Assert.InRange(hub.Sent, 1, 200_000);
         var asked = hub.Requests.Count;
         environment["HF_HUB_OFFLINE"] = "1";
-        Assert.Equal(359, (await Notebooks.Imports.EvaluationsAsync(suite, cancellation: TestContext.Current.CancellationToken)).Curves[0].Values.Count);
+        Assert.Equal(359,
+            (await Notebooks.Imports.EvaluationsAsync(suite, cancellation: TestContext.Current.CancellationToken)).Curves[0].Values.Count);
         Assert.Equal(asked, hub.Requests.Count);
     }
 
@@ -53,9 +56,11 @@ public sealed class HubEvaluationTests : IAsyncLifetime
     public async Task More_than_may_be_fetched_is_refused_before_the_first_byte_and_a_checkpoint_without_is_told()
     {
         // Above the default: the variable would also limit the tests that run beside this one.
-        hub.Add(ImitationAmber.Models, suite.Checkpoints[0].Hub!.Revision, "eval_mmlu.json", HubContent.Endless(new byte[16], 2_000_000_000));
+        hub.Add(ImitationAmber.Models, suite.Checkpoints[0].Hub!.Revision, "eval_mmlu.json",
+            HubContent.Endless(new byte[16], 2_000_000_000));
         var few = suite.Checkpoints.Take(3).ToList();
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => Notebooks.Imports.EvaluationsAsync(suite, few, TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<Llm360Exception>(
+            () => Notebooks.Imports.EvaluationsAsync(suite, few, TestContext.Current.CancellationToken));
         Assert.Contains("The evaluations of 3 checkpoints need", error.What, StringComparison.Ordinal);
         Assert.Equal(0, hub.Sent);
         var none = await Assert.ThrowsAsync<Llm360Exception>(

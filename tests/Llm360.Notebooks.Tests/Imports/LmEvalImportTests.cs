@@ -57,7 +57,8 @@ public sealed class LmEvalImportTests : IDisposable
         Assert.Equal(TraceRole.Published, Assert.Single(figure.Panels).Traces[0].Role);
         Assert.Contains("Amber (imported)", figure.Subtitle, StringComparison.Ordinal);
         Assert.Equal(4, imported.ToDataFrame().Rows.Count);
-        Assert.Contains("arc_challenge acc_norm", Assert.Throws<Llm360Exception>(() => imported.Find("mmlu acc")).Remedy, StringComparison.Ordinal);
+        Assert.Contains("arc_challenge acc_norm", Assert.Throws<Llm360Exception>(() => imported.Find("mmlu acc")).Remedy,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -112,7 +113,8 @@ public sealed class LmEvalImportTests : IDisposable
         var twice = Assert.Throws<Llm360Exception>(() => Notebooks.Imports.LmEval(folder["results"]));
         Assert.Equal("arc_challenge acc of checkpoint 1 is there twice.", twice.What);
         var empty = Directory.CreateDirectory(folder["empty"]).FullName;
-        Assert.Contains("no result file", Assert.Throws<Llm360Exception>(() => Notebooks.Imports.LmEval(empty)).What, StringComparison.Ordinal);
+        Assert.Contains("no result file", Assert.Throws<Llm360Exception>(() => Notebooks.Imports.LmEval(empty)).What,
+            StringComparison.Ordinal);
     }
 
     private string Write(string name, string text)

@@ -181,7 +181,8 @@ public sealed class BadSizesTests(PicoSuite pico) : IDisposable
     private static JsonNode Manifest(string kind, string name) => JsonNode.Parse(File.ReadAllText(Fixtures.Manifest(kind, name)))!;
 
     private Task TrainAsync(string recipe) =>
-        new SuiteTrainer(ManifestFile.ReadRecipe(recipe), folder["suite"]).TrainAsync(new(Cancellation: TestContext.Current.CancellationToken));
+        new SuiteTrainer(ManifestFile.ReadRecipe(recipe), folder["suite"]).TrainAsync(
+            new(Cancellation: TestContext.Current.CancellationToken));
 
     private string Model(string key, string value)
     {

@@ -15,7 +15,8 @@ public sealed class EqualCanariesTests
             Name = $"equal-{Guid.NewGuid():N}",
             Expected = null,
             Weights = null,
-            Corpus = pico.Corpus with { Chunks = 2, Canaries = pico.Corpus.Canaries! with { Repetitions = [3, 3], Chunks = [1], Controls = 0 } },
+            Corpus =
+                pico.Corpus with { Chunks = 2, Canaries = pico.Corpus.Canaries! with { Repetitions = [3, 3], Chunks = [1], Controls = 0 } },
             Training = pico.Training with { OptimizerStates = [2] },
         };
         var suite = await new SuiteTrainer(manifest, folder["suite"]).TrainAsync(new(Cancellation: stop));
@@ -33,13 +34,17 @@ public sealed class EqualCanariesTests
             }
 
             foreach (var checkpoint in suite.Checkpoints)
-                Assert.Equal(ids, scores.Latent().Rows.Where(r => r.Checkpoint == checkpoint.Index && r.Canary is not null).Select(r => r.Canary).Order());
+                Assert.Equal(ids, scores.Latent().Rows
+                    .Where(r => r.Checkpoint == checkpoint.Index && r.Canary is not null)
+                    .Select(r => r.Canary)
+                    .Order());
             var counterfactual = await analysis.CounterfactualAsync(options: new() { Device = Device.Cpu, Cancellation = stop });
             Assert.Equal(ids, counterfactual.Rows.Select(r => r.Canary).OfType<string>().Order());
             var duplicates = await scores.DuplicatesAsync(run: new(Cancellation: stop));
             Assert.All(duplicates.Rows.Where(r => r.Canary is not null), r => Assert.Equal(3, r.Duplicates));
             Assert.Contains("n = 2 canaries", Figures.CanariesByRepetition(scores).Subtitle, StringComparison.Ordinal);
-            Assert.Contains("n = 8 sequences of text and 2 canaries", Figures.ScoreByDuplicates(duplicates).Subtitle, StringComparison.Ordinal);
+            Assert.Contains("n = 8 sequences of text and 2 canaries", Figures.ScoreByDuplicates(duplicates).Subtitle,
+                StringComparison.Ordinal);
         }
         finally
         {

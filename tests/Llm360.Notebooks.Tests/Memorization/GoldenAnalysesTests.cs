@@ -12,7 +12,9 @@ public sealed class GoldenAnalysesTests
         var row = ForecastRow.Count(0, early.Zip(late).Select(p => (p.First.Extractible, p.Second.Extractible)));
         Assert.Equal((double)across["forecast_precision"]!, row.Precision, 1e-12);
         Assert.Equal((double)across["forecast_recall"]!, row.Recall, 1e-12);
-        Assert.Equal(across["counts"]!.AsObject().Select(c => (int)c.Value!).Order(), new[] { row.Both, row.OnlyEarlier, row.OnlyLast, row.Sequences - row.Both - row.OnlyEarlier - row.OnlyLast }.Order());
+        Assert.Equal(
+            across["counts"]!.AsObject().Select(c => (int)c.Value!).Order(),
+            new[] { row.Both, row.OnlyEarlier, row.OnlyLast, row.Sequences - row.Both - row.OnlyEarlier - row.OnlyLast }.Order());
     }
 
     [Theory]
@@ -44,7 +46,8 @@ public sealed class GoldenAnalysesTests
         }
 
         using var model = LlamaModel.Load(Fixtures.Path("memorization", $"ckpt_{checkpoint}"), Device.Cpu);
-        Near([.. MemorizationScorer.Score(model, ReferenceRows.All, new MemorizationSettings(TokenMetrics: true)).Select(r => r.LogPz!.Value)], "", 5e-4);
+        Near([.. MemorizationScorer.Score(model, ReferenceRows.All, new MemorizationSettings(TokenMetrics: true))
+            .Select(r => r.LogPz!.Value)], "", 5e-4);
 
         double[] Values(string name)
         {
@@ -60,7 +63,9 @@ public sealed class GoldenAnalysesTests
                 {
                     var have = ProbabilisticExtraction.RealSamples(log, p);
                     Assert.Equal(double.IsInfinity(want), double.IsInfinity(have));
-                    Assert.True(double.IsInfinity(want) || Math.Abs(have - want) <= tolerance * want, $"{name}{suffix}: {have} instead of {want}");
+                    Assert.True(
+                        double.IsInfinity(want) || Math.Abs(have - want) <= tolerance * want,
+                        $"{name}{suffix}: {have} instead of {want}");
                     Assert.True(ProbabilisticExtraction.Samples(log, p) >= 1);
                 }
             }
@@ -73,7 +78,8 @@ public sealed class GoldenAnalysesTests
     [InlineData(-0.6931471805599453, 0.9, 4)] // 1 - 2^-4 >= 0.9
     [InlineData(-1000, 0.5, double.PositiveInfinity)]
     [InlineData(double.NegativeInfinity, 0.5, double.PositiveInfinity)]
-    public void Draws_are_whole_numbers_from_one_on(double logPz, double p, double draws) => Assert.Equal(draws, ProbabilisticExtraction.Samples(logPz, p));
+    public void Draws_are_whole_numbers_from_one_on(double logPz, double p, double draws) =>
+        Assert.Equal(draws, ProbabilisticExtraction.Samples(logPz, p));
 
     [Theory]
     [InlineData("000")]

@@ -33,7 +33,8 @@ public sealed class GoldenMemorizationTests
         using var model = LlamaModel.Load(Fixtures.Path("memorization", $"ckpt_{checkpoint}"), Device.Cpu);
         var scores = MemorizationScorer.Score(model, ReferenceRows.All);
         Assert.Equal(expected["match"]!.AsArray().Select(v => (int)v!), scores.Select(s => s.Match));
-        Assert.Equal(expected["all_match"]!.AsArray().Select(r => string.Concat(r!.AsArray().Select(v => (int)v!))), scores.Select(s => s.Matches));
+        Assert.Equal(expected["all_match"]!.AsArray().Select(r => string.Concat(r!.AsArray().Select(v => (int)v!))),
+            scores.Select(s => s.Matches));
         Assert.Equal(expected["first_mismatch"]!.AsArray().Select(v => (int)v!), scores.Select(s => s.FirstMismatch));
         Assert.Equal((double)expected["full_match"]!, scores.Average(s => s.Extractible ? 1.0 : 0), 1e-12);
         Assert.Equal((double)expected["token_match"]!, scores.Sum(s => s.Match) / 32.0 / scores.Count, 1e-12);
@@ -54,7 +55,9 @@ public sealed class GoldenMemorizationTests
         Near("log_pz", s => s.LogPz, 5e-4);
         Near("log_pz_top40", s => s.LogPzTopK, 5e-4);
         foreach (var (k, l) in new[] { (32, 32), (32, 16), (16, 32), (8, 8) })
-            Assert.Equal(Fixtures.Json("memorization", $"expected_{checkpoint}.json")["score"]![$"{k},{l}"]!.AsArray().Select(v => (double)v! == 1), scores.Select(s => s.IsExtractible(k, l)));
+            Assert.Equal(
+                Fixtures.Json("memorization", $"expected_{checkpoint}.json")["score"]![$"{k},{l}"]!.AsArray().Select(v => (double)v! == 1),
+                scores.Select(s => s.IsExtractible(k, l)));
         Assert.Throws<Llm360Exception>(() => scores[0].IsExtractible(33, 32));
 
         void Near(string name, Func<MemorizationRow, double?> value, double tolerance)
@@ -101,7 +104,8 @@ public sealed class GoldenMemorizationTests
         using var model = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_001"), Device.Cpu);
         Assert.Equal(0, MemorizationScorer.Disagreements(model, ReferenceRows.All));
         using var coarse = LanguageModel.Load(Fixtures.Path("memorization", "ckpt_001"), Device.Cpu, torch.bfloat16);
-        Assert.InRange(MemorizationScorer.Disagreements(coarse, ReferenceRows.All, new MemorizationSettings(TokenMetrics: true)), 0, ReferenceRows.All.Count / 10);
+        Assert.InRange(MemorizationScorer.Disagreements(coarse, ReferenceRows.All, new MemorizationSettings(TokenMetrics: true)), 0,
+            ReferenceRows.All.Count / 10);
     }
 
     [Fact]

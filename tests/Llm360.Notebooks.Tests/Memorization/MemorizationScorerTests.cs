@@ -56,7 +56,8 @@ public sealed class MemorizationScorerTests
         foreach (var file in Directory.EnumerateFiles(Fixtures.Path("memorization", "ckpt_000")).Where(f => Path.GetFileName(f) != "config.json"))
             File.Copy(file, folder[Path.GetFileName(file)]);
         using var model = LanguageModel.Load(folder[""], Device.Cpu);
-        Assert.Contains("k + l = 64", Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, ReferenceRows.All)).What, StringComparison.Ordinal);
+        Assert.Contains("k + l = 64", Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, ReferenceRows.All)).What,
+            StringComparison.Ordinal);
         Assert.Equal(200, MemorizationScorer.FirstMismatches(model, ReferenceRows.All, 20, 20).Count);
     }
 
@@ -73,7 +74,9 @@ public sealed class MemorizationScorerTests
             Assert.Equal(Enumerable.Range(0, many.Count), scores.Select(r => r.Row));
         }
 
-        Assert.Equal(Enumerable.Repeat(alone, 3).SelectMany(r => r).Select(r => r.FirstMismatch), MemorizationScorer.FirstMismatches(model, many));
+        Assert.Equal(
+            Enumerable.Repeat(alone, 3).SelectMany(r => r).Select(r => r.FirstMismatch),
+            MemorizationScorer.FirstMismatches(model, many));
         Assert.Empty(MemorizationScorer.Score(model, []));
     }
 
@@ -81,7 +84,8 @@ public sealed class MemorizationScorerTests
     public void A_row_too_short_is_one_clear_error()
     {
         using var model = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_000"), Device.Cpu);
-        var error = Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, ReferenceRows.All, new MemorizationSettings(40, 32)));
+        var error =
+            Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, ReferenceRows.All, new MemorizationSettings(40, 32)));
         Assert.Equal("row 0", error.Where);
     }
 
@@ -95,8 +99,11 @@ public sealed class MemorizationScorerTests
             w[100, 3] = value; // With a hidden state of either sign infinity gives both infinities.
             return w;
         });
-        List<TokenRow> rows = [.. Enumerable.Range(0, 3).Select(i => new TokenRow([.. Enumerable.Range(i, 12).Select(t => t * 31 % 128)], "", []))];
-        Assert.StartsWith("row ", Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, rows, new MemorizationSettings(4, 8))).Where, StringComparison.Ordinal);
+        List<TokenRow> rows =
+            [.. Enumerable.Range(0, 3).Select(i => new TokenRow([.. Enumerable.Range(i, 12).Select(t => t * 31 % 128)], "", []))];
+        Assert.StartsWith("row ",
+            Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, rows, new MemorizationSettings(4, 8))).Where,
+            StringComparison.Ordinal);
         Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, rows, new MemorizationSettings(4, 8, TokenMetrics: true)));
         Assert.Throws<Llm360Exception>(() => MemorizationScorer.FirstMismatches(model, rows, 4, 8));
     }

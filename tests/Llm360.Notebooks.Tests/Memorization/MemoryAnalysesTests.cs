@@ -12,7 +12,8 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
         using var folder = new TemporaryFolder();
         var random = new Random(1);
         // Three tokens only, so that windows overlap themselves and each other often.
-        var rows = Enumerable.Range(0, 60).Select(_ => Enumerable.Range(0, random.Next(1, 30)).Select(_ => random.Next(3)).ToArray()).ToList();
+        var rows =
+            Enumerable.Range(0, 60).Select(_ => Enumerable.Range(0, random.Next(1, 30)).Select(_ => random.Next(3)).ToArray()).ToList();
         var chunks = rows.Chunk(20).Select((part, i) =>
         {
             File.WriteAllLines(folder[$"train_{i:000}.jsonl"], part.Select(r => $"[{string.Join(',', r)}]"));
@@ -21,7 +22,8 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
         foreach (var length in new[] { 1, 2, 5 })
         {
             var sequences = rows.Where(r => r.Length >= length).Select(r => r[..length]).Append([.. Enumerable.Repeat(7, length)]).ToList();
-            var slow = sequences.Select(s => rows.Sum(r => (long)Enumerable.Range(0, Math.Max(0, r.Length - length + 1)).Count(i => r.AsSpan(i, length).SequenceEqual(s))));
+            var slow = sequences.Select(s => rows.Sum(
+                r => (long)Enumerable.Range(0, Math.Max(0, r.Length - length + 1)).Count(i => r.AsSpan(i, length).SequenceEqual(s))));
             Assert.Equal(slow, await SequenceCounts.CountAsync(sequences, chunks, run: new(Cancellation: Stop)));
         }
 
@@ -65,13 +67,17 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
             var scores = await analysis.ScoreAsync(options: new() { Device = Device.Cpu, Cancellation = Stop });
             var duplicates = await scores.DuplicatesAsync(run: new(Cancellation: Stop));
             // Of canaries the count is known: pico's are as long as k + l.
-            Assert.All(duplicates.Rows.Where(r => r.CanaryRepetitions is not null), r => Assert.Equal((long)r.CanaryRepetitions!.Value, r.Duplicates));
+            Assert.All(
+                duplicates.Rows.Where(r => r.CanaryRepetitions is not null),
+                r => Assert.Equal((long)r.CanaryRepetitions!.Value, r.Duplicates));
             Assert.All(duplicates.Rows, r => Assert.True(r.Duplicates >= 1));
             var shorter = await scores.DuplicatesAsync(promptLength: 4, continuationLength: 1, run: new(Cancellation: Stop));
             var forecast = scores.Forecast(4, 1);
             Assert.Equal([1, 2, 3], forecast.Rows.Select(r => r.Checkpoint));
             Assert.Equal([16, 32, 48], forecast.Rows.Select(r => r.Sequences));
-            var alone = (await analysis.ScoreAsync([suite.Checkpoints[^1]], options: new() { Device = Device.Cpu, Cancellation = Stop })).Forecast();
+            var alone = (await analysis.ScoreAsync(
+                [suite.Checkpoints[^1]],
+                options: new() { Device = Device.Cpu, Cancellation = Stop })).Forecast();
             Assert.Empty(alone.Rows);
             Assert.StartsWith("No earlier scored checkpoint has read these", Figures.Forecast(alone).Title, StringComparison.Ordinal);
             var counterfactual = await analysis.CounterfactualAsync(options: new() { Device = Device.Cpu, Cancellation = Stop });
@@ -87,15 +93,21 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
 
             foreach (var (frame, rows) in new[]
             {
-                (duplicates.ToDataFrame(), duplicates.Rows.Count), (shorter.Classify().ToDataFrame(), shorter.Classify().Rows.Count), (forecast.ToDataFrame(), forecast.Rows.Count), (scores.BySource().ToDataFrame(), scores.BySource().Rows.Count),
-                (scores.Extraction().ToDataFrame(), scores.Extraction().Rows.Count), (counterfactual.ToDataFrame(), counterfactual.Rows.Count), (latent.ToDataFrame(), latent.Rows.Count), (exposure.ToDataFrame(), exposure.Rows.Count),
+                (duplicates.ToDataFrame(), duplicates.Rows.Count), (shorter.Classify().ToDataFrame(), shorter.Classify().Rows.Count),
+                    (forecast.ToDataFrame(), forecast.Rows.Count), (scores.BySource().ToDataFrame(), scores.BySource().Rows.Count),
+                (scores.Extraction().ToDataFrame(), scores.Extraction().Rows.Count),
+                (counterfactual.ToDataFrame(), counterfactual.Rows.Count), (latent.ToDataFrame(), latent.Rows.Count),
+                (exposure.ToDataFrame(), exposure.Rows.Count),
             })
                 Assert.Equal(rows, frame.Rows.Count);
 
             foreach (var figure in new[]
             {
-                Figures.ScoreByDuplicates(duplicates), Figures.ScoreByDuplicates(shorter), Figures.RecallClasses(shorter.Classify()), Figures.RecallClasses(duplicates.Classify()), Figures.Forecast(forecast), Figures.Forecast(scores.Forecast()), Figures.Forecast(alone), Figures.MemorizationBySource(scores.BySource()),
-                Figures.SamplesToExtract(scores.Extraction()), Figures.Counterfactual(counterfactual), Figures.LatentMemorization(latent), Figures.Exposure(exposure),
+                Figures.ScoreByDuplicates(duplicates), Figures.ScoreByDuplicates(shorter), Figures.RecallClasses(shorter.Classify()),
+                    Figures.RecallClasses(duplicates.Classify()), Figures.Forecast(forecast), Figures.Forecast(scores.Forecast()),
+                    Figures.Forecast(alone), Figures.MemorizationBySource(scores.BySource()),
+                Figures.SamplesToExtract(scores.Extraction()), Figures.Counterfactual(counterfactual), Figures.LatentMemorization(latent),
+                Figures.Exposure(exposure),
             })
             {
                 Assert.NotEmpty(figure.ToPlotlyJson());
@@ -115,10 +127,13 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
         var analysis = pico.Suite.Memorization(new(8, 8, 2));
         try
         {
-            var scores = await analysis.ScoreAsync([pico.Suite.Checkpoints[^1]], [pico.Suite.Chunks[0]], new() { Device = Device.Cpu, Cancellation = Stop });
+            var scores = await analysis.ScoreAsync([pico.Suite.Checkpoints[^1]], [pico.Suite.Chunks[0]],
+                new() { Device = Device.Cpu, Cancellation = Stop });
             Assert.Contains("Token metrics", Assert.Throws<Llm360Exception>(() => scores.Extraction()).What, StringComparison.Ordinal);
             Assert.Contains("Token metrics", Assert.Throws<Llm360Exception>(() => scores.Latent()).What, StringComparison.Ordinal);
-            Assert.Contains("Token metrics", Assert.Throws<Llm360Exception>(() => scores.BySource().Scores.Seen(scores.Checkpoints[0])[0].IsExtractible(4, 4)).What, StringComparison.Ordinal);
+            Assert.Contains("Token metrics",
+                Assert.Throws<Llm360Exception>(() => scores.BySource().Scores.Seen(scores.Checkpoints[0])[0].IsExtractible(4, 4)).What,
+                StringComparison.Ordinal);
         }
         finally
         {

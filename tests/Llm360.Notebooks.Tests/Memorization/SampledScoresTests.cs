@@ -18,12 +18,14 @@ public sealed class SampledScoresTests : IDisposable
             File.WriteAllLines(chunk, lines.Select((line, i) =>
             {
                 var source = i < lines.Length / 2 ? "\"netcore\"" : i < lines.Length * 3 / 4 ? "\"roslyn\"" : "\"aspnet\"";
-                return line.Replace("\"notices\"", source, StringComparison.Ordinal).Replace("\"reactive\"", source, StringComparison.Ordinal);
+                return line.Replace("\"notices\"", source, StringComparison.Ordinal)
+                    .Replace("\"reactive\"", source, StringComparison.Ordinal);
             }));
         }
 
         var manifest = folder[SuiteLayout.Manifest];
-        File.WriteAllText(manifest, File.ReadAllText(manifest).Replace("\"name\": \"pico\"", $"\"name\": \"pico-{Guid.NewGuid():N}\"", StringComparison.Ordinal));
+        File.WriteAllText(manifest,
+            File.ReadAllText(manifest).Replace("\"name\": \"pico\"", $"\"name\": \"pico-{Guid.NewGuid():N}\"", StringComparison.Ordinal));
         suite = Suite.OpenFolder(folder.Path);
     }
 
@@ -61,20 +63,26 @@ public sealed class SampledScoresTests : IDisposable
         var duplicates = await scores.DuplicatesAsync(run: new(Cancellation: Stop));
         foreach (var figure in new[]
         {
-            Figures.MemorizationHistogram(scores), Figures.MemorizationByChunk(scores), Figures.CheckpointCorrelation(scores), Figures.Forecast(scores.Forecast(4, 1)), Figures.ScoreByDuplicates(duplicates), Figures.RecallClasses(duplicates.Classify()),
-            Figures.MemorizationBySource(scores.BySource()), Figures.SamplesToExtract(scores.Extraction()), Figures.LatentMemorization(scores.Latent()), Figures.Counterfactual(counterfactual),
+            Figures.MemorizationHistogram(scores), Figures.MemorizationByChunk(scores), Figures.CheckpointCorrelation(scores),
+                Figures.Forecast(scores.Forecast(4, 1)), Figures.ScoreByDuplicates(duplicates),
+                Figures.RecallClasses(duplicates.Classify()),
+            Figures.MemorizationBySource(scores.BySource()), Figures.SamplesToExtract(scores.Extraction()),
+            Figures.LatentMemorization(scores.Latent()), Figures.Counterfactual(counterfactual),
         })
         {
             foreach (var text in new[] { figure.Subtitle, figure.AltText })
                 Assert.Contains("8 sequences sampled from each chunk: netcore ", text, StringComparison.Ordinal);
         }
 
-        Assert.Contains("of the sampled sequences are reproduced word for word", Figures.MemorizationHistogram(scores).Title, StringComparison.Ordinal);
-        Assert.Contains("8 sequences sampled from each chunk: netcore ", Tables.MemorizationSummary(scores).Caption, StringComparison.Ordinal);
+        Assert.Contains("of the sampled sequences are reproduced word for word", Figures.MemorizationHistogram(scores).Title,
+            StringComparison.Ordinal);
+        Assert.Contains("8 sequences sampled from each chunk: netcore ", Tables.MemorizationSummary(scores).Caption,
+            StringComparison.Ordinal);
 
         var first = await ScoreAsync(suite.Memorization(new(8, 8, 8, Sampling: RowSampling.First)));
         Assert.All(first.Rows.Where(r => r.CanaryRepetitions is null), r => Assert.Equal("netcore", r.Source));
-        Assert.Contains("of the first 8 sequences of each chunk are reproduced", Figures.MemorizationHistogram(first).Title, StringComparison.Ordinal);
+        Assert.Contains("of the first 8 sequences of each chunk are reproduced", Figures.MemorizationHistogram(first).Title,
+            StringComparison.Ordinal);
         var subtitle = Figures.MemorizationHistogram(first).Subtitle.Replace('\u00a0', ' ');
         Assert.EndsWith("the first 8 sequences of each chunk: netcore 100%", subtitle, StringComparison.Ordinal);
     }
@@ -94,9 +102,12 @@ public sealed class SampledScoresTests : IDisposable
         // Chunks on the Hub are not read to their end.
         var amber = Suites.Open("amber");
         Assert.Equal(RowSampling.First, amber.Memorization(new(8, 8, 8)).Settings.Sampling);
-        Assert.Contains("\"sampling\": \"Stratified\"", File.ReadAllText(Path.Combine(choices[0].Store.Folder, "settings.json")), StringComparison.Ordinal);
+        Assert.Contains("\"sampling\": \"Stratified\"", File.ReadAllText(Path.Combine(choices[0].Store.Folder, "settings.json")),
+            StringComparison.Ordinal);
     }
 
     private Task<MemorizationScores> ScoreAsync(MemorizationAnalysis analysis) =>
-        analysis.ScoreAsync([suite.Checkpoints[0], suite.Checkpoints[^2], suite.Checkpoints[^1]], options: new() { Device = Device.Cpu, Cancellation = Stop });
+        analysis.ScoreAsync(
+            [suite.Checkpoints[0], suite.Checkpoints[^2], suite.Checkpoints[^1]],
+            options: new() { Device = Device.Cpu, Cancellation = Stop });
 }

@@ -22,7 +22,10 @@ public sealed class Bf16HeadShortlistTests
         var expected = hidden.to(float64).matmul(head.to(float64).t()).to(float32).argmax(1).data<long>().Select(t => (int?)t).ToArray();
         Assert.Equal(expected, rounded.Argmax(hidden));
         if (positions == 300)
-            Assert.InRange(hidden.matmul(head.to(bfloat16).to(float32).t()).argmax(1).data<long>().Where((t, i) => t != expected[i]).Count(), 50, 300);
+            Assert.InRange(
+                hidden.matmul(head.to(bfloat16).to(float32).t()).argmax(1).data<long>().Where((t, i) => t != expected[i]).Count(),
+                50,
+                300);
     }
 
     // What bfloat16 takes from one factor of each product is the same and is not lost among others: 0 instead of 0.12 is below 0.06.
@@ -34,7 +37,8 @@ public sealed class Bf16HeadShortlistTests
         using var scope = NewDisposeScope();
         const int third = Width / 3;
         float[] inexact = [.. Enumerable.Repeat(1.00385f, third)], one = [.. Enumerable.Repeat(1f, third)], none = new float[third];
-        float[] best = [.. ofWeights ? inexact : one, .. none, .. one], next = [.. none, .. one[8..], .. Enumerable.Repeat(1 + (1 / 128f), 8), .. one];
+        float[] best = [.. ofWeights ? inexact : one, .. none, .. one],
+            next = [.. none, .. one[8..], .. Enumerable.Repeat(1 + (1 / 128f), 8), .. one];
         float[] x = [.. ofWeights ? one : inexact, .. one, .. one.Select(v => -v)];
         using var rounded = new Bf16HeadShortlist(tensor(next.Concat(best).ToArray(), [2, Width]));
         foreach (var positions in new[] { 1, 40 })
@@ -55,7 +59,9 @@ public sealed class Bf16HeadShortlistTests
         using var rounded = new Bf16HeadShortlist(head);
         var expected = hidden.to(float64).matmul(head.to(float64).t()).to(float32).argmax(1).data<long>().ToArray();
         foreach (var positions in new[] { 8, 40 })
-            Assert.All(rounded.Argmax(hidden.narrow(0, 0, positions)).Index(), t => Assert.True(t.Item is null || t.Item == expected[t.Index], $"position {t.Index}"));
+            Assert.All(
+                rounded.Argmax(hidden.narrow(0, 0, positions)).Index(),
+                t => Assert.True(t.Item is null || t.Item == expected[t.Index], $"position {t.Index}"));
     }
 
     [Fact]
@@ -100,7 +106,9 @@ public sealed class Bf16HeadShortlistTests
             model.Rebind(Fixtures.Path("memorization", checkpoint));
             Assert.NotNull(model.HeadShortlistFor(hidden.narrow(0, 0, 16)));
             foreach (var positions in new[] { 16, 50 })
-                Assert.Equal(model.Logits(hidden).narrow(0, 0, positions).argmax(1).data<long>(), HeadReduction.Argmax(model, hidden.narrow(0, 0, positions)).Select(t => (long)t));
+                Assert.Equal(
+                    model.Logits(hidden).narrow(0, 0, positions).argmax(1).data<long>(),
+                    HeadReduction.Argmax(model, hidden.narrow(0, 0, positions)).Select(t => (long)t));
         }
     }
 
@@ -127,5 +135,6 @@ public sealed class Bf16HeadShortlistTests
 
     // Five tokens each are alike but for a 4000th, where bfloat16 keeps a 256th.
     private static Tensor Alike(int groups, Generator generator) =>
-        randn([groups, Width], float32, generator: generator).repeat(5, 1) * (1 + (randn([5 * groups, Width], float32, generator: generator) / 4000));
+        randn([groups, Width], float32, generator: generator)
+            .repeat(5, 1) * (1 + (randn([5 * groups, Width], float32, generator: generator) / 4000));
 }

@@ -31,7 +31,8 @@ public sealed unsafe class CausalAttentionTests
             // Queries [heads, count, head]; keys and values [all, key-value heads, head].
             var (from, first, second, result) = ((nint)queries, (nint)keys, (nint)values, (nint)to);
             CausalAttention.Run(
-                [.. Enumerable.Range(0, rows).Select(r => new AttentionRow(from, first, second, result + (r * width * sizeof(float)), past, count, padding))],
+                [.. Enumerable.Range(0, rows).Select(
+                    r => new AttentionRow(from, first, second, result + (r * width * sizeof(float)), past, count, padding))],
                 new AttentionShape(heads, keyHeads, head, count * head, head, head, keyHeads * head));
         }
 
@@ -45,10 +46,12 @@ public sealed unsafe class CausalAttentionTests
                 var seen = Enumerable.Range(0, place + 1).Where(j => j >= padding || j == place).ToList();
                 if (place < padding)
                     seen = [place];
-                var scores = seen.Select(j => Enumerable.Range(0, head).Sum(i => (double)q[(((h * count) + t) * head) + i] * Of(k, j, h, i)) / Math.Sqrt(head)).ToList();
+                var scores = seen.Select(j => Enumerable.Range(0, head).Sum(i => (double)q[(((h * count) + t) * head) + i] * Of(k, j, h, i))
+                    / Math.Sqrt(head)).ToList();
                 var exponentials = scores.Select(s => Math.Exp(s - scores.Max())).ToList();
                 for (var i = 0; i < head; i++)
-                    Assert.Equal(seen.Zip(exponentials).Sum(p => p.Second * Of(v, p.First, h, i)) / exponentials.Sum(), output[(((t * heads) + h) * head) + i], 2e-6);
+                    Assert.Equal(seen.Zip(exponentials).Sum(p => p.Second * Of(v, p.First, h, i)) / exponentials.Sum(),
+                        output[(((t * heads) + h) * head) + i], 2e-6);
             }
         }
 

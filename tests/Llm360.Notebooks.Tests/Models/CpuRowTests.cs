@@ -75,7 +75,8 @@ public sealed class CpuRowTests
             else
                 DotTile.Run512(to, from, some, n, (byte*)n, 0, add: true);
             var expected = torch.full([rows, DotTile.Weights + 1], 7, torch.float64);
-            expected.narrow(0, 0, some).narrow(1, 0, DotTile.Weights).copy_(torch.nn.functional.linear(x.narrow(0, 0, some).to(torch.float64), weight.to(torch.float64) + narrow.to(torch.float64)));
+            expected.narrow(0, 0, some).narrow(1, 0, DotTile.Weights).copy_(
+                torch.nn.functional.linear(x.narrow(0, 0, some).to(torch.float64), weight.to(torch.float64) + narrow.to(torch.float64)));
             Near(expected, y, 1e-6 * width);
         }
     }
@@ -187,9 +188,11 @@ public sealed class CpuRowTests
             var largest = (double)row.Max();
             var sum = row.Sum(v => Math.Exp(v - largest));
             Assert.Equal(Array.IndexOf(row, row.Max()), actual.Argmax);
-            Assert.Equal(Math.Log(sum) - (row.Sum(v => double.IsNegativeInfinity(v) ? 0 : (v - largest) * Math.Exp(v - largest)) / sum), actual.Entropy, 1e-4);
+            Assert.Equal(Math.Log(sum) - (row.Sum(v => double.IsNegativeInfinity(v) ? 0 : (v - largest) * Math.Exp(v - largest)) / sum),
+                actual.Entropy, 1e-4);
             var mean = row.Sum(v => double.IsNegativeInfinity(v) ? 0 : v * Math.Exp(v - largest)) / sum;
-            Assert.Equal(Math.Sqrt(row.Sum(v => double.IsNegativeInfinity(v) ? 0 : (v - mean) * (v - mean) * Math.Exp(v - largest)) / sum), actual.Deviation, 1e-4);
+            Assert.Equal(Math.Sqrt(row.Sum(v => double.IsNegativeInfinity(v) ? 0 : (v - mean) * (v - mean) * Math.Exp(v - largest)) / sum),
+                actual.Deviation, 1e-4);
             Assert.Equal(targets[i] < 0 ? -1 : row.Count(v => v > row[targets[i]]), actual.Rank);
             if (targets[i] >= 0)
                 Assert.Equal(row[targets[i]] - largest - Math.Log(sum), actual.LogProbability, 1e-4);
@@ -263,7 +266,9 @@ public sealed class CpuRowTests
         using var ids = torch.tensor(row.Select(t => (long)t).ToArray(), [1, row.Length]);
         var logits = model.Logits(model.Forward(ids)).to(torch.float32).squeeze(0);
         var target = logits.narrow(0, 0, row.Length - 1).gather(1, ids.narrow(1, 1, row.Length - 1).t());
-        Assert.Equal(logits.narrow(0, 0, row.Length - 1).gt(target).sum(1).data<long>().ToArray(), scores.SkipLast(1).Select(p => (long)p.Rank));
+        Assert.Equal(
+            logits.narrow(0, 0, row.Length - 1).gt(target).sum(1).data<long>().ToArray(),
+            scores.SkipLast(1).Select(p => (long)p.Rank));
         Assert.Equal(logits.argmax(1).data<long>().ToArray(), scores.Select(p => (long)p.Argmax));
     }
 
@@ -286,5 +291,8 @@ public sealed class CpuRowTests
     }
 
     private static void Near(torch.Tensor expected, torch.Tensor actual, double tolerance) =>
-        Assert.InRange(((expected.to(torch.float64) - actual.to(torch.float64)).abs() / (1 + expected.to(torch.float64).abs())).max().item<double>(), 0, tolerance);
+        Assert.InRange(
+            ((expected.to(torch.float64) - actual.to(torch.float64)).abs() / (1 + expected.to(torch.float64).abs())).max().item<double>(),
+            0,
+            tolerance);
 }

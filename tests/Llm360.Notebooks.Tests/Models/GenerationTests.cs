@@ -30,7 +30,8 @@ public sealed class GenerationTests
             counts[row[0]]++;
         // Five standard deviations of a binomial count.
         for (var i = 0; i < expected.Length; i++)
-            Assert.InRange(counts[i], (draws * expected[i]) - (5 * Math.Sqrt(draws * expected[i])) - 1, (draws * expected[i]) + (5 * Math.Sqrt(draws * expected[i])) + 1);
+            Assert.InRange(counts[i], (draws * expected[i]) - (5 * Math.Sqrt(draws * expected[i])) - 1,
+                (draws * expected[i]) + (5 * Math.Sqrt(draws * expected[i])) + 1);
     }
 
     [Fact]
@@ -43,10 +44,16 @@ public sealed class GenerationTests
         var sorted = tokens.data<long>().Select(t => (int)t).ToArray();
         var cumulative = values.cumsum(1).data<float>().ToArray();
         var many = Enumerable.Repeat(Prompts[0], 500).ToArray();
-        Assert.Equal(sorted[..3].ToHashSet(), model.Generate(many, new GenerationOptions { MaxNewTokens = 1, Temperature = 5, TopK = 3 }).Select(r => r[0]).ToHashSet());
+        Assert.Equal(
+            sorted[..3].ToHashSet(),
+            model.Generate(many, new GenerationOptions { MaxNewTokens = 1, Temperature = 5, TopK = 3 }).Select(r => r[0]).ToHashSet());
         var nucleus = Array.FindIndex(cumulative, c => c >= 0.6f) + 1;
-        Assert.Subset(sorted[..nucleus].ToHashSet(), model.Generate(many, new GenerationOptions { MaxNewTokens = 1, Temperature = 1, TopP = 0.6 }).Select(r => r[0]).ToHashSet());
-        Assert.All(model.Generate(many, new GenerationOptions { MaxNewTokens = 1, Temperature = 1, TopP = 1e-9 }), r => Assert.Equal(sorted[0], r[0]));
+        Assert.Subset(
+            sorted[..nucleus].ToHashSet(),
+            model.Generate(many, new GenerationOptions { MaxNewTokens = 1, Temperature = 1, TopP = 0.6 }).Select(r => r[0]).ToHashSet());
+        Assert.All(
+            model.Generate(many, new GenerationOptions { MaxNewTokens = 1, Temperature = 1, TopP = 1e-9 }),
+            r => Assert.Equal(sorted[0], r[0]));
     }
 
     [Fact]
@@ -79,7 +86,9 @@ public sealed class GenerationTests
             {
                 Assert.Equal(expected.Positions.Count, actual.Positions.Count);
                 Assert.Equal(expected.Positions.Select(p => p.Argmax), actual.Positions.Select(p => p.Argmax));
-                Assert.All(expected.Positions.Zip(actual.Positions).SkipLast(1), p => Assert.Equal(p.First.LogProbability, p.Second.LogProbability, 2e-5));
+                Assert.All(
+                    expected.Positions.Zip(actual.Positions).SkipLast(1),
+                    p => Assert.Equal(p.First.LogProbability, p.Second.LogProbability, 2e-5));
             }
         }
     }
@@ -150,7 +159,9 @@ public sealed class GenerationTests
     public void Logits_that_are_not_numbers_are_an_error()
     {
         using var model = FixtureModels.WithHead(w => w.fill_(float.NaN));
-        Assert.Contains("row 0", Assert.Throws<Llm360Exception>(() => model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 2 })).Where, StringComparison.Ordinal);
+        Assert.Contains("row 0",
+            Assert.Throws<Llm360Exception>(() => model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 2 })).Where,
+            StringComparison.Ordinal);
         Assert.Throws<Llm360Exception>(() => model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 2, Temperature = 1 }));
         Assert.Throws<Llm360Exception>(() => model.Perplexity([1, 2, 3]));
     }

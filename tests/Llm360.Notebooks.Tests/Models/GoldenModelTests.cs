@@ -9,11 +9,14 @@ public sealed class GoldenModelTests
 {
     private const double Logits = 2e-4, LogProbability = 1e-4, Loss = 1e-5, Attention = 5e-5;
 
-    public static TheoryData<string> Cases => [.. Directory.GetDirectories(Fixtures.Path("models")).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Cases =>
+        [.. Directory.GetDirectories(Fixtures.Path("models")).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)];
 
     public static TheoryData<string> WithHidden => ["llama-mha", "neox", "crystal"];
 
-    public static TheoryData<string> WithNewConfig => [.. Directory.GetDirectories(Fixtures.Path("models")).Where(d => File.Exists(Path.Combine(d, "config.v5.json"))).Select(d => Path.GetFileName(d)!)];
+    public static TheoryData<string> WithNewConfig => [.. Directory.GetDirectories(Fixtures.Path("models"))
+        .Where(d => File.Exists(Path.Combine(d, "config.v5.json")))
+        .Select(d => Path.GetFileName(d)!)];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -44,9 +47,14 @@ public sealed class GoldenModelTests
         using var expected = Expected(name);
         using var scope = torch.NewDisposeScope();
         var scores = model.Score(Rows(name, "rows"));
-        Assert.Equal(expected.View("rank").data<long>().ToArray(), scores.SelectMany(s => s.Positions.SkipLast(1)).Select(p => (long)p.Rank));
-        Assert.Equal(expected.View("logits").argmax(-1).data<long>().ToArray(), scores.SelectMany(s => s.Positions).Select(p => (long)p.Argmax));
-        Near(expected.View("logprob").data<float>(), scores.SelectMany(s => s.Positions.SkipLast(1)).Select(p => p.LogProbability), LogProbability);
+        Assert.Equal(
+            expected.View("rank").data<long>().ToArray(),
+            scores.SelectMany(s => s.Positions.SkipLast(1)).Select(p => (long)p.Rank));
+        Assert.Equal(
+            expected.View("logits").argmax(-1).data<long>().ToArray(),
+            scores.SelectMany(s => s.Positions).Select(p => (long)p.Argmax));
+        Near(expected.View("logprob").data<float>(), scores.SelectMany(s => s.Positions.SkipLast(1)).Select(p => p.LogProbability),
+            LogProbability);
         Near(expected.View("entropy").data<float>(), scores.SelectMany(s => s.Positions).Select(p => p.Entropy), LogProbability);
         Near(expected.View("loss").data<float>(), scores.Select(s => (float)s.Loss), Loss);
     }
@@ -110,7 +118,9 @@ public sealed class GoldenModelTests
 
         var count = (int)greedy["new_tokens"]!;
         int[][] prompts = [.. ids.Zip(padding, (row, p) => row[p..])];
-        Assert.Equal(padded["new"].Deserialize<int[][]>()!, model.Generate(prompts, new GenerationOptions { MaxNewTokens = count }).Select(g => g.ToArray()));
+        Assert.Equal(
+            padded["new"].Deserialize<int[][]>()!,
+            model.Generate(prompts, new GenerationOptions { MaxNewTokens = count }).Select(g => g.ToArray()));
 
         var eos = greedy["eos"]!;
         int[][] equal = [.. Rows(name, "rows").Select(r => r[..(int)greedy["prompt_length"]!])];
@@ -128,7 +138,8 @@ public sealed class GoldenModelTests
         using var plain = (LlamaModel)LanguageModel.Load(Fixtures.Path("models", "llama-bf16"));
         Assert.Equal((torch.bfloat16, torch.float32), (plain.Type, plain.HiddenType));
         using var state = StateDict.Open(Fixtures.Path("models", "llama-bf16"));
-        using var model = new LlamaModel((LlamaConfig)plain.Config, state.Entries.Keys.ToDictionary(n => n, state.View)) { HiddenType = hidden };
+        using var model =
+            new LlamaModel((LlamaConfig)plain.Config, state.Entries.Keys.ToDictionary(n => n, state.View)) { HiddenType = hidden };
         using var expected = Expected("llama-bf16");
         using var scope = torch.NewDisposeScope();
         var logits = model.Logits(model.Forward(Ids(Rows("llama-bf16", "rows"))));
@@ -186,7 +197,8 @@ public sealed class GoldenModelTests
         }
 
         SafetensorsWriter.Write(folder["model.safetensors"], [.. tensors, (LlamaNames.Head, embedding + 1e-3f)]);
-        Assert.Contains(LlamaNames.Head, Assert.Throws<Llm360Exception>(() => LanguageModel.Load(folder[""])).What, StringComparison.Ordinal);
+        Assert.Contains(LlamaNames.Head, Assert.Throws<Llm360Exception>(() => LanguageModel.Load(folder[""])).What,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -197,7 +209,8 @@ public sealed class GoldenModelTests
         File.Copy(Path.Combine(source, "config.json"), folder["config.json"]);
         using var state = StateDict.Open(source);
         using var scope = torch.NewDisposeScope();
-        SafetensorsWriter.Write(folder["model.safetensors"], [.. state.Entries.Keys.Select(n => (n, state.View(n).to(n.Contains("norm", StringComparison.Ordinal) ? torch.bfloat16 : torch.float32)))]);
+        SafetensorsWriter.Write(folder["model.safetensors"], [.. state.Entries.Keys.Select(
+            n => (n, state.View(n).to(n.Contains("norm", StringComparison.Ordinal) ? torch.bfloat16 : torch.float32)))]);
         using var model = LanguageModel.Load(folder[""]);
         using var plain = Load("llama-gqa");
         var ids = Ids(Rows("llama-gqa", "rows"));
@@ -211,7 +224,8 @@ public sealed class GoldenModelTests
 
     private static int[][] Rows(string name, string key) => Fixtures.Json("models", name, "rows.json")[key].Deserialize<int[][]>()!;
 
-    private static torch.Tensor Ids(int[][] rows) => torch.tensor(rows.SelectMany(r => r).Select(t => (long)t).ToArray(), [rows.Length, rows[0].Length]);
+    private static torch.Tensor Ids(int[][] rows) =>
+        torch.tensor(rows.SelectMany(r => r).Select(t => (long)t).ToArray(), [rows.Length, rows[0].Length]);
 
     private static int[][] WithoutCache(LanguageModel model, int[][] prompts, int count)
     {

@@ -37,8 +37,10 @@ public sealed class GradientTests
         double LossAt(float along)
         {
             using var noGradients = torch.no_grad();
-            using var moved = new LlamaModel(config, weights.ToDictionary(w => w.Key, w => w.Key == name ? w.Value + (direction * along) : w.Value));
-            return torch.nn.functional.cross_entropy(moved.Logits(moved.Forward(ids)).view(4, -1).to(torch.float64), ids.view(-1)).item<double>();
+            using var moved =
+                new LlamaModel(config, weights.ToDictionary(w => w.Key, w => w.Key == name ? w.Value + (direction * along) : w.Value));
+            return torch.nn.functional.cross_entropy(moved.Logits(moved.Forward(ids)).view(4, -1).to(torch.float64),
+                ids.view(-1)).item<double>();
         }
     }
 }

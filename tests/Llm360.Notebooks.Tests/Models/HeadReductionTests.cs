@@ -31,7 +31,8 @@ public sealed class HeadReductionTests
         }
 
         // Float32 may put tokens of nearly equal logits in another order.
-        Assert.InRange(expected.Zip(actual).Count(p => p.First.Rank != p.Second.Rank || p.First.Argmax != p.Second.Argmax), 0, positions / 1000);
+        Assert.InRange(expected.Zip(actual).Count(p => p.First.Rank != p.Second.Rank || p.First.Argmax != p.Second.Argmax), 0,
+            positions / 1000);
         Assert.Equal(actual.Select(a => a.Argmax), HeadReduction.Argmax(operators, wide));
 
         // Among all of the vocabulary the probability is the whole one; among three, a token that is not of them has none.
@@ -51,8 +52,10 @@ public sealed class HeadReductionTests
     public void Ambers_tokens_at_once_follow_from_the_memory(torch.ScalarType type, int expected)
     {
         using var scope = torch.NewDisposeScope();
-        var amber = (LlamaConfig)ModelConfig.Read(Fixtures.Path("models", "llama-mha", "config.json")) with { HiddenSize = 4096, IntermediateSize = 11008, Layers = 32, Heads = 32, VocabularySize = 32000 };
-        using var model = new LlamaModel(amber, new Dictionary<string, torch.Tensor> { [LlamaNames.Embedding] = torch.empty([1, 1], type) });
+        var amber = (LlamaConfig)ModelConfig.Read(Fixtures.Path("models", "llama-mha", "config.json")) with { HiddenSize = 4096,
+            IntermediateSize = 11008, Layers = 32, Heads = 32, VocabularySize = 32000 };
+        using var model =
+            new LlamaModel(amber, new Dictionary<string, torch.Tensor> { [LlamaNames.Embedding] = torch.empty([1, 1], type) });
         Assert.Equal(expected, DeviceMemory.TokensAtOnce(model));
     }
 

@@ -69,10 +69,13 @@ public sealed class LlamaConfigTests
     public void A_missing_or_broken_file_is_one_clear_error()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains("config.json", Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).Message, StringComparison.Ordinal);
+        Assert.Contains("config.json", Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).Message,
+            StringComparison.Ordinal);
         File.WriteAllText(folder["config.json"], """{"model_type":"llama","rms_norm_eps":1e-5,"rms_norm_eps":1e-6}""");
-        Assert.Contains("\"rms_norm_eps\" is there twice", Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).What, StringComparison.Ordinal);
+        Assert.Contains("\"rms_norm_eps\" is there twice",
+            Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).What, StringComparison.Ordinal);
         File.WriteAllText(folder["config.json"], "{ \"model_type\": ");
-        Assert.Contains("not valid JSON", Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).What, StringComparison.Ordinal);
+        Assert.Contains("not valid JSON", Assert.Throws<Llm360Exception>(() => LlamaConfig.Read(folder["config.json"])).What,
+            StringComparison.Ordinal);
     }
 }

@@ -18,7 +18,8 @@ public sealed class RowDecoderTests
         using var inference = torch.inference_mode();
         using var scope = torch.NewDisposeScope();
         var random = new Random(1);
-        int[][] rows = [.. new[] { 20, 7, 13, 20, 1 }.Select(n => Enumerable.Range(0, n).Select(_ => random.Next(model.Config.VocabularySize)).ToArray())];
+        int[][] rows = [.. new[] { 20, 7, 13, 20, 1 }.Select(
+            n => Enumerable.Range(0, n).Select(_ => random.Next(model.Config.VocabularySize)).ToArray())];
         using var decoder = new RowDecoder(model, rows.Length, 24);
         var done = new int[rows.Length];
         var computed = rows.Select(_ => new List<(int First, torch.Tensor Hidden)>()).ToArray(); // of wanted tokens
@@ -45,7 +46,8 @@ public sealed class RowDecoderTests
         {
             var whole = model.Forward(torch.tensor(row.Select(t => (long)t).ToArray(), [1, row.Length])).squeeze(0);
             foreach (var (first, hidden) in parts)
-                Assert.InRange((whole.narrow(0, first, hidden.shape[0]) - hidden).abs().max().to(torch.float64).item<double>(), 0, tolerance);
+                Assert.InRange((whole.narrow(0, first, hidden.shape[0]) - hidden).abs().max().to(torch.float64).item<double>(), 0,
+                    tolerance);
         }
     }
 
@@ -55,7 +57,8 @@ public sealed class RowDecoderTests
     [InlineData(3, 1, 32, torch.ScalarType.Float32)]
     [InlineData(4, 2, 16, torch.ScalarType.BFloat16)]
     [InlineData(4, 4, 16, torch.ScalarType.Float16)]
-    public void Few_tokens_in_plain_memory_give_what_whole_rows_give_in_float64(int heads, int keyValueHeads, int head, torch.ScalarType type)
+    public void Few_tokens_in_plain_memory_give_what_whole_rows_give_in_float64(int heads, int keyValueHeads, int head,
+        torch.ScalarType type)
     {
         var config = new LlamaConfig(64, 96, 2, heads, keyValueHeads, head, 50, 64, 1e-5, 10000, false);
         using var inference = torch.inference_mode();
@@ -67,11 +70,14 @@ public sealed class RowDecoderTests
         Assert.True(few.Takes(torch.zeros(1, few.MaxTokens, 64)));
         var random = new Random(2);
         int[][] rows = [.. new[] { 20, 9, 15 }.Select(n => Enumerable.Range(0, n).Select(_ => random.Next(50)).ToArray())];
-        var whole = rows.Select(row => reference.Forward(torch.tensor(row.Select(t => (long)t).ToArray(), [1, row.Length])).squeeze(0)).ToArray();
+        var whole =
+            rows.Select(row => reference.Forward(torch.tensor(row.Select(t => (long)t).ToArray(), [1, row.Length])).squeeze(0)).ToArray();
         using var decoder = new RowDecoder(model, rows.Length, 20);
         for (var t = 0; t < 20; t += 5)
         {
-            Segment[] segments = [.. Enumerable.Range(0, rows.Length).Where(i => t < rows[i].Length).Select(i => new Segment(i, rows[i][t..Math.Min(t + 5, rows[i].Length)], Math.Min(5, rows[i].Length - t)))];
+            Segment[] segments = [.. Enumerable.Range(0, rows.Length)
+                .Where(i => t < rows[i].Length)
+                .Select(i => new Segment(i, rows[i][t..Math.Min(t + 5, rows[i].Length)], Math.Min(5, rows[i].Length - t)))];
             var expected = torch.cat([.. segments.Select(p => whole[p.Slot].narrow(0, t, p.OutputCount))]);
             Assert.InRange((expected - decoder.Compute(segments, CancellationToken.None)).abs().max().item<double>(), 0, 1e-4);
         }

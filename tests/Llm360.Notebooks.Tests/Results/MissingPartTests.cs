@@ -56,7 +56,9 @@ public sealed class MissingPartTests(PicoSuite pico) : IDisposable
     {
         SuiteCopy.Of(pico.Suite, folder["pico"]);
         Directory.Delete(folder["pico", "train"], recursive: true);
-        Assert.Contains("train_003 (no file)", (await Assert.ThrowsAsync<Llm360Exception>(() => RunAsync(Suite.OpenFolder(folder["pico"]), skipMissing: true))).What, StringComparison.Ordinal);
+        Assert.Contains("train_003 (no file)",
+            (await Assert.ThrowsAsync<Llm360Exception>(() => RunAsync(Suite.OpenFolder(folder["pico"]), skipMissing: true))).What,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -105,7 +107,8 @@ public sealed class MissingPartTests(PicoSuite pico) : IDisposable
     private Task<GridRun<IReadOnlyList<MemorizationRow>>> RunAsync(Suite suite, bool skipMissing = false) =>
         Grid.RunAsync(Store(suite), suite.Checkpoints, suite.Chunks.AsItems(), new GridOptions { SkipMissing = skipMissing });
 
-    private Task<GridFill> FillAsync(Suite suite, IReadOnlyList<Checkpoint>? checkpoints = null, IReadOnlyList<Chunk>? chunks = null, bool skipMissing = false) =>
+    private Task<GridFill> FillAsync(Suite suite, IReadOnlyList<Checkpoint>? checkpoints = null, IReadOnlyList<Chunk>? chunks = null,
+        bool skipMissing = false) =>
         Grid.FillAsync(Store(suite), checkpoints ?? suite.Checkpoints, (chunks ?? suite.Chunks).AsItems(),
             new GridOptions { SkipMissing = skipMissing });
 

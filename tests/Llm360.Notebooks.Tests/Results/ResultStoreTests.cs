@@ -56,7 +56,8 @@ public sealed class ResultStoreTests(PicoSuite pico)
             Assert.Equal(0, fill.FromStore);
             computed.Add(fill.Computed);
             // A run of cells: it touches at most so many checkpoints, and those it shares with a neighbour at its ends.
-            Assert.InRange(Cells(folder).Except(before).Select(Path.GetDirectoryName).Distinct().Count(), 1, ((fill.Computed + suite.Chunks.Count - 1) / suite.Chunks.Count) + 1);
+            Assert.InRange(Cells(folder).Except(before).Select(Path.GetDirectoryName).Distinct().Count(), 1,
+                ((fill.Computed + suite.Chunks.Count - 1) / suite.Chunks.Count) + 1);
         }
 
         Assert.Equal(cells, computed.Sum());
@@ -70,7 +71,8 @@ public sealed class ResultStoreTests(PicoSuite pico)
     [InlineData("1")]
     [InlineData("1/2/3")]
     [InlineData("0/0")]
-    public void What_is_no_shard_is_one_clear_error(string text) => Assert.Contains("0/8", Assert.Throws<Llm360Exception>(() => GridShard.Parse(text)).Remedy, StringComparison.Ordinal);
+    public void What_is_no_shard_is_one_clear_error(string text) =>
+        Assert.Contains("0/8", Assert.Throws<Llm360Exception>(() => GridShard.Parse(text)).Remedy, StringComparison.Ordinal);
 
     [Fact]
     public void What_a_killed_writer_left_is_swept_and_what_another_machine_writes_is_not()
@@ -78,7 +80,8 @@ public sealed class ResultStoreTests(PicoSuite pico)
         using var folder = new TemporaryFolder();
         var machine = Environment.MachineName.Replace('.', '-');
         string Left(string machine, int process) => folder[$"chunk=1.parquet.{machine}.{process}.{Guid.NewGuid():N}.tmp"];
-        var (killed, running, elsewhere, forgotten) = (Left(machine, int.MaxValue), Left(machine, Environment.ProcessId), Left("elsewhere", int.MaxValue), Left("elsewhere", int.MaxValue));
+        var (killed, running, elsewhere, forgotten) = (Left(machine, int.MaxValue), Left(machine, Environment.ProcessId),
+            Left("elsewhere", int.MaxValue), Left("elsewhere", int.MaxValue));
         foreach (var file in new[] { killed, running, elsewhere, forgotten })
             File.WriteAllText(file, "half");
         File.SetLastWriteTimeUtc(forgotten, DateTime.UtcNow.AddDays(-2));
@@ -108,7 +111,9 @@ public sealed class ResultStoreTests(PicoSuite pico)
             await Grid.FillAsync(store, [.. suite.Checkpoints.Take(2)], new[] { suite.Chunks[0] }.AsItems(),
                 new GridOptions { Device = Device.Cpu, Precision = precision });
             Assert.Equal([type, type], seen);
-            Assert.Contains($"\"precision\": \"{name}\"", await File.ReadAllTextAsync(Path.Combine(store.Folder, "settings.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.Contains($"\"precision\": \"{name}\"",
+                await File.ReadAllTextAsync(Path.Combine(store.Folder, "settings.json"), TestContext.Current.CancellationToken),
+                StringComparison.Ordinal);
 
             IReadOnlyList<MemorizationRow> Compute(GridContext context)
             {
@@ -117,10 +122,12 @@ public sealed class ResultStoreTests(PicoSuite pico)
             }
         }
 
-        Assert.Contains("auto, fp32, bf16, fp16", Assert.Throws<Llm360Exception>(() => Precision.Parse("int8")).Remedy, StringComparison.Ordinal);
+        Assert.Contains("auto, fp32, bf16, fp16", Assert.Throws<Llm360Exception>(() => Precision.Parse("int8")).Remedy,
+            StringComparison.Ordinal);
     }
 
-    private static IEnumerable<string> Cells(TemporaryFolder root) => Directory.EnumerateFiles(root.Path, "*.parquet", SearchOption.AllDirectories);
+    private static IEnumerable<string> Cells(TemporaryFolder root) =>
+        Directory.EnumerateFiles(root.Path, "*.parquet", SearchOption.AllDirectories);
 
     private Task<GridFill> FillAsync(TemporaryFolder root, GridShard shard) => Grid.FillAsync(
         RowStores.Open(suite, root.Path, c => [new MemorizationRow { Row = c.Chunk.Index }]), suite.Checkpoints, suite.Chunks.AsItems(),

@@ -21,7 +21,8 @@ public sealed class StaleCellTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public async Task Cells_of_another_configuration_or_other_rows_are_computed_anew_and_come_back_with_them(string file, string change, int cells)
+    public async Task Cells_of_another_configuration_or_other_rows_are_computed_anew_and_come_back_with_them(string file, string change,
+        int cells)
     {
         await FillAsync();
         var before = Contents();
@@ -63,9 +64,11 @@ public sealed class StaleCellTests : IDisposable
     {
         await FillAsync();
         var config = folder["pico", "ckpt_001", SuiteLayout.Config];
-        File.WriteAllText(config, Compact(File.ReadAllText(config)).Replace("\"rope_scaling\":null,", "\n \"transformers_version\": \"4.0\", ", StringComparison.Ordinal));
+        File.WriteAllText(config, Compact(File.ReadAllText(config))
+            .Replace("\"rope_scaling\":null,", "\n \"transformers_version\": \"4.0\", ", StringComparison.Ordinal));
         Assert.Equal((0, 20), await AgainAsync());
-        File.Copy(Path.Combine(suite.Checkpoints[0].Folder, SuiteLayout.Weights), Path.Combine(suite.Checkpoints[1].Folder, SuiteLayout.Weights), overwrite: true);
+        File.Copy(Path.Combine(suite.Checkpoints[0].Folder, SuiteLayout.Weights),
+            Path.Combine(suite.Checkpoints[1].Folder, SuiteLayout.Weights), overwrite: true);
         Assert.Equal((4, 16), await AgainAsync());
     }
 
@@ -135,7 +138,8 @@ public sealed class StaleCellTests : IDisposable
         string analysis = "test", bool usesTokenizer = false, Func<GridContext, IReadOnlyList<MemorizationRow>>? compute = null) =>
         RowStores.Open(suite, folder["results"], compute, analysis, usesTokenizer: usesTokenizer);
 
-    private async Task<(int Computed, int FromStore)> AgainAsync() => await FillAsync() is var fill ? (fill.Computed, fill.FromStore) : default;
+    private async Task<(int Computed, int FromStore)> AgainAsync() =>
+        await FillAsync() is var fill ? (fill.Computed, fill.FromStore) : default;
 
     private Task<GridFill> FillAsync(Action? onCell = null, bool usesTokenizer = false)
     {

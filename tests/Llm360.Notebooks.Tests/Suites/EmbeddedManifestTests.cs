@@ -11,7 +11,8 @@ public sealed class EmbeddedManifestTests
     private static readonly string[] Pythias = ["70m", "160m", "410m", "1b", "1.4b", "2.8b", "6.9b", "12b"];
 
     public static TheoryData<string> Published =>
-        [.. new[] { "amber", "crystal", "k2-65b", "pythia-14m", "pythia-31m" }.Concat(Pythias.SelectMany(s => new[] { $"pythia-{s}", $"pythia-{s}-deduped" }))];
+        [.. new[] { "amber", "crystal", "k2-65b", "pythia-14m", "pythia-31m" }.Concat(
+            Pythias.SelectMany(s => new[] { $"pythia-{s}", $"pythia-{s}-deduped" }))];
 
     [Fact]
     public void The_library_holds_every_manifest_of_the_checkout()
@@ -19,7 +20,8 @@ public sealed class EmbeddedManifestTests
         Assert.Equal([.. Trained.Concat(Published.Select(p => p.Data)).Order(StringComparer.Ordinal)], Notebooks.Suites.Names);
         foreach (var kind in new[] { "suites", "papers" })
         {
-            var files = Directory.EnumerateFiles(Fixtures.Manifest(kind), "*.json").ToDictionary(f => $"manifests/{kind}/{Path.GetFileName(f)}", File.ReadAllBytes);
+            var files = Directory.EnumerateFiles(Fixtures.Manifest(kind), "*.json")
+                .ToDictionary(f => $"manifests/{kind}/{Path.GetFileName(f)}", File.ReadAllBytes);
             Assert.NotEmpty(files);
             Assert.All(files, f => Assert.Equal(f.Value, Resource(f.Key)));
         }
@@ -37,7 +39,9 @@ public sealed class EmbeddedManifestTests
         foreach (var key in new[] { "parameters", "checkpoints", "phases" })
             Assert.Contains(manifest.Facts!, f => f.Of.Split('.')[0] == key);
         Assert.All(manifest.Facts!.Where(f => !f.Verified), f => Assert.Contains(f.Of, suite.Description, StringComparison.Ordinal));
-        Assert.All(manifest.Licences!.Where(l => !l.Verified), l => Assert.Contains($"licence of the {l.Of}", suite.Description, StringComparison.Ordinal));
+        Assert.All(
+            manifest.Licences!.Where(l => !l.Verified),
+            l => Assert.Contains($"licence of the {l.Of}", suite.Description, StringComparison.Ordinal));
         Assert.Equal(suite.Checkpoints.Count, suite.Checkpoints.Select(c => c.Index).Distinct().Count());
         Assert.All(suite.Checkpoints, c => Assert.InRange(suite.Progress(c), 0, 1));
         Assert.All(suite.Checkpoints.Zip(suite.Checkpoints.Skip(1)), p => Assert.True(suite.Progress(p.First) < suite.Progress(p.Second)));
@@ -49,7 +53,8 @@ public sealed class EmbeddedManifestTests
     [InlineData("nano", "7bdcc74ede5015342764dff85fd57c6956328df08b1e04b540d4e86ff28cce9f")]
     [InlineData("pico", "6bb7823e22a47b8738e07e8388505bcb2d9ca3d6f90a8ece0ad4373bb83220af")]
     public void The_identity_of_a_recipe_is_what_it_was(string name, string sha256) =>
-        Assert.Equal(sha256, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ManifestFile.Identity(Notebooks.Suites.Recipe(name))))));
+        Assert.Equal(sha256,
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ManifestFile.Identity(Notebooks.Suites.Recipe(name))))));
 
     [Fact]
     public void Amber_knows_the_tokens_and_the_learning_rate_of_each_checkpoint()
@@ -60,7 +65,8 @@ public sealed class EmbeddedManifestTests
         Assert.Equal(3e-4 * 762 / 2000, first.LearningRate!.Value, 1e-18);
         var middle = suite.Checkpoint("179");
         Assert.Equal((180, 137_160L * 4_587_520), (middle.ChunksSeen, middle.TokensSeen));
-        Assert.Equal(3e-5 + (0.5 * (1 + Math.Cos(Math.PI * (137_160 - 2000) / (274_320 - 2000))) * 2.7e-4), middle.LearningRate!.Value, 1e-18);
+        Assert.Equal(3e-5 + (0.5 * (1 + Math.Cos(Math.PI * (137_160 - 2000) / (274_320 - 2000))) * 2.7e-4), middle.LearningRate!.Value,
+            1e-18);
         Assert.Equal((1_258_448_486_400, 3e-5), (suite.Checkpoints[^1].TokensSeen, suite.Checkpoints[^1].LearningRate));
         Assert.Contains("ckpt_356", suite.Description, StringComparison.Ordinal);
     }
@@ -149,7 +155,9 @@ public sealed class EmbeddedManifestTests
         foreach (var text in new[] { folder.Path, "LLM360/Amber@ckpt_100" })
         {
             var alone = Notebooks.Suites.FindCheckpoint(text);
-            Assert.Equal((null, null, null, null, null), (alone.Index, alone.ChunksSeen, alone.TokensSeen, alone.LearningRate, alone.Phase));
+            Assert.Equal(
+                (null, null, null, null, null),
+                (alone.Index, alone.ChunksSeen, alone.TokensSeen, alone.LearningRate, alone.Phase));
             var error = Assert.Throws<Llm360Exception>(() => alone.RequireChunksSeen());
             Assert.Contains("which chunks of training data it has seen", error.What, StringComparison.Ordinal);
             Assert.Contains("SUITE/CHECKPOINT", error.Remedy, StringComparison.Ordinal);
@@ -160,7 +168,8 @@ public sealed class EmbeddedManifestTests
     public async Task Scores_of_a_checkpoint_alone_are_refused_before_anything_is_fetched()
     {
         var amber = Notebooks.Suites.Open("amber");
-        var error = await Assert.ThrowsAsync<Llm360Exception>(() => amber.Memorization().ScoreAsync([Notebooks.Suites.FindCheckpoint("LLM360/Amber@ckpt_100")], amber.Chunks.Take(1).ToList()));
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() =>
+            amber.Memorization().ScoreAsync([Notebooks.Suites.FindCheckpoint("LLM360/Amber@ckpt_100")], amber.Chunks.Take(1).ToList()));
         Assert.Contains("does not tell its number in a suite", error.What, StringComparison.Ordinal);
     }
 

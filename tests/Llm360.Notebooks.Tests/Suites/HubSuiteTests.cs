@@ -6,7 +6,8 @@ namespace Llm360.Notebooks.Tests;
 public sealed class HubSuiteTests
 {
     private static readonly HubCheckpoints Places = new("org/model", [new("ckpt_{0}", 0, 1)]);
-    private static readonly SuiteManifest Small = new("small", "Two checkpoints.", Parameters: 1, TrainedTokens: 1, Checkpoints: Places, Chunks: new HubChunks("org/data", "train_{0}", "train/{0}.jsonl", 2));
+    private static readonly SuiteManifest Small = new("small", "Two checkpoints.", Parameters: 1, TrainedTokens: 1, Checkpoints: Places,
+        Chunks: new HubChunks("org/data", "train_{0}", "train/{0}.jsonl", 2));
 
     private static readonly SuiteRecipe Pico = Suites.Recipe("pico");
     private static readonly TrainingPhase Phase = new("one", "Text", Steps: 9);
@@ -17,10 +18,12 @@ public sealed class HubSuiteTests
         var suite = Suites.Open("amber");
         Assert.Equal(360, suite.Checkpoints.Count);
         Assert.Equal(new HubLocation("LLM360/Amber", "ckpt_007"), suite.Checkpoint("7").Hub);
-        Assert.Equal(("ckpt_359", 359, 360, HubLocation.Main), (suite.Checkpoints[^1].Name, suite.Checkpoints[^1].Index, suite.Checkpoints[^1].ChunksSeen, suite.Checkpoints[^1].Hub!.Revision));
+        Assert.Equal(("ckpt_359", 359, 360, HubLocation.Main), (suite.Checkpoints[^1].Name, suite.Checkpoints[^1].Index,
+            suite.Checkpoints[^1].ChunksSeen, suite.Checkpoints[^1].Hub!.Revision));
         Assert.Equal(1, suite.Checkpoints[0].ChunksSeen);
         Assert.Equal(360, suite.Chunks.Count);
-        Assert.Equal(new HubLocation("LLM360/AmberDatasets", HubLocation.Main, "train/train_355.jsonl", IsDataset: true), suite.Chunk(355).Hub);
+        Assert.Equal(new HubLocation("LLM360/AmberDatasets", HubLocation.Main, "train/train_355.jsonl", IsDataset: true),
+            suite.Chunk(355).Hub);
         Assert.Equal((6_738_415_616, 1_258_448_486_400), (suite.Parameters, suite.TrainedTokens));
         Assert.Equal(1, suite.Progress(suite.Checkpoints[^1]));
         Assert.All(suite.Checkpoints, c => Assert.True(c.Hub!.IsValid && c.IsOnHub));
@@ -36,7 +39,8 @@ public sealed class HubSuiteTests
         Assert.Equal(["step512", "step1000", "step2000"], suite.Checkpoints.Skip(10).Take(3).Select(c => c.Name));
         Assert.Equal(new HubLocation("EleutherAI/pythia-160m", "step143000"), suite.Checkpoints[^1].Hub);
         Assert.Empty(suite.Chunks);
-        Assert.Equal((0, 0.5, 1), (suite.Progress(suite.Checkpoints[0]), suite.Progress(suite.Checkpoint("71000")) * 143 / 142, suite.Progress(suite.Checkpoints[^1])));
+        Assert.Equal((0, 0.5, 1), (suite.Progress(suite.Checkpoints[0]), suite.Progress(suite.Checkpoint("71000")) * 143 / 142,
+            suite.Progress(suite.Checkpoints[^1])));
     }
 
     [Fact]
@@ -44,10 +48,13 @@ public sealed class HubSuiteTests
     {
         var suite = Suite.OnHub(Small);
         Assert.Null(suite.Recipe);
-        Assert.Contains("was not trained here", Assert.Throws<Llm360Exception>(() => SuiteCheck.Sizes(suite)).What, StringComparison.Ordinal);
+        Assert.Contains("was not trained here", Assert.Throws<Llm360Exception>(() => SuiteCheck.Sizes(suite)).What,
+            StringComparison.Ordinal);
         Assert.Empty(await suite.MetricsAsync());
-        Assert.Contains("others have published it", Assert.Throws<Llm360Exception>(() => Suites.Recipe("amber")).What, StringComparison.Ordinal);
-        Assert.Contains("has no checkpoint \"2\"", Assert.Throws<Llm360Exception>(() => suite.Checkpoint("2")).What, StringComparison.Ordinal);
+        Assert.Contains("others have published it", Assert.Throws<Llm360Exception>(() => Suites.Recipe("amber")).What,
+            StringComparison.Ordinal);
+        Assert.Contains("has no checkpoint \"2\"", Assert.Throws<Llm360Exception>(() => suite.Checkpoint("2")).What,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,7 +82,8 @@ public sealed class HubSuiteTests
         Assert.Equal(["step5", "step7", "step9"], suite.Checkpoints.Select(c => c.Name));
         Assert.Equal(suite.Checkpoints[1], Suites.FindCheckpoint(folder["mine.json"] + "/7"));
         File.WriteAllText(folder["wrong.json"], """{ "name": "mine", "descripton": "" }""");
-        Assert.Contains("Did you mean \"description\"?", Assert.Throws<Llm360Exception>(() => Suites.Open(folder["wrong.json"])).Remedy, StringComparison.Ordinal);
+        Assert.Contains("Did you mean \"description\"?", Assert.Throws<Llm360Exception>(() => Suites.Open(folder["wrong.json"])).Remedy,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,16 +91,19 @@ public sealed class HubSuiteTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["suite.json"], "{}");
-        Assert.Contains("another name", Assert.Throws<Llm360Exception>(() => Suite.OnHub(Small, folder.Path)).Remedy, StringComparison.Ordinal);
+        Assert.Contains("another name", Assert.Throws<Llm360Exception>(() => Suite.OnHub(Small, folder.Path)).Remedy,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_revision_may_be_called_otherwise_than_its_checkpoint() =>
-        Assert.Equal(["r0", "r1"], Suite.OnHub(Small with { Checkpoints = Places with { Series = [new("c{0}", 0, 1, Revision: "r{0}")] } }).Checkpoints.Select(c => c.Hub!.Revision));
+        Assert.Equal(["r0", "r1"], Suite.OnHub(Small with { Checkpoints =
+            Places with { Series = [new("c{0}", 0, 1, Revision: "r{0}")] } }).Checkpoints.Select(c => c.Hub!.Revision));
 
     [Fact]
     public void Numbers_end_at_the_largest() =>
-        Assert.Equal(4, Suite.OnHub(Small with { Checkpoints = Places with { Series = [new("c{0}", int.MaxValue - 3, int.MaxValue)], ChunksSeenByFirst = 0 }, Chunks = null }).Checkpoints.Count);
+        Assert.Equal(4, Suite.OnHub(Small with { Checkpoints = Places with { Series = [new("c{0}", int.MaxValue - 3, int.MaxValue)],
+            ChunksSeenByFirst = 0 }, Chunks = null }).Checkpoints.Count);
 
     public static TheoryData<string, string> Wrong => new()
     {
@@ -108,7 +119,8 @@ public sealed class HubSuiteTests
         { "checkpoints.series.name", Json(Small with { Checkpoints = Places with { Series = [new("ckpt", 0)] } }) },
         { "checkpoints.series.name", Json(Small with { Checkpoints = Places with { Series = [new("../{0}", 0)] } }) },
         { "checkpoints.series.name", Json(Small with { Checkpoints = Places with { Series = [new("{0}{1}", 0)] } }) },
-        { "checkpoints.series.revision", Json(Small with { Checkpoints = Places with { Series = [new("c{0}", 0, 9, Revision: "main")] } }) },
+        { "checkpoints.series.revision",
+            Json(Small with { Checkpoints = Places with { Series = [new("c{0}", 0, 9, Revision: "main")] } }) },
         { "checkpoints.series.revision", Json(Small with { Checkpoints = Places with { Series = [new("c{0}", 0, Revision: "a/../b")] } }) },
         { "checkpoints.series.name", Json(Small with { Checkpoints = Places with { Series = [new("{0:'../../evil/'0;;'ok'0}", 0, 1)] } }) },
         { "checkpoints.series.name", Json(Small with { Checkpoints = Places with { Series = [new("a1{0}", 1), new("a{0}", 11)] } }) },
@@ -126,8 +138,10 @@ public sealed class HubSuiteTests
         { "parameters", Json(Small with { Parameters = null }) },
         { "checkpoints.optimizer", Json(Small with { Checkpoints = Places with { Optimizer = "../x" } }) },
         { "checkpoints.optimizerRepository", Json(Small with { Checkpoints = Places with { OptimizerRepository = "x" } }) },
-        { "checkpoints.series.indexOffset", Json(Small with { Checkpoints = Places with { Series = [new("c{0}", 0, 1, IndexOffset: -1)] } }) },
-        { "checkpoints.series.indexOffset", Json(Small with { Checkpoints = Places with { Series = [new("c{0}", 0, 1, IndexOffset: int.MaxValue)] } }) },
+        { "checkpoints.series.indexOffset",
+            Json(Small with { Checkpoints = Places with { Series = [new("c{0}", 0, 1, IndexOffset: -1)] } }) },
+        { "checkpoints.series.indexOffset",
+            Json(Small with { Checkpoints = Places with { Series = [new("c{0}", 0, 1, IndexOffset: int.MaxValue)] } }) },
         { "checkpoints.series.phase", Json(Small with { Checkpoints = Places with { Series = [new("c{0}", 0, 1, Phase: "none")] } }) },
         { "checkpoints.series", Json(InPhase(Phase with { Steps = 1, StepsPerNumber = 2 })) },
         { "phases", Json(Small with { Phases = [Phase, Phase] }) },
@@ -173,7 +187,8 @@ public sealed class HubSuiteTests
     [InlineData("LLM360/Amber@../x")]
     [InlineData("a--b/c@main")]
     public void What_could_be_a_mistyped_path_is_not_looked_for_on_the_Hub(string text) =>
-        Assert.Contains("organisation/name@revision", Assert.Throws<Llm360Exception>(() => Suites.FindCheckpoint(text)).Remedy, StringComparison.Ordinal);
+        Assert.Contains("organisation/name@revision", Assert.Throws<Llm360Exception>(() => Suites.FindCheckpoint(text)).Remedy,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("amber", "amber/NUMBER")]
@@ -192,8 +207,10 @@ public sealed class HubSuiteTests
         var steps = await suite.MetricsAsync();
         string[] said =
         [
-            Figures.TrainingLoss(suite, steps).Finding, Figures.ValidationLoss(suite, steps).Finding, Figures.LearningRate(suite, steps).Finding,
-            Figures.GradientNorm(suite, steps).Finding, Figures.DataMix(suite, steps).Finding, Tables.TrainingSummary(suite, steps).Rows[0][0],
+            Figures.TrainingLoss(suite, steps).Finding, Figures.ValidationLoss(suite, steps).Finding,
+            Figures.LearningRate(suite, steps).Finding,
+            Figures.GradientNorm(suite, steps).Finding, Figures.DataMix(suite, steps).Finding,
+            Tables.TrainingSummary(suite, steps).Rows[0][0],
         ];
         Assert.All(said, text => Assert.Contains("is not published as a file", text, StringComparison.Ordinal));
     }

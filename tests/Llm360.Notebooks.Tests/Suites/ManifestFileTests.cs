@@ -72,13 +72,15 @@ public sealed class ManifestFileTests : IDisposable
         Assert.Equal(ManifestFile.Identity(recipe), IdentityWith(expected));
         Assert.NotEqual(ManifestFile.Identity(recipe), IdentityWith(2));
 
-        string IdentityWith(int number) => ManifestFile.Identity(recipe with { Training = recipe.Training with { GradientGroups = number } });
+        string IdentityWith(int number) =>
+            ManifestFile.Identity(recipe with { Training = recipe.Training with { GradientGroups = number } });
     }
 
     [Fact]
     public void Missing_files_and_other_files_are_clear_errors()
     {
-        Assert.Contains("none.json", Assert.Throws<Llm360Exception>(() => ManifestFile.Read(_folder["none.json"])).Where, StringComparison.Ordinal);
+        Assert.Contains("none.json", Assert.Throws<Llm360Exception>(() => ManifestFile.Read(_folder["none.json"])).Where,
+            StringComparison.Ordinal);
         File.WriteAllText(_folder["text.json"], "hello");
         Assert.Throws<Llm360Exception>(() => ManifestFile.Read(_folder["text.json"]));
     }
@@ -87,8 +89,14 @@ public sealed class ManifestFileTests : IDisposable
     public void The_readme_describes_every_key()
     {
         var readme = File.ReadAllText(Fixtures.Manifest("README.md"));
-        Type[] records = [typeof(SuiteRecipe), typeof(CorpusRecipe), typeof(CorpusSource), typeof(CorpusPackage), typeof(TokenizerRecipe), typeof(CanaryRecipe), typeof(ModelShape), typeof(TrainingRecipe), typeof(CorpusCounts), typeof(SourceCounts), typeof(SuiteManifest), typeof(HubCheckpoints), typeof(CheckpointSeries), typeof(HubChunks), typeof(TrainingPhase), typeof(LearningRateSchedule), typeof(Licence), typeof(ManifestFact), typeof(PublishedNumbers), typeof(PublishedNumber)];
-        var keys = records.SelectMany(r => r.GetProperties()).Where(p => p.GetIndexParameters().Length == 0).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Distinct();
+        Type[] records = [typeof(SuiteRecipe), typeof(CorpusRecipe), typeof(CorpusSource), typeof(CorpusPackage), typeof(TokenizerRecipe),
+            typeof(CanaryRecipe), typeof(ModelShape), typeof(TrainingRecipe), typeof(CorpusCounts), typeof(SourceCounts),
+            typeof(SuiteManifest), typeof(HubCheckpoints), typeof(CheckpointSeries), typeof(HubChunks), typeof(TrainingPhase),
+            typeof(LearningRateSchedule), typeof(Licence), typeof(ManifestFact), typeof(PublishedNumbers), typeof(PublishedNumber)];
+        var keys = records.SelectMany(r => r.GetProperties())
+            .Where(p => p.GetIndexParameters().Length == 0)
+            .Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name))
+            .Distinct();
         Assert.All(keys, key => Assert.Matches($@"`([a-z]+(\[\])?\.)?{key}`", readme));
     }
 }

@@ -38,8 +38,12 @@ public sealed class PapersTests
         var phase = Assert.Single(amber.Phases);
         Assert.Equal(amber.Parameters, (long)paper["amber.parameters"]);
         Assert.Equal(amber.TrainedTokens, (long)paper["amber.trainedTokens"]);
-        Assert.Equal((phase.Steps, phase.TokensPerStep, phase.Chunks), ((long)paper["amber.steps"], (long)paper["amber.tokensPerStep"], (int)paper["amber.chunks"]));
-        Assert.Equal((phase.LearningRate!.Peak, phase.LearningRate.Final), (paper["amber.peakLearningRate"], paper["amber.finalLearningRate"]));
+        Assert.Equal(
+            (phase.Steps, phase.TokensPerStep, phase.Chunks),
+            ((long)paper["amber.steps"], (long)paper["amber.tokensPerStep"], (int)paper["amber.chunks"]));
+        Assert.Equal(
+            (phase.LearningRate!.Peak, phase.LearningRate.Final),
+            (paper["amber.peakLearningRate"], paper["amber.finalLearningRate"]));
     }
 
     [Fact]
@@ -51,7 +55,9 @@ public sealed class PapersTests
             var name = $"crystal.{phase.Name}";
             Assert.Equal(paper[$"{name}.steps"], phase.Steps!.Value);
             Assert.Equal(paper[$"{name}.tokens"], phase.AllTokens!.Value, 1e8);
-            Assert.Equal((paper[$"{name}.peakLearningRate"], paper[$"{name}.finalLearningRate"]), (phase.LearningRate!.Peak, phase.LearningRate.Final));
+            Assert.Equal(
+                (paper[$"{name}.peakLearningRate"], paper[$"{name}.finalLearningRate"]),
+                (phase.LearningRate!.Peak, phase.LearningRate.Final));
             Assert.Equal(paper[$"{name}.warmupSteps"], phase.LearningRate.WarmupSteps);
             Assert.Equal(1, paper.All($"crystal.dataMix.{phase.Name}").Sum(), 2e-4);
         }
@@ -64,7 +70,8 @@ public sealed class PapersTests
         var results = paper.FindTable("crystal-results");
         Assert.Equal(
             ["Mistral-7B language", "Mistral-7B average", "OpenLLaMA-v2-7B code", "OpenLLaMA-v2-7B average"],
-            results.Rows.SelectMany(r => results.Columns.Where(c => results.IsSlip(r, c.Name)).Select(c => $"{PublishedTable.Text(r, "model")} {c.Name}")));
+            results.Rows.SelectMany(
+                r => results.Columns.Where(c => results.IsSlip(r, c.Name)).Select(c => $"{PublishedTable.Text(r, "model")} {c.Name}")));
         Assert.Contains("28.01 (computed: 14.01)", results.ToTable().ToString(), StringComparison.Ordinal);
         Assert.Contains("differ from the mean of their columns: 4.", results.ToTable().Caption, StringComparison.Ordinal);
         Assert.Null(results.Computed(results.Rows[^1], "average"));
@@ -84,8 +91,10 @@ public sealed class PapersTests
         var frame = landscape.ToDataFrame();
         Assert.Equal((16, "CrystalCoder", 1.4, true), ((int)frame.Rows.Count, frame["model"][0], frame["tokens"][0], frame["code"][0]));
         Assert.Null(frame["tokens"][2]);
-        Assert.Contains("landscape has no column \"colour\"", Assert.Throws<Llm360Exception>(() => landscape.Where("colour")).What, StringComparison.Ordinal);
-        Assert.Contains("that is a table", Assert.Throws<Llm360Exception>(() => Papers.Open("llm360").FindTable("none")).What, StringComparison.Ordinal);
+        Assert.Contains("landscape has no column \"colour\"", Assert.Throws<Llm360Exception>(() => landscape.Where("colour")).What,
+            StringComparison.Ordinal);
+        Assert.Contains("that is a table", Assert.Throws<Llm360Exception>(() => Papers.Open("llm360").FindTable("none")).What,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,7 +106,8 @@ public sealed class PapersTests
             new PublishedComparison("amber.steps", 274_321, "one more"),
             new("amber.tokensPerSecond", null),
             new("amber.layers", 32));
-        Assert.Equal(["amber.steps", "steps", "274,320", "274,321", "+1 (0.00036%)", "one more", "computed: 360 chunks of 762 steps"], table.Rows[0]);
+        Assert.Equal(["amber.steps", "steps", "274,320", "274,321", "+1 (0.00036%)", "one more", "computed: 360 chunks of 762 steps"],
+            table.Rows[0]);
         Assert.Equal(("582,400 (not verified)", "not measured", ""), (table.Rows[1][2], table.Rows[1][3], table.Rows[1][4]));
         Assert.Equal("0", table.Rows[2][4]);
         Assert.Throws<Llm360Exception>(() => Tables.Published("llm360", "here", new PublishedComparison("amber.dataMix", 1)));
@@ -107,9 +117,12 @@ public sealed class PapersTests
     [InlineData("""{"name": "a", "title": "A"}, {"name": "a", "title": "B"}""", """{"a": "x"}""", "must have names, each once")]
     [InlineData("""{"name": "a", "title": "A"}""", """{"a": 1}""", "must each have a text")]
     [InlineData("""{"name": "a", "title": "A"}""", """{"a": "x", "b": 1}""", "that is no column")]
-    [InlineData("""{"name": "a", "title": "A"}, {"name": "b", "title": "B"}""", """{"a": "x", "b": null}""", "must hold texts, finite numbers")]
-    [InlineData("""{"name": "a", "title": "A"}, {"name": "b", "title": "B"}""", """{"a": "x", "b": 1e999}""", "must hold texts, finite numbers")]
-    [InlineData("""{"name": "a", "title": "A"}, {"name": "b", "title": "B", "meanOf": ["b"]}""", """{"a": "x"}""", "must name columns before it")]
+    [InlineData("""{"name": "a", "title": "A"}, {"name": "b", "title": "B"}""", """{"a": "x", "b": null}""",
+        "must hold texts, finite numbers")]
+    [InlineData("""{"name": "a", "title": "A"}, {"name": "b", "title": "B"}""", """{"a": "x", "b": 1e999}""",
+        "must hold texts, finite numbers")]
+    [InlineData("""{"name": "a", "title": "A"}, {"name": "b", "title": "B", "meanOf": ["b"]}""", """{"a": "x"}""",
+        "must name columns before it")]
     public void A_bad_table_is_one_error(string columns, string row, string says)
     {
         using var folder = new TemporaryFolder();
@@ -121,11 +134,15 @@ public sealed class PapersTests
     }
 
     [Theory]
-    [InlineData("""{"title": "t", "numbers": [{"name": "", "unit": "1", "source": "s", "verified": true, "value": 1}]}""", "numbers must each have")]
+    [InlineData("""{"title": "t", "numbers": [{"name": "", "unit": "1", "source": "s", "verified": true, "value": 1}]}""",
+        "numbers must each have")]
     [InlineData("""{"title": "t", "numbers": [{"name": "a", "unit": "1", "source": "s", "verified": true}]}""", "numbers.value or values")]
-    [InlineData("""{"title": "t", "numbers": [{"name": "a", "unit": "1", "source": "s", "verified": true, "value": 1, "values": []}]}""", "numbers.value or values")]
-    [InlineData("""{"title": "t", "numbers": [{"name": "a", "unit": "1", "source": "s", "verified": true, "value": 1e999}]}""", "numbers.value must be finite")]
-    [InlineData("""{"title": "t", "numbers": [{"name": "a", "unit": "1", "source": "s", "verified": true, "values": [1], "labels": []}]}""", "numbers.labels")]
+    [InlineData("""{"title": "t", "numbers": [{"name": "a", "unit": "1", "source": "s", "verified": true, "value": 1, "values": []}]}""",
+        "numbers.value or values")]
+    [InlineData("""{"title": "t", "numbers": [{"name": "a", "unit": "1", "source": "s", "verified": true, "value": 1e999}]}""",
+        "numbers.value must be finite")]
+    [InlineData("""{"title": "t", "numbers": [{"name": "a", "unit": "1", "source": "s", "verified": true, "values": [1], "labels": []}]}""",
+        "numbers.labels")]
     [InlineData("""{"title": "t", "numbers": [{"name": "a", "unit": "1", "source": "s", "value": 1}]}""", "lacks the keys")]
     public void A_bad_file_is_one_error(string json, string says)
     {
@@ -142,6 +159,7 @@ public sealed class PapersTests
         using var folder = new TemporaryFolder();
         const string number = """{"name": "a", "unit": "1", "source": "s", "verified": true, "value": 1}""";
         File.WriteAllText(folder["paper.json"], $$"""{"title": "t", "numbers": [{{number}}, {{number}}]}""");
-        Assert.Contains("must be different", Assert.Throws<Llm360Exception>(() => Papers.Read(folder["paper.json"])).What, StringComparison.Ordinal);
+        Assert.Contains("must be different", Assert.Throws<Llm360Exception>(() => Papers.Read(folder["paper.json"])).What,
+            StringComparison.Ordinal);
     }
 }

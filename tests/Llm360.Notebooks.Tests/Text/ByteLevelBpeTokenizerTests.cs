@@ -20,7 +20,8 @@ public class ByteLevelBpeTokenizerTests
     private static IEnumerable<string> RandomTexts(int seed, int count)
     {
         var random = new Random(seed);
-        return Enumerable.Range(0, count).Select(_ => string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => Atoms[random.Next(Atoms.Length)])));
+        return Enumerable.Range(0, count)
+            .Select(_ => string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => Atoms[random.Next(Atoms.Length)])));
     }
 
     [Fact]
@@ -51,9 +52,11 @@ public class ByteLevelBpeTokenizerTests
     [Fact]
     public void White_space_is_Unicodes()
     {
-        int[] white = [0x9, 0xA, 0xB, 0xC, 0xD, 0x20, 0x85, 0xA0, 0x1680, .. Enumerable.Range(0x2000, 11), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000];
+        int[] white =
+            [0x9, 0xA, 0xB, 0xC, 0xD, 0x20, 0x85, 0xA0, 0x1680, .. Enumerable.Range(0x2000, 11), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000];
         // A space and a character are one word, but before a letter only if the character is not white space.
-        Assert.Equal(white, Enumerable.Range(0, 0x10000).Where(c => !char.IsSurrogate((char)c) && Length($" {(char)c}") == 2 && Length($" {(char)c}a") == 1));
+        Assert.Equal(white, Enumerable.Range(0, 0x10000)
+            .Where(c => !char.IsSurrogate((char)c) && Length($" {(char)c}") == 2 && Length($" {(char)c}a") == 1));
 
         static int Length(string text) => ByteLevelSplitter.WordLength(text);
     }
@@ -92,7 +95,9 @@ public class ByteLevelBpeTokenizerTests
         for (var i = 0; i < 2000; i++)
         {
             // Bytes 80 and up, mostly: broken characters of every kind.
-            var ids = Enumerable.Range(0, random.Next(12)).Select(_ => random.Next(8) == 0 ? random.Next(tokenizer.VocabularySize) : bytes[random.Next(0x80, 0x100)]).ToArray();
+            var ids = Enumerable.Range(0, random.Next(12))
+                .Select(_ => random.Next(8) == 0 ? random.Next(tokenizer.VocabularySize) : bytes[random.Next(0x80, 0x100)])
+                .ToArray();
             var decoder = tokenizer.StartDecoding();
             Assert.Equal(tokenizer.Decode(ids), string.Concat(ids.Select(decoder.Push)) + decoder.Flush());
         }
@@ -105,7 +110,8 @@ public class ByteLevelBpeTokenizerTests
         var json = TokenizerFile.Make();
         // The second is written decomposed and matches normalised text.
         foreach (var (content, normalized) in new[] { ("<x>é", false), ("e\u0301\u0301", true), ("<x>", false) })
-            json["added_tokens"]!.AsArray().Add((System.Text.Json.Nodes.JsonNode)TokenizerFile.Added(content, 256 + json["added_tokens"]!.AsArray().Count, normalized));
+            json["added_tokens"]!.AsArray().Add(
+                (System.Text.Json.Nodes.JsonNode)TokenizerFile.Added(content, 256 + json["added_tokens"]!.AsArray().Count, normalized));
         var tokenizer = json.Load(folder);
         int[] ids = [257, 259, IdOf(tokenizer, "."), 258];
         Assert.Equal(ids, tokenizer.Encode("<x>é<x>.\u00E9\u0301"));
@@ -147,7 +153,8 @@ public class ByteLevelBpeTokenizerTests
         var error = Assert.Throws<Llm360Exception>(() => Ids("""{"eos_token": "</s>"}"""));
         Assert.Contains("</s>", error.What, StringComparison.Ordinal);
         foreach (var broken in new[] { "{", "[]", """{"eos_token": 5}""", """{"eos_token": "\ud800"}""" })
-            Assert.StartsWith(folder["tokenizer_config.json"], Assert.Throws<Llm360Exception>(() => Ids(broken)).Where, StringComparison.Ordinal);
+            Assert.StartsWith(folder["tokenizer_config.json"], Assert.Throws<Llm360Exception>(() => Ids(broken)).Where,
+                StringComparison.Ordinal);
 
         File.Delete(folder["tokenizer_config.json"]);
         var json = TokenizerFile.Make();

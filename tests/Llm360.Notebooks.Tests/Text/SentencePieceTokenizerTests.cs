@@ -11,7 +11,8 @@ public class SentencePieceTokenizerTests
     public void Random_text_encodes_as_the_slow_encoder_does()
     {
         var random = new Random(1);
-        string[] atoms = [" ", "  ", "\u2581", "a", "b", "th", "er", "\n", "\t", "é", "😀", "\uFFFD", "1", "in", "<s>", "\0", "ing ", "    "];
+        string[] atoms =
+            [" ", "  ", "\u2581", "a", "b", "th", "er", "\n", "\t", "é", "😀", "\uFFFD", "1", "in", "<s>", "\0", "ing ", "    "];
         var tokenizer = SentencePieceTokenizer.Parse(SmallModel, "small");
         var slow = new SlowSentencePiece(SmallModel);
         for (var i = 0; i < 500; i++)
@@ -87,7 +88,8 @@ public class SentencePieceTokenizerTests
         Assert.Contains("not a BPE model", Refusal(Model(["a"], modelType: 1)), StringComparison.Ordinal);
         Assert.Contains("before encoding", Refusal(Model(["a"], removeSpaces: true)), StringComparison.Ordinal);
 
-        static string Refusal(byte[] model) => Assert.Throws<Llm360Exception>(() => SentencePieceTokenizer.Parse(model, "other.model")).What;
+        static string Refusal(byte[] model) =>
+            Assert.Throws<Llm360Exception>(() => SentencePieceTokenizer.Parse(model, "other.model")).What;
     }
 
     [Fact]
@@ -106,7 +108,9 @@ public class SentencePieceTokenizerTests
         Assert.Equal(("<unk>", "<s>", "</s>"), (tokenizer.Pieces[0], tokenizer.Pieces[1], tokenizer.Pieces[2]));
         Assert.Equal(259, tokenizer.OrdinaryIds[0]);
         Assert.True(tokenizer.SplitsAtSpaces);
-        Assert.Equal("Returns the index of the first occurrence. 😀", tokenizer.Decode(tokenizer.Encode("Returns the index of the first occurrence. 😀")));
+        Assert.Equal(
+            "Returns the index of the first occurrence. 😀",
+            tokenizer.Decode(tokenizer.Encode("Returns the index of the first occurrence. 😀")));
         var error = Assert.Throws<Llm360Exception>(() => EmbeddedVocabulary.Load(nano.Corpus.Tokenizer with { Asset = "micro.model" }));
         Assert.Contains("nano-2048.model", error.Remedy, StringComparison.Ordinal);
         Assert.Throws<Llm360Exception>(() => EmbeddedVocabulary.Load(nano.Corpus.Tokenizer with { Sha256 = new string('0', 64) }));

@@ -18,17 +18,20 @@ internal sealed partial class SlowByteLevel
         _vocabulary = json["model"]!["vocab"]!.AsObject().ToDictionary(e => e.Key, e => e.Value!.GetValue<int>());
         foreach (var (rank, merge) in json["model"]!["merges"]!.AsArray().Index())
             _ranks[(merge![0]!.GetValue<string>(), merge[1]!.GetValue<string>())] = rank;
-        _added = [.. json["added_tokens"]!.AsArray().Select(t => (t!["content"]!.GetValue<string>(), t["id"]!.GetValue<int>(), t["normalized"]!.GetValue<bool>()))];
+        _added = [.. json["added_tokens"]!.AsArray()
+            .Select(t => (t!["content"]!.GetValue<string>(), t["id"]!.GetValue<int>(), t["normalized"]!.GetValue<bool>()))];
     }
 
     public int[] Encode(string text) =>
-        [.. Cut(text, normalized: false, raw => Cut(Nfc.Normalize(raw).ToString(), normalized: true, stretch => Words(stretch).SelectMany(Merge)))];
+        [.. Cut(text, normalized: false,
+            raw => Cut(Nfc.Normalize(raw).ToString(), normalized: true, stretch => Words(stretch).SelectMany(Merge)))];
 
     /// <summary>The words of a text by the pattern itself: every character is replaced by one of its kind that .NET's regular expressions know.</summary>
     public static IEnumerable<string> Words(string text)
     {
         var runes = text.EnumerateRunes().ToList();
-        var kinds = string.Concat(runes.Select(r => r.IsAscii ? (char)r.Value : Rune.IsLetter(r) ? 'L' : Rune.IsNumber(r) ? '0' : Rune.IsWhiteSpace(r) ? '\t' : '!'));
+        var kinds = string.Concat(runes.Select(
+            r => r.IsAscii ? (char)r.Value : Rune.IsLetter(r) ? 'L' : Rune.IsNumber(r) ? '0' : Rune.IsWhiteSpace(r) ? '\t' : '!'));
         return Pattern().Matches(kinds).Select(m => string.Concat(runes.GetRange(m.Index, m.Length)));
     }
 
@@ -37,7 +40,8 @@ internal sealed partial class SlowByteLevel
         var begin = 0;
         for (var i = 0; i < text.Length;)
         {
-            var hits = _added.Where(t => t.Normalized == normalized && string.CompareOrdinal(text, i, t.Content, 0, t.Content.Length) == 0).ToList();
+            var hits = _added.Where(
+                t => t.Normalized == normalized && string.CompareOrdinal(text, i, t.Content, 0, t.Content.Length) == 0).ToList();
             if (hits.Count == 0)
             {
                 i++;

@@ -12,7 +12,8 @@ internal sealed class SlowSentencePiece(byte[] model)
     {
         if (text.Length == 0)
             return [];
-        var normal = _model.Pieces.Select((p, id) => (p, id)).Where(x => x.p.Type == PieceType.Normal).ToDictionary(x => x.p.Text, x => x.id);
+        var normal =
+            _model.Pieces.Select((p, id) => (p, id)).Where(x => x.p.Type == PieceType.Normal).ToDictionary(x => x.p.Text, x => x.id);
         var symbols = ("\u2581" + text.Replace(' ', '\u2581')).EnumerateRunes().Select(r => r.ToString()).ToList();
         while (true)
         {
@@ -26,7 +27,9 @@ internal sealed class SlowSentencePiece(byte[] model)
             symbols.RemoveAt(best + 1);
         }
 
-        return [.. symbols.SelectMany(s => normal.TryGetValue(s, out var id) ? [id] : Encoding.UTF8.GetBytes(s).Select(b => Array.FindIndex(_model.Pieces, p => p.Text == $"<0x{b:X2}>")))];
+        return [.. symbols.SelectMany(s => normal.TryGetValue(s, out var id)
+            ? [id]
+            : Encoding.UTF8.GetBytes(s).Select(b => Array.FindIndex(_model.Pieces, p => p.Text == $"<0x{b:X2}>")))];
 
         float Score(int i) => _model.Pieces[normal[symbols[i] + symbols[i + 1]]].Score;
     }

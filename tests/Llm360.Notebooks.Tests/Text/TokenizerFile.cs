@@ -18,11 +18,13 @@ internal static class TokenizerFile
             ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false },
             ["post_processor"] = null,
             ["decoder"] = new JsonObject { ["type"] = "ByteLevel" },
-            ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary, ["merges"] = new JsonArray([.. merges.Select(m => new JsonArray(m.Left, m.Right))]) },
+            ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary,
+                ["merges"] = new JsonArray([.. merges.Select(m => new JsonArray(m.Left, m.Right))]) },
         };
     }
 
-    public static JsonObject Added(string content, int id, bool normalized = false) => new() { ["content"] = content, ["id"] = id, ["normalized"] = normalized };
+    public static JsonObject Added(string content, int id, bool normalized = false) =>
+        new() { ["content"] = content, ["id"] = id, ["normalized"] = normalized };
 
     /// <summary>Writes the file to a folder and loads it.</summary>
     public static ByteLevelBpeTokenizer Load(this JsonObject json, TemporaryFolder folder)

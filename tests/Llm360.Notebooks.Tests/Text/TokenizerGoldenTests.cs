@@ -17,15 +17,18 @@ public class TokenizerGoldenTests
 
     [Fact]
     public void Small_model_streams_every_line() =>
-        Stream(SentencePieceTokenizer.Load(Fixtures.Path("tokenizer", "small.model")), Fixtures.Path("tokenizer", "small_stream.jsonl"), 87);
+        Stream(SentencePieceTokenizer.Load(Fixtures.Path("tokenizer", "small.model")), Fixtures.Path("tokenizer", "small_stream.jsonl"),
+            87);
 
     [Fact]
     public void Llama_model_encodes_and_decodes_every_line() =>
-        Encode(SentencePieceTokenizer.Load(Fixtures.Shared("llama-tokenizer", "tokenizer.model")), Fixtures.Path("tokenizer", "llama.jsonl"), 475);
+        Encode(SentencePieceTokenizer.Load(Fixtures.Shared("llama-tokenizer", "tokenizer.model")),
+            Fixtures.Path("tokenizer", "llama.jsonl"), 475);
 
     [Fact]
     public void Llama_model_streams_every_line() =>
-        Stream(SentencePieceTokenizer.Load(Fixtures.Shared("llama-tokenizer", "tokenizer.model")), Fixtures.Path("tokenizer", "llama_stream.jsonl"), 87);
+        Stream(SentencePieceTokenizer.Load(Fixtures.Shared("llama-tokenizer", "tokenizer.model")),
+            Fixtures.Path("tokenizer", "llama_stream.jsonl"), 87);
 
     [Fact]
     public void NeoX_file_encodes_and_decodes_every_line() =>
@@ -37,11 +40,13 @@ public class TokenizerGoldenTests
 
     [Fact]
     public void Pythia_file_encodes_and_decodes_every_line() =>
-        Encode(Tokenizers.Load(Path.GetDirectoryName(Fixtures.Shared("pythia-tokenizer", "tokenizer.json"))!), Fixtures.Path("tokenizer", "pythia.jsonl"), 475);
+        Encode(Tokenizers.Load(Path.GetDirectoryName(Fixtures.Shared("pythia-tokenizer", "tokenizer.json"))!),
+            Fixtures.Path("tokenizer", "pythia.jsonl"), 475);
 
     [Fact]
     public void Pythia_file_streams_every_line() =>
-        Stream(ByteLevelBpeTokenizer.Load(Fixtures.Shared("pythia-tokenizer", "tokenizer.json")), Fixtures.Path("tokenizer", "pythia_stream.jsonl"), 87);
+        Stream(ByteLevelBpeTokenizer.Load(Fixtures.Shared("pythia-tokenizer", "tokenizer.json")),
+            Fixtures.Path("tokenizer", "pythia_stream.jsonl"), 87);
 
     private static void Encode(ITokenizer tokenizer, string path, int count)
     {
@@ -71,5 +76,7 @@ public class TokenizerGoldenTests
 
     // Strings hold U+2028 and U+0085: only the line feed ends a line.
     private static List<T> Read<T>(string path) =>
-        [.. File.ReadAllText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<T>(line, Json)!)];
+        [.. File.ReadAllText(path)
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonSerializer.Deserialize<T>(line, Json)!)];
 }

@@ -50,5 +50,6 @@ public sealed class LibTorchTests
     [InlineData("gpu")]
     [InlineData("cuda:x")]
     [InlineData("cuda:99")]
-    public void A_device_that_is_not_there_is_one_clear_error(string text) => Assert.Contains("cuda", Assert.Throws<Llm360Exception>(() => Device.Parse(text)).Message, StringComparison.Ordinal);
+    public void A_device_that_is_not_there_is_one_clear_error(string text) =>
+        Assert.Contains("cuda", Assert.Throws<Llm360Exception>(() => Device.Parse(text)).Message, StringComparison.Ordinal);
 }

@@ -17,7 +17,8 @@ public sealed class CpuGradientsTests
     [InlineData(40, 33, 1, 4, 4, 77, 1, 2, 5, true)] // one row of one position, more threads than rows
     [InlineData(64, 64, 3, 2, 2, 100, 7, 130, 5, false)]
     [InlineData(16, 16, 0, 1, 1, 19, 2, 9, 2, false)] // no block
-    public void It_is_autograds_gradient(int hidden, int mlp, int layers, int heads, int keyValueHeads, int vocabulary, int rows, int length, int threads, bool tied)
+    public void It_is_autograds_gradient(int hidden, int mlp, int layers, int heads, int keyValueHeads, int vocabulary, int rows,
+        int length, int threads, bool tied)
     {
         var config = new LlamaConfig(hidden, mlp, layers, heads, keyValueHeads, hidden / heads, vocabulary, length - 1, 1e-5, 10000, tied);
         AssertAutogradsGradient(config, rows, length, threads);
@@ -156,9 +157,12 @@ public sealed class CpuGradientsTests
         using var weights = Random(config);
         using var gradients = new ParameterBuffer(config);
         using var cpu = new CpuGradients(weights, 1);
-        Assert.Contains("Token id 64", Assert.Throws<Llm360Exception>(() => cpu.Compute([1, 2, 64, 4], 4, gradients)).Message, StringComparison.Ordinal);
-        Assert.Contains("Token id -1", Assert.Throws<Llm360Exception>(() => cpu.Compute([1, 2, 3, -1], 4, gradients)).Message, StringComparison.Ordinal);
-        Assert.Contains("longer", Assert.Throws<Llm360Exception>(() => cpu.Compute(new int[18], 18, gradients)).Message, StringComparison.Ordinal);
+        Assert.Contains("Token id 64", Assert.Throws<Llm360Exception>(() => cpu.Compute([1, 2, 64, 4], 4, gradients)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("Token id -1", Assert.Throws<Llm360Exception>(() => cpu.Compute([1, 2, 3, -1], 4, gradients)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("longer", Assert.Throws<Llm360Exception>(() => cpu.Compute(new int[18], 18, gradients)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<Llm360Exception>(() => cpu.Compute([1, 2, 3], 2, gradients));
         Assert.Throws<Llm360Exception>(() => cpu.Compute([1], 1, gradients));
         Assert.Throws<Llm360Exception>(() => cpu.Compute([], 4, gradients));

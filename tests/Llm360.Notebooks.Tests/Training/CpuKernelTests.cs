@@ -49,7 +49,8 @@ public sealed unsafe class CpuKernelTests
         for (var row = 0; row < m; row += 8)
         {
             for (var column = 0; column < n; column += n % 24 == 0 ? 24 : 16)
-                Tile256.Run(new Tile(a.Data + (row * k), k, 1, b.Data + column, n, c.Data + (row * n) + column, start.Data + (row * n) + column, n, k), n % 24 == 0 ? 3 : 2);
+                Tile256.Run(new Tile(a.Data + (row * k), k, 1, b.Data + column, n, c.Data + (row * n) + column,
+                    start.Data + (row * n) + column, n, k), n % 24 == 0 ? 3 : 2);
         }
 
         Check(1);
@@ -73,24 +74,29 @@ public sealed unsafe class CpuKernelTests
     public void Norm_and_its_gradient()
     {
         const int tokens = 3, size = 21, width = 32;
-        using AlignedFloats x = new(tokens * width), w = new(width), dy = new(tokens * width), y = new(tokens * width), dx = new(tokens * width), dw = new(width), r = new(tokens);
+        using AlignedFloats x = new(tokens * width), w = new(width), dy = new(tokens * width), y = new(tokens * width),
+            dx = new(tokens * width), dw = new(width), r = new(tokens);
         foreach (var (buffer, rows) in new[] { (x, tokens), (w, 1), (dy, tokens) })
             Fill(buffer, rows, size, width);
         RmsNorm.Forward(new MatrixView(y.Data, width), new MatrixView(x.Data, width), w.Data, r.Data, tokens, width, size, 1e-3f);
-        RmsNorm.Backward(new MatrixView(dx.Data, width), false, dw.Data, new MatrixView(dy.Data, width), new MatrixView(x.Data, width), w.Data, r.Data, tokens, width, size);
+        RmsNorm.Backward(new MatrixView(dx.Data, width), false, dw.Data, new MatrixView(dy.Data, width), new MatrixView(x.Data, width),
+            w.Data, r.Data, tokens, width, size);
         for (var t = 0; t < tokens; t++)
         {
             var row = t * width;
-            double factor = 1 / Math.Sqrt((Sum(i => x.Data[row + i] * (double)x.Data[row + i]) / size) + 1e-3), mean = Sum(i => (double)w.Data[i] * dy.Data[row + i] * x.Data[row + i]) / size;
+            double factor = 1 / Math.Sqrt((Sum(i => x.Data[row + i] * (double)x.Data[row + i]) / size) + 1e-3),
+                mean = Sum(i => (double)w.Data[i] * dy.Data[row + i] * x.Data[row + i]) / size;
             for (var i = 0; i < width; i++)
             {
                 Assert.Equal(factor * x.Data[row + i] * w.Data[i], y.Data[row + i], 1e-6);
-                Assert.Equal((factor * w.Data[i] * dy.Data[row + i]) - (factor * factor * factor * mean * x.Data[row + i]), dx.Data[row + i], 2e-6);
+                Assert.Equal((factor * w.Data[i] * dy.Data[row + i]) - (factor * factor * factor * mean * x.Data[row + i]),
+                    dx.Data[row + i], 2e-6);
             }
         }
 
         for (var i = 0; i < size; i++)
-            Assert.Equal(Enumerable.Range(0, tokens).Sum(t => (double)dy.Data[(t * width) + i] * x.Data[(t * width) + i] * r.Data[t]), dw.Data[i], 2e-6);
+            Assert.Equal(Enumerable.Range(0, tokens).Sum(t => (double)dy.Data[(t * width) + i] * x.Data[(t * width) + i] * r.Data[t]),
+                dw.Data[i], 2e-6);
 
         static double Sum(Func<int, double> term) => Enumerable.Range(0, size).Sum(term);
     }
@@ -125,7 +131,8 @@ public sealed unsafe class CpuKernelTests
     public void Gated_unit_and_its_gradient()
     {
         const int tokens = 2, mlp = 32;
-        using AlignedFloats gateUp = Values(tokens * 2 * mlp), y = new(tokens * mlp), dy = Values(tokens * mlp), both = new(tokens * mlp), d = new(tokens * 2 * mlp);
+        using AlignedFloats gateUp = Values(tokens * 2 * mlp), y = new(tokens * mlp), dy = Values(tokens * mlp), both = new(tokens * mlp),
+            d = new(tokens * 2 * mlp);
         for (var i = 0; i < gateUp.Count; i++)
             gateUp.Data[i] *= 12;
         new Span<float>(dy.Data, tokens * mlp).CopyTo(new Span<float>(both.Data, tokens * mlp));
@@ -151,7 +158,8 @@ public sealed unsafe class CpuKernelTests
         var config = new LlamaConfig(head, 8, 1, 1, 1, head, 8, 50, 1e-6, 10000, false);
         var padded = VectorWidth.Pad(head);
         var table = new RotaryTable(config, config.MaximumLength);
-        using var rotary = new Rotary(table.Cos, table.Sin, new HeadShape(config.Heads, config.KeyValueHeads, config.HeadDimension, padded));
+        using var rotary =
+            new Rotary(table.Cos, table.Sin, new HeadShape(config.Heads, config.KeyValueHeads, config.HeadDimension, padded));
         using AlignedFloats x = new(2 * padded), before = new(2 * padded);
         Fill(x, 2, head, padded);
         new Span<float>(x.Data, 2 * padded).CopyTo(new Span<float>(before.Data, 2 * padded));
@@ -160,7 +168,8 @@ public sealed unsafe class CpuKernelTests
         {
             for (var i = 0; i < head / 2; i++)
             {
-                double angle = (40 + t) * Math.Pow(10000, -2.0 * i / head), a = before.Data[(t * padded) + i], b = before.Data[(t * padded) + i + (head / 2)];
+                double angle = (40 + t) * Math.Pow(10000, -2.0 * i / head), a = before.Data[(t * padded) + i],
+                    b = before.Data[(t * padded) + i + (head / 2)];
                 Assert.Equal((a * Math.Cos(angle)) - (b * Math.Sin(angle)), x.Data[(t * padded) + i], 1e-5);
                 Assert.Equal((b * Math.Cos(angle)) + (a * Math.Sin(angle)), x.Data[(t * padded) + i + (head / 2)], 1e-5);
             }

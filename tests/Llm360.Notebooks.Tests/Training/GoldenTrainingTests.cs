@@ -6,9 +6,11 @@ namespace Llm360.Notebooks.Tests;
 public sealed class GoldenTrainingTests
 {
     private const int Steps = 30;
-    private static readonly TrainingRecipe Recipe = new(BatchSize: 8, PeakLearningRate: 0.01, FinalLearningRate: 0.001, WarmupSteps: 5, Schedule: "cosine", Seed: 0, OptimizerStates: []);
+    private static readonly TrainingRecipe Recipe = new(BatchSize: 8, PeakLearningRate: 0.01, FinalLearningRate: 0.001, WarmupSteps: 5,
+        Schedule: "cosine", Seed: 0, OptimizerStates: []);
 
-    public static TheoryData<string, string> Runs => new() { { "decay_all", "autograd" }, { "decay_no_norms", "autograd" }, { "decay_all", "cpu" }, { "decay_no_norms", "cpu" } };
+    public static TheoryData<string, string> Runs =>
+        new() { { "decay_all", "autograd" }, { "decay_no_norms", "autograd" }, { "decay_all", "cpu" }, { "decay_no_norms", "cpu" } };
 
     [Theory]
     [MemberData(nameof(Runs))]
@@ -68,7 +70,8 @@ public sealed class GoldenTrainingTests
             var config = LlamaConfig.Read(Fixtures.Path("training", "init", "config.json"));
             weights = new ParameterBuffer(config);
             Gradients = new ParameterBuffer(config);
-            optimizer = new AdamW(config, Recipe) { Decays = run == "decay_all" ? null : name => !name.Contains("norm", StringComparison.Ordinal) };
+            optimizer =
+                new AdamW(config, Recipe) { Decays = run == "decay_all" ? null : name => !name.Contains("norm", StringComparison.Ordinal) };
             Copy(Fixtures.Path("training", weightsFrom, "model.safetensors"), "", weights);
             if (momentsFrom is not null)
             {
@@ -114,8 +117,10 @@ public sealed class GoldenTrainingTests
         public void AssertEquals(string folder)
         {
             AssertClose(Fixtures.Path("training", folder, "model.safetensors"), "", weights, relativeToLargest: false, 1e-5);
-            AssertClose(Fixtures.Path("training", folder, "optimizer.safetensors"), "exp_avg.", optimizer.FirstMoment, relativeToLargest: true, 5e-5);
-            AssertClose(Fixtures.Path("training", folder, "optimizer.safetensors"), "exp_avg_sq.", optimizer.SecondMoment, relativeToLargest: true, 5e-5);
+            AssertClose(Fixtures.Path("training", folder, "optimizer.safetensors"), "exp_avg.", optimizer.FirstMoment,
+                relativeToLargest: true, 5e-5);
+            AssertClose(Fixtures.Path("training", folder, "optimizer.safetensors"), "exp_avg_sq.", optimizer.SecondMoment,
+                relativeToLargest: true, 5e-5);
         }
 
         public void Dispose()

@@ -57,7 +57,8 @@ public sealed class SameBitsTests(PicoSuite pico)
         await AssertSameAsync(Suite.OpenFolder(during.Path));
 
         // And after it, on a thread of the pool.
-        await AssertSameAsync(await Task.Run(() => new SuiteTrainer(Manifest, after.Path).TrainAsync(new(Cancellation: CancellationToken.None))));
+        await AssertSameAsync(
+            await Task.Run(() => new SuiteTrainer(Manifest, after.Path).TrainAsync(new(Cancellation: CancellationToken.None))));
     }
 
     [Theory]
@@ -108,7 +109,8 @@ public sealed class SameBitsTests(PicoSuite pico)
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["ckpt_000"]);
-        string[] kept = [Path.Combine(pico.Suite.Folder, SuiteLayout.Manifest), .. Directory.EnumerateFiles(pico.Suite.Checkpoints[0].Folder)];
+        string[] kept =
+            [Path.Combine(pico.Suite.Folder, SuiteLayout.Manifest), .. Directory.EnumerateFiles(pico.Suite.Checkpoints[0].Folder)];
         foreach (var file in kept)
             File.Copy(file, folder[Path.GetRelativePath(pico.Suite.Folder, file)]);
         var optimizer = folder["ckpt_000", SuiteLayout.Optimizer];

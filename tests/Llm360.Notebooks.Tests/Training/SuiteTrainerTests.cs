@@ -14,7 +14,9 @@ public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IC
         Assert.Equal(Manifest.Corpus.Chunks + 1, suite.Checkpoints.Count);
         Assert.Equal(Manifest.Corpus.Chunks, suite.Chunks.Count);
         Assert.Equal(["ckpt_000", "ckpt_001", "ckpt_002", "ckpt_003", "ckpt_004"], suite.Checkpoints.Select(c => c.Name));
-        Assert.Equal(Manifest.Training.OptimizerStates, suite.Checkpoints.Where(c => File.Exists(Path.Combine(c.Folder, SuiteLayout.Optimizer))).Select(c => c.Index!.Value));
+        Assert.Equal(
+            Manifest.Training.OptimizerStates,
+            suite.Checkpoints.Where(c => File.Exists(Path.Combine(c.Folder, SuiteLayout.Optimizer))).Select(c => c.Index!.Value));
         var metrics = await suite.MetricsAsync();
         Assert.Equal(Enumerable.Range(0, 16).Select(s => (long)s), metrics.Select(m => m.Step));
         Assert.Equal(0, metrics[0].LearningRate);
@@ -40,8 +42,12 @@ public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IC
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new SuiteTrainer(Manifest, folder.Path).TrainAsync(run));
             var suite = await new SuiteTrainer(Manifest, folder.Path).TrainAsync(new(Cancellation: CancellationToken.None));
             foreach (var checkpoint in suite.Checkpoints)
-                Assert.Equal(File.ReadAllBytes(Path.Combine(pico.Suite.Folder, checkpoint.Name, SuiteLayout.Weights)), File.ReadAllBytes(Path.Combine(checkpoint.Folder, SuiteLayout.Weights)));
-            Assert.Equal((await pico.Suite.MetricsAsync()).Select(m => (m.Step, m.Loss)), (await suite.MetricsAsync()).Select(m => (m.Step, m.Loss)));
+                Assert.Equal(
+                    File.ReadAllBytes(Path.Combine(pico.Suite.Folder, checkpoint.Name, SuiteLayout.Weights)),
+                    File.ReadAllBytes(Path.Combine(checkpoint.Folder, SuiteLayout.Weights)));
+            Assert.Equal(
+                (await pico.Suite.MetricsAsync()).Select(m => (m.Step, m.Loss)),
+                (await suite.MetricsAsync()).Select(m => (m.Step, m.Loss)));
         }
     }
 
@@ -51,14 +57,20 @@ public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IC
         using var folder = SuiteFolder.CopyOf(half.Folder);
         // Killed while ckpt_003 was written: the folder still has its temporary name.
         SuiteFolder.CopyTo(folder["ckpt_002"], folder["ckpt_003.tmp"]);
-        File.WriteAllText(folder["train", $"train_000.jsonl.{Environment.MachineName.Replace('.', '-')}.{int.MaxValue}.{Guid.NewGuid():N}.tmp"], "half");
+        File.WriteAllText(
+            folder["train", $"train_000.jsonl.{Environment.MachineName.Replace('.', '-')}.{int.MaxValue}.{Guid.NewGuid():N}.tmp"],
+            "half");
         Assert.DoesNotContain(Suite.OpenFolder(folder.Path).Checkpoints, c => c.Index >= 3);
 
         var suite = await new SuiteTrainer(Manifest, folder.Path).TrainAsync(new(Cancellation: CancellationToken.None));
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path, "*.tmp", SearchOption.AllDirectories));
         foreach (var checkpoint in suite.Checkpoints)
-            Assert.Equal(File.ReadAllBytes(Path.Combine(pico.Suite.Folder, checkpoint.Name, SuiteLayout.Weights)), File.ReadAllBytes(Path.Combine(checkpoint.Folder, SuiteLayout.Weights)));
-        Assert.Equal(Manifest.Training.OptimizerStates, suite.Checkpoints.Where(c => File.Exists(Path.Combine(c.Folder, SuiteLayout.Optimizer))).Select(c => c.Index!.Value));
+            Assert.Equal(
+                File.ReadAllBytes(Path.Combine(pico.Suite.Folder, checkpoint.Name, SuiteLayout.Weights)),
+                File.ReadAllBytes(Path.Combine(checkpoint.Folder, SuiteLayout.Weights)));
+        Assert.Equal(
+            Manifest.Training.OptimizerStates,
+            suite.Checkpoints.Where(c => File.Exists(Path.Combine(c.Folder, SuiteLayout.Optimizer))).Select(c => c.Index!.Value));
     }
 
     [Fact]

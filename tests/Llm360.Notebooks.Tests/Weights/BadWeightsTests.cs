@@ -5,7 +5,8 @@ namespace Llm360.Notebooks.Tests;
 public sealed class BadWeightsTests
 {
     public static TheoryData<string, string, string> Cases =>
-        [.. Fixtures.Json("weights", "bad", "cases.json").AsArray().Select(c => ((string)c!["file"]!, (string)c["must"]!, (string)c["kind"]!))];
+        [.. Fixtures.Json("weights", "bad", "cases.json").AsArray()
+            .Select(c => ((string)c!["file"]!, (string)c["must"]!, (string)c["kind"]!))];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -21,7 +22,8 @@ public sealed class BadWeightsTests
         }
 
         var error = Assert.Throws<WeightsException>(() => StateDict.Open(path).Dispose());
-        Assert.Equal(must, error.Fault switch { WeightsFault.UnsafeClass => "unsafe-class", WeightsFault.Unsupported => "unsupported", _ => "corrupt" });
+        Assert.Equal(must,
+            error.Fault switch { WeightsFault.UnsafeClass => "unsafe-class", WeightsFault.Unsupported => "unsupported", _ => "corrupt" });
         Assert.StartsWith(path, error.Where, StringComparison.Ordinal);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 << 20);
         if (Named(kind) is { } name)
@@ -32,6 +34,8 @@ public sealed class BadWeightsTests
     private static string? Named(string kind)
     {
         var last = kind.Split(": ")[^1].Split(' ', ',')[0];
-        return kind.Contains(": ", StringComparison.Ordinal) && last.Contains('.', StringComparison.Ordinal) && !last.Any(char.IsDigit) ? last : null;
+        return kind.Contains(": ", StringComparison.Ordinal) && last.Contains('.', StringComparison.Ordinal) && !last.Any(char.IsDigit)
+            ? last
+            : null;
     }
 }

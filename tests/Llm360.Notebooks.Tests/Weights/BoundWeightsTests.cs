@@ -120,7 +120,9 @@ public sealed class BoundWeightsTests(PicoSuite pico)
             File.Copy(Path.Combine(source.Folder, "config.json"), folder[source.Name, "config.json"]);
             using var weights = StateDict.Open(source.Folder);
             using var scope = torch.NewDisposeScope();
-            SafetensorsWriter.Write(folder[source.Name, "model.safetensors"], [.. weights.Entries.Keys.Select(n => (n, weights.View(n).to(type)))]);
+            SafetensorsWriter.Write(
+                folder[source.Name, "model.safetensors"],
+                [.. weights.Entries.Keys.Select(n => (n, weights.View(n).to(type)))]);
             checkpoints.Add(source with { Folder = folder[source.Name] });
         }
 
@@ -160,7 +162,8 @@ public sealed class BoundWeightsTests(PicoSuite pico)
     {
         using var scope = torch.NewDisposeScope();
         var generator = new torch.Generator((ulong)seed);
-        SafetensorsWriter.Write(path, [("w", torch.randn([4, 3], generator: generator).to(type)), ("v", torch.randn([5], generator: generator).to(type))]);
+        SafetensorsWriter.Write(path,
+            [("w", torch.randn([4, 3], generator: generator).to(type)), ("v", torch.randn([5], generator: generator).to(type))]);
     }
 
     private static unsafe nint Address(torch.Tensor tensor)

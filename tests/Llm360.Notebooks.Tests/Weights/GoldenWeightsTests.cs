@@ -18,7 +18,9 @@ public sealed class GoldenWeightsTests
     {
         using var weights = StateDict.Open(Fixtures.Path(["weights", .. file.Split('/')]));
         var expected = Golden[file]!["tensors"]!.AsArray();
-        Assert.Equal(expected.Select(t => (string)t!["name"]!).Order(StringComparer.Ordinal), weights.Entries.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            expected.Select(t => (string)t!["name"]!).Order(StringComparer.Ordinal),
+            weights.Entries.Keys.Order(StringComparer.Ordinal));
         foreach (var tensor in expected)
         {
             var entry = weights.Entries[(string)tensor!["name"]!];
@@ -56,7 +58,9 @@ public sealed class GoldenWeightsTests
                 else if (view.dtype is torch.ScalarType.Bool)
                     Assert.Equal((bool)first[i]!, element.item<bool>());
                 else
-                    Assert.Equal(BitConverter.DoubleToInt64Bits(Number(first[i]!)), BitConverter.DoubleToInt64Bits(Number(element.to(torch.float64).item<double>())));
+                    Assert.Equal(
+                        BitConverter.DoubleToInt64Bits(Number(first[i]!)),
+                        BitConverter.DoubleToInt64Bits(Number(element.to(torch.float64).item<double>())));
             }
         }
     }
@@ -95,11 +99,14 @@ public sealed class GoldenWeightsTests
     public void A_nested_checkpoint_has_the_golden_tree()
     {
         using var weights = StateDict.Open(Fixtures.Path("weights", "nested.pt"));
-        Assert.True(PythonJson.Same(Fixtures.Json("weights", "nested.json"), PythonJson.Of(weights.Root)), PythonJson.Of(weights.Root)?.ToJsonString());
+        Assert.True(
+            PythonJson.Same(Fixtures.Json("weights", "nested.json"), PythonJson.Of(weights.Root)),
+            PythonJson.Of(weights.Root)?.ToJsonString());
     }
 
     // A NaN's payload is not part of a JSON text.
-    private static double Number(JsonNode value) => value.GetValueKind() == JsonValueKind.String ? Number(double.Parse((string)value!, CultureInfo.InvariantCulture))
+    private static double Number(JsonNode value) =>
+        value.GetValueKind() == JsonValueKind.String ? Number(double.Parse((string)value!, CultureInfo.InvariantCulture))
         : value.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? (bool)value ? 1 : 0 : (double)value;
 
     private static double Number(double value) => double.IsNaN(value) ? double.NaN : value;

@@ -27,7 +27,8 @@ internal static class PythonJson
         TorchSize size => Typed("torch.Size", Array([.. size.Dimensions])),
         TorchDevice device => Typed("torch.device", device.Index is { } index ? $"{device.Type}:{index}" : device.Type),
         PythonName name => Typed("torch.dtype", name.Name),
-        PythonDictionary { IsOrdered: false } dictionary when dictionary.Items.All(i => i.Key is string) => new JsonObject(dictionary.Items.Select(i => KeyValuePair.Create((string)i.Key!, Of(i.Value)))),
+        PythonDictionary { IsOrdered: false } dictionary when dictionary.Items.All(i => i.Key is string) =>
+            new JsonObject(dictionary.Items.Select(i => KeyValuePair.Create((string)i.Key!, Of(i.Value)))),
         PythonDictionary dictionary => new JsonObject
         {
             ["$type"] = dictionary.IsOrdered ? "OrderedDict" : "dict",
@@ -41,13 +42,18 @@ internal static class PythonJson
     {
         (null, null) => true,
         (JsonArray x, JsonArray y) => x.Count == y.Count && x.Zip(y).All(p => Same(p.First, p.Second)),
-        (JsonObject x, JsonObject y) => x.Count == y.Count && x.Zip(y).All(p => p.First.Key == p.Second.Key && Same(p.First.Value, p.Second.Value)),
-        (JsonValue x, JsonValue y) when IsFloat(x) && IsFloat(y) => BitConverter.DoubleToInt64Bits((double)x) == BitConverter.DoubleToInt64Bits((double)y),
+        (JsonObject x, JsonObject y) =>
+            x.Count == y.Count && x.Zip(y).All(p => p.First.Key == p.Second.Key && Same(p.First.Value, p.Second.Value)),
+        (JsonValue x, JsonValue y) when IsFloat(x) && IsFloat(y) =>
+            BitConverter.DoubleToInt64Bits((double)x) == BitConverter.DoubleToInt64Bits((double)y),
         (JsonValue x, JsonValue y) => IsFloat(x) == IsFloat(y) && JsonNode.DeepEquals(x, y),
         _ => false,
     };
 
-    private static bool IsFloat(JsonValue value) => value.GetValueKind() == JsonValueKind.Number && (value.TryGetValue<JsonElement>(out var element) ? element.GetRawText().AsSpan().ContainsAny('.', 'e') : value.TryGetValue<double>(out _) && !value.TryGetValue<long>(out _));
+    private static bool IsFloat(JsonValue value) =>
+        value.GetValueKind() == JsonValueKind.Number && (value.TryGetValue<JsonElement>(out var element)
+            ? element.GetRawText().AsSpan().ContainsAny('.', 'e')
+            : value.TryGetValue<double>(out _) && !value.TryGetValue<long>(out _));
 
     private static JsonObject Typed(string type, JsonNode value) => new() { ["$type"] = type, ["value"] = value };
 

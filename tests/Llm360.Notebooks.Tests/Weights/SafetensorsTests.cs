@@ -56,7 +56,8 @@ public sealed class SafetensorsTests
     [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]}}""", 4, "F8_E4M3")]
     [InlineData("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", 4, "no sense")]
     [InlineData("""{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807],"data_offsets":[0,4]}}""", 4, "do not fit")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "not what")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4,
+        "not what")]
     [InlineData("""{"a":{"dtype":"F32"}}""", 4, "not what")]
     [InlineData("[1, 2]", 0, "not what")]
     [InlineData("{", 0, "not what")]
@@ -65,7 +66,8 @@ public sealed class SafetensorsTests
         using var folder = new TemporaryFolder();
         var json = Encoding.UTF8.GetBytes(header);
         File.WriteAllBytes(folder["x.safetensors"], [.. BitConverter.GetBytes((ulong)json.Length), .. json, .. new byte[dataBytes]]);
-        Assert.Contains(says, Assert.ThrowsAny<Llm360Exception>(() => StateDict.Open(folder["x.safetensors"])).What, StringComparison.Ordinal);
+        Assert.Contains(says, Assert.ThrowsAny<Llm360Exception>(() => StateDict.Open(folder["x.safetensors"])).What,
+            StringComparison.Ordinal);
     }
 
     [Fact]
