@@ -75,10 +75,12 @@ public sealed class BadInputTests : IDisposable
     public async Task A_cell_that_fails_is_named_with_its_line()
     {
         var path = llm360.PathOf("fails.ipynb");
-        File.WriteAllText(path, """
+        const string before = """["Console.WriteLine(\"before\");"]""";
+        const string fails = """["var zero = 0;\n", "Console.WriteLine(1 / zero);"]""";
+        File.WriteAllText(path, $$"""
             {"cells": [
-              {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": null, "source": ["Console.WriteLine(\"before\");"]},
-              {"cell_type": "code", "id": "b", "metadata": {}, "outputs": [], "execution_count": null, "source": ["var zero = 0;\n", "Console.WriteLine(1 / zero);"]}],
+              {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": null, "source": {{before}}},
+              {"cell_type": "code", "id": "b", "metadata": {}, "outputs": [], "execution_count": null, "source": {{fails}}}],
              "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
             """);
         AssertError(await llm360.RunAsync("run", path), "DivideByZeroException", "code cell 2 (cell 2 of the file), line 2");

@@ -11,8 +11,10 @@ public sealed class Browser : IAsyncLifetime
 
     // Nothing of these tests needs the network, so the browser's own errands are switched off.
     private static readonly string[] Arguments =
-        ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync"];
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync",
+    ];
 
     private IPlaywright? playwright;
     private IBrowser? browser;
@@ -39,14 +41,15 @@ public sealed class Browser : IAsyncLifetime
         Assert.SkipWhen(browser is null, $"needs a browser: none of {string.Join(", ", Names)} is on PATH");
         var context = await browser!.NewContextAsync(new()
         {
-            ViewportSize = new() { Width = width, Height = height }, ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
-                AcceptDownloads = true,
+            ViewportSize = new() { Width = width, Height = height },
+            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+            AcceptDownloads = true,
         });
         return new Window(context, await context.NewPageAsync());
     }
 
-    private static string? Executable =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+    private static string? Executable => (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
         .SelectMany(folder => Names.Select(name => Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name)))
         .FirstOrDefault(File.Exists);
 

@@ -126,9 +126,18 @@ public sealed class GridTests
     {
         using var llm360 = new Llm360Command();
         await llm360.AddPicoAsync();
-        string[] command = ["grid", "memorization", "--suite", "pico", "--checkpoints", "4", "--chunks", "0", "-k", "8", "-l", "8", "-n",
-            "4", "--device", "cpu"];
-        foreach (var (options, says) in new (string[], string)[] { ([], "a sample of 4 sequences (seed 0)"), (["--seed", "7"], "a sample of 4 sequences (seed 7)"), (["--first"], "the first 4 sequences") })
+        string[] command =
+        [
+            "grid", "memorization", "--suite", "pico", "--checkpoints", "4", "--chunks", "0",
+            "-k", "8", "-l", "8", "-n", "4", "--device", "cpu",
+        ];
+        (string[], string)[] choices =
+        [
+            ([], "a sample of 4 sequences (seed 0)"),
+            (["--seed", "7"], "a sample of 4 sequences (seed 7)"),
+            (["--first"], "the first 4 sequences"),
+        ];
+        foreach (var (options, says) in choices)
         {
             var result = await llm360.RunAsync([.. command, .. options]);
             Assert.True(result.ExitCode == 0, result.Error);

@@ -11,9 +11,8 @@ public sealed class InspectTests
         using var llm360 = new Llm360Command();
         var result = await llm360.RunAsync("inspect", Fixture("nested.pt"), "--json");
         Assert.True(result.ExitCode == 0, result.Error);
-        var golden = JsonNode.Parse(await File.ReadAllTextAsync(
-            Fixture("tensors.json"),
-            TestContext.Current.CancellationToken))!["nested.pt"]!["tensors"]!.AsArray();
+        var json = await File.ReadAllTextAsync(Fixture("tensors.json"), TestContext.Current.CancellationToken);
+        var golden = JsonNode.Parse(json)!["nested.pt"]!["tensors"]!.AsArray();
         var tensors = JsonNode.Parse(result.Output)!["tensors"]!.AsArray();
         Assert.Equal(golden.Select(Facts), tensors.Select(Facts));
 

@@ -25,8 +25,11 @@ public sealed class ModelCommandTests : IDisposable
         await File.WriteAllLinesAsync(llm360.PathOf("rows.jsonl"), rows.Select((r, i) => i switch
         {
             1 => new JsonObject { ["token_ids"] = r!.DeepClone() }.ToJsonString(),
-            2 => new JsonObject { ["prompt"] = new JsonArray([.. r!.AsArray().Take(4).Select(t => t!.DeepClone())]),
-                ["continuation"] = new JsonArray([.. r.AsArray().Skip(4).Select(t => t!.DeepClone())]) }.ToJsonString(),
+            2 => new JsonObject
+            {
+                ["prompt"] = new JsonArray([.. r!.AsArray().Take(4).Select(t => t!.DeepClone())]),
+                ["continuation"] = new JsonArray([.. r.AsArray().Skip(4).Select(t => t!.DeepClone())]),
+            }.ToJsonString(),
             _ => r!.ToJsonString(),
         }), TestContext.Current.CancellationToken);
         var output = llm360.PathOf("logits.safetensors");
@@ -80,10 +83,14 @@ public sealed class ModelCommandTests : IDisposable
         var text = await llm360.RunAsync("generate", "--model", "pico/0", "--prompt", "Returns the", "--max-new-tokens", "8");
         Assert.True(text.ExitCode == 0, text.Error);
         Assert.StartsWith("Returns the", text.Output, StringComparison.Ordinal);
-        string[] drawn = ["generate", "--model", "pico/0", "--prompt", "Returns the", "--max-new-tokens", "8", "--temperature", "1",
-            "--top-p", "0.9", "--json", "--seed"];
-        var (one, again, other) = ((await llm360.RunAsync([.. drawn, "1"])).Output, (await llm360.RunAsync([.. drawn, "1"])).Output,
-            (await llm360.RunAsync([.. drawn, "2"])).Output);
+        string[] drawn =
+        [
+            "generate", "--model", "pico/0", "--prompt", "Returns the", "--max-new-tokens", "8",
+            "--temperature", "1", "--top-p", "0.9", "--json", "--seed",
+        ];
+        var one = (await llm360.RunAsync([.. drawn, "1"])).Output;
+        var again = (await llm360.RunAsync([.. drawn, "1"])).Output;
+        var other = (await llm360.RunAsync([.. drawn, "2"])).Output;
         Assert.Equal(one, again);
         Assert.NotEqual(one, other);
 

@@ -21,31 +21,42 @@ internal static class SampleNotebooks
     {
         var notebook = Create("learned");
         Markdown(notebook,
-            $"# How fast does the model learn?\n\nYou will see the loss, the learning rate and the gradient norm. See [the next notebook](02-memorization.ipynb) and [the paper](https://arxiv.org/abs/2312.06550).\n\n{Hostile}\n\n![a picture](https://example.org/picture.png)");
+            "# How fast does the model learn?\n\nYou will see the loss, the learning rate and the gradient norm. "
+            + "See [the next notebook](02-memorization.ipynb) and [the paper](https://arxiv.org/abs/2312.06550).\n\n"
+            + $"{Hostile}\n\n![a picture](https://example.org/picture.png)");
         Code(notebook, "var suite = \"nano\";\nvar n = 64;", "parameters");
         Code(notebook, "#r \"Llm360.Notebooks.dll\"", null,
             Display("text/html", "<script>/* plotly.js v2.28.0 */</script>", ("llm360", new JsonObject { ["role"] = "plotly.js" })));
         Markdown(notebook,
-            "## Loss\n\nThe loss in *nats per token*, as in `5.` of the paper.\n\n#### A heading that skips a level\n\n| a | b |\n|---|---|\n| 1 | 2 |");
+            "## Loss\n\nThe loss in *nats per token*, as in `5.` of the paper.\n\n#### A heading that skips a level\n\n"
+            + "| a | b |\n|---|---|\n| 1 | 2 |");
         Code(notebook, "// Loss of every step\nFigures.TrainingLoss(metrics.Loss)", null,
             Of(Figures.TrainingLoss(Loss("nano", 3000), published: Loss("Amber", 300))));
-        Code(notebook, "Figures.LearningRate(metrics.LearningRate)", null, Of(Figures.LearningRate(
-            Series("nano", 3000, i => i < 100 ? 3e-4 * i / 100 : 3e-5 + 1.35e-4 * (1 + Math.Cos(Math.PI * (i - 100) / 2900))))));
-        Code(notebook, "Figures.GradientNorm(metrics.GradientNorm, clip: 1)", null,
-            Of(Figures.GradientNorm(Series("nano", 3000, i => 0.4 + 3 * Math.Exp(-i / 200.0) + 0.3 * Noise(i)), clip: 1)));
+        var rates = Series("nano", 3000, i => i < 100 ? 3e-4 * i / 100 : 3e-5 + 1.35e-4 * (1 + Math.Cos(Math.PI * (i - 100) / 2900)));
+        Code(notebook, "Figures.LearningRate(metrics.LearningRate)", null, Of(Figures.LearningRate(rates)));
+        var norms = Series("nano", 3000, i => 0.4 + 3 * Math.Exp(-i / 200.0) + 0.3 * Noise(i));
+        Code(notebook, "Figures.GradientNorm(metrics.GradientNorm, clip: 1)", null, Of(Figures.GradientNorm(norms, clip: 1)));
         Markdown(notebook, "## Held-out text");
-        Code(notebook, "Figures.ValidationLoss(validation)", null, Of(Figures.ValidationLoss("nano", "tokens", 128,
-            [.. new[] { "netcore", "aspnet", "roslyn", "plotly", "reactive" }.Select(Validation)])));
-        Code(notebook, "Figures.DataMix(suite.Mix, DataMix.Amber)", null, Of(Figures.DataMix(
-            new DataMix("nano", [new("netcore", 5.1e6), new("roslyn", 3.2e6), new("aspnet", 2.4e6), new("reactive", 0.6e6),
-                new("plotly", 1.1e6), new("canary", 2e4)]), DataMix.Amber)));
-        Code(notebook, "table", null, Of(new Table("Paper against this run, n = 3,000 steps", [new("quantity"),
-            new("paper", ColumnAlignment.Right), new("measured", ColumnAlignment.Right), new("difference", ColumnAlignment.Right),
-            new("why")],
-            [["final loss", "1.99", "2.01", "+0.02", "another model, fewer tokens"], [Hostile, "3e-4", "3e-4", "0", ""]])));
-        Code(notebook, "HTML(badge)", null,
-            Display("text/html",
-                "<p id=\"badge\">trusted <b>HTML</b><img alt=\"\" src='https://example.org/badge.png'><script src=\"https://example.org/x.js\"></script><script>document.querySelector('#badge b').textContent = 'ran';</script></p>"));
+        string[] sources = ["netcore", "aspnet", "roslyn", "plotly", "reactive"];
+        Code(notebook, "Figures.ValidationLoss(validation)", null,
+            Of(Figures.ValidationLoss("nano", "tokens", 128, [.. sources.Select(Validation)])));
+        var mix = new DataMix("nano",
+        [
+            new("netcore", 5.1e6), new("roslyn", 3.2e6), new("aspnet", 2.4e6), new("reactive", 0.6e6), new("plotly", 1.1e6),
+            new("canary", 2e4),
+        ]);
+        Code(notebook, "Figures.DataMix(suite.Mix, DataMix.Amber)", null, Of(Figures.DataMix(mix, DataMix.Amber)));
+        var table = new Table("Paper against this run, n = 3,000 steps",
+            [
+                new("quantity"), new("paper", ColumnAlignment.Right), new("measured", ColumnAlignment.Right),
+                new("difference", ColumnAlignment.Right), new("why"),
+            ],
+            [["final loss", "1.99", "2.01", "+0.02", "another model, fewer tokens"], [Hostile, "3e-4", "3e-4", "0", ""]]);
+        Code(notebook, "table", null, Of(table));
+        const string badge = "<p id=\"badge\">trusted <b>HTML</b><img alt=\"\" src='https://example.org/badge.png'>"
+            + "<script src=\"https://example.org/x.js\"></script>"
+            + "<script>document.querySelector('#badge b').textContent = 'ran';</script></p>";
+        Code(notebook, "HTML(badge)", null, Display("text/html", badge));
         Code(notebook, "Console.WriteLine(done);", null, Stream("stdout", "step 1\rstep 2\rstep 3000\n\u001b[32mdone\u001b[0m\n"));
         return notebook;
     }
@@ -56,17 +67,20 @@ internal static class SampleNotebooks
         Markdown(notebook, "# What does the model remember word for word?\n\nScores of 1,000 sequences a chunk.");
         Markdown(notebook, "## Distribution");
         var checkpoints = Enumerable.Range(0, 12).Select(i => $"ckpt_{i:000}").ToList();
+        var distributions = checkpoints.Select((c, i) => new ScoreDistribution(c, i / 11.0,
+            [.. Enumerable.Range(0, 33).Select(b => b == 32 ? 2L + 2 * i : (long)(220 * Math.Exp(-b / (3.0 + i * 0.2)) + 1))]));
         Code(notebook, "Figures.MemorizationHistogram(scores)", null,
-            Of(Figures.MemorizationHistogram("nano", 32, [.. checkpoints.Select((c, i) => new ScoreDistribution(c, i / 11.0,
-            [.. Enumerable.Range(0, 33).Select(b => b == 32 ? 2L + 2 * i : (long)(220 * Math.Exp(-b / (3.0 + i * 0.2)) + 1))]))])));
+            Of(Figures.MemorizationHistogram("nano", 32, [.. distributions])));
         Code(notebook, "Figures.MemorizationByChunk(scores)", "thumbnail", Of(ByChunk(checkpoints)));
+        var rows = checkpoints.Select(
+            (_, i) => (IReadOnlyList<double>)[.. checkpoints.Select((_, j) => i == j ? 1 : Math.Exp(-Math.Abs(i - j) / 9.0))]);
+        var correlation = new CorrelationMatrix("memorization score", [.. rows]);
         Code(notebook, "Figures.CheckpointCorrelation(scores)", null,
-            Of(Figures.CheckpointCorrelation("nano", checkpoints, 12_000, new CorrelationMatrix("memorization score",
-            [.. checkpoints.Select(
-                (_, i) => (IReadOnlyList<double>)[.. checkpoints.Select((_, j) => i == j ? 1 : Math.Exp(-Math.Abs(i - j) / 9.0))])]))));
+            Of(Figures.CheckpointCorrelation("nano", checkpoints, 12_000, correlation)));
         double[][] small = [[1, 0.9, 0.6], [0.9, 1, 0.8], [0.6, 0.8, 1]];
-        Code(notebook, "Figures.CheckpointCorrelation(both)", null, Of(Figures.CheckpointCorrelation("nano", checkpoints[..3], 3_000,
-            new CorrelationMatrix("score", small), new CorrelationMatrix("k-extractible", small))));
+        var (scores, extractible) = (new CorrelationMatrix("score", small), new CorrelationMatrix("k-extractible", small));
+        Code(notebook, "Figures.CheckpointCorrelation(both)", null,
+            Of(Figures.CheckpointCorrelation("nano", checkpoints[..3], 3_000, scores, extractible)));
         return notebook;
     }
 
@@ -81,19 +95,29 @@ internal static class SampleNotebooks
     {
         var notebook = NotebookFile.Create();
         Markdown(notebook, "# Does an error show?");
-        Code(notebook, "throw new Exception();", null, new JsonObject { ["output_type"] = "error", ["ename"] = "Exception",
-            ["evalue"] = "no <good>", ["traceback"] = new JsonArray("\u001b[31mException: no <good>\u001b[0m", "cell 1, line 1") });
+        Code(notebook, "throw new Exception();", null, new JsonObject
+        {
+            ["output_type"] = "error",
+            ["ename"] = "Exception",
+            ["evalue"] = "no <good>",
+            ["traceback"] = new JsonArray("\u001b[31mException: no <good>\u001b[0m", "cell 1, line 1"),
+        });
         return notebook;
     }
 
-    private static Figure ByChunk(List<string> checkpoints) =>
-        Figures.MemorizationByChunk("nano", 32, 32, [.. Enumerable.Range(0, 4).Select(k => (k + 1) * 3 - 1).Select(i =>
+    private static Figure ByChunk(List<string> checkpoints)
     {
-        var means =
-            Enumerable.Range(0, 12).Select(c => 0.08 + 0.006 * i + (c == i ? 0.05 : c < i ? 0.01 : 0) + 0.004 * Noise(c + 13 * i)).ToList();
-        return new ChunkScores(checkpoints[i], i / 11.0, i, [.. Enumerable.Range(0, 12)], means, [.. means.Select(m => m - 0.006)],
-            [.. means.Select(m => m + 0.006)], [.. means.Select(_ => 1000)]);
-    })]);
+        return Figures.MemorizationByChunk("nano", 32, 32, [.. Enumerable.Range(0, 4).Select(k => Scores((k + 1) * 3 - 1))]);
+
+        ChunkScores Scores(int i)
+        {
+            var means = Enumerable.Range(0, 12)
+                .Select(c => 0.08 + 0.006 * i + (c == i ? 0.05 : c < i ? 0.01 : 0) + 0.004 * Noise(c + 13 * i))
+                .ToList();
+            return new(checkpoints[i], i / 11.0, i, [.. Enumerable.Range(0, 12)], means, [.. means.Select(m => m - 0.006)],
+                [.. means.Select(m => m + 0.006)], [.. means.Select(_ => 1000)]);
+        }
+    }
 
     private static ValidationCurve Validation(string source, int k)
     {

@@ -20,8 +20,8 @@ public sealed class ScoreTests : IDisposable
         var result = await llm360.RunAsync("score", "--model", Fixture($"ckpt_{checkpoint}"), "--rows", Fixture("rows.jsonl"), "-k", "32",
             "-l", "32", "--out", output);
         Assert.True(result.ExitCode == 0, result.Error);
-        var (written, expected) = (JsonNode.Parse(File.ReadAllText(output))!.AsObject(),
-            JsonNode.Parse(File.ReadAllText(Fixture($"expected_{checkpoint}.json")))!);
+        var written = JsonNode.Parse(File.ReadAllText(output))!.AsObject();
+        var expected = JsonNode.Parse(File.ReadAllText(Fixture($"expected_{checkpoint}.json")))!;
         Assert.Equal(Fields, written.Select(f => f.Key));
         foreach (var field in new[] { "count", "match", "all_match" })
             Assert.Equal(expected[field]!.ToJsonString(), written[field]!.ToJsonString());
@@ -36,8 +36,8 @@ public sealed class ScoreTests : IDisposable
         var result = await llm360.RunAsync("score", "--model", Fixture("ckpt_001"), "--rows", Fixture("rows.jsonl"), "-k", "32", "-l", "32",
             "--extractible-only", "--out", output);
         Assert.True(result.ExitCode == 0, result.Error);
-        var (written, expected) =
-            (JsonNode.Parse(File.ReadAllText(output))!.AsObject(), JsonNode.Parse(File.ReadAllText(Fixture("expected_001.json")))!);
+        var written = JsonNode.Parse(File.ReadAllText(output))!.AsObject();
+        var expected = JsonNode.Parse(File.ReadAllText(Fixture("expected_001.json")))!;
         Assert.Equal(["full_match", "count", "first_mismatch"], written.Select(f => f.Key));
         Assert.Equal(expected["first_mismatch"]!.ToJsonString(), written["first_mismatch"]!.ToJsonString());
         Assert.Equal((double)expected["full_match"]!, (double)written["full_match"]!, 1e-12);

@@ -33,9 +33,11 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
         await using var window = await browser.OpenAsync();
         var page = await window.ShowAsync(site.PathOf(path));
         Assert.Equal(count, await page.Locator(selector).CountAsync());
-        Assert.Equal(count,
-            await page.EvaluateAsync<int>($"Array.from(document.querySelectorAll('{selector}')).filter(f => f.querySelector('svg.main-svg .trace, svg.main-svg .heatmaplayer image')).length"));
-        var names = await page.EvaluateAsync<string[]>($"Array.from(document.querySelectorAll('{selector}')).map(f => (f.matches('[role=img]') ? f : f.querySelector('[role=img]')).getAttribute('aria-label'))");
+        var figures = $"Array.from(document.querySelectorAll('{selector}'))";
+        Assert.Equal(count, await page.EvaluateAsync<int>(
+            figures + ".filter(f => f.querySelector('svg.main-svg .trace, svg.main-svg .heatmaplayer image')).length"));
+        var names = await page.EvaluateAsync<string[]>(
+            figures + ".map(f => (f.matches('[role=img]') ? f : f.querySelector('[role=img]')).getAttribute('aria-label'))");
         Assert.All(names, name => Assert.True(name.Length > 40, name));
     }
 
@@ -83,7 +85,8 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
         Assert.Equal("table-header-group",
             await page.EvaluateAsync<string>("getComputedStyle(document.querySelector('.table thead')).display"));
         Assert.Equal(["avoid", "avoid"], await page.EvaluateAsync<string[]>(
-            "[getComputedStyle(document.querySelector('main h2')).breakAfter, getComputedStyle(document.querySelector('.figure')).breakInside]"));
+            "[getComputedStyle(document.querySelector('main h2')).breakAfter, "
+            + "getComputedStyle(document.querySelector('.figure')).breakInside]"));
     }
 
     [Theory]
@@ -92,7 +95,8 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
     public async Task Text_of_pages_and_figures_has_contrast(bool dark)
     {
         await using var window = await browser.OpenAsync(dark: dark);
-        foreach (var path in new[] { "index.html", "notebooks/01-training.html", "notebooks/02-memorization.html", "notebooks/03-failed.html" })
+        string[] paths = ["index.html", "notebooks/01-training.html", "notebooks/02-memorization.html", "notebooks/03-failed.html"];
+        foreach (var path in paths)
         {
             var page = await window.ShowAsync(site.PathOf(path));
             await page.EvaluateAsync("document.querySelectorAll('details').forEach(d => d.open = true)");
@@ -234,13 +238,14 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
         Assert.Equal(3e-5, double.Parse(row[5], CultureInfo.InvariantCulture), 1e-8);
     }
 
-    /// <summary>Texts whose colour has less than 4.5 to 1 against the nearest opaque background.</summary>
-    private const string BarsOverMaps = """
+    private const string FigureOfPlot = "() => plot.closest('.figure').id";
+
+    private const string BarsOverMaps = $$"""
         (() => [...document.querySelectorAll('.figure > .plot')].flatMap(plot => {
             const box = e => e.getBoundingClientRect();
             const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
             const maps = [...plot.querySelectorAll('.heatmaplayer image')].map(box);
-            return [...plot.querySelectorAll('.colorbar')].filter(bar => maps.some(map => !apart(box(bar), map))).map(() => plot.closest('.figure').id);
+            return [...plot.querySelectorAll('.colorbar')].filter(bar => maps.some(map => !apart(box(bar), map))).map({{FigureOfPlot}});
         }))()
         """;
 
@@ -254,19 +259,33 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
         }))()
         """;
 
-    private const string Contrast = """
+    private const string Light = "const light = c => "
+        + "{ const v = c.slice(0, 3).map(x => x / 255).map(x => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4); "
+        + "return 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2]; };";
+
+    private const string Behind = "const behind = e => "
+        + "{ for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); "
+        + "if (c.length === 3 || c[3] > 0.99) return c; } return [255, 255, 255]; };";
+
+    private const string NotText = "'script, style, .skip, .heatmaplayer, .hm, .modebar-container'";
+
+    private const string Weak =
+        "weak.push(`${node.textContent.trim().slice(0, 40)}: ${((a + 0.05) / (b + 0.05)).toFixed(2)}`);";
+
+    /// <summary>Texts whose contrast with the nearest opaque background is less than 4.5 to 1.</summary>
+    private const string Contrast = $$"""
         () => {
           const parse = c => (c.match(/[\d.]+/g) || []).map(Number);
-          const light = c => { const v = c.slice(0, 3).map(x => x / 255).map(x => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4); return 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2]; };
-          const behind = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c.length === 3 || c[3] > 0.99) return c; } return [255, 255, 255]; };
+          {{Light}}
+          {{Behind}}
           const weak = [];
           const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
           for (let node = walker.nextNode(); node; node = walker.nextNode()) {
             const e = node.parentElement, box = e.getBoundingClientRect();
-            if (!node.textContent.trim() || !box.width || e.closest('script, style, .skip, .heatmaplayer, .hm, .modebar-container')) continue;
+            if (!node.textContent.trim() || !box.width || e.closest({{NotText}})) continue;
             const style = getComputedStyle(e), colour = parse(e instanceof SVGElement ? style.fill : style.color);
             const [a, b] = [light(colour), light(behind(e))].sort((x, y) => y - x);
-            if ((a + 0.05) / (b + 0.05) < 4.5 && !e.closest('.heatmap')) weak.push(`${node.textContent.trim().slice(0, 40)}: ${((a + 0.05) / (b + 0.05)).toFixed(2)}`);
+            if ((a + 0.05) / (b + 0.05) < 4.5 && !e.closest('.heatmap')) {{Weak}}
           }
           return weak;
         }

@@ -69,8 +69,8 @@ public sealed class SiteIndexBrowserTests(SampleSite site, Browser browser) : IC
         var heard = await page.Locator("body").AriaSnapshotAsync();
         foreach (var part in new[]
         {
-            "- search:", "- searchbox \"Search titles and findings\"", "- status", "- heading \"What it learned\" [level=2]",
-                "- term: What it learned",
+            "- search:", "- searchbox \"Search titles and findings\"", "- status",
+            "- heading \"What it learned\" [level=2]", "- term: What it learned",
             "- heading \"How fast does the model learn?\" [level=3]", "- link \"Figure 2 of What does the model remember word for word?\"",
         })
         {

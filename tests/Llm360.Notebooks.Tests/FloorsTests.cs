@@ -88,8 +88,8 @@ public sealed class FloorsTests
             _ => symbol,
         }
         where declared is not null
-        let source = ((declared as IMethodSymbol)?.ReducedFrom
-            ?? declared.OriginalDefinition).DeclaringSyntaxReferences.FirstOrDefault()?.SyntaxTree.FilePath
+        let definition = (declared as IMethodSymbol)?.ReducedFrom ?? declared.OriginalDefinition
+        let source = definition.DeclaringSyntaxReferences.FirstOrDefault()?.SyntaxTree.FilePath
         where source is not null && source != tree.FilePath
         select new Use(tree.FilePath, source, declared.Name);
 

@@ -9,10 +9,16 @@ public sealed class DisplayBrowserTests(Browser browser) : IClassFixture<Browser
     private static readonly string[] Cells =
     [
         "using TorchSharp;\nvar grid = torch.linspace(-1, 1, 600).reshape(20, 30).sin();\ngrid",
-        "using Microsoft.Data.Analysis;\nnew DataFrame(\n    new StringDataFrameColumn(\"token\", Enumerable.Range(0, 50).Select(i => $\"<t{i}>\")),\n    new DoubleDataFrameColumn(\"loss\", Enumerable.Range(0, 50).Select(i => i / 7.0)))",
-        "using Llm360.Notebooks;\nnew TokenText(\"loss (nats)\",\n[\n    new(\"The\", Prompt: true), new(\" model\", 0.25), new(\" knows\", 1.5), new(\" it\", 4, Memorized: true), new(\" by\", 3, Memorized: true), new(\" heart\", 2),\n])",
-        "File.WriteAllText(\"dot.svg\", \"<svg xmlns='http://www.w3.org/2000/svg' width='60' height='60'><circle cx='30' cy='30' r='25' fill='#0072b2'/></svg>\");\nPicture.FromFile(\"dot.svg\", \"a blue disc\")",
-        "for (var i = 0; i <= 20; i++)\n{\n    AmbientWork.Progress.Report(new WorkProgress(\"scoring\", i, 20, \"rows\"));\n    await Task.Delay(20);\n}",
+        "using Microsoft.Data.Analysis;\nnew DataFrame(\n"
+            + "    new StringDataFrameColumn(\"token\", Enumerable.Range(0, 50).Select(i => $\"<t{i}>\")),\n"
+            + "    new DoubleDataFrameColumn(\"loss\", Enumerable.Range(0, 50).Select(i => i / 7.0)))",
+        "using Llm360.Notebooks;\nnew TokenText(\"loss (nats)\",\n[\n"
+            + "    new(\"The\", Prompt: true), new(\" model\", 0.25), new(\" knows\", 1.5), new(\" it\", 4, Memorized: true),"
+            + " new(\" by\", 3, Memorized: true), new(\" heart\", 2),\n])",
+        "File.WriteAllText(\"dot.svg\", \"<svg xmlns='http://www.w3.org/2000/svg' width='60' height='60'>"
+            + "<circle cx='30' cy='30' r='25' fill='#0072b2'/></svg>\");\nPicture.FromFile(\"dot.svg\", \"a blue disc\")",
+        "for (var i = 0; i <= 20; i++)\n{\n"
+            + "    AmbientWork.Progress.Report(new WorkProgress(\"scoring\", i, 20, \"rows\"));\n    await Task.Delay(20);\n}",
         "display(HTML(\"<b id='bold'>bold</b> and <i>slanted</i>\"));\nMarkdown(\"## A heading\\n\\n- **one**\\n- `two`\")",
         "new { Name = \"nano\", Parameters = 1_180_000, Chunks = new[] { 1, 2, 3 } }",
         "Console.WriteLine(\"out\");\nConsole.Error.WriteLine(\"err\");\nint Third(int[] all) => all[2];\nThird(new int[2])",
@@ -60,7 +66,9 @@ public sealed class DisplayBrowserTests(Browser browser) : IClassFixture<Browser
             ("bold", "A heading"),
             (await outputs.Nth(5).Locator("#bold").InnerTextAsync(), (await outputs.Nth(5).Locator("h2").InnerTextAsync()).Trim('¶')));
         Assert.Contains("1180000", await outputs.Nth(6).InnerTextAsync(), StringComparison.Ordinal);
-        Assert.Equal("System.IndexOutOfRangeException: Index was outside the bounds of the array.\n  at cell 8, line 3, in Third\n  at cell 8, line 4",
+        Assert.Equal(
+            "System.IndexOutOfRangeException: Index was outside the bounds of the array.\n"
+            + "  at cell 8, line 3, in Third\n  at cell 8, line 4",
             (await outputs.Nth(7).Locator(".output_error").InnerTextAsync()).Trim());
     }
 
@@ -68,11 +76,17 @@ public sealed class DisplayBrowserTests(Browser browser) : IClassFixture<Browser
     {
         ["cells"] = new JsonArray([.. Cells.Select((code, i) => new JsonObject
         {
-            ["cell_type"] = "code", ["id"] = $"cell-{i}", ["execution_count"] = null, ["metadata"] = new JsonObject(),
-                ["outputs"] = new JsonArray(), ["source"] = code,
+            ["cell_type"] = "code",
+            ["id"] = $"cell-{i}",
+            ["execution_count"] = null,
+            ["metadata"] = new JsonObject(),
+            ["outputs"] = new JsonArray(),
+            ["source"] = code,
         })]),
-        ["metadata"] = new JsonObject { ["kernelspec"] =
-            new JsonObject { ["display_name"] = "C# (Llm360)", ["language"] = "C#", ["name"] = "llm360-csharp" } },
+        ["metadata"] = new JsonObject
+        {
+            ["kernelspec"] = new JsonObject { ["display_name"] = "C# (Llm360)", ["language"] = "C#", ["name"] = "llm360-csharp" },
+        },
         ["nbformat"] = 4,
         ["nbformat_minor"] = 5,
     };

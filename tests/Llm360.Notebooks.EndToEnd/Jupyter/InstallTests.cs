@@ -10,7 +10,12 @@ public sealed class InstallTests
     {
         using var llm360 = new Llm360Command { Variables = { ["JUPYTER_DATA_DIR"] = "" } };
         llm360.Variables["JUPYTER_DATA_DIR"] = llm360.PathOf("data");
-        foreach (var (arguments, root) in new (string[], string)[] { (["--user"], llm360.PathOf("data")), (["--prefix", llm360.PathOf("env"), "--name", "other"], llm360.PathOf("env", "share", "jupyter")) })
+        (string[], string)[] places =
+        [
+            (["--user"], llm360.PathOf("data")),
+            (["--prefix", llm360.PathOf("env"), "--name", "other"], llm360.PathOf("env", "share", "jupyter")),
+        ];
+        foreach (var (arguments, root) in places)
         {
             var installed = await llm360.RunAsync(["kernel", "install", .. arguments]);
             Assert.True(installed.ExitCode == 0, installed.Error);

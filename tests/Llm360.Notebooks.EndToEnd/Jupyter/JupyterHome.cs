@@ -15,7 +15,8 @@ internal sealed record Python(string Program)
     /// <summary>The system's, if it has the module; the test is skipped where it has not.</summary>
     public static Python System(string module)
     {
-        var python = new[] { "/usr/bin/python3", "python3", "python" }.Select(name => new Python(name))
+        var python = new[] { "/usr/bin/python3", "python3", "python" }
+            .Select(name => new Python(name))
             .FirstOrDefault(candidate => candidate.Has(module));
         Assert.SkipWhen(python is null, $"needs Jupyter: no Python of this system has the module {module}");
         return python!;

@@ -72,8 +72,8 @@ internal sealed class KernelProcess : IAsyncDisposable
     public Message? ReplyOrEnd(string code)
     {
         var request = Client.Execute(code);
-        for (var watch = Stopwatch.StartNew(); !Client.Shell.Poll(PollEvents.PollIn, TimeSpan.FromMilliseconds(100)).HasFlag(
-            PollEvents.PollIn);)
+        var watch = Stopwatch.StartNew();
+        while (!Client.Shell.Poll(PollEvents.PollIn, TimeSpan.FromMilliseconds(100)).HasFlag(PollEvents.PollIn))
         {
             Assert.True(watch.Elapsed < Patience, $"The kernel neither answers nor ends.\n{Errors}");
             if (Process.HasExited)

@@ -37,8 +37,11 @@ public sealed class KernelProcessTests : IDisposable
             kernel.Process.Kill();
             await kernel.EndAsync();
             Assert.Empty(StartedProcesses());
-            Assert.All(new[] { connection.ShellPort, connection.ControlPort, connection.StdinPort, connection.IOPubPort,
-                connection.HeartbeatPort }, BindAndRelease);
+            int[] ports =
+            [
+                connection.ShellPort, connection.ControlPort, connection.StdinPort, connection.IOPubPort, connection.HeartbeatPort,
+            ];
+            Assert.All(ports, BindAndRelease);
         }
     }
 

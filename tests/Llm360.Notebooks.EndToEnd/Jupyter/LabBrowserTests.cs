@@ -25,8 +25,10 @@ public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
         Assert.Equal(0, await page.Locator(".jp-Dialog").CountAsync());
 
         await MenuAsync(page, "Run", "Run All Cells");
-        await page.WaitForFunctionAsync("() => { const p = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')].map(p => p.textContent.trim()); return p.length && p[p.length - 1] === `[${p.length}]:`; }",
-            null, new() { Timeout = 120_000 });
+        const string allHaveRun =
+            "() => { const p = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')].map(p => p.textContent.trim()); "
+            + "return p.length && p[p.length - 1] === `[${p.length}]:`; }";
+        await page.WaitForFunctionAsync(allHaveRun, null, new() { Timeout = 120_000 });
         Assert.Equal(0, await page.Locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").CountAsync());
         await page.WaitForSelectorAsync(Figure, new() { State = WaitForSelectorState.Attached });
         Assert.Equal(2, await page.Locator("[data-llm360-figure][data-drawn]").CountAsync());

@@ -86,14 +86,21 @@ public sealed class NotebookBrowserTests(Browser browser) : IClassFixture<Browse
     }
 
     private static Task Prompt(IPage page, int cells) =>
-        page.WaitForFunctionAsync("n => [...document.querySelectorAll('.code_cell .input_prompt')].slice(0, n).every((p, i) => p.textContent.includes(`[${i + 1}]`))",
-            cells, new() { Timeout = 120_000 });
+        page.WaitForFunctionAsync(
+            "n => [...document.querySelectorAll('.code_cell .input_prompt')].slice(0, n)"
+            + ".every((p, i) => p.textContent.includes(`[${i + 1}]`))",
+            cells,
+            new() { Timeout = 120_000 });
 
     private static async Task TypeInNewCellAsync(IPage page, string code)
     {
-        await page.EvaluateAsync("Jupyter.notebook.insert_cell_at_bottom('code'); Jupyter.notebook.select(Jupyter.notebook.ncells() - 1); Jupyter.notebook.edit_mode();");
         await page.EvaluateAsync(
-            "code => { const cell = Jupyter.notebook.get_selected_cell(); cell.set_text(code); cell.code_mirror.setCursor(cell.code_mirror.lineCount(), 0); cell.code_mirror.execCommand('goDocEnd'); cell.focus_editor(); }",
+            "Jupyter.notebook.insert_cell_at_bottom('code'); Jupyter.notebook.select(Jupyter.notebook.ncells() - 1); "
+            + "Jupyter.notebook.edit_mode();");
+        await page.EvaluateAsync(
+            "code => { const cell = Jupyter.notebook.get_selected_cell(); cell.set_text(code); "
+            + "cell.code_mirror.setCursor(cell.code_mirror.lineCount(), 0); cell.code_mirror.execCommand('goDocEnd'); "
+            + "cell.focus_editor(); }",
             code);
     }
 }

@@ -62,7 +62,9 @@ public sealed class ChunkReaderTests : IDisposable
     public void Lines_longer_than_the_buffer_are_whole()
     {
         var long1 = string.Join(',', Enumerable.Range(0, 50_000));
-        var rows = ChunkReader.Read(Write($"{{\"token_ids\":[{long1}],\"source\":\"a\"}}\n{{\"token_ids\":[1],\"source\":\"b\"}}\n{{\"token_ids\":[{long1}],\"source\":\"c\"}}")).ToList();
+        var rows = ChunkReader.Read(Write(
+            $"{{\"token_ids\":[{long1}],\"source\":\"a\"}}\n{{\"token_ids\":[1],\"source\":\"b\"}}\n"
+            + $"{{\"token_ids\":[{long1}],\"source\":\"c\"}}")).ToList();
         Assert.Equal([50_000, 1, 50_000], rows.Select(r => r.TokenIds.Length));
         Assert.Equal(Enumerable.Range(0, 50_000), rows[2].TokenIds);
     }

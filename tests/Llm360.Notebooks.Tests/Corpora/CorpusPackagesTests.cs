@@ -47,7 +47,12 @@ public class CorpusPackagesTests
     [Fact]
     public void Licences_in_the_manifests_are_those_of_the_packages()
     {
-        foreach (var package in Notebooks.Suites.Names.Select(n => Notebooks.Suites.Manifest(n).ToRecipe()).OfType<SuiteRecipe>().SelectMany(m => m.Corpus.Sources).SelectMany(s => s.Packages))
+        var packages = Notebooks.Suites.Names
+            .Select(n => Notebooks.Suites.Manifest(n).ToRecipe())
+            .OfType<SuiteRecipe>()
+            .SelectMany(m => m.Corpus.Sources)
+            .SelectMany(s => s.Packages);
+        foreach (var package in packages)
         {
             var folder = CorpusPackages.Locate(package);
             var nuspec = XDocument.Load(Directory.EnumerateFiles(folder, "*.nuspec").Single());

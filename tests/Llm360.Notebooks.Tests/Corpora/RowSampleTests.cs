@@ -45,15 +45,20 @@ public sealed class RowSampleTests
     {
         using var folder = new TemporaryFolder();
         var path = folder["train_000.jsonl"];
-        File.WriteAllLines(path,
-            Enumerable.Range(0, 40).Select(i =>
-                $$"""{"token_ids":[{{i}}],"source":"{{(i < 30 ? "a" : "b")}}","documents":[]{{(i % 10 == 0 ? ",\"canary\":{\"id\":\"c\",\"repetitions\":4}" : "")}}}"""));
+        File.WriteAllLines(path, Enumerable.Range(0, 40).Select(Line));
         var sample = RowSample.Of(new Chunk("train_000", 0, path), 12);
         Assert.Equal([9, 3], new[] { "a", "b" }.Select(s => sample.Count(r => r.Source == s)));
         Assert.DoesNotContain(sample, r => r.Canary is not null);
         // The sources of a chunk on the Hub are known only when 20 GB have been read.
         var onHub = RowSample.Of(new Chunk("train_000", 0, path, new HubLocation("a/b", "main", "train_000.jsonl", IsDataset: true)), 12);
         Assert.Equal(Enumerable.Range(1, 9).Concat([11, 12, 13]), onHub.Select(r => r.TokenIds[0]));
+
+        static string Line(int i)
+        {
+            var source = i < 30 ? "a" : "b";
+            var canary = i % 10 == 0 ? ",\"canary\":{\"id\":\"c\",\"repetitions\":4}" : "";
+            return $$"""{"token_ids":[{{i}}],"source":"{{source}}","documents":[]{{canary}}}""";
+        }
     }
 
     private static List<int> Lines(int count, int seed, int chunk) =>

@@ -12,8 +12,9 @@ public class XmlDocumentationTests
     [Fact]
     public void White_space_folds_and_elements_end_words()
     {
-        var (member, text) =
-            Assert.Single(Read("<member name=\"M:A.B\">\n  <summary>\n   One\t two.\n </summary><returns>Three <c>fo</c>ur.</returns><remarks><para>Five.</para><para>Six.</para></remarks></member>"));
+        var (member, text) = Assert.Single(Read(
+            "<member name=\"M:A.B\">\n  <summary>\n   One\t two.\n </summary><returns>Three <c>fo</c>ur.</returns>"
+            + "<remarks><para>Five.</para><para>Six.</para></remarks></member>"));
         Assert.Equal("M:A.B", member);
         Assert.Equal("One two. Three four. Five. Six.", text);
     }
@@ -21,11 +22,13 @@ public class XmlDocumentationTests
     [Fact]
     public void References_read_as_short_names()
     {
-        var text = Assert.Single(Read("""
-            <member name="M:A.B"><summary>A <see cref="T:System.Collections.Generic.List`1" /> of <paramref name="items"/> is <see langword="null"/>, see <see cref="M:A.B.C(System.Int32)">that method</see>
-            and <see cref="P:A.B.Count"></see>, <see href="https://example.org/x">a page</see>.</summary><typeparam name="T">The type.</typeparam><param name="items">The items.</param><param name="empty" />
-            <exception cref="T:System.ArgumentException">It is empty.</exception><exception cref="T:System.Exception"></exception><seealso cref="T:A.D"/></member>
-            """)).Text;
+        var text = Assert.Single(Read(
+            """<member name="M:A.B"><summary>A <see cref="T:System.Collections.Generic.List`1" /> of <paramref name="items"/> """
+            + """is <see langword="null"/>, see <see cref="M:A.B.C(System.Int32)">that method</see>""" + "\n"
+            + """and <see cref="P:A.B.Count"></see>, <see href="https://example.org/x">a page</see>.</summary>"""
+            + """<typeparam name="T">The type.</typeparam><param name="items">The items.</param><param name="empty" />""" + "\n"
+            + """<exception cref="T:System.ArgumentException">It is empty.</exception>"""
+            + """<exception cref="T:System.Exception"></exception><seealso cref="T:A.D"/></member>""")).Text;
         Assert.Equal(
             "A List of items is null, see that method and B.Count, a page. T: The type. items: The items. ArgumentException: It is empty.",
             text);
@@ -48,14 +51,19 @@ public class XmlDocumentationTests
 
     [Fact]
     public void Members_without_text_are_no_documents() =>
-        Assert.Equal(["M:A.C"],
-            Read("<member name=\"M:A.A\"/><member name=\"M:A.B\"> <inheritdoc cref=\"T:A.X\"/> </member><member name=\"M:A.C\"><summary>C</summary></member><member name=\"M:A.D\"><param name=\"x\"/></member>").Select(m =>
-                m.Member));
+        Assert.Equal(
+            ["M:A.C"],
+            Read("<member name=\"M:A.A\"/><member name=\"M:A.B\"> <inheritdoc cref=\"T:A.X\"/> </member>"
+                + "<member name=\"M:A.C\"><summary>C</summary></member><member name=\"M:A.D\"><param name=\"x\"/></member>")
+                .Select(m => m.Member));
 
     [Fact]
     public void Members_stay_in_file_order_and_code_is_text() =>
-        Assert.Equal(["b", "if (a < b)"],
-            Read("<member name=\"Z\"><summary>b</summary></member><member name=\"A\"><example><code><![CDATA[if (a\n < b)]]></code></example></member>").Select(m => m.Text));
+        Assert.Equal(
+            ["b", "if (a < b)"],
+            Read("<member name=\"Z\"><summary>b</summary></member>"
+                + "<member name=\"A\"><example><code><![CDATA[if (a\n < b)]]></code></example></member>")
+                .Select(m => m.Text));
 
     [Fact]
     public void Entities_of_a_document_type_are_refused()

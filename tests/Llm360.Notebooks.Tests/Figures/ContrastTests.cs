@@ -75,8 +75,8 @@ public sealed partial class ContrastTests
     [InlineData(true)]
     public void The_colours_of_the_report_have_contrast(bool dark)
     {
-        var block = Css[Css.IndexOf(":root", dark ? Css.IndexOf("(prefers-color-scheme: dark)", StringComparison.Ordinal) : 0,
-            StringComparison.Ordinal)..];
+        var from = dark ? Css.IndexOf("(prefers-color-scheme: dark)", StringComparison.Ordinal) : 0;
+        var block = Css[Css.IndexOf(":root", from, StringComparison.Ordinal)..];
         var colours = Variable()
             .Matches(block[..block.IndexOf('}', StringComparison.Ordinal)])
             .ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);

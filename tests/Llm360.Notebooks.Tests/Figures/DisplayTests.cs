@@ -80,8 +80,8 @@ public class DisplayTests
     {
         var text = new Table("Losses", [new("model"), new("loss", ColumnAlignment.Right)],
             [["nano", "3.2"], ["a longer one", "12.25"]]).ToString();
-        Assert.Equal(string.Join(Environment.NewLine, "Losses", "model          loss", "------------  -----", "nano            3.2",
-            "a longer one  12.25"), text);
+        string[] lines = ["Losses", "model          loss", "------------  -----", "nano            3.2", "a longer one  12.25"];
+        Assert.Equal(string.Join(Environment.NewLine, lines), text);
     }
 
     [Fact]

@@ -28,8 +28,12 @@ public class MemoryFigureTests
     [Fact]
     public void Duplicates_are_grouped_in_steps_of_two()
     {
-        DuplicatePoint[] points = [.. Enumerable.Range(0, 100).Select(i => new DuplicatePoint(1, i < 5 ? 1 : 0)),
-            .. Enumerable.Range(3, 6).SelectMany(d => Enumerable.Repeat(new DuplicatePoint(d, 1), 10)), new(16, 1, Canary: true)];
+        DuplicatePoint[] points =
+        [
+            .. Enumerable.Range(0, 100).Select(i => new DuplicatePoint(1, i < 5 ? 1 : 0)),
+            .. Enumerable.Range(3, 6).SelectMany(d => Enumerable.Repeat(new DuplicatePoint(d, 1), 10)),
+            new(16, 1, Canary: true),
+        ];
         var figure = Figures.ScoreByDuplicates("nano", "ckpt_036", 8, 8, "share extractible", true, points);
         Assert.Equal("Text that occurs more than once is remembered better", figure.Title);
         var text = figure.Panels[0].Traces.Single(t => t.Name == "ordinary text");

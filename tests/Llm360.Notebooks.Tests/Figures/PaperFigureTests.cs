@@ -146,7 +146,7 @@ public class PaperFigureTests
         Assert.Equal(
             "On the chunk just read a checkpoint scores 0.35 on average, on older chunks 0.113, on chunks not yet read 0.05. "
             + "The difference between just read and older is 0.24, 95% CI [0.19, 0.29], over 2 checkpoints and 200 sequences just read.",
-                figure.Finding);
+            figure.Finding);
         var marks = new PlotlyOf(figure).Traces.Single(t => PlotlyOf.Role(t) == "mark");
         Assert.Equal([1, 2], marks["x"]!.AsArray().Select(x => x!.GetValue<double>()));
         Assert.Contains("n = 100 to 300 sequences a chunk", figure.Subtitle, StringComparison.Ordinal);

@@ -24,8 +24,9 @@ public sealed partial class SvgTests
         ["mix"] = Figures.DataMix(new DataMix("nano", [new("netcore", 5e6), new("roslyn", 3e6)]), DataMix.Amber),
         ["histograms"] = Figures.MemorizationHistogram("nano", 4,
             [.. Enumerable.Range(0, 8).Select(i => new ScoreDistribution($"ckpt_{i:000}", i / 7.0, [9, 4, 2, 1, i]))]),
-        ["by chunk"] = Figures.MemorizationByChunk("nano", 4, 4, [.. Enumerable.Range(0, 7).Select(i => new ChunkScores($"ckpt_{i:000}",
-            i / 6.0, i % 4, [0, 1, 2, 3], [0.1, 0.2, 0.15, 0.1], [0.05, 0.1, 0.1, 0], [0.2, 0.3, 0.2, 0.2]))]),
+        ["by chunk"] = Figures.MemorizationByChunk("nano", 4, 4,
+            [.. Enumerable.Range(0, 7).Select(i => new ChunkScores(
+                $"ckpt_{i:000}", i / 6.0, i % 4, [0, 1, 2, 3], [0.1, 0.2, 0.15, 0.1], [0.05, 0.1, 0.1, 0], [0.2, 0.3, 0.2, 0.2]))]),
         ["correlation"] = Figures.CheckpointCorrelation("nano", ["ckpt_000", "ckpt_001"], 8,
             new CorrelationMatrix("score", [[1, 0.3], [0.3, 1]]),
             new CorrelationMatrix("k-extractible", [[1, double.NaN], [double.NaN, 1]])),
@@ -36,11 +37,13 @@ public sealed partial class SvgTests
         ["duplicates"] = Figures.ScoreByDuplicates("nano", "ckpt_036", 4, 4, "mean memorization score", false,
             [.. Enumerable.Range(1, 40).Select(i => new DuplicatePoint(i, i / 40.0, i % 3 == 0))]),
         ["draws"] = Figures.SamplesToExtract("nano", "ckpt_036", 4, 4, "all tokens", [-1, -5, -30, double.NegativeInfinity], 1),
-        ["latent"] = Figures.LatentMemorization("nano", 4, 4, [
-            new("ordinary text", [-1, 0, 1], [new("a", [5, 4]), new("a", [5, 3]), new("a", [4, 4])]),
-            new("canary × 4", [-1, 0, 1], [new("b", [8, 7]), new("b", [3, 2]), new("b", [5, 4])])]),
-        ["nothing"] =
-            new Figure("Nothing to draw", "nano", "Nothing to draw.", [new Panel("", new Axis("tokens"), new Axis(""), [])], "No log."),
+        ["latent"] = Figures.LatentMemorization("nano", 4, 4,
+            [
+                new("ordinary text", [-1, 0, 1], [new("a", [5, 4]), new("a", [5, 3]), new("a", [4, 4])]),
+                new("canary × 4", [-1, 0, 1], [new("b", [8, 7]), new("b", [3, 2]), new("b", [5, 4])]),
+            ]),
+        ["nothing"] = new Figure("Nothing to draw", "nano", "Nothing to draw.",
+            [new Panel("", new Axis("tokens"), new Axis(""), [])], "No log."),
         ["hostile"] = new Figure("</svg><script>alert(1)</script>\u0001\ud800", "&<>\"'", "]]>",
             [new Panel("<", new Axis("&"), new Axis("<b>"), [new Trace("<i>", TraceKind.Bars, [0], [1], XLabels: ["</text>"])])], ""),
     };
@@ -109,8 +112,7 @@ public sealed partial class SvgTests
         var trace = new PlotlyOf(figure).Series("a");
         var colour = (kind == TraceKind.Line
             ? trace["line"]!["color"]
-            : kind == TraceKind.Bars
-            ? trace["marker"]!["line"]!["color"]
+            : kind == TraceKind.Bars ? trace["marker"]!["line"]!["color"]
             : trace["marker"]!["color"])!.GetValue<string>();
         var svg = XElement.Parse(figure.ToSvg());
         var coloured =
@@ -147,7 +149,8 @@ public sealed partial class SvgTests
             Assert.Equal(2, ((string)path.Attribute("d")!).Count(c => c == 'M'));
     }
 
-    private static TrainingSeries Series(string model) => new(model, "tokens", [.. Enumerable.Range(0, 600).Select(i => i * 1e4)],
+    private static TrainingSeries Series(string model) => new(model, "tokens",
+        [.. Enumerable.Range(0, 600).Select(i => i * 1e4)],
         [.. Enumerable.Range(0, 600).Select(i => 2 + 6 * Math.Exp(-i / 90.0))]);
 
     [Fact]

@@ -105,8 +105,9 @@ public sealed class HubCacheTests : HubFixture
     public async Task Where_links_are_not_allowed_the_files_themselves_are_found()
     {
         var folder = await DownloadAsync();
-        foreach (var file in new[] { "config.json", "empty.txt", Path.Combine("deep", "in", "weights.bin") }.Select(f => Path.Combine(folder, f)))
+        foreach (var name in new[] { "config.json", "empty.txt", Path.Combine("deep", "in", "weights.bin") })
         {
+            var file = Path.Combine(folder, name);
             var blob = File.ResolveLinkTarget(file, returnFinalTarget: true)!.FullName;
             File.Delete(file);
             File.Move(blob, file);
@@ -166,8 +167,9 @@ public sealed class HubCacheTests : HubFixture
         Assert.Contains("HF_HUB_CACHE", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync())).Remedy,
             StringComparison.Ordinal);
         await File.WriteAllTextAsync(Cache["file"], "", Stop);
-        Assert.Contains(Cache["file"], (await Assert.ThrowsAnyAsync<Llm360Exception>(
-            () => DownloadAsync(settings: Settings with { CacheFolder = Cache["file"] }))).Where, StringComparison.Ordinal);
+        var error = await Assert.ThrowsAnyAsync<Llm360Exception>(
+            () => DownloadAsync(settings: Settings with { CacheFolder = Cache["file"] }));
+        Assert.Contains(Cache["file"], error.Where, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -181,8 +183,8 @@ public sealed class HubCacheTests : HubFixture
     {
         using var client = new HubClient(Settings);
         var listed = await ListAsync(client);
-        var path = Cache["hub", "models--org--model", Path.Combine(
-            file.Replace("COMMIT", Hub.Commit(Repository, "ckpt_007"), StringComparison.Ordinal).Split('/'))];
+        var relative = file.Replace("COMMIT", Hub.Commit(Repository, "ckpt_007"), StringComparison.Ordinal);
+        var path = Cache["hub", "models--org--model", Path.Combine(relative.Split('/'))];
         var good = await File.ReadAllTextAsync(path, Stop);
         await File.WriteAllTextAsync(path, content, Stop);
         Assert.Equal(listed, await ListAsync(client));

@@ -26,8 +26,8 @@ public abstract class HubFixture : IAsyncLifetime
     };
 
     public async ValueTask InitializeAsync() =>
-        Hub = (await ImitationHub.StartAsync(TestContext.Current.CancellationToken)).Add(Repository, "ckpt_007", "config.json",
-            HubContent.Small(Config))
+        Hub = (await ImitationHub.StartAsync(TestContext.Current.CancellationToken))
+            .Add(Repository, "ckpt_007", "config.json", HubContent.Small(Config))
             .Add(Repository, "ckpt_007", "deep/in/weights.bin", HubContent.Large(Weights))
             .Add(Repository, "ckpt_007", "empty.txt", HubContent.Small([]));
 

@@ -301,7 +301,9 @@ public sealed class HubGridTests : IAsyncLifetime
         var duplicates = await scores.DuplicatesAsync();
         Assert.Empty(duplicates.Rows);
         Assert.Contains("360 of them are on the Hub only", duplicates.NotCounted, StringComparison.Ordinal);
-        foreach (var figure in new[] { Notebooks.Figures.ScoreByDuplicates(duplicates), Notebooks.Figures.RecallClasses(duplicates.Classify()) })
+        var byDuplicates = Notebooks.Figures.ScoreByDuplicates(duplicates);
+        var classes = Notebooks.Figures.RecallClasses(duplicates.Classify());
+        foreach (var figure in new[] { byDuplicates, classes })
             Assert.Contains("360 of them are on the Hub only", figure.Finding, StringComparison.Ordinal);
         Assert.Empty(hub.Requests);
     }

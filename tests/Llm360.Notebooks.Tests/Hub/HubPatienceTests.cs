@@ -84,8 +84,8 @@ public sealed class HubPatienceTests : HubFixture
             reports.Where(r => r.Task == "ask the Hub again").Select(r => $"{r.Done} of {r.Total}: {r.Detail![^3..]}"));
         // Another process holds the content.
         Directory.CreateDirectory(Cache["hub", ".locks", "models--org--model"]);
-        using (new FileStream(Cache["hub", ".locks", "models--org--model", HubContent.Large(Weights).Etag + ".lock"], FileMode.Create,
-            FileAccess.ReadWrite, FileShare.None))
+        var path = Cache["hub", ".locks", "models--org--model", HubContent.Large(Weights).Etag + ".lock"];
+        using (new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None))
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
             var download = DownloadAsync(stop.Token);
@@ -94,8 +94,8 @@ public sealed class HubPatienceTests : HubFixture
                 await Task.Delay(50, Stop);
                 lock (reports)
                 {
-                    if (reports.Any(
-                        r => r.Task.StartsWith("another process fetches org/model@ckpt_007/deep/in/weights.bin", StringComparison.Ordinal)))
+                    const string report = "another process fetches org/model@ckpt_007/deep/in/weights.bin";
+                    if (reports.Any(r => r.Task.StartsWith(report, StringComparison.Ordinal)))
                         break;
                 }
             }

@@ -21,10 +21,12 @@ internal sealed record HubContent(long Length, string Etag, bool IsLarge, Action
     public static HubContent Large(byte[] bytes) =>
         new(bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)), true, Cyclic(bytes));
 
-    public static HubContent Small(byte[] bytes) =>
-        new(bytes.Length, Convert.ToHexStringLower(CryptographicOperations.HashData(
-            HashAlgorithmName.SHA1,
-            [.. Encoding.ASCII.GetBytes($"blob {bytes.Length}\0"), .. bytes])), false, Cyclic(bytes));
+    public static HubContent Small(byte[] bytes)
+    {
+        byte[] blob = [.. Encoding.ASCII.GetBytes($"blob {bytes.Length}\0"), .. bytes];
+        var hash = CryptographicOperations.HashData(HashAlgorithmName.SHA1, blob);
+        return new(bytes.Length, Convert.ToHexStringLower(hash), false, Cyclic(bytes));
+    }
 
     /// <summary>The same bytes again and again, to a length that nobody reads to its end.</summary>
     public static HubContent Endless(byte[] bytes, long length) =>
@@ -191,14 +193,22 @@ internal sealed class ImitationHub : IAsyncDisposable
         if (first + PageLength < tree.Count)
             context.Response.Headers.Link =
                 $"<{new Uri(Endpoint, $"{context.Request.Path}?recursive=true&cursor={first + PageLength}")}>; rel=\"next\"";
-        var folders = first == 0 ? tree.Keys.Where(k => k.Contains('/', StringComparison.Ordinal))
-            .Select(k => k.Split('/')[0])
-            .Distinct()
-            .Select(f => (object)new { type = "directory", oid = "", path = f, size = 0 }) : [];
-        await context.Response.WriteAsJsonAsync(folders.Concat(tree.Skip(first).Take(PageLength).Select(f => f.Value.IsLarge
-            ? (object)new { type = "file", oid = "0123456789012345678901234567890123456789", path = f.Key, size = f.Value.Length,
-                lfs = new { oid = f.Value.Etag, size = f.Value.Length, pointerSize = 135 }, xetHash = f.Value.Etag }
-            : new { type = "file", oid = f.Value.Etag, path = f.Key, size = f.Value.Length })).ToList());
+        var names = tree.Keys.Where(k => k.Contains('/', StringComparison.Ordinal)).Select(k => k.Split('/')[0]).Distinct();
+        var folders = first == 0 ? names.Select(f => (object)new { type = "directory", oid = "", path = f, size = 0 }) : [];
+        var files = tree.Skip(first).Take(PageLength).Select(f => Entry(f.Key, f.Value));
+        await context.Response.WriteAsJsonAsync(folders.Concat(files).ToList());
+
+        static object Entry(string path, HubContent content) => content.IsLarge
+            ? new
+            {
+                type = "file",
+                oid = "0123456789012345678901234567890123456789",
+                path,
+                size = content.Length,
+                lfs = new { oid = content.Etag, size = content.Length, pointerSize = 135 },
+                xetHash = content.Etag,
+            }
+            : new { type = "file", oid = content.Etag, path, size = content.Length };
     }
 
     private async Task ResolveAsync(HubRequest request, HttpContext context, string repository, string commit, string path)

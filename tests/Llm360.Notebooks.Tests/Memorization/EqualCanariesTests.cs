@@ -15,8 +15,11 @@ public sealed class EqualCanariesTests
             Name = $"equal-{Guid.NewGuid():N}",
             Expected = null,
             Weights = null,
-            Corpus =
-                pico.Corpus with { Chunks = 2, Canaries = pico.Corpus.Canaries! with { Repetitions = [3, 3], Chunks = [1], Controls = 0 } },
+            Corpus = pico.Corpus with
+            {
+                Chunks = 2,
+                Canaries = pico.Corpus.Canaries! with { Repetitions = [3, 3], Chunks = [1], Controls = 0 },
+            },
             Training = pico.Training with { OptimizerStates = [2] },
         };
         var suite = await new SuiteTrainer(manifest, folder["suite"]).TrainAsync(new(Cancellation: stop));
@@ -26,18 +29,19 @@ public sealed class EqualCanariesTests
         try
         {
             var scores = await analysis.ScoreAsync(options: new() { Device = Device.Cpu, Cancellation = stop });
-            // Computed, and as the store gives them back.
-            foreach (var rows in new[] { scores.Rows, (await analysis.ScoreAsync(options: new() { Device = Device.Cpu, Cancellation = stop })).Rows })
+            var stored = await analysis.ScoreAsync(options: new() { Device = Device.Cpu, Cancellation = stop });
+            foreach (var rows in new[] { scores.Rows, stored.Rows })
             {
                 Assert.Equal(ids.SelectMany(id => Enumerable.Repeat(id, 3 * 3)), rows.Select(r => r.Canary).OfType<string>().Order());
                 Assert.All(rows, r => Assert.Equal(r.Canary is null, r.CanaryRepetitions is null));
             }
 
             foreach (var checkpoint in suite.Checkpoints)
-                Assert.Equal(ids, scores.Latent().Rows
-                    .Where(r => r.Checkpoint == checkpoint.Index && r.Canary is not null)
-                    .Select(r => r.Canary)
-                    .Order());
+            {
+                var canaries = scores.Latent().Rows.Where(r => r.Checkpoint == checkpoint.Index && r.Canary is not null);
+                Assert.Equal(ids, canaries.Select(r => r.Canary).Order());
+            }
+
             var counterfactual = await analysis.CounterfactualAsync(options: new() { Device = Device.Cpu, Cancellation = stop });
             Assert.Equal(ids, counterfactual.Rows.Select(r => r.Canary).OfType<string>().Order());
             var duplicates = await scores.DuplicatesAsync(run: new(Cancellation: stop));

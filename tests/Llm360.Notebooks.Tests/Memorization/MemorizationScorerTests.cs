@@ -53,7 +53,8 @@ public sealed class MemorizationScorerTests
         json["rope_scaling"] = new JsonObject { ["type"] = "dynamic", ["factor"] = 2.0 };
         json["max_position_embeddings"] = 40;
         File.WriteAllText(folder["config.json"], json.ToJsonString());
-        foreach (var file in Directory.EnumerateFiles(Fixtures.Path("memorization", "ckpt_000")).Where(f => Path.GetFileName(f) != "config.json"))
+        var files = Directory.EnumerateFiles(Fixtures.Path("memorization", "ckpt_000"));
+        foreach (var file in files.Where(f => Path.GetFileName(f) != "config.json"))
             File.Copy(file, folder[Path.GetFileName(file)]);
         using var model = LanguageModel.Load(folder[""], Device.Cpu);
         Assert.Contains("k + l = 64", Assert.Throws<Llm360Exception>(() => MemorizationScorer.Score(model, ReferenceRows.All)).What,

@@ -75,9 +75,9 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
             var forecast = scores.Forecast(4, 1);
             Assert.Equal([1, 2, 3], forecast.Rows.Select(r => r.Checkpoint));
             Assert.Equal([16, 32, 48], forecast.Rows.Select(r => r.Sequences));
-            var alone = (await analysis.ScoreAsync(
-                [suite.Checkpoints[^1]],
-                options: new() { Device = Device.Cpu, Cancellation = Stop })).Forecast();
+            var last = await analysis.ScoreAsync(
+                [suite.Checkpoints[^1]], options: new() { Device = Device.Cpu, Cancellation = Stop });
+            var alone = last.Forecast();
             Assert.Empty(alone.Rows);
             Assert.StartsWith("No earlier scored checkpoint has read these", Figures.Forecast(alone).Title, StringComparison.Ordinal);
             var counterfactual = await analysis.CounterfactualAsync(options: new() { Device = Device.Cpu, Cancellation = Stop });
@@ -93,21 +93,24 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
 
             foreach (var (frame, rows) in new[]
             {
-                (duplicates.ToDataFrame(), duplicates.Rows.Count), (shorter.Classify().ToDataFrame(), shorter.Classify().Rows.Count),
-                    (forecast.ToDataFrame(), forecast.Rows.Count), (scores.BySource().ToDataFrame(), scores.BySource().Rows.Count),
+                (duplicates.ToDataFrame(), duplicates.Rows.Count),
+                (shorter.Classify().ToDataFrame(), shorter.Classify().Rows.Count),
+                (forecast.ToDataFrame(), forecast.Rows.Count),
+                (scores.BySource().ToDataFrame(), scores.BySource().Rows.Count),
                 (scores.Extraction().ToDataFrame(), scores.Extraction().Rows.Count),
-                (counterfactual.ToDataFrame(), counterfactual.Rows.Count), (latent.ToDataFrame(), latent.Rows.Count),
+                (counterfactual.ToDataFrame(), counterfactual.Rows.Count),
+                (latent.ToDataFrame(), latent.Rows.Count),
                 (exposure.ToDataFrame(), exposure.Rows.Count),
             })
                 Assert.Equal(rows, frame.Rows.Count);
 
             foreach (var figure in new[]
             {
-                Figures.ScoreByDuplicates(duplicates), Figures.ScoreByDuplicates(shorter), Figures.RecallClasses(shorter.Classify()),
-                    Figures.RecallClasses(duplicates.Classify()), Figures.Forecast(forecast), Figures.Forecast(scores.Forecast()),
-                    Figures.Forecast(alone), Figures.MemorizationBySource(scores.BySource()),
-                Figures.SamplesToExtract(scores.Extraction()), Figures.Counterfactual(counterfactual), Figures.LatentMemorization(latent),
-                Figures.Exposure(exposure),
+                Figures.ScoreByDuplicates(duplicates), Figures.ScoreByDuplicates(shorter),
+                Figures.RecallClasses(shorter.Classify()), Figures.RecallClasses(duplicates.Classify()),
+                Figures.Forecast(forecast), Figures.Forecast(scores.Forecast()), Figures.Forecast(alone),
+                Figures.MemorizationBySource(scores.BySource()), Figures.SamplesToExtract(scores.Extraction()),
+                Figures.Counterfactual(counterfactual), Figures.LatentMemorization(latent), Figures.Exposure(exposure),
             })
             {
                 Assert.NotEmpty(figure.ToPlotlyJson());

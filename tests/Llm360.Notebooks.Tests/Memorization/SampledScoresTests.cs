@@ -64,8 +64,8 @@ public sealed class SampledScoresTests : IDisposable
         foreach (var figure in new[]
         {
             Figures.MemorizationHistogram(scores), Figures.MemorizationByChunk(scores), Figures.CheckpointCorrelation(scores),
-                Figures.Forecast(scores.Forecast(4, 1)), Figures.ScoreByDuplicates(duplicates),
-                Figures.RecallClasses(duplicates.Classify()),
+            Figures.Forecast(scores.Forecast(4, 1)), Figures.ScoreByDuplicates(duplicates),
+            Figures.RecallClasses(duplicates.Classify()),
             Figures.MemorizationBySource(scores.BySource()), Figures.SamplesToExtract(scores.Extraction()),
             Figures.LatentMemorization(scores.Latent()), Figures.Counterfactual(counterfactual),
         })

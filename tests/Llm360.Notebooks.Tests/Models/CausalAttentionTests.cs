@@ -46,8 +46,10 @@ public sealed unsafe class CausalAttentionTests
                 var seen = Enumerable.Range(0, place + 1).Where(j => j >= padding || j == place).ToList();
                 if (place < padding)
                     seen = [place];
-                var scores = seen.Select(j => Enumerable.Range(0, head).Sum(i => (double)q[(((h * count) + t) * head) + i] * Of(k, j, h, i))
-                    / Math.Sqrt(head)).ToList();
+                var query = ((h * count) + t) * head;
+                var scores = seen
+                    .Select(j => Enumerable.Range(0, head).Sum(i => (double)q[query + i] * Of(k, j, h, i)) / Math.Sqrt(head))
+                    .ToList();
                 var exponentials = scores.Select(s => Math.Exp(s - scores.Max())).ToList();
                 for (var i = 0; i < head; i++)
                     Assert.Equal(seen.Zip(exponentials).Sum(p => p.Second * Of(v, p.First, h, i)) / exponentials.Sum(),

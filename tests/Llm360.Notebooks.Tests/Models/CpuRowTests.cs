@@ -119,7 +119,8 @@ public sealed class CpuRowTests
     {
         using var scope = torch.NewDisposeScope();
         var (x, bias) = (torch.randn(2, 33, 2048), torch.randn([4000], type));
-        foreach (var weight in new[] { torch.randn([4000, 2048], type), torch.randn([2048, 4000], type).t() }) // more than a block; CrystalCoder's lie the other way
+        // More than one block of weights; CrystalCoder's matrices are transposed.
+        foreach (var weight in new[] { torch.randn([4000, 2048], type), torch.randn([2048, 4000], type).t() })
         {
             var expected = torch.nn.functional.linear(x.to(torch.float64), weight.to(torch.float64), bias.to(torch.float64));
             Near(expected, NarrowTypes.Widened(x, weight, bias), 1e-4);
@@ -250,7 +251,8 @@ public sealed class CpuRowTests
         var logits = model.Logits(hidden, 0, model.Config.VocabularySize).to(torch.float32).gather(1, tokens.unsqueeze(1)).squeeze(1);
         var (low, high) = model.LogitBounds(hidden, tokens);
         Assert.Equal(500, (logits.ge(low) & logits.le(high)).sum().item<long>());
-        Assert.InRange(((high - low) / (1 + high.abs())).max().item<float>(), 0, hidden.dtype == torch.float32 ? 3e-5f : 1 / 64f); // Two steps of bfloat16.
+        // 1/64 is two steps of bfloat16.
+        Assert.InRange(((high - low) / (1 + high.abs())).max().item<float>(), 0, hidden.dtype == torch.float32 ? 3e-5f : 1 / 64f);
     }
 
     [Theory]

@@ -11,7 +11,8 @@ internal static class FixtureModels
         var folder = Fixtures.Path("models", "llama-mha");
         var config = (LlamaConfig)ModelConfig.Read(Path.Combine(folder, "config.json"));
         using var state = StateDict.Open(folder);
-        return new LlamaModel(config, config.Parameters()
-            .ToDictionary(p => p.Name, p => p.Name == LlamaNames.Head ? head(state.View(p.Name).clone()) : state.View(p.Name).clone()));
+        return new LlamaModel(config, config.Parameters().ToDictionary(
+            p => p.Name,
+            p => p.Name == LlamaNames.Head ? head(state.View(p.Name).clone()) : state.View(p.Name).clone()));
     }
 }

@@ -26,7 +26,8 @@ public sealed class GenerationTests
         var expected = model.Logits(model.Forward(ids).select(1, 2)).softmax(1).squeeze(0).data<float>().ToArray();
         const int draws = 4000;
         var counts = new int[expected.Length];
-        foreach (var row in model.Generate([.. Enumerable.Repeat(Prompts[0], draws)], new GenerationOptions { MaxNewTokens = 1, Temperature = 1, Seed = 1 }))
+        var options = new GenerationOptions { MaxNewTokens = 1, Temperature = 1, Seed = 1 };
+        foreach (var row in model.Generate([.. Enumerable.Repeat(Prompts[0], draws)], options))
             counts[row[0]]++;
         // Five standard deviations of a binomial count.
         for (var i = 0; i < expected.Length; i++)

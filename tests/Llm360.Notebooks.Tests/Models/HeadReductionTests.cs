@@ -52,8 +52,14 @@ public sealed class HeadReductionTests
     public void Ambers_tokens_at_once_follow_from_the_memory(torch.ScalarType type, int expected)
     {
         using var scope = torch.NewDisposeScope();
-        var amber = (LlamaConfig)ModelConfig.Read(Fixtures.Path("models", "llama-mha", "config.json")) with { HiddenSize = 4096,
-            IntermediateSize = 11008, Layers = 32, Heads = 32, VocabularySize = 32000 };
+        var amber = (LlamaConfig)ModelConfig.Read(Fixtures.Path("models", "llama-mha", "config.json")) with
+        {
+            HiddenSize = 4096,
+            IntermediateSize = 11008,
+            Layers = 32,
+            Heads = 32,
+            VocabularySize = 32000,
+        };
         using var model =
             new LlamaModel(amber, new Dictionary<string, torch.Tensor> { [LlamaNames.Embedding] = torch.empty([1, 1], type) });
         Assert.Equal(expected, DeviceMemory.TokensAtOnce(model));

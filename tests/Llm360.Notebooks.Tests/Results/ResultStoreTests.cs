@@ -80,8 +80,8 @@ public sealed class ResultStoreTests(PicoSuite pico)
         using var folder = new TemporaryFolder();
         var machine = Environment.MachineName.Replace('.', '-');
         string Left(string machine, int process) => folder[$"chunk=1.parquet.{machine}.{process}.{Guid.NewGuid():N}.tmp"];
-        var (killed, running, elsewhere, forgotten) = (Left(machine, int.MaxValue), Left(machine, Environment.ProcessId),
-            Left("elsewhere", int.MaxValue), Left("elsewhere", int.MaxValue));
+        var (killed, running) = (Left(machine, int.MaxValue), Left(machine, Environment.ProcessId));
+        var (elsewhere, forgotten) = (Left("elsewhere", int.MaxValue), Left("elsewhere", int.MaxValue));
         foreach (var file in new[] { killed, running, elsewhere, forgotten })
             File.WriteAllText(file, "half");
         File.SetLastWriteTimeUtc(forgotten, DateTime.UtcNow.AddDays(-2));
@@ -103,7 +103,8 @@ public sealed class ResultStoreTests(PicoSuite pico)
     public async Task A_grid_computes_in_the_type_that_its_settings_name()
     {
         using var folder = new TemporaryFolder();
-        foreach (var (name, type) in new[] { ("auto", torch.float32), ("fp32", torch.float32), ("bf16", torch.bfloat16), ("fp16", torch.float16) })
+        var types = new[] { ("auto", torch.float32), ("fp32", torch.float32), ("bf16", torch.bfloat16), ("fp16", torch.float16) };
+        foreach (var (name, type) in types)
         {
             var seen = new List<torch.ScalarType>();
             var precision = Precision.Parse(name);

@@ -18,8 +18,8 @@ public sealed class HubSuiteTests
         var suite = Suites.Open("amber");
         Assert.Equal(360, suite.Checkpoints.Count);
         Assert.Equal(new HubLocation("LLM360/Amber", "ckpt_007"), suite.Checkpoint("7").Hub);
-        Assert.Equal(("ckpt_359", 359, 360, HubLocation.Main), (suite.Checkpoints[^1].Name, suite.Checkpoints[^1].Index,
-            suite.Checkpoints[^1].ChunksSeen, suite.Checkpoints[^1].Hub!.Revision));
+        var last = suite.Checkpoints[^1];
+        Assert.Equal(("ckpt_359", 359, 360, HubLocation.Main), (last.Name, last.Index, last.ChunksSeen, last.Hub!.Revision));
         Assert.Equal(1, suite.Checkpoints[0].ChunksSeen);
         Assert.Equal(360, suite.Chunks.Count);
         Assert.Equal(new HubLocation("LLM360/AmberDatasets", HubLocation.Main, "train/train_355.jsonl", IsDataset: true),
@@ -39,8 +39,8 @@ public sealed class HubSuiteTests
         Assert.Equal(["step512", "step1000", "step2000"], suite.Checkpoints.Skip(10).Take(3).Select(c => c.Name));
         Assert.Equal(new HubLocation("EleutherAI/pythia-160m", "step143000"), suite.Checkpoints[^1].Hub);
         Assert.Empty(suite.Chunks);
-        Assert.Equal((0, 0.5, 1), (suite.Progress(suite.Checkpoints[0]), suite.Progress(suite.Checkpoint("71000")) * 143 / 142,
-            suite.Progress(suite.Checkpoints[^1])));
+        var (first, middle, last) = (suite.Checkpoints[0], suite.Checkpoint("71000"), suite.Checkpoints[^1]);
+        Assert.Equal((0, 0.5, 1), (suite.Progress(first), suite.Progress(middle) * 143 / 142, suite.Progress(last)));
     }
 
     [Fact]
@@ -75,9 +75,9 @@ public sealed class HubSuiteTests
     public void A_manifest_file_of_ones_own_opens()
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllText(folder["mine.json"], """
-            { "name": "mine", "description": "Mine.", "parameters": 1, "trainedTokens": 1, "checkpoints": { "repository": "org/model", "series": [{ "name": "step{0}", "from": 5, "to": 9, "step": 2 }] } }
-            """);
+        File.WriteAllText(folder["mine.json"],
+            """{ "name": "mine", "description": "Mine.", "parameters": 1, "trainedTokens": 1, "checkpoints": """
+            + """{ "repository": "org/model", "series": [{ "name": "step{0}", "from": 5, "to": 9, "step": 2 }] } }""");
         var suite = Suites.Open(folder["mine.json"]);
         Assert.Equal(["step5", "step7", "step9"], suite.Checkpoints.Select(c => c.Name));
         Assert.Equal(suite.Checkpoints[1], Suites.FindCheckpoint(folder["mine.json"] + "/7"));
@@ -96,14 +96,18 @@ public sealed class HubSuiteTests
     }
 
     [Fact]
-    public void A_revision_may_be_called_otherwise_than_its_checkpoint() =>
-        Assert.Equal(["r0", "r1"], Suite.OnHub(Small with { Checkpoints =
-            Places with { Series = [new("c{0}", 0, 1, Revision: "r{0}")] } }).Checkpoints.Select(c => c.Hub!.Revision));
+    public void A_revision_may_be_called_otherwise_than_its_checkpoint()
+    {
+        var places = Places with { Series = [new("c{0}", 0, 1, Revision: "r{0}")] };
+        Assert.Equal(["r0", "r1"], Suite.OnHub(Small with { Checkpoints = places }).Checkpoints.Select(c => c.Hub!.Revision));
+    }
 
     [Fact]
-    public void Numbers_end_at_the_largest() =>
-        Assert.Equal(4, Suite.OnHub(Small with { Checkpoints = Places with { Series = [new("c{0}", int.MaxValue - 3, int.MaxValue)],
-            ChunksSeenByFirst = 0 }, Chunks = null }).Checkpoints.Count);
+    public void Numbers_end_at_the_largest()
+    {
+        var places = Places with { Series = [new("c{0}", int.MaxValue - 3, int.MaxValue)], ChunksSeenByFirst = 0 };
+        Assert.Equal(4, Suite.OnHub(Small with { Checkpoints = places, Chunks = null }).Checkpoints.Count);
+    }
 
     public static TheoryData<string, string> Wrong => new()
     {
@@ -208,9 +212,8 @@ public sealed class HubSuiteTests
         string[] said =
         [
             Figures.TrainingLoss(suite, steps).Finding, Figures.ValidationLoss(suite, steps).Finding,
-            Figures.LearningRate(suite, steps).Finding,
-            Figures.GradientNorm(suite, steps).Finding, Figures.DataMix(suite, steps).Finding,
-            Tables.TrainingSummary(suite, steps).Rows[0][0],
+            Figures.LearningRate(suite, steps).Finding, Figures.GradientNorm(suite, steps).Finding,
+            Figures.DataMix(suite, steps).Finding, Tables.TrainingSummary(suite, steps).Rows[0][0],
         ];
         Assert.All(said, text => Assert.Contains("is not published as a file", text, StringComparison.Ordinal));
     }

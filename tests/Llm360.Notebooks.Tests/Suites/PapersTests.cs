@@ -126,9 +126,9 @@ public sealed class PapersTests
     public void A_bad_table_is_one_error(string columns, string row, string says)
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllText(folder["paper.json"], $$"""
-            {"title": "t", "numbers": [], "tables": [{"name": "T", "title": "t", "source": "s", "verified": true, "columns": [{{columns}}], "rows": [{{row}}]}]}
-            """);
+        File.WriteAllText(folder["paper.json"],
+            """{"title": "t", "numbers": [], "tables": [{"name": "T", "title": "t", "source": "s", "verified": true, "columns": """
+            + $$"""[{{columns}}], "rows": [{{row}}]}]}""");
         var error = Assert.Throws<Llm360Exception>(() => Papers.Read(folder["paper.json"]));
         Assert.Contains(says, error.What, StringComparison.Ordinal);
     }

@@ -9,7 +9,8 @@ internal static class TokenizerFile
     public static JsonObject Make(params (string Left, string Right)[] merges)
     {
         var vocabulary = new JsonObject();
-        foreach (var token in Enumerable.Range(0, 256).Select(b => ByteAlphabet.CharacterOf((byte)b).ToString()).Concat(merges.Select(m => m.Left + m.Right)))
+        var bytes = Enumerable.Range(0, 256).Select(b => ByteAlphabet.CharacterOf((byte)b).ToString());
+        foreach (var token in bytes.Concat(merges.Select(m => m.Left + m.Right)))
             vocabulary[token] = vocabulary.Count;
         return new JsonObject
         {
@@ -18,8 +19,12 @@ internal static class TokenizerFile
             ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false },
             ["post_processor"] = null,
             ["decoder"] = new JsonObject { ["type"] = "ByteLevel" },
-            ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary,
-                ["merges"] = new JsonArray([.. merges.Select(m => new JsonArray(m.Left, m.Right))]) },
+            ["model"] = new JsonObject
+            {
+                ["type"] = "BPE",
+                ["vocab"] = vocabulary,
+                ["merges"] = new JsonArray([.. merges.Select(m => new JsonArray(m.Left, m.Right))]),
+            },
         };
     }
 

@@ -17,8 +17,8 @@ public class TokenizerGoldenTests
 
     [Fact]
     public void Small_model_streams_every_line() =>
-        Stream(SentencePieceTokenizer.Load(Fixtures.Path("tokenizer", "small.model")), Fixtures.Path("tokenizer", "small_stream.jsonl"),
-            87);
+        Stream(SentencePieceTokenizer.Load(Fixtures.Path("tokenizer", "small.model")),
+            Fixtures.Path("tokenizer", "small_stream.jsonl"), 87);
 
     [Fact]
     public void Llama_model_encodes_and_decodes_every_line() =>

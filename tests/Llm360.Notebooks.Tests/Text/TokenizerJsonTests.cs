@@ -119,7 +119,8 @@ public class TokenizerJsonTests
             Assert.StartsWith($"{path}, line 1, $", Refused().Where, StringComparison.Ordinal);
         }
 
-        foreach (var text in new[] { "[]", "null", "{}", """{"model":{"type":"\ud800"}}""", whole.Replace("\"a\"", "\"b\"", StringComparison.Ordinal) })
+        var renamed = whole.Replace("\"a\"", "\"b\"", StringComparison.Ordinal);
+        foreach (var text in new[] { "[]", "null", "{}", """{"model":{"type":"\ud800"}}""", renamed })
         {
             File.WriteAllText(path, text);
             Assert.StartsWith(path, Refused().Where, StringComparison.Ordinal);

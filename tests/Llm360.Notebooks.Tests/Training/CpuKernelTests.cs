@@ -84,8 +84,8 @@ public sealed unsafe class CpuKernelTests
         for (var t = 0; t < tokens; t++)
         {
             var row = t * width;
-            double factor = 1 / Math.Sqrt((Sum(i => x.Data[row + i] * (double)x.Data[row + i]) / size) + 1e-3),
-                mean = Sum(i => (double)w.Data[i] * dy.Data[row + i] * x.Data[row + i]) / size;
+            var factor = 1 / Math.Sqrt((Sum(i => x.Data[row + i] * (double)x.Data[row + i]) / size) + 1e-3);
+            var mean = Sum(i => (double)w.Data[i] * dy.Data[row + i] * x.Data[row + i]) / size;
             for (var i = 0; i < width; i++)
             {
                 Assert.Equal(factor * x.Data[row + i] * w.Data[i], y.Data[row + i], 1e-6);
@@ -168,8 +168,8 @@ public sealed unsafe class CpuKernelTests
         {
             for (var i = 0; i < head / 2; i++)
             {
-                double angle = (40 + t) * Math.Pow(10000, -2.0 * i / head), a = before.Data[(t * padded) + i],
-                    b = before.Data[(t * padded) + i + (head / 2)];
+                var angle = (40 + t) * Math.Pow(10000, -2.0 * i / head);
+                double a = before.Data[(t * padded) + i], b = before.Data[(t * padded) + i + (head / 2)];
                 Assert.Equal((a * Math.Cos(angle)) - (b * Math.Sin(angle)), x.Data[(t * padded) + i], 1e-5);
                 Assert.Equal((b * Math.Cos(angle)) + (a * Math.Sin(angle)), x.Data[(t * padded) + i + (head / 2)], 1e-5);
             }
