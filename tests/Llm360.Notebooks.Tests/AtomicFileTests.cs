@@ -1,4 +1,4 @@
-// Files that appear whole, in place of what was there.
+// Atomic writes: a file appears complete or not at all, and replaces the former file.
 namespace Llm360.Notebooks.Tests;
 
 public sealed class AtomicFileTests
@@ -29,7 +29,7 @@ public sealed class AtomicFileTests
         Assert.Single(Directory.GetFileSystemEntries(folder[""]));
     }
 
-    // As a user without rights to do harm if it fails: a device that swallows everything.
+    // Runs only as an unprivileged user, because a failure as root would replace the device.
     [Fact]
     public void A_device_is_written_to()
     {

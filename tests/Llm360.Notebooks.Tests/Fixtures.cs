@@ -1,4 +1,4 @@
-// Where the tests' files lie.
+// The locations of the files that tests read.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Tests;

@@ -1,16 +1,18 @@
-// The floors of the library: a folder may use only folders on lower floors.
+// The layers of the library: a folder may use only folders in lower layers.
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Llm360.Notebooks.Tests;
 
 /// <summary>
-/// The compiler tells which file declares each name, so the check sees constants and attributes as well.
-/// All types are in one namespace; the folder alone decides the floor.
+/// The compiler resolves the file that declares each name, so the check includes constants and
+/// attributes.
+/// All types are in one namespace, so the layer follows from the folder alone.
 /// </summary>
 public sealed class FloorsTests
 {
-    /// <summary>From the bottom to the top. Files in the library's root may be used by all and use none of these.</summary>
+    /// <summary>The layers from bottom to top. All layers may use files in the library's root
+    /// folder, and those files use none of the layers.</summary>
     private static readonly string[][] Floors =
     [
         ["Files"],
@@ -29,7 +31,8 @@ public sealed class FloorsTests
         ["Figures"],
     ];
 
-    /// <summary>Folders of one model family; only the registry knows them all.</summary>
+    /// <summary>The folders of the model families. Only the registry refers to all of
+    /// them.</summary>
     private static readonly string[] Families = ["Models/Llama", "Models/Neox", "Models/Crystal"];
     private const string Registry = "Models/ModelFamilies.cs";
 

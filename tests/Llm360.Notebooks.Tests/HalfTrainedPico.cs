@@ -1,4 +1,4 @@
-// The pico suite, stopped while its third chunk was trained: ckpt_002 is the last checkpoint.
+// The pico suite, stopped during its third chunk: ckpt_002 is the last checkpoint.
 
 namespace Llm360.Notebooks.Tests;
 

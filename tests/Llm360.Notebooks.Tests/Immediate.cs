@@ -1,4 +1,4 @@
-// Progress that is told at once, on the thread that tells it: Progress<T> does so later.
+// Progress that reports at once on the reporting thread; Progress<T> reports later.
 namespace Llm360.Notebooks.Tests;
 
 internal sealed class Immediate(Action<WorkProgress> report) : IProgress<WorkProgress>

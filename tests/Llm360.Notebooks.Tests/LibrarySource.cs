@@ -1,10 +1,10 @@
-// The library's source as the compiler sees it: for tests about its folders and its documentation.
+// The compiled source of the library, for tests of its folders and its documentation.
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
 namespace Llm360.Notebooks.Tests;
 
-/// <summary>Compiles the library once for all tests that look at its source.</summary>
+/// <summary>Compiles the library once for all tests of its source.</summary>
 internal static class LibrarySource
 {
     private const string GlobalUsings = "global using System; global using System.Collections.Generic; global using System.IO; "
@@ -15,7 +15,8 @@ internal static class LibrarySource
     /// <summary>The folder of the library.</summary>
     public static string Folder { get; } = Path.Combine(Workspace.Repository!, "src", "Llm360.Notebooks");
 
-    /// <summary>Its trees have paths relative to the folder, with forward slashes.</summary>
+    /// <summary>The compilation. Its syntax trees have paths relative to the folder, with forward
+    /// slashes.</summary>
     public static CSharpCompilation Compilation => Compiled.Value;
 
     private static CSharpCompilation Compile()

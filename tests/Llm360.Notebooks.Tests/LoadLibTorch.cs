@@ -1,4 +1,4 @@
-// Tests may touch TorchSharp before the library, and would then make it look for LibTorch itself.
+// Loads LibTorch first, because tests may use TorchSharp before the library has loaded it.
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 

@@ -1,4 +1,4 @@
-// The pico suite, trained once a test run.
+// The pico suite, trained once per test run.
 
 [assembly: AssemblyFixture(typeof(Llm360.Notebooks.Tests.PicoSuite))]
 
@@ -12,7 +12,8 @@ public sealed class PicoSuite : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        // Without the expected counts, so that PinnedCorpusTests can run, and pin anew, after the recipe was changed.
+        // No expected counts, so that PinnedCorpusTests can pin new ones after a change of the
+        // recipe.
         var manifest = Suites.Recipe("pico") with { Expected = null };
         Suite = await new SuiteTrainer(manifest, folder["pico"]).TrainAsync(new(Cancellation: CancellationToken.None));
     }

@@ -1,4 +1,4 @@
-// What stands at a path is told without opening it: a named pipe would be waited for forever.
+// The kind of a file is determined without opening it, because opening a named pipe blocks.
 using System.Diagnostics;
 
 namespace Llm360.Notebooks.Tests;
@@ -50,10 +50,10 @@ public sealed class PlainFileTests : IDisposable
         Assert.Throws<InvalidDataException>(() => PlainFile.ReadAllBytes(path, longest)).Message;
 }
 
-/// <summary>Makes named pipes.</summary>
+/// <summary>Creates named pipes.</summary>
 internal static class Pipes
 {
-    /// <summary>Makes one; the test is skipped where the system has none.</summary>
+    /// <summary>Creates a named pipe. Skips the test on systems without them.</summary>
     public static void Make(string path)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "named pipes are no files on Windows");

@@ -1,4 +1,4 @@
-// The public surface of the library, frozen in a text file that a change of it has to change too.
+// The public API of the library, pinned in a text file that every change must update.
 using PublicApiGenerator;
 
 namespace Llm360.Notebooks.Tests;

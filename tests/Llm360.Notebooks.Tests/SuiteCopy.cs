@@ -5,7 +5,8 @@ namespace Llm360.Notebooks.Tests;
 internal static class SuiteCopy
 {
     /// <summary>
-    /// Copies the folder without the list of its files, since analyses refuse files that differ from it, and opens the copy.
+    /// Copies the folder and opens the copy. Leaves out the list of files, because analyses refuse
+    /// files that differ from it.
     /// </summary>
     public static Suite Of(Suite suite, string folder)
     {

@@ -1,4 +1,4 @@
-// What tests do to the folders of suites: copy, damage, compare.
+// Operations of tests on suite folders: copy, damage, compare.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -32,7 +32,7 @@ internal static class SuiteFolder
     }
 
     /// <summary>
-    /// Path and content of every file, for finding out whether anything was changed.
+    /// Path and hash of every file, to detect changes.
     /// </summary>
     public static SortedDictionary<string, string> Contents(string folder) =>
         new(Files(folder).ToDictionary(f => Path.GetRelativePath(folder, f).Replace('\\', '/'), Hash), StringComparer.Ordinal);

@@ -1,4 +1,4 @@
-// Bad queries, bad rows, bad indices: one error each, and nothing is lost.
+// Bad queries, rows and indexes give one error each, and nothing is lost.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;
@@ -70,7 +70,7 @@ public sealed class AttributionErrorTests(PicoSuite pico) : IDisposable
         Rewrite(suite.Checkpoints[^1], w => w.mul_(1.5f));
         var error = await Assert.ThrowsAsync<Llm360Exception>(() => index.QueryAsync("Gets the value"));
         Assert.Contains("of other weights or rows", error.What, StringComparison.Ordinal);
-        // Made again, the old cell stays beside the new one.
+        // After a rebuild the old cell stays beside the new one.
         index = await new AttributionAnalysis(suite, AttributionMethod.LoGra, Small, folder["results"]).IndexAsync(
             chunks: [suite.Chunks[0]]);
         Assert.Single((await index.QueryAsync("Gets the value")).Top(1));

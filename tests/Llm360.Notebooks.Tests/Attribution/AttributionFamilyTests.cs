@@ -1,4 +1,4 @@
-// Methods on every model family: what two ways of computing must agree on.
+// Attribution methods on every model family: two ways of computing must agree.
 
 namespace Llm360.Notebooks.Tests;
 

@@ -1,4 +1,4 @@
-// The index of a suite: its answers are those of the methods, and it goes on where it was stopped.
+// The index of a suite gives the answers of the methods and resumes where it was stopped.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -41,7 +41,7 @@ public sealed class AttributionIndexTests(PicoSuite pico) : IDisposable
             Assert.Equal(wanted.Max(), answers[q].Top(1)[0].Score, 1e-5 * scale);
         }
 
-        // Asked again, nothing is computed anew and no bit differs.
+        // A second query recomputes nothing, and every bit is equal.
         var again = await (await new AttributionAnalysis(Suite, method, settings, results.Path).IndexAsync(
             checkpoints, Suite.Chunks.Take(3).ToList())).QueryAsync(queries);
         Assert.Equal(answers[0].Scores, again[0].Scores);

@@ -12,7 +12,7 @@ internal static class GoldenAttribution
 
     public static StateDict Open(string file) => StateDict.Open(Path.Combine(Folder, file));
 
-    /// <summary>Golden scores, query by query.</summary>
+    /// <summary>Golden scores, one query after the other.</summary>
     public static double[] Expected(string name)
     {
         using var file = Open("expected.safetensors");

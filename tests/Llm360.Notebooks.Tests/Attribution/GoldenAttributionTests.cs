@@ -5,8 +5,8 @@ namespace Llm360.Notebooks.Tests;
 
 public sealed class GoldenAttributionTests
 {
-    // Of the standard deviation of the matrix: scores are large and small, so a relative test of
-    // each would be wrong.
+    // A share of the standard deviation of the matrix. Scores have very different sizes, so a
+    // relative tolerance for each score would be wrong.
     private const double Tolerance = 1e-4;
 
     [Theory]
@@ -81,12 +81,12 @@ public sealed class GoldenAttributionTests
         foreach (var name in factors.Names)
         {
             var (expected, actual) = (golden.View(name), factors[name]);
-            // An eigenvector may point either way.
+            // The sign of an eigenvector is arbitrary.
             if (name.Contains(".Q_", StringComparison.Ordinal))
                 actual *= (actual * expected).sum([0L], keepdim: true).sign();
             var difference = (actual - expected).abs().max().item<double>() / expected.abs().max().item<double>();
-            // The nearest eigenvalues are 1.3e-4 of the largest apart: vectors turn by the error
-            // over that.
+            // The closest eigenvalues differ by 1.3e-4 of the largest. Eigenvectors rotate by the
+            // error divided by that difference.
             Assert.True(difference < (name.Contains(".Q_", StringComparison.Ordinal) ? 1e-2 : 1e-4), $"{name} differs by {difference}");
         }
     }

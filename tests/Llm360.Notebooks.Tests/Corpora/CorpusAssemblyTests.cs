@@ -1,4 +1,4 @@
-// Quotas, chunks, held-out documents, canaries and deduplication, on texts made up here.
+// Quotas, chunks, held-out documents, canaries and deduplication, on generated texts.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -35,7 +35,8 @@ public sealed class CorpusAssemblyTests : IDisposable
         Assert.All(corpus.Chunks.SelectMany(c => c), row => Assert.Equal(33, row.TokenIds.Length));
         Assert.Equal([48, 16], corpus.Sources.Select(s => s.Sequences));
 
-        // Put the samples back in order: each source is then one stream of documents with </s> after each.
+        // In the original order of samples each source is one stream of documents, with </s> after
+        // each.
         var tokenizer = EmbeddedVocabulary.Load(recipe.Tokenizer);
         var documents = CorpusText.Extract(recipe, _fake.Roots).ToDictionary(d => d.Id);
         var samples = Enumerable.Range(0, 64).Select(n => corpus.Chunks[n % 4][n / 4]).ToList();
@@ -60,7 +61,7 @@ public sealed class CorpusAssemblyTests : IDisposable
             var text = tokenizer.Decode(row.TokenIds.Skip(row.Canary is null ? 0 : 12));
             Assert.NotEmpty(row.Documents);
             Assert.Equal(row.Documents.Distinct(), row.Documents);
-            // Documents that lie wholly inside the row are there word for word.
+            // Documents that lie entirely within the row appear verbatim.
             Assert.All(row.Documents.Skip(1).SkipLast(1), id => Assert.Contains(documents[id].Text, text, StringComparison.Ordinal));
         }
     }
@@ -76,7 +77,8 @@ public sealed class CorpusAssemblyTests : IDisposable
         Assert.Equal(10, corpus.Validation.Count);
         Assert.True(heldOut.Count > 10);
         Assert.False(trained.Overlaps(heldOut));
-        // The texts are made so that none is part of another: nor do they occur as text.
+        // No generated text is part of another one, so the held-out texts must not occur as text
+        // either.
         var tokenizer = EmbeddedVocabulary.Load(recipe.Tokenizer);
         var all = string.Concat(corpus.Chunks.SelectMany(c => c).Select(r => tokenizer.Decode(r.TokenIds)));
         Assert.DoesNotContain(heldOut, text => all.Contains(text, StringComparison.Ordinal));

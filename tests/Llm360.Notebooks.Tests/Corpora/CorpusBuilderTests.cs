@@ -1,4 +1,4 @@
-// Building writes complete, identical files, can be stopped and run again, and never relabels a trained suite.
+// Building writes complete, identical files, can be resumed, and never relabels a trained suite.
 
 namespace Llm360.Notebooks.Tests;
 

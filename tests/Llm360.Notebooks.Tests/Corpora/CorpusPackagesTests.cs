@@ -61,7 +61,7 @@ public class CorpusPackagesTests
                 Assert.Equal(package.License, license.Value);
             else
             {
-                // A file, named or beside an old kind of link.
+                // A licence file: named in the nuspec, or LICENSE.txt beside an old licence URL.
                 var text = File.ReadAllText(Path.Combine(folder, license?.Value ?? "LICENSE.txt"));
                 Assert.Contains(Names[package.License], text, StringComparison.OrdinalIgnoreCase);
             }

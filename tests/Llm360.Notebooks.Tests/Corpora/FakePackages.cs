@@ -1,10 +1,11 @@
-// NuGet packages made up by the tests, in a folder of the cache's layout.
+// Generated NuGet packages in a folder with the layout of the package cache.
 using System.Security;
 using System.Text;
 
 namespace Llm360.Notebooks.Tests;
 
-/// <summary>A package folder with documentation of known texts, and recipes over it.</summary>
+/// <summary>A package folder with XML documentation of known texts, and recipes that use
+/// it.</summary>
 internal sealed class FakePackages : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -13,7 +14,7 @@ internal sealed class FakePackages : IDisposable
 
     public TemporaryFolder Folder => _folder;
 
-    /// <summary>Writes a package with one file and gives its pinned entry.</summary>
+    /// <summary>Writes a package with one file and returns its pinned entry.</summary>
     public CorpusPackage Add(string id, IEnumerable<string> texts)
     {
         var xml = new StringBuilder("<?xml version=\"1.0\"?>\n<doc><members>\n");
@@ -31,13 +32,13 @@ internal sealed class FakePackages : IDisposable
         return package with { Sha256 = CorpusPackages.Hash(package, Roots) };
     }
 
-    /// <summary>Different texts, but every tenth equal to its predecessor.</summary>
+    /// <summary>Distinct texts, except that every tenth equals its predecessor.</summary>
     public static IEnumerable<string> Texts(string word, int count) =>
         Enumerable.Range(0, count)
             .Select(i => i % 10 == 9 ? i - 1 : i)
             .Select(i => $"The {word} number {i} of the collection returns the value {i * 7919 % 10007}.");
 
-    /// <summary>A small recipe over sources of equal share.</summary>
+    /// <summary>A small recipe based on pico, with the given sources.</summary>
     public static SuiteRecipe Manifest(params CorpusSource[] sources)
     {
         var pico = Notebooks.Suites.Recipe("pico");

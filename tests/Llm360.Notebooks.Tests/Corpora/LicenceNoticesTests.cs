@@ -1,4 +1,4 @@
-// How a file of third-party notices is cut into licences.
+// Splitting a file of third-party notices into licences.
 using System.Text;
 
 namespace Llm360.Notebooks.Tests;

@@ -1,4 +1,4 @@
-// The manifests of this repository agree with what they give; with LLM360_PIN=1 they are measured anew instead.
+// Manifests state the measured counts of their corpora; LLM360_PIN=1 measures and writes them.
 
 namespace Llm360.Notebooks.Tests;
 

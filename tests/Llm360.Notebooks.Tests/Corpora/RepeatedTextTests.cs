@@ -1,4 +1,4 @@
-// Which documents are near copies.
+// Detection of documents that are near copies.
 namespace Llm360.Notebooks.Tests;
 
 public sealed class RepeatedTextTests
@@ -15,7 +15,7 @@ public sealed class RepeatedTextTests
     [Fact]
     public void Half_of_the_runs_is_enough_and_less_is_not()
     {
-        // 33 runs of the licence, and as many or one more that are new.
+        // 33 runs of the licence, and 33 or 34 new runs.
         var same = string.Join(' ', Enumerable.Range(100, 33).Select(i => $"word{i}"));
         Assert.Equal([1], Copies(Licence, $"{Licence} {same}"));
         Assert.Empty(Copies(Licence, $"{Licence} {same} more"));

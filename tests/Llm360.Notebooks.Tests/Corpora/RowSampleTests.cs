@@ -1,4 +1,4 @@
-// Samples of a chunk: shares of the sources, seeds, and what is left unread.
+// Samples of a chunk: shares of the sources, seeds, and rows that are not read.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -29,7 +29,7 @@ public sealed class RowSampleTests
         Assert.Equal(sample, Lines(20, 1, 3));
         Assert.NotEqual(sample, Lines(20, 2, 3));
         Assert.NotEqual(sample, Lines(20, 1, 4));
-        // Computed by another program: stored results depend on the choice, so it must not change.
+        // Computed by another program. Stored results depend on the sample, so it must not change.
         Assert.Equal([2, 8, 10, 14, 16, 33, 49, 57, 70, 84, 107, 122, 137, 145, 162, 166, 167, 177, 181, 191], sample);
     }
 
@@ -49,7 +49,8 @@ public sealed class RowSampleTests
         var sample = RowSample.Of(new Chunk("train_000", 0, path), 12);
         Assert.Equal([9, 3], new[] { "a", "b" }.Select(s => sample.Count(r => r.Source == s)));
         Assert.DoesNotContain(sample, r => r.Canary is not null);
-        // The sources of a chunk on the Hub are known only when 20 GB have been read.
+        // The sources of a chunk on the Hub are known only after reading 20 GB, so its first rows
+        // are used.
         var onHub = RowSample.Of(new Chunk("train_000", 0, path, new HubLocation("a/b", "main", "train_000.jsonl", IsDataset: true)), 12);
         Assert.Equal(Enumerable.Range(1, 9).Concat([11, 12, 13]), onHub.Select(r => r.TokenIds[0]));
 

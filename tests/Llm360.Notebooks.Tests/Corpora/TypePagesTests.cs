@@ -1,4 +1,4 @@
-// Which members share a page.
+// Grouping of documented members into pages.
 namespace Llm360.Notebooks.Tests;
 
 public sealed class TypePagesTests

@@ -1,4 +1,4 @@
-// What the text of a member is.
+// Extraction of the text of a member from XML documentation.
 using System.Text;
 
 namespace Llm360.Notebooks.Tests;

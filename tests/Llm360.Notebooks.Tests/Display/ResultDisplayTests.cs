@@ -1,4 +1,4 @@
-// Results show themselves: as a table in a cell, and as a data frame.
+// Results display as tables in notebook cells and convert to data frames.
 using System.Reflection;
 
 namespace Llm360.Notebooks.Tests;

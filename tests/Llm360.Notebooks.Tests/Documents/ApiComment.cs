@@ -22,7 +22,7 @@ internal sealed partial class ApiComment
 
     public string Returns { get; }
 
-    /// <summary>Those with a text, in order.</summary>
+    /// <summary>The documented parameters, in order.</summary>
     public IReadOnlyList<string> Parameters { get; }
 
     private static XElement Parse(string xml)

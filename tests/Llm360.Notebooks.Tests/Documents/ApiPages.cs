@@ -1,5 +1,4 @@
-// Writes docs/api: the public types of the library with their documentation, a page for each
-// folder.
+// Writes docs/api: the documented public types of the library, one page per folder.
 using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -43,7 +42,7 @@ internal static class ApiPages
     private static IEnumerable<INamedTypeSymbol> WithNested(INamedTypeSymbol type) =>
         type.DeclaredAccessibility == Accessibility.Public ? type.GetTypeMembers().SelectMany(WithNested).Prepend(type) : [];
 
-    // A type of several files belongs to the folder of the file that begins its documentation.
+    // The page of a type in several files is the folder of the first file in ordinal order.
     private static string FolderOf(INamedTypeSymbol type)
     {
         var path = type.DeclaringSyntaxReferences.Select(r => r.SyntaxTree.FilePath).Order(StringComparer.Ordinal).First();
@@ -110,7 +109,7 @@ internal static class ApiPages
         member is { DeclaredAccessibility: Accessibility.Public or Accessibility.Protected, IsImplicitlyDeclared: false }
         && member is (IFieldSymbol or IPropertySymbol or IEventSymbol
             or IMethodSymbol { MethodKind: MethodKind.Ordinary or MethodKind.Constructor or MethodKind.UserDefinedOperator })
-        // A property that a record makes of a parameter is documented as the parameter.
+        // A property generated from a record's parameter is documented as the parameter.
         && !member.DeclaringSyntaxReferences.Any(r => r.GetSyntax() is ParameterSyntax)
         && !member.IsOverride;
 
@@ -130,7 +129,7 @@ internal static class ApiPages
         _ => "Class.",
     };
 
-    // Markdown would take <T> for an element of HTML.
+    // Markdown would read <T> as an HTML element.
     private static string Name(INamedTypeSymbol type) => Plain(type).Replace("<", "&lt;", StringComparison.Ordinal);
 
     private static string Plain(INamedTypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat);
@@ -138,8 +137,8 @@ internal static class ApiPages
     private static string Anchor(INamedTypeSymbol type) =>
         new([.. Plain(type).ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is '-' or '_')]);
 
-    // A line may end within code: Markdown reads the break as a space. A line that begins with a
-    // dash would begin an item.
+    // A line may end inside code, because Markdown reads the break as a space. A line must not
+    // begin with a dash, because that would start a list item.
     private static string Wrapped(string text, string indent)
     {
         var words = text.TrimEnd().Split(' ');

@@ -1,4 +1,4 @@
-// docs/api shows what the source says.
+// The pages in docs/api are up to date with the source.
 namespace Llm360.Notebooks.Tests.Documents;
 
 public sealed class ApiPagesTests

@@ -1,4 +1,4 @@
-// The documents lead to files that exist, and every page of docs/ is in its index.
+// Links in the documents lead to existing files, and the index of docs/ lists every page.
 using System.Text.RegularExpressions;
 
 namespace Llm360.Notebooks.Tests.Documents;
@@ -32,7 +32,7 @@ public sealed partial class DocumentLinkTests
     [Fact]
     public void The_first_page_is_read_in_three_minutes()
     {
-        // 200 words a minute.
+        // At 200 words a minute.
         var words = File.ReadAllText(Path.Combine(Root, "README.md")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         Assert.InRange(words.Length, 200, 600);
     }

@@ -1,4 +1,4 @@
-// Bad tasks, items and settings: one error each, with file, line and item.
+// Bad tasks, items and settings give one error each, with file, line and item.
 using Parquet.Serialization;
 
 namespace Llm360.Notebooks.Tests;

@@ -1,5 +1,4 @@
-// The numbers of a request do not depend on what is computed beside it: equal bits, not a
-// tolerance.
+// The scores of a request do not depend on the rest of its batch: the bits are equal.
 namespace Llm360.Notebooks.Tests;
 
 public sealed class BatchInvarianceTests
@@ -82,8 +81,8 @@ public sealed class BatchInvarianceTests
         ];
         var roots = PrefixTree.Build(leaves, share: true);
         Assert.Equal([20, 2], roots.Select(r => r.Tokens.Length));
-        // The last token of the question predicts the first of each choice, so it is computed for
-        // each.
+        // The last token of the question predicts the first token of each choice, so each choice
+        // computes it.
         Assert.Equal([9, 3], roots[0].Children.Select(c => c.Tokens.Length).OrderDescending());
         Assert.Equal([3, 3, 3], roots[0].Children.Single(c => c.Leaf is null).Children.Select(c => c.Tokens.Length));
         Assert.Equal(20 + 9 + 9 + 3 + 2, roots.Sum(r => r.Work));

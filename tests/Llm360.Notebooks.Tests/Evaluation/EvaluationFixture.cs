@@ -5,15 +5,15 @@ namespace Llm360.Notebooks.Tests;
 
 internal static class EvaluationFixture
 {
-    /// <summary>Largest difference of the log-likelihood of a choice, and of a window or a single
-    /// pair.</summary>
+    /// <summary>Tolerances: for the log-likelihood of a choice, and for that of a window or a
+    /// single pair.</summary>
     public const double OfChoice = 5e-4, OfWindow = 2e-3;
 
     private static readonly Lazy<LanguageModel> LoadedModel = new(() =>
         LanguageModel.Load(Fixtures.Path("evaluation", "model"), Device.Cpu));
     private static readonly Lazy<ITokenizer> LoadedTokenizer = new(() => Tokenizers.Load(Fixtures.Path("evaluation", "model")));
 
-    /// <summary>The model; do not dispose it.</summary>
+    /// <summary>The shared model. Do not dispose it.</summary>
     public static LanguageModel Model => LoadedModel.Value;
 
     public static ITokenizer Tokenizer => LoadedTokenizer.Value;
@@ -28,7 +28,7 @@ internal static class EvaluationFixture
         .Select(f => Path.GetFileNameWithoutExtension(f)).Where(n => n.Contains('.', StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
 
-    /// <summary>The settings that a golden file was made with.</summary>
+    /// <summary>The settings with which a golden file was made.</summary>
     public static EvaluationSettings Settings(JsonNode run) => new(
         Fewshot: (int?)run["num_fewshot"] ?? 0,
         Sampling: (string?)run["sampler"] == "random" ? FewshotSampling.Random : FewshotSampling.FirstN,

@@ -1,12 +1,11 @@
-// Every golden file of lm-eval 0.4.13, item by item: prompts, tokens, examples, log-likelihoods,
-// choices, metrics, aggregates.
+// All golden files of lm-eval 0.4.13: prompts, tokens, log-likelihoods, choices and metrics.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Tests;
 
 public sealed class GoldenEvaluationTests
 {
-    // mc2 and likelihood_diff of an item; accuracies are equal.
+    // The tolerance for mc2 and likelihood_diff of an item. Accuracies must be equal.
     private const double OfMetric = 2e-4;
 
     public static TheoryData<string> Choices =>
@@ -90,7 +89,7 @@ public sealed class GoldenEvaluationTests
     {
         var expected = EvaluationFixture.Expected("pairs");
         var splitter = new RequestTokens(EvaluationFixture.Tokenizer, bos: true);
-        // transformers reads <s> in a text as a token; SentencePiece does not.
+        // transformers encodes <s> in a text as a special token; SentencePiece does not.
         var pairs = expected["pairs"]!.AsArray().Where(p => !(bool)p!["special_in_text"]!).ToList();
         Assert.Equal(expected["pairs"]!.AsArray().Count - 4, pairs.Count);
         var requests = pairs.Select(p => splitter.Split((string)p!["context"]!, (string)p["continuation"]!, "pair")).ToList();

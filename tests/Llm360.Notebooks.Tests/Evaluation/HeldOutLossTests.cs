@@ -1,4 +1,4 @@
-// Held-out loss: the same as a plain forward pass, and which sequences have near copies.
+// Held-out loss equals that of a plain forward pass; sequences with near copies are detected.
 
 namespace Llm360.Notebooks.Tests;
 

@@ -1,4 +1,4 @@
-// A task whose items are a data set on the Hub: fetched once, then read from the cache.
+// A task with items from a data set on the Hub: fetched once, then read from the cache.
 namespace Llm360.Notebooks.Tests;
 
 [Collection(nameof(HubEnvironment))]
@@ -41,7 +41,7 @@ public sealed class HubTaskTests : IAsyncLifetime
         var requests = hub.Requests.Count;
         Assert.Equal(Prompts(EvaluationFixture.Task("arc"), settings), Prompts(task, settings));
         Assert.Equal(requests, hub.Requests.Count);
-        // The commit is a part of the identity: another one makes stored results stale.
+        // The identity includes the commit, so another commit makes stored results stale.
         var identity = new TaskGridItem(task, Suites.Open("amber"), NeedsPool: true).Identity;
         Assert.NotNull(identity);
         Directory.Delete(folder["home"], recursive: true);

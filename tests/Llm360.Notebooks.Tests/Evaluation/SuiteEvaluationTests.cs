@@ -1,5 +1,4 @@
-// Tasks along the checkpoints of a suite: stored, resumed, sharded, drawn; items made by rule from
-// held-out text.
+// Tasks over the checkpoints of a suite: stored, resumed, sharded and plotted; generated items.
 using Microsoft.DotNet.Interactive.Formatting;
 
 namespace Llm360.Notebooks.Tests;
@@ -25,7 +24,7 @@ public sealed class SuiteEvaluationTests(PicoSuite pico)
         Assert.Equal(run.Results.Select(r => r.Value), again.Results.Select(r => r.Value));
         Assert.Equal(run.Results.Count, run.ToDataFrame().Rows.Count);
 
-        // Another item in the task's file makes its cells stale, and no others.
+        // A changed task file makes the cells of that task stale, and no others.
         await File.AppendAllTextAsync(folder["arc", "test.jsonl"],
             (await File.ReadAllLinesAsync(folder["arc", "test.jsonl"], TestContext.Current.CancellationToken))[0]
             + "\n", TestContext.Current.CancellationToken);

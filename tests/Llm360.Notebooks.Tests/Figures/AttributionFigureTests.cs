@@ -1,4 +1,4 @@
-// Titles and findings of the figures of attribution are computed from the numbers.
+// Titles and findings of the attribution figures are computed from the numbers.
 
 namespace Llm360.Notebooks.Tests;
 

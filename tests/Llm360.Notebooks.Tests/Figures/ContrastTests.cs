@@ -1,4 +1,4 @@
-// Lines, marks and text can be seen on a light and on a dark page.
+// Lines, marks and text have enough contrast on light and dark pages.
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
@@ -10,10 +10,11 @@ public sealed partial class ContrastTests
     private const double Mark = 3, Text = 4.5;
     private const string White = "#ffffff";
 
-    // Colours of backgrounds: the report's, JupyterLab's, and those of VS Code.
+    // Background colours of the report, of JupyterLab and of VS Code.
     private static readonly string[] Pages = [White, "#15181c", "#111111", "#1e1e1e"];
 
-    // Grid lines only help the eye; a band lies behind its line.
+    // Grid lines are exempt, because they only help the eye. Bands are exempt, because they lie
+    // behind their lines.
     private const string Grid = "rgba(128,128,128,0.22)";
 
     private static readonly string Css = File.ReadAllText(
@@ -94,7 +95,7 @@ public sealed partial class ContrastTests
         var html = new TokenText("loss", tokens).ToHtml();
         foreach (Match token in TokenStyle().Matches(html))
             AssertContrast([token.Groups[2].Value], [token.Groups[1].Value], Text);
-        // The prompt has the page's own colour, fainter.
+        // The prompt has the text colour of the page at reduced opacity.
         var opacity = double.Parse(Regex.Match(html, "opacity:([0-9.]+)").Groups[1].Value, CultureInfo.InvariantCulture);
         var (text, page) = dark ? ("#e4e8ec", "#15181c") : ("#1f2328", White);
         var mixed = Enumerable.Range(0, 3).Select(i => opacity * Part(text, i) + (1 - opacity) * Part(page, i))
@@ -114,7 +115,7 @@ public sealed partial class ContrastTests
         Assert.Empty(weak);
     }
 
-    /// <summary>The contrast ratio of WCAG 2.</summary>
+    /// <summary>Computes the contrast ratio of WCAG 2.</summary>
     private static double Contrast(string a, string b)
     {
         var (x, y) = (Luminance(a), Luminance(b));

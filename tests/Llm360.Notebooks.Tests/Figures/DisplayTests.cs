@@ -1,4 +1,4 @@
-// How figures and tables show themselves in a notebook host.
+// Display of figures and tables in notebook hosts.
 using System.Net;
 using System.Xml.Linq;
 using Microsoft.DotNet.Interactive.Formatting;

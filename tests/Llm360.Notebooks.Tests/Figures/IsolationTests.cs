@@ -1,4 +1,4 @@
-// The plotting assembly brings its own Plotly.NET and FSharp.Core, whatever the host has loaded.
+// The plotting assembly loads its own Plotly.NET and FSharp.Core, whatever the host has loaded.
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.Loader;

@@ -1,4 +1,4 @@
-// Titles and findings of the figures of memory are computed from the numbers; emptiness is said.
+// Titles and findings of the memorization figures are computed; figures without data say so.
 
 namespace Llm360.Notebooks.Tests;
 

@@ -128,8 +128,8 @@ public class PaperFigureTests
             ScoreDistribution.FromScores(name, progress, Enumerable.Range(0, 1000).Select(i => i < ones ? 1 : i % 5 / 32.0), 32);
     }
 
-    // Standard errors of 0.0255 (half an interval of 0.05); the second checkpoint has read
-    // everything.
+    // The standard error is 0.0255, because half of each interval is 0.05. The second checkpoint
+    // has read all chunks.
     private static readonly IReadOnlyList<ChunkScores> Recent =
     [
         new("ckpt_002", 0.5, 1, [0, 1, 2], [0.10, 0.30, 0.05], [0.05, 0.25, 0], [0.15, 0.35, 0.10], [100, 100, 100]),

@@ -1,4 +1,4 @@
-// Numbers in binary: smaller, and the same when they are read back.
+// Arrays of numbers in binary form are smaller and keep their values.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Tests;
@@ -44,7 +44,7 @@ public sealed class PlotlyArraysTests
         Assert.Equal(before, figure.ToJsonString());
     }
 
-    // 1.0 and 1 are the same number.
+    // Normalises numbers, so that 1.0 equals 1.
     private static JsonNode? Plain(JsonNode? node) => node switch
     {
         JsonArray list => new JsonArray([.. list.Select(Plain)]),

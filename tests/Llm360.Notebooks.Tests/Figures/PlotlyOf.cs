@@ -1,4 +1,4 @@
-// The Plotly JSON of a figure, opened for assertions.
+// Access to the Plotly JSON of a figure, for assertions.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Tests;
@@ -18,7 +18,7 @@ internal sealed class PlotlyOf
 
     public JsonObject Layout { get; }
 
-    /// <summary>The trace of a series: not its band, not its raw values.</summary>
+    /// <summary>The trace of a series, not those of its interval, raw values or mark.</summary>
     public JsonObject Series(string name) =>
         Traces.Single(t => t["name"]!.GetValue<string>() == name && Role(t) is not ("interval" or "raw" or "mark"));
 

@@ -1,4 +1,4 @@
-// Figures and tables of published numbers: what they say is computed.
+// Figures and tables of published numbers: their text is computed.
 namespace Llm360.Notebooks.Tests;
 
 public sealed class PublishedFigureTests(PicoSuite pico)

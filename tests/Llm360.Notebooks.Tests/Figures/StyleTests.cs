@@ -1,4 +1,4 @@
-// What each role, place in training and category looks like.
+// The style of each role, training progress and category.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -73,7 +73,7 @@ public class StyleTests
             PlotlyOf.OnePanel([.. Enumerable.Range(0, 5).Select(i => new Trace($"c{i}", TraceKind.Line, X, Y, Progress: i / 4.0))]));
         var brightness =
             Enumerable.Range(0, 5).Select(i => Brightness(plot.Series($"c{i}")["line"]!["color"]!.GetValue<string>())).ToList();
-        // The range is small, because both ends have to be seen on white and on a dark page.
+        // The range is small, because both ends must be visible on white and on dark pages.
         Assert.Equal(brightness.Order(), brightness);
         Assert.True(brightness[4] > brightness[0] + 0.1);
     }

@@ -1,4 +1,4 @@
-// The static picture of a figure: what it shows, in which colours, and that nothing lies outside.
+// The static SVG of a figure: content, colours, and that nothing lies outside the edges.
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
@@ -130,7 +130,7 @@ public sealed partial class SvgTests
         var figure = PlotlyOf.Of(new Panel("", new Axis("x", Log: true, Minimum: 1, Maximum: 100), new Axis("y", Minimum: 0, Maximum: 10),
             [new Trace("a", TraceKind.Points, [1, 10, 100, 0], [0, 5, 10, 5])]));
         var svg = XElement.Parse(figure.ToSvg());
-        // A position of zero has no place on a logarithmic axis.
+        // Zero has no position on a logarithmic axis.
         var points = svg.Descendants(Svg + "path").Where(p => (string?)p.Attribute("stroke-linecap") == "round")
             .SelectMany(p => Dots((string)p.Attribute("d")!)).ToList();
         Assert.Equal(3, points.Count);
@@ -164,7 +164,7 @@ public sealed partial class SvgTests
         var steps = Step().Matches(path).Select(m => Parsed(m.Value)).Chunk(2).ToList();
         Assert.Equal(300, steps.Count);
         var heights = steps.Skip(1).Aggregate(new List<double> { steps[0][1] }, (all, step) => [.. all, all[^1] + step[1]]);
-        // The axis runs from 0 at its lower to 10 at its upper end.
+        // The axis runs from 0 at the bottom to 10 at the top.
         var (low, high) = (heights.Max(), heights.Min());
         var scale = (low - high) / (y.Max() - y.Min());
         Assert.All(heights.Zip(y), p => Assert.Equal(low - (p.Second - y.Min()) * scale, p.First, 0.16));
@@ -177,11 +177,11 @@ public sealed partial class SvgTests
         var trace = new Trace("a", TraceKind.Bars, [0, 1, 2, 3], [1, 2, 0, 3]);
         var svg = XElement.Parse(PlotlyOf.OnePanel(trace, new Trace("b", TraceKind.Points, X, [1, 2, 3, 4])).ToSvg());
         var drawn = svg.Elements(Svg + "g").Elements(Svg + "path").ToList();
-        // Three bars, because one has no height, and four points.
+        // Four points, but three bars, because one bar has no height.
         Assert.Equal([3, 4], drawn.Select(p => ((string)p.Attribute("d")!).Count(c => c is 'M' or 'm')));
     }
 
-    // "M1 2h0m3 4h0" has the dots (1, 2) and (4, 6).
+    // Reads the dots of a path: "M1 2h0m3 4h0" has the dots (1, 2) and (4, 6).
     private static IEnumerable<(double X, double Y)> Dots(string path)
     {
         var (x, y) = (0.0, 0.0);

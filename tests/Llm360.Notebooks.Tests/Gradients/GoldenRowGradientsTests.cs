@@ -1,5 +1,4 @@
-// Gradients of rows against those of the reference libraries
-// (tests/fixtures/models/*/gradients.safetensors).
+// Row gradients against the references in tests/fixtures/models/*/gradients.safetensors.
 using System.Text.Json;
 using TorchSharp;
 
@@ -7,7 +6,7 @@ namespace Llm360.Notebooks.Tests;
 
 public sealed class GoldenRowGradientsTests
 {
-    // Of the largest entry of each tensor.
+    // A share of the largest entry of each tensor.
     private const double Tolerance = 1e-4;
     private const int GoldenRows = 3;
 

@@ -1,5 +1,4 @@
-// The three forms of a row's gradient against each other: factors multiply to the full gradient,
-// projections are those of it.
+// The three forms of a row's gradient agree: full, as factors, and projected.
 using System.Text.Json;
 using static TorchSharp.torch;
 
@@ -41,7 +40,7 @@ public sealed class GradientFormTests
             AssertClose(parameter, gradient, product.TryGetValue(parameter, out var p) ? p : factors[parameter]);
     }
 
-    // Sizes below, between and above the sides of the parameters.
+    // Projected sizes below, between and above the dimensions of the parameters.
     [Theory]
     [MemberData(nameof(Engines))]
     public void The_projected_form_is_the_projection_of_the_full_gradient(string name, string engine)
@@ -89,7 +88,7 @@ public sealed class GradientFormTests
 
     private static int[] Row(string name) => Fixtures.Json("models", name, "rows.json")["rows"].Deserialize<int[][]>()![0];
 
-    // As GradientForm.Projected is documented, written a second time.
+    // A second implementation of the documented definition of GradientForm.Projected.
     private static Tensor ByDefinition(string parameter, Tensor gradient, GradientOptions options)
     {
         var left = Matrix("left", gradient.shape[0]);

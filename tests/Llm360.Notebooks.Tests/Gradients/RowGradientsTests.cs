@@ -1,5 +1,4 @@
-// Gradients of rows: the CPU pass against autograd on shapes that fit no vector, the choice between
-// them, and bad rows.
+// Row gradients: the CPU pass against autograd on odd shapes, the choice of engine, bad rows.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;
@@ -38,8 +37,8 @@ public sealed class RowGradientsTests
                     Assert.Equal(tensor.shape, actual.Tensors[name].shape);
                     var distance = (tensor - actual.Tensors[name]).norm().item<float>();
 
-                    // One position alone attends to itself whatever its query: that gradient is
-                    // rounding on both sides.
+                    // A single position attends only to itself, whatever its query. That gradient
+                    // is only rounding error on both sides.
                     var size = Math.Max(tensor.norm().item<float>(), largest / 100);
                     Assert.True(distance <= Tolerance * size, $"{form} {name} of row {actual.Row} differs by {distance} of {size}");
                 }

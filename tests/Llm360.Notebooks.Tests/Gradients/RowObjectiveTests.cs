@@ -1,4 +1,4 @@
-// Rows with one token more than positions, and gradients of the margin.
+// Rows with one more token than positions, and gradients of the margin.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;
@@ -31,8 +31,8 @@ public sealed class RowObjectiveTests
                     var isInput = name.EndsWith(".input", StringComparison.Ordinal);
                     foreach (var actual in new[] { a, b })
                     {
-                        // The inputs of the last token are unknown without a position, and count
-                        // nothing.
+                        // The last token has no position, so its inputs are unknown and are not
+                        // compared.
                         var (x, y) = isInput
                             ? (expected.narrow(0, 0, expected.shape[0] - 1), actual.Tensors[name].narrow(0, 0, expected.shape[0] - 1))
                             : (expected, actual.Tensors[name]);

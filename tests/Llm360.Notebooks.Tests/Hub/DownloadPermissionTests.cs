@@ -1,4 +1,4 @@
-// How much is fetched without permission, and that a suite on disk needs none and no Hub.
+// Limits on downloads without permission; a suite on disk needs neither permission nor the Hub.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -46,7 +46,7 @@ public sealed class DownloadPermissionTests : HubFixture
         Assert.Contains("Downloads.Allow(\"3.1 MB\")", error.Remedy, StringComparison.Ordinal);
         Assert.Equal(0, Hub.Sent);
         await DownloadAsync(settings: Settings with { DownloadLimit = Weights.Length + Config.Length });
-        // What is there is not fetched.
+        // Files in the cache are not fetched again.
         await DownloadAsync(settings: Settings with { DownloadLimit = 0 });
     }
 
@@ -99,7 +99,7 @@ public sealed class DownloadPermissionTests : HubFixture
         Assert.Contains("LLM360_MAX_DOWNLOAD=\"1.7 TB\"", error.Remedy, StringComparison.Ordinal);
         Assert.DoesNotContain(Hub.Requests, r => r.Path.Contains("/resolve/", StringComparison.Ordinal));
 
-        // A little less than it needs: every listing is read, and the sum is exact.
+        // Slightly less than needed: all listings are read, and their sum is exact.
         environment[Downloads.Variable] = "1.619TB";
         error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => checkpoints.RequireAsync(Stop));
         Assert.Contains("need 1.6 TB from", error.What, StringComparison.Ordinal);

@@ -1,4 +1,4 @@
-// What the Hub refuses, and answers that make no sense or would lead out of the cache.
+// Refusals of the Hub, invalid answers, and answers with paths outside the cache.
 using System.Net;
 using Microsoft.AspNetCore.Http;
 

@@ -1,5 +1,4 @@
-// Links, pipes and folders in the cache where files belong: one error, nothing outside is read or
-// changed.
+// Links, pipes and folders in place of cache files: one error; nothing outside is touched.
 using System.Diagnostics;
 
 namespace Llm360.Notebooks.Tests;
@@ -40,7 +39,7 @@ public sealed class HubCacheKindTests : HubFixture
         var victim = Cache["victim"];
         await File.WriteAllTextAsync(victim, Victim, Stop);
         var path = PathOf(place);
-        // What needs the place is done again.
+        // Remove results, so that the download uses this path again.
         if (place.EndsWith(".partial", StringComparison.Ordinal) || place.EndsWith(".lock", StringComparison.Ordinal))
             File.Delete(Blob(Weights));
         if (place == ".llm360/refs.json")
@@ -53,7 +52,7 @@ public sealed class HubCacheKindTests : HubFixture
         else
             File.CreateSymbolicLink(path, kind == "link" ? victim : Cache["made"]);
 
-        // A link to nothing in a snapshot is one whose content is gone: it is made anew.
+        // A dangling link in a snapshot means that its blob is missing, so it is created again.
         var isGone = kind == "dangling link" && place.StartsWith("snapshots", StringComparison.Ordinal);
         var download = Task.Run(() => DownloadAsync(), Stop).WaitAsync(TimeSpan.FromSeconds(30), Stop);
         if (isGone)
@@ -101,8 +100,8 @@ public sealed class HubCacheKindTests : HubFixture
         Assert.Equal(Weights, await File.ReadAllBytesAsync(Path.Combine(folder, "deep", "in", "weights.bin"), Stop));
         Hub.Requests.Clear();
         await DownloadAsync(settings: Settings with { Offline = true });
-        // Links that name the disk and not the link to it, as Python makes them where it cannot
-        // make relative ones.
+        // An absolute link through the real folder instead of the symbolic link to it. Python
+        // creates such links where it cannot create relative ones.
         var link = Path.Combine(folder, "config.json");
         var target = Path.GetFullPath(new FileInfo(link).LinkTarget!, Path.GetDirectoryName(link)!);
         target = target.Replace(path, Cache["disk"], StringComparison.Ordinal);

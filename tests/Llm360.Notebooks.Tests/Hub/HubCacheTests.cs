@@ -1,4 +1,4 @@
-// The Hub's cache on disk: Python's layout, what is there already, what is broken in it.
+// The Hub's cache on disk: Python's layout, existing files, broken files.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Tests;
@@ -81,7 +81,7 @@ public sealed class HubCacheTests : HubFixture
         using var client = new HubClient(Settings);
         var revision = await client.ResolveAsync(Revision, Stop);
         var files = await revision.ListAsync(Stop);
-        // As Python does when it looks again and the branch has moved.
+        // Python writes this when the branch has moved.
         Directory.CreateDirectory(Cache["hub", "models--org--model", "refs"]);
         await File.WriteAllTextAsync(Cache["hub", "models--org--model", "refs", "ckpt_007"], new string('b', 40), Stop);
         Assert.EndsWith(revision.Commit, await revision.DownloadAsync(files, cancellation: Stop), StringComparison.Ordinal);
@@ -161,7 +161,7 @@ public sealed class HubCacheTests : HubFixture
     [Fact]
     public async Task A_cache_that_cannot_be_used_is_one_error()
     {
-        // A file stands where the folder should be.
+        // There is a file in place of the folder.
         Directory.CreateDirectory(Cache["hub", "models--org--model"]);
         await File.WriteAllTextAsync(Cache["hub", "models--org--model", "blobs"], "", Stop);
         Assert.Contains("HF_HUB_CACHE", (await Assert.ThrowsAnyAsync<Llm360Exception>(() => DownloadAsync())).Remedy,

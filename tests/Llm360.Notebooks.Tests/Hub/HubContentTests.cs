@@ -1,4 +1,4 @@
-// Contents of the cache are used only if their hash is their name; it is computed once.
+// Cached blobs are used only if their hash matches their name; the hash is computed once.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -84,7 +84,7 @@ public sealed class HubContentTests : HubFixture
         Assert.Equal((2, 0), (verdict.Checked, verdict.Unchecked));
         Assert.False(File.Exists(Path.Combine(Notes, Path.GetFileName(Blob(Weights)))));
 
-        // It is not used from now on.
+        // The damaged blob is no longer used.
         var folder = await DownloadAsync();
         Assert.Equal(Weights, await File.ReadAllBytesAsync(Path.Combine(folder, "deep", "in", "weights.bin"), Stop));
         Assert.Empty((await VerifyAsync()).Faults);
@@ -132,7 +132,7 @@ public sealed class HubContentTests : HubFixture
     private Task<CacheVerdict> VerifyAsync() =>
         CacheAudit.VerifyAsync(Assert.Single(CacheAudit.Repositories(Cache["hub"], Repository)), null, Stop);
 
-    /// <summary>The files that a download hashes, those that are not empty.</summary>
+    /// <summary>The files that a download hashes, without empty ones.</summary>
     private async Task<IReadOnlyList<string>> HashedAsync()
     {
         var hashed = new HashSet<string>();

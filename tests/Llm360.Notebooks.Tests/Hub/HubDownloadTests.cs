@@ -1,4 +1,4 @@
-// Downloads over a network with faults: going on where they broke, and what arrives damaged.
+// Downloads over a faulty network: broken connections are resumed, damaged data is detected.
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
@@ -13,7 +13,7 @@ public sealed class HubDownloadTests : HubFixture
         Hub.CutAfter = r => r.IsStore ? 200_000 : null;
         var folder = await DownloadAsync();
         Assert.Equal(Weights, await File.ReadAllBytesAsync(Path.Combine(folder, "deep", "in", "weights.bin"), Stop));
-        // What was under way when a connection broke may be lost with it.
+        // Bytes in flight may be lost when a connection breaks, so the number of requests varies.
         var starts = Hub.Requests.Where(r => r.IsStore).Select(r => r.From!.Value).ToList();
         Assert.InRange(starts.Count, 15, 30);
         Assert.Equal(starts.Distinct().Order(), starts);
@@ -156,7 +156,8 @@ public sealed class HubDownloadTests : HubFixture
             Assert.Equal(HubStream.FirstPiece, Hub.Sent);
         }
 
-        // It stays: another client needs no network for it, and fetches only what is further on.
+        // The piece stays in the cache. Another client reads it offline and fetches only later
+        // bytes.
         using var offline = new HubClient(Settings with { Offline = true });
         await using var again = await OpenAsync(offline, file);
         Assert.Equal(HubStream.FirstPiece, Read(again, HubStream.FirstPiece).Length);

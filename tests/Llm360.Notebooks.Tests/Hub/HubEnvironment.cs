@@ -1,7 +1,7 @@
-// The Hub's variables for one test; the tests that set them do not run at once.
+// The Hub's environment variables for one test; tests that set them do not run in parallel.
 namespace Llm360.Notebooks.Tests;
 
-/// <summary>Clears the Hub's variables, lets a test set them, and puts back what was there.</summary>
+/// <summary>Clears the Hub's variables, lets a test set them, and restores their values.</summary>
 internal sealed class HubEnvironment : IDisposable
 {
     private static readonly string[] Names =

@@ -1,4 +1,4 @@
-// One repository on an imitation of the Hub, and a cache of its own, for tests of the client.
+// One repository on a fake Hub and a separate cache, for tests of the client.
 using System.Text;
 
 namespace Llm360.Notebooks.Tests;
@@ -66,8 +66,8 @@ public abstract class HubFixture : IAsyncLifetime
         return bytes;
     }
 
-    /// <summary>Changes one bit of a file. Its time is set, since two writes can fall into one tick
-    /// of the clock.</summary>
+    /// <summary>Flips one bit of a file. Sets the file's time, because two writes can have the same
+    /// timestamp.</summary>
     internal static void Flip(string file, bool keepTime = false)
     {
         var time = File.GetLastWriteTimeUtc(file);

@@ -1,4 +1,4 @@
-// The memorization of a suite on the Hub: only its name differs from one on disk.
+// Memorization of a suite on the Hub works as that of a suite on disk.
 using System.Globalization;
 using System.Text;
 
@@ -56,7 +56,8 @@ public sealed class HubGridTests : IAsyncLifetime
             Assert.Equal(expected, cell.Rows.Select(r => r.Match));
         }
 
-        // Of four chunks of 20.8 GB no more than their beginnings, and of the repository no more than a checkpoint.
+        // Only the beginning of each 20.8 GB chunk is fetched, and of the repository only the
+        // checkpoints.
         Assert.InRange(hub.Sent, 0, 2 * (HubStream.FirstPiece + 10_000_000));
         Assert.DoesNotContain(hub.Requests, r => r.Path.EndsWith("README.md", StringComparison.Ordinal));
         Assert.Contains("fetch rows", reports);
@@ -73,7 +74,7 @@ public sealed class HubGridTests : IAsyncLifetime
         environment["HF_HUB_OFFLINE"] = "1";
         Assert.Equal("4 cells from the store, 0 computed", (await ScoreAsync()).Origin);
         Assert.Empty(hub.Requests);
-        // With the Hub, what the commit is is asked, and no file.
+        // Online, only the commits are requested, and no file.
         environment["HF_HUB_OFFLINE"] = "0";
         Assert.Equal("4 cells from the store, 0 computed", (await ScoreAsync()).Origin);
         Assert.Equal(
@@ -101,7 +102,7 @@ public sealed class HubGridTests : IAsyncLifetime
     public async Task Results_of_other_rows_are_computed_anew()
     {
         await ScoreAsync();
-        // Another commit of the data: the same chunk 143, another chunk 355.
+        // A new commit of the data with the same chunk 143 and a changed chunk 355.
         Directory.Delete(folder["home", "hub", "datasets--LLM360--AmberDatasets"], recursive: true);
         hub.Add(ImitationAmber.Data, HubLocation.Main, "train/train_355.jsonl",
             HubContent.Large(Encoding.UTF8.GetBytes(string.Join('\n', ImitationAmber.Rows.Reverse()))));
@@ -112,7 +113,7 @@ public sealed class HubGridTests : IAsyncLifetime
         var scores = await ScoreAsync();
         Assert.Equal("2 cells from the store, 2 computed, 2 of them in place of stale cells", scores.Origin);
         Assert.Equal(expected, scores.Cells[1].Rows.Select(r => r.Match));
-        // A file of one's own in their place.
+        // A local file replaces chunk 143.
         Directory.CreateDirectory(folder["suite", "train"]);
         File.WriteAllLines(folder["suite", "train", "train_143.jsonl"], ImitationAmber.Rows.Skip(100));
         Assert.Equal("2 cells from the store, 2 computed, 2 of them in place of stale cells", (await ScoreAsync()).Origin);
@@ -230,7 +231,7 @@ public sealed class HubGridTests : IAsyncLifetime
         await ScoreAsync();
         environment["HF_HUB_OFFLINE"] = "1";
         hub.Requests.Clear();
-        // Other lengths: nothing of it is in the store.
+        // No cells with these lengths are in the store.
         var scores =
             await suite.Memorization(new(16, 16, Rows, TokenMetrics: true)).ScoreAsync(Checkpoints, Chunks, new() { Device = Device.Cpu });
         Assert.Equal(4, scores.Cells.Count(c => !c.FromStore));
@@ -258,7 +259,7 @@ public sealed class HubGridTests : IAsyncLifetime
         environment["HF_HUB_OFFLINE"] = "1";
         Assert.Equal(2048, suite.Tokenizer().VocabularySize);
         Assert.Equal(2048, suite.Checkpoint("143").Tokenizer().VocabularySize);
-        // The weights of another checkpoint are not there.
+        // The weights of the other checkpoint are not in the cache.
         Assert.Contains("HF_HUB_OFFLINE",
             (await Assert.ThrowsAnyAsync<Llm360Exception>(() => suite.Checkpoint("143").FetchAsync())).Message, StringComparison.Ordinal);
     }
@@ -280,7 +281,7 @@ public sealed class HubGridTests : IAsyncLifetime
         hub.Requests.Clear();
         await checkpoint.FetchAsync();
         Assert.True(File.Exists(Path.Combine(fetched, shard)));
-        // The content was still there.
+        // The blob was still in the cache.
         Assert.DoesNotContain(hub.Requests, r => r.IsStore);
     }
 

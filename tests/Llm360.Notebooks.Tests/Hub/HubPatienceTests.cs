@@ -1,4 +1,4 @@
-// A Hub that is busy, slow, silent or away: what is waited for, what is asked again, what shows of it.
+// A busy, slow, silent or unreachable Hub: waits, retries and progress reports.
 using System.Net;
 using Microsoft.AspNetCore.Http;
 
@@ -82,7 +82,7 @@ public sealed class HubPatienceTests : HubFixture
         Assert.Equal(
             ["1 of 4: 502", "2 of 4: 502"],
             reports.Where(r => r.Task == "ask the Hub again").Select(r => $"{r.Done} of {r.Total}: {r.Detail![^3..]}"));
-        // Another process holds the content.
+        // Another process holds the lock of the blob.
         Directory.CreateDirectory(Cache["hub", ".locks", "models--org--model"]);
         var path = Cache["hub", ".locks", "models--org--model", HubContent.Large(Weights).Etag + ".lock"];
         using (new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None))

@@ -1,10 +1,10 @@
-// The variables of Python's huggingface_hub.
+// The environment variables of Python's huggingface_hub.
 
 namespace Llm360.Notebooks.Tests;
 
 public sealed class HubSettingsTests : IDisposable
 {
-    // Not the process's own: other tests run at the same time.
+    // A separate dictionary instead of the process environment, because tests run in parallel.
     private readonly Dictionary<string, string> environment = [];
     private readonly TemporaryFolder folder = new();
 

@@ -1,4 +1,4 @@
-// A Hugging Face Hub of one's own on the loopback, with the faults that networks have.
+// A fake Hugging Face Hub on the loopback interface that can simulate network faults.
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
@@ -11,11 +11,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Llm360.Notebooks.Tests;
 
-/// <summary>The content of a file: made up as it is asked for, so that it can be larger than the disk.</summary>
-/// <param name="Length">Bytes.</param>
+/// <summary>The content of a file. It is generated on request, so it can be larger than the
+/// disk.</summary>
+/// <param name="Length">The length in bytes.</param>
 /// <param name="Etag">SHA-256 of a large file, git's SHA-1 of a small one.</param>
-/// <param name="IsLarge">Whether it lies on the second server, as LFS files do.</param>
-/// <param name="Fill">Gives the bytes from a place on.</param>
+/// <param name="IsLarge">Whether the second server serves it, as for LFS files.</param>
+/// <param name="Fill">Fills a buffer with the bytes from an offset on.</param>
 internal sealed record HubContent(long Length, string Etag, bool IsLarge, Action<long, byte[]> Fill)
 {
     public static HubContent Large(byte[] bytes) =>
@@ -28,7 +29,7 @@ internal sealed record HubContent(long Length, string Etag, bool IsLarge, Action
         return new(bytes.Length, Convert.ToHexStringLower(hash), false, Cyclic(bytes));
     }
 
-    /// <summary>The same bytes again and again, to a length that nobody reads to its end.</summary>
+    /// <summary>A file that repeats the same bytes up to the given length.</summary>
     public static HubContent Endless(byte[] bytes, long length) =>
         new(length, Convert.ToHexStringLower(SHA256.HashData([.. bytes, .. BitConverter.GetBytes(length)])), true, Cyclic(bytes));
 
@@ -44,15 +45,16 @@ internal sealed record HubContent(long Length, string Etag, bool IsLarge, Action
     };
 }
 
-/// <summary>One request that came in.</summary>
-/// <param name="Method">GET or, of Python, HEAD.</param>
-/// <param name="Path">Of the address.</param>
-/// <param name="IsStore">Whether it came to the second server.</param>
+/// <summary>One received request.</summary>
+/// <param name="Method">GET, or HEAD from Python.</param>
+/// <param name="Path">The path of the URL.</param>
+/// <param name="IsStore">Whether the second server received it.</param>
 /// <param name="Token">The bearer token; null without one.</param>
 /// <param name="From">The first byte of the range; null without one.</param>
 internal sealed record HubRequest(string Method, string Path, bool IsStore, string? Token, long? From);
 
-/// <summary>Serves repositories as the Hub does: commits, listings in pages, small files itself, large ones by a redirect to a second server.</summary>
+/// <summary>Serves repositories as the Hub does: commits, paged listings, small files directly, and
+/// large files by redirect to a second server.</summary>
 internal sealed class ImitationHub : IAsyncDisposable
 {
     private const int PageLength = 2;
@@ -75,22 +77,22 @@ internal sealed class ImitationHub : IAsyncDisposable
         app.Run(AnswerAsync);
     }
 
-    /// <summary>Its address.</summary>
+    /// <summary>The URL of the first server.</summary>
     public Uri Endpoint { get; private set; } = null!;
 
-    /// <summary>What was asked, in order.</summary>
+    /// <summary>The received requests, in order.</summary>
     public ConcurrentQueue<HubRequest> Requests { get; } = [];
 
-    /// <summary>Bytes of files that were sent.</summary>
+    /// <summary>The number of bytes of files sent.</summary>
     public long Sent => Interlocked.Read(ref sent);
 
-    /// <summary>Answers a request in the Hub's place where it returns true.</summary>
+    /// <summary>Handles a request instead of the Hub if it returns true.</summary>
     public Func<HubRequest, HttpContext, Task<bool>>? Instead { get; set; }
 
-    /// <summary>Breaks a file off after so many bytes of an answer; null for never.</summary>
+    /// <summary>The number of bytes after which an answer is cut off; null for never.</summary>
     public Func<HubRequest, long?>? CutAfter { get; set; }
 
-    /// <summary>Whether the bytes of an answer are changed.</summary>
+    /// <summary>Whether the bytes of an answer are damaged.</summary>
     public Func<HubRequest, bool>? Damages { get; set; }
 
     public static async Task<ImitationHub> StartAsync(CancellationToken cancellation)
@@ -103,7 +105,8 @@ internal sealed class ImitationHub : IAsyncDisposable
         return hub;
     }
 
-    /// <summary>Puts a file into a revision; <paramref name="repository"/> begins with <c>datasets/</c> for one of data.</summary>
+    /// <summary>Adds a file to a revision. <paramref name="repository"/> begins with
+    /// <c>datasets/</c> for a data set.</summary>
     public ImitationHub Add(string repository, string revision, string path, HubContent content)
     {
         var commit = commits[(repository, revision)] = Convert.ToHexStringLower(
@@ -114,7 +117,8 @@ internal sealed class ImitationHub : IAsyncDisposable
         return this;
     }
 
-    /// <summary>Puts a folder's files into a revision, those with weights as large ones.</summary>
+    /// <summary>Adds a folder's files to a revision: JSON files as small files, all others as large
+    /// files.</summary>
     public ImitationHub AddFolder(string repository, string revision, string folder)
     {
         foreach (var file in Directory.EnumerateFiles(folder))
@@ -261,7 +265,7 @@ internal sealed class ImitationHub : IAsyncDisposable
             content.Fill(at, part);
             if (Damages?.Invoke(request) == true)
                 part[0] ^= 1;
-            // Before it is sent: the client may be done with it sooner than this line would come after.
+            // Counted before sending, because the client may finish before a later line would run.
             Interlocked.Add(ref sent, part.Length);
             await context.Response.Body.WriteAsync(part, context.RequestAborted);
             at += part.Length;

@@ -1,4 +1,4 @@
-// The evaluations beside all 360 checkpoints of an imitated Amber: small files only.
+// Evaluation files of all 360 checkpoints of a fake Amber: only small files are fetched.
 using System.Globalization;
 using System.Text;
 
@@ -55,7 +55,8 @@ public sealed class HubEvaluationTests : IAsyncLifetime
     [Fact]
     public async Task More_than_may_be_fetched_is_refused_before_the_first_byte_and_a_checkpoint_without_is_told()
     {
-        // Above the default: the variable would also limit the tests that run beside this one.
+        // A size above the default limit. Setting the variable would also limit tests that run in
+        // parallel.
         hub.Add(ImitationAmber.Models, suite.Checkpoints[0].Hub!.Revision, "eval_mmlu.json",
             HubContent.Endless(new byte[16], 2_000_000_000));
         var few = suite.Checkpoints.Take(3).ToList();

@@ -1,4 +1,4 @@
-// Result files of lm-eval become curves; a file of another version is one error with file and line.
+// Import of lm-eval result files as curves; unsupported files give one error with file and line.
 namespace Llm360.Notebooks.Tests;
 
 public sealed class LmEvalImportTests : IDisposable

@@ -1,4 +1,4 @@
-// Logs of Weights & Biases and trackio become curves; a broken line is one error with its number.
+// Import of Weights & Biases and trackio logs; a broken line gives one error with its number.
 namespace Llm360.Notebooks.Tests;
 
 public sealed class LogImportTests : IDisposable

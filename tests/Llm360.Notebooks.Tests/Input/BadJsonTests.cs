@@ -1,4 +1,4 @@
-// Each kind of JSON document with each kind of damage: one error that names the file and the place in it.
+// Every kind of damage to every kind of JSON document gives one error with file and position.
 using System.Text;
 
 namespace Llm360.Notebooks.Tests;
@@ -18,7 +18,7 @@ public sealed class BadJsonTests : IDisposable
         ["canaries.json"] = (() => """[{"id": "c1", "chunk": 1, "repetitions": 2, "token_ids": [1, 2]}]""", path => Canary.ReadAll(path)),
     };
 
-    // What is put behind the first brace of a good document, and what the error says.
+    // The text inserted after the first brace of a valid document, and the expected error text.
     private static readonly Dictionary<string, (byte[] Key, string Says)> Insertions = new()
     {
         ["half a pair in a value"] = (Utf8("\"zz\": \"\\ud800\","), "surrogate"),

@@ -1,4 +1,4 @@
-// Values that ask for more than there is, or are of the wrong kind: one error that names the key.
+// Values that are too large or of the wrong type give one error that names the key.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Tests;
@@ -130,7 +130,7 @@ public sealed class BadSizesTests(PicoSuite pico) : IDisposable
         await Refusal.OfAsync(() => model.Perplexity(row.TokenIds, int.MaxValue, int.MaxValue));
         await Refusal.OfAsync(() => model.Perplexity(row.TokenIds, 32, int.MaxValue));
         await Refusal.OfAsync(() => model.Generate([row.TokenIds], new GenerationOptions { MaxNewTokens = int.MaxValue }));
-        // Of all tokens, as there are not more.
+        // A TopK above the vocabulary size means all tokens.
         var all = new GenerationOptions { MaxNewTokens = 1, Temperature = 1, TopK = int.MaxValue };
         Assert.Single(model.Generate([[3]], all)[0]);
         Assert.Equal(32, Notebooks.ChunkReader.Read(pico.Suite.Chunks[0], int.MaxValue).Count());
@@ -191,7 +191,8 @@ public sealed class BadSizesTests(PicoSuite pico) : IDisposable
         return folder.Path;
     }
 
-    /// <summary>Writes a document with one value replaced by other JSON, as text: 1e99999 has no other form.</summary>
+    /// <summary>Writes a document with one value replaced by JSON text. Only text can hold
+    /// 1e99999.</summary>
     private string Changed(JsonNode json, string key, string value, string name = "changed.json")
     {
         const string mark = "place of the value";

@@ -1,4 +1,4 @@
-// Bad input ends in one error, and does not hang.
+// Checks that bad input ends in one error and does not hang.
 namespace Llm360.Notebooks.Tests;
 
 internal static class Refusal
@@ -6,10 +6,11 @@ internal static class Refusal
     private const int LongestMessage = 10_000;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <summary>The error with which something ends; another end, or none, fails the test.</summary>
+    /// <summary>Returns the error of an action. Fails the test if it ends otherwise or not at
+    /// all.</summary>
     public static async Task<Llm360Exception> OfAsync(Func<Task> read)
     {
-        // On a thread of its own: what hangs must not keep the test.
+        // A separate thread, so that an action that hangs does not block the test.
         var task = Task.Factory.StartNew(
             () => read().GetAwaiter().GetResult(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => task.WaitAsync(Patience, TestContext.Current.CancellationToken));
@@ -18,7 +19,7 @@ internal static class Refusal
         return error;
     }
 
-    /// <summary>The error with which something ends.</summary>
+    /// <summary>Returns the error of an action.</summary>
     public static Task<Llm360Exception> OfAsync(Action read) => OfAsync(() =>
     {
         read();

@@ -1,5 +1,4 @@
-// Scores in columns: the rows are those that were packed, and what is asked of them is what a scan
-// of all rows gives.
+// Scores stored in columns return the packed rows, and queries match a scan of all rows.
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -27,7 +26,7 @@ public sealed class ColumnsTests(PicoSuite pico)
     public void Seen_rows_canaries_sources_and_correlations_are_those_of_a_scan()
     {
         var (random, suite) = (new Random(11), pico.Suite);
-        // Chunks out of order, and other rows at other checkpoints.
+        // Chunks are out of order, and checkpoints have different rows.
         List<GridCell<IReadOnlyList<MemorizationRow>>> cells = [.. suite.Checkpoints.SelectMany(c => suite.Chunks.Reverse().Select(chunk =>
             new GridCell<IReadOnlyList<MemorizationRow>>(c, new ChunkItem(chunk),
                 [.. Enumerable.Range(0, 40).Where(_ => random.Next(4) > 0).Select(i => Row(random, 39 - i, 1))], FromStore: true)))];
@@ -80,8 +79,8 @@ public sealed class ColumnsTests(PicoSuite pico)
         return pairs.Sum(p => (p.X - meanX) * (p.Y - meanY)) / Math.Sqrt(squares);
     }
 
-    // Kind 0 has no token metrics, 1 has canaries, 2 has metrics with gaps, 3 texts of different
-    // lengths.
+    // Kind 0 has no token metrics, kind 1 has canaries, kind 2 has metrics with gaps, and kind 3
+    // has texts of different lengths.
     private static MemorizationRow Row(Random random, int row, int kind)
     {
         var isCanary = kind is 1 or 3 && random.Next(5) == 0;

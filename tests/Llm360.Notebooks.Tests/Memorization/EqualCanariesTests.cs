@@ -1,4 +1,4 @@
-// Canaries with equal repetitions in one chunk are different sequences, and every analysis keeps them apart.
+// Every analysis keeps canaries with equal repetitions in one chunk apart.
 
 namespace Llm360.Notebooks.Tests;
 

@@ -1,4 +1,4 @@
-// The analyses of memory against the reference (tests/fixtures/memorization).
+// The memorization analyses against the reference (tests/fixtures/memorization).
 
 namespace Llm360.Notebooks.Tests;
 
@@ -39,7 +39,8 @@ public sealed class GoldenAnalysesTests
     public void Draws_needed_are_the_reference(string checkpoint)
     {
         using var expected = StateDict.Open(Fixtures.Path("memorization", $"expected_{checkpoint}.safetensors"));
-        // From the reference's own log p_z the formula must be exact; from ours, float32, it is good to 5e-4.
+        // With the reference's own log p_z the formula must be exact. With ours, in float32, the
+        // tolerance is 5e-4.
         foreach (var suffix in new[] { "", "_top40" })
         {
             Near(Values($"log_pz{suffix}"), suffix, 1e-9);

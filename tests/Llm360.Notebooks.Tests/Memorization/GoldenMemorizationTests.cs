@@ -1,4 +1,4 @@
-// Memorization scores against the reference (tests/fixtures/memorization): 200 rows, two checkpoints, four (k, l).
+// Memorization scores against tests/fixtures/memorization: 200 rows, 2 checkpoints, 4 (k, l).
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;

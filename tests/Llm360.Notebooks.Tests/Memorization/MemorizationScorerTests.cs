@@ -1,11 +1,11 @@
-// Scoring beyond the reference's cases: many rows, interrupted work, and what is refused.
+// Scoring beyond the reference's cases: many rows, interruptions, refused input.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Tests;
 
 public sealed class MemorizationScorerTests
 {
-    // As after a lack of memory, with a piece of drafted tokens under way.
+    // A restart as after running out of memory, while a segment of draft tokens is in progress.
     [Theory]
     [InlineData(RowTask.Continuation)]
     [InlineData(RowTask.FirstMismatch)]

@@ -1,4 +1,4 @@
-// The analyses of memory on a suite, and their parts against slow references.
+// The memorization analyses on a suite, and their parts against slow references.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -11,7 +11,7 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
     {
         using var folder = new TemporaryFolder();
         var random = new Random(1);
-        // Three tokens only, so that windows overlap themselves and each other often.
+        // Only three different tokens, so that equal windows often overlap.
         var rows =
             Enumerable.Range(0, 60).Select(_ => Enumerable.Range(0, random.Next(1, 30)).Select(_ => random.Next(3)).ToArray()).ToList();
         var chunks = rows.Chunk(20).Select((part, i) =>
@@ -66,7 +66,7 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
         {
             var scores = await analysis.ScoreAsync(options: new() { Device = Device.Cpu, Cancellation = Stop });
             var duplicates = await scores.DuplicatesAsync(run: new(Cancellation: Stop));
-            // Of canaries the count is known: pico's are as long as k + l.
+            // The counts of canaries are known, because pico's canaries are k + l tokens long.
             Assert.All(
                 duplicates.Rows.Where(r => r.CanaryRepetitions is not null),
                 r => Assert.Equal((long)r.CanaryRepetitions!.Value, r.Duplicates));

@@ -1,8 +1,8 @@
-// Which sequences of a chunk are scored, and what figures say about the choice.
+// The choice of the scored sequences of a chunk, and how figures describe it.
 
 namespace Llm360.Notebooks.Tests;
 
-/// <summary>On pico with three sources instead of one, sorted by source as nano's chunks are.</summary>
+/// <summary>Tests on pico with three sources, sorted by source as in nano's chunks.</summary>
 public sealed class SampledScoresTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -14,7 +14,7 @@ public sealed class SampledScoresTests : IDisposable
         foreach (var chunk in Directory.EnumerateFiles(folder["train"]))
         {
             var lines = File.ReadAllLines(chunk);
-            // Half, a quarter, a quarter.
+            // The shares of the sources are 1/2, 1/4 and 1/4.
             File.WriteAllLines(chunk, lines.Select((line, i) =>
             {
                 var source = i < lines.Length / 2 ? "\"netcore\"" : i < lines.Length * 3 / 4 ? "\"roslyn\"" : "\"aspnet\"";
@@ -96,10 +96,10 @@ public sealed class SampledScoresTests : IDisposable
             suite.Memorization(new(8, 8, 8, Sampling: RowSampling.First)), suite.Memorization(new(8, 8)),
         ];
         Assert.Equal(4, choices.Select(c => c.Store.Folder).Distinct().Count());
-        // The seed of what is no sample decides nothing.
+        // Without sampling the seed has no effect.
         Assert.Equal(choices[2].Store.Folder, suite.Memorization(new(8, 8, 8, Sampling: RowSampling.First, Seed: 5)).Store.Folder);
         Assert.Equal(choices[3].Store.Folder, suite.Memorization(new(8, 8, Seed: 5)).Store.Folder);
-        // Chunks on the Hub are not read to their end.
+        // Chunks on the Hub are not read completely, so their first sequences are used.
         var amber = Suites.Open("amber");
         Assert.Equal(RowSampling.First, amber.Memorization(new(8, 8, 8)).Settings.Sampling);
         Assert.Contains("\"sampling\": \"Stratified\"", File.ReadAllText(Path.Combine(choices[0].Store.Folder, "settings.json")),

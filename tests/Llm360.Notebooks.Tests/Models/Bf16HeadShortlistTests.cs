@@ -1,4 +1,4 @@
-// Greedy tokens by a head in bfloat16, against products in float64.
+// Greedy tokens from a head in bfloat16, against products in float64.
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks.Tests;
@@ -28,7 +28,8 @@ public sealed class Bf16HeadShortlistTests
         }
     }
 
-    // What bfloat16 takes from one factor of each product is the same and is not lost among others: 0 instead of 0.12 is below 0.06.
+    // bfloat16 rounds one factor of many products down by the same amount, so the errors add up.
+    // The largest logit becomes 0 instead of 0.12, which is less than the second, 0.06.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -133,7 +134,7 @@ public sealed class Bf16HeadShortlistTests
         Assert.Null(model.HeadShortlistFor(zeros([1, model.Config.HiddenSize], float32)));
     }
 
-    // Five tokens each are alike but for a 4000th, where bfloat16 keeps a 256th.
+    // Weights in groups of five tokens that differ by about 1/4000. bfloat16 resolves 1/256.
     private static Tensor Alike(int groups, Generator generator) =>
         randn([groups, Width], float32, generator: generator).repeat(5, 1)
             * (1 + (randn([5 * groups, Width], float32, generator: generator) / 4000));

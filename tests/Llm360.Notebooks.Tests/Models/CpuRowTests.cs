@@ -48,7 +48,7 @@ public sealed class CpuRowTests
         }
     }
 
-    // A processor has one of the two.
+    // A processor uses one of the two widths; the test runs both.
     [Theory]
     [InlineData(1, 16)]
     [InlineData(2, 304)]
@@ -233,7 +233,8 @@ public sealed class CpuRowTests
         Assert.Equal([1, 2], reduction.Unsure);
     }
 
-    // A rank that they do not settle is computed once more, position by position: right all the same, but slow.
+    // A rank that the bounds do not determine is recomputed position by position, which is correct
+    // but slow.
     [Theory]
     [InlineData("llama-gqa", torch.ScalarType.Float32)]
     [InlineData("llama-gqa", torch.ScalarType.BFloat16)]
@@ -274,7 +275,8 @@ public sealed class CpuRowTests
         Assert.Equal(logits.argmax(1).data<long>().ToArray(), scores.Select(p => (long)p.Argmax));
     }
 
-    // More rows than any kernel of the kit takes: LibTorch's products, which round what goes in where the processor multiplies bfloat16. Without its instructions all is float32.
+    // So many rows use LibTorch's products instead of the kit's kernels. LibTorch rounds the inputs
+    // if the processor multiplies bfloat16. Without these instructions everything is float32.
     [Theory]
     [InlineData(torch.ScalarType.BFloat16, 0.01)] // 8 bits: half a step is 2^-9 of a value, and some of a dozen such roundings remain.
     [InlineData(torch.ScalarType.Float16, 1e-5)]

@@ -1,4 +1,4 @@
-// CrystalCoder's config.json: what is refused because it would change the mathematics.
+// CrystalCoder's config.json: values that would change the mathematics are refused.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Tests;

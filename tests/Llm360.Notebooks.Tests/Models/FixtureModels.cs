@@ -1,4 +1,4 @@
-// Variants of a fixture's model, for what no checkpoint has.
+// Variants of fixture models for cases that no checkpoint covers.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;

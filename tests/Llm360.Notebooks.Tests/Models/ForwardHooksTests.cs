@@ -1,4 +1,4 @@
-// What hooks read: residual stream, attention, linear layers, against goldens and definitions.
+// Hooks that read the residual stream, attention and linear layers, against goldens.
 using TorchSharp;
 using static Llm360.Notebooks.Tests.HookedModel;
 

@@ -1,4 +1,4 @@
-// Sampling, perplexity, batches: against their definitions.
+// Sampling, perplexity and batches against their definitions.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;
@@ -103,7 +103,7 @@ public sealed class GenerationTests
     {
         using var model = Load();
         int[] tokens = [.. Enumerable.Range(0, 61).Select(i => (i * i) % 128)];
-        // The window that first reaches a token is the one that counts it.
+        // Each token counts in the first window that reaches it.
         var sum = 0.0;
         for (var t = 1; t < tokens.Length; t++)
         {
@@ -139,7 +139,7 @@ public sealed class GenerationTests
             var differences = new int[128];
             for (var i = 0; i + lag < rows; i++)
                 differences[(drawn[i + lag][0] - drawn[i][0] + 128) % 128]++;
-            // 31 each are expected; a Poisson count exceeds 31 + 6 sqrt(31) once in 10 million.
+            // The expected count is 31. A Poisson count exceeds 31 + 6 sqrt(31) once in 10 million.
             Assert.InRange(differences.Max(), 0, 65);
         }
     }

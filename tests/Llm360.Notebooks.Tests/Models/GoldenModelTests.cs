@@ -1,5 +1,4 @@
-// Every golden model: logits, log-probabilities, ranks, entropies, hidden states, attention, greedy ids, padding and stopping
-// against tests/fixtures/models at the tolerances that its README asks of a float32 implementation.
+// Every golden model against tests/fixtures/models at the float32 tolerances of its README.
 using System.Text.Json;
 using TorchSharp;
 
@@ -63,7 +62,7 @@ public sealed class GoldenModelTests
     [MemberData(nameof(WithHidden))]
     public void Hidden_states_and_attention_are_the_reference(string name)
     {
-        // Crystal's stream reaches several hundred.
+        // The values of Crystal's residual stream reach several hundred.
         var hidden = name == "crystal" ? 5e-3 : 1e-4;
         using var model = Load(name);
         using var expected = Expected(name);
@@ -217,7 +216,8 @@ public sealed class GoldenModelTests
         Near(plain.Forward(ids), model.Forward(ids), 0.2); // The norms' weights were rounded to 8 bits.
     }
 
-    // llama-bf16's logits are float32 from bfloat16 weights; llama-bin's weights are float16.
+    // The logits of llama-bf16 are float32, computed from bfloat16 weights. The weights of
+    // llama-bin are float16.
     private static LanguageModel Load(string name) => LanguageModel.Load(Fixtures.Path("models", name), null, torch.float32);
 
     private static StateDict Expected(string name) => StateDict.Open(Fixtures.Path("models", name, "expected.safetensors"));

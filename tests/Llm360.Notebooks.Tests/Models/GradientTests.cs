@@ -1,11 +1,11 @@
-// Passes with gradients: the kernels, which know none, must stay out of them.
+// Passes with gradients must not use the kernels, which compute no gradients.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;
 
 public sealed class GradientTests
 {
-    // A single trained weight is the case in which the hidden state before it asks for no gradient yet.
+    // With a single trained weight, the hidden state before it does not require a gradient.
     [Theory]
     [InlineData("model.layers.0.input_layernorm.weight")]
     [InlineData("model.layers.0.self_attn.o_proj.weight")]
@@ -26,7 +26,7 @@ public sealed class GradientTests
         Loss().backward();
         var gradient = weights[name].grad!;
 
-        // By a central difference in the direction of the gradient itself.
+        // Compare with a central difference in the direction of the gradient.
         var direction = gradient / gradient.norm();
         const float step = 1e-2f;
         var slope = (LossAt(step) - LossAt(-step)) / (2 * step);

@@ -1,4 +1,4 @@
-// What is made of logits by operators, as on a GPU, in several pieces: float64 on the CPU takes that way.
+// Reduction of logits in blocks by operators, as on a GPU; float64 on the CPU uses this path.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;
@@ -30,12 +30,13 @@ public sealed class HeadReductionTests
             Assert.Equal(e.Deviation, a.Deviation, 1e-4f);
         }
 
-        // Float32 may put tokens of nearly equal logits in another order.
+        // Float32 may order tokens with nearly equal logits differently.
         Assert.InRange(expected.Zip(actual).Count(p => p.First.Rank != p.Second.Rank || p.First.Argmax != p.Second.Argmax), 0,
             positions / 1000);
         Assert.Equal(actual.Select(a => a.Argmax), HeadReduction.Argmax(operators, wide));
 
-        // Among all of the vocabulary the probability is the whole one; among three, a token that is not of them has none.
+        // With k equal to the vocabulary size, the probabilities are the usual ones. With k = 3,
+        // tokens outside the top three have probability 0.
         int[] known = [.. targets.Select(t => Math.Max(t, 0))];
         var all = HeadReduction.TopKLogProbabilities(kernel, hidden, new TargetTokens(known, torch.CPU), vocabulary);
         var three = HeadReduction.TopKLogProbabilities(kernel, hidden, new TargetTokens(known, torch.CPU), 3);

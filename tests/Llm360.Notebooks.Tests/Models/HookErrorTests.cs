@@ -1,4 +1,4 @@
-// One error that says what is wrong and what to do: hooks, tokens, hidden states, a disposed model.
+// Bad hooks, tokens and hidden states and a disposed model give one error with a remedy.
 using TorchSharp;
 using static Llm360.Notebooks.Tests.HookedModel;
 

@@ -1,4 +1,4 @@
-// Gradients through hooks: autograd of the plain pass, a linear layer's formula, differences.
+// Gradients through hooks against autograd, the linear layer's formula and finite differences.
 using TorchSharp;
 using static Llm360.Notebooks.Tests.HookedModel;
 
@@ -25,7 +25,8 @@ public sealed class HookGradientTests
         foreach (var (parameter, expected) in weights.Keys.Zip(plain))
             NearInShare(expected, parameters[parameter], 1e-4);
 
-        // The head and the lookup share one weight where the head is tied: the gradient is the sum.
+        // With a tied head, the head and the embedding share one weight, so its gradient is the
+        // sum.
         var lookup = torch.zeros_like(parameters[model.Config.EmbeddingName]).index_add(0, ids[0], all[^1][0], 1);
         foreach (var (i, layer) in model.LinearLayers.Index())
         {

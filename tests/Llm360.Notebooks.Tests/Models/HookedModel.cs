@@ -1,4 +1,4 @@
-// Models over weights of one's own, and rows, for tests of hooks.
+// Models with changed weights, and rows, for tests of hooks.
 using System.Text.Json;
 using TorchSharp;
 
@@ -9,7 +9,7 @@ internal static class HookedModel
     public static TheoryData<string> Families =>
         ["llama-mha", "llama-gqa", "llama-bias", "llama-tied", "neox", "neox-sequential", "crystal"];
 
-    /// <summary>All sites of [batch, time, hidden], in the pass's order.</summary>
+    /// <summary>All sites with shape [batch, time, hidden], in the order of the pass.</summary>
     public static IEnumerable<HookSite> Stream(int blocks) =>
     [
         HookSite.Embedding,
@@ -24,7 +24,7 @@ internal static class HookedModel
 
     public static LanguageModel Load(string name) => LanguageModel.Load(Fixtures.Path("models", name), null, torch.float32);
 
-    /// <summary>A model over changed copies of the weights. The caller owns both.</summary>
+    /// <summary>A model with changed copies of the weights. The caller owns both.</summary>
     public static (LanguageModel Model, Dictionary<string, torch.Tensor> Weights) Over(
         string name, Func<string, torch.Tensor, torch.Tensor> change)
     {
@@ -58,7 +58,7 @@ internal static class HookedModel
         Assert.InRange((expected.to(torch.float64) - actual.to(torch.float64)).abs().max().item<double>(), 0, tolerance);
     }
 
-    /// <summary>The same, with a tolerance that is a share of the largest value.</summary>
+    /// <summary>Compares tensors with a tolerance that is a share of the largest value.</summary>
     public static void NearInShare(torch.Tensor expected, torch.Tensor actual, double share) =>
         Near(expected, actual, share * Math.Max(expected.abs().max().to(torch.float64).item<double>(), 1e-6));
 

@@ -1,4 +1,4 @@
-// config.json: what is read, and what is refused because it would change the mathematics.
+// config.json: reading, and refusal of values that would change the mathematics.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Tests;

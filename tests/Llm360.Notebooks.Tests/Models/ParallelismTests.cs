@@ -1,4 +1,4 @@
-// Rows shared out among threads.
+// Distribution of rows over threads.
 
 namespace Llm360.Notebooks.Tests;
 

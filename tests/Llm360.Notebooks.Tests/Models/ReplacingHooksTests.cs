@@ -1,4 +1,4 @@
-// What hooks replace: patched and ablated passes against passes of models with that part changed.
+// Passes patched or ablated by hooks, against passes of models with that part changed.
 using TorchSharp;
 using static Llm360.Notebooks.Tests.HookedModel;
 
@@ -103,7 +103,7 @@ public sealed class ReplacingHooksTests
         var ids = Rows("llama-mha", 2);
         var hooks = new ForwardHooks();
         using var before = hooks.Keep(HookSite.BlockInput(1));
-        // Without memory of its own for each row: a kernel must not read behind it.
+        // An expanded view that has memory for one row only. A kernel must not read beyond it.
         using var row = torch.randn(1, 1, model.Config.HiddenSize);
         using var patch = row.expand(2, ids.shape[1], model.Config.HiddenSize);
         hooks.Replace(HookSite.BlockInput(1), _ => patch);

@@ -1,4 +1,4 @@
-// When rotary tables are made.
+// When rotary tables are created.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;

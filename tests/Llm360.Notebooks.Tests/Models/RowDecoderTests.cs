@@ -1,4 +1,4 @@
-// Segments of ragged rows against whole passes over each row alone, by the kernel and by operators.
+// Segments of ragged rows against a full pass over each row, by the kernel and by operators.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;

@@ -22,7 +22,7 @@ public sealed class VocabularyTests(PicoSuite pico)
         AssertNamed("row 1, token 3", () => model.Generate(rows, one));
         AssertNamed("text, token 3", () => model.Perplexity(row));
         AssertNamed("row 1, token 3", () => model.Forward(torch.tensor(rows.SelectMany(r => r).Select(t => (long)t).ToArray(), [2, 4])));
-        // Scored are the first two tokens only.
+        // Only the first two tokens are scored.
         TokenRow[] scored = [new(Good, "", []), new(row, "", [])];
         AssertNamed("row 1, token 3", () => MemorizationScorer.Score(model, scored, new MemorizationSettings(1, 1)));
         AssertNamed("row 1, token 3", () => MemorizationScorer.FirstMismatches(model, scored, 1, 1));

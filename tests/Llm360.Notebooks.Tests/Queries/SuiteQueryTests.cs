@@ -1,4 +1,4 @@
-// suite.Query: what the views show, and what a query may not do.
+// suite.Query: the content of the views, and queries that are refused.
 using Microsoft.Data.Analysis;
 using TorchSharp;
 

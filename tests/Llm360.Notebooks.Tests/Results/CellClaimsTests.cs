@@ -1,4 +1,4 @@
-// Leases of cells: exactly one worker gets a cell, and a worker that is gone keeps none.
+// Leases of cells: exactly one worker gets a cell, and a dead worker keeps none.
 using System.Collections.Concurrent;
 
 namespace Llm360.Notebooks.Tests;
@@ -70,7 +70,7 @@ public sealed class CellClaimsTests : IDisposable
     {
         var path = Write(Elsewhere, age: TimeSpan.FromSeconds(60), "chunk=7");
         Assert.Null(Claims().TryTake(["chunk=7"], 1));
-        // Half of what is wanted is free.
+        // One of the two requested cells is free.
         using (var other = Claims().TryTake(["chunk=7", "chunk=8"], 2))
             Assert.Equal(["chunk=8"], other!.Cells);
         File.SetLastWriteTimeUtc(path, CellClaims.Touch(folder.Path) - TimeSpan.FromSeconds(91));
@@ -83,7 +83,7 @@ public sealed class CellClaimsTests : IDisposable
     public void A_lease_of_a_process_that_has_ended_on_this_machine_is_taken_over_at_once()
     {
         Write(LeaseOwner.Current with { Process = int.MaxValue }, age: TimeSpan.Zero, "chunk=7");
-        // Another process may have got the number since.
+        // Another process may have the same process id by now.
         var later = LeaseOwner.Current.Started + (OperatingSystem.IsLinux() ? 1 : 0);
         Write(LeaseOwner.Current with { Started = later }, age: TimeSpan.Zero, "chunk=8");
         Write(LeaseOwner.Current, age: TimeSpan.Zero, "chunk=9");
@@ -102,7 +102,7 @@ public sealed class CellClaimsTests : IDisposable
         Assert.InRange(CellClaims.Touch(folder.Path) - File.GetLastWriteTimeUtc(path), TimeSpan.Zero, TimeSpan.FromMinutes(5));
         Assert.Equal(content, File.ReadAllText(path));
         Assert.False(lease.IsLost);
-        // Another worker found it expired.
+        // Another worker found the lease expired and deleted it.
         File.Delete(path);
         lease.Renew();
         Assert.True(lease.IsLost);
@@ -117,7 +117,7 @@ public sealed class CellClaimsTests : IDisposable
         var error = Assert.Throws<Llm360Exception>(() => Claims().TryTake(["chunk=8"], 1));
         Assert.Contains("Version 99.0.0", error.What, StringComparison.Ordinal);
         Assert.Equal(path, error.Where);
-        // Once it has expired nobody works with that version.
+        // An expired lease of another version is ignored.
         File.WriteAllText(path, (LeaseFile.Of(["chunk=7"]) with { Format = 2, Owner = Elsewhere }).Text());
         Assert.Throws<Llm360Exception>(() => Claims().Held());
         File.SetLastWriteTimeUtc(path, DateTime.UtcNow - Long);

@@ -1,5 +1,4 @@
-// What makes a cell stale beside its model and its rows: the version of the algorithm and the kind
-// of device.
+// Cells also become stale by the version of the algorithm and the kind of device.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -30,10 +29,10 @@ public sealed class CellIdentityTests(PicoSuite pico) : IDisposable
             new GridOptions { Device = Device.Cpu, AnyDevice = true });
         Assert.All(read.Cells, c => Assert.Equal(1000, Assert.Single(c.Content).Row));
         Assert.Equal((4, 0, 4), await FillAsync());
-        // Any device: those in place serve, and those that were set aside stay.
+        // With AnyDevice the current cells are used, and the stale cells stay.
         Assert.Equal((0, 4, 0), await FillAsync(anyDevice: true));
         Assert.Equal(4, Directory.EnumerateFiles(folder.Path, "*.stale", SearchOption.AllDirectories).Count());
-        // What is gone from its place comes back, whichever device it is of.
+        // Stale cells of any device replace deleted cells.
         foreach (var item in pico.Suite.Chunks.AsItems())
             File.Delete(store.PathOf(checkpoint, item));
         Assert.Equal((0, 4, 0), await FillAsync(anyDevice: true));

@@ -1,4 +1,4 @@
-// The index of a store: it spares the reading of every cell, and is never believed against a cell.
+// The index of a store avoids reading every cell and never overrides the content of a cell.
 using System.Text.Json;
 
 namespace Llm360.Notebooks.Tests;
@@ -18,7 +18,7 @@ public sealed class CellIndexTests(PicoSuite pico) : IDisposable
         Fill(checkpoints, items);
         var first = await Grid.FillAsync(Store(), checkpoints, items, new GridOptions { Device = Device.Cpu });
         Assert.Equal((Checkpoints * Items, 0), (first.FromStore, first.Computed));
-        // Those that were written through the store, too, since nothing told the index.
+        // All cells are read, including the one that the store wrote: nothing has updated the index.
         Assert.Equal(Checkpoints * Items, cells.MetadataReads);
         var second = await Grid.FillAsync(Store(), checkpoints, items, new GridOptions { Device = Device.Cpu });
         Assert.Equal((Checkpoints * Items, 0), (second.FromStore, second.Computed));
@@ -63,7 +63,7 @@ public sealed class CellIndexTests(PicoSuite pico) : IDisposable
         var checkpoint = pico.Suite.Checkpoints[^1];
         var (items, store) = (Tasks(4), Store());
         await Grid.FillAsync(store, [checkpoint], [.. items.Take(3)]);
-        // Another process replaces one by a cell of another version, of the same length.
+        // Another process replaces a cell by one of another version with the same length.
         var path = store.PathOf(checkpoint, items[0]);
         File.WriteAllText(path,
             File.ReadAllText(path).Replace("\"llm360.version\":\"1\"", "\"llm360.version\":\"2\"", StringComparison.Ordinal));
@@ -89,12 +89,12 @@ public sealed class CellIndexTests(PicoSuite pico) : IDisposable
 
     private static List<GridItem> Tasks(int count) => [.. Enumerable.Range(0, count).Select(i => GridItem.Of("task", $"t{i}", "v1"))];
 
-    // The same weights under many names.
+    // Many checkpoints with the same weights.
     private (List<Checkpoint> Checkpoints, List<GridItem> Items) Grid13000() =>
         ([.. Enumerable.Range(0, Checkpoints).Select(i => new Checkpoint($"ckpt_{i:000}", i, i, pico.Suite.Checkpoints[0].Folder))],
             Tasks(Items));
 
-    // One cell through the store, and copies of it: their items have the same identity.
+    // The store writes one cell. The others are copies, because their items have the same identity.
     private void Fill(List<Checkpoint> checkpoints, List<GridItem> items)
     {
         var store = Store();
@@ -111,7 +111,7 @@ public sealed class CellIndexTests(PicoSuite pico) : IDisposable
     private ResultStore<string> Store() =>
         new(pico.Suite, new GridAnalysis<string>("index", 1, new { }, cells, c => c.Item.Key), folder.Path);
 
-    /// <summary>Cells of one line of text, behind a line of metadata.</summary>
+    /// <summary>Cells that are one line of metadata followed by one line of text.</summary>
     private sealed class TextCells : CellCodec<string>
     {
         private int metadataReads;

@@ -1,4 +1,4 @@
-// Items that are no chunks, cells that are arrays, and what a computation is told.
+// Items other than chunks, cells with arrays, and the context of a computation.
 using TorchSharp;
 using Arrays = System.Collections.Generic.IReadOnlyDictionary<string, TorchSharp.torch.Tensor>;
 

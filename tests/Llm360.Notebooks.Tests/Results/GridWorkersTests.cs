@@ -1,4 +1,4 @@
-// Several workers on one grid: each cell is computed once, failures are kept, nothing is left.
+// Several workers on one grid: each cell is computed once, failures are kept, no leases remain.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -45,7 +45,7 @@ public sealed class GridWorkersTests(PicoSuite pico) : IDisposable
             TestContext.Current.CancellationToken);
         var fill = await FillAsync(new GridOptions { WaitForOthers = false });
         Assert.Equal((2, (suite.Checkpoints.Count * suite.Chunks.Count) - 2), (fill.Elsewhere, fill.Computed));
-        // A waiting worker takes them over once the lease has expired.
+        // A waiting worker takes over the cells once the lease has expired.
         var poll = LeaseTiming.Usual with { Poll = TimeSpan.FromMilliseconds(5) };
         var waiting = new TaskCompletionSource();
         var run = Task.Run(() => FillAsync(new GridOptions
@@ -73,7 +73,7 @@ public sealed class GridWorkersTests(PicoSuite pico) : IDisposable
         }
 
         var (checkpoints, cells) = (suite.Checkpoints.Count, suite.Checkpoints.Count * suite.Chunks.Count);
-        // Without the option the first failure ends the run, and is kept.
+        // Without KeepGoing the first failure ends the run and is recorded.
         await Assert.ThrowsAsync<Llm360Exception>(() => FillAsync(new GridOptions { Device = Device.Cpu }, Compute));
         Assert.NotEmpty(Files("*.failed"));
         var fill = await FillAsync(new GridOptions { KeepGoing = true, Command = ["grid", "test"] }, Compute);
@@ -125,7 +125,8 @@ public sealed class GridWorkersTests(PicoSuite pico) : IDisposable
         var store = RowStores.Open(suite, folder.Path, _ => []);
         var fill = await Grid.FillAsync(store, suite.Checkpoints, items, new GridOptions { Device = Device.Cpu });
         Assert.Equal(1000, fill.Computed);
-        // The time of a cell is known after the first lease: then one lease a checkpoint would do.
+        // The time per cell is known after the first lease. From then on one lease per checkpoint
+        // would suffice.
         Assert.InRange(fill.Batches, suite.Checkpoints.Count, 10 * suite.Checkpoints.Count);
     }
 

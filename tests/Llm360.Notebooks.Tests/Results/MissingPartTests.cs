@@ -1,4 +1,4 @@
-// A grid never shrinks without a word: what is missing is an error, or is named in the result if the caller asks to go on.
+// A missing part of a grid is an error, or the result names it if the caller skips missing parts.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -44,10 +44,10 @@ public sealed class MissingPartTests(PicoSuite pico) : IDisposable
         var error = await Assert.ThrowsAsync<Llm360Exception>(() => RunAsync(Suite.OpenFolder(folder["pico"])));
         Assert.StartsWith("3 parts of the grid are missing: ", error.What, StringComparison.Ordinal);
         Assert.All(["ckpt_000", "ckpt_003", "train_001"], name => Assert.Contains(name, error.What, StringComparison.Ordinal));
-        // What was chosen is there: what was not chosen does not matter.
+        // All chosen parts exist. Missing parts outside the choice do not matter.
         var suite = Suite.OpenFolder(folder["pico"]);
         await FillAsync(suite, [suite.Checkpoint("1"), suite.Checkpoint("4")], [suite.Chunk(0)]);
-        // A choice by position is that of the whole suite.
+        // A choice by position is the same as in the complete suite.
         Assert.Equal(whole.Checkpoints.Every(2).Select(c => c.Name), suite.Checkpoints.Every(2).Select(c => c.Name));
     }
 

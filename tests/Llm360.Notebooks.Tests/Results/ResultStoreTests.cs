@@ -1,4 +1,4 @@
-// The results store and the grid over it: nothing is computed twice, nothing stale is read, a killed run loses one cell.
+// The results store and its grid: no cell is computed twice, and a killed run loses one cell.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;
@@ -55,7 +55,8 @@ public sealed class ResultStoreTests(PicoSuite pico)
             var fill = await FillAsync(folder, new GridShard(i, count));
             Assert.Equal(0, fill.FromStore);
             computed.Add(fill.Computed);
-            // A run of cells: it touches at most so many checkpoints, and those it shares with a neighbour at its ends.
+            // A shard is a contiguous range of cells, so it touches few checkpoints. It shares
+            // those at its ends with its neighbours.
             Assert.InRange(Cells(folder).Except(before).Select(Path.GetDirectoryName).Distinct().Count(), 1,
                 ((fill.Computed + suite.Chunks.Count - 1) / suite.Chunks.Count) + 1);
         }

@@ -1,4 +1,4 @@
-// Stores of an analysis that a test makes up, with rows of the memorization analysis.
+// Stores of test analyses with rows of the memorization analysis.
 
 namespace Llm360.Notebooks.Tests;
 

@@ -1,4 +1,4 @@
-// A cell belongs to the model and the rows it was computed from: other ones get a cell of their own, and nothing is deleted.
+// Changed models or rows get new cells, and the old cells are kept.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -11,7 +11,7 @@ public sealed class StaleCellTests : IDisposable
 
     public static TheoryData<string, string, int> Changes => new()
     {
-        // What changes, what it touches, cells of the grid that depend on it.
+        // The changed file, the change, and the number of cells that depend on it.
         { "ckpt_001/config.json", "\"rope_theta\":10000=>\"rope_theta\":10001", 4 },
         { "ckpt_001/config.json", "\"rms_norm_eps\":1E-06=>\"rms_norm_eps\":1E-05", 4 },
         { "train/train_002.jsonl", "[=>[1,", 5 },
@@ -34,7 +34,8 @@ public sealed class StaleCellTests : IDisposable
 
         var fill = await FillAsync();
         Assert.Equal((cells, 20 - cells, cells), (fill.Computed, fill.FromStore, fill.Stale));
-        // The former cells lie beside the new ones, with their content, and where no *.parquet finds them.
+        // The former cells are kept beside the new ones with their content. *.parquet does not
+        // match them.
         Assert.Equal((20, cells), (Contents().Count, Contents("*.stale").Count));
         Assert.All(Contents("*.stale").Values, bytes => Assert.Contains(before.Values, b => b.AsSpan().SequenceEqual(bytes)));
         Assert.Equal((0, 20), await AgainAsync());
@@ -98,7 +99,7 @@ public sealed class StaleCellTests : IDisposable
     public async Task A_cell_whose_files_changed_while_it_was_computed_is_not_stored()
     {
         var config = folder["pico", "ckpt_000", SuiteLayout.Config];
-        // Changed by the first cell; the cells on other threads wait for that.
+        // The first cell changes the file. Cells on other threads wait for the change.
         var change = new Lazy<bool>(() =>
         {
             File.WriteAllText(config, Compact(File.ReadAllText(config)).Replace(":10000", ":20000", StringComparison.Ordinal));
@@ -119,7 +120,7 @@ public sealed class StaleCellTests : IDisposable
             foreach (var chunk in chunks)
                 await ParquetRows.WriteAsync(Path.Combine(stores[0].Folder, "checkpoint=ckpt_000", $"{chunk.Partition}.parquet"),
                     new[] { new MemorizationRow { Row = 100 + chunk.Chunk.Index } });
-            // Four writers a cell.
+            // Each cell has four writers.
             await Task.WhenAll(stores.Select((store, i) =>
                 Task.Run(() => store.Write(checkpoint, chunks[i % 4], [new MemorizationRow { Row = i % 4 }]))));
             Assert.All(chunks, c => Assert.True(stores[0].Contains(checkpoint, c), $"{c} is gone"));
@@ -149,7 +150,7 @@ public sealed class StaleCellTests : IDisposable
         IReadOnlyList<MemorizationRow> Compute(GridContext context)
         {
             onCell?.Invoke();
-            // Something that depends on model and rows, so that cells differ.
+            // A value that depends on the model and the rows, so that cells differ.
             var source = $"{context.Model.Config.Rotary.Base}, {new FileInfo(context.Chunk.Path).Length}";
             return [new MemorizationRow { Row = context.Chunk.Index, Source = source }];
         }

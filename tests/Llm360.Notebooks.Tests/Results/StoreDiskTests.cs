@@ -1,4 +1,4 @@
-// Disks that are not fit for a store with several workers.
+// Disks that are unsuitable for a store with several workers.
 
 namespace Llm360.Notebooks.Tests;
 

@@ -1,4 +1,4 @@
-// Which settings share a store: a new setting with its default keeps the cells that are there.
+// Settings that share a store: a new setting with its default value keeps the existing cells.
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -44,7 +44,7 @@ public sealed class StoreSettingsTests(PicoSuite pico) : IDisposable
     [Fact]
     public async Task A_store_of_an_earlier_version_which_named_it_by_all_settings_is_taken_over()
     {
-        // As version 0.1 wrote it.
+        // The format of version 0.1.
         var json = new JsonSerializerOptions { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
         var settings = new MemorizationSettings(16, 16, 4);
         var recipe = Hash(pico.Suite.Identity);

@@ -1,4 +1,4 @@
-// The manifests in the library: each opens by name, says what it knows, and can be overridden.
+// The embedded manifests: each opens by name, states known facts, and can be overridden.
 using System.Security.Cryptography;
 using System.Text;
 
@@ -48,7 +48,7 @@ public sealed class EmbeddedManifestTests
         Assert.All(suite.Checkpoints, c => Assert.Null(c.OptimizerPath));
     }
 
-    // A trained suite holds a copy of its recipe: were its identity another, it would be trained anew.
+    // A trained suite holds a copy of its recipe. A changed identity would cause a new training.
     [Theory]
     [InlineData("nano", "7bdcc74ede5015342764dff85fd57c6956328df08b1e04b540d4e86ff28cce9f")]
     [InlineData("pico", "6bb7823e22a47b8738e07e8388505bcb2d9ca3d6f90a8ece0ad4373bb83220af")]
@@ -82,7 +82,7 @@ public sealed class EmbeddedManifestTests
         Assert.Null(second.ChunksSeen);
         var last = suite.Checkpoints[^1];
         Assert.Equal((HubLocation.Main, suite.TrainedTokens, 2e-4), (last.Hub!.Revision, last.TokensSeen, last.LearningRate));
-        // The second phase goes on about where the first ended.
+        // The second phase starts at about the learning rate at which the first ended.
         Assert.Equal(suite.Phases[1].LearningRate!.Peak, suite.Phases[0].LearningRate!.At(79_721), 1e-5);
     }
 
@@ -95,7 +95,7 @@ public sealed class EmbeddedManifestTests
         Assert.Contains("Not verified: ", suite.Description, StringComparison.Ordinal);
     }
 
-    // The values of megatron/learning_rates.py, worked out by hand.
+    // The values of megatron/learning_rates.py, computed by hand.
     [Theory]
     [InlineData("step0", 0)]
     [InlineData("step512", 1e-3 * 512 / 1430)]

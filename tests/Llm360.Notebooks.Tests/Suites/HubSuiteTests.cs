@@ -1,4 +1,4 @@
-// Suites on the Hub: their manifests, and that nothing is fetched by opening one.
+// Suites on the Hub: their manifests; opening one fetches nothing.
 using System.Text.Json;
 
 namespace Llm360.Notebooks.Tests;

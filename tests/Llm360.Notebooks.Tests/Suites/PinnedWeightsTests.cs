@@ -1,4 +1,4 @@
-// Training gives the bits that the manifest names; with LLM360_PIN=1 they are pinned anew instead.
+// Training gives the weights pinned in the manifest; LLM360_PIN=1 pins them again.
 
 namespace Llm360.Notebooks.Tests;
 

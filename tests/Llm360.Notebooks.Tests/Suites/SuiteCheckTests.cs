@@ -1,4 +1,4 @@
-// Comparing a suite with its list: by names and sizes, and by reading everything.
+// Comparison of a suite with its list of files: by names and sizes, and by content.
 
 namespace Llm360.Notebooks.Tests;
 

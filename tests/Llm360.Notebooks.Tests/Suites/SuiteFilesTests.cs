@@ -1,4 +1,4 @@
-// The list of a suite's files: strict, and never a way out of the folder.
+// The list of a suite's files is read strictly and has no paths outside the folder.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -73,7 +73,7 @@ public sealed class SuiteFilesTests(PicoSuite pico)
             }
         }
 
-        // Both ways must have been taken, or the damage is too little or too much.
+        // Both outcomes must occur. Otherwise the damage is too small or too large.
         Assert.InRange(read, 1, 999);
         Assert.Equal(1000, read + refused);
     }

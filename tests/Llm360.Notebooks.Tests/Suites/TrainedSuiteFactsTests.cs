@@ -1,4 +1,4 @@
-// A suite that was trained here tells of its checkpoints what its training log and its files tell.
+// A suite trained here states the facts in its training log and files for its checkpoints.
 namespace Llm360.Notebooks.Tests;
 
 public sealed class TrainedSuiteFactsTests(PicoSuite pico)

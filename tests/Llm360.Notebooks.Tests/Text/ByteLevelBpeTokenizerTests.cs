@@ -1,4 +1,4 @@
-// Byte-level BPE beyond the references: random text against the slow encoder, long runs, streams, special tokens.
+// Byte-level BPE beyond the references: random text, long runs, streams, special tokens.
 using System.Text;
 
 namespace Llm360.Notebooks.Tests;
@@ -55,7 +55,8 @@ public class ByteLevelBpeTokenizerTests
     {
         int[] white =
             [0x9, 0xA, 0xB, 0xC, 0xD, 0x20, 0x85, 0xA0, 0x1680, .. Enumerable.Range(0x2000, 11), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000];
-        // A space and a character are one word, but before a letter only if the character is not white space.
+        // A space joins the next character into a word. Before a letter it does not join white
+        // space.
         Assert.Equal(white, Enumerable.Range(0, 0x10000)
             .Where(c => !char.IsSurrogate((char)c) && Length($" {(char)c}") == 2 && Length($" {(char)c}a") == 1));
 
@@ -95,7 +96,7 @@ public class ByteLevelBpeTokenizerTests
         var bytes = Enumerable.Range(0, 256).Select(b => IdOf(tokenizer, ByteAlphabet.CharacterOf((byte)b).ToString())).ToArray();
         for (var i = 0; i < 2000; i++)
         {
-            // Bytes 80 and up, mostly: broken characters of every kind.
+            // Mostly bytes from 0x80 up, for all kinds of broken characters.
             var ids = Enumerable.Range(0, random.Next(12))
                 .Select(_ => random.Next(8) == 0 ? random.Next(tokenizer.VocabularySize) : bytes[random.Next(0x80, 0x100)])
                 .ToArray();
@@ -109,7 +110,7 @@ public class ByteLevelBpeTokenizerTests
     {
         using var folder = new TemporaryFolder();
         var json = TokenizerFile.Make();
-        // The second is written decomposed and matches normalised text.
+        // The second token is written in decomposed form and matches normalised text.
         foreach (var (content, normalized) in new[] { ("<x>é", false), ("e\u0301\u0301", true), ("<x>", false) })
             json["added_tokens"]!.AsArray().Add(
                 (System.Text.Json.Nodes.JsonNode)TokenizerFile.Added(content, 256 + json["added_tokens"]!.AsArray().Count, normalized));

@@ -1,4 +1,4 @@
-// Normalisation equals CPython's unicodedata (Unicode 14.0): on composed texts, and on every character that can change.
+// Normalisation equals CPython's unicodedata (Unicode 14.0) on texts and on every character.
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -16,7 +16,8 @@ public class NfcTests
             Assert.Equal(line["nfc"]!.GetValue<string>(), Nfc.Normalize(line["text"]!.GetValue<string>()).ToString());
     }
 
-    /// <summary>The hash of <c>b"".join(normalize("NFC", "a" + c + "\u0301").encode() + b"\n")</c> over all characters c below U+30000; none above changes.</summary>
+    /// <summary>Compares the hash of <c>b"".join(normalize("NFC", "a" + c + "\u0301").encode() +
+    /// b"\n")</c> over all characters c below U+30000. No character above changes.</summary>
     [Fact]
     public void Every_character_normalises_as_in_Python()
     {

@@ -1,4 +1,4 @@
-// The tokenizer beyond the references: random text against the slow encoder, other kinds of model, damaged files.
+// SentencePiece beyond the references: random text, other kinds of models, damaged files.
 using Google.Protobuf;
 
 namespace Llm360.Notebooks.Tests;
@@ -116,7 +116,8 @@ public class SentencePieceTokenizerTests
         Assert.Throws<Llm360Exception>(() => EmbeddedVocabulary.Load(nano.Corpus.Tokenizer with { Sha256 = new string('0', 64) }));
     }
 
-    /// <summary>A model of the special pieces, the 256 bytes and some normal pieces, best score first.</summary>
+    /// <summary>A model with the special pieces, the 256 bytes and some normal pieces, best score
+    /// first.</summary>
     private static byte[] Model(string[] normal, int modelType = 2, bool removeSpaces = false)
     {
         var pieces = new List<(string Text, int Type)> { ("<unk>", 2), ("<s>", 3), ("</s>", 3) };

@@ -1,11 +1,12 @@
-// The slow, readable byte-level encoder that the fast one must agree with: the real pattern, all pairs, the best, repeat.
+// A slow, readable byte-level encoder, with which the fast encoder must agree.
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace Llm360.Notebooks.Tests;
 
-/// <summary>Byte-level BPE as the definition says it, without heap or cache.</summary>
+/// <summary>Byte-level BPE by definition: the real pattern, then merges of the best pair of all
+/// pairs, without heap or cache.</summary>
 internal sealed partial class SlowByteLevel
 {
     private readonly Dictionary<string, int> _vocabulary;
@@ -26,7 +27,8 @@ internal sealed partial class SlowByteLevel
         [.. Cut(text, normalized: false,
             raw => Cut(Nfc.Normalize(raw).ToString(), normalized: true, stretch => Words(stretch).SelectMany(Merge)))];
 
-    /// <summary>The words of a text by the pattern itself: every character is replaced by one of its kind that .NET's regular expressions know.</summary>
+    /// <summary>Splits a text into words by the pattern itself. Each character is replaced by one
+    /// of its class that .NET's regular expressions support.</summary>
     public static IEnumerable<string> Words(string text)
     {
         var runes = text.EnumerateRunes().ToList();

@@ -1,9 +1,10 @@
-// The slow, readable encoder that the fast one must agree with: look at all pairs, merge the best, repeat.
+// A slow, readable SentencePiece encoder, with which the fast encoder must agree.
 using System.Text;
 
 namespace Llm360.Notebooks.Tests;
 
-/// <summary>BPE by score as the definition says it, without heap, words or cache.</summary>
+/// <summary>BPE by score, by definition: repeatedly merges the best of all pairs, without heap,
+/// words or cache.</summary>
 internal sealed class SlowSentencePiece(byte[] model)
 {
     private readonly SentencePieceModel _model = SentencePieceModel.Parse(model, "test");

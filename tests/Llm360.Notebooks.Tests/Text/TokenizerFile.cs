@@ -5,7 +5,8 @@ namespace Llm360.Notebooks.Tests;
 
 internal static class TokenizerFile
 {
-    /// <summary>A byte-level vocabulary with the given merges and <c>&lt;|endoftext|&gt;</c> as last token.</summary>
+    /// <summary>A byte-level vocabulary with the given merges and <c>&lt;|endoftext|&gt;</c> as the
+    /// last token.</summary>
     public static JsonObject Make(params (string Left, string Right)[] merges)
     {
         var vocabulary = new JsonObject();

@@ -1,4 +1,4 @@
-// Ids, tokens, decoded text and streamed text equal those of sentencepiece and tokenizers on every line of the references.
+// Ids, tokens, decoded and streamed text equal those of sentencepiece and tokenizers.
 using System.Text.Json;
 
 namespace Llm360.Notebooks.Tests;
@@ -74,7 +74,7 @@ public class TokenizerGoldenTests
         }
     }
 
-    // Strings hold U+2028 and U+0085: only the line feed ends a line.
+    // Strings contain U+2028 and U+0085, so only the line feed ends a line.
     private static List<T> Read<T>(string path) =>
         [.. File.ReadAllText(path)
             .Split('\n', StringSplitOptions.RemoveEmptyEntries)

@@ -1,4 +1,4 @@
-// Files that are damaged, or of another kind, give one clear error that says where.
+// Damaged or unsupported files give one clear error that states the position.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Tests;

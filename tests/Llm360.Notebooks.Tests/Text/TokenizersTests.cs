@@ -1,4 +1,4 @@
-// A folder's tokenizer is found, whichever file it is.
+// The tokenizer of a folder is found in any of the supported files.
 
 namespace Llm360.Notebooks.Tests;
 

@@ -1,4 +1,4 @@
-// LibTorch loads, the AMD switch keeps results right, and devices parse.
+// LibTorch loads, the AMD switch keeps results correct, and device names parse.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;
@@ -26,7 +26,7 @@ public sealed class LibTorchTests
         var b = torch.randn([k, n], generator: generator);
         var exact = torch.mm(a.to(torch.float64), b.to(torch.float64));
         var error = (torch.mm(a, b).to(torch.float64) - exact).abs().max().item<double>();
-        // One rounding a term of a sum of k products of unit variance.
+        // The bound allows one rounding per term of a sum of k products with unit variance.
         Assert.InRange(error, 0, k * 6e-8 * 8);
     }
 

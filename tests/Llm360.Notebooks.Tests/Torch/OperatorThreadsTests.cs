@@ -1,4 +1,4 @@
-// The number of LibTorch's threads belongs to the process: what one thread does with its own reaches no other.
+// A thread's limit on LibTorch's threads does not affect other threads.
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using TorchSharp;
@@ -14,7 +14,8 @@ public sealed class OperatorThreadsTests
         var process = LibTorch.Threads;
         Assert.Equal(process, torch.get_num_threads());
         using ManualResetEventSlim ask = new(), asked = new();
-        // A thread that has asked before, and one that asks first while the limit holds.
+        // One thread reads the number before and during the limit; another reads it first during
+        // the limit.
         var (old, during) = (new List<int>(), 0);
         var early = new Thread(() =>
         {
@@ -51,7 +52,8 @@ public sealed class OperatorThreadsTests
     {
         var process = LibTorch.Threads;
         var seen = new System.Collections.Concurrent.ConcurrentBag<(int Cell, int New)>();
-        // LibTorch keeps for good what a thread reads first, here while cells are computed.
+        // LibTorch permanently keeps the number that a thread reads first. Here this happens while
+        // cells are computed.
         using ManualResetEventSlim inside = new(), asked = new(), finished = new();
         var kept = 0;
         var other = new Thread(() =>
@@ -105,7 +107,7 @@ public sealed class OperatorThreadsTests
         thread.Join();
     }
 
-    // Where LibTorch has no MKL, its own number.
+    // LibTorch's own number if it has no MKL.
     private static unsafe int MklThreads() => NativeLibrary.TryGetExport(LibTorch.CpuLibrary, "MKL_Get_Max_Threads", out var function)
         ? ((delegate* unmanaged[Cdecl]<int>)function)()
         : torch.get_num_threads();

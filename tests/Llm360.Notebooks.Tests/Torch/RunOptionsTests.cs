@@ -1,4 +1,4 @@
-// The run-time choices of long work: their names, their defaults, and that each takes effect.
+// The run-time options of long work: their names, defaults and effects.
 using System.Text.Json;
 using TorchSharp;
 
@@ -20,7 +20,7 @@ public sealed class RunOptionsTests(PicoSuite pico)
         Assert.Equal(Precision.Auto, JsonSerializer.Deserialize<Precision>("\"auto\""));
     }
 
-    // The stores that exist say "precision": "auto".
+    // Existing stores have "precision": "auto".
     [Fact]
     public void Settings_with_the_precision_of_the_checkpoint_keep_their_store()
     {

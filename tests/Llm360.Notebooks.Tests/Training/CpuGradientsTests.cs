@@ -1,11 +1,11 @@
-// The hand-written gradient against autograd's, on shapes that fit no vector; and that it is the same every time.
+// The hand-written gradient equals autograd's on odd shapes and is the same every time.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;
 
 public sealed class CpuGradientsTests
 {
-    // Relative, by norm of each tensor. Both sides round in float32, in another order.
+    // Relative to the norm of each tensor. Both sides round in float32, in a different order.
     private const double Tolerance = 2e-5;
 
     [Theory]
@@ -26,7 +26,8 @@ public sealed class CpuGradientsTests
 
     private static readonly LlamaConfig Base = Heads(4, 2, 8);
 
-    /// <summary>Each property of a configuration away from its plain value; null where the fast pass must refuse it.</summary>
+    /// <summary>Configurations with one property changed, by property; null if the fast pass must
+    /// refuse the change.</summary>
     private static readonly Dictionary<string, LlamaConfig[]?> Admitted = new()
     {
         [nameof(LlamaConfig.HiddenSize)] = [Base with { HiddenSize = 40 }],
@@ -56,7 +57,7 @@ public sealed class CpuGradientsTests
         }
     }
 
-    // A new property fails here until it is either computed or refused.
+    // A new property fails this test until the pass either supports or refuses it.
     [Fact]
     public void Every_property_of_a_configuration_is_admitted_or_refused()
     {
@@ -81,7 +82,7 @@ public sealed class CpuGradientsTests
         var tokens = Tokens(weights.Config, 2 * 20);
         engine.Compute(tokens, 20, gradients);
 
-        // By a central difference in the direction of the biases' gradient.
+        // Compare with a central difference in the direction of the biases' gradient.
         string[] biases = [.. weights.Views.Keys.Where(n => n.EndsWith(".bias", StringComparison.Ordinal))];
         var norm = Math.Sqrt(biases.Sum(n => gradients.Values(n).ToArray().Sum(g => (double)g * g)));
         const double step = 1e-2;
@@ -112,7 +113,7 @@ public sealed class CpuGradientsTests
         var tokens = Tokens(config, 9 * 33);
         using (var used = new CpuGradients(weights, 4, 3))
         {
-            // Other work before must leave no trace: longer rows, more rows.
+            // Earlier work with longer and more rows must have no effect.
             used.Compute(Tokens(config, 4 * 65), 65, again);
             var loss = used.Compute(tokens, 33, first);
             using var fresh = new CpuGradients(weights, 4, 3);
@@ -142,7 +143,7 @@ public sealed class CpuGradientsTests
             var loss = cpu.Compute(tokens, 20, gradients);
             Assert.False(double.IsFinite(loss) && double.IsFinite(AdamW.Norm(gradients)), $"{name} with {value} gave {loss}");
 
-            // And leaves nothing behind.
+            // The failed pass has no effect on later passes.
             using var again = Random(config);
             again.Span.CopyTo(weights.Span);
             Assert.Equal(before, cpu.Compute(tokens, 20, gradients));
@@ -182,7 +183,8 @@ public sealed class CpuGradientsTests
         var whole = AdamW.Norm(expected);
         foreach (var (name, view) in expected.Views)
         {
-            // One position alone attends to itself whatever its query: that gradient is zero, and rounding on both sides.
+            // A single position attends only to itself, whatever its query. That gradient is zero,
+            // so both sides hold only rounding error.
             using var difference = actual.Views[name] - view;
             var size = Math.Max(view.norm().item<float>(), whole / 100);
             var distance = difference.norm().item<float>();

@@ -44,7 +44,7 @@ public sealed unsafe class CpuKernelTests
         Products.AddTransposed(new MatrixView(c.Data, n), new MatrixView(aT.Data, m), new MatrixView(b.Data, n), m, n, k);
         Check(1, 2);
 
-        // What processors without 512-bit vectors run.
+        // The kernel for processors without 512-bit vectors.
         c.Clear(0, c.Count);
         for (var row = 0; row < m; row += 8)
         {

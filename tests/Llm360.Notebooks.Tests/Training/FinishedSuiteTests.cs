@@ -1,4 +1,4 @@
-// A finished suite is finished: what is lost or damaged is named, and only --restart trains again.
+// Lost or damaged files of a finished suite are named, and only --restart trains again.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -29,7 +29,7 @@ public sealed class FinishedSuiteTests(PicoSuite pico)
             var before = SuiteFolder.Contents(folder.Path);
             if (!hasList && lost is "ckpt_004/" or $"ckpt_004/{SuiteLayout.Weights}" && !File.Exists(folder[SuiteLayout.Files]))
             {
-                // Nothing says that the training was finished; still nothing is trained again.
+                // No file shows that the training was finished; even so, nothing is trained again.
                 var error = await Assert.ThrowsAsync<Llm360Exception>(() => new SuiteTrainer(Manifest, folder.Path).TrainAsync());
                 Assert.Contains("--restart", error.Remedy, StringComparison.Ordinal);
             }
@@ -67,7 +67,7 @@ public sealed class FinishedSuiteTests(PicoSuite pico)
         var suite = Suites.Open(folder.Path);
         Assert.Equal(5, suite.Checkpoints.Count);
         Assert.Contains("--restart", (await Assert.ThrowsAsync<Llm360Exception>(suite.MetricsAsync)).Remedy, StringComparison.Ordinal);
-        // The error of a damaged log must not advise what leads to a training from the beginning.
+        // The error for a damaged log must not suggest a step that restarts the training.
         File.WriteAllText(folder[SuiteLayout.Metrics], "damaged");
         var damaged = await Assert.ThrowsAsync<Llm360Exception>(suite.MetricsAsync);
         Assert.DoesNotContain("makes it again", damaged.Remedy, StringComparison.Ordinal);

@@ -1,4 +1,4 @@
-// The 30-step reference run (tests/fixtures/training): losses, gradient norms, weights, moments, resuming.
+// The 30-step reference run (tests/fixtures/training): losses, norms, weights, moments, resume.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;

@@ -1,4 +1,4 @@
-// A kill between any two changes of a suite's folder: what it leaves resumes to the same suite.
+// A training killed between any two changes of its folder resumes to the same suite.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -16,13 +16,13 @@ public sealed class KillTests(PicoSuite pico)
         Assert.Equal(5 * 6, names.Count);
         var expected = SuiteFolder.Trained(pico.Suite.Folder);
         var log = (await pico.Suite.MetricsAsync()).Select(m => (m.Step, m.Loss, m.ValidationLoss, m.MissingBefore)).ToList();
-        // Resumed after each moment of the first, the second and the last checkpoint.
+        // Resume after each change during the first, the second and the last checkpoint.
         foreach (var name in names.Where((_, i) => i / 6 is 0 or 1 or 4))
         {
             var killed = moments[name];
             var times = expected.Keys.Where(path => path.StartsWith("ckpt_", StringComparison.Ordinal))
                 .Select(path => Path.Combine(killed, path)).Where(File.Exists).ToDictionary(file => file, File.GetLastWriteTimeUtc);
-            // As a kill left it, no file is damaged.
+            // A kill damages no file.
             var check = await SuiteCheck.ContentAsync(Suite.OpenFolder(killed));
             Assert.DoesNotContain(check.Differences, d => d.State != FileState.NotListed);
             var trainer = new SuiteTrainer(Manifest, killed);
@@ -33,7 +33,7 @@ public sealed class KillTests(PicoSuite pico)
             Assert.Equal(log, (await suite.MetricsAsync()).Select(m => (m.Step, m.Loss, m.ValidationLoss, m.MissingBefore)));
             Assert.Empty((await SuiteCheck.ContentAsync(suite)).Differences);
             Assert.Empty(Directory.EnumerateFileSystemEntries(killed, "*.tmp", SearchOption.AllDirectories));
-            // A checkpoint that was in place when the kill came is not written again.
+            // A checkpoint that was complete before the kill is not written again.
             Assert.All(times, file => Assert.Equal(file.Value, File.GetLastWriteTimeUtc(file.Key)));
         }
 
@@ -51,14 +51,14 @@ public sealed class KillTests(PicoSuite pico)
         using var killed = new TemporaryFolder();
         var places = 0;
         await new SuiteTrainer(Manifest, folder.Path) { Changed = Keep }.TrainAsync(new(Cancellation: CancellationToken.None));
-        // Damaged after the kill: neither trusted nor deleted.
+        // A checkpoint damaged after the kill is neither used nor deleted.
         SuiteFolder.FlipBit(killed["ckpt_002", SuiteLayout.Weights]);
         var before = SuiteFolder.Contents(killed.Path);
         var trainer = new SuiteTrainer(Manifest, killed.Path);
         var error = await Assert.ThrowsAsync<Llm360Exception>(() => trainer.TrainAsync(new(Cancellation: CancellationToken.None)));
         Assert.Contains("ckpt_002", error.What, StringComparison.Ordinal);
         Assert.Equal(before, SuiteFolder.Contents(killed.Path));
-        // Whole: training goes on after it.
+        // After repair, training resumes from this checkpoint.
         SuiteFolder.FlipBit(killed["ckpt_002", SuiteLayout.Weights]);
         var steps = new List<double>();
         var watch = new Immediate(p => steps.AddRange(p.Unit == "steps" ? [p.Done] : []));

@@ -1,4 +1,4 @@
-// Before the first step a training compares what it starts from with the list of files.
+// Before the first step, training checks its starting files against the list of files.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;
@@ -116,7 +116,8 @@ public sealed class ResumeChecksTests(HalfTrainedPico half, PicoSuite pico) : IC
         Assert.Equal((4L, 2L), (gap.Step, gap.MissingBefore));
         var check = await SuiteCheck.ContentAsync(suite);
         Assert.Empty(check.Differences);
-        // The files of checkpoints 0 to 2 and a state; later ones were listed as they were written.
+        // The files of checkpoints 0 to 2 and one optimizer state. Later files were listed when
+        // they were written.
         Assert.Equal(3 * 4 + 1, check.Found);
     }
 

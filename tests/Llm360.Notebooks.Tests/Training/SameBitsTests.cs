@@ -56,7 +56,7 @@ public sealed class SameBitsTests(PicoSuite pico)
         Assert.Null(failure);
         await AssertSameAsync(Suite.OpenFolder(during.Path));
 
-        // And after it, on a thread of the pool.
+        // The same after that work, on a thread of the pool.
         await AssertSameAsync(
             await Task.Run(() => new SuiteTrainer(Manifest, after.Path).TrainAsync(new(Cancellation: CancellationToken.None))));
     }
@@ -82,7 +82,7 @@ public sealed class SameBitsTests(PicoSuite pico)
             Assert.Equal((loss, heldOut), (many.Compute(tokens, 33, actual), many.Loss(tokens, 33)));
             Assert.True(expected.Span.SequenceEqual(actual.Span), $"{threads} threads");
 
-            // With memory for as many sums as there are threads, groups are computed in turns.
+            // With memory for only one sum per thread, groups are computed in several rounds.
             using var little = new CpuGradients(weights, groups, threads, sumsBytes: 0);
             Assert.Equal(loss, little.Compute(tokens, 33, actual));
             Assert.True(expected.Span.SequenceEqual(actual.Span), $"{threads} threads, little memory");
@@ -127,8 +127,8 @@ public sealed class SameBitsTests(PicoSuite pico)
         Assert.True(File.Exists(folder["ckpt_000", SuiteLayout.Weights]));
     }
 
-    // Sin, Cos, Pow, Exp and Log of float differ between C libraries in the last bit.
-    // Those of double, rounded once to float, practically do not.
+    // The last bit of float Sin, Cos, Pow, Exp and Log differs between C libraries. Results of the
+    // double functions, rounded once to float, practically do not differ.
     [Fact]
     public void Training_uses_no_float_function_of_the_C_library()
     {

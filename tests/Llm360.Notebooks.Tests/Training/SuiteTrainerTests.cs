@@ -1,4 +1,4 @@
-// Training a suite: what it leaves on disk, resuming, skipping bad batches, refusing the wrong folder.
+// Training a suite: its files, resuming, skipped bad batches, refusal of wrong folders.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;
@@ -55,7 +55,8 @@ public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IC
     public async Task What_a_kill_leaves_behind_is_no_checkpoint_and_is_cleared_away()
     {
         using var folder = SuiteFolder.CopyOf(half.Folder);
-        // Killed while ckpt_003 was written: the folder still has its temporary name.
+        // The state after a kill while ckpt_003 was written: its folder still has its temporary
+        // name.
         SuiteFolder.CopyTo(folder["ckpt_002"], folder["ckpt_003.tmp"]);
         File.WriteAllText(
             folder["train", $"train_000.jsonl.{Environment.MachineName.Replace('.', '-')}.{int.MaxValue}.{Guid.NewGuid():N}.tmp"],

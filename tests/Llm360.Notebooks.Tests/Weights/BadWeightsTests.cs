@@ -1,4 +1,4 @@
-// Files that must be refused, each with one fault: tests/fixtures/weights/bad/cases.json.
+// Files with one fault each, which must be refused: tests/fixtures/weights/bad/cases.json.
 
 namespace Llm360.Notebooks.Tests;
 
@@ -30,7 +30,7 @@ public sealed class BadWeightsTests
             Assert.Contains(name, error.What, StringComparison.Ordinal);
     }
 
-    // "GLOBAL and REDUCE: os.system" names what the message must hold.
+    // "GLOBAL and REDUCE: os.system" names the text that the message must contain.
     private static string? Named(string kind)
     {
         var last = kind.Split(": ")[^1].Split(' ', ',')[0];

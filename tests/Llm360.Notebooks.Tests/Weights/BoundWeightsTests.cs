@@ -1,4 +1,4 @@
-// Binding a model's parameters: views, conversions, going on to the next checkpoint in the same memory.
+// Binding a model's parameters: views, conversions, the next checkpoint in the same memory.
 using TorchSharp;
 
 namespace Llm360.Notebooks.Tests;

@@ -1,4 +1,4 @@
-// Every golden checkpoint file: names, types, shapes, places and elements as tests/fixtures/weights/tensors.json has them.
+// Every golden checkpoint file has the tensors of tests/fixtures/weights/tensors.json.
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -104,7 +104,7 @@ public sealed class GoldenWeightsTests
             PythonJson.Of(weights.Root)?.ToJsonString());
     }
 
-    // A NaN's payload is not part of a JSON text.
+    // JSON text does not contain the payload of a NaN.
     private static double Number(JsonNode value) =>
         value.GetValueKind() == JsonValueKind.String ? Number(double.Parse((string)value!, CultureInfo.InvariantCulture))
         : value.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? (bool)value ? 1 : 0 : (double)value;

@@ -1,4 +1,4 @@
-// A pickled object in the form of nested.json (tests/fixtures/weights; its README is the contract).
+// A pickled object in the form of nested.json; see the README of tests/fixtures/weights.
 using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
@@ -37,7 +37,8 @@ internal static class PythonJson
         _ => throw new InvalidOperationException(value.GetType().Name),
     };
 
-    /// <summary>Whether two texts say the same: members in order, floats (with a point or an exponent) to the bit, integers never equal to floats.</summary>
+    /// <summary>Whether two documents are equal: members in order, and floats (numbers with a point
+    /// or an exponent) equal to the bit. An integer never equals a float.</summary>
     public static bool Same(JsonNode? a, JsonNode? b) => (a, b) switch
     {
         (null, null) => true,

@@ -1,4 +1,4 @@
-// Safetensors files: what is written is read, mapped, and what is broken is refused.
+// Safetensors files: written files are read and mapped, broken files are refused.
 using System.Text;
 using TorchSharp;
 
