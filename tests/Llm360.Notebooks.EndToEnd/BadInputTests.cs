@@ -1,4 +1,4 @@
-// Bad input gets one clear error of three lines, exit code 1, and nothing half-written.
+// Bad input gives one clear error of three lines and exit code 1, and leaves no partial files.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.EndToEnd;
@@ -42,7 +42,7 @@ public sealed class BadInputTests : IDisposable
         var weights = llm360.PathOf("suites", "pico", "ckpt_004", SuiteLayout.Weights);
         File.WriteAllBytes(weights, File.ReadAllBytes(weights)[..1000]);
         AssertError(await llm360.RunAsync("run", Notebook("00-tour.ipynb"), "-p", "suite=pico"), "not a whole safetensors file", weights);
-        // What ran before the failing cell is saved, and says where it failed.
+        // The notebook is saved with the results up to the failing cell and its error.
         Assert.Contains("not a whole safetensors file", File.ReadAllText(llm360.PathOf("runs", "00-tour.ipynb")), StringComparison.Ordinal);
     }
 
@@ -103,7 +103,7 @@ public sealed class BadInputTests : IDisposable
             await Small.UnmountAsync(disk);
         }
 
-        // With room again the same command goes on.
+        // With free space again, the same command continues.
         Assert.Equal(0, (await llm360.RunAsync("train", "pico", "-q")).ExitCode);
     }
 
@@ -133,7 +133,7 @@ public sealed class BadInputTests : IDisposable
         return path;
     }
 
-    /// <summary>A file system with hardly any room.</summary>
+    /// <summary>A file system with very little space.</summary>
     private static class Small
     {
         public static Task<bool> MountAsync(string folder, string size) =>

@@ -1,4 +1,4 @@
-// The installed Chromium, driven by Playwright; tests are skipped where there is none.
+// The installed Chromium, driven by Playwright. Tests are skipped if no browser is installed.
 using System.Reflection;
 using Microsoft.Playwright;
 
@@ -9,7 +9,7 @@ public sealed class Browser : IAsyncLifetime
 {
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
-    // Nothing of these tests needs the network, so the browser's own errands are switched off.
+    // These tests need no network, so the browser's background requests are disabled.
     private static readonly string[] Arguments =
     [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -35,7 +35,7 @@ public sealed class Browser : IAsyncLifetime
         playwright?.Dispose();
     }
 
-    /// <summary>A window of its own; the test is skipped where no browser is installed.</summary>
+    /// <summary>Opens a separate window. Skips the test if no browser is installed.</summary>
     internal async Task<Window> OpenAsync(int width = 1280, int height = 900, bool dark = false)
     {
         Assert.SkipWhen(browser is null, $"needs a browser: none of {string.Join(", ", Names)} is on PATH");
@@ -57,7 +57,7 @@ public sealed class Browser : IAsyncLifetime
         typeof(Browser).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "PlaywrightPackage").Value!;
 }
 
-/// <summary>A page together with everything it asked for and complained about.</summary>
+/// <summary>A page with its requests and error messages.</summary>
 internal sealed class Window : IAsyncDisposable
 {
     private readonly IBrowserContext context;

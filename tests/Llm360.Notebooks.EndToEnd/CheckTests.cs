@@ -1,4 +1,4 @@
-// llm360 check, and what llm360 train says of a suite that has lost files.
+// llm360 check, and the errors of llm360 train for a suite with missing files.
 
 namespace Llm360.Notebooks.EndToEnd;
 

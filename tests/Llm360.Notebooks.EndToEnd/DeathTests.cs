@@ -1,4 +1,4 @@
-// A process that a cell ends, or keeps from ending: the user hears of it, and no process is left.
+// A cell that ends its process or keeps it alive: the user is told, and no process remains.
 using Llm360.Notebooks.EndToEnd.Jupyter;
 using Llm360.Notebooks.Kernel.Documents;
 using Llm360.Notebooks.Kernel.Tests.Jupyter;
@@ -7,8 +7,8 @@ namespace Llm360.Notebooks.EndToEnd;
 
 public sealed class DeathTests : IDisposable
 {
-    // The framework compares arrays by what is in them, without a limit, and no code of the cell
-    // takes part.
+    // The framework hashes arrays recursively without a limit, so the stack overflows without code
+    // of the cell.
     private const string Overflow =
         "var a = new object[1]; a[0] = a;\nSystem.Collections.StructuralComparisons.StructuralEqualityComparer.GetHashCode(a)";
 

@@ -1,4 +1,4 @@
-// llm360 doctor: what it says of the machine, with MKL's fast path on and off, and without LibTorch.
+// llm360 doctor describes the machine with MKL's fast path on and off, and without LibTorch.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.EndToEnd;
@@ -12,7 +12,7 @@ public sealed class DoctorTests
         var usual = await DescribeAsync(llm360);
         llm360.Variables["LLM360_AMD_SWITCH"] = "off";
         var off = await DescribeAsync(llm360);
-        // Relative to float64, so both are equal to each other up to rounding.
+        // The errors are relative to float64, so both products are equal up to rounding.
         Assert.InRange((double)usual["productError"]!, 0, 5e-6);
         Assert.InRange((double)off["productError"]!, 0, 5e-6);
         Assert.NotEqual("On", (string?)off["amdSwitch"]);

@@ -79,7 +79,8 @@ public sealed class EvaluateCommandTests : IDisposable
 
     private static JsonObject Read(string path) => JsonNode.Parse(File.ReadAllText(path))!.AsObject();
 
-    // Log-likelihoods and what follows from them agree within float32; everything else is equal.
+    // Log-likelihoods and values derived from them agree within float32. All other values are
+    // equal.
     private static void AssertAlike(JsonNode? expected, JsonNode? actual, string path)
     {
         switch (expected)

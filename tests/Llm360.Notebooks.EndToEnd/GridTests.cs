@@ -32,11 +32,12 @@ public sealed class GridTests
         await llm360.AddPicoAsync();
         var random = new Random(20231211);
         var (done, cut) = (new Dictionary<string, DateTime>(), 0);
-        // With one thread one cell is in flight.
+        // With one thread, only one cell is in progress.
         string[] command = [.. Command, "--threads", "1"];
         for (var kill = 0; kill < 8; kill++)
         {
-            // So many more cells, and a little later: the moment falls anywhere in the next one.
+            // Kill after 1 to 3 more cells and a random delay, so at any moment within the next
+            // cell.
             var cells = done.Count + random.Next(1, 4);
             var result = await llm360.RunAsync(
                 async stop =>
@@ -61,7 +62,7 @@ public sealed class GridTests
         foreach (var (cell, path) in Cells(undisturbed))
             Assert.True(File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(Cells(llm360)[cell])), cell);
 
-        // What was done before is neither lost nor written again.
+        // Finished cells are neither lost nor written again.
         void AssertKept()
         {
             var now = Cells(llm360).ToDictionary(c => c.Key, c => File.GetLastWriteTimeUtc(c.Value));
@@ -110,9 +111,9 @@ public sealed class GridTests
         Assert.Equal(1, index.ExitCode);
         Assert.Contains("Skipped because missing: ckpt_002", index.Error, StringComparison.Ordinal);
         Assert.Equal(4 * 3, Directory.GetFiles(llm360.PathOf("results"), "*.safetensors", SearchOption.AllDirectories).Length);
-        // The chosen parts are there.
+        // All chosen parts exist.
         Assert.Equal(0, (await llm360.RunAsync([.. Command, "--checkpoints", "0-1", "--chunks", "0-2"])).ExitCode);
-        // A suite in training says how far it is.
+        // For a suite in training, the command states how many checkpoints exist.
         Directory.Delete(llm360.PathOf("suites", "pico", "ckpt_004"), recursive: true);
         Directory.Delete(llm360.PathOf("suites", "pico", "ckpt_003"), recursive: true);
         Directory.Delete(llm360.PathOf("suites", "pico", "ckpt_002"), recursive: true);

@@ -1,13 +1,14 @@
-// Commands within the test process: no start of a process for each, and one trained pico for all.
+// Commands that run within the test process, with one trained pico for all.
 using System.CommandLine;
 using Llm360.Notebooks.Cli;
 
 namespace Llm360.Notebooks.EndToEnd;
 
-/// <summary>A home with pico; commands run within the process, one after the other.</summary>
+/// <summary>A home folder with pico. Commands run within the process, one after the
+/// other.</summary>
 public sealed class InProcess : IAsyncLifetime
 {
-    /// <summary>LLM360_HOME of the commands. Other tests name a home of their own for each process
+    /// <summary>The LLM360_HOME of the commands. Other tests set their own home for each process
     /// that they start.</summary>
     public string Home { get; } = Directory.CreateTempSubdirectory("llm360-in-process-").FullName;
 

@@ -1,20 +1,21 @@
-// The llm360 command as a process of its own, as a user runs it.
+// The llm360 command as a separate process, as a user runs it.
 using System.Diagnostics;
 
 namespace Llm360.Notebooks.EndToEnd;
 
-/// <summary>What a command printed, and how it ended.</summary>
-/// <param name="ExitCode">Of the process; not 0 when it was killed.</param>
+/// <summary>The output of a command, and its exit code.</summary>
+/// <param name="ExitCode">The exit code of the process; not 0 if it was killed.</param>
 /// <param name="Output">Standard output.</param>
 /// <param name="Error">Standard error.</param>
 internal sealed record CommandResult(int ExitCode, string Output, string Error);
 
-/// <summary>Runs llm360 with artifacts in a folder of its own, which is deleted at the end.</summary>
+/// <summary>Runs llm360 with artifacts in a separate folder, which Dispose deletes.</summary>
 internal sealed class Llm360Command : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
-    /// <summary>The command as it was built, not its copy among the tests: beside those lies what they use.</summary>
+    /// <summary>The command in its own build output. Its copy beside the tests also has the
+    /// dependencies of the tests.</summary>
     public static string Program { get; } =
         Path.Combine(Workspace.Repository!, "src", "Llm360.Notebooks.Cli", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name,
             Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)), "llm360.dll");
@@ -24,19 +25,21 @@ internal sealed class Llm360Command : IDisposable
     /// <summary>The folder in which the command runs.</summary>
     public string WorkingDirectory { get; set; } = AppContext.BaseDirectory;
 
-    /// <summary>Variables set for the process.</summary>
+    /// <summary>Environment variables of the process.</summary>
     public Dictionary<string, string> Variables { get; } = [];
 
     public string PathOf(params string[] parts) => Path.Combine([Home, .. parts]);
 
-    /// <summary>Runs to the end.</summary>
+    /// <summary>Runs the command to its end.</summary>
     public Task<CommandResult> RunAsync(params string[] arguments) => RunAsync((Func<CancellationToken, Task>?)null, arguments);
 
-    /// <summary>Runs, and kills the process without warning after a while if it has not ended.</summary>
+    /// <summary>Runs the command, and kills the process after the given time if it has not
+    /// ended.</summary>
     public Task<CommandResult> RunAsync(TimeSpan? killAfter, params string[] arguments) =>
         RunAsync(killAfter is { } time ? stop => Task.Delay(time, stop) : (Func<CancellationToken, Task>?)null, arguments);
 
-    /// <summary>Runs, and kills the process without warning when a wait is over if it has not ended before.</summary>
+    /// <summary>Runs the command, and kills the process when the given task ends, unless it has
+    /// ended before.</summary>
     public async Task<CommandResult> RunAsync(Func<CancellationToken, Task>? killWhen, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
@@ -83,7 +86,7 @@ internal sealed class Llm360Command : IDisposable
         }
     }
 
-    /// <summary>Files that a broken-off write would leave.</summary>
+    /// <summary>Files that an interrupted write would leave.</summary>
     public IEnumerable<string> Leftovers() => Directory.EnumerateFileSystemEntries(Home, "*.tmp", SearchOption.AllDirectories);
 
     public void Dispose() => Directory.Delete(Home, recursive: true);

@@ -102,7 +102,7 @@ public sealed class ModelCommandTests : IDisposable
             string.Join(' ', Enumerable.Repeat("Returns the value of the element.", 40)), TestContext.Current.CancellationToken);
         var perplexity = await llm360.RunAsync("perplexity", "--model", "pico/0", "--text", llm360.PathOf("text.txt"), "--json");
         Assert.True(perplexity.ExitCode == 0, perplexity.Error);
-        // An untrained model knows nothing: the vocabulary's size, nearly.
+        // The perplexity of an untrained model is close to the size of the vocabulary.
         Assert.InRange((double)JsonNode.Parse(perplexity.Output)!["perplexity"]!, 1500, 3000);
     }
 

@@ -1,4 +1,4 @@
-// llm360 new: the notebooks outside of a checkout, and the main job on them.
+// llm360 new: the notebooks outside a checkout, and llm360 reproduce with them.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.EndToEnd;
@@ -21,7 +21,7 @@ public sealed class NewCommandTests
         Assert.Equal("ms-toolsai.jupyter", (string?)extensions["recommendations"]![0]);
         Assert.Equal(0, (await llm360.RunAsync("new", folder)).ExitCode);
 
-        // The folder's notebooks are run, and not those of the checkout.
+        // The notebooks of the folder run instead of those of the checkout.
         foreach (var notebook in Directory.GetFiles(Path.Combine(folder, "notebooks"))
             .Where(n => !n.EndsWith("02-training-dynamics.ipynb", StringComparison.Ordinal)))
             File.Delete(notebook);

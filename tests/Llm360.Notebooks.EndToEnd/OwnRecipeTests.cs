@@ -1,4 +1,4 @@
-// Recipes of one's own: a copy of pico with a changed key is trained, and is a suite by its name.
+// User recipes: a changed copy of pico is trained and can be used by its name.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.EndToEnd;
@@ -24,7 +24,7 @@ public sealed class OwnRecipeTests(InProcess home)
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Contains($"named after its file: {name}", result.Error, StringComparison.Ordinal);
         Assert.NotEqual(Weights("pico"), Weights(name));
-        // By its name from now on, and nothing is trained again.
+        // From now on its name works, and nothing is trained again.
         Assert.Contains(name, (await InProcess.RunAsync("list")).Output, StringComparison.Ordinal);
         var again = await InProcess.RunAsync("train", name, "-q");
         Assert.True(again.ExitCode == 0, again.Error);

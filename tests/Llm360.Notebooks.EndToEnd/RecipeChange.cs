@@ -1,12 +1,12 @@
-// Changing a key of a recipe as a reader does who looks for it in the file.
+// Changes a key of a recipe, as a reader who searches the file for it would.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.EndToEnd;
 
 internal static class RecipeChange
 {
-    /// <summary>Sets the first key of a name, from the top of the file.</summary>
-    /// <returns>Whether there is one.</returns>
+    /// <summary>Sets the first key with a given name, searching from the top of the file.</summary>
+    /// <returns>Whether the key exists.</returns>
     public static bool Set(JsonNode json, string key, JsonNode value)
     {
         if (json is JsonArray items)

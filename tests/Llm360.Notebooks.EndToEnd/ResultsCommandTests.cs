@@ -1,5 +1,4 @@
-// llm360 query and llm360 results: what the store holds, as rows, files and a chart, and removing
-// it.
+// llm360 query and results: the store as rows, files and a chart, and its removal.
 
 namespace Llm360.Notebooks.EndToEnd;
 

@@ -1,4 +1,4 @@
-// llm360 run: where the result goes, and what to do about a cell that takes too long.
+// llm360 run: the location of the result, and the remedy for a cell that takes too long.
 namespace Llm360.Notebooks.EndToEnd;
 
 public sealed class RunCommandTests : IDisposable

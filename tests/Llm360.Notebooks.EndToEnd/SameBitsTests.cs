@@ -1,10 +1,10 @@
-// A suite is bit for bit the same with 512-bit vectors and without, with any number of threads.
+// A suite has the same bits with and without 512-bit vectors, for any number of threads.
 
 namespace Llm360.Notebooks.EndToEnd;
 
 public sealed class SameBitsTests
 {
-    // Where the processor has no AVX-512, both runs are alike but for their threads.
+    // If the processor has no AVX-512, both runs differ only in their number of threads.
     [Fact]
     public async Task A_suite_is_the_same_without_AVX_512_and_with_another_number_of_threads()
     {

@@ -1,4 +1,4 @@
-// Executed notebooks as the kernel would leave them, made from the library's own figures and tables.
+// Executed notebooks as the kernel would save them, with the library's figures and tables.
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Kernel.Documents;
 
@@ -6,7 +6,7 @@ namespace Llm360.Notebooks.EndToEnd;
 
 internal static class SampleNotebooks
 {
-    /// <summary>What notebooks may contain and pages must not obey.</summary>
+    /// <summary>HTML that notebooks may contain and that pages must not execute.</summary>
     public const string Hostile =
         "<img src=\"https://example.org/x.png\" onerror=\"document.title='broken'\"></script><script>document.title='broken'</script>";
 

@@ -3,7 +3,7 @@ using Llm360.Notebooks.Cli.Site;
 
 namespace Llm360.Notebooks.EndToEnd;
 
-/// <summary>A built site in a folder of its own.</summary>
+/// <summary>A built site in a separate folder.</summary>
 public sealed class SampleSite : IDisposable
 {
     public SampleSite()

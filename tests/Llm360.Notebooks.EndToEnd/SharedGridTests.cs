@@ -1,4 +1,4 @@
-// llm360 grid in several processes at once, and on a disk that becomes full.
+// llm360 grid in several processes at once, and on a disk that runs full.
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 
@@ -20,7 +20,7 @@ public sealed partial class SharedGridTests
         Assert.All(results, r => Assert.True(r.ExitCode == 0, r.Error));
         var numbers = results.Select(r => Done().Match(r.Output)).ToList();
         Assert.Equal(Cells, numbers.Sum(n => int.Parse(n.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)));
-        // Each of them has waited for the cells of the others.
+        // Each process has waited for the cells of the others.
         Assert.All(numbers, n => Assert.Equal(Cells, int.Parse(n.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)
             + int.Parse(n.Groups[2].Value, System.Globalization.CultureInfo.InvariantCulture)));
         Assert.Empty(Directory.EnumerateFiles(llm360.Home, "*.lease", SearchOption.AllDirectories));

@@ -80,7 +80,7 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
         await using var window = await browser.OpenAsync();
         var page = await window.ShowAsync(site.PathOf("notebooks/01-training.html"));
         await page.EmulateMediaAsync(new() { Media = Media.Print });
-        // A box that scrolls would keep its table on one page, or cut it.
+        // A scrolling box would keep its table on one page or cut it off.
         Assert.Equal("visible", await page.EvaluateAsync<string>("getComputedStyle(document.querySelector('.table .output')).overflowX"));
         Assert.Equal("table-header-group",
             await page.EvaluateAsync<string>("getComputedStyle(document.querySelector('.table thead')).display"));
@@ -219,7 +219,7 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
         await window.Page.WaitForSelectorAsync("svg.main-svg .xtick text");
         Assert.Equal("rgb(1, 200, 3)",
             await window.Page.EvaluateAsync<string>("getComputedStyle(document.querySelector('.xtick text')).fill"));
-        // The chart has taken the picture's place and its name.
+        // The chart has replaced the picture and has its name.
         Assert.Equal(0, await window.Page.Locator("img").CountAsync());
         Assert.Contains("The learning rate peaks", await window.Page.GetAttributeAsync("[role=img]", "aria-label"),
             StringComparison.Ordinal);
@@ -272,7 +272,7 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
     private const string Weak =
         "weak.push(`${node.textContent.trim().slice(0, 40)}: ${((a + 0.05) / (b + 0.05)).toFixed(2)}`);";
 
-    /// <summary>Texts whose contrast with the nearest opaque background is less than 4.5 to 1.</summary>
+    /// <summary>Texts with a contrast below 4.5 to 1 against the nearest opaque background.</summary>
     private const string Contrast = $$"""
         () => {
           const parse = c => (c.match(/[\d.]+/g) || []).map(Number);

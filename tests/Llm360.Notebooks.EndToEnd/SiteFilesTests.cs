@@ -1,4 +1,4 @@
-// What lies in a built site, without a browser.
+// The files of a built site, without a browser.
 using System.Text.RegularExpressions;
 using Llm360.Notebooks.Cli.Site;
 
@@ -38,7 +38,7 @@ public sealed partial class SiteFilesTests(SampleSite site) : IClassFixture<Samp
             ["What it learned", "What it remembers", "More notebooks"],
             Regex.Matches(html, "<h2>(.*?)</h2>").Select(m => m.Groups[1].Value));
         Assert.Matches("<dd>On the chunk just read a checkpoint scores .* <a href=\"notebooks/02-memorization.html#figure-2\">", html);
-        // Every figure can be found, and its anchor is there.
+        // Every figure is in the search list, and its anchor exists.
         Assert.Equal(9, Regex.Count(html, "<li hidden>"));
         Assert.Contains("id=\"figure-2\"", SiteText("notebooks/02-memorization.html"), StringComparison.Ordinal);
     }
@@ -84,7 +84,7 @@ public sealed partial class SiteFilesTests(SampleSite site) : IClassFixture<Samp
         {
             var html = JsonScript().Replace(File.ReadAllText(file), "");
             Assert.DoesNotMatch(@"<(img|script|link|iframe|source|video)\b[^>]*https?:", html);
-            // Whatever is left in a tag is the address of a link.
+            // All other URLs in tags are those of links.
             Assert.All(
                 Tag().Matches(html).Where(t => t.Value.Contains("://", StringComparison.Ordinal)),
                 t => Assert.StartsWith("<a href=\"http", t.Value, StringComparison.Ordinal));

@@ -14,7 +14,7 @@ public sealed class SiteIndexBrowserTests(SampleSite site, Browser browser) : IC
         await using var window = await browser.OpenAsync();
         var page = await window.ShowAsync(site.Result.Index);
         var box = page.GetByRole(AriaRole.Searchbox, new() { Name = "Search titles and findings" });
-        // From the skip link over the links of the summary to the box.
+        // Tab from the skip link through the links of the summary to the search box.
         for (var tabs = 0; !await box.EvaluateAsync<bool>("b => b === document.activeElement"); tabs++)
         {
             Assert.True(tabs < 10, "the tabulator key does not reach the search box");
@@ -29,7 +29,7 @@ public sealed class SiteIndexBrowserTests(SampleSite site, Browser browser) : IC
         Assert.Equal("How fast does the model learn?", await Focused(page));
         await page.Keyboard.PressAsync("Tab");
         Assert.Contains("gradient", await Focused(page), StringComparison.Ordinal);
-        // The wait begins before the key: a navigation that is over by then would be missed.
+        // The wait starts before the key press. Otherwise it could miss the navigation.
         var followed = page.WaitForURLAsync(
             new System.Text.RegularExpressions.Regex("/01-training[.]html#figure-3$"),
             new() { WaitUntil = WaitUntilState.Commit, Timeout = 120_000 });
@@ -48,7 +48,7 @@ public sealed class SiteIndexBrowserTests(SampleSite site, Browser browser) : IC
         await page.Locator("#search").FillAsync("loss zebra");
         Assert.Empty(await page.EvaluateAsync<string[]>(Shown));
         Assert.Equal("0 notebooks, 0 findings", await page.GetByRole(AriaRole.Status).InnerTextAsync());
-        // A title is enough, and words may stand in a title and in a finding.
+        // A match in the title is enough, and the words may be split between title and finding.
         await page.Locator("#search").FillAsync("error show");
         Assert.Equal(["Does an error show?"], await page.EvaluateAsync<string[]>(Shown));
         await page.Locator("#search").FillAsync("remember older");

@@ -1,4 +1,4 @@
-// A suggestion of a notebook's "Things to try", as a change that can be made.
+// A suggestion in a notebook's "Things to try", as a change that a test can apply.
 using System.Text.RegularExpressions;
 
 namespace Llm360.Notebooks.EndToEnd;
@@ -9,19 +9,19 @@ internal enum SuggestionKind
     /// <summary>Values of parameters: <c>n = 16</c>.</summary>
     Parameters,
 
-    /// <summary>Code in place of other code.</summary>
+    /// <summary>Code that replaces other code.</summary>
     Replacement,
 
     /// <summary>Keys of a recipe: <c>"seed": 7</c>.</summary>
     Recipe,
 
-    /// <summary>An expression to look at.</summary>
+    /// <summary>An expression to evaluate.</summary>
     Expression,
 }
 
 /// <summary>One item of the list.</summary>
 /// <param name="Text">The item.</param>
-/// <param name="Kind">What its first code is.</param>
+/// <param name="Kind">The kind of its first piece of code.</param>
 /// <param name="Code">Its code: all assignments or keys, the new and the old code, or the
 /// expression.</param>
 internal sealed partial record Suggestion(string Text, SuggestionKind Kind, IReadOnlyList<string> Code)

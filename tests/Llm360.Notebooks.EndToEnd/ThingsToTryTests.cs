@@ -1,5 +1,4 @@
-// "Things to try" of every notebook, tried on pico: each suggestion runs, and changes what is
-// shown.
+// "Things to try" of every notebook on pico: each suggestion runs and changes the output.
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Llm360.Notebooks.Kernel.Display;
@@ -13,7 +12,7 @@ public sealed partial class ThingsToTryTests(InProcess home)
 {
     private static readonly string Folder = Path.Combine(Workspace.Repository!, "notebooks");
 
-    // Less work than by default; what is suggested is no other parameter for it.
+    // Parameters that reduce the work. No suggestion changes these parameters.
     private static readonly Dictionary<string, string> Less = new()
     {
         ["04-memorization-in-depth.ipynb"] = "checkpoints = 3",
@@ -35,7 +34,7 @@ public sealed partial class ThingsToTryTests(InProcess home)
         using var session = new CSharpSession(shown, new SessionOptions { WorkingDirectory = Folder });
         List<string> given = Less.TryGetValue(name, out var less) ? [less] : [];
         var usual = await RunAsync(session, shown, code.ConvertAll(c => c.Source), given);
-        // What comes from the store now was computed then: it is the same.
+        // The second run reads from the store what the first run computed, with equal results.
         Assert.Equal(usual, await RunAsync(session, shown, code.ConvertAll(c => c.Source), given));
         foreach (var suggestion in suggestions)
         {
@@ -73,7 +72,7 @@ public sealed partial class ThingsToTryTests(InProcess home)
     }
 
     /// <summary>Runs the cells on pico, with values after the cell of the parameters.</summary>
-    /// <returns>What each cell shows, without how much of it came from the store.</returns>
+    /// <returns>The output of each cell, without the counts of cells from the store.</returns>
     private static async Task<List<string>> RunAsync(CSharpSession session, Outputs outputs, IReadOnlyList<string> cells,
         IReadOnlyList<string>? values)
     {
@@ -107,7 +106,7 @@ public sealed partial class ThingsToTryTests(InProcess home)
     [GeneratedRegex(@"\d+ (cells )?(from the store|computed)")]
     private static partial Regex Counts();
 
-    /// <summary>Remembers what a cell shows: pictures of figures, tables as text.</summary>
+    /// <summary>Records the output of a cell: figures as pictures, tables as text.</summary>
     private sealed class Outputs : IOutputSink
     {
         public List<string> Texts { get; } = [];
@@ -116,7 +115,7 @@ public sealed partial class ThingsToTryTests(InProcess home)
 
         public void Display(MimeBundle bundle, string? displayId)
         {
-            // Progress has an id, too, and is gone at the end of the cell.
+            // Progress also has an id and disappears at the end of the cell.
             if (displayId is null)
                 Add(bundle);
         }

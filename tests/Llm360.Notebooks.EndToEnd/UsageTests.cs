@@ -1,5 +1,4 @@
-// Usage errors: what is wrong, the nearest right spelling, one line of usage; and nothing is
-// printed or computed before.
+// Usage errors: fault, nearest correct spelling and one line of usage, before any work.
 namespace Llm360.Notebooks.EndToEnd;
 
 [Collection(typeof(InProcessTests))]

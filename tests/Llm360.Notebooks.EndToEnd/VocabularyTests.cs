@@ -1,5 +1,4 @@
-// The words that all commands share: rows, checkpoints, precision, and the form of a file by its
-// extension.
+// Terms shared by all commands: rows, checkpoints, precision, file format by extension.
 using System.Text.Json.Nodes;
 using TorchSharp;
 

@@ -1,4 +1,4 @@
-// Jupyter's own conformance suite, in the system's version and in a newer one.
+// Jupyter's own conformance suite, in the system's version and in a newer version.
 namespace Llm360.Notebooks.EndToEnd.Jupyter;
 
 public sealed class ConformanceTests
@@ -15,7 +15,7 @@ public sealed class ConformanceTests
         var result = await home.RunAsync(python, Path.Combine(AppContext.BaseDirectory, "Jupyter", "conformance.py"));
         Assert.True(result.ExitCode == 0, result.Error);
 
-        // All but the pager, which is a deprecated payload that this kernel does not send.
+        // All tests pass except the pager, a deprecated payload that this kernel does not send.
         Assert.Matches("Ran 12 tests", result.Error);
         Assert.Matches(@"OK \(skipped=1\)", result.Error);
         Assert.Matches("test_pager .* skipped", result.Error);

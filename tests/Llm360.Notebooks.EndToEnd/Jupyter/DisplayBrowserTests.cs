@@ -1,4 +1,4 @@
-// What values look like in a real Notebook page: tensors, tables that page, text under analysis, pictures, progress, errors.
+// Display of tensors, paged tables, analysed text, pictures, progress and errors in Notebook.
 using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 
@@ -60,7 +60,7 @@ public sealed class DisplayBrowserTests(Browser browser) : IClassFixture<Browser
         Assert.Contains("loss (nats) 4", await outputs.Nth(2).Locator("[style*=underline]").First.GetAttributeAsync("title"),
             StringComparison.Ordinal);
         Assert.True(await outputs.Nth(3).Locator("svg circle, img").First.IsVisibleAsync());
-        // Progress is gone with its cell.
+        // The progress bar disappears when its cell ends.
         Assert.Equal(0, await outputs.Nth(4).Locator("progress").CountAsync());
         Assert.Equal(
             ("bold", "A heading"),

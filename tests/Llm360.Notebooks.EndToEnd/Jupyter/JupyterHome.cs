@@ -1,18 +1,19 @@
-// A Jupyter of its own for a test: folders, the installed kernel, a trained suite, copies of the notebooks; servers that end with it.
+// A separate Jupyter for a test: folders, kernel, trained suite, copies of notebooks, servers.
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
 namespace Llm360.Notebooks.EndToEnd.Jupyter;
 
-/// <summary>One Python with Jupyter packages.</summary>
+/// <summary>A Python interpreter with Jupyter packages.</summary>
 /// <param name="Program">The interpreter.</param>
 internal sealed record Python(string Program)
 {
-    /// <summary>The variable that names a Python environment with JupyterLab and newer Jupyter packages, and with huggingface_hub and transformers.</summary>
+    /// <summary>The variable that names a Python environment with JupyterLab, newer Jupyter
+    /// packages, huggingface_hub and transformers.</summary>
     public const string PeersVariable = "LLM360_PEERS";
 
-    /// <summary>The system's, if it has the module; the test is skipped where it has not.</summary>
+    /// <summary>Returns the system's Python. Skips the test if it lacks the module.</summary>
     public static Python System(string module)
     {
         var python = new[] { "/usr/bin/python3", "python3", "python" }
@@ -22,7 +23,8 @@ internal sealed record Python(string Program)
         return python!;
     }
 
-    /// <summary>The environment that the variable names; the test is skipped where it is not set.</summary>
+    /// <summary>Returns the environment that the variable names. Skips the test if the variable is
+    /// not set.</summary>
     public static Python Peers(string module)
     {
         var folder = Environment.GetEnvironmentVariable(PeersVariable);
@@ -48,7 +50,7 @@ internal sealed record Python(string Program)
     }
 }
 
-/// <summary>Folders, kernel and servers of one test.</summary>
+/// <summary>The folders, kernel and servers of one test. Dispose ends the servers.</summary>
 internal sealed class JupyterHome : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
@@ -67,7 +69,8 @@ internal sealed class JupyterHome : IDisposable
     /// <summary>The folder of the notebooks.</summary>
     public string Notebooks => llm360.PathOf("work");
 
-    /// <summary>With the kernel installed by the command for the user; with the pico suite and the notebooks of this repository, set to it, if asked for.</summary>
+    /// <summary>Creates a home with the kernel installed for the user. With <c>suite</c> it also
+    /// has the pico suite and the notebooks of this repository, set to pico.</summary>
     public static async Task<JupyterHome> CreateAsync(bool suite)
     {
         var home = new JupyterHome();
@@ -88,7 +91,7 @@ internal sealed class JupyterHome : IDisposable
         return home;
     }
 
-    /// <summary>Runs llm360 and expects that it succeeds.</summary>
+    /// <summary>Runs llm360 and checks that it succeeds.</summary>
     public async Task<CommandResult> RunLlm360Async(params string[] arguments)
     {
         var result = await llm360.RunAsync(arguments);
@@ -116,8 +119,8 @@ internal sealed class JupyterHome : IDisposable
         return new CommandResult(process.ExitCode, await output, await error);
     }
 
-    /// <summary>Starts a server on a free port of the loopback and waits until it answers.</summary>
-    /// <returns>Its address, without a slash at the end, and the token as a query.</returns>
+    /// <summary>Starts a server on a free local port and waits until it answers.</summary>
+    /// <returns>The address of the server, and its token.</returns>
     public async Task<(Uri Address, string Token)> ServeAsync(Python python, string module, string tokenOption)
     {
         int port;
@@ -148,7 +151,7 @@ internal sealed class JupyterHome : IDisposable
             }
             catch (HttpRequestException)
             {
-                // Not yet.
+                // The server does not answer yet.
             }
         }
     }

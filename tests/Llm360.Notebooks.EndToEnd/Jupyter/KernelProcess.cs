@@ -1,4 +1,4 @@
-// The kernel as a process of its own, as a front end starts it, without a front end.
+// The kernel as a separate process, started as by a front end but without one.
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
@@ -8,10 +8,10 @@ using NetMQ;
 
 namespace Llm360.Notebooks.EndToEnd.Jupyter;
 
-/// <summary>One process and its client; killed at the end if it still runs.</summary>
+/// <summary>One process and its client. Dispose kills the process if it still runs.</summary>
 internal sealed class KernelProcess : IAsyncDisposable
 {
-    // Only how long a broken kernel is waited for.
+    // The maximum wait for a broken kernel.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly StringBuilder errors = new();
@@ -28,8 +28,8 @@ internal sealed class KernelProcess : IAsyncDisposable
 
     /// <summary>Starts the command of a kernel spec.</summary>
     /// <param name="command">Its <c>argv</c>.</param>
-    /// <param name="variables">Its <c>env</c>, and what else its surroundings have.</param>
-    /// <param name="folder">Where it runs; gets the connection file.</param>
+    /// <param name="variables">Its <c>env</c>, and further environment variables.</param>
+    /// <param name="folder">The working directory. The connection file is written there.</param>
     /// <param name="connection">Its ports.</param>
     public KernelProcess(IReadOnlyList<string> command, IEnumerable<KeyValuePair<string, string>> variables, string folder,
         ConnectionFile connection)
@@ -57,7 +57,7 @@ internal sealed class KernelProcess : IAsyncDisposable
 
     public KernelClient Client { get; }
 
-    /// <summary>What it has written to stderr.</summary>
+    /// <summary>The text written to stderr.</summary>
     public string Errors
     {
         get
@@ -83,7 +83,7 @@ internal sealed class KernelProcess : IAsyncDisposable
         return Client.Reply(Client.Shell, request);
     }
 
-    /// <summary>Waits for its end.</summary>
+    /// <summary>Waits for the end of the process.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> EndAsync()
     {

@@ -1,4 +1,4 @@
-// What happens to the kernel's process: killed, restarted, out of memory. A client always sees an answer or an end.
+// A kernel that is killed, restarted or out of memory: the client sees an answer or an end.
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -10,7 +10,7 @@ namespace Llm360.Notebooks.EndToEnd.Jupyter;
 
 public sealed class KernelProcessTests : IDisposable
 {
-    // How often the kernel is killed: LLM360_KILLS=50 takes about two minutes.
+    // The number of kills. LLM360_KILLS=50 takes about two minutes.
     private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("LLM360_KILLS") ?? "6", CultureInfo.InvariantCulture);
 
     private readonly Llm360Command llm360 = new();
@@ -26,7 +26,7 @@ public sealed class KernelProcessTests : IDisposable
             await using var kernel = new KernelProcess(llm360, connection);
             var client = kernel.Client.Ready();
 
-            // Killed at rest, in a loop, and with outputs on their way.
+            // Kill the kernel while it is idle, in a loop, or sending outputs.
             Assert.Equal("1", client.Run("var n = 1; n").Published[^1].Content["data"]!["text/plain"]!.ToString());
             if (i % 3 > 0)
             {
@@ -92,12 +92,13 @@ public sealed class KernelProcessTests : IDisposable
         Assert.Equal("System.OutOfMemoryException", reply["ename"]!.ToString());
         Assert.Contains("what to do", string.Join('\n', reply["traceback"]!.AsArray()), StringComparison.Ordinal);
 
-        // What was there still is, and can be let go.
+        // Earlier values still exist and can be released.
         foreach (var code in new[] { "if (all.Count < 10) throw new Exception();", "all = null;", "var again = new byte[20 << 20];" })
             Assert.Equal("", string.Join('\n', client.Run(code).Reply["traceback"]?.AsArray() ?? []));
     }
 
-    // To the last byte, and a little each time, so that whatever the kernel does next may be what fails.
+    // Allocates small objects until no memory is left, so that any next step of the kernel may
+    // fail.
     [Fact]
     public async Task A_kernel_without_a_byte_left_answers_or_ends()
     {
@@ -130,7 +131,8 @@ public sealed class KernelProcessTests : IDisposable
         listener.Start();
     }
 
-    // Whatever a kernel of this test starts has its folder in the environment, also after the kernel's end.
+    // Processes started by a kernel of this test have its folder in their environment, even after
+    // the kernel has ended.
     private List<string> StartedProcesses() => !OperatingSystem.IsLinux() ? [] :
         [.. Directory.EnumerateDirectories("/proc")
             .Where(folder => int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out _))

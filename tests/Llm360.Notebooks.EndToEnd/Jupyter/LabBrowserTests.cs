@@ -1,4 +1,4 @@
-// The same in JupyterLab 4, where a Python environment with it is named.
+// A notebook in JupyterLab 4, if LLM360_PEERS names a Python environment with JupyterLab.
 using Microsoft.Playwright;
 
 namespace Llm360.Notebooks.EndToEnd.Jupyter;
@@ -86,7 +86,8 @@ public sealed class LabBrowserTests(Browser browser) : IClassFixture<Browser>
             new() { HasTextRegex = new($"^{System.Text.RegularExpressions.Regex.Escape(item)}$") }).ClickAsync();
     }
 
-    // Below the selected cell, which after running all is the last: Escape to command mode, B for a cell below, Enter to edit.
+    // Adds a cell below the selected cell, which is the last one after Run All. Escape switches to
+    // command mode, B adds a cell below, and Enter starts editing.
     private static async Task NewCellAsync(IPage page, string code)
     {
         await page.Keyboard.PressAsync("Escape");

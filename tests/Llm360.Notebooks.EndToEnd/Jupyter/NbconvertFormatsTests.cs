@@ -1,11 +1,11 @@
-// Executed notebooks in other formats: every figure is a picture there.
+// Executed notebooks in other formats, in which every figure is a picture.
 using System.Text.RegularExpressions;
 
 namespace Llm360.Notebooks.EndToEnd.Jupyter;
 
 public sealed class NbconvertFormatsTests
 {
-    // SampleNotebooks draws so many figures in it.
+    // The number of figures in the notebook of SampleNotebooks.
     private const int Figures = 4;
 
     [Theory]

@@ -8,7 +8,7 @@ public sealed class NbconvertTests
     [Fact]
     public async Task Nbconvert_executes_notebooks_of_the_repository()
     {
-        // Reproduce runs every notebook; here the way through Jupyter is tested.
+        // Reproduce runs every notebook. This test checks execution through Jupyter.
         string[] chosen = ["00-tour", "03-memorization", "07-evaluation"];
         var python = Python.System("nbconvert");
         using var home = await JupyterHome.CreateAsync(suite: true);

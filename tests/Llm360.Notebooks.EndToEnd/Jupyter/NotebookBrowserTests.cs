@@ -1,4 +1,4 @@
-// A notebook of this repository in a real Notebook server and a real browser, driven by its buttons and keys.
+// A notebook in a real Notebook server and browser, operated by buttons and keys.
 using Microsoft.Playwright;
 
 namespace Llm360.Notebooks.EndToEnd.Jupyter;
@@ -19,7 +19,7 @@ public sealed class NotebookBrowserTests(Browser browser) : IClassFixture<Browse
         Assert.Equal(0, await page.Locator(".modal-dialog:visible").CountAsync());
         Assert.Equal("C# (Llm360)", (await page.Locator("#kernel_indicator .kernel_indicator_name").InnerTextAsync()).Trim());
 
-        // Run all: every cell numbered in turn, every figure drawn.
+        // Run all: cells are numbered in order, and all figures are drawn.
         await page.ClickAsync("#celllink");
         await page.ClickAsync("#run_all_cells");
         var cells = await page.Locator(".code_cell").CountAsync();
@@ -30,7 +30,7 @@ public sealed class NotebookBrowserTests(Browser browser) : IClassFixture<Browse
         await page.Locator(Figure).First.ScrollIntoViewIfNeededAsync();
         await Pictures.SaveAsync(page, "notebook-run-all.png");
 
-        // Complete by Tab what a cell has declared.
+        // Tab completes a name declared by a cell.
         await TypeInNewCellAsync(page, "training.Checkpo");
         await page.Keyboard.PressAsync("Tab");
         await page.WaitForFunctionAsync(
@@ -38,13 +38,13 @@ public sealed class NotebookBrowserTests(Browser browser) : IClassFixture<Browse
         await Pictures.SaveAsync(page, "notebook-complete.png");
         await page.Keyboard.PressAsync("Escape");
 
-        // A chart of Plotly.NET is drawn by the same plotly.js, which comes from the kernel's folder.
+        // The same plotly.js, from the kernel's folder, draws a chart of Plotly.NET.
         await TypeInNewCellAsync(page, "#r \"nuget: Plotly.NET, 6.0.0\"\nvar trace = new Plotly.NET.Trace(\"bar\");\n"
             + "trace.SetProperty(\"y\", new[] { 3, 1, 2 });\nPlotly.NET.GenericChart.ofTraceObject(true, trace)");
         await page.Keyboard.PressAsync("Control+Enter");
         await page.WaitForSelectorAsync("[data-plotly-chart][data-drawn] svg.main-svg");
 
-        // Interrupt a loop: the state is as it was, and the next cell runs.
+        // Interrupt a loop: variables are kept, and the next cell runs.
         await TypeInNewCellAsync(page, "var turns = 0;\nConsole.WriteLine(\"turning\");\nwhile (true) turns++;");
         await page.Keyboard.PressAsync("Control+Enter");
         await page.WaitForSelectorAsync(".output_stdout >> text=turning");
@@ -55,7 +55,7 @@ public sealed class NotebookBrowserTests(Browser browser) : IClassFixture<Browse
         await page.Keyboard.PressAsync("Control+Enter");
         await page.WaitForSelectorAsync(".output_result >> text=True");
 
-        // Restart: another process, nothing declared.
+        // Restart: a new process without variables.
         await page.ClickAsync("button[data-jupyter-action='jupyter-notebook:confirm-restart-kernel']");
         await page.ClickAsync(".modal-dialog .btn-danger");
         await page.WaitForSelectorAsync(".modal-dialog", new() { State = WaitForSelectorState.Hidden });

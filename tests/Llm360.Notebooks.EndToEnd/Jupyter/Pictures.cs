@@ -1,11 +1,11 @@
-// Screenshots, for people to look at.
+// Screenshots for visual inspection.
 using Microsoft.Playwright;
 
 namespace Llm360.Notebooks.EndToEnd.Jupyter;
 
 internal static class Pictures
 {
-    /// <summary>Keeps a picture of the window in artifacts/screenshots.</summary>
+    /// <summary>Saves a screenshot of the window in artifacts/screenshots.</summary>
     public static Task SaveAsync(IPage page, string name) =>
         page.ScreenshotAsync(new() { Path = Path.Combine(Workspace.Repository!, "artifacts", "screenshots", name) });
 }
