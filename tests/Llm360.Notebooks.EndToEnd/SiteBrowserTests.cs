@@ -272,7 +272,7 @@ public sealed partial class SiteBrowserTests(SampleSite site, Browser browser) :
     private const string Weak =
         "weak.push(`${node.textContent.trim().slice(0, 40)}: ${((a + 0.05) / (b + 0.05)).toFixed(2)}`);";
 
-    /// <summary>Texts with a contrast below 4.5 to 1 against the nearest opaque background.</summary>
+    /// <summary>Texts with a contrast below 4.5 to 1 with the nearest opaque background.</summary>
     private const string Contrast = $$"""
         () => {
           const parse = c => (c.match(/[\d.]+/g) || []).map(Number);

@@ -18,7 +18,7 @@ public sealed class CellIndexTests(PicoSuite pico) : IDisposable
         Fill(checkpoints, items);
         var first = await Grid.FillAsync(Store(), checkpoints, items, new GridOptions { Device = Device.Cpu });
         Assert.Equal((Checkpoints * Items, 0), (first.FromStore, first.Computed));
-        // All cells are read, including the one that the store wrote: nothing has updated the index.
+        // All cells are read, including the one written by the store: the index lacks them all.
         Assert.Equal(Checkpoints * Items, cells.MetadataReads);
         var second = await Grid.FillAsync(Store(), checkpoints, items, new GridOptions { Device = Device.Cpu });
         Assert.Equal((Checkpoints * Items, 0), (second.FromStore, second.Computed));
