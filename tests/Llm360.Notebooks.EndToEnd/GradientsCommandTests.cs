@@ -8,7 +8,7 @@ public sealed class GradientsCommandTests : IDisposable
 {
     private readonly Llm360Command llm360 = new();
 
-    public GradientsCommandTests() => LibTorch.Load(); // before anything else touches TorchSharp
+    public GradientsCommandTests() => LibTorch.Load(); // before any other use of TorchSharp
 
     public void Dispose() => llm360.Dispose();
 

@@ -36,8 +36,7 @@ public sealed class GridTests
         string[] command = [.. Command, "--threads", "1"];
         for (var kill = 0; kill < 8; kill++)
         {
-            // Kill after 1 to 3 more cells and a random delay, so at any moment within the next
-            // cell.
+            // Kill after 1 to 3 more cells and a random delay: at any moment of the next cell.
             var cells = done.Count + random.Next(1, 4);
             var result = await llm360.RunAsync(
                 async stop =>

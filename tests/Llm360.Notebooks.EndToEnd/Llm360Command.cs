@@ -33,13 +33,12 @@ internal sealed class Llm360Command : IDisposable
     /// <summary>Runs the command to its end.</summary>
     public Task<CommandResult> RunAsync(params string[] arguments) => RunAsync((Func<CancellationToken, Task>?)null, arguments);
 
-    /// <summary>Runs the command, and kills the process after the given time if it has not
-    /// ended.</summary>
+    /// <summary>Runs the command; kills the process if it exceeds the given time.</summary>
     public Task<CommandResult> RunAsync(TimeSpan? killAfter, params string[] arguments) =>
         RunAsync(killAfter is { } time ? stop => Task.Delay(time, stop) : (Func<CancellationToken, Task>?)null, arguments);
 
-    /// <summary>Runs the command, and kills the process when the given task ends, unless it has
-    /// ended before.</summary>
+    /// <summary>Runs the command; kills the process if it still runs when the given task
+    /// ends.</summary>
     public async Task<CommandResult> RunAsync(Func<CancellationToken, Task>? killWhen, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Program, .. arguments])

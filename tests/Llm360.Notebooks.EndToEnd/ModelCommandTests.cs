@@ -9,7 +9,7 @@ public sealed class ModelCommandTests : IDisposable
 {
     private readonly Llm360Command llm360 = new();
 
-    public ModelCommandTests() => LibTorch.Load(); // before anything else touches TorchSharp
+    public ModelCommandTests() => LibTorch.Load(); // before any other use of TorchSharp
 
     public void Dispose() => llm360.Dispose();
 

@@ -31,8 +31,7 @@ public sealed class FloorsTests
         ["Figures"],
     ];
 
-    /// <summary>The folders of the model families. Only the registry refers to all of
-    /// them.</summary>
+    /// <summary>The folders of the model families; only the registry refers to all.</summary>
     private static readonly string[] Families = ["Models/Llama", "Models/Neox", "Models/Crystal"];
     private const string Registry = "Models/ModelFamilies.cs";
 

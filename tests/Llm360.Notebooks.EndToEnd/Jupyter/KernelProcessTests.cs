@@ -97,8 +97,7 @@ public sealed class KernelProcessTests : IDisposable
             Assert.Equal("", string.Join('\n', client.Run(code).Reply["traceback"]?.AsArray() ?? []));
     }
 
-    // Allocates small objects until no memory is left, so that any next step of the kernel may
-    // fail.
+    // Allocates small objects until no memory is left, so that any next step may fail.
     [Fact]
     public async Task A_kernel_without_a_byte_left_answers_or_ends()
     {

@@ -113,7 +113,7 @@ public sealed class AttributionErrorTests(PicoSuite pico) : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "a folder that refuses files is made with a file in its place");
         var analysis = Analysis(AttributionMethod.LoGra);
         var partition = Path.GetDirectoryName(analysis.Vectors!.Store.PathOf(Suite.Checkpoints[^1], new ChunkItem(Suite.Chunks[0])))!;
-        File.WriteAllText(partition, ""); // A folder cannot be made here.
+        File.WriteAllText(partition, ""); // This file blocks the folder.
         await Assert.ThrowsAsync<Llm360Exception>(() => analysis.IndexAsync(chunks: [Suite.Chunks[0]]));
         File.Delete(partition);
         Assert.Single((await (await Analysis(AttributionMethod.LoGra).IndexAsync(chunks: [Suite.Chunks[0]])).QueryAsync(

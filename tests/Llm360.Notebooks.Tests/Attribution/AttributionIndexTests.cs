@@ -79,7 +79,7 @@ public sealed class AttributionIndexTests(PicoSuite pico) : IDisposable
             var influence = await answer.PerTokenAsync(row);
             Assert.Equal(row.TokenIds.Length, influence.Values.Count);
             Assert.Equal(score, influence.Values.Sum(), 1e-4 * influence.Values.Sum(Math.Abs));
-            Assert.Equal(0, influence.Values[^1], 1e-9); // It predicts nothing.
+            Assert.Equal(0, influence.Values[^1], 1e-9); // The last token predicts nothing.
         }
     }
 

@@ -48,7 +48,7 @@ public sealed class ChunkReaderTests : IDisposable
         var error = Assert.Throws<Llm360Exception>(() => ChunkReader.Read(path).Count());
         Assert.Equal($"{path}, line 3", error.Where);
         Assert.Contains(says, error.What, StringComparison.Ordinal);
-        Assert.Single(ChunkReader.Read(path, limit: 1)); // what comes before is good
+        Assert.Single(ChunkReader.Read(path, limit: 1)); // lines before the bad line are read
     }
 
     [Fact]

@@ -89,7 +89,7 @@ public sealed class CorpusBuilderTests : IDisposable
     {
         Build(_manifest);
         Directory.CreateDirectory(Path.Combine(Folder, SuiteLayout.Checkpoint(0)));
-        File.Delete(Path.Combine(Folder, SuiteLayout.Canaries)); // damage is mended, also beside checkpoints
+        File.Delete(Path.Combine(Folder, SuiteLayout.Canaries)); // rebuilt, even if checkpoints exist
         Build(_manifest with { Description = "Told otherwise." });
         var error = Assert.Throws<Llm360Exception>(() => Build(_manifest with { Training = _manifest.Training with { Seed = 99 } }));
         Assert.Contains("checkpoints", error.What, StringComparison.Ordinal);

@@ -9,7 +9,7 @@ public sealed class RowSampleTests
 
     [Theory]
     [InlineData(20, 11, 7, 2)]
-    [InlineData(10, 6, 3, 1)] // 5.5, 3.5, 1: of equal remainders the first by name
+    [InlineData(10, 6, 3, 1)] // 5.5, 3.5, 1: for equal remainders the first name gets the row
     [InlineData(1, 1, 0, 0)]
     [InlineData(0, 0, 0, 0)]
     [InlineData(200, 110, 70, 20)]

@@ -6,7 +6,7 @@ namespace Llm360.Notebooks.Tests;
 
 public sealed class GradientFormTests
 {
-    private const double Tolerance = 2e-5; // of the largest entry
+    private const double Tolerance = 2e-5; // a share of the largest entry
 
     public static TheoryData<string, string> Engines => new()
     {
@@ -67,7 +67,7 @@ public sealed class GradientFormTests
         var exact = Product(GradientForm.Full, 0);
         var estimates = Enumerable.Range(0, 60).Select(seed => Product(GradientForm.Projected, seed)).ToList();
         var (mean, variance) = (estimates.Average(), estimates.Sum(e => Math.Pow(e - estimates.Average(), 2)) / 59);
-        Assert.InRange(Math.Abs(mean - exact), 0, 4 * Math.Sqrt(variance / 60)); // The seeds are fixed: this is no chance.
+        Assert.InRange(Math.Abs(mean - exact), 0, 4 * Math.Sqrt(variance / 60)); // The seeds are fixed, so the test is deterministic.
 
         double Product(GradientForm form, int seed)
         {

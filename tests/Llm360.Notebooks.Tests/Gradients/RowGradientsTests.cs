@@ -5,7 +5,7 @@ namespace Llm360.Notebooks.Tests;
 
 public sealed class RowGradientsTests
 {
-    private const double Tolerance = 5e-5; // relative, by norm of each tensor
+    private const double Tolerance = 5e-5; // relative to the norm of each tensor
 
     [Theory]
     [InlineData(32, 48, 2, 2, 2, 16, 64, 17, false)]
@@ -215,7 +215,7 @@ public sealed class RowGradientsTests
         var random = new Random(5);
         var weights = config.Parameters().ToDictionary(p => p.Name, p => torch.tensor(Values(p.Shape), p.Shape));
         if (broken is { } token)
-            weights[LlamaNames.Embedding][token, 0] = float.NaN; // The head is another matrix: rows without this token are sound.
+            weights[LlamaNames.Embedding][token, 0] = float.NaN; // Other rows stay valid, because the head is a separate matrix.
         return new LlamaModel(config, weights);
 
         float[] Values(long[] shape) => [.. Enumerable.Range(0, (int)shape.Aggregate((a, b) => a * b))

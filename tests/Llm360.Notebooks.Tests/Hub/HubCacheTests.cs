@@ -143,7 +143,7 @@ public sealed class HubCacheTests : HubFixture
         var partial = Cache["hub", "models--org--model", "blobs", large.Etag + ".partial"];
         Directory.CreateDirectory(Path.GetDirectoryName(partial)!);
         using (var file = File.Create(partial))
-            file.SetLength(large.Length - 100_000); // A hole: it takes no room.
+            file.SetLength(large.Length - 100_000); // A sparse hole, which takes no disk space.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         Hub.CutAfter = r =>
         {

@@ -33,7 +33,7 @@ public sealed class HubContentTests : HubFixture
     public async Task What_Python_fetched_is_hashed_when_it_is_first_used()
     {
         await DownloadAsync();
-        Directory.Delete(Cache["hub", "models--org--model", ".llm360"], recursive: true); // As Python leaves it.
+        Directory.Delete(Cache["hub", "models--org--model", ".llm360"], recursive: true); // Python writes no such folder.
         Flip(Blob(Weights));
         var folder = await DownloadAsync();
         Assert.Equal(Weights, await File.ReadAllBytesAsync(Path.Combine(folder, "deep", "in", "weights.bin"), Stop));
@@ -75,7 +75,7 @@ public sealed class HubContentTests : HubFixture
     public async Task The_audit_reads_all_and_finds_what_the_clock_does_not_show()
     {
         await DownloadAsync();
-        File.SetLastWriteTimeUtc(Blob(Weights), DateTime.UnixEpoch); // One that .NET can set again.
+        File.SetLastWriteTimeUtc(Blob(Weights), DateTime.UnixEpoch); // A time that .NET can restore exactly.
         Assert.Empty((await VerifyAsync()).Faults);
         Flip(Blob(Weights), keepTime: true);
         Assert.Empty(await HashedAsync());

@@ -80,7 +80,7 @@ public sealed class BadJsonTests : IDisposable
     public async Task A_file_of_gigabytes_is_refused_unread(string kind)
     {
         using (var file = File.Create(folder[kind]))
-            file.SetLength(10L << 30); // Takes no room on the disk.
+            file.SetLength(10L << 30); // A sparse file takes no disk space.
         var error = await Refusal.OfAsync(() => Kinds[kind].Read(folder[kind]));
         Assert.Contains("at most", error.What, StringComparison.Ordinal);
         Assert.Equal(folder[kind], error.Where);

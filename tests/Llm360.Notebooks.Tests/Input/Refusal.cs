@@ -6,8 +6,7 @@ internal static class Refusal
     private const int LongestMessage = 10_000;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <summary>Returns the error of an action. Fails the test if it ends otherwise or not at
-    /// all.</summary>
+    /// <summary>Returns the error of an action; any other end fails the test.</summary>
     public static async Task<Llm360Exception> OfAsync(Func<Task> read)
     {
         // A separate thread, so that an action that hangs does not block the test.

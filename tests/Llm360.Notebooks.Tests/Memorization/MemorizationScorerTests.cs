@@ -97,7 +97,7 @@ public sealed class MemorizationScorerTests
     {
         using var model = FixtureModels.WithHead(w =>
         {
-            w[100, 3] = value; // With a hidden state of either sign infinity gives both infinities.
+            w[100, 3] = value; // Infinity gives logits of both infinities, by the sign of the hidden state.
             return w;
         });
         List<TokenRow> rows =

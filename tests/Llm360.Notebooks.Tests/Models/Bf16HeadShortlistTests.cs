@@ -5,12 +5,12 @@ namespace Llm360.Notebooks.Tests;
 
 public sealed class Bf16HeadShortlistTests
 {
-    private const int Vocabulary = 40_000, Width = 96; // Several blocks from 16 positions on, the last a short one.
+    private const int Vocabulary = 40_000, Width = 96; // From 16 positions on, several blocks; the last one is short.
 
     [Theory]
     [InlineData(1)]
     [InlineData(16)]
-    [InlineData(33)] // Where the processor multiplies bfloat16, x and the logits of so many are rounded too.
+    [InlineData(33)] // If the processor multiplies bfloat16, x and the logits of so many positions are rounded too.
     [InlineData(300)]
     public void Tokens_that_bfloat16_cannot_tell_apart_are_told_apart(int positions)
     {
@@ -101,7 +101,7 @@ public sealed class Bf16HeadShortlistTests
         using var generator = new Generator(6, CPU);
         var hidden = randn([50, model.Config.HiddenSize], float32, generator: generator);
         hidden[7] = zeros([model.Config.HiddenSize], float32);
-        hidden[8] *= 1e30f; // Its squares overflow: the head itself decides.
+        hidden[8] *= 1e30f; // Its squares overflow, so the full head decides.
         foreach (var checkpoint in new[] { "ckpt_000", "ckpt_001" })
         {
             model.Rebind(Fixtures.Path("memorization", checkpoint));

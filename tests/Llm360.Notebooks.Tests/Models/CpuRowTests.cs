@@ -29,8 +29,8 @@ public sealed class CpuRowTests
     [InlineData(2, 512, 1377)]
     [InlineData(3, 48, 4001)]
     [InlineData(7, 2048, 770)]
-    [InlineData(16, 64, 32003)] // shared out among threads
-    [InlineData(70, 96, 1003)] // more than pass by at once
+    [InlineData(16, 64, 32003)] // distributed over threads
+    [InlineData(70, 96, 1003)] // more rows than one pass over the weights takes
     public void Products_with_weights_as_they_lie_are_what_the_operator_gives(int rows, int width, int outputs)
     {
         using var scope = torch.NewDisposeScope();
@@ -233,7 +233,7 @@ public sealed class CpuRowTests
         Assert.Equal([1, 2], reduction.Unsure);
     }
 
-    // A rank that the bounds do not determine is recomputed position by position, which is correct
+    // A rank that the bounds do not determine is recomputed position by position. This is correct
     // but slow.
     [Theory]
     [InlineData("llama-gqa", torch.ScalarType.Float32)]

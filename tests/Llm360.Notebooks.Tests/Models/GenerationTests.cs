@@ -122,7 +122,7 @@ public sealed class GenerationTests
     public void Windows_that_do_not_overlap_leave_out_their_first_tokens()
     {
         using var model = Load();
-        int[] tokens = [.. Enumerable.Range(0, 33).Select(i => (i * i) % 128)]; // The last window has a single one.
+        int[] tokens = [.. Enumerable.Range(0, 33).Select(i => (i * i) % 128)]; // The last window has a single token.
         var result = model.Perplexity(tokens, 16, 16);
         Assert.Equal(30, result.Tokens);
         Assert.Equal((model.Score([tokens[..16]])[0].Loss + model.Score([tokens[16..32]])[0].Loss) / 2, result.Loss, 1e-6);

@@ -130,8 +130,8 @@ public sealed class GoldenModelTests
     }
 
     [Theory]
-    [InlineData(torch.ScalarType.Float32)] // the CPU's way
-    [InlineData(torch.ScalarType.BFloat16)] // that of every other device
+    [InlineData(torch.ScalarType.Float32)] // the path of the CPU
+    [InlineData(torch.ScalarType.BFloat16)] // the path of all other devices
     public void Bfloat16_is_near_the_reference_in_the_mean_and_in_the_choices(torch.ScalarType hidden)
     {
         using var plain = (LlamaModel)LanguageModel.Load(Fixtures.Path("models", "llama-bf16"));

@@ -20,7 +20,7 @@ public sealed class GradientTests
         using var scope = torch.NewDisposeScope();
         var weights = config.Parameters().ToDictionary(p => p.Name, p => state.View(p.Name).to(torch.float32).clone());
         using var model = new LlamaModel(config, weights);
-        model.Score([[1, 2, 3]]); // Its rotary tables serve the pass with gradients too.
+        model.Score([[1, 2, 3]]); // The pass with gradients reuses its rotary tables.
         using var ids = torch.tensor(new long[] { 5, 9, 100, 7 }, [1, 4]);
         weights[name].requires_grad = true;
         Loss().backward();

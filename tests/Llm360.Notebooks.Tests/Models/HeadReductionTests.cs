@@ -13,7 +13,7 @@ public sealed class HeadReductionTests
         using var inference = torch.inference_mode();
         using var scope = torch.NewDisposeScope();
         var vocabulary = kernel.Config.VocabularySize;
-        var positions = ((1 << 22) / vocabulary) + 100; // More than a piece.
+        var positions = ((1 << 22) / vocabulary) + 100; // More than one block.
         using var generator = new torch.Generator(1, torch.CPU);
         var hidden = torch.randn([positions, kernel.Config.HiddenSize], torch.float32, generator: generator);
         var wide = hidden.to(torch.float64);
@@ -48,8 +48,8 @@ public sealed class HeadReductionTests
     }
 
     [Theory]
-    [InlineData(torch.ScalarType.BFloat16, 2995)] // 1 GiB, which every device but a GPU gives, by 350 KiB.
-    [InlineData(torch.ScalarType.Float32, 2048)] // By 604 KiB it would be fewer than the least.
+    [InlineData(torch.ScalarType.BFloat16, 2995)] // 1 GiB, the budget of all devices except GPUs, divided by 350 KiB.
+    [InlineData(torch.ScalarType.Float32, 2048)] // 1 GiB divided by 604 KiB would be less than the minimum.
     public void Ambers_tokens_at_once_follow_from_the_memory(torch.ScalarType type, int expected)
     {
         using var scope = torch.NewDisposeScope();
@@ -67,12 +67,12 @@ public sealed class HeadReductionTests
     }
 
     [Theory]
-    [InlineData(12, 1000, 256, 200)] // 4.5 MiB a row: room for 227, and five rounds of 200 are better than four and a rest of 92.
+    [InlineData(12, 1000, 256, 200)] // 4.5 MiB per row: 227 fit. Five rounds of 200 are better than four of 227 and one of 92.
     [InlineData(12, 228, 256, 114)]
     [InlineData(12, 90, 256, 90)]
     [InlineData(1, 1000, 256, 250)]
     [InlineData(1, 1, 256, 1)]
-    [InlineData(10000, 3, 256, 1)] // There is room for none.
+    [InlineData(10000, 3, 256, 1)] // Not even one row fits.
     public void Rows_at_once_share_the_rows_out_evenly(int layers, int rows, int most, int expected)
     {
         using var scope = torch.NewDisposeScope();

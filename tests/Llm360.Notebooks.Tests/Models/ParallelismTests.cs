@@ -22,7 +22,7 @@ public sealed class ParallelismTests
         var error = Assert.Throws<InvalidOperationException>(() => Parallelism.ForRows(1000, 1 << 16, row =>
         {
             Interlocked.Increment(ref rows);
-            if (row == 999) // The last of its range: nothing is left out.
+            if (row == 999) // The last row of its range, so all rows run.
                 throw new InvalidOperationException("row 999");
         }));
         Assert.Equal("row 999", error.Message);

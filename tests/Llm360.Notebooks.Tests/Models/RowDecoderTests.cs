@@ -10,7 +10,7 @@ public sealed class RowDecoderTests
     [InlineData("llama-gqa", torch.ScalarType.Float32, 2e-4)]
     [InlineData("crystal", torch.ScalarType.Float32, 5e-3)]
     [InlineData("neox", torch.ScalarType.Float32, 5e-4)]
-    [InlineData("llama-mha", torch.ScalarType.Float64, 1e-4)] // not for the kernel: the way of every other device
+    [InlineData("llama-mha", torch.ScalarType.Float64, 1e-4)] // not supported by the kernel: the path of all other devices
     [InlineData("llama-gqa", torch.ScalarType.Float64, 1e-4)]
     public void Pieces_give_what_whole_rows_give(string name, torch.ScalarType type, double tolerance)
     {
@@ -22,7 +22,7 @@ public sealed class RowDecoderTests
             n => Enumerable.Range(0, n).Select(_ => random.Next(model.Config.VocabularySize)).ToArray())];
         using var decoder = new RowDecoder(model, rows.Length, 24);
         var done = new int[rows.Length];
-        var computed = rows.Select(_ => new List<(int First, torch.Tensor Hidden)>()).ToArray(); // of wanted tokens
+        var computed = rows.Select(_ => new List<(int First, torch.Tensor Hidden)>()).ToArray(); // of output positions
         while (done.Zip(rows).Any(p => p.First < p.Second.Length))
         {
             var segments = new List<Segment>();

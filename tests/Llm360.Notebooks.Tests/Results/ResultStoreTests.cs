@@ -32,7 +32,7 @@ public sealed class ResultStoreTests(PicoSuite pico)
             if (Interlocked.Increment(ref computed) == 7)
                 stop.Cancel();
         }, stop: stop.Token));
-        var before = computed; // Cells in flight on other threads are finished.
+        var before = computed; // Cells in progress on other threads were finished.
         var cells = await RunAsync(folder, () => Interlocked.Increment(ref computed));
         Assert.Equal(cells.Count, computed);
         Assert.InRange(before, 7, cells.Count - 1);

@@ -34,7 +34,7 @@ public class ByteLevelBpeTokenizerTests
         {
             var ids = tokenizer.Encode(text);
             Assert.Equal(slow.Encode(text), ids);
-            if (!text.Contains('<', StringComparison.Ordinal)) // an added token ends the stretch that is normalised
+            if (!text.Contains('<', StringComparison.Ordinal)) // an added token ends the normalised span
                 Assert.Equal(Nfc.Normalize(text).ToString(), tokenizer.Decode(ids));
         }
     }

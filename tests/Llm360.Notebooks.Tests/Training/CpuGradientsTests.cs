@@ -10,7 +10,7 @@ public sealed class CpuGradientsTests
 
     [Theory]
     [InlineData(32, 48, 2, 2, 2, 64, 4, 17, 2, false)]
-    [InlineData(128, 256, 1, 4, 4, 2048, 3, 257, 2, false)] // the embedded suite's widths, rows that do not divide
+    [InlineData(128, 256, 1, 4, 4, 2048, 3, 257, 2, false)] // the widths of the embedded suite, rows that do not divide evenly
     [InlineData(24, 20, 2, 3, 3, 50, 3, 33, 2, false)] // heads of 8, nothing a multiple of 16
     [InlineData(36, 52, 1, 2, 1, 71, 2, 100, 2, false)] // heads of 18, one key-value head
     [InlineData(48, 32, 2, 6, 2, 40, 5, 65, 3, true)] // groups of three, tied head
