@@ -1,12 +1,14 @@
-// Text from files of others, made fit to be shown in an error.
+// Makes text from outside safe to show in an error.
 namespace Llm360.Notebooks;
 
-/// <summary>Text that a terminal can show: control characters are replaced, and long text is cut.</summary>
+/// <summary>
+/// Text that a terminal can show: control characters are replaced, and long text is truncated.
+/// </summary>
 internal static class Printable
 {
     private const int Longest = 1000, LongestValue = 120;
 
-    /// <summary>A text of any length, whose line breaks and tabs stay.</summary>
+    /// <summary>A text of any length; line breaks and tabs are kept.</summary>
     public static string Lines(string text) => text.Any(IsUnfit) ? string.Concat(text.Select(c => IsUnfit(c) ? '\uFFFD' : c)) : text;
 
     /// <summary>At most 1,000 characters of a text.</summary>
@@ -19,7 +21,7 @@ internal static class Printable
 
     private static string Cut(string text, int longest)
     {
-        // Not through the middle of a pair.
+        // Do not split a surrogate pair.
         var length = text.Length <= longest ? text.Length : char.IsHighSurrogate(text[longest - 1]) ? longest - 1 : longest;
         return string.Create(length, text, (to, from) =>
         {

@@ -1,14 +1,20 @@
-// The generator behind every seeded choice of a corpus: its numbers depend on nothing but this file.
+// The generator for every seeded choice of a corpus. Its numbers depend only on this file.
 using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>SplitMix64 (Steele, Lea and Flood 2014): 64 bits of state, the same numbers on every platform and runtime.</summary>
+/// <summary>
+/// SplitMix64 (Steele, Lea and Flood 2014): 64 bits of state, the same numbers on every platform
+/// and runtime.
+/// </summary>
 internal sealed class SplitMix64(ulong state)
 {
     private ulong _state = state;
 
-    /// <summary>A generator for one purpose, independent of the others of the same seed (FNV-1a of both).</summary>
+    /// <summary>
+    /// A generator for one purpose, independent of the others with the same seed (FNV-1a of both).
+    /// </summary>
+
     public static SplitMix64 For(int seed, string purpose)
     {
         var hash = 14695981039346656037UL;

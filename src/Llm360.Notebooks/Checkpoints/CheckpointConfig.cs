@@ -5,8 +5,12 @@ namespace Llm360.Notebooks;
 /// <summary>Reading the configuration of a checkpoint alone.</summary>
 internal static class CheckpointConfig
 {
-    /// <summary>Reads <c>config.json</c>; for a checkpoint on the Hub, no other file is fetched.</summary>
-    /// <exception cref="Llm360Exception">It is missing or malformed, or the Hub cannot be reached.</exception>
+    /// <summary>
+    /// Reads <c>config.json</c>. For a checkpoint on the Hub, no other file is fetched.
+    /// </summary>
+    /// <exception cref="Llm360Exception">
+    /// The file is missing or malformed, or the Hub cannot be reached.
+    /// </exception>
     public static async Task<ModelConfig> ConfigAsync(this Checkpoint checkpoint)
     {
         var folder = checkpoint.Folder;

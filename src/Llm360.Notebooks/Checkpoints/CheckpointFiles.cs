@@ -1,8 +1,8 @@
-// From a checkpoint, wherever it is, to a folder on disk.
+// Provides a folder on disk for a checkpoint, local or on the Hub.
 
 namespace Llm360.Notebooks;
 
-/// <summary>Bringing the files of a checkpoint on the Hub into the cache.</summary>
+/// <summary>Downloads the files of a checkpoint on the Hub into the cache.</summary>
 public static class CheckpointFiles
 {
     /// <summary>
@@ -14,11 +14,13 @@ public static class CheckpointFiles
     /// </remarks>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="run">
-    /// Progress, in megabytes, and cancellation, which keeps what has arrived.
+    /// Progress, in megabytes, and cancellation, which keeps the bytes that have arrived.
     /// </param>
-    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, more would be
-    /// fetched than <see cref="Downloads.Limit"/>, the disk is too small, or the revision is no
-    /// checkpoint.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The Hub cannot be reached or refuses, the download would exceed
+    /// <see cref="Downloads.Limit"/>,
+    /// the disk is too small, or the revision is not a checkpoint.
+    /// </exception>
     public static async Task<string> FetchAsync(this Checkpoint checkpoint, RunOptions? run = null)
     {
         if (!checkpoint.IsOnHub)
@@ -51,16 +53,20 @@ public static class CheckpointFiles
         }
     }
 
-    /// <summary>Checks that checkpoints are there, and that all that is missing of them may be
-    /// fetched: so that a wrong name in a long list, or the size of a long sweep, shows at the
-    /// beginning.</summary>
-    /// <exception cref="Llm360Exception">One is not there, together they are larger than may be
-    /// fetched, or the Hub cannot be reached.</exception>
+    /// <summary>
+    /// Checks that checkpoints exist and that all their missing bytes may be fetched. A wrong name
+    /// in
+    /// a long list, or a sweep that is too large, then fails at the beginning.
+    /// </summary>
+    /// <exception cref="Llm360Exception">
+    /// A checkpoint does not exist, together they exceed the download limit, or the Hub cannot be
+    /// reached.
+    /// </exception>
     internal static async Task RequireAsync(this IEnumerable<Checkpoint> checkpoints, CancellationToken cancellation)
     {
         using var hub = new HubClient();
         var places = new List<HubLocation>();
-        // One question to the Hub answers for the names of all of a repository's revisions.
+        // One request to the Hub returns the names of all revisions of a repository.
         foreach (var checkpoint in checkpoints)
         {
             if (checkpoint.IsOnHub)
@@ -92,8 +98,9 @@ public static class CheckpointFiles
         AmbientWork.Progress?.Report(new WorkProgress("fetch from the Hub", 0, all / 1e6, "MB", size));
     }
 
-    /// <summary>Bytes of checkpoints that are not in the cache, and whether they are
-    /// estimated.</summary>
+    /// <summary>
+    /// Bytes of checkpoints that are not in the cache, and whether the number is an estimate.
+    /// </summary>
     /// <exception cref="Llm360Exception">The Hub cannot be reached.</exception>
     internal static async Task<(long Bytes, bool IsEstimate)> ToFetchAsync(
         this IEnumerable<Checkpoint> checkpoints, CancellationToken cancellation)
@@ -103,8 +110,9 @@ public static class CheckpointFiles
         return await MissingAsync(hub, places, Downloads.DefaultLimit, cancellation).ConfigureAwait(false);
     }
 
-    // Sizes need a request for each revision that is not listed yet. Once the sum is too large, the
-    // rest is estimated.
+    // Sizes need one request for each revision that is not listed yet. Once the sum exceeds the
+    // limit,
+    // the rest is estimated.
     private static async Task<(long Bytes, bool IsEstimate)> MissingAsync(
         HubClient hub, IReadOnlyList<HubLocation> places, long enough, CancellationToken cancellation)
     {
@@ -122,8 +130,9 @@ public static class CheckpointFiles
         return revision.Missing((await CheckpointParts.ListAsync(revision, place, cancellation).ConfigureAwait(false)).All);
     }
 
-    /// <summary>A checkpoint that an older Python fetched: whole, but without a listing of its
-    /// files.</summary>
+    /// <summary>
+    /// A checkpoint that an older Python fetched: complete, but without a listing of its files.
+    /// </summary>
     private static HubSnapshot? Unlisted(HubClient hub, HubLocation place)
     {
         if (hub.Cached(place) is not { IsListed: false } cached)
@@ -132,8 +141,13 @@ public static class CheckpointFiles
         return File.Exists(Path.Combine(cached.Folder, SuiteLayout.Config)) && WeightFiles.AreComplete(cached.Folder) ? cached : null;
     }
 
-    private static string Local(Checkpoint checkpoint) => checkpoint.Hub is null || WeightFiles.AreComplete(checkpoint.Folder) ? checkpoint.Folder
-        : throw new Llm360Exception($"The folder has a {SuiteLayout.Config} but no complete weights, and comes before the Hub.", checkpoint.Folder, $"Complete it, or take it away: then {checkpoint.Hub} is fetched.");
+    private static string Local(Checkpoint checkpoint) =>
+        checkpoint.Hub is null || WeightFiles.AreComplete(checkpoint.Folder)
+            ? checkpoint.Folder
+            : throw new Llm360Exception(
+                $"The folder has a {SuiteLayout.Config} but no complete weights, and comes before the Hub.",
+                checkpoint.Folder,
+                $"Complete it, or take it away: then {checkpoint.Hub} is fetched.");
 
     /// <summary>
     /// The folder with a checkpoint's tokenizer. On the Hub, a revision without one takes that of
@@ -141,7 +155,7 @@ public static class CheckpointFiles
     /// </summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
-    /// <returns>A folder; where there is no tokenizer anywhere, one without.</returns>
+    /// <returns>A folder; without a tokenizer if none exists.</returns>
     /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses.</exception>
     internal static async Task<string> FetchTokenizerAsync(this Checkpoint checkpoint, CancellationToken? cancellation = null)
     {
@@ -156,11 +170,13 @@ public static class CheckpointFiles
             try
             {
                 var revision = await hub.ResolveAsync(place, stop).ConfigureAwait(false);
-                folder = await revision.DownloadAsync([.. (await revision.ListAsync(stop).ConfigureAwait(false)).Where(f => Tokenizers.FileNames.Contains(f.Path))], cancellation: stop).ConfigureAwait(false);
+                var listed = await revision.ListAsync(stop).ConfigureAwait(false);
+                List<HubEntry> files = [.. listed.Where(f => Tokenizers.FileNames.Contains(f.Path))];
+                folder = await revision.DownloadAsync(files, cancellation: stop).ConfigureAwait(false);
             }
             catch (HubUnreachableException e) when (hub.Cached(place) is { } cached)
             {
-                // An older Python fetched it and left no listing: what is there is taken.
+                // An older Python fetched it without a listing: use the cached files.
                 if (await cached.FindDamageAsync(Tokenizers.FileNames.Contains, stop).ConfigureAwait(false) is { } damage)
                     throw damage;
                 (unreachable, folder) = (e, cached.Folder);

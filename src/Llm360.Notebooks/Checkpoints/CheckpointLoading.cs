@@ -1,4 +1,4 @@
-// From a suite's checkpoint to its model.
+// Loads the model of a suite's checkpoint.
 
 namespace Llm360.Notebooks;
 
@@ -11,7 +11,9 @@ public static class CheckpointLoading
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="run">Device, precision, progress and cancellation.</param>
     /// <returns>The model; dispose it.</returns>
-    /// <exception cref="Llm360Exception">The checkpoint's files cannot be fetched, are missing or malformed.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The checkpoint's files cannot be fetched, are missing or malformed.
+    /// </exception>
     public static async Task<LanguageModel> LoadAsync(this Checkpoint checkpoint, RunOptions? run = null)
     {
         var folder = await checkpoint.FetchAsync(run).ConfigureAwait(false);
@@ -19,8 +21,8 @@ public static class CheckpointLoading
     }
 
     /// <summary>
-    /// Goes through checkpoints with one model. Each checkpoint is loaded into the memory of the
-    /// one before. The next one is fetched and read ahead while a checkpoint is in use.
+    /// Loads checkpoints one after another into one model. Each checkpoint reuses the memory of the
+    /// previous one. The next one is fetched and read ahead while a checkpoint is in use.
     /// </summary>
     /// <param name="checkpoints">Checkpoints of one suite.</param>
     /// <param name="run">Device, precision, progress and cancellation.</param>
@@ -28,13 +30,14 @@ public static class CheckpointLoading
     /// Each checkpoint with its model. The model is the same object as long as type and
     /// configuration stay the same; it is disposed at the end.
     /// </returns>
-    /// <exception cref="Llm360Exception">A checkpoint's files cannot be fetched, are missing or
-    /// malformed, or all together are larger than may be fetched (
-    /// <see cref="Downloads.Limit"/>).</exception>
+    /// <exception cref="Llm360Exception">
+    /// A checkpoint's files cannot be fetched, are missing or malformed, or all together exceed the
+    /// download limit (<see cref="Downloads.Limit"/>).
+    /// </exception>
     public static async IAsyncEnumerable<(Checkpoint Checkpoint, LanguageModel Model)> SweepAsync(
         this IReadOnlyList<Checkpoint> checkpoints, RunOptions? run = null)
     {
-        // A sweep that is larger than may be fetched is refused as a whole.
+        // A sweep that exceeds the download limit is refused as a whole.
         using (run.Begin())
             await checkpoints.RequireAsync(run.StopToken()).ConfigureAwait(false);
         await foreach (var loaded in checkpoints.SweepLazilyAsync(run).ConfigureAwait(false))
@@ -42,8 +45,8 @@ public static class CheckpointLoading
     }
 
     /// <summary>
-    /// The same with checkpoints that are chosen on the way. The next one is asked for before the
-    /// present one is in use. The caller has checked that all of them are there.
+    /// The same for a lazy sequence of checkpoints. The next checkpoint is requested before the
+    /// current one is in use. The caller has checked that all checkpoints exist.
     /// </summary>
     internal static async IAsyncEnumerable<(Checkpoint Checkpoint, LanguageModel Model)> SweepLazilyAsync(
         this IEnumerable<Checkpoint> checkpoints, RunOptions? run)

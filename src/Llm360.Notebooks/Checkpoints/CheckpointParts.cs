@@ -1,9 +1,10 @@
-// Which files of a revision on the Hub make up a checkpoint.
+// The files of a revision on the Hub that belong to a checkpoint.
 
 namespace Llm360.Notebooks;
 
-/// <summary>The files of a checkpoint among those of a revision: configuration, tokenizer, and one
-/// kind of weights.</summary>
+/// <summary>
+/// The files of a checkpoint in a revision: configuration, tokenizer, and one kind of weights.
+/// </summary>
 internal sealed class CheckpointParts
 {
     private readonly Dictionary<string, HubEntry> there;
@@ -13,9 +14,10 @@ internal sealed class CheckpointParts
     private CheckpointParts(Dictionary<string, HubEntry> there, string weights, HubLocation place) =>
         (this.there, this.weights, this.place) = (there, weights, place);
 
-    /// <summary>Finds them in a listing.</summary>
-    /// <exception cref="Llm360Exception">The revision is no checkpoint, or its listing cannot be
-    /// had.</exception>
+    /// <summary>Finds the files in a listing.</summary>
+    /// <exception cref="Llm360Exception">
+    /// The revision is not a checkpoint, or its listing cannot be fetched.
+    /// </exception>
     public static async Task<CheckpointParts> ListAsync(HubRevision revision, HubLocation place, CancellationToken cancellation)
     {
         var there = (await revision.ListAsync(cancellation).ConfigureAwait(false)).ToDictionary(f => f.Path);
@@ -31,8 +33,11 @@ internal sealed class CheckpointParts
     /// <summary>Configuration, tokenizer, and the index of the weights if there is one.</summary>
     public IReadOnlyList<HubEntry> Small => [.. there.Values.Where(f => IsSmall(f.Path) || (f.Path == weights && HasIndex))];
 
-    /// <summary>All that has to be fetched. Shards are known by their names, since the index may
-    /// not be there yet.</summary>
+    /// <summary>
+    /// All files to fetch. Shards are recognised by their names, because the index may not be in
+    /// the
+    /// cache yet.
+    /// </summary>
     public IReadOnlyList<HubEntry> All =>
         [.. Small, .. HasIndex ? there.Values.Where(f => WeightFiles.IsShardOf(f.Path, weights)) : [there[weights]]];
 
@@ -40,13 +45,14 @@ internal sealed class CheckpointParts
 
     /// <summary>The files with tensors.</summary>
     /// <param name="folder">The folder with the index, if there is one.</param>
-    /// <exception cref="Llm360Exception">The index names a shard that is not there.</exception>
+    /// <exception cref="Llm360Exception">The index names a shard that does not exist.</exception>
     public IReadOnlyList<HubEntry> WeightsIn(string folder)
     {
         return !HasIndex ? [there[weights]] : [.. ShardIndex.Read(Path.Combine(folder, weights)).Values.Distinct().Select(Shard)];
 
         HubEntry Shard(string name) => there.GetValueOrDefault(name)
-            ?? throw new Llm360Exception($"The shard {name} that {weights} names is not there.", place.ToString(), "Choose another revision.");
+            ?? throw new Llm360Exception(
+                $"The shard {name} that {weights} names is not there.", place.ToString(), "Choose another revision.");
     }
 
     /// <summary>Whether a file is a configuration or belongs to a tokenizer.</summary>

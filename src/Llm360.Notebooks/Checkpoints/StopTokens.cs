@@ -1,15 +1,18 @@
-// Which tokens end a text, as a checkpoint's files say.
+// The end tokens of a text, from a checkpoint's files.
 using System.Text.Json;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Reads <c>eos_token_id</c>, a number or a list of them.</summary>
+/// <summary>Reads <c>eos_token_id</c>, a number or a list of numbers.</summary>
 internal static class StopTokens
 {
     internal const string GenerationConfig = "generation_config.json";
 
-    /// <summary>The end tokens of a checkpoint: of <c>generation_config.json</c> where it names any, else of <c>config.json</c>; none where neither does.</summary>
-    /// <exception cref="Llm360Exception">A file is broken.</exception>
+    /// <summary>
+    /// The end tokens of a checkpoint, from <c>generation_config.json</c> if it names any, else
+    /// from <c>config.json</c>. Empty if neither names any.
+    /// </summary>
+    /// <exception cref="Llm360Exception">A file is malformed.</exception>
     public static IReadOnlyCollection<int> Read(string folder)
     {
         foreach (var path in new[] { Path.Combine(folder, GenerationConfig), Path.Combine(folder, SuiteLayout.Config) }.Where(File.Exists))

@@ -1,4 +1,4 @@
-// A small table of text: paper against measured, hyperparameters.
+// A small table of text, for example of hyperparameters or of published and measured numbers.
 using System.Net;
 using System.Text;
 
@@ -19,15 +19,19 @@ public enum ColumnAlignment
 /// <param name="Alignment">Right for numbers.</param>
 public sealed record TableColumn(string Header, ColumnAlignment Alignment = ColumnAlignment.Left);
 
-/// <summary>A table that reads well in a notebook, on the report site and in a console. The first column names the rows.</summary>
+/// <summary>
+/// A table for a notebook, the report site and a console. The first column names the rows.
+/// </summary>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record Table
 {
     /// <summary>Makes a table.</summary>
-    /// <param name="caption">What it shows, with n; one sentence.</param>
+    /// <param name="caption">One sentence that says what the table shows, with n.</param>
     /// <param name="columns">At least one.</param>
     /// <param name="rows">Each with one text for each column.</param>
-    /// <exception cref="Llm360Exception">There is no column, or a row has another number of cells.</exception>
+    /// <exception cref="Llm360Exception">
+    /// There is no column, or the number of cells in a row differs from the number of columns.
+    /// </exception>
     public Table(string caption, IReadOnlyList<TableColumn> columns, IReadOnlyList<IReadOnlyList<string>> rows)
     {
         ArgumentNullException.ThrowIfNull(columns);
@@ -37,13 +41,18 @@ public sealed record Table
         for (var i = 0; i < rows.Count; i++)
         {
             if (rows[i].Count != columns.Count)
-                throw new Llm360Exception($"A row has {rows[i].Count} cells for {columns.Count} columns.", $"table \"{caption}\", row {i}", "Give one cell for each column; an empty text for none.");
+            {
+                throw new Llm360Exception(
+                    $"A row has {rows[i].Count} cells for {columns.Count} columns.",
+                    $"table \"{caption}\", row {i}",
+                    "Give one cell for each column; an empty text for none.");
+            }
         }
 
         (Caption, Columns, Rows) = (caption, columns, rows);
     }
 
-    /// <summary>What it shows.</summary>
+    /// <summary>What the table shows.</summary>
     public string Caption { get; }
 
     /// <summary>Headers and alignments.</summary>
@@ -52,7 +61,7 @@ public sealed record Table
     /// <summary>The cells, row by row.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Rows { get; }
 
-    /// <summary>A real table with caption and scoped headers; every text is escaped.</summary>
+    /// <summary>An HTML table with caption and scoped headers; all text is escaped.</summary>
     public string ToHtml()
     {
         var html = new StringBuilder("<table class=\"llm360-table\">\n");
@@ -74,10 +83,11 @@ public sealed record Table
 
         return html.Append("</tbody>\n</table>").ToString();
 
-        static string Style(TableColumn column) => $" style=\"text-align:{(column.Alignment == ColumnAlignment.Right ? "right" : "left")}\"";
+        static string Style(TableColumn column) =>
+            $" style=\"text-align:{(column.Alignment == ColumnAlignment.Right ? "right" : "left")}\"";
     }
 
-    /// <summary>Caption, headers, a rule and the rows in columns of spaces.</summary>
+    /// <summary>Caption, headers, a rule and the rows, aligned with spaces.</summary>
     public override string ToString()
     {
         var headers = Columns.Select(c => c.Header).ToList();
@@ -86,7 +96,9 @@ public sealed record Table
         lines.AddRange(Rows.Select(Line));
         return string.Join(Environment.NewLine, lines);
 
-        string Line(IReadOnlyList<string> cells) =>
-            string.Join("  ", cells.Select((c, i) => Columns[i].Alignment == ColumnAlignment.Right ? c.PadLeft(widths[i]) : c.PadRight(widths[i]))).TrimEnd();
+        string Line(IReadOnlyList<string> cells) => string.Join("  ", cells.Select(Cell)).TrimEnd();
+
+        string Cell(string text, int i) =>
+            Columns[i].Alignment == ColumnAlignment.Right ? text.PadLeft(widths[i]) : text.PadRight(widths[i]);
     }
 }

@@ -1,24 +1,31 @@
-// Text under analysis: tokens with a value each, what was memorised underlined.
+// A text whose tokens have values; memorised tokens are underlined.
 using System.Globalization;
 using System.Net;
 using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>One token of a text under analysis.</summary>
-/// <param name="Text">As it reads, white space included.</param>
-/// <param name="Value">Loss, influence or score; null where none was measured, as for the first token.</param>
-/// <param name="Memorized">Whether it belongs to a span that the model reproduces.</param>
-/// <param name="Prompt">Whether it was given to the model and not predicted.</param>
+/// <summary>One token of an analysed text.</summary>
+/// <param name="Text">The token's text, including white space.</param>
+/// <param name="Value">
+/// Loss, influence or score; null if none was measured, as for the first token.
+/// </param>
+/// <param name="Memorized">Whether the token belongs to a span that the model reproduces.</param>
+/// <param name="Prompt">Whether the token was given to the model and not predicted.</param>
 public sealed record TokenValue(string Text, double? Value = null, bool Memorized = false, bool Prompt = false);
 
-/// <summary>A text whose tokens show a value as their background and memorised spans by a bold underline.</summary>
-/// <remarks>Nothing is told by colour alone: every token names its value on hover, the prompt is
-/// faint, and in plain text memorised spans stand in double brackets.</remarks>
+/// <summary>
+/// A text that shows the value of each token as its background, and memorised spans with a bold
+/// underline.
+/// </summary>
+/// <remarks>
+/// No information depends on colour alone: every token shows its value on hover, the prompt is
+/// faint, and in plain text memorised spans are in double brackets.
+/// </remarks>
 [TypeFormatterSource(typeof(TokenTextFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record TokenText
 {
-    // Where Viridis is dark, the text is light.
+    // The text is light where Viridis is dark.
     private static readonly (string Background, string Foreground)[] Scale =
     [
         ("#440154", "#ffffff"), ("#472d7b", "#ffffff"), ("#3b528b", "#ffffff"), ("#2c728e", "#ffffff"), ("#21918c", "#000000"),
@@ -43,12 +50,13 @@ public sealed record TokenText
     /// <summary>The tokens, in order.</summary>
     public IReadOnlyList<TokenValue> Tokens { get; }
 
-    /// <summary>Spans with a title each, and a line that says what the colours mean.</summary>
+    /// <summary>Spans with a title each, and a legend of the colours.</summary>
     public string ToHtml()
     {
         var values = Tokens.Select(token => token.Value).OfType<double>().Where(double.IsFinite).DefaultIfEmpty().ToList();
         var (low, high) = (values.Min(), values.Max());
-        var html = new StringBuilder("<div class=\"llm360-tokens\">\n<p style=\"white-space:pre-wrap;line-height:1.8;font-family:monospace\">");
+        var html = new StringBuilder("<div class=\"llm360-tokens\">\n")
+            .Append("<p style=\"white-space:pre-wrap;line-height:1.8;font-family:monospace\">");
         foreach (var token in Tokens)
         {
             var style = new StringBuilder(token.Prompt && token.Value is null ? "opacity:0.7" : "");
@@ -59,8 +67,13 @@ public sealed record TokenText
             }
 
             if (token.Memorized)
-                style.Append(style.Length > 0 ? ";" : "").Append("text-decoration:underline 3px;font-weight:bold;text-decoration-skip-ink:none");
-            html.Append(CultureInfo.InvariantCulture, $"<span style=\"{style}\" title=\"{WebUtility.HtmlEncode(Title(token))}\">{WebUtility.HtmlEncode(Visible(token.Text))}</span>");
+            {
+                style.Append(style.Length > 0 ? ";" : "")
+                    .Append("text-decoration:underline 3px;font-weight:bold;text-decoration-skip-ink:none");
+            }
+
+            var (title, visible) = (WebUtility.HtmlEncode(Title(token)), WebUtility.HtmlEncode(Visible(token.Text)));
+            html.Append(CultureInfo.InvariantCulture, $"<span style=\"{style}\" title=\"{title}\">{visible}</span>");
         }
 
         var legend = $"{Quantity}: dark {FigureText.Number(low)}, bright {FigureText.Number(high)}; {Tokens.Count} tokens"
@@ -86,10 +99,13 @@ public sealed record TokenText
 
     private string Title(TokenValue token) => string.Join(", ", new[]
     {
-        $"\"{token.Text}\"", token.Value is { } value ? $"{Quantity} {FigureText.Number(value)}" : null, token.Memorized ? "memorised" : null, token.Prompt ? "prompt" : null,
+        $"\"{token.Text}\"",
+        token.Value is { } value ? $"{Quantity} {FigureText.Number(value)}" : null,
+        token.Memorized ? "memorised" : null,
+        token.Prompt ? "prompt" : null,
     }.OfType<string>());
 
-    // A token of white space alone is seen as middle dots, its line ends kept.
+    // A token of only white space is shown as middle dots; line ends are kept.
     private static string Visible(string text) => string.IsNullOrWhiteSpace(text) ? text.Replace(' ', '\u00B7') : text;
 }
 

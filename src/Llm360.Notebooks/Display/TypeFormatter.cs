@@ -1,4 +1,4 @@
-// One way to show a value: the shape that notebook hosts look for.
+// A formatter of a value, with the members that notebook hosts look for.
 namespace Llm360.Notebooks;
 
 /// <summary>Writes values of one type in one MIME type.</summary>
@@ -13,11 +13,13 @@ public sealed class TypeFormatter
         this.format = format;
     }
 
-    /// <summary>What <see cref="Format"/> writes.</summary>
+    /// <summary>The MIME type that <see cref="Format"/> writes.</summary>
     public string MimeType { get; }
 
     /// <summary>Writes the value.</summary>
-    /// <returns>False, with nothing written, if the value is not of this formatter's type.</returns>
+    /// <returns>
+    /// False, with nothing written, if the value is not of this formatter's type.
+    /// </returns>
     public bool Format(object instance, TextWriter writer)
     {
         ArgumentNullException.ThrowIfNull(writer);

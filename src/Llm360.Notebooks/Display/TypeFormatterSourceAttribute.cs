@@ -1,15 +1,26 @@
-// How a type tells a notebook host to show it, without a reference to any host.
+// The attribute by which a type tells a notebook host its formatters, without a reference to a
+// host.
 namespace Llm360.Notebooks;
 
-/// <summary>Names the class whose <c>CreateTypeFormatters()</c> gives the formatters of the type it stands on.</summary>
-/// <remarks>This project's kernel, .NET Interactive and Verso know the attribute by its class name and its two properties, wherever it is declared.</remarks>
-/// <param name="formatterSourceType">Has a constructor without parameters and <c>CreateTypeFormatters()</c>.</param>
+/// <summary>
+/// Names the class whose <c>CreateTypeFormatters()</c> returns the formatters of the attributed
+/// type.
+/// </summary>
+/// <remarks>
+/// This project's kernel, .NET Interactive and Verso recognise the attribute by its class name and
+/// its two properties, wherever it is declared.
+/// </remarks>
+/// <param name="formatterSourceType">
+/// A type with a constructor without parameters and <c>CreateTypeFormatters()</c>.
+/// </param>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class TypeFormatterSourceAttribute(Type formatterSourceType) : Attribute
 {
-    /// <summary>Gives the formatters.</summary>
+    /// <summary>The type that returns the formatters.</summary>
     public Type FormatterSourceType { get; } = formatterSourceType;
 
-    /// <summary>All are sent, the richest first; a front end takes the first that it knows.</summary>
+    /// <summary>
+    /// MIME types to send, the richest first. A front end shows the first one that it supports.
+    /// </summary>
     public string[] PreferredMimeTypes { get; set; } = [];
 }

@@ -1,21 +1,33 @@
-// A figure shows itself: in notebooks, consoles and files.
+// How a figure is displayed in notebooks and consoles, and written to files.
 
 namespace Llm360.Notebooks;
 
-[TypeFormatterSource(typeof(FigureFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plotly, MimeTypes.Svg, MimeTypes.Plain])]
+[TypeFormatterSource(
+    typeof(FigureFormatterSource),
+    PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plotly, MimeTypes.Svg, MimeTypes.Plain])]
 public sealed partial record Figure
 {
     /// <summary>Plotly JSON: an object with <c>data</c>, <c>layout</c> and <c>config</c>.</summary>
-    /// <exception cref="Llm360Exception">The figure's lists do not fit together, or the plotting folder is missing.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The lists of the figure differ in length, or the plotting folder is missing.
+    /// </exception>
     public string ToPlotlyJson() => FigureRendering.Renderer.ToPlotlyJson(this);
 
-    /// <summary>A static picture, an SVG document: for readers and programs that run no scripts.</summary>
-    /// <exception cref="Llm360Exception">The figure's lists do not fit together, or the plotting folder is missing.</exception>
+    /// <summary>
+    /// A static picture as an SVG document, for readers and programs that run no scripts.
+    /// </summary>
+    /// <exception cref="Llm360Exception">
+    /// The lists of the figure differ in length, or the plotting folder is missing.
+    /// </exception>
     public string ToSvg() => FigureRendering.Renderer.ToSvg(this);
 
-    /// <summary>A fragment of HTML with a picture of the figure, which becomes interactive on a page with plotly.js.</summary>
+    /// <summary>
+    /// An HTML fragment with a picture of the figure. The picture becomes interactive on a page
+    /// with plotly.js.
+    /// </summary>
     public string ToHtml() => FigureHtml.ToHtml(this);
 
-    /// <summary>Title, subtitle and finding, a line each.</summary>
-    public override string ToString() => string.Join(Environment.NewLine, new[] { Title, Subtitle, Finding }.Where(line => line.Length > 0));
+    /// <summary>Title, subtitle and finding, one on each line.</summary>
+    public override string ToString() =>
+        string.Join(Environment.NewLine, new[] { Title, Subtitle, Finding }.Where(line => line.Length > 0));
 }

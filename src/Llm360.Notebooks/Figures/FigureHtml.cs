@@ -6,14 +6,14 @@ using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>HTML of figures, and the script that brings plotly.js to a notebook.</summary>
+/// <summary>HTML of figures, and the script that loads plotly.js in a notebook.</summary>
 public static class FigureHtml
 {
-    // The ground is white, because one grey cannot be read on white and on black.
+    // The background is white, because no single grey is readable on both white and black.
     private const string PictureStyle = "max-width:100%;background:#fff";
 
-    // Every figure has a copy of the script, so it is packed together with the figure: this unpacks
-    // and runs it.
+    // Every figure contains a copy of the drawing script. The script is compressed together with
+    // the figure; these statements decompress and run it.
     private const string Start = """
         new Response(new Blob([Uint8Array.from(atob('PACKED'), function (c) { return c.charCodeAt(0); })]).stream()
         .pipeThrough(new DecompressionStream('deflate'))).text().then(function (text) {
@@ -21,8 +21,8 @@ public static class FigureHtml
         """;
 
     /// <summary>
-    /// Statements of JavaScript that define <c>withPlotly(draw)</c>: it calls a function once
-    /// plotly.js is there. It comes from the page, or is loaded once from the kernel's folder.
+    /// Statements of JavaScript that define <c>withPlotly(draw)</c>. It calls a function once
+    /// plotly.js is available: from the page, or loaded once from the kernel's folder.
     /// </summary>
     internal const string WithPlotly = """
         function get(base, name) {
@@ -64,41 +64,50 @@ public static class FigureHtml
         });
         """;
 
-    /// <summary>A figure element: the chart named by its alternative text, and the finding as its caption.</summary>
+    /// <summary>
+    /// A figure element: a chart with its alternative text, and the finding as its caption.
+    /// </summary>
     /// <remarks>
-    /// It holds a picture. A script replaces the picture by an interactive chart where
-    /// <c>window.Plotly</c> is defined, or where a
-    /// Jupyter server has the installed kernel. Front ends that do not trust a notebook remove
-    /// scripts, and pictures in elements
-    /// other than <c>img</c>.
+    /// The element contains a picture. A script replaces the picture by an interactive chart where
+    /// <c>window.Plotly</c> is defined, or where a Jupyter server has the installed kernel. Front
+    /// ends
+    /// that do not trust a notebook remove scripts, and pictures in elements other than <c>img</c>.
     /// </remarks>
     public static string ToHtml(Figure figure)
     {
         ArgumentNullException.ThrowIfNull(figure);
         var json = figure.ToPlotlyJson();
-        // The same figure has the same key in every run, so executed notebooks do not differ without cause.
+        // The same figure has the same key in every run, so that two runs of a notebook do not
+        // differ.
         var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)))[..16];
         var (alt, picture) = (WebUtility.HtmlEncode(figure.AltText), Picture(figure.ToSvg()));
         var script = Draw.Replace("KEY", key, StringComparison.Ordinal);
+        var place = $"""<div data-llm360-figure="{key}" style="width:100%;min-height:60px">""";
         return $"""
             <figure class="llm360-figure" style="margin:0">
-            <div data-llm360-figure="{key}" style="width:100%;min-height:60px"><img alt="{alt}" style="{PictureStyle}" src="{picture}"></div>
+            {place}<img alt="{alt}" style="{PictureStyle}" src="{picture}"></div>
             <figcaption>{WebUtility.HtmlEncode(figure.Finding)}</figcaption>
             <script>{Start.Replace("PACKED", Deflated(script + "\0" + json), StringComparison.Ordinal)}</script>
             </figure>
             """;
     }
 
-    /// <summary>A script that defines <c>window.Plotly</c> if it is missing; a host shows it once a notebook, before the first figure.</summary>
-    /// <remarks>Inside a function where <c>define</c>, <c>module</c> and <c>exports</c> are undefined, so that require.js does not swallow it.</remarks>
+    /// <summary>
+    /// A script that defines <c>window.Plotly</c> if it is missing. A host shows it once per
+    /// notebook, before the first figure.
+    /// </summary>
+    /// <remarks>
+    /// plotly.js runs in a function in which <c>define</c>, <c>module</c> and <c>exports</c> are
+    /// undefined. Otherwise require.js would register it as a module.
+    /// </remarks>
     public static string PlotlyScript => $$"""
         <script>if (!window.Plotly) { (function (define, module, exports) {
         {{FigureRendering.Renderer.PlotlyJavaScript.Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase)}}
         }).call(window); }</script>
         """;
 
-    // Percent encoding of few characters is shorter than Base64. Title and description are in the
-    // text beside the picture.
+    // Percent-encoding a few characters is shorter than Base64. Title and description are omitted:
+    // the text beside the picture has them.
     private static string Picture(string svg)
     {
         const string desc = "</desc>";
@@ -116,8 +125,10 @@ public static class FigureHtml
         return uri.ToString();
     }
 
-    /// <summary>zlib in Base64: a sixth of the size, and nothing in it can end the script
-    /// element.</summary>
+    /// <summary>
+    /// zlib in Base64: a sixth of the size, and it contains nothing that could end the script
+    /// element.
+    /// </summary>
     private static string Deflated(string json)
     {
         using var bytes = new MemoryStream();

@@ -1,13 +1,17 @@
-// Finding the assembly that draws figures, and loading it apart from everything else.
+// Finds the assembly that draws figures and loads it into a context of its own.
 using System.Reflection;
 using System.Runtime.Loader;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Access to the one renderer, <c>plotting/Llm360.Notebooks.Plotting.dll</c> beside this library.</summary>
+/// <summary>
+/// Access to the only renderer, <c>plotting/Llm360.Notebooks.Plotting.dll</c> beside this library.
+/// </summary>
 /// <remarks>
-/// Plotly.NET needs an FSharp.Core of its own version. A script host brings another, and two copies in one load context end in
-/// <see cref="MissingMethodException"/>; hence a private context that shares nothing but this library.
+/// Plotly.NET needs its own version of FSharp.Core. A script host loads another version, and two
+/// versions in one load context cause a <see cref="MissingMethodException"/>. The renderer
+/// therefore
+/// has a private context that shares only this library.
 /// </remarks>
 public static class FigureRendering
 {
@@ -29,24 +33,38 @@ public static class FigureRendering
         }
     }
 
-    /// <summary>Loads the renderer of a folder into a new context.</summary>
+    /// <summary>Loads the renderer from a folder into a new context.</summary>
     internal static IFigureRenderer Load(string folder)
     {
         var path = Path.Combine(folder, AssemblyFile);
         if (!File.Exists(path))
-            throw new Llm360Exception("The assembly that draws figures is missing.", path, "Build the solution, or reference Llm360.Notebooks.dll from a folder that has plotting/ beside it, such as the llm360 tool's.");
+        {
+            throw new Llm360Exception(
+                "The assembly that draws figures is missing.",
+                path,
+                "Build the solution, or reference Llm360.Notebooks.dll from a folder that has plotting/ beside it, "
+                    + "such as the llm360 tool's.");
+        }
+
         try
         {
             var assembly = new PlottingContext(path).LoadFromAssemblyPath(path);
             return (IFigureRenderer)Activator.CreateInstance(assembly.GetType(RendererType, throwOnError: true)!)!;
         }
-        catch (Exception e) when (e is BadImageFormatException or FileLoadException or FileNotFoundException or TypeLoadException or InvalidCastException or MissingMethodException)
+        catch (Exception e) when (e is BadImageFormatException or FileLoadException or FileNotFoundException or TypeLoadException
+            or InvalidCastException or MissingMethodException)
         {
-            throw new Llm360Exception($"The assembly that draws figures cannot be loaded: {e.Message}", path, "Build the solution again: plotting/ and Llm360.Notebooks.dll must come from the same build.", e);
+            throw new Llm360Exception(
+                $"The assembly that draws figures cannot be loaded: {e.Message}",
+                path,
+                "Build the solution again: plotting/ and Llm360.Notebooks.dll must come from the same build.",
+                e);
         }
     }
 
-    /// <summary>Looks in the plotting folder before anywhere else, except for the contract.</summary>
+    /// <summary>
+    /// Resolves assemblies from the plotting folder first, except the contract assembly.
+    /// </summary>
     private sealed class PlottingContext(string path) : AssemblyLoadContext("Llm360.Notebooks.Plotting")
     {
         private static readonly Assembly Contract = typeof(IFigureRenderer).Assembly;
@@ -55,7 +73,8 @@ public static class FigureRendering
 
         protected override Assembly? Load(AssemblyName assemblyName)
         {
-            // The same Figure type on both sides, whichever context the host put this library in.
+            // Both sides must use the same Figure type, whichever context the host loaded this
+            // library into.
             if (assemblyName.Name == Contract.GetName().Name)
                 return Contract;
             return resolver.ResolveAssemblyToPath(assemblyName) is { } file ? LoadFromAssemblyPath(file) : null;

@@ -1,19 +1,28 @@
-// Figure: correlation between checkpoints (the paper's heat maps of scores and of k-extractibility).
+// Figure: correlation between checkpoints (the paper's heat maps of scores and k-extractibility).
 namespace Llm360.Notebooks;
 
-/// <summary>Pearson correlations between checkpoints of one quantity.</summary>
-/// <param name="Quantity">What is correlated: <c>memorization score</c>, <c>k-extractible</c>.</param>
-/// <param name="R">[i][j] between checkpoints i and j, over the sequences both have seen; NaN where there are none.</param>
+/// <summary>Pearson correlations of one quantity between checkpoints.</summary>
+/// <param name="Quantity">
+/// The quantity: <c>memorization score</c> or <c>k-extractible</c>.
+/// </param>
+/// <param name="R">
+/// [i][j] between checkpoints i and j, over the sequences that both have seen; NaN if there are
+/// none.
+/// </param>
 internal sealed record CorrelationMatrix(string Quantity, IReadOnlyList<IReadOnlyList<double>> R);
 
 public static partial class Figures
 {
-    /// <summary>Heat maps of Pearson's r between checkpoints, 0 to 1, a panel for each quantity.</summary>
+    /// <summary>
+    /// Heat maps of Pearson's r between checkpoints, 0 to 1, one panel for each quantity.
+    /// </summary>
     /// <param name="model">For example <c>nano</c>.</param>
     /// <param name="checkpoints">Their names, in training order.</param>
     /// <param name="sequences">Sequences of the largest comparison, n.</param>
     /// <param name="matrices">At least one.</param>
-    /// <exception cref="Llm360Exception">There is no matrix, or it is not checkpoints by checkpoints.</exception>
+    /// <exception cref="Llm360Exception">
+    /// There is no matrix, or a matrix does not have one row and one column for each checkpoint.
+    /// </exception>
     internal static Figure CheckpointCorrelation(
         string model, IReadOnlyList<string> checkpoints, long sequences, params IReadOnlyList<CorrelationMatrix> matrices)
     {
@@ -23,20 +32,33 @@ public static partial class Figures
         foreach (var matrix in matrices)
         {
             if (matrix.R.Count != n || matrix.R.Any(row => row.Count != n))
-                throw new Llm360Exception($"The matrix of {matrix.Quantity} is not {n} x {n}.", $"figure {nameof(CheckpointCorrelation)}", "Give one row and one column for each checkpoint.");
+            {
+                throw new Llm360Exception(
+                    $"The matrix of {matrix.Quantity} is not {n} x {n}.",
+                    $"figure {nameof(CheckpointCorrelation)}",
+                    "Give one row and one column for each checkpoint.");
+            }
         }
 
         var first = matrices[0];
-        var neighbours = Enumerable.Range(0, n - 1).Select(i => first.R[i][i + 1]).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
-        var title = n == 1 ? "One checkpoint has no other to be compared with" : $"Scores of neighbouring checkpoints correlate (mean r = {R(neighbours)})";
+        var neighbours = Enumerable.Range(0, n - 1).Select(i => first.R[i][i + 1])
+            .Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
+        var title = n == 1
+            ? "One checkpoint has no other to be compared with"
+            : $"Scores of neighbouring checkpoints correlate (mean r = {R(neighbours)})";
         if (n > 1 && !(neighbours >= 0.5))
             title = $"Scores of neighbouring checkpoints correlate weakly (mean r = {R(neighbours)})";
         var finding = string.Join("; ", matrices.Select(m => Agreement(m, checkpoints))) + ".";
-        // A quantity that never varies has no correlation to draw; the finding says so.
+        // A quantity that never varies has no correlation to draw; the finding mentions it.
         var comparable = matrices.Where(m => Pairs(m).Any()).ToList();
         var subtitle = $"{model}, Pearson's r over sequences that both checkpoints have read, n up to {FigureText.Count(sequences)}";
-        return new Figure(title, subtitle, $"{title}. {finding}",
-            [.. (comparable.Count > 0 ? comparable : matrices).Select(m => new Panel(matrices.Count > 1 ? m.Quantity : "", new Axis("checkpoint"), new Axis("checkpoint"), [], new HeatMap(checkpoints, checkpoints, m.R, "Pearson's r", 0, 1)))], finding);
+        var panels = (comparable.Count > 0 ? comparable : matrices).Select(m => new Panel(
+            matrices.Count > 1 ? m.Quantity : "",
+            new Axis("checkpoint"),
+            new Axis("checkpoint"),
+            [],
+            new HeatMap(checkpoints, checkpoints, m.R, "Pearson's r", 0, 1)));
+        return new Figure(title, subtitle, $"{title}. {finding}", [.. panels], finding);
     }
 
     private static string Agreement(CorrelationMatrix matrix, IReadOnlyList<string> checkpoints)

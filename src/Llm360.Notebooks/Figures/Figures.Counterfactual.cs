@@ -1,4 +1,4 @@
-// Figure: what reading a chunk changes for the sequences in it (a proxy of counterfactual memorization).
+// Figure: how reading a chunk changes the scores of its sequences (counterfactual memorization).
 namespace Llm360.Notebooks;
 
 public static partial class Figures
@@ -22,6 +22,10 @@ public static partial class Figures
             : $"Reading a chunk does not clearly raise the score of its {first.Name}";
         var finding = "Mean score just after reading a chunk minus the score just before: "
             + $"{string.Join("; ", new[] { first, last }.Distinct().Select(g => $"{g.Name} {g.InWords}"))}.";
-        return Single(title, subtitle, finding, new Panel("", new Axis("sequences"), new Axis("score after − score before"), MeasuredGroup.Bars(groups)));
+        return Single(
+            title,
+            subtitle,
+            finding,
+            new Panel("", new Axis("sequences"), new Axis("score after − score before"), MeasuredGroup.Bars(groups)));
     }
 }

@@ -5,9 +5,12 @@ public static partial class Figures
 {
     private const string CrystalCoder = "CrystalCoder";
 
-    /// <summary>The published mix of every phase of a suite, a panel for each phase.</summary>
-    /// <param name="suite">A suite whose phases' mixes the paper gives: <c>crystal</c>; of another
-    /// the figure says so.</param>
+    /// <summary>The published mix of every phase of a suite, one panel for each phase.</summary>
+    /// <param name="suite">
+    /// A suite whose phases have published mixes in the paper: <c>crystal</c>. For another suite,
+    /// the
+    /// figure says that there is nothing to draw.
+    /// </param>
     public static Figure DataMixByPhase(Suite suite)
     {
         ArgumentNullException.ThrowIfNull(suite);
@@ -35,9 +38,9 @@ public static partial class Figures
     }
 
     /// <summary>
-    /// The mean of language benchmarks against the mean of code benchmarks, a point for each model.
-    /// The means are
-    /// computed.
+    /// The mean of language benchmarks against the mean of code benchmarks, one point for each
+    /// model.
+    /// The means are computed.
     /// </summary>
     public static Figure LanguageAgainstCode()
     {
@@ -52,7 +55,8 @@ public static partial class Figures
         RequireNotEmpty(models, nameof(LanguageAgainstCode), "models with both means");
         var best = models.Where(m => !models.Exists(o => o.Language > m.Language && o.Code > m.Code))
             .OrderByDescending(m => m.Language).ToList();
-        var title = $"{string.Join(" and ", best.Select(m => m.Name))} {(best.Count == 1 ? "is" : "are")} not surpassed by any model in both language and code";
+        var title = $"{string.Join(" and ", best.Select(m => m.Name))} {(best.Count == 1 ? "is" : "are")} "
+            + "not surpassed by any model in both language and code";
         var missing = table.Rows.Count - models.Count;
         var finding = models.Find(m => m.Name == CrystalCoder) is { } crystal
             ? $"{CrystalCoder} is number {Rank(m => m.Language, crystal)} of {models.Count} in language "

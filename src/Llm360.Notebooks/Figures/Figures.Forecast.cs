@@ -1,4 +1,4 @@
-// Figure: how well earlier checkpoints forecast what the last one has memorised (Biderman et al. 2023).
+// Figure: how well earlier checkpoints forecast memorization by the last (Biderman et al. 2023).
 namespace Llm360.Notebooks;
 
 /// <summary>One checkpoint as a forecast of the last.</summary>
@@ -17,8 +17,14 @@ internal sealed record ForecastPoint(string Checkpoint, int Position, int Sequen
 
 public static partial class Figures
 {
-    /// <summary>Precision and recall of forecasting the last checkpoint's extractible sequences, against the checkpoint that forecasts.</summary>
-    /// <remarks>Where nothing is extractible there is nothing to forecast: then the share extractible is drawn, with its interval.</remarks>
+    /// <summary>
+    /// Precision and recall of forecasting the last checkpoint's extractible sequences, against the
+    /// predicting checkpoint.
+    /// </summary>
+    /// <remarks>
+    /// If the last checkpoint has no extractible sequence, there is nothing to forecast. The figure
+    /// then shows the extractible share with its interval.
+    /// </remarks>
     /// <param name="model">For example <c>nano</c>.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
@@ -29,29 +35,47 @@ public static partial class Figures
         string model, int promptLength, int continuationLength, string last, IReadOnlyList<ForecastPoint> points)
     {
         RequireNotEmpty(points, nameof(Forecast), "earlier checkpoints");
-        var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, n = {Range(points.Select(p => (long)p.Sequences))} sequences "
+        var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, "
+            + $"n = {Range(points.Select(p => (long)p.Sequences))} sequences "
             + "that both checkpoints have seen; bands: Wilson's 95% intervals";
         var x = new Axis("predicting checkpoint");
         if (points.All(p => p.Both + p.OnlyLast == 0))
         {
             var most = points.MaxBy(p => p.Both + p.OnlyEarlier)!;
             var none = $"There is nothing to forecast: {last} reproduces no sequence with k = {promptLength} and l = {continuationLength}";
-            var found = $"None of the {FigureText.Count(points.Max(p => p.Sequences))} sequences compared is extractible from {last}, so precision and recall do not exist; shown is the share extractible from earlier checkpoints, at most {FigureText.Percent((double)(most.Both + most.OnlyEarlier) / most.Sequences)}.";
-            return Single(none, subtitle, found, new Panel("", x, new Axis("share extractible", Minimum: 0), [Line("extractible", p => p.Both + p.OnlyEarlier, p => p.Sequences)]));
+            var share = FigureText.Percent((double)(most.Both + most.OnlyEarlier) / most.Sequences);
+            var found = $"None of the {FigureText.Count(points.Max(p => p.Sequences))} sequences compared is extractible from {last}, "
+                + "so precision and recall do not exist; "
+                + $"shown is the share extractible from earlier checkpoints, at most {share}.";
+            var extractible = Line("extractible", p => p.Both + p.OnlyEarlier, p => p.Sequences);
+            return Single(none, subtitle, found, new Panel("", x, new Axis("share extractible", Minimum: 0), [extractible]));
         }
 
-        // The latest forecast is told: it is about the most sequences.
+        // The finding describes the latest forecast, because it is based on the most sequences.
         var latest = points[^1];
         var (low, high) = Intervals.Wilson(latest.Both, latest.Both + latest.OnlyLast);
-        var finding = $"{latest.Checkpoint} already reproduces {latest.Both} of the {latest.Both + latest.OnlyLast} sequences that {last} does, "
-            + $"among those that both have seen: recall {FigureText.WithInterval(latest.Recall, low, high, isShare: true)}, "
+        var finding = $"{latest.Checkpoint} already reproduces {latest.Both} of the {latest.Both + latest.OnlyLast} sequences "
+            + $"that {last} does, among those that both have seen: "
+            + $"recall {FigureText.WithInterval(latest.Recall, low, high, isShare: true)}, "
             + $"precision {FigureText.Percent(latest.Precision)}, n = {FigureText.Count(latest.Sequences)} sequences.";
-        return Single($"{latest.Checkpoint} predicts {FigureText.Percent(latest.Recall)} of the sequences that {last} has memorised", subtitle, finding,
-            new Panel("", x, new Axis("share", Minimum: 0, Maximum: 1.05), [Line("precision", p => p.Both, p => p.Both + p.OnlyEarlier), Line("recall", p => p.Both, p => p.Both + p.OnlyLast)]));
+        return Single(
+            $"{latest.Checkpoint} predicts {FigureText.Percent(latest.Recall)} of the sequences that {last} has memorised",
+            subtitle,
+            finding,
+            new Panel("", x, new Axis("share", Minimum: 0, Maximum: 1.05),
+            [
+                Line("precision", p => p.Both, p => p.Both + p.OnlyEarlier),
+                Line("recall", p => p.Both, p => p.Both + p.OnlyLast),
+            ]));
 
         Trace Line(string name, Func<ForecastPoint, int> count, Func<ForecastPoint, int> of) => new(
-            name, TraceKind.Line, [.. points.Select(p => (double)p.Position)], [.. points.Select(p => (double)count(p) / of(p))], Category: name,
-            Low: [.. points.Select(p => Intervals.Wilson(count(p), of(p)).Low)], High: [.. points.Select(p => Intervals.Wilson(count(p), of(p)).High)],
+            name,
+            TraceKind.Line,
+            [.. points.Select(p => (double)p.Position)],
+            [.. points.Select(p => (double)count(p) / of(p))],
+            Category: name,
+            Low: [.. points.Select(p => Intervals.Wilson(count(p), of(p)).Low)],
+            High: [.. points.Select(p => Intervals.Wilson(count(p), of(p)).High)],
             Hover: [.. points.Select(p => $"{p.Checkpoint}: {name} {count(p)} of {of(p)}, {p.Sequences} sequences compared")]);
     }
 
@@ -60,11 +84,12 @@ public static partial class Figures
         RequireNotEmpty(last.Values, nameof(Forecast), "sequences that the last checkpoint has seen");
         return Single("No earlier scored checkpoint has read these sequences, so there is no forecast",
             $"{model}, k = {promptLength}, l = {continuationLength}, n = {FigureText.Count(last.Count)} sequences; Wilson's 95% interval",
-            $"Shown is the share extractible from {last.Name}: {last.InWords}. More chunks, or more checkpoints, give something to compare.",
+            $"Shown is the share extractible from {last.Name}: {last.InWords}. "
+                + "More chunks, or more checkpoints, give something to compare.",
             new Panel("", new Axis("checkpoint"), new Axis("share extractible", Minimum: 0), MeasuredGroup.Bars([last])));
     }
 
-    /// <summary>A number, or the least and the greatest.</summary>
+    /// <summary>A single number, or the smallest and the largest.</summary>
     private static string Range(IEnumerable<long> counts)
     {
         var all = counts.DefaultIfEmpty().ToList();

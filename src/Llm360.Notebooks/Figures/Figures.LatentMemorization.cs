@@ -3,18 +3,25 @@ namespace Llm360.Notebooks;
 
 /// <summary>The loss of one group of sequences along checkpoints.</summary>
 /// <param name="Name">For example <c>canary × 8</c>.</param>
-/// <param name="Ages">Chunks read since the group's own: 0 just after, negative before; ascending.</param>
+/// <param name="Ages">
+/// Chunks read since the group's own chunk, ascending: 0 just after it, negative before it.
+/// </param>
 /// <param name="Losses">The group's losses at each age, nats a token.</param>
 internal sealed record LossByAge(string Name, IReadOnlyList<int> Ages, IReadOnlyList<MeasuredGroup> Losses);
 
 public static partial class Figures
 {
-    /// <summary>Mean cross-entropy against the chunks read since a sequence's own, a line for each group.</summary>
+    /// <summary>
+    /// Mean cross-entropy against the chunks read since a sequence's own chunk, one line for each
+    /// group.
+    /// </summary>
     /// <param name="model">For example <c>nano</c>.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
-    /// <param name="groups">In the order of the legend. The finding tells of the last one, the title
-    /// of the last that has enough sequences.</param>
+    /// <param name="groups">
+    /// In the order of the legend. The finding describes the last group, the title the last group
+    /// that has enough sequences.
+    /// </param>
     /// <exception cref="Llm360Exception">There is no group.</exception>
     internal static Figure LatentMemorization(string model, int promptLength, int continuationLength, IReadOnlyList<LossByAge> groups)
     {
@@ -27,19 +34,28 @@ public static partial class Figures
             finding += told.Late is { } late ? $"; {told.Age} chunks later it is {late.InWords}." : ".";
         }
 
-        var title = groups.Reverse().Select(TitleOf).FirstOrDefault(t => t is not null) ?? "The loss of a sequence before and after it was read";
+        var title = groups.Reverse().Select(TitleOf).FirstOrDefault(t => t is not null)
+            ?? "The loss of a sequence before and after it was read";
         var counts = Range(groups.SelectMany(g => g.Losses.Select(v => (long)v.Count)));
-        var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, n = {counts} sequences a point; bands: normal 95% intervals";
-        return Single(title, subtitle, finding,
-            new Panel("", new Axis("chunks read since the sequence's own"), new Axis("loss of the continuation (nats per token)", Minimum: 0),
-            [
-                .. groups.Select(g => new Trace(g.Name, TraceKind.Line, [.. g.Ages.Select(a => (double)a)], [.. g.Losses.Select(v => v.Mean)], Category: g.Name,
-                    Low: [.. g.Losses.Select(v => v.Interval.Low)], High: [.. g.Losses.Select(v => v.Interval.High)], Hover: [.. g.Ages.Zip(g.Losses, (age, v) => $"{g.Name}, {age} chunks after: {v.InWords}")])),
-            ],
-            Marks: [new Mark("just read", 0)]));
+        var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, n = {counts} sequences a point; "
+            + "bands: normal 95% intervals";
+        var horizontal = new Axis("chunks read since the sequence's own");
+        var vertical = new Axis("loss of the continuation (nats per token)", Minimum: 0);
+        var traces = groups.Select(g => new Trace(
+            g.Name,
+            TraceKind.Line,
+            [.. g.Ages.Select(a => (double)a)],
+            [.. g.Losses.Select(v => v.Mean)],
+            Category: g.Name,
+            Low: [.. g.Losses.Select(v => v.Interval.Low)],
+            High: [.. g.Losses.Select(v => v.Interval.High)],
+            Hover: [.. g.Ages.Zip(g.Losses, (age, v) => $"{g.Name}, {age} chunks after: {v.InWords}")]));
+        return Single(
+            title, subtitle, finding, new Panel("", horizontal, vertical, [.. traces], Marks: [new Mark("just read", 0)]));
     }
-    // Late is the last age at which as many sequences were measured as just after reading: later
-    // means are of fewer, others.
+
+    // Late is the last age with at least half as many sequences as just after reading. Means at
+    // later ages cover fewer and other sequences.
     private static (MeasuredGroup? Before, MeasuredGroup? After, int Age, MeasuredGroup? Late) Told(LossByAge group)
     {
         var ages = group.Ages.Zip(group.Losses).ToList();
@@ -50,9 +66,17 @@ public static partial class Figures
 
     private static string? TitleOf(LossByAge group)
     {
-        if (Told(group) is not { Before: { CarriesTitle: true } before, After: { CarriesTitle: true } after, Late: { CarriesTitle: true } late } told
+        if (Told(group) is not
+            {
+                Before: { CarriesTitle: true } before,
+                After: { CarriesTitle: true } after,
+                Late: { CarriesTitle: true } late,
+            } told
             || !(after.Interval.High < before.Mean))
+        {
             return null;
+        }
+
         var left = Math.Clamp((before.Mean - late.Mean) / (before.Mean - after.Mean), 0, 1);
         return $"{told.Age} chunks after {group.Name} was read, {FigureText.Percent(Math.Round(left, 2))} of the drop in loss remains";
     }

@@ -1,9 +1,9 @@
-// Figure: memorization score against the chunk the text came from (the paper's figure, one line per checkpoint).
+// Figure: memorization score against the text's chunk (the paper's figure, a line per checkpoint).
 namespace Llm360.Notebooks;
 
 /// <summary>Mean memorization scores of one checkpoint, chunk by chunk.</summary>
 /// <param name="Checkpoint">Its name.</param>
-/// <param name="Progress">Place in training, 0 to 1.</param>
+/// <param name="Progress">Position in training, 0 to 1.</param>
 /// <param name="LastChunk">The last chunk it had read; null if unknown.</param>
 /// <param name="Chunks">Numbers of the chunks, ascending.</param>
 /// <param name="Means">Mean score of each; NaN where not measured.</param>
@@ -33,12 +33,17 @@ internal sealed record ChunkScores(
 
 public static partial class Figures
 {
-    /// <summary>Mean memorization score against chunk, a line for each checkpoint, with a diamond where the checkpoint stood.</summary>
+    /// <summary>
+    /// Mean memorization score against chunk, one line for each checkpoint. A diamond marks the
+    /// last chunk that the checkpoint had read.
+    /// </summary>
     /// <param name="model">For example <c>nano</c>.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
     /// <param name="checkpoints">In training order.</param>
-    /// <exception cref="Llm360Exception">There is no checkpoint, or its chunks and means differ in number.</exception>
+    /// <exception cref="Llm360Exception">
+    /// There is no checkpoint, or the numbers of its chunks and means differ.
+    /// </exception>
     internal static Figure MemorizationByChunk(
         string model, int promptLength, int continuationLength, IReadOnlyList<ChunkScores> checkpoints)
     {
@@ -46,17 +51,35 @@ public static partial class Figures
         foreach (var c in checkpoints)
         {
             if (c.Chunks.Count != c.Means.Count || (c.Counts is { } counts && counts.Count != c.Chunks.Count))
-                throw new Llm360Exception($"Checkpoint {c.Checkpoint} has {c.Chunks.Count} chunks but {c.Means.Count} means{(c.Counts is null ? "" : $" and {c.Counts.Count} counts")}.", $"figure {nameof(MemorizationByChunk)}", "Give one mean, and one count if any, for each chunk.");
+            {
+                var given = c.Counts is null ? "" : $" and {c.Counts.Count} counts";
+                throw new Llm360Exception(
+                    $"Checkpoint {c.Checkpoint} has {c.Chunks.Count} chunks but {c.Means.Count} means{given}.",
+                    $"figure {nameof(MemorizationByChunk)}",
+                    "Give one mean, and one count if any, for each chunk.");
+            }
         }
 
         var (title, finding) = Recency(model, checkpoints);
         var counted = checkpoints.Where(c => c.Counts is not null).SelectMany(c => c.Counts!).ToList();
-        var size = counted.Count == 0 ? "" : counted.Min() == counted.Max() ? $", n = {FigureText.Count(counted[0])} sequences a chunk" : $", n = {FigureText.Count(counted.Min())} to {FigureText.Count(counted.Max())} sequences a chunk";
+        var size = counted.Count == 0 ? ""
+            : counted.Min() == counted.Max() ? $", n = {FigureText.Count(counted[0])} sequences a chunk"
+            : $", n = {FigureText.Count(counted.Min())} to {FigureText.Count(counted.Max())} sequences a chunk";
         var interval = checkpoints.Any(c => c.Low is not null) ? "; bands: 95% intervals" : "";
-        var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}{size}{interval}; diamond: last chunk the checkpoint had read";
-        return Single(title, subtitle, finding, new Panel("", new Axis("chunk, in training order"), new Axis("mean memorization score", Minimum: null),
+        var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}{size}{interval}; "
+            + "diamond: last chunk the checkpoint had read";
+        var marks = checkpoints.Where(c => double.IsFinite(c.AtLastChunk)).Select(c => new Mark(
+            $"{c.Checkpoint}, just read chunk {c.LastChunk}: {FigureText.Number(c.AtLastChunk)}",
+            c.LastChunk!.Value,
+            c.AtLastChunk,
+            c.Progress,
+            ShowLabel: false));
+        return Single(title, subtitle, finding, new Panel(
+            "",
+            new Axis("chunk, in training order"),
+            new Axis("mean memorization score", Minimum: null),
             [.. checkpoints.Select(ChunkTrace)],
-            Marks: [.. checkpoints.Where(c => double.IsFinite(c.AtLastChunk)).Select(c => new Mark($"{c.Checkpoint}, just read chunk {c.LastChunk}: {FigureText.Number(c.AtLastChunk)}", c.LastChunk!.Value, c.AtLastChunk, c.Progress, ShowLabel: false))]));
+            Marks: [.. marks]));
     }
 
     private static (string Title, string Finding) Recency(string model, IReadOnlyList<ChunkScores> checkpoints)

@@ -5,7 +5,7 @@ public static partial class Figures
 {
     /// <summary>Mean memorization score of each source.</summary>
     /// <param name="model">For example <c>nano</c>.</param>
-    /// <param name="checkpoint">Whose memory it is.</param>
+    /// <param name="checkpoint">The checkpoint scored.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
     /// <param name="sources">The scores of each source.</param>
@@ -22,7 +22,11 @@ public static partial class Figures
         var title = sources.Count == 1 ? $"{best.Name} has a mean memorization score of {FigureText.Number(best.Mean)}"
             : best.Interval.Low > least.Interval.High ? $"{best.Name} is remembered best, {least.Name} least"
             : "Sources do not clearly differ in how well they are remembered";
-        var finding = sources.Count == 1 ? $"The mean memorization score of {best.Name} is {best.InWords}." : $"The mean memorization score is highest for {best.Name}: {best.InWords}; lowest for {least.Name}: {least.InWords}.";
-        return Single(title, subtitle, finding, new Panel("", new Axis("source"), new Axis("mean memorization score", Minimum: 0), MeasuredGroup.Bars(ordered)));
+        var finding = sources.Count == 1
+            ? $"The mean memorization score of {best.Name} is {best.InWords}."
+            : $"The mean memorization score is highest for {best.Name}: {best.InWords}; "
+                + $"lowest for {least.Name}: {least.InWords}.";
+        var vertical = new Axis("mean memorization score", Minimum: 0);
+        return Single(title, subtitle, finding, new Panel("", new Axis("source"), vertical, MeasuredGroup.Bars(ordered)));
     }
 }

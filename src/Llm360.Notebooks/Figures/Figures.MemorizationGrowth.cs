@@ -1,11 +1,11 @@
-// Figure: the share of sequences that is reproduced word for word, along checkpoints, on fixed sets
-// of chunks.
+// Figure: share of sequences reproduced word for word, along checkpoints, on fixed sets of chunks.
 namespace Llm360.Notebooks;
 
 /// <summary>The extractible share of one fixed set of chunks along checkpoints.</summary>
 /// <param name="Chunks">Which chunks, as a noun phrase.</param>
-/// <param name="Read">Whether every checkpoint has read them; false where only the last ones
-/// have.</param>
+/// <param name="Read">
+/// Whether every checkpoint has read them; false if only the last ones have.
+/// </param>
 /// <param name="Extractible">Sequences with score 1 at each checkpoint.</param>
 /// <param name="Sequences">Sequences scored at each.</param>
 internal sealed record ExtractibleSeries(string Chunks, bool Read, IReadOnlyList<long> Extractible, IReadOnlyList<long> Sequences)
@@ -22,7 +22,7 @@ public static partial class Figures
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
     /// <param name="checkpoints">Their names and chunks read, in training order.</param>
-    /// <param name="series">At least one; the first is told in the title.</param>
+    /// <param name="series">At least one; the title describes the first.</param>
     /// <exception cref="Llm360Exception">There is no series.</exception>
     internal static Figure MemorizationGrowth(
         string model,
@@ -60,7 +60,8 @@ public static partial class Figures
             Low: [.. checkpoints.Select((_, i) => s.Interval(i).Low)], High: [.. checkpoints.Select((_, i) => s.Interval(i).High)],
             Hover:
             [
-                .. checkpoints.Select((c, i) => $"{c.Name}, {s.Chunks}: {FigureText.Percent(s.Share(i))} of {FigureText.Count(s.Sequences[i])}"),
+                .. checkpoints.Select((c, i) =>
+                    $"{c.Name}, {s.Chunks}: {FigureText.Percent(s.Share(i))} of {FigureText.Count(s.Sequences[i])}"),
             ]);
     }
 }

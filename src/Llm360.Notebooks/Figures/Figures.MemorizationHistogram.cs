@@ -1,22 +1,25 @@
-// Figure: distribution of memorization scores (the paper's figure with 33 bins and the share at score 1 marked).
-
+// Figure: distribution of memorization scores (the paper's 33 bins, with the share at score 1).
 namespace Llm360.Notebooks;
 
 /// <summary>How many sequences of one checkpoint have each memorization score.</summary>
 /// <param name="Checkpoint">Its name.</param>
-/// <param name="Progress">Place in training, 0 to 1.</param>
-/// <param name="Counts">l + 1 counts: sequences with 0, 1, ..., l of l continuation tokens reproduced.</param>
-/// <param name="Unread">The same of sequences that the checkpoint had not read, which shows what
-/// can be guessed; null for none.</param>
+/// <param name="Progress">Position in training, 0 to 1.</param>
+/// <param name="Counts">
+/// l + 1 counts: sequences with 0, 1, ..., l of l continuation tokens reproduced.
+/// </param>
+/// <param name="Unread">
+/// The same counts for sequences that the checkpoint had not read, which show what can be guessed;
+/// null for none.
+/// </param>
 internal sealed record ScoreDistribution(string Checkpoint, double Progress, IReadOnlyList<long> Counts, IReadOnlyList<long>? Unread = null)
 {
     /// <summary>Counts scores of k + l tokens each.</summary>
     /// <param name="checkpoint">Its name.</param>
-    /// <param name="progress">Place in training, 0 to 1.</param>
+    /// <param name="progress">Position in training, 0 to 1.</param>
     /// <param name="scores">Shares of reproduced tokens, 0 to 1.</param>
     /// <param name="continuationLength">l.</param>
     /// <param name="unread">Scores of sequences not yet read; null or empty for none.</param>
-    /// <exception cref="Llm360Exception">A score is outside of 0 to 1.</exception>
+    /// <exception cref="Llm360Exception">A score is outside 0 to 1.</exception>
     public static ScoreDistribution FromScores(
         string checkpoint, double progress, IEnumerable<double> scores, int continuationLength, IEnumerable<double>? unread = null)
     {
@@ -53,12 +56,17 @@ public static partial class Figures
 {
     private const int MaximumHistograms = 6;
 
-    /// <summary>Distribution of the memorization score, a panel for each checkpoint on one scale; more than six are thinned evenly, first and last kept.</summary>
+    /// <summary>
+    /// Distribution of the memorization score, one panel for each checkpoint, all on one scale.
+    /// More than six checkpoints are thinned evenly; the first and the last are kept.
+    /// </summary>
     /// <param name="model">For example <c>nano</c>.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="checkpoints">In training order.</param>
     /// <param name="sequences">Which sequences the shares are about, as a noun phrase.</param>
-    /// <exception cref="Llm360Exception">There is no checkpoint, one without sequences, or they differ in l.</exception>
+    /// <exception cref="Llm360Exception">
+    /// There is no checkpoint, a checkpoint has no sequences, or checkpoints differ in l.
+    /// </exception>
     internal static Figure MemorizationHistogram(
         string model, int promptLength, IReadOnlyList<ScoreDistribution> checkpoints, string sequences = "the scored sequences")
     {
@@ -121,7 +129,7 @@ public static partial class Figures
         List<double> shares = [.. counts.Select(n => n / (double)total)];
         return new Trace(name, TraceKind.Bars, [.. counts.Select((_, i) => (double)i)], shares, Hover:
         [
-            // A bar without height has no place to point at.
+            // A bar of zero height cannot be hovered over.
             .. counts.Select((n, i) => n == 0 ? "" : $"{hover}{i} of {length}: {FigureText.Count(n)} of "
                 + $"{FigureText.Count(total)} ({FigureText.Percent(shares[i])})"),
         ]);

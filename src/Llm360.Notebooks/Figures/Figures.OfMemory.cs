@@ -1,4 +1,4 @@
-// The figures of the analyses of memory: from their results to the plain numbers that the figures take.
+// Figures of the memorization analyses: converts their results to the numbers that figures take.
 
 namespace Llm360.Notebooks;
 
@@ -7,27 +7,35 @@ public static partial class Figures
     private const string OrdinaryText = "ordinary text";
 
     /// <summary>
-    /// Lines that a figure of canaries names directly, beside that of ordinary text.
+    /// Number of canary groups that a figure draws beside ordinary text.
     /// </summary>
     private const int CanaryLines = 4;
 
     /// <summary>
     /// Precision and recall of forecasting the last checkpoint's extractible sequences. If no
-    /// earlier checkpoint has seen any, the share extractible from the last.
+    /// earlier checkpoint has seen any, the share extractible from the last checkpoint.
     /// </summary>
     /// <exception cref="Llm360Exception">The last checkpoint has seen nothing.</exception>
     public static Figure Forecast(MemorizationForecast forecast)
     {
-        var (suite, last, k, l) = (forecast.Scores.Suite.Name, forecast.Last.Name, forecast.PromptLength, forecast.ContinuationLength);
+        var (suite, last) = (forecast.Scores.Suite.Name, forecast.Last.Name);
+        var (k, l) = (forecast.PromptLength, forecast.ContinuationLength);
         if (forecast.Rows.Count == 0)
-            return NoForecast(suite, k, l, new MeasuredGroup(last, [.. forecast.Scores.Seen(forecast.Last).Select(r => ExtractionLengths.Of(forecast.Scores, k, l).IsExtractible(r) ? 1.0 : 0)], AreShares: true)).WithSample(forecast.Scores);
+        {
+            var extractible = forecast.Scores.Seen(forecast.Last)
+                .Select(r => ExtractionLengths.Of(forecast.Scores, k, l).IsExtractible(r) ? 1.0 : 0);
+            return NoForecast(suite, k, l, new MeasuredGroup(last, [.. extractible], AreShares: true)).WithSample(forecast.Scores);
+        }
+
         var names = forecast.Scores.Checkpoints.ToDictionary(c => c.RequireIndex(), c => c.Name);
-        return Forecast(suite, k, l, last, [.. forecast.Rows.Select(r => new ForecastPoint(names[r.Checkpoint], r.Checkpoint, r.Sequences, r.Both, r.OnlyEarlier, r.OnlyLast))]).WithSample(forecast.Scores);
+        var points = forecast.Rows.Select(r =>
+            new ForecastPoint(names[r.Checkpoint], r.Checkpoint, r.Sequences, r.Both, r.OnlyEarlier, r.OnlyLast));
+        return Forecast(suite, k, l, last, [.. points]).WithSample(forecast.Scores);
     }
 
     /// <summary>
     /// Memorization against exact duplicates: the mean score for the lengths that were scored, the
-    /// share extractible for shorter ones.
+    /// extractible share for shorter lengths.
     /// </summary>
     /// <exception cref="Llm360Exception">The checkpoint has seen nothing.</exception>
     public static Figure ScoreByDuplicates(DuplicateScores duplicates)
@@ -37,8 +45,13 @@ public static partial class Figures
         var settings = duplicates.Scores.Settings;
         var isExact = duplicates.CountedLength == duplicates.PromptLength + duplicates.ContinuationLength;
         var asScored = (duplicates.PromptLength, duplicates.ContinuationLength) == (settings.PromptLength, settings.ContinuationLength);
-        return ScoreByDuplicates(duplicates.Scores.Suite.Name, duplicates.Checkpoint.Name, duplicates.PromptLength, duplicates.ContinuationLength,
-            asScored ? "mean memorization score" : "share extractible", !asScored,
+        return ScoreByDuplicates(
+            duplicates.Scores.Suite.Name,
+            duplicates.Checkpoint.Name,
+            duplicates.PromptLength,
+            duplicates.ContinuationLength,
+            asScored ? "mean memorization score" : "share extractible",
+            !asScored,
             [
                 .. duplicates.Rows.DistinctBy(r => (r.Chunk, r.Canary, r.Canary is null ? r.Row : -1))
                     .Select(r => (Row: r, Value: asScored ? r.Score : r.Extractible ? 1 : 0))
@@ -55,7 +68,12 @@ public static partial class Figures
         var of = classes.Duplicates;
         if (of.NotCounted is not null)
             return NotCounted(of);
-        return RecallClasses(of.Scores.Suite.Name, of.Checkpoint.Name, of.PromptLength, of.ContinuationLength, of.Rows.Count(r => r.CanaryRepetitions is null),
+        return RecallClasses(
+            of.Scores.Suite.Name,
+            of.Checkpoint.Name,
+            of.PromptLength,
+            of.ContinuationLength,
+            of.Rows.Count(r => r.CanaryRepetitions is null),
         [
             ("recited", classes.Rows.Count(r => r.Class == RecallClass.Recite)),
             ("reconstructed", classes.Rows.Count(r => r.Class == RecallClass.Reconstruct)),
@@ -68,18 +86,32 @@ public static partial class Figures
     public static Figure MemorizationBySource(SourceMemorization sources)
     {
         var settings = sources.Scores.Settings;
-        return MemorizationBySource(sources.Scores.Suite.Name, sources.Checkpoint.Name, settings.PromptLength, settings.ContinuationLength,
-            [.. sources.Scores.Seen(sources.Checkpoint).GroupBy(r => r.Source).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => new MeasuredGroup(g.Key, [.. g.Select(r => r.Score)]))]).WithSample(sources.Scores);
+        var groups = sources.Scores.Seen(sources.Checkpoint)
+            .GroupBy(r => r.Source)
+            .OrderBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => new MeasuredGroup(g.Key, [.. g.Select(r => r.Score)]));
+        return MemorizationBySource(
+            sources.Scores.Suite.Name,
+            sources.Checkpoint.Name,
+            settings.PromptLength,
+            settings.ContinuationLength,
+            [.. groups]).WithSample(sources.Scores);
     }
 
-    /// <summary>Draws needed to extract the sequences a checkpoint has seen.</summary>
+    /// <summary>Number of samples needed to extract the sequences a checkpoint has seen.</summary>
     /// <exception cref="Llm360Exception">The checkpoint has seen nothing.</exception>
     public static Figure SamplesToExtract(ProbabilisticExtraction extraction)
     {
         var settings = extraction.Scores.Settings;
-        return SamplesToExtract(extraction.Scores.Suite.Name, extraction.Checkpoint.Name, settings.PromptLength, settings.ContinuationLength,
-            $"temperature 1, {(extraction.TopK is { } k ? $"top {k}" : "all")} tokens", [.. extraction.Rows.Select(r => r.LogPz)], extraction.Rows.Count(r => r.Extractible), SampleText.Subject(settings))
-            .WithSample(extraction.Scores);
+        return SamplesToExtract(
+            extraction.Scores.Suite.Name,
+            extraction.Checkpoint.Name,
+            settings.PromptLength,
+            settings.ContinuationLength,
+            $"temperature 1, {(extraction.TopK is { } k ? $"top {k}" : "all")} tokens",
+            [.. extraction.Rows.Select(r => r.LogPz)],
+            extraction.Rows.Count(r => r.Extractible),
+            SampleText.Subject(settings)).WithSample(extraction.Scores);
     }
 
     /// <summary>
@@ -92,15 +124,22 @@ public static partial class Figures
         var settings = latent.Scores.Settings;
         var groups = latent.Rows.GroupBy(r => r.CanaryRepetitions ?? 0).OrderBy(g => g.Key).ToList();
         var canaries = groups.Where(g => g.Key > 0).ToList().Evenly(CanaryLines);
-        return LatentMemorization(latent.Scores.Suite.Name, settings.PromptLength, settings.ContinuationLength, [.. groups.Where(g => g.Key == 0).Concat(canaries).Select(g =>
+        var losses = groups.Where(g => g.Key == 0).Concat(canaries).Select(g =>
         {
+            var name = GroupName(g.Key);
             var ages = g.GroupBy(r => r.Age).OrderBy(a => a.Key).ToList();
-            return new LossByAge(GroupName(g.Key), [.. ages.Select(a => a.Key)], [.. ages.Select(a => new MeasuredGroup(GroupName(g.Key), [.. a.Select(r => r.Loss)]))]);
-        })]).WithSample(latent.Scores);
+            return new LossByAge(
+                name,
+                [.. ages.Select(a => a.Key)],
+                [.. ages.Select(a => new MeasuredGroup(name, [.. a.Select(r => r.Loss)]))]);
+        });
+        return LatentMemorization(
+            latent.Scores.Suite.Name, settings.PromptLength, settings.ContinuationLength, [.. losses]).WithSample(latent.Scores);
     }
 
     /// <summary>
-    /// What reading its chunk changes for a sequence: ordinary text, each source of it, and
+    /// How reading its chunk changes the score of a sequence: ordinary text, each of its sources,
+    /// and
     /// canaries by repetitions.
     /// </summary>
     public static Figure Counterfactual(CounterfactualMemorization counterfactual) => Counterfactual(
@@ -119,8 +158,12 @@ public static partial class Figures
         ]).WithSample(counterfactual);
 
     /// <summary>Exposure of a suite's canaries against their repetitions.</summary>
-    public static Figure Exposure(CanaryExposure exposure) =>
-        Exposure(exposure.Suite.Name, exposure.Checkpoint.Name, exposure.SecretLength, exposure.Alternatives + 1, [.. exposure.Rows.Select(r => (r.Repetitions, r.Exposure))]);
+    public static Figure Exposure(CanaryExposure exposure) => Exposure(
+        exposure.Suite.Name,
+        exposure.Checkpoint.Name,
+        exposure.SecretLength,
+        exposure.Alternatives + 1,
+        [.. exposure.Rows.Select(r => (r.Repetitions, r.Exposure))]);
 
     private static IEnumerable<CounterfactualRow> Ordinary(CounterfactualMemorization of) =>
         of.Rows.Where(r => r.CanaryRepetitions is null);

@@ -1,4 +1,4 @@
-// The figures of a suite: from its logs and scores to the plain numbers that the figures take.
+// Figures of a suite: converts its logs and scores to the numbers that figures take.
 
 namespace Llm360.Notebooks;
 
@@ -11,7 +11,7 @@ public static partial class Figures
     /// shows the published mix only.
     /// </summary>
     /// <param name="suite">The suite.</param>
-    /// <param name="steps">Its log; where it is empty, the figure says so.</param>
+    /// <param name="steps">Its log; if it is empty, the figure says so.</param>
     public static Figure DataMix(Suite suite, IReadOnlyList<TrainingStep> steps)
     {
         if (suite.Repository == Tables.Amber)
@@ -25,13 +25,17 @@ public static partial class Figures
     }
 
     /// <summary>Training loss of a suite against tokens.</summary>
-    public static Figure TrainingLoss(Suite suite, IReadOnlyList<TrainingStep> steps) => steps.Count == 0 ? NoLog(suite) : TrainingLoss(Series(suite, steps, s => s.Loss));
+    public static Figure TrainingLoss(Suite suite, IReadOnlyList<TrainingStep> steps) =>
+        steps.Count == 0 ? NoLog(suite) : TrainingLoss(Series(suite, steps, s => s.Loss));
 
     /// <summary>Learning rate of a suite against tokens.</summary>
-    public static Figure LearningRate(Suite suite, IReadOnlyList<TrainingStep> steps) => steps.Count == 0 ? NoLog(suite) : LearningRate(Series(suite, steps, s => s.LearningRate));
+    public static Figure LearningRate(Suite suite, IReadOnlyList<TrainingStep> steps) =>
+        steps.Count == 0 ? NoLog(suite) : LearningRate(Series(suite, steps, s => s.LearningRate));
 
     /// <summary>Gradient norm of a suite against tokens, with its clipping threshold.</summary>
-    public static Figure GradientNorm(Suite suite, IReadOnlyList<TrainingStep> steps) => steps.Count == 0 ? NoLog(suite) : GradientNorm(Series(suite, steps, s => s.GradientNorm), suite.Recipe?.Training.ClipNorm);
+    public static Figure GradientNorm(Suite suite, IReadOnlyList<TrainingStep> steps) => steps.Count == 0
+        ? NoLog(suite)
+        : GradientNorm(Series(suite, steps, s => s.GradientNorm), suite.Recipe?.Training.ClipNorm);
 
     /// <summary>Loss on held-out sequences at every checkpoint of a suite.</summary>
     public static Figure ValidationLoss(Suite suite, IReadOnlyList<TrainingStep> steps)
@@ -39,7 +43,14 @@ public static partial class Figures
         if (steps.Count == 0)
             return NoLog(suite);
         if (suite.Recipe is not { } recipe)
-            return NothingToDraw(suite, "No held-out text", $"Which text was held out is known only of suites that are trained here, and {suite.Name} is on the Hub.");
+        {
+            return NothingToDraw(
+                suite,
+                "No held-out text",
+                "Which text was held out is known only of suites that are trained here, "
+                    + $"and {suite.Name} is on the Hub.");
+        }
+
         var measured = steps.Where(s => s.ValidationLoss is not null).ToList();
         return ValidationLoss(
             suite.Name,
@@ -52,41 +63,44 @@ public static partial class Figures
     /// Distribution of memorization scores over the sequences each checkpoint has seen, canaries
     /// left out.
     /// </summary>
-    public static Figure MemorizationHistogram(MemorizationScores scores) => scores.Suite.Chunks.Count == 0 
-        ? NothingToDraw(scores.Suite, "No training sequence was scored", $"The training data of {scores.Suite.Name} is not published as rows that this kit reads.")
+    public static Figure MemorizationHistogram(MemorizationScores scores) => scores.Suite.Chunks.Count == 0
+        ? NothingToDraw(
+            scores.Suite,
+            "No training sequence was scored",
+            $"The training data of {scores.Suite.Name} is not published as rows that this kit reads.")
         : MemorizationHistogram(
-        scores.Suite.Name,
-        scores.Settings.PromptLength,
-        [
-            .. scores.Checkpoints.Where(c => scores.Seen(c).Count > 0)
-                .Select(c => ScoreDistribution.FromScores(
-                    c.Name,
-                    scores.Suite.Progress(c),
-                    scores.Seen(c).Select(r => r.Score),
-                    scores.Settings.ContinuationLength,
-                    scores.Unread(c).Select(r => r.Score))),
-        ],
-        SampleText.Subject(scores.Settings)).WithSample(scores);
+            scores.Suite.Name,
+            scores.Settings.PromptLength,
+            [
+                .. scores.Checkpoints.Where(c => scores.Seen(c).Count > 0)
+                    .Select(c => ScoreDistribution.FromScores(
+                        c.Name,
+                        scores.Suite.Progress(c),
+                        scores.Seen(c).Select(r => r.Score),
+                        scores.Settings.ContinuationLength,
+                        scores.Unread(c).Select(r => r.Score))),
+            ],
+            SampleText.Subject(scores.Settings)).WithSample(scores);
 
     /// <summary>
-    /// Mean memorization score of every chunk, seen or not, a line for each checkpoint; canaries
-    /// left out.
+    /// Mean memorization score of every chunk, seen or not, one line for each checkpoint; canaries
+    /// are left out.
     /// </summary>
     public static Figure MemorizationByChunk(MemorizationScores scores) =>
         MemorizationByChunk(scores.Suite.Name, scores.Settings.PromptLength, scores.Settings.ContinuationLength, ByChunk(scores))
             .WithSample(scores);
 
     /// <summary>
-    /// Memorization score against the chunks read since the text's own, over all scored
-    /// checkpoints; canaries left out.
+    /// Memorization score against the chunks read since the text's own chunk, over all scored
+    /// checkpoints; canaries are left out.
     /// </summary>
     public static Figure MemorizationByAge(MemorizationScores scores) =>
         MemorizationByAge(scores.Suite.Name, scores.Settings.PromptLength, scores.Settings.ContinuationLength, ByChunk(scores))
             .WithSample(scores);
 
     /// <summary>
-    /// Share with score 1 along checkpoints: of the chunks that all checkpoints had read, and of
-    /// those that only the last one had; canaries left out.
+    /// Share of sequences with score 1 along checkpoints, for the chunks that all checkpoints had
+    /// read and for those that only the last one had read; canaries are left out.
     /// </summary>
     /// <exception cref="Llm360Exception">No scored checkpoint had read a scored chunk.</exception>
     public static Figure MemorizationGrowth(MemorizationScores scores)
@@ -103,7 +117,7 @@ public static partial class Figures
         {
             var counts = checkpoints.ConvertAll(c =>
             {
-                // Row by row: a grid of Amber has millions.
+                // Counted row by row, because a grid of Amber has millions of rows.
                 var (extractible, sequences) = (0L, 0L);
                 foreach (var row in scores.CellsOf(c).Where(cell => cell.Chunk.Index >= first && cell.Chunk.Index < end)
                     .SelectMany(cell => cell.Rows).Where(r => r.CanaryRepetitions is null))
@@ -128,7 +142,10 @@ public static partial class Figures
         ChunkScores Line(Checkpoint checkpoint)
         {
             var cells = scores.CellsOf(checkpoint)
-                .Select(c => (c.Chunk.Index, Scores: c.Rows.Where(r => r.CanaryRepetitions is null).Select(r => r.Score).ToList())).ToList();
+                .Select(c => (
+                    c.Chunk.Index,
+                    Scores: c.Rows.Where(r => r.CanaryRepetitions is null).Select(r => r.Score).ToList()))
+                .ToList();
             var intervals = cells.ConvertAll(c => Intervals.Mean(c.Scores));
             return new ChunkScores(
                 checkpoint.Name,
@@ -143,8 +160,8 @@ public static partial class Figures
     }
 
     /// <summary>
-    /// Pearson's r between checkpoints of the scores and of k-extractibility, over the sequences
-    /// both have seen, canaries left out.
+    /// Pearson's r of the scores and of k-extractibility between checkpoints, over the sequences
+    /// that both have seen; canaries are left out.
     /// </summary>
     public static Figure CheckpointCorrelation(MemorizationScores scores)
     {
@@ -168,7 +185,10 @@ public static partial class Figures
     /// <exception cref="Llm360Exception">No canary was scored.</exception>
     public static Figure CanariesByRepetition(MemorizationScores scores)
     {
-        var lines = scores.Checkpoints.Select(c => (Checkpoint: c, Groups: scores.Canaries(c).ToList())).Where(l => l.Groups.Count > 0).ToList();
+        var lines = scores.Checkpoints
+            .Select(c => (Checkpoint: c, Groups: scores.Canaries(c).ToList()))
+            .Where(l => l.Groups.Count > 0)
+            .ToList();
         if (lines.Count == 0)
             return NoCanaries(scores.Suite.Name);
         var last = lines[^1];
@@ -176,15 +196,27 @@ public static partial class Figures
         var finding = $"At {last.Checkpoint}, canaries repeated {commonest.Key} times have a mean score of "
             + $"{FigureText.Number(commonest.Average(r => r.Score))}, and canaries that occurred {rarest.Key} "
             + $"time{(rarest.Key == 1 ? "" : "s")} {FigureText.Number(rarest.Average(r => r.Score))}.";
+        var count = last.Groups.Sum(g => g.Select(r => (r.Chunk, r.Canary)).Distinct().Count());
+        var horizontal = new Axis("repetitions within its chunk", Log: true, LogBase: 2);
+        var vertical = new Axis("mean memorization score", Minimum: 0, Maximum: 1.05);
         return Single(
             $"Random sequences repeated {commonest.Key} times have a mean score of {FigureText.Number(commonest.Average(r => r.Score))}",
-            $"{scores.Suite.Name}, k = {scores.Settings.PromptLength}, l = {scores.Settings.ContinuationLength}, n = {FigureText.Count(last.Groups.Sum(g => g.Select(r => (r.Chunk, r.Canary)).Distinct().Count()))} canaries at {last.Checkpoint}",
+            $"{scores.Suite.Name}, k = {scores.Settings.PromptLength}, l = {scores.Settings.ContinuationLength}, "
+                + $"n = {FigureText.Count(count)} canaries at {last.Checkpoint}",
             finding,
-            new Panel("", new Axis("repetitions within its chunk", Log: true, LogBase: 2), new Axis("mean memorization score", Minimum: 0, Maximum: 1.05),
+            new Panel("", horizontal, vertical, [.. lines.Select(l => Line(l.Checkpoint, l.Groups))]));
+
+        Trace Line(Checkpoint checkpoint, IReadOnlyList<IGrouping<int, MemorizationRow>> groups) => new(
+            checkpoint.Name,
+            TraceKind.Line,
+            [.. groups.Select(g => (double)g.Key)],
+            [.. groups.Select(g => g.Average(r => r.Score))],
+            Progress: scores.Suite.Progress(checkpoint),
+            Hover:
             [
-                .. lines.Select(l => new Trace(l.Checkpoint.Name, TraceKind.Line, [.. l.Groups.Select(g => (double)g.Key)], [.. l.Groups.Select(g => g.Average(r => r.Score))], Progress: scores.Suite.Progress(l.Checkpoint),
-                    Hover: [.. l.Groups.Select(g => $"{l.Checkpoint}: {g.Key} repetitions, mean score {FigureText.Number(g.Average(r => r.Score))} over {g.Count()} rows")])),
-            ]));
+                .. groups.Select(g => $"{checkpoint}: {g.Key} repetitions, "
+                    + $"mean score {FigureText.Number(g.Average(r => r.Score))} over {g.Count()} rows"),
+            ]);
     }
 
     private static Figure NoLog(Suite suite) => NothingToDraw(suite, "No training log", Tables.NoLog(suite));

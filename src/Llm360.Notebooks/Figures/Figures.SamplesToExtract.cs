@@ -6,10 +6,11 @@ public static partial class Figures
 {
     private const int DrawDecades = 9;
 
-    /// <summary>Share of sequences that n samples extract with probability p, a line for each
-    /// p.</summary>
+    /// <summary>
+    /// Share of sequences that n samples extract with probability p, one line for each p.
+    /// </summary>
     /// <param name="model">For example <c>nano</c>.</param>
-    /// <param name="checkpoint">Whose memory it is.</param>
+    /// <param name="checkpoint">The checkpoint scored.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
     /// <param name="sampling">How tokens are drawn: <c>temperature 1, all tokens</c>.</param>
@@ -36,10 +37,12 @@ public static partial class Figures
         var (low, high) = Intervals.Wilson(half, all);
         var title = $"A million samples extract {FigureText.Percent((double)half / all)} of {sequences}, "
             + $"greedy decoding {FigureText.Percent((double)greedy / all)}";
-        var finding = $"A million samples extract {FigureText.Count(half)} of {FigureText.Count(all)} sequences with a probability of at least "
+        var finding = $"A million samples extract {FigureText.Count(half)} of {FigureText.Count(all)} sequences "
+            + "with a probability of at least "
             + $"one half ({FigureText.WithInterval((double)half / all, low, high, isShare: true)}). "
             + $"Greedy decoding reproduces {FigureText.Count(greedy)}. "
-            + $"The easiest sequence takes {Samples(some)} sample{(some == 1 ? "" : "s")}, the median one {Samples(curves[1].Needed[all / 2])}.";
+            + $"The easiest sequence takes {Samples(some)} sample{(some == 1 ? "" : "s")}, "
+            + $"the median one {Samples(curves[1].Needed[all / 2])}.";
         var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, {sampling}, "
             + $"n = {FigureText.Count(all)} sequences it has seen; bands: Wilson's 95% intervals";
         return Single(title, subtitle, finding,
@@ -48,7 +51,13 @@ public static partial class Figures
                 .. curves.Select(c =>
                 {
                     var counts = n.Select(x => c.Needed.Count(s => s <= x)).ToList();
-                    return new Trace($"p = {FigureText.Number(c.P)}", TraceKind.Line, n, [.. counts.Select(k => (double)k / all)], Low: [.. counts.Select(k => Intervals.Wilson(k, all).Low)], High: [.. counts.Select(k => Intervals.Wilson(k, all).High)],
+                    return new Trace(
+                        $"p = {FigureText.Number(c.P)}",
+                        TraceKind.Line,
+                        n,
+                        [.. counts.Select(k => (double)k / all)],
+                        Low: [.. counts.Select(k => Intervals.Wilson(k, all).Low)],
+                        High: [.. counts.Select(k => Intervals.Wilson(k, all).High)],
                         Hover: [.. n.Zip(counts, (x, k) => $"{FigureText.Human(x)} samples, p = {FigureText.Number(c.P)}: "
                             + $"{FigureText.Count(k)} of {FigureText.Count(all)} sequences")]);
                 }),
@@ -56,6 +65,6 @@ public static partial class Figures
             ]));
     }
 
-    // Nobody takes so many samples: the exact number says nothing more.
+    // Above a trillion samples, the exact number is of no use.
     private static string Samples(double count) => count < 1e12 ? FigureText.Human(count) : "more than a trillion";
 }

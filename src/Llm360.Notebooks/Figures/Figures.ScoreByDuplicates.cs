@@ -1,24 +1,33 @@
-// Figure: memorization against how often a sequence stands in the corpus.
+// Figure: memorization against the number of occurrences of a sequence in the corpus.
 namespace Llm360.Notebooks;
 
 /// <summary>A sequence with its number of duplicates.</summary>
-/// <param name="Duplicates">Occurrences in what the checkpoint has read, itself included: at least 1.</param>
-/// <param name="Value">What was measured on it.</param>
-/// <param name="Canary">Whether it is a planted one.</param>
+/// <param name="Duplicates">
+/// Occurrences in what the checkpoint has read, the sequence itself included: at least 1.
+/// </param>
+/// <param name="Value">The measured value.</param>
+/// <param name="Canary">Whether it is a canary.</param>
 internal sealed record DuplicatePoint(long Duplicates, double Value, bool Canary = false);
 
 public static partial class Figures
 {
-    /// <summary>Mean of a quantity against exact duplicates, in steps of two, ordinary text and canaries apart.</summary>
+    /// <summary>
+    /// Mean of a quantity against exact duplicates, grouped in powers of two, with ordinary text
+    /// and canaries separate.
+    /// </summary>
     /// <param name="model">For example <c>nano</c>.</param>
-    /// <param name="checkpoint">Whose memory it is.</param>
+    /// <param name="checkpoint">The checkpoint scored.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
-    /// <param name="quantity">What was measured: <c>mean memorization score</c>, <c>share extractible</c>.</param>
+    /// <param name="quantity">
+    /// The quantity: <c>mean memorization score</c> or <c>share extractible</c>.
+    /// </param>
     /// <param name="areShares">Whether every value is 0 or 1.</param>
     /// <param name="points">The sequences.</param>
-    /// <param name="counted">Which tokens were counted, as a noun phrase; null for all k + l: exact
-    /// duplicates.</param>
+    /// <param name="counted">
+    /// The tokens that were counted, as a noun phrase; null for all k + l, which gives exact
+    /// duplicates.
+    /// </param>
     /// <exception cref="Llm360Exception">There is no sequence.</exception>
     internal static Figure ScoreByDuplicates(
         string model,
@@ -33,11 +42,15 @@ public static partial class Figures
         RequireNotEmpty(points, nameof(ScoreByDuplicates), "sequences");
         var text = Groups(points.Where(p => !p.Canary));
         var canaries = Groups(points.Where(p => p.Canary));
-        var traces = new[] { ("ordinary text", text, "text"), ("canaries", canaries, "canary") }.Where(t => t.Item2.Count > 0).Select(t => Line(t.Item1, t.Item2, t.Item3)).ToList();
+        var traces = new[] { ("ordinary text", text, "text"), ("canaries", canaries, "canary") }
+            .Where(t => t.Item2.Count > 0)
+            .Select(t => Line(t.Item1, t.Item2, t.Item3))
+            .ToList();
         var compared = points.Where(p => p.Canary == (text.Count == 0)).ToList();
         var once = new MeasuredGroup("one occurrence", [.. compared.Where(p => p.Duplicates == 1).Select(p => p.Value)], areShares);
         var more = new MeasuredGroup("more than one", [.. compared.Where(p => p.Duplicates > 1).Select(p => p.Value)], areShares);
-        var counts = $"{FigureText.Count(points.Count(p => !p.Canary))} sequences of text and {FigureText.Count(points.Count(p => p.Canary))} canaries";
+        var counts = $"{FigureText.Count(points.Count(p => !p.Canary))} sequences of text "
+            + $"and {FigureText.Count(points.Count(p => p.Canary))} canaries";
         var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, n = {counts}; "
             + $"bands: {(areShares ? "Wilson's" : "normal")} 95% intervals";
         var what = counted is null ? "Text that occurs more than once" : "Text with near copies";
@@ -45,12 +58,14 @@ public static partial class Figures
         var title = more.Count == 0 ? none
             : more.Interval.Low > once.Interval.High ? $"{what} is remembered better"
             : $"{what} is not clearly remembered better";
-        var finding = $"For {(text.Count == 0 ? "canaries" : "ordinary text")} the {quantity} is, with {string.Join("; with ", new[] { once, more }.Where(g => g.Count > 0).Select(g => $"{g.Name}, {g.InWords}"))}.";
+        var means = new[] { once, more }.Where(g => g.Count > 0).Select(g => $"{g.Name}, {g.InWords}");
+        var finding = $"For {(text.Count == 0 ? "canaries" : "ordinary text")} the {quantity} is, "
+            + $"with {string.Join("; with ", means)}.";
         var occurrences = $"occurrences of {counted ?? $"the {promptLength + continuationLength} tokens"} in what was read";
         var axes = (X: new Axis(occurrences, Log: true, LogBase: 2), Y: new Axis(quantity, Minimum: 0, Maximum: 1.05));
         return Single(title, subtitle, finding, new Panel("", axes.X, axes.Y, traces));
 
-        // 1, 2, 3-4, 5-8, 9-16, ...; placed at the geometric mean of its members.
+        // 1, 2, 3-4, 5-8, 9-16, ...; drawn at the geometric mean of its members.
         List<(double X, MeasuredGroup Group)> Groups(IEnumerable<DuplicatePoint> of) =>
         [
             .. of.GroupBy(p => (int)Math.Ceiling(Math.Log2(p.Duplicates))).OrderBy(g => g.Key).Select(g =>
@@ -62,7 +77,13 @@ public static partial class Figures
         ];
 
         static Trace Line(string name, List<(double X, MeasuredGroup Group)> groups, string category) => new(
-            name, TraceKind.Line, [.. groups.Select(g => g.X)], [.. groups.Select(g => g.Group.Mean)], Category: category,
-            Low: [.. groups.Select(g => g.Group.Interval.Low)], High: [.. groups.Select(g => g.Group.Interval.High)], Hover: [.. groups.Select(g => $"{name}, {g.Group.Name}: {g.Group.InWords}")]);
+            name,
+            TraceKind.Line,
+            [.. groups.Select(g => g.X)],
+            [.. groups.Select(g => g.Group.Mean)],
+            Category: category,
+            Low: [.. groups.Select(g => g.Group.Interval.Low)],
+            High: [.. groups.Select(g => g.Group.Interval.High)],
+            Hover: [.. groups.Select(g => $"{name}, {g.Group.Name}: {g.Group.InWords}")]);
     }
 }

@@ -5,10 +5,16 @@ public static partial class Figures
 {
     /// <summary>Training loss along training: every step faint, its moving mean on top.</summary>
     /// <param name="run">Loss in nats per token.</param>
-    /// <param name="published">Another training's loss along the same positions, dashed; null for none.</param>
+    /// <param name="published">
+    /// Loss of another training run along the same positions, dashed; null for none.
+    /// </param>
     /// <param name="log2">Logarithmic axis with ticks at powers of two, as in the paper.</param>
-    /// <param name="smoothing">Steps of the centred moving mean; null for a hundredth of the run.</param>
-    /// <exception cref="Llm360Exception">There is no finite loss, or positions and values differ in number.</exception>
+    /// <param name="smoothing">
+    /// Steps of the centred moving mean; null for a hundredth of the run.
+    /// </param>
+    /// <exception cref="Llm360Exception">
+    /// There is no finite loss, or the numbers of positions and values differ.
+    /// </exception>
     internal static Figure TrainingLoss(TrainingSeries run, TrainingSeries? published = null, bool log2 = true, int? smoothing = null)
     {
         ArgumentNullException.ThrowIfNull(run);
@@ -19,11 +25,13 @@ public static partial class Figures
         var (first, last) = (run.End(last: false, smooth), run.End(last: true, smooth));
         var change = last.Y < first.Y ? "falls" : "goes";
         var title = $"Training loss {change} from {FigureText.Number(first.Y)} to {FigureText.Number(last.Y)} nats per token";
-        var subtitle = $"{run.Model}, n = {FigureText.Count(run.Known)} steps{(window > 1 ? $"; line: mean of {window} steps, grey: each step" : "")}";
-        var finding = $"The loss of {run.Model} {change} from {FigureText.Number(first.Y)} to {FigureText.Number(last.Y)} nats per token over "
-            + $"{Position(last.X, run.PositionLabel)}{HalfWay(run, smooth, first.Y, last.Y)}.";
-        return Single(title, subtitle, finding, new Panel("", new Axis(run.PositionLabel), new Axis("loss (nats per token)", log2, LogBase: log2 ? 2 : 10),
-            [.. Curves(run, smooth, window), .. Published(published)]));
+        var subtitle = $"{run.Model}, n = {FigureText.Count(run.Known)} steps"
+            + (window > 1 ? $"; line: mean of {window} steps, grey: each step" : "");
+        var finding = $"The loss of {run.Model} {change} from {FigureText.Number(first.Y)} to {FigureText.Number(last.Y)} nats per token "
+            + $"over {Position(last.X, run.PositionLabel)}{HalfWay(run, smooth, first.Y, last.Y)}.";
+        var vertical = new Axis("loss (nats per token)", log2, LogBase: log2 ? 2 : 10);
+        Trace[] traces = [.. Curves(run, smooth, window), .. Published(published)];
+        return Single(title, subtitle, finding, new Panel("", new Axis(run.PositionLabel), vertical, traces));
     }
 
     // "2.4M tokens", but "100% of training".
@@ -38,7 +46,9 @@ public static partial class Figures
         return half < 0 ? "" : $"; half of the fall is done after {Position(run.Positions[half], run.PositionLabel)}";
     }
 
-    /// <summary>Raw values faint and their moving mean, both thinned to what a screen can show.</summary>
+    /// <summary>
+    /// Raw values, faint, and their moving mean. Both are thinned to the resolution of a screen.
+    /// </summary>
     private static IEnumerable<Trace> Curves(TrainingSeries run, double[] smooth, int window)
     {
         if (window > 1)

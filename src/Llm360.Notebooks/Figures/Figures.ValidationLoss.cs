@@ -16,7 +16,7 @@ internal sealed record ValidationCurve(
 
 public static partial class Figures
 {
-    /// <summary>Validation loss along training, a line for each source.</summary>
+    /// <summary>Validation loss along training, one line for each source.</summary>
     /// <param name="model">For example <c>nano</c>.</param>
     /// <param name="positionLabel">What the positions count, with unit.</param>
     /// <param name="sequences">Held-out sequences, n.</param>
@@ -34,12 +34,21 @@ public static partial class Figures
         var (easiest, hardest) = (ends.MinBy(e => e.Last), ends.MaxBy(e => e.Last));
         var first = ends[0];
         var change = first.Last < first.First ? "falls" : "goes";
-        var title = curves.Count == 1 ? $"Validation loss {change} from {FigureText.Number(first.First)} to {FigureText.Number(first.Last)} nats per token" : $"{easiest.Source} is learnt best, {hardest.Source} least";
+        var title = curves.Count == 1
+            ? $"Validation loss {change} from {FigureText.Number(first.First)} to {FigureText.Number(first.Last)} nats per token"
+            : $"{easiest.Source} is learnt best, {hardest.Source} least";
         var finding = curves.Count == 1
-            ? $"Held-out loss of {model} {change} from {FigureText.Number(first.First)} to {FigureText.Number(first.Last)} nats per token; its lowest value is {FigureText.Number(first.Best)}."
-            : $"At the end {model} has a held-out loss of {FigureText.Number(easiest.Last)} nats per token on {easiest.Source} and {FigureText.Number(hardest.Last)} on {hardest.Source}.";
+            ? $"Held-out loss of {model} {change} from {FigureText.Number(first.First)} to {FigureText.Number(first.Last)} nats per token; "
+                + $"its lowest value is {FigureText.Number(first.Best)}."
+            : $"At the end {model} has a held-out loss of {FigureText.Number(easiest.Last)} nats per token on {easiest.Source} "
+                + $"and {FigureText.Number(hardest.Last)} on {hardest.Source}.";
         var interval = curves.Any(c => c.Low is not null) ? "; bands: 95% intervals" : "";
-        return Single(title, $"{model}, n = {FigureText.Count(sequences)} held-out sequences{interval}", finding, new Panel("", new Axis(positionLabel), new Axis("validation loss (nats per token)"),
-            [.. curves.Select(c => new Trace(c.Source, TraceKind.Line, c.Positions, c.Loss, Category: c.Source, Low: c.Low, High: c.High))]));
+        var traces = curves.Select(c =>
+            new Trace(c.Source, TraceKind.Line, c.Positions, c.Loss, Category: c.Source, Low: c.Low, High: c.High));
+        return Single(
+            title,
+            $"{model}, n = {FigureText.Count(sequences)} held-out sequences{interval}",
+            finding,
+            new Panel("", new Axis(positionLabel), new Axis("validation loss (nats per token)"), [.. traces]));
     }
 }

@@ -1,11 +1,19 @@
-// The figures of the paper, one method each; every method is a pure function from numbers to a figure.
+// The figures of the paper. Each method is a pure function from numbers to a figure.
 namespace Llm360.Notebooks;
 
-/// <summary>One method for each figure of the LLM360 paper, and for those the analyses add.</summary>
-/// <remarks>Titles, findings and alternative texts are computed from the numbers, so they stay true on any suite.</remarks>
+/// <summary>
+/// One method for each figure of the LLM360 paper, and for each figure that the analyses add.
+/// </summary>
+/// <remarks>
+/// Titles, findings and alternative texts are computed from the numbers, so they are true for any
+/// suite.
+/// </remarks>
 public static partial class Figures
 {
-    /// <summary>Points a raw series keeps: more could not be told apart in 720 pixels, and would weigh down the page.</summary>
+    /// <summary>
+    /// Number of points that a raw series keeps. More points cannot be distinguished in 720 pixels
+    /// and make the page larger.
+    /// </summary>
     private const int RawBuckets = 280;
 
     private static Figure Single(string title, string subtitle, string finding, Panel panel, string? alt = null) =>
@@ -18,7 +26,8 @@ public static partial class Figures
             throw new Llm360Exception($"There is nothing to draw: no {what}.", $"figure {figure}", $"Give at least one of the {what}.");
     }
 
-    /// <summary>What stands in a figure's place on a suite without canaries.</summary>
+    /// <summary>The figure for a suite without canaries.</summary>
+
     private static Figure NoCanaries(string model) => Single(
         $"No canary has been read in {model}: nothing to draw",
         "canaries are random sequences that were planted in the training data",

@@ -4,23 +4,27 @@ namespace Llm360.Notebooks;
 /// <summary>The recency effect over several checkpoints.</summary>
 /// <param name="JustRead">Mean score of the chunk just read, averaged over the checkpoints.</param>
 /// <param name="Older">Mean score of chunks read before it.</param>
-/// <param name="Unread">Mean score of chunks not yet read, averaged over the checkpoints that have
-/// such; NaN where none has.</param>
-/// <param name="Low">Lower end of the 95% interval of the difference between the first two; NaN if
-/// unknown.</param>
+/// <param name="Unread">
+/// Mean score of chunks not yet read, averaged over the checkpoints that have such chunks; NaN if
+/// none has.
+/// </param>
+/// <param name="Low">
+/// Lower end of the 95% interval of the difference between the first two; NaN if unknown.
+/// </param>
 /// <param name="High">Upper end.</param>
 /// <param name="Checkpoints">Checkpoints that have scores of both.</param>
-/// <param name="Sequences">Sequences just read, over all of them; 0 if unknown.</param>
+/// <param name="Sequences">Sequences just read, over all checkpoints; 0 if unknown.</param>
 internal sealed record RecencyEffect(double JustRead, double Older, double Unread, double Low, double High, int Checkpoints, long Sequences)
 {
-    /// <summary>A statement rests on at least so many sequences.</summary>
+    /// <summary>Smallest number of sequences for a statement.</summary>
     internal const int FewestSequences = 30;
 
     /// <summary>Just read minus older.</summary>
     public double Difference => JustRead - Older;
 
-    /// <summary>What the difference says.</summary>
-    public string Title => Sequences < FewestSequences || double.IsNaN(Low) ? "Too few sequences were scored to say which chunks are remembered"
+    /// <summary>The difference in words.</summary>
+    public string Title =>
+        Sequences < FewestSequences || double.IsNaN(Low) ? "Too few sequences were scored to say which chunks are remembered"
         : Low > 0 ? "The chunk just read is remembered best"
         : High < 0 ? "The chunk just read is remembered less than older ones"
         : "The chunk just read is not clearly remembered better";
@@ -40,12 +44,13 @@ internal sealed record RecencyEffect(double JustRead, double Older, double Unrea
     }
 
     /// <summary>
-    /// The difference is taken within each checkpoint, and then averaged: a late checkpoint scores
-    /// higher on every chunk.
-    /// Its variance is the sum of the variances of the means, which come from their intervals.
+    /// The difference is computed for each checkpoint and then averaged, because a late checkpoint
+    /// scores higher on every chunk. Its variance is the sum of the variances of the means, which
+    /// come from their intervals.
     /// </summary>
-    /// <returns>Null where no checkpoint has scores of the chunk just read and of an older
-    /// one.</returns>
+    /// <returns>
+    /// Null if no checkpoint has scores both of the chunk just read and of an older chunk.
+    /// </returns>
     public static RecencyEffect? Of(IReadOnlyList<ChunkScores> checkpoints)
     {
         var each = checkpoints.Select(c => (JustRead: Mean(c, 0, 0), Older: Mean(c, 1, int.MaxValue), Unread: Mean(c, int.MinValue, -1)))
@@ -59,8 +64,10 @@ internal sealed record RecencyEffect(double JustRead, double Older, double Unrea
         return new(justRead, older, unread, difference - half, difference + half, each.Count, each.Sum(c => c.JustRead.Sequences));
     }
 
-    /// <summary>Mean over the chunks that were read so many chunks before, 0 for the one just read
-    /// and negative for chunks not yet read.</summary>
+    /// <summary>
+    /// Mean over the chunks with an age from <paramref name="youngest"/> to
+    /// <paramref name="oldest"/>: 0 for the chunk just read, negative for chunks not yet read.
+    /// </summary>
     internal static (double Mean, double Variance, long Sequences) Mean(ChunkScores c, int youngest, int oldest)
     {
         var places = Enumerable.Range(0, c.Chunks.Count)
@@ -74,8 +81,9 @@ internal sealed record RecencyEffect(double JustRead, double Older, double Unrea
         return (mean, variance, c.Counts is null ? 0 : (long)total);
     }
 
-    /// <summary>Standard error of a chunk's mean, from its interval; NaN if there is
-    /// none.</summary>
+    /// <summary>
+    /// Standard error of a chunk's mean, from its interval; NaN if there is none.
+    /// </summary>
     internal static double Error(ChunkScores c, int i) =>
         c.Low is null || c.High is null ? double.NaN : (c.High[i] - c.Low[i]) / (2 * Intervals.Z);
 

@@ -1,4 +1,4 @@
-// What figures and tables say about the choice of sequences behind them.
+// How figures and tables describe the choice of sequences.
 
 namespace Llm360.Notebooks;
 
@@ -7,7 +7,7 @@ internal static class SampleText
 {
     private const int MaximumSources = 6;
 
-    /// <summary>What a statement is about: <c>the sampled sequences</c>.</summary>
+    /// <summary>The subject of a statement: <c>the sampled sequences</c>.</summary>
     public static string Subject(MemorizationSettings settings) => settings switch
     {
         { SequencesPerChunk: null } => "all sequences of the scored chunks",
@@ -16,7 +16,9 @@ internal static class SampleText
     };
 
     /// <summary>How the sequences were chosen, and their mix of sources.</summary>
-    /// <returns>For example <c>64 sequences sampled from each chunk: netcore 45 %, aspnet 20 %</c>.</returns>
+    /// <returns>
+    /// For example <c>64 sequences sampled from each chunk: netcore 45%, aspnet 20%</c>.
+    /// </returns>
     public static string Of(MemorizationScores scores) => Of(scores.Settings, scores.Sources);
 
     /// <inheritdoc cref="Of(MemorizationScores)"/>

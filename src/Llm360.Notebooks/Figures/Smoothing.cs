@@ -1,10 +1,13 @@
-// Making a long series readable: moving means and thinning.
+// Moving means and thinning, which make a long series readable.
 namespace Llm360.Notebooks;
 
 /// <summary>Smoothing and thinning of series with gaps.</summary>
 internal static class Smoothing
 {
-    /// <summary>Centred moving mean over <paramref name="window"/> values; a gap stays a gap and does not spread.</summary>
+    /// <summary>
+    /// Centred moving mean over <paramref name="window"/> values. A gap stays a gap and does not
+    /// spread.
+    /// </summary>
     public static double[] MovingMean(IReadOnlyList<double> values, int window)
     {
         var result = new double[values.Count];
@@ -22,7 +25,10 @@ internal static class Smoothing
         return result;
     }
 
-    /// <summary>The lowest and the highest value of each of <paramref name="buckets"/> runs, and one gap where a run has any: at most three points a run, and no spike is lost.</summary>
+    /// <summary>
+    /// Splits the series into <paramref name="buckets"/> runs and keeps the lowest and the highest
+    /// value of each run, and one point for every group of gaps in it. No spike is lost.
+    /// </summary>
     public static (double[] X, double[] Y) Thin(IReadOnlyList<double> x, IReadOnlyList<double> y, int buckets)
     {
         if (x.Count <= 3 * buckets)
@@ -37,7 +43,7 @@ internal static class Smoothing
                 if (!double.IsFinite(y[i]))
                 {
                     kept.Add(i);
-                    // The rest of this run's gaps say nothing more.
+                    // One point is enough for consecutive gaps of a run.
                     while (i + 1 < to && !double.IsFinite(y[i + 1]))
                         i++;
                     continue;

@@ -3,11 +3,13 @@ namespace Llm360.Notebooks;
 
 public static partial class Tables
 {
-    /// <summary>A correlation from which checkpoints are said to correlate strongly.</summary>
+    /// <summary>The smallest correlation that is called strong.</summary>
     private const double StrongCorrelation = 0.7;
 
-    /// <summary>The paper's findings point by point: what was measured here, and whether it goes in
-    /// the same direction. Canaries are left out.</summary>
+    /// <summary>
+    /// The paper's findings one by one: what was measured here, and whether it agrees in direction.
+    /// Canaries are left out.
+    /// </summary>
     /// <param name="scores">Scores along checkpoints, of one fixed set of chunks.</param>
     /// <exception cref="Llm360Exception">No scored checkpoint had read a scored chunk.</exception>
     public static Table MemorizationFindings(MemorizationScores scores)
@@ -23,7 +25,8 @@ public static partial class Tables
         }
 
         return new Table(
-            $"The paper's findings on memorization and those of {scores.Suite.Name}. The paper's findings are stated from memory and not verified here; "
+            $"The paper's findings on memorization and those of {scores.Suite.Name}. "
+                + "The paper's findings are stated from memory and not verified here; "
                 + $"canaries are left out. Here: {SampleText.Of(scores)}.",
             [new("the paper finds"), new($"{scores.Suite.Name}"), new("verdict")],
             [
@@ -38,7 +41,7 @@ public static partial class Tables
     {
         var length = scores.Settings.ContinuationLength;
         var counts = ScoreDistribution.FromScores(last.Name, 1, scores.Seen(last).Select(r => r.Score), length).Counts;
-        // Scores of one half and more: what is nearly reproduced.
+        // Scores from one half to just below 1: nearly reproduced.
         var (at, beside) = (counts[^1], counts.Skip((length + 1) / 2).SkipLast(1).DefaultIfEmpty(0).Max());
         return
         [

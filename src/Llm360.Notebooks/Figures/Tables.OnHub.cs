@@ -1,4 +1,4 @@
-// The tables of a suite on the Hub, where less is known than of one that was trained here.
+// Tables of a suite on the Hub, about which less is known than about a suite trained here.
 
 namespace Llm360.Notebooks;
 
@@ -8,20 +8,26 @@ public static partial class Tables
 
     private static readonly TableColumn[] NothingToShow = [new("missing")];
 
-    /// <summary>What stands in a table's place where the suite does not have what it shows.</summary>
+    /// <summary>The table for a suite that does not have the data.</summary>
     private static Table Missing(string what, string why) => new($"{what}: nothing to show.", NothingToShow, [[why]]);
 
-    /// <summary>The shape as the last checkpoint's configuration says it. How it was trained is not part of that.</summary>
+    /// <summary>
+    /// The shape from the configuration of the last checkpoint. It does not contain training
+    /// settings.
+    /// </summary>
     private static Table PublishedHyperparameters(Suite suite)
     {
         var amber = Papers.Open(Paper);
         var model = suite.Checkpoints[^1].ConfigAsync().GetAwaiter().GetResult();
         return new Table(
-            $"Architecture of {suite.Name} as its config.json on the Hub has it, and of Amber (arXiv 2312.06550). The settings of its training are {Unknown}.",
+            $"Architecture of {suite.Name} as its config.json on the Hub has it, and of Amber (arXiv 2312.06550). "
+                + $"The settings of its training are {Unknown}.",
             [new("hyperparameter"), new(suite.Name, ColumnAlignment.Right), AmberColumn],
             [
                 .. Shape(suite, model, amber),
-                .. suite.Chunks.Count > 0 ? new[] { new[] { "chunks", FigureText.Count(suite.Chunks.Count), Whole(amber, "amber.chunks") } } : [],
+                .. suite.Chunks.Count > 0
+                    ? new[] { new[] { "chunks", FigureText.Count(suite.Chunks.Count), Whole(amber, "amber.chunks") } }
+                    : [],
             ]);
     }
 
@@ -32,7 +38,8 @@ public static partial class Tables
             ["checkpoints", FigureText.Count(suite.Checkpoints.Count), Whole(amber, "amber.checkpoints"), "revisions of one repository"],
             ["optimizer states", "none read", "none known", "attribution methods such as LESS need them"],
             ["training tokens", Tokens(suite), FigureText.Human(amber["amber.trainedTokens"]), "seen by the last checkpoint"],
-            suite.Chunks.Count > 0 ? ["order of the data", "known for every chunk", "known for every chunk", "the order within a chunk is not known"]
+            suite.Chunks.Count > 0
+                ? ["order of the data", "known for every chunk", "known for every chunk", "the order within a chunk is not known"]
                 : ["order of the data", Unknown, "known for every chunk", "training sequences cannot be scored"],
             File.Exists(suite.MetricsPath) ? ["training log", "every step", "every step", "loss, learning rate, gradient norm"]
                 : ["training log", Unknown, "every step", "loss curves cannot be drawn"],

@@ -7,7 +7,7 @@ namespace Llm360.Notebooks;
 public static partial class Tables
 {
     /// <summary>
-    /// Rows of a chunk that are read to find its sources; a chunk of Amber has 1.7 million.
+    /// Rows of a chunk that are read to find its sources; a chunk of Amber has 1.7 million rows.
     /// </summary>
     private const int SampledRows = 2000;
 
@@ -17,7 +17,7 @@ public static partial class Tables
     /// <summary>A column of Amber's published numbers.</summary>
     private static readonly TableColumn AmberColumn = new("Amber (published)", ColumnAlignment.Right);
 
-    /// <summary>The paper whose numbers stand beside a suite's own.</summary>
+    /// <summary>The paper whose numbers are shown beside a suite's own.</summary>
     private const string Paper = "llm360";
 
     /// <summary>
@@ -76,103 +76,141 @@ public static partial class Tables
     /// <param name="chunk">Number of the chunk.</param>
     /// <param name="tokens">Tokens shown of each row.</param>
     /// <exception cref="Llm360Exception">
-    /// The suite has chunks, but not this one, or it cannot be read.
+    /// The suite has chunks but not this one, or the chunk cannot be read.
     /// </exception>
     public static Table Samples(Suite suite, int chunk = 0, int tokens = 48)
     {
         if (suite.Chunks.Count == 0)
             return Missing($"Text of {suite.Name}", "Its training data is not published as rows that this kit reads.");
         var (tokenizer, read) = (suite.Tokenizer(), suite.Chunk(chunk));
+        var rows = ChunkReader.Read(read, SampledRows).Index().DistinctBy(r => r.Item.Source)
+            .Select(r => new[] { r.Item.Source, Plain(r.Index), tokenizer.Decode(r.Item.TokenIds.Take(tokens)) });
         return new Table(
             $"The first {tokens} tokens of the first row of each source in {read}.",
             [new("source"), new("row", ColumnAlignment.Right), new("text")],
-            [.. ChunkReader.Read(read, SampledRows).Index().DistinctBy(r => r.Item.Source).Select(r => new[] { r.Item.Source, Plain(r.Index), tokenizer.Decode(r.Item.TokenIds.Take(tokens)) })]);
+            [.. rows]);
     }
 
     /// <summary>
-    /// Documents of each source: all, different texts, and those used for training.
+    /// Documents of each source: all documents, different texts, and documents used for training.
     /// </summary>
-    public static Table Documents(Suite suite) => suite.Recipe is not { } recipe ? Missing($"Documents of {suite.Name}", "Documents are counted when a suite is built here; a suite on the Hub has its rows only.") : new(
-        "Documents of each source: a page of a type, a member or a licence. Copies are not removed: they are data. "
-            + $"A near copy shares at least half of its runs of {RepeatedText.RunLength} words with documents before it.",
-        [
-            new("source"),
-            new("documents", ColumnAlignment.Right),
-            new("different texts", ColumnAlignment.Right),
-            new("near copies", ColumnAlignment.Right),
-            new("documents used", ColumnAlignment.Right),
-            new("training sequences", ColumnAlignment.Right),
-        ],
-        [
-            .. (recipe.Expected?.Sources ?? []).Select(s => new[]
-            {
-                s.Name,
-                FigureText.Count(s.Documents),
-                FigureText.Count(s.UniqueDocuments),
-                s.NearCopies is { } copies ? FigureText.Count(copies) : "not counted",
-                FigureText.Count(s.UsedDocuments),
-                FigureText.Count(s.Sequences),
-            }),
-        ]);
+    public static Table Documents(Suite suite)
+    {
+        if (suite.Recipe is not { } recipe)
+        {
+            return Missing(
+                $"Documents of {suite.Name}",
+                "Documents are counted when a suite is built here; a suite on the Hub has its rows only.");
+        }
 
-    /// <summary>What a suite lays open, beside what LLM360 released of Amber.</summary>
-    public static Table Openness(Suite suite) => suite.Repository is not null ? PublishedOpenness(suite, Papers.Open(Paper)) : TrainedOpenness(suite, Papers.Open(Paper));
+        return new Table(
+            "Documents of each source: a page of a type, a member or a licence. Copies are not removed: they are data. "
+                + $"A near copy shares at least half of its runs of {RepeatedText.RunLength} words with documents before it.",
+            [
+                new("source"),
+                new("documents", ColumnAlignment.Right),
+                new("different texts", ColumnAlignment.Right),
+                new("near copies", ColumnAlignment.Right),
+                new("documents used", ColumnAlignment.Right),
+                new("training sequences", ColumnAlignment.Right),
+            ],
+            [
+                .. (recipe.Expected?.Sources ?? []).Select(s => new[]
+                {
+                    s.Name,
+                    FigureText.Count(s.Documents),
+                    FigureText.Count(s.UniqueDocuments),
+                    s.NearCopies is { } copies ? FigureText.Count(copies) : "not counted",
+                    FigureText.Count(s.UsedDocuments),
+                    FigureText.Count(s.Sequences),
+                }),
+            ]);
+    }
+
+    /// <summary>What is open about a suite, beside what LLM360 released of Amber.</summary>
+    public static Table Openness(Suite suite) => suite.Repository is not null
+        ? PublishedOpenness(suite, Papers.Open(Paper))
+        : TrainedOpenness(suite, Papers.Open(Paper));
 
     private static Table TrainedOpenness(Suite suite, PublishedNumbers amber) => new(
         $"What can be studied of {suite.Name}, and of Amber as LLM360 released it (arXiv 2312.06550).",
         [new("released"), new(suite.Name, ColumnAlignment.Right), AmberColumn, new("why they differ")],
         [
-            ["checkpoints", FigureText.Count(suite.Checkpoints.Count), Whole(amber, "amber.checkpoints"), $"one after each chunk in both; {suite.Name} also keeps the initial weights"],
+            [
+                "checkpoints", FigureText.Count(suite.Checkpoints.Count), Whole(amber, "amber.checkpoints"),
+                $"one after each chunk in both; {suite.Name} also keeps the initial weights",
+            ],
             [
                 "optimizer states", FigureText.Count(suite.Checkpoints.Count(c => c.OptimizerPath is not null)), "none known",
                 "attribution methods such as LESS need them",
             ],
-            ["training tokens", Tokens(suite), FigureText.Human(amber["amber.trainedTokens"]), $"minutes on a laptop against months on {Whole(amber, "amber.gpus")} GPUs"],
+            [
+                "training tokens", Tokens(suite), FigureText.Human(amber["amber.trainedTokens"]),
+                $"minutes on a laptop against months on {Whole(amber, "amber.gpus")} GPUs",
+            ],
             ["order of the data", "known for every row", "known for every chunk", "the order within Amber's chunks depends on restarts"],
             ["training log", "every step", "every step", "loss, learning rate, gradient norm"],
         ]);
 
-    /// <summary>The planted canaries: where, and how often.</summary>
+    /// <summary>The planted canaries: their chunks and numbers of repetitions.</summary>
     public static Table Canaries(Suite suite)
     {
         if (suite.Recipe is not { } recipe)
-            return Missing($"Canaries of {suite.Name}", "Canaries are planted in suites that are trained here; this one has none that are known.");
+        {
+            return Missing(
+                $"Canaries of {suite.Name}",
+                "Canaries are planted in suites that are trained here; this one has none that are known.");
+        }
+
         var planted = Canary.ReadAll(Path.Combine(suite.Folder, SuiteLayout.Canaries)).Where(c => c.Chunk is not null).ToList();
+        var chunks = planted.GroupBy(c => c.Chunk!.Value).OrderBy(g => g.Key)
+            .Select(g => new[] { SuiteLayout.ChunkName(g.Key), string.Join(", ", g.Select(c => c.Repetitions).Order()) });
         return new Table(
-            $"{planted.Count} canaries, random sequences of {recipe.Corpus.Canaries?.Length ?? 0} tokens, by chunk and by how often each occurs in it.",
+            $"{planted.Count} canaries, random sequences of {recipe.Corpus.Canaries?.Length ?? 0} tokens, "
+                + "by chunk and by how often each occurs in it.",
             [new("chunk"), new("repetitions of its canaries", ColumnAlignment.Right)],
-            [.. planted.GroupBy(c => c.Chunk!.Value).OrderBy(g => g.Key).Select(g => new[] { SuiteLayout.ChunkName(g.Key), string.Join(", ", g.Select(c => c.Repetitions).Order()) })]);
+            [.. chunks]);
     }
 
     /// <summary>How checkpoints continue a prompt, greedily.</summary>
     /// <param name="checkpoints">In training order.</param>
-    /// <param name="prompt">The text given.</param>
+    /// <param name="prompt">The prompt.</param>
     /// <param name="tokens">Tokens to generate.</param>
     /// <param name="run">Device, precision, progress and cancellation.</param>
-    /// <exception cref="Llm360Exception">A checkpoint cannot be loaded, or all together are larger
-    /// than may be fetched (<see cref="Downloads.Limit"/>).</exception>
+    /// <exception cref="Llm360Exception">
+    /// A checkpoint cannot be loaded, or all together exceed the download limit
+    /// (<see cref="Downloads.Limit"/>).
+    /// </exception>
     public static async Task<Table> ContinuationsAsync(
         IReadOnlyList<Checkpoint> checkpoints, string prompt, int tokens = 24, RunOptions? run = null)
     {
         var rows = new List<string[]>();
         await foreach (var (checkpoint, model) in checkpoints.SweepAsync(run).ConfigureAwait(false))
         {
-            // The checkpoints are the units of progress, not their tokens.
+            // Progress counts checkpoints, not their tokens.
             using (AmbientWork.Begin(null, run.StopToken()))
                 rows.Add([checkpoint.Name, model.Complete(checkpoint.Tokenizer(), prompt, tokens)]);
             run.Watcher()?.Report(new WorkProgress("continue the prompt", rows.Count, checkpoints.Count, "checkpoints", checkpoint.Name));
         }
 
-        return new Table($"The {tokens} most probable next tokens after \"{prompt}\", checkpoint by checkpoint.", [new("checkpoint"), new("continuation")], rows);
+        return new Table(
+            $"The {tokens} most probable next tokens after \"{prompt}\", checkpoint by checkpoint.",
+            [new("checkpoint"), new("continuation")],
+            rows);
     }
 
-    /// <summary>What the training of a suite came to, beside Amber's.</summary>
+    /// <summary>The results of a suite's training, beside Amber's.</summary>
     public static Table TrainingSummary(Suite suite, IReadOnlyList<TrainingStep> steps)
     {
         if (steps.Count == 0)
             return Missing($"Training of {suite.Name}", NoLog(suite));
         if (suite.Recipe is not { } recipe)
-            return Missing($"Training of {suite.Name}", "Training is compared with Amber's for suites that are trained here only; the figures above show the log.");
+        {
+            return Missing(
+                $"Training of {suite.Name}",
+                "Training is compared with Amber's for suites that are trained here only; the figures above show the log.");
+        }
+
         var (amber, ours) = (Papers.Open(Paper), recipe.Corpus.Tokenizer.VocabularySize);
         var validation = steps.Where(s => s.ValidationLoss is not null).ToList();
         var skipped = steps.Count(s => s.Skipped);
@@ -180,12 +218,30 @@ public static partial class Tables
             $"Training of {suite.Name} beside Amber's. The losses cannot be compared, because vocabulary, text and size differ.",
             [new("quantity"), new(suite.Name, ColumnAlignment.Right), AmberColumn, new("why they differ")],
             [
-                ["loss of the first step, nats per token", FigureText.Number(steps[0].Loss), $"{FigureText.Number(Math.Log(amber["amber.vocabulary"]))} (ln {Whole(amber, "amber.vocabulary")})",
-                    $"a model that knows nothing has ln(vocabulary); here ln {FigureText.Count(ours)} = {FigureText.Number(Math.Log(ours))}"],
-                ["held-out loss at the end", FigureText.Number(validation[^1].ValidationLoss!.Value), "not published", "documents that are not in the training text"],
+                [
+                    "loss of the first step, nats per token",
+                    FigureText.Number(steps[0].Loss),
+                    $"{FigureText.Number(Math.Log(amber["amber.vocabulary"]))} (ln {Whole(amber, "amber.vocabulary")})",
+                    $"a model that knows nothing has ln(vocabulary); "
+                        + $"here ln {FigureText.Count(ours)} = {FigureText.Number(Math.Log(ours))}",
+                ],
+                [
+                    "held-out loss at the end", FigureText.Number(validation[^1].ValidationLoss!.Value), "not published",
+                    "documents that are not in the training text",
+                ],
                 ["steps", FigureText.Count(steps.Count), Whole(amber, "amber.steps"), "one pass over the data in both"],
-                ["batches with a loss that is not finite", FigureText.Count(skipped), $"{Whole(amber, "amber.chunksWithNaN")} chunks (reported)", "Amber met NaN losses in bf16; here training is in float32, and such a batch would be skipped and counted"],
-                ["speed, tokens a second (median)", FigureText.Human(Median(steps.Select(s => s.TokensPerSecond))), $"{Plain(amber["amber.tokensPerSecond"] / 1000)}k (reported)", $"this machine against {Whole(amber, "amber.gpus")} GPUs"],
+                [
+                    "batches with a loss that is not finite",
+                    FigureText.Count(skipped),
+                    $"{Whole(amber, "amber.chunksWithNaN")} chunks (reported)",
+                    "Amber met NaN losses in bf16; here training is in float32, and such a batch would be skipped and counted",
+                ],
+                [
+                    "speed, tokens a second (median)",
+                    FigureText.Human(Median(steps.Select(s => s.TokensPerSecond))),
+                    $"{Plain(amber["amber.tokensPerSecond"] / 1000)}k (reported)",
+                    $"this machine against {Whole(amber, "amber.gpus")} GPUs",
+                ],
             ]);
     }
 
@@ -202,7 +258,10 @@ public static partial class Tables
             groups.Count == 0 ? $"No canary has been read in {scores.Suite.Name}: no scores of canaries."
                 : $"Mean memorization score of the canaries at {last}, by chunk and by repetitions within it.",
             [new("chunk"), .. groups.Select(g => new TableColumn($"{g.Key} x", ColumnAlignment.Right))],
-            [.. chunks.Select(c => new[] { SuiteLayout.ChunkName(c) }.Concat(groups.Select(g => FigureText.Number(g.Where(r => r.Chunk == c).Select(r => r.Score).DefaultIfEmpty(double.NaN).Average()))).ToArray())]);
+            [.. chunks.Select(c => (string[])[SuiteLayout.ChunkName(c), .. groups.Select(g => Mean(g, c))])]);
+
+        static string Mean(IEnumerable<MemorizationRow> rows, int chunk) =>
+            FigureText.Number(rows.Where(r => r.Chunk == chunk).Select(r => r.Score).DefaultIfEmpty(double.NaN).Average());
     }
 
     /// <summary>
@@ -215,24 +274,44 @@ public static partial class Tables
         var seen = scores.Seen(last);
         var newest = seen.Where(r => r.Chunk == last.ChunksSeen - 1).ToList();
         var older = seen.Where(r => r.Chunk == (last.ChunksSeen - 1) * chunk / checkpoint).ToList();
-        var reason = scores.Suite.Repository == Amber ? "the same model; another checkpoint, other rows of the chunk or another precision (published: fp16)"
-            : $"another model, {FigureText.Human(parameters)} parameters against few, and other text; each document was read about once in both";
+        var reason = scores.Suite.Repository == Amber
+            ? "the same model; another checkpoint, other rows of the chunk or another precision (published: fp16)"
+            : $"another model, {FigureText.Human(parameters)} parameters against few, and other text; "
+                + "each document was read about once in both";
         return new Table(
-            $"Memorization at {last} of {scores.Suite.Name} (canaries left out) beside Amber's ckpt_{checkpoint} (k = l = {Whole(amber, "amber.memorization.promptLength")}, {Plain(amber["amber.memorization.sequencesPerChunk"])} sequences a chunk, Analysis360's published demo). Here: {SampleText.Of(scores)}.",
+            $"Memorization at {last} of {scores.Suite.Name} (canaries left out) beside Amber's ckpt_{checkpoint} "
+                + $"(k = l = {Whole(amber, "amber.memorization.promptLength")}, "
+                + $"{Plain(amber["amber.memorization.sequencesPerChunk"])} sequences a chunk, Analysis360's published demo). "
+                + $"Here: {SampleText.Of(scores)}.",
             [new("quantity"), new(scores.Suite.Name, ColumnAlignment.Right), AmberColumn, new("why they may differ")],
             [
                 ["mean score, chunk just read", Mean(newest), Plain(amber["amber.memorization.newestMeanScore"]), reason],
                 ["mean score, a chunk two fifths into training", Mean(older), Plain(amber["amber.memorization.olderMeanScore"]), reason],
-                ["share k-extractible, chunk just read", Share(newest), FigureText.Percent(amber["amber.memorization.newestExtractible"]), reason],
-                ["share k-extractible, a chunk two fifths into training", Share(older), FigureText.Percent(amber["amber.memorization.olderExtractible"]), reason],
+                [
+                    "share k-extractible, chunk just read",
+                    Share(newest),
+                    FigureText.Percent(amber["amber.memorization.newestExtractible"]),
+                    reason,
+                ],
+                [
+                    "share k-extractible, a chunk two fifths into training",
+                    Share(older),
+                    FigureText.Percent(amber["amber.memorization.olderExtractible"]),
+                    reason,
+                ],
             ]);
-        static string Mean(List<MemorizationRow> rows) => rows.Count == 0 ? "not scored" : $"{FigureText.Number(rows.Average(r => r.Score))} (n = {rows.Count})";
-        static string Share(List<MemorizationRow> rows) => rows.Count == 0 ? "not scored" : $"{FigureText.Percent(rows.Average(r => r.Extractible ? 1.0 : 0))} (n = {rows.Count})";
+
+        static string Mean(List<MemorizationRow> rows) =>
+            rows.Count == 0 ? "not scored" : $"{FigureText.Number(rows.Average(r => r.Score))} (n = {rows.Count})";
+
+        static string Share(List<MemorizationRow> rows) =>
+            rows.Count == 0 ? "not scored" : $"{FigureText.Percent(rows.Average(r => r.Extractible ? 1.0 : 0))} (n = {rows.Count})";
     }
 
     /// <summary>Says that a suite has no training log.</summary>
     internal static string NoLog(Suite suite) => suite.Repository is null ? $"The training log of {suite.Name} has no step."
-        : $"The training log of {suite.Name} is not published as a file that this kit reads; a {SuiteLayout.Metrics} in the suite's folder would be shown.";
+        : $"The training log of {suite.Name} is not published as a file that this kit reads; "
+            + $"a {SuiteLayout.Metrics} in the suite's folder would be shown.";
 
     private static string Tokens(Suite suite) => suite.TrainedTokens is { } tokens ? FigureText.Human(tokens) : "unknown";
 
@@ -246,5 +325,6 @@ public static partial class Tables
 
     private static string Listed(params double[] values) => string.Join(", ", values.Select(Plain));
 
-    private static string Plain(double value) => value.ToString(Math.Abs(value) is > 0 and < 1e-3 ? "0.##e-0" : "0.####", CultureInfo.InvariantCulture);
+    private static string Plain(double value) =>
+        value.ToString(Math.Abs(value) is > 0 and < 1e-3 ? "0.##e-0" : "0.####", CultureInfo.InvariantCulture);
 }

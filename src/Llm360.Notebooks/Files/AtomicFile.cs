@@ -1,13 +1,20 @@
-// Writing files so that a reader never sees half of one.
+// Writes files so that a reader never sees an incomplete file.
 namespace Llm360.Notebooks;
 
-/// <summary>Writes a file under a temporary name beside its target and renames it when it is complete.</summary>
+/// <summary>
+/// Writes a file under a temporary name beside its target and renames it when it is complete.
+/// </summary>
 internal static class AtomicFile
 {
     private static readonly string Machine = Environment.MachineName.Replace('.', '-');
 
-    /// <summary>Writes <paramref name="path"/> through <paramref name="write"/>; the target is unchanged if that throws.</summary>
-    /// <exception cref="Llm360Exception">The disk is full or the folder cannot be written.</exception>
+    /// <summary>
+    /// Writes <paramref name="path"/> through <paramref name="write"/>. The target is unchanged if
+    /// that throws.
+    /// </summary>
+    /// <exception cref="Llm360Exception">
+    /// The disk is full or the folder cannot be written.
+    /// </exception>
     public static void Write(string path, Action<Stream> write, bool isDurable = true) =>
         WriteAsync(
             path,
@@ -22,12 +29,14 @@ internal static class AtomicFile
     /// <param name="path">The file.</param>
     /// <param name="write">Writes its content.</param>
     /// <param name="isDurable">Whether the content must survive a crash of the machine.</param>
-    /// <exception cref="Llm360Exception">The disk is full or the folder cannot be
-    /// written.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The disk is full or the folder cannot be written.
+    /// </exception>
     public static async Task WriteAsync(string path, Func<Stream, Task> write, bool isDurable = true)
     {
         path = Path.GetFullPath(path);
-        // A link stays one, and a device is written to: renamed files would take their places.
+        // A renamed file would replace a link or a device: resolve links, and write to devices
+        // directly.
         var isDevice = path.StartsWith("/dev/", StringComparison.Ordinal) && !path.StartsWith("/dev/shm/", StringComparison.Ordinal);
         if (!isDevice && new FileInfo(path).LinkTarget is not null)
             path = File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
@@ -52,7 +61,11 @@ internal static class AtomicFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new Llm360Exception($"The file could not be written: {e.Message}", path, "Free disk space or choose a folder that can be written; what was there before is unchanged.", e);
+            throw new Llm360Exception(
+                $"The file could not be written: {e.Message}",
+                path,
+                "Free disk space or choose a folder that can be written; what was there before is unchanged.",
+                e);
         }
         finally
         {
@@ -61,11 +74,15 @@ internal static class AtomicFile
         }
     }
 
-    /// <summary>Deletes what writers that were killed have left in a folder and those below; files of running processes stay, and those of other machines for a day.</summary>
+    /// <summary>
+    /// Deletes temporary files of killed processes in a folder and its subfolders. Files of running
+    /// processes are kept, and those of other machines for a day.
+    /// </summary>
     public static void Sweep(string folder) => Sweep(folder, belowAsWell: true);
 
-    /// <summary>The same, in a folder alone or in those below it as well. Links are not
-    /// followed.</summary>
+    /// <summary>
+    /// The same, in a folder alone or also in its subfolders. Links are not followed.
+    /// </summary>
     internal static void Sweep(string folder, bool belowAsWell)
     {
         if (!Directory.Exists(folder))
@@ -81,7 +98,7 @@ internal static class AtomicFile
             var parts = Path.GetFileName(left).Split('.');
             if (parts.Length <= 4 || !Guid.TryParseExact(parts[^2], "N", out _) || !int.TryParse(parts[^3], out var process))
                 continue;
-            // A number of a process says nothing about processes of another machine that writes to the same disk.
+            // A process number is meaningless for a process on another machine with the same disk.
             if (parts[^4] == Machine ? !IsRunning(process) : File.GetLastWriteTimeUtc(left) < DateTime.UtcNow.AddDays(-1))
                 File.Delete(left);
         }

@@ -7,10 +7,14 @@ using Parquet.Serialization;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Writes and reads lists of records as Parquet files. A column is named by its property's <see cref="JsonPropertyNameAttribute"/>.</summary>
+/// <summary>
+/// Writes and reads lists of records as Parquet files. The <see cref="JsonPropertyNameAttribute"/>
+/// of a property names its column.
+/// </summary>
 public static class ParquetRows
 {
-    private const string CellRemedy = "Put back a copy of the file. A cell of a results store may be deleted: its analysis computes it again.";
+    private const string CellRemedy =
+        "Put back a copy of the file. A cell of a results store may be deleted: its analysis computes it again.";
 
     /// <summary>Writes a file, complete or not at all.</summary>
     /// <exception cref="Llm360Exception">The file cannot be written.</exception>
@@ -28,7 +32,7 @@ public static class ParquetRows
         IReadOnlyCollection<T> rows, IReadOnlyDictionary<string, string>? metadata = null)
         where T : class, new()
     {
-        // The writer must be able to seek back, and a result file is small: build it in memory.
+        // The writer must be able to seek, and a result file is small: build it in memory.
         using var buffer = new MemoryStream();
         var options = new ParquetOptions { CompressionMethod = CompressionMethod.Zstd };
         await ParquetSerializer.SerializeAsync(rows, buffer, options, metadata, CancellationToken.None).ConfigureAwait(false);
@@ -36,7 +40,7 @@ public static class ParquetRows
     }
 
     /// <summary>The key-value pairs of a file's footer; null if there is no such file.</summary>
-    /// <exception cref="Llm360Exception">It is no Parquet file.</exception>
+    /// <exception cref="Llm360Exception">The file is not a Parquet file.</exception>
     internal static async Task<IReadOnlyDictionary<string, string>?> ReadMetadataAsync(string path)
     {
         try
@@ -55,17 +59,19 @@ public static class ParquetRows
     }
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="Llm360Exception">It is missing or no Parquet file of this
-    /// shape.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The file is missing or is not a Parquet file with these columns.
+    /// </exception>
     public static Task<IReadOnlyList<T>> ReadAsync<T>(string path, CancellationToken cancellation = default)
         where T : class, new() =>
         ReadAsync<T>(path, CellRemedy, cancellation);
 
     /// <summary>
-    /// Reads a file; <paramref name="remedy"/> says what to do where it cannot be read.
+    /// Reads a file; <paramref name="remedy"/> says what to do if it cannot be read.
     /// </summary>
-    /// <exception cref="Llm360Exception">It is missing or no Parquet file of this
-    /// shape.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The file is missing or is not a Parquet file with these columns.
+    /// </exception>
     internal static async Task<IReadOnlyList<T>> ReadAsync<T>(string path, string remedy, CancellationToken cancellation)
         where T : class, new()
     {
@@ -83,10 +89,15 @@ public static class ParquetRows
     private static Llm360Exception Unreadable(string path, string remedy, Exception e) =>
         new($"The table cannot be read: {e.Message}", path, remedy, e);
 
-    /// <summary>The records as a data frame: a column for each property that is a number, text or truth value.</summary>
+    /// <summary>
+    /// The records as a data frame, with a column for each property that is a number, text or truth
+    /// value.
+    /// </summary>
     public static DataFrame ToDataFrame<T>(IReadOnlyList<T> rows)
     {
-        var columns = typeof(T).GetProperties().Select(p => Column(p, p.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? p.Name, rows)).OfType<DataFrameColumn>();
+        var columns = typeof(T).GetProperties()
+            .Select(p => Column(p, p.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? p.Name, rows))
+            .OfType<DataFrameColumn>();
         return new DataFrame(columns);
     }
 

@@ -1,14 +1,17 @@
-// Reading whole files that others wrote: only plain files, and only up to a length.
+// Reads whole files from outside: only regular files, and only up to a maximum length.
 namespace Llm360.Notebooks;
 
-/// <summary>Reads small files. A named pipe, device or folder is refused before it is opened.</summary>
+/// <summary>
+/// Reads small files. A named pipe, device or folder is refused before it is opened.
+/// </summary>
 internal static class PlainFile
 {
     /// <summary>Reads a whole file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="longest">Bytes that it may have.</param>
-    /// <exception cref="FileNotFoundException">There is none.</exception>
-    /// <exception cref="InvalidDataException">It is no plain file, or it is too long.</exception>
+    /// <param name="longest">Largest number of bytes.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is not a regular file, or it is too
+    /// long.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static byte[] ReadAllBytes(string path, long longest)
@@ -22,9 +25,11 @@ internal static class PlainFile
         return read == bytes.Length ? bytes : bytes[..read];
     }
 
-    /// <summary>Refuses what is no plain file, without opening it.</summary>
-    /// <exception cref="FileNotFoundException">There is nothing.</exception>
-    /// <exception cref="InvalidDataException">It is a named pipe, a device, a socket or a folder.</exception>
+    /// <summary>Refuses anything but a regular file, without opening it.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is a named pipe, a device, a socket or a folder.
+    /// </exception>
     public static void Require(string path)
     {
         switch (FileStat.Following(path)?.Kind)

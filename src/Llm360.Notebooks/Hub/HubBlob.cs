@@ -1,27 +1,43 @@
-// Getting the content of one file, whole or its beginning, and going on with what was there.
+// Fetches the content of one file, completely or its beginning, and resumes partial downloads.
 using System.Net;
 using System.Net.Http.Headers;
 
 namespace Llm360.Notebooks;
 
-/// <summary>The content of a file on its way into the cache.</summary>
+/// <summary>Downloads the content of a file into the cache.</summary>
 /// <remarks>
-/// What has arrived lies in a file named by the content's etag, so that another process goes on with it. When it is whole its hash is compared and it gets its name; so an <c>If-Range</c>, which
-/// the servers that the Hub sends one to would compare with an etag of their own, is not needed. A
-/// content that is there with another hash is replaced when the right one has arrived.
+/// The bytes that have arrived are in a file named by the content's etag, so that another process
+/// can
+/// resume the download. When the file is complete, its hash is compared and the file is renamed.
+/// An <c>If-Range</c> header is therefore not needed; the servers to which the Hub redirects would
+/// compare it with an etag of their own. If the cache has the content with a wrong hash, the
+/// content
+/// is replaced when the correct one has arrived.
 /// </remarks>
 internal sealed class HubBlob(
     HubHttp http, HubCache cache, HubLocation file, string commit, HubEntry entry, Downloads.Meter meter)
 {
     private const int BufferLength = 1 << 20;
-    private readonly string address = $"{(file.IsDataset ? "datasets/" : "")}{file.Repository}/resolve/{commit}/{string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString))}";
+    private readonly string address = $"{(file.IsDataset ? "datasets/" : "")}{file.Repository}/resolve/{commit}/"
+        + string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString));
 
-    /// <summary>Makes at least so many bytes of the content be there. When it is whole it gets its name and appears among the commit's files.</summary>
-    /// <param name="length">How many; the size for all.</param>
-    /// <param name="arrived">Called with the number of bytes of each part, those that were there included.</param>
-    /// <param name="cancellation">Stops; what has arrived is kept.</param>
-    /// <returns>The file that has them: the commit's own when it is whole.</returns>
-    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, the content arrived damaged twice, or the cache cannot be written.</exception>
+    /// <summary>
+    /// Ensures that at least the first <paramref name="length"/> bytes of the content are on disk.
+    /// When the content is complete, it gets its final name and appears among the commit's files.
+    /// </summary>
+    /// <param name="length">Number of bytes; the size for all.</param>
+    /// <param name="arrived">
+    /// Called with the number of bytes of each part, including the bytes that were already there.
+    /// </param>
+    /// <param name="cancellation">Stops; the bytes that have arrived are kept.</param>
+    /// <returns>
+    /// The file with these bytes: the commit's own file if the content is complete.
+    /// </returns>
+    /// <exception cref="Llm360Exception">
+    /// The Hub cannot be reached or refuses, the content arrived damaged twice, or the cache cannot
+    /// be
+    /// written.
+    /// </exception>
     public async Task<string> ExtendAsync(long length, Action<long>? arrived, CancellationToken cancellation)
     {
         using var alone = await cache.LockAsync(entry.Etag, Waiting, cancellation).ConfigureAwait(false);
@@ -59,8 +75,8 @@ internal sealed class HubBlob(
     private void Waiting() => AmbientWork.Progress?.Report(
         new WorkProgress($"another process fetches {file}", cache.Arrived(commit, entry) / 1e6, entry.Size / 1e6, "MB"));
 
-    /// <summary>Lengthens the partial file.</summary>
-    /// <returns>Whether it became whole, and has its name.</returns>
+    /// <summary>Appends to the partial file.</summary>
+    /// <returns>Whether the file is complete and has its final name.</returns>
     private async Task<bool> FetchAsync(string partial, long length, Action<long>? arrived, CancellationToken cancellation)
     {
         for (var damaged = false; ; damaged = true)
@@ -84,7 +100,10 @@ internal sealed class HubBlob(
             if (damaged)
             {
                 File.Delete(partial);
-                throw new Llm360Exception($"The file arrived damaged: its hash is {hash}, not {entry.Etag}.", file.ToString(), "Try again; if it stays so, something between the Hub and this machine changes files.");
+                throw new Llm360Exception(
+                    $"The file arrived damaged: its hash is {hash}, not {entry.Etag}.",
+                    file.ToString(),
+                    "Try again; if it stays so, something between the Hub and this machine changes files.");
             }
 
             arrived?.Invoke(-stream.Length);
@@ -109,7 +128,7 @@ internal sealed class HubBlob(
                         }
                         catch (Exception e) when (e is IOException or HttpRequestException && stream.Length > before)
                         {
-                            // It went forward: the attempts are counted anew.
+                            // Bytes have arrived, so the attempts are counted from zero again.
                         }
                     },
                     cancellation).ConfigureAwait(false);
@@ -125,7 +144,7 @@ internal sealed class HubBlob(
             var from = stream.Length;
             using var response = await http.GetAsync(address, file, stop, new RangeHeaderValue(from, length - 1)).ConfigureAwait(false);
             CheckLength(response);
-            // A server that does not know ranges sends all from the beginning.
+            // A server that does not support ranges sends the whole file.
             if (response.StatusCode == HttpStatusCode.OK)
             {
                 arrived?.Invoke(-from);
@@ -136,7 +155,8 @@ internal sealed class HubBlob(
             stream.Position = from;
             while (stream.Length < length)
             {
-                var read = await body.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, length - stream.Length))).ConfigureAwait(false);
+                var most = (int)Math.Min(buffer.Length, length - stream.Length);
+                var read = await body.ReadAsync(buffer.AsMemory(0, most)).ConfigureAwait(false);
                 if (read == 0)
                     throw new HttpIOException(HttpRequestError.ResponseEnded, "the answer ended before the file did");
                 meter.Add(read);
@@ -144,15 +164,29 @@ internal sealed class HubBlob(
                 arrived?.Invoke(read);
             }
 
-            // What is not the file must not come into it: of a file's beginning nothing tells later that it is wrong.
+            // Reject any other content now: a file's beginning has no hash that would reveal it
+            // later.
             void CheckLength(HttpResponseMessage answer)
             {
                 var range = answer.Content.Headers.ContentRange;
-                var said = answer.StatusCode == HttpStatusCode.PartialContent ? range?.Length : answer.StatusCode == HttpStatusCode.OK ? answer.Content.Headers.ContentLength : range?.Length ?? -1;
+                var said = answer.StatusCode == HttpStatusCode.PartialContent ? range?.Length
+                    : answer.StatusCode == HttpStatusCode.OK ? answer.Content.Headers.ContentLength
+                    : range?.Length ?? -1;
+                const string remedy = "Check HF_ENDPOINT and what lies between the Hub and this machine; try again later.";
                 if (said is { } bytes && bytes != entry.Size)
-                    throw new Llm360Exception($"The answer is not the file: the Hub says that it has {entry.Size} bytes{(bytes < 0 ? ", and refuses them" : $", and sends something of {bytes}")}.", file.ToString(), "Check HF_ENDPOINT and what lies between the Hub and this machine; try again later.");
+                {
+                    throw new Llm360Exception(
+                        $"The answer is not the file: the Hub says that it has {entry.Size} bytes"
+                            + (bytes < 0 ? ", and refuses them." : $", and sends something of {bytes}."),
+                        file.ToString(),
+                        remedy);
+                }
+
                 if (answer.StatusCode == HttpStatusCode.PartialContent && range?.From != from)
-                    throw new Llm360Exception($"The answer begins at byte {range?.From} of the file, not at {from}.", file.ToString(), "Check HF_ENDPOINT and what lies between the Hub and this machine; try again later.");
+                {
+                    throw new Llm360Exception(
+                        $"The answer begins at byte {range?.From} of the file, not at {from}.", file.ToString(), remedy);
+                }
             }
         }
 

@@ -8,17 +8,20 @@ namespace Llm360.Notebooks;
 
 /// <summary>The part of the cache that belongs to one repository.</summary>
 /// <remarks>
-/// <c>models--org--name/</c> or <c>datasets--org--name/</c> with <c>refs/REVISION</c> (the commit), <c>blobs/ETAG</c> (contents), <c>snapshots/COMMIT/PATH</c> (links to contents) and, since
-/// huggingface_hub 2, <c>trees/COMMIT.json</c> (what files there are). This kit adds
-/// <c>blobs/ETAG.partial</c>, the beginning of a content,
-/// <c>.llm360/refs.json</c>, the commits of all branches at the time of the first question, and
-/// <c>.llm360/checked/</c>, the contents that were hashed.
-/// Every file is opened by <see cref="CacheFolder"/>: links lead from a snapshot to a content of
-/// the same repository, and nowhere else.
+/// A repository has the folder <c>models--org--name/</c> or <c>datasets--org--name/</c>. It
+/// contains
+/// <c>refs/REVISION</c> (the commit), <c>blobs/ETAG</c> (contents), <c>snapshots/COMMIT/PATH</c>
+/// (links to contents) and, since huggingface_hub 2, <c>trees/COMMIT.json</c> (the list of files).
+/// This kit adds <c>blobs/ETAG.partial</c>, the beginning of a content; <c>.llm360/refs.json</c>,
+/// the
+/// commits of all branches at the time of the first request; and <c>.llm360/checked/</c>, the
+/// contents that were hashed. <see cref="CacheFolder"/> opens every file: a link from a snapshot
+/// may
+/// lead only to a content of the same repository.
 /// </remarks>
 internal sealed partial class HubCache
 {
-    /// <summary>The folder of what Python does not know.</summary>
+    /// <summary>The folder of files that Python does not use.</summary>
     public const string OwnFolder = ".llm360";
 
     private const int TreeVersion = 1;
@@ -65,8 +68,9 @@ internal sealed partial class HubCache
     public string SnapshotFile(string commit, string path) => Path.Combine(Snapshot(commit), Path.Combine(path.Split('/')));
 
     /// <summary>Takes the lock of a content.</summary>
-    /// <exception cref="Llm360Exception">The file of the lock is a link or no file, or it cannot be
-    /// locked.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The lock file is a link or not a regular file, or it cannot be locked.
+    /// </exception>
     public Task<IDisposable> LockAsync(string etag, Action waiting, CancellationToken cancellation)
     {
         var path = Path.Combine(root, ".locks", name, etag + ".lock");
@@ -74,20 +78,29 @@ internal sealed partial class HubCache
         return FileLock.TakeAsync(path, waiting, cancellation);
     }
 
-    /// <summary>The commit that a revision was found to be; the revision where it is a commit; null where it has not been asked for yet.</summary>
+    /// <summary>
+    /// The commit of a revision. Returns the revision if it is a commit itself, and null if the Hub
+    /// has not been asked for it yet.
+    /// </summary>
     public string? Commit(string revision) =>
         IsCommit(revision) ? revision
         : files.Read(Ref(revision)) is { } bytes && Encoding.UTF8.GetString(bytes).Trim() is var commit && IsCommit(commit) ? commit
         : Refs()?.GetValueOrDefault(revision) is { } listed && IsCommit(listed) ? listed
         : null;
 
-    /// <summary>The commits of all branches and tags, as they were when they were first asked for; null where they were not.</summary>
+    /// <summary>
+    /// The commits of all branches and tags at the time of the first request; null if there was
+    /// none.
+    /// </summary>
     public IReadOnlyDictionary<string, string>? Refs() => Read<Dictionary<string, string>>(RefsFile);
 
     public void Remember(IReadOnlyDictionary<string, string> refs) =>
         files.Write(RefsFile, stream => JsonSerializer.Serialize(stream, refs));
 
-    /// <summary>Writes <c>refs/REVISION</c> if there is none: only for a commit that has files, as Python takes another for a broken cache.</summary>
+    /// <summary>
+    /// Writes <c>refs/REVISION</c> if it is missing. Call it only for a commit that has files,
+    /// because Python treats a commit without files as a broken cache.
+    /// </summary>
     public void Remember(string revision, string commit)
     {
         if (!IsCommit(revision) && files.Find(Ref(revision)) is null)
@@ -99,7 +112,9 @@ internal sealed partial class HubCache
         shared.Write(tag, stream => stream.Write(Encoding.ASCII.GetBytes(text)));
     }
 
-    /// <summary>The files of a commit, which never change; null where they have not been asked for yet.</summary>
+    /// <summary>
+    /// The files of a commit, which never change; null if the Hub has not been asked for them yet.
+    /// </summary>
     public IReadOnlyList<HubEntry>? Tree(string commit) =>
         Read<TreeJson>(TreeFile(commit)) is { FormatVersion: TreeVersion, Files: { Count: > 0 } tree } && !tree.Values.Contains(null)
             ? [.. tree.Select(f => Entry(f.Key, f.Value!))] : null;
@@ -120,7 +135,8 @@ internal sealed partial class HubCache
         }
     }
 
-    private static HubEntry Entry(string path, TreeEntryJson json) => new(path, json.Size, json.LfsSha256 ?? json.BlobId) { Details = json };
+    private static HubEntry Entry(string path, TreeEntryJson json) =>
+        new(path, json.Size, json.LfsSha256 ?? json.BlobId) { Details = json };
 
     public void Remember(string commit, IEnumerable<HubEntry> entries)
     {
@@ -128,7 +144,7 @@ internal sealed partial class HubCache
         files.Write(TreeFile(commit), stream => JsonSerializer.Serialize(stream, new TreeJson(TreeVersion, tree), Json));
     }
 
-    /// <summary>Deletes what writers that were killed have left.</summary>
+    /// <summary>Deletes temporary files of processes that were killed.</summary>
     public void Sweep()
     {
         foreach (var folder in new[] { "refs", "trees", OwnFolder }.Select(f => Path.Combine(Folder, f)).Where(files.HasFolder))
@@ -137,8 +153,8 @@ internal sealed partial class HubCache
             Guarded(root, () => AtomicFile.Sweep(root, belowAsWell: false));
     }
 
-    /// <summary>Runs what reads or writes a file of the cache.</summary>
-    /// <exception cref="Llm360Exception">It fails.</exception>
+    /// <summary>Runs a function that reads or writes a file of the cache.</summary>
+    /// <exception cref="Llm360Exception">The file cannot be read or written.</exception>
     public static T Guarded<T>(string path, Func<T> work)
     {
         try
@@ -158,8 +174,12 @@ internal sealed partial class HubCache
         return true;
     });
 
-    public static Llm360Exception Unusable(string path, Exception e) =>
-        new($"The Hub's cache cannot be used: {e.Message}", path, "Check the folder and its permissions, and free disk space if there is none; HF_HUB_CACHE names another folder. What has arrived is kept.", e);
+    public static Llm360Exception Unusable(string path, Exception e) => new(
+        $"The Hub's cache cannot be used: {e.Message}",
+        path,
+        "Check the folder and its permissions, and free disk space if there is none; HF_HUB_CACHE names another folder. "
+            + "What has arrived is kept.",
+        e);
 
     public static Llm360Exception Damaged(string path, string hash, string etag, Exception? inner) => new(
         $"A content in the Hub's cache is damaged: its hash is {hash}, not {etag}."
@@ -188,10 +208,10 @@ internal sealed partial class HubCache
     private sealed record TreeJson(int FormatVersion, IReadOnlyDictionary<string, TreeEntryJson?> Files);
 }
 
-/// <summary>What the cache keeps of a file in a listing.</summary>
+/// <summary>A file in a cached listing.</summary>
 /// <param name="Size">Bytes.</param>
-/// <param name="BlobId">Git's SHA-1; of a large file, of the pointer to it.</param>
-/// <param name="LfsSha256">Of a large file.</param>
-/// <param name="LfsSize">Of a large file.</param>
-/// <param name="XetHash">Of a large file, for Python.</param>
+/// <param name="BlobId">Git's SHA-1 of the file; for a large file, of its pointer.</param>
+/// <param name="LfsSha256">SHA-256 of a large file.</param>
+/// <param name="LfsSize">Bytes of a large file.</param>
+/// <param name="XetHash">Xet hash of a large file, for Python.</param>
 internal sealed record TreeEntryJson(long Size, string BlobId, string? LfsSha256 = null, long? LfsSize = null, string? XetHash = null);

@@ -6,7 +6,7 @@ namespace Llm360.Notebooks;
 internal static class HubListing
 {
     /// <summary>The files of a page; folders are left out.</summary>
-    /// <exception cref="Llm360Exception">It is no listing.</exception>
+    /// <exception cref="Llm360Exception">The page is not a listing.</exception>
     public static IReadOnlyList<HubEntry> Read(byte[] page, HubLocation about, HubHttp http)
     {
         var kind = http.Answer(about);
@@ -18,9 +18,10 @@ internal static class HubListing
     {
         var (size, blob) = (json["size"].Int64(), json["oid"].Text());
         var sha256 = json.Find("lfs") is { IsNull: false } lfs ? lfs["oid"].Text() : null;
+        var xet = json.Find("xetHash") is { IsNull: false } hash ? hash.Text() : null;
         return new HubEntry(json["path"].Text(), size, sha256 ?? blob)
         {
-            Details = new TreeEntryJson(size, blob, sha256, sha256 is null ? null : size, json.Find("xetHash") is { IsNull: false } xet ? xet.Text() : null),
+            Details = new TreeEntryJson(size, blob, sha256, sha256 is null ? null : size, xet),
         };
     }
 }

@@ -1,10 +1,10 @@
-// One commit of a repository on the Hub: what it holds, files whole into the cache, the beginning of files too large for it.
+// One commit of a repository on the Hub: lists its files, downloads them, or reads their beginning.
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 
 namespace Llm360.Notebooks;
 
-/// <summary>A revision that was found to be a commit, and stays it.</summary>
+/// <summary>A revision that was resolved to a commit; the commit does not change.</summary>
 internal sealed partial class HubRevision
 {
     private const int FilesAtOnce = 4;
@@ -23,11 +23,13 @@ internal sealed partial class HubRevision
     /// <summary>The commit, 40 hexadecimal digits.</summary>
     public string Commit { get; }
 
-    /// <summary>The folder in the cache with the files that are there.</summary>
+    /// <summary>The folder in the cache with the available files.</summary>
     public string Snapshot => cache.Snapshot(Commit);
 
-    /// <summary>What the commit holds; asked for once and kept in the cache.</summary>
-    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, or its answer makes no sense.</exception>
+    /// <summary>The files of the commit; fetched once and kept in the cache.</summary>
+    /// <exception cref="Llm360Exception">
+    /// The Hub cannot be reached or refuses, or its answer is invalid.
+    /// </exception>
     public async Task<IReadOnlyList<HubEntry>> ListAsync(CancellationToken cancellation = default)
     {
         if (cache.Tree(Commit) is { } known)
@@ -49,19 +51,23 @@ internal sealed partial class HubRevision
         return files;
     }
 
-    /// <summary>Brings files into the cache, several at once; what is there already is not asked
-    /// for. A content is hashed when it is first used, and again if it has changed.</summary>
-    /// <param name="files">Of <see cref="ListAsync"/>.</param>
+    /// <summary>
+    /// Downloads files into the cache, several at once. Files in the cache are not fetched again. A
+    /// content is hashed at its first use, and again if it has changed.
+    /// </summary>
+    /// <param name="files">Entries of <see cref="ListAsync"/>.</param>
     /// <param name="progress">Megabytes; <see cref="AmbientWork.Progress"/> when null.</param>
-    /// <param name="cancellation">Stops; what has arrived is kept.</param>
+    /// <param name="cancellation">Stops; the bytes that have arrived are kept.</param>
     /// <returns>The folder with the files.</returns>
-    /// <exception cref="Llm360Exception">The Hub cannot be reached or refuses, a file arrives
-    /// damaged, more would be fetched than <see cref="Downloads.Limit"/>, the disk is too small, or
-    /// the cache cannot be used.</exception>
-    public async Task<string> DownloadAsync(IReadOnlyList<HubEntry> files, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    /// <exception cref="Llm360Exception">
+    /// The Hub cannot be reached or refuses, a file arrives damaged, the download would exceed
+    /// <see cref="Downloads.Limit"/>, the disk is too small, or the cache cannot be used.
+    /// </exception>
+    public async Task<string> DownloadAsync(
+        IReadOnlyList<HubEntry> files, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         progress ??= AmbientWork.Progress;
-        var needs = new ConcurrentDictionary<HubEntry, long>(); // Bytes to fetch, of each file that is not ready.
+        var needs = new ConcurrentDictionary<HubEntry, long>(); // Bytes to fetch for each file that is not ready.
         await ForEachAsync(Checked(files), async (file, stop) =>
         {
             if (await NeedAsync(file, progress, stop).ConfigureAwait(false) is { } need)
@@ -93,20 +99,22 @@ internal sealed partial class HubRevision
         }
     }
 
-    /// <summary>How many bytes of files would have to be fetched. Nothing is hashed for
-    /// it.</summary>
-    /// <param name="files">Of <see cref="ListAsync"/>.</param>
+    /// <summary>
+    /// Number of bytes of files that would have to be fetched. Nothing is hashed for this.
+    /// </summary>
+    /// <param name="files">Entries of <see cref="ListAsync"/>.</param>
     internal long Missing(IEnumerable<HubEntry> files) => files.Sum(f => f.Size - cache.Arrived(Commit, f));
 
-    /// <summary>Checks that the running operation may fetch what is missing of files.</summary>
-    /// <exception cref="Llm360Exception">It may not: the error tells the size.</exception>
+    /// <summary>Checks that the running operation may fetch the missing bytes of files.</summary>
+    /// <exception cref="Llm360Exception">It may not; the error states the size.</exception>
     internal void Require(IEnumerable<HubEntry> files) => Require(Downloads.Current, Missing(files), place);
 
     private void Require(Downloads.Meter meter, long bytes, HubLocation what) =>
         meter.Require(bytes, $"{what} needs", $"{what} at {settings.Endpoint}", settings.DownloadLimit);
 
-    /// <summary>How many bytes of a file are to be fetched; null if the file is ready to be
-    /// used.</summary>
+    /// <summary>
+    /// Number of bytes of a file that must be fetched; null if the file is ready to be used.
+    /// </summary>
     private async Task<long?> NeedAsync(HubEntry file, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         if (cache.Stored(Commit, file) is not { } stored)
@@ -122,20 +130,34 @@ internal sealed partial class HubRevision
         }
     }
 
-    /// <summary>What names the content of a file: SHA-256 of large files, git's SHA-1 of others.</summary>
-    /// <exception cref="Llm360Exception">There is no such file, or as of <see cref="ListAsync"/>.</exception>
-    internal async Task<HubEntry> EntryAsync(string path, CancellationToken cancellation = default) => (await ListAsync(cancellation).ConfigureAwait(false)).FirstOrDefault(f => f.Path == path)
-        ?? throw new Llm360Exception($"The revision {place.Revision} has no file {path}.", (place with { Path = path }).ToString(), $"Look at the files on {http.Page(place)}.");
+    /// <summary>
+    /// The entry of a file, whose etag identifies the content: SHA-256 for large files, git's SHA-1
+    /// for others.
+    /// </summary>
+    /// <exception cref="Llm360Exception">
+    /// There is no such file, or as for <see cref="ListAsync"/>.
+    /// </exception>
+    internal async Task<HubEntry> EntryAsync(string path, CancellationToken cancellation = default) =>
+        (await ListAsync(cancellation).ConfigureAwait(false)).FirstOrDefault(f => f.Path == path)
+        ?? throw new Llm360Exception(
+            $"The revision {place.Revision} has no file {path}.",
+            (place with { Path = path }).ToString(),
+            $"Look at the files on {http.Page(place)}.");
 
-    /// <summary>Opens a file for reading from its beginning. Of one that is not in the cache, only as much is fetched as is read, in pieces; they stay in the cache.</summary>
+    /// <summary>
+    /// Opens a file for reading from its beginning. If the file is not in the cache, only the parts
+    /// that are read are fetched; they stay in the cache.
+    /// </summary>
     /// <param name="path">The file, with <c>/</c>.</param>
     /// <param name="cancellation">Stops opening and reading.</param>
     /// <returns>A stream that can be read forward; dispose it before the client.</returns>
-    /// <exception cref="Llm360Exception">There is no such file, or as of <see cref="DownloadAsync"/>, at once or while it is read.</exception>
+    /// <exception cref="Llm360Exception">
+    /// There is no such file, or as for <see cref="DownloadAsync"/>, at once or while it is read.
+    /// </exception>
     public async Task<Stream> OpenAsync(string path, CancellationToken cancellation = default)
     {
         var entry = await EntryAsync(path, cancellation).ConfigureAwait(false);
-        // A content that is there is checked before it is used.
+        // A content in the cache is checked before it is used.
         var isThere = cache.Stored(Commit, entry) is not null;
         if (isThere)
             await DownloadAsync([entry], cancellation: cancellation).ConfigureAwait(false);
@@ -152,24 +174,42 @@ internal sealed partial class HubRevision
 
     private HubBlob Blob(HubEntry entry, Downloads.Meter meter) => new(http, cache, place with { Path = entry.Path }, Commit, entry, meter);
 
-    /// <summary>Names, etags and sizes come from outside, those of the cache as well.</summary>
+    /// <summary>
+    /// Validates names, etags and sizes, because they come from outside, also in the cache.
+    /// </summary>
     private IReadOnlyList<HubEntry> Checked(IReadOnlyList<HubEntry> entries)
     {
         const long largest = 1L << 50;
-        if (entries.FirstOrDefault(f => !HubLocation.IsRelative(f.Path) || !HubCache.IsEtag(f.Etag) || f.Size is < 0 or > largest) is { } wrong)
+        var wrong = entries.FirstOrDefault(f =>
+            !HubLocation.IsRelative(f.Path) || !HubCache.IsEtag(f.Etag) || f.Size is < 0 or > largest);
+        if (wrong is not null)
             throw http.NotUnderstood(place, $"it names a file \"{wrong.Path}\" with the etag \"{wrong.Etag}\" and {wrong.Size} bytes");
-        return entries.Select(f => f.Path).Distinct().Count() == entries.Count ? entries : throw http.NotUnderstood(place, "it names a file twice");
+        return entries.Select(f => f.Path).Distinct().Count() == entries.Count
+            ? entries
+            : throw http.NotUnderstood(place, "it names a file twice");
     }
 
     private void CheckRoom(long bytes)
     {
-        var free = HubCache.Guarded(settings.CacheFolder, () => new DriveInfo(Directory.CreateDirectory(settings.CacheFolder).FullName).AvailableFreeSpace);
+        var free = HubCache.Guarded(
+            settings.CacheFolder,
+            () => new DriveInfo(Directory.CreateDirectory(settings.CacheFolder).FullName).AvailableFreeSpace);
         if (free < bytes)
-            throw new Llm360Exception(FormattableString.Invariant($"{place} needs {bytes / 1e9:0.0} GB more, and the disk has room for {free / 1e9:0.0} GB."), settings.CacheFolder, "Free disk space, or set HF_HUB_CACHE to a folder on another disk.");
+        {
+            throw new Llm360Exception(
+                FormattableString.Invariant(
+                    $"{place} needs {bytes / 1e9:0.0} GB more, and the disk has room for {free / 1e9:0.0} GB."),
+                settings.CacheFolder,
+                "Free disk space, or set HF_HUB_CACHE to a folder on another disk.");
+        }
     }
 
-    /// <summary>The query of the next page's address. The rest of it is known, and another one where a mirror passes on the Hub's own.</summary>
-    private static string? NextQuery(string link) => NextLink().Match(link) is { Success: true } match ? match.Groups["query"].Value : null;
+    /// <summary>
+    /// The query of the next page's address. The rest of the address is known; a mirror may pass on
+    /// the Hub's own address, which differs.
+    /// </summary>
+    private static string? NextQuery(string link) =>
+        NextLink().Match(link) is { Success: true } match ? match.Groups["query"].Value : null;
 
     [GeneratedRegex("<[^<>?]*(?<query>\\?[^<>]+)>[^,<]*rel=\"?next\"?")]
     private static partial Regex NextLink();

@@ -1,17 +1,23 @@
-// A file on the Hub, read forward while it arrives.
+// A stream over a file on the Hub, read forward while it is downloaded.
 namespace Llm360.Notebooks;
 
-/// <summary>Reads a content from the cache and has the next piece fetched where the cache has no more of it.</summary>
-/// <param name="cache">Where the content lies.</param>
+/// <summary>
+/// Reads a content from the cache, and fetches the next part when the cache has no more of it.
+/// </summary>
+/// <param name="cache">The cache that has the content.</param>
 /// <param name="blob">Fetches more of it.</param>
 /// <param name="entry">The file.</param>
-/// <param name="cached">The file in the cache that has its beginning, or the whole.</param>
-/// <param name="permission">Throws if so many bytes more may not be fetched.</param>
+/// <param name="cached">The file in the cache with the beginning of the content, or all of
+/// it.</param>
+/// <param name="permission">Throws if this many more bytes may not be fetched.</param>
 /// <param name="cancellation">Stops reading.</param>
 internal sealed class HubStream(
     HubCache cache, HubBlob blob, HubEntry entry, string cached, Action<long> permission, CancellationToken cancellation) : Stream
 {
-    /// <summary>About 90 rows of Amber. Pieces grow as a reader goes on, so that few rows cost little and many few requests.</summary>
+    /// <summary>
+    /// Bytes of the first part: about 90 rows of Amber. Later parts are larger. A few rows then
+    /// cost little, and many rows need few requests.
+    /// </summary>
     public const int FirstPiece = 1 << 20;
     private const int LargestPiece = 8 << 20;
 
@@ -43,7 +49,7 @@ internal sealed class HubStream(
             return 0;
         source ??= Opened(cached);
         var read = source?.Read(buffer) ?? 0;
-        // Once more: between two looks at a file, another process may have made it whole, which moves it, or begun it anew.
+        // Read again: another process may have completed the file, which moves it, or restarted it.
         for (var attempt = 0; read == 0 && attempt < 2; attempt++)
         {
             var (wanted, arrived) = (Math.Min(entry.Size, position + Math.Clamp(position, FirstPiece, LargestPiece)), 0L);

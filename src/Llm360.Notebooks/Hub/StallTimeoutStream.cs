@@ -1,13 +1,16 @@
-// The body of an answer, waited for with an end.
+// The body of a response, with a timeout for each read.
 namespace Llm360.Notebooks;
 
-/// <summary>Reads a body; where nothing comes for a while, that is an error of the network.</summary>
+/// <summary>Reads a body. If no bytes arrive within the timeout, that is a network error.</summary>
 internal sealed class StallTimeoutStream(Stream body, TimeSpan timeout, CancellationToken cancellation) : IDisposable
 {
     private readonly CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
 
-    /// <summary>The next bytes; 0 at the end.</summary>
-    /// <exception cref="HttpIOException">Nothing came for too long, or the connection broke.</exception>
+    /// <summary>Reads the next bytes; 0 at the end.</summary>
+    /// <exception cref="HttpIOException">
+    /// No bytes arrived within the timeout, or the connection broke.
+    /// </exception>
+
     public async Task<int> ReadAsync(Memory<byte> buffer)
     {
         patience.CancelAfter(timeout);

@@ -1,4 +1,4 @@
-// Walks through a JSON document and says where it is broken.
+// Walks through a JSON document and reports where it is malformed.
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -6,7 +6,10 @@ using System.Text.Unicode;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Finds what a parser lets pass, or refuses without a place: broken characters, doubled keys, null in a list.</summary>
+/// <summary>
+/// Finds errors that a parser accepts, or reports without a position: broken characters, duplicate
+/// keys, null in a list.
+/// </summary>
 internal ref struct JsonCheck
 {
     private const int LongestKeyShown = 60;
@@ -23,17 +26,19 @@ internal ref struct JsonCheck
         reader = new Utf8JsonReader(bytes, kind.ReaderOptions);
     }
 
-    /// <summary>Whether the bytes may hold text that is no Unicode.</summary>
-    /// <remarks>Only then the walk is needed: it takes as long as parsing.</remarks>
+    /// <summary>Whether the bytes may contain text that is not valid Unicode.</summary>
+    /// <remarks>The walk is needed only in this case. It takes as long as parsing.</remarks>
     public static bool MayHoldBrokenCharacters(ReadOnlySpan<byte> bytes) =>
         !Utf8.IsValid(bytes) || bytes.IndexOf("\\ud"u8) >= 0 || bytes.IndexOf("\\uD"u8) >= 0;
 
-    /// <summary>Goes through a document.</summary>
+    /// <summary>Walks through a document.</summary>
     /// <param name="bytes">UTF-8, without a byte order mark.</param>
     /// <param name="where">The file.</param>
-    /// <param name="kind">What it is.</param>
+    /// <param name="kind">The kind of document.</param>
     /// <param name="allowsNullItems">Whether a list may hold null.</param>
-    /// <exception cref="Llm360Exception">It is no JSON, too deep, or holds broken characters or a key twice.</exception>
+    /// <exception cref="Llm360Exception">
+    /// It is not JSON, is nested too deeply, or contains broken characters or a duplicate key.
+    /// </exception>
     public static void Run(ReadOnlySpan<byte> bytes, string where, JsonKind kind, bool allowsNullItems = true)
     {
         var check = new JsonCheck(bytes, where, kind);
@@ -52,7 +57,7 @@ internal ref struct JsonCheck
     public static string Place(string where, long line, string path) =>
         string.Create(CultureInfo.InvariantCulture, $"{where}, line {line}, {path}");
 
-    /// <summary>The parser's sentence without the place that it repeats.</summary>
+    /// <summary>The parser's message without the position that it repeats.</summary>
     public static string Reason(JsonException e) =>
         e.Message.Split(" Path:")[0].Split(" LineNumber:")[0].Split(" Change the reader options")[0].TrimEnd('.');
 

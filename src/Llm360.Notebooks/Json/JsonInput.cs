@@ -1,15 +1,16 @@
-// The one reader of JSON that others wrote: manifests, configurations, tokenizers, notebooks, answers of the Hub.
+// Reads all JSON from outside: manifests, configurations, tokenizers, notebooks, answers of the
+// Hub.
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Reads JSON that others wrote.</summary>
+/// <summary>Reads JSON from outside.</summary>
 /// <remarks>
-/// What comes back is no longer and no deeper than its kind allows. It is UTF-8 with whole characters,
-/// and has each key once, so its strings can be read without an exception.
-/// Everything else is one <see cref="Llm360Exception"/> with file, line and path in the document.
+/// A document is not longer or deeper than its kind allows. It is UTF-8 without broken characters
+/// and has no duplicate keys, so its strings can be read without an exception. Every error is an
+/// <see cref="Llm360Exception"/> with file, line and path in the document.
 /// </remarks>
 internal static partial class JsonInput
 {
@@ -19,7 +20,7 @@ internal static partial class JsonInput
     /// <summary>Reads text as a document; dispose it.</summary>
     /// <param name="bytes">UTF-8; must not change while the document is in use.</param>
     /// <param name="where">The file, for errors.</param>
-    /// <param name="kind">What it is.</param>
+    /// <param name="kind">The kind of document.</param>
     public static JsonDocument Document(ReadOnlyMemory<byte> bytes, string where, JsonKind kind)
     {
         bytes = Checked(bytes, where, kind);
@@ -29,7 +30,7 @@ internal static partial class JsonInput
     /// <summary>Reads text as a node that can be changed.</summary>
     /// <param name="bytes">UTF-8.</param>
     /// <param name="where">The file, for errors.</param>
-    /// <param name="kind">What it is.</param>
+    /// <param name="kind">The kind of document.</param>
     public static JsonNode? Node(ReadOnlyMemory<byte> bytes, string where, JsonKind kind)
     {
         bytes = Checked(bytes, where, kind);
@@ -39,17 +40,17 @@ internal static partial class JsonInput
     /// <summary>Reads a file as a node that can be changed.</summary>
     public static JsonNode? Node(string path, JsonKind kind) => Node(Bytes(path, kind), path, kind);
 
-    /// <summary>Reads a file into a record. A list of it never holds null.</summary>
+    /// <summary>Reads a file into a record. Its lists contain no null.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="kind">What it is.</param>
+    /// <param name="kind">The kind of document.</param>
     /// <param name="options">How keys are named, and which are allowed.</param>
     public static T Read<T>(string path, JsonKind kind, JsonSerializerOptions options)
         where T : class => Read<T>(Bytes(path, kind), path, kind, options);
 
-    /// <summary>Reads text into a record. A list of it never holds null.</summary>
+    /// <summary>Reads text into a record. Its lists contain no null.</summary>
     /// <param name="text">UTF-8.</param>
     /// <param name="path">The file, for errors.</param>
-    /// <param name="kind">What it is.</param>
+    /// <param name="kind">The kind of document.</param>
     /// <param name="options">How keys are named, and which are allowed.</param>
     public static T Read<T>(ReadOnlyMemory<byte> text, string path, JsonKind kind, JsonSerializerOptions options)
         where T : class
@@ -88,7 +89,7 @@ internal static partial class JsonInput
         }
     }
 
-    // Without a byte order mark, and with whole characters only.
+    // Removes a byte order mark, and refuses broken characters.
     private static ReadOnlyMemory<byte> Checked(ReadOnlyMemory<byte> bytes, string where, JsonKind kind)
     {
         if (bytes.Length > kind.Longest)
@@ -108,13 +109,13 @@ internal static partial class JsonInput
         }
         catch (JsonException e)
         {
-            // The parser tells no path, and of a doubled key not even the line.
+            // The parser reports no path, and for a duplicate key not even the line.
             JsonCheck.Run(bytes.Span, where, kind);
             throw kind.Error($"it is not valid JSON: {JsonCheck.Reason(e)}", where, e);
         }
     }
 
-    // The serializer's sentences speak of .NET's types and members.
+    // The serializer's messages mention .NET types and members, so they are reworded.
     private static string Reason(JsonException e, Type record, JsonSerializerOptions options)
     {
         if (e.Message.Contains("doesn't allow null values", StringComparison.Ordinal))

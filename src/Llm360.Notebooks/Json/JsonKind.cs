@@ -1,24 +1,28 @@
-// A kind of JSON document: how long and deep it may be, and how its errors read.
+// A kind of JSON document: its maximum length and depth, and its error messages.
 using System.Text.Json;
 
 namespace Llm360.Notebooks;
 
-/// <summary>A kind of JSON document that others write.</summary>
-/// <param name="Name">How it is called at the beginning of an error, such as <c>The suite manifest</c>.</param>
-/// <param name="Longest">Bytes that it may have.</param>
-/// <param name="Remedy">What to do about a broken one.</param>
+/// <summary>A kind of JSON document from outside.</summary>
+/// <param name="Name">
+/// Its name at the beginning of an error, such as <c>The suite manifest</c>.
+/// </param>
+/// <param name="Longest">Largest number of bytes.</param>
+/// <param name="Remedy">What to do about a malformed document.</param>
 internal sealed record JsonKind(string Name, long Longest, string Remedy)
 {
-    /// <summary>Levels of nesting that it may have.</summary>
+    /// <summary>Largest number of nesting levels.</summary>
     public int Depth { get; init; } = 64;
 
     /// <summary>Whether comments are allowed.</summary>
     public bool HasComments { get; init; }
 
-    /// <summary>The error's first sentence where there is no such file; the system's words when null.</summary>
+    /// <summary>
+    /// The error's first sentence if there is no such file; the system's message when null.
+    /// </summary>
     public string? Missing { get; init; }
 
-    /// <summary>What to do where there is no such file; <see cref="Remedy"/> when null.</summary>
+    /// <summary>What to do if there is no such file; <see cref="Remedy"/> when null.</summary>
     public string? MissingRemedy { get; init; }
 
     /// <summary>
@@ -28,7 +32,7 @@ internal sealed record JsonKind(string Name, long Longest, string Remedy)
     public Func<JsonException, string?>? Advise { get; init; }
 
     /// <summary>
-    /// Makes the error, of how it is broken, where, and the cause; null makes an
+    /// Makes the error from what is wrong, where, and the cause; null makes an
     /// <see cref="Llm360Exception"/>.
     /// </summary>
     public Func<string, string, Exception?, Llm360Exception>? MakeError { get; init; }
@@ -39,11 +43,11 @@ internal sealed record JsonKind(string Name, long Longest, string Remedy)
 
     private JsonCommentHandling Comments => HasComments ? JsonCommentHandling.Skip : JsonCommentHandling.Disallow;
 
-    /// <summary>The error of a broken document.</summary>
-    /// <param name="how">How it is broken, a clause such as <c>it is not UTF-8</c>.</param>
-    /// <param name="where">The file, and the place in it.</param>
-    /// <param name="inner">The cause, if another exception is.</param>
-    /// <param name="remedy">Another remedy than the kind's.</param>
+    /// <summary>The error for a malformed document.</summary>
+    /// <param name="how">What is wrong, a clause such as <c>it is not UTF-8</c>.</param>
+    /// <param name="where">The file, and the position in it.</param>
+    /// <param name="inner">The exception that caused it; null for none.</param>
+    /// <param name="remedy">A remedy that replaces the kind's.</param>
     public Llm360Exception Error(string how, string where, Exception? inner = null, string? remedy = null)
     {
         (how, where) = (Printable.Of(how), Printable.Of(where));

@@ -1,4 +1,4 @@
-// Exposure of canaries: how far a model prefers them to what could have been planted instead.
+// Exposure of canaries: how strongly a model prefers them to alternatives that were not planted.
 using System.Text.Json.Serialization;
 using Microsoft.Data.Analysis;
 
@@ -11,11 +11,13 @@ public sealed class ExposureRow
     [JsonPropertyName("canary")]
     public string Canary { get; set; } = "";
 
-    /// <summary>The chunk it stands in; null for a control, which stands nowhere.</summary>
+    /// <summary>
+    /// The chunk in which it is planted; null for a control, which is not planted.
+    /// </summary>
     [JsonPropertyName("chunk")]
     public int? Chunk { get; set; }
 
-    /// <summary>How often it stands there; 0 for a control.</summary>
+    /// <summary>How often it occurs there; 0 for a control.</summary>
     [JsonPropertyName("repetitions")]
     public int Repetitions { get; set; }
 
@@ -37,9 +39,9 @@ public sealed class ExposureRow
 /// </summary>
 /// <param name="Suite">The suite.</param>
 /// <param name="Checkpoint">The checkpoint.</param>
-/// <param name="PrefixLength">Tokens of the canary that are given.</param>
-/// <param name="SecretLength">Tokens after them that are measured.</param>
-/// <param name="Alternatives">Secrets drawn to compare with.</param>
+/// <param name="PrefixLength">Tokens of the canary that are given to the model.</param>
+/// <param name="SecretLength">Tokens after the prefix that are measured.</param>
+/// <param name="Alternatives">Random secrets for comparison.</param>
 /// <param name="Rows">The canaries that the checkpoint has seen, and the controls.</param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record CanaryExposure(
@@ -60,9 +62,9 @@ public sealed record CanaryExposure(
     /// <param name="model">The model.</param>
     /// <param name="prefix">Token ids given, at least one.</param>
     /// <param name="secret">Token ids measured.</param>
-    /// <param name="alternatives">What could have stood there instead, of the same length.</param>
+    /// <param name="alternatives">Other secrets of the same length, for comparison.</param>
     /// <param name="run">
-    /// Cancellation before every pass. The canary is the unit of progress.
+    /// Cancellation before every pass. Progress counts canaries.
     /// </param>
     /// <exception cref="Llm360Exception">
     /// A sequence is too long for the model or beyond its vocabulary.
@@ -90,8 +92,8 @@ public static class ExposureOfCheckpoint
     /// </remarks>
     /// <param name="suite">The suite.</param>
     /// <param name="checkpoint">The last when null.</param>
-    /// <param name="prefixLength">Tokens of the canary that are given.</param>
-    /// <param name="secretLength">Tokens after them that are measured.</param>
+    /// <param name="prefixLength">Tokens of the canary that are given to the model.</param>
+    /// <param name="secretLength">Tokens after the prefix that are measured.</param>
     /// <param name="alternatives">
     /// Secrets to draw. The largest possible exposure is log2(alternatives + 1).
     /// </param>
@@ -111,12 +113,20 @@ public static class ExposureOfCheckpoint
             return new CanaryExposure(suite, at, prefixLength, secretLength, alternatives, []);
         ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(Math.Min(prefixLength, secretLength), alternatives), 1);
         if (prefixLength + secretLength > recipe.Length)
-            throw new Llm360Exception($"The canaries have {recipe.Length} tokens; {prefixLength + secretLength} are needed.", suite.Folder, "Choose a shorter prefix or secret.");
+        {
+            throw new Llm360Exception(
+                $"The canaries have {recipe.Length} tokens; {prefixLength + secretLength} are needed.",
+                suite.Folder,
+                "Choose a shorter prefix or secret.");
+        }
+
         var (progress, stop) = (run.Watcher(), run.StopToken());
         var seen = at.RequireChunksSeen();
-        var canaries = Canary.ReadAll(Path.Combine(suite.Folder, SuiteLayout.Canaries)).Where(c => c.Chunk is null || c.Chunk < seen).ToList();
+        var canaries = Canary.ReadAll(Path.Combine(suite.Folder, SuiteLayout.Canaries))
+            .Where(c => c.Chunk is null || c.Chunk < seen)
+            .ToList();
         var random = SplitMix64.For(recipe.Seed, "exposure");
-        var drawn = Enumerable.Range(0, alternatives).Select(_ => Enumerable.Range(0, secretLength).Select(_ => tokenizer.OrdinaryIds[random.Below(tokenizer.OrdinaryIds.Count)]).ToArray()).ToList();
+        var drawn = Enumerable.Range(0, alternatives).Select(_ => Secret()).ToList();
         using var model = await at.LoadAsync(run).ConfigureAwait(false);
         TokenRows.CheckVocabulary(model.Config, [.. canaries.Select(c => c.TokenIds)], Path.Combine(suite.Folder, SuiteLayout.Canaries));
         var rows = await Task.Run(
@@ -126,9 +136,20 @@ public static class ExposureOfCheckpoint
                 var (prefix, secret) = (canary.TokenIds[..prefixLength], canary.TokenIds[prefixLength..(prefixLength + secretLength)]);
                 var (loss, rank, exposure) = CanaryExposure.Measure(model, prefix, secret, drawn, run);
                 progress?.Report(new WorkProgress($"exposure at {at}", i + 1, canaries.Count, "canaries", canary.Id));
-                return new ExposureRow { Canary = canary.Id, Chunk = canary.Chunk, Repetitions = canary.Repetitions, Loss = loss, Rank = rank, Exposure = exposure };
+                return new ExposureRow
+                {
+                    Canary = canary.Id,
+                    Chunk = canary.Chunk,
+                    Repetitions = canary.Repetitions,
+                    Loss = loss,
+                    Rank = rank,
+                    Exposure = exposure,
+                };
             }).ToList(),
             stop).ConfigureAwait(false);
         return new CanaryExposure(suite, at, prefixLength, secretLength, alternatives, rows);
+
+        int[] Secret() =>
+            [.. Enumerable.Range(0, secretLength).Select(_ => tokenizer.OrdinaryIds[random.Below(tokenizer.OrdinaryIds.Count)])];
     }
 }

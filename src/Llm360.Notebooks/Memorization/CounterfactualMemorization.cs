@@ -1,4 +1,4 @@
-// Counterfactual memorization, by proxy: what reading a chunk changes for the sequences in it.
+// A proxy of counterfactual memorization: how reading a chunk changes the scores of its sequences.
 using System.Text.Json.Serialization;
 using Microsoft.Data.Analysis;
 
@@ -23,7 +23,7 @@ public sealed class CounterfactualRow
     [JsonPropertyName("canary")]
     public string? Canary { get; set; }
 
-    /// <summary>How often the canary stands in its chunk; null for ordinary text.</summary>
+    /// <summary>How often the canary occurs in its chunk; null for ordinary text.</summary>
     [JsonPropertyName("canary_repetitions")]
     public int? CanaryRepetitions { get; set; }
 
@@ -31,7 +31,7 @@ public sealed class CounterfactualRow
     [JsonPropertyName("before")]
     public double Before { get; set; }
 
-    /// <summary>Memorization score of the first checkpoint that had.</summary>
+    /// <summary>Memorization score of the first checkpoint that had read it.</summary>
     [JsonPropertyName("after")]
     public double After { get; set; }
 
@@ -48,7 +48,7 @@ public sealed class CounterfactualRow
 /// <param name="Suite">The suite.</param>
 /// <param name="Settings">k, l and n.</param>
 /// <param name="Chunks">The chunks compared.</param>
-/// <param name="Rows">Every sequence. A canary has one row: the first of its equal ones.</param>
+/// <param name="Rows">Every sequence. A canary has one row, for the first of its copies.</param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record CounterfactualMemorization(
     Suite Suite, MemorizationSettings Settings, IReadOnlyList<Chunk> Chunks, IReadOnlyList<CounterfactualRow> Rows) : IShownAsTable
@@ -83,8 +83,14 @@ public static class CounterfactualOfAnalysis
             .ToDictionary(c => c.RequireChunksSeen());
         var chosen = (chunks ?? suite.Chunks).Where(c => bySeen.ContainsKey(c.Index) && bySeen.ContainsKey(c.Index + 1)).ToList();
         if (chosen.Count == 0)
-            throw new Llm360Exception("No chunk has a checkpoint just before and one just after it.", suite.Folder, "Choose chunks whose two checkpoints are there.");
-        // Checkpoint by checkpoint: one that stands between two chunks is loaded once.
+        {
+            throw new Llm360Exception(
+                "No chunk has a checkpoint just before and one just after it.",
+                suite.Folder,
+                "Choose chunks whose two checkpoints are there.");
+        }
+
+        // By checkpoint, so that a checkpoint between two chunks is loaded once.
         var before = new Dictionary<(int Chunk, int Row), double>();
         var rows = new List<CounterfactualRow>();
         foreach (var seen in chosen.SelectMany(c => new[] { c.Index, c.Index + 1 }).Distinct().Order())

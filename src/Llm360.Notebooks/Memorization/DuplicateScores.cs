@@ -1,4 +1,4 @@
-// Memorization against how often a sequence stands in the corpus.
+// Memorization against the number of occurrences of a sequence in the corpus.
 using System.Text.Json.Serialization;
 using Microsoft.Data.Analysis;
 
@@ -26,13 +26,12 @@ public sealed class DuplicateRow
     [JsonPropertyName("canary")]
     public string? Canary { get; set; }
 
-    /// <summary>How often the canary stands in its chunk; null for ordinary text.</summary>
+    /// <summary>How often the canary occurs in its chunk; null for ordinary text.</summary>
     [JsonPropertyName("canary_repetitions")]
     public int? CanaryRepetitions { get; set; }
 
     /// <summary>
-    /// Occurrences of the counted tokens, at any position of a row. The sequence itself is one of
-    /// them.
+    /// Occurrences of the counted tokens at any position of a row, including the sequence itself.
     /// </summary>
     [JsonPropertyName("duplicates")]
     public long Duplicates { get; set; }
@@ -54,7 +53,7 @@ public sealed class DuplicateRow
 /// Scores of one checkpoint with exact counts of duplicates, or of near copies, in the chunks that
 /// it has seen.
 /// </summary>
-/// <param name="Scores">What it was computed from.</param>
+/// <param name="Scores">The scores from which they were computed.</param>
 /// <param name="Checkpoint">The checkpoint.</param>
 /// <param name="PromptLength">k.</param>
 /// <param name="ContinuationLength">l.</param>
@@ -81,7 +80,7 @@ public sealed record DuplicateScores(
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
 
-    /// <summary>The first rows as a table, or why nothing was counted.</summary>
+    /// <summary>The first rows as a table, or the reason why nothing was counted.</summary>
     public Table ToTable() => RowTable.Of(
         $"Scores at {Checkpoint} of {Scores.Suite.Name} with counts of duplicates{(NotCounted is null ? "" : $" ({NotCounted})")}", Rows);
 }
@@ -101,11 +100,12 @@ public static class DuplicatesOfScores
     /// <param name="continuationLength">l; the scores' own when null.</param>
     /// <param name="run">Progress, in chunks, and cancellation.</param>
     /// <returns>
-    /// The counts. No rows and a reason if chunks that were seen are on the Hub only: they are not
-    /// fetched for this.
+    /// The counts. If chunks that were seen are on the Hub only, there are no rows and a reason:
+    /// the
+    /// chunks are not fetched for this.
     /// </returns>
     /// <exception cref="Llm360Exception">
-    /// A chunk cannot be read, or other lengths are asked for than the scores can tell.
+    /// A chunk cannot be read, or the scores do not cover the requested lengths.
     /// </exception>
     public static async Task<DuplicateScores> DuplicatesAsync(
         this MemorizationScores scores,
@@ -119,9 +119,10 @@ public static class DuplicatesOfScores
     }
 
     /// <summary>
-    /// Counts, in all chunks that a checkpoint has seen, near copies of every scored sequence:
-    /// places with the same few tokens around the start of its continuation, whatever stands before
-    /// and after them.
+    /// Counts, in all chunks that a checkpoint has seen, near copies of every scored sequence. A
+    /// near
+    /// copy has the same tokens around the start of the continuation; the tokens before and after
+    /// them may differ.
     /// </summary>
     /// <param name="scores">The scores.</param>
     /// <param name="checkpoint">The last scored when null.</param>
@@ -131,7 +132,7 @@ public static class DuplicatesOfScores
     /// </param>
     /// <param name="run">Progress, in chunks, and cancellation.</param>
     /// <returns>
-    /// The counts. No rows and a reason if chunks that were seen are on the Hub only.
+    /// The counts. If chunks that were seen are on the Hub only, there are no rows and a reason.
     /// </returns>
     /// <exception cref="Llm360Exception">
     /// A chunk cannot be read, or the window is longer than the scored tokens.
@@ -163,7 +164,7 @@ public static class DuplicatesOfScores
             CountedFrom = from,
             CountedLength = length,
         };
-        // Those of Amber have 7.5 TB: nobody should begin to fetch them by running a cell.
+        // Amber's chunks have 7.5 TB, so running a cell must not start to fetch them.
         if (corpus.Count(c => c.IsOnHub) is > 0 and var away)
         {
             return result with
@@ -192,7 +193,8 @@ public static class DuplicatesOfScores
     }
 
     /// <summary>The first tokens of scored sequences, read from their chunks.</summary>
-    internal static Task<int[][]> TokensAsync(this MemorizationScores scores, IReadOnlyList<MemorizationRow> rows, int length, CancellationToken? cancellation = null)
+    internal static Task<int[][]> TokensAsync(
+        this MemorizationScores scores, IReadOnlyList<MemorizationRow> rows, int length, CancellationToken? cancellation = null)
     {
         var stop = cancellation ?? AmbientWork.Cancellation;
         return Task.Run(
@@ -202,7 +204,8 @@ public static class DuplicatesOfScores
                 foreach (var chunk in rows.Index().GroupBy(r => r.Item.Chunk))
                 {
                     var wanted = chunk.ToLookup(r => r.Item.Row, r => r.Index);
-                    foreach (var (line, row) in ChunkReader.Read(scores.Suite.Chunk(chunk.Key), chunk.Max(r => r.Item.Row) + 1, stop).Index())
+                    var count = chunk.Max(r => r.Item.Row) + 1;
+                    foreach (var (line, row) in ChunkReader.Read(scores.Suite.Chunk(chunk.Key), count, stop).Index())
                     {
                         foreach (var i in wanted[line])
                             tokens[i] = row.TokenIds[..length];

@@ -1,10 +1,10 @@
-// Latent memorization: what stays of a sequence while training goes on, though it cannot be extracted.
+// Latent memorization: what a model retains of a sequence that it does not reproduce.
 using System.Text.Json.Serialization;
 using Microsoft.Data.Analysis;
 
 namespace Llm360.Notebooks;
 
-/// <summary>One sequence under one checkpoint, placed by when it was read.</summary>
+/// <summary>One sequence under one checkpoint, with its age.</summary>
 public sealed class LatentRow
 {
     /// <summary>Number of the checkpoint.</summary>
@@ -23,7 +23,7 @@ public sealed class LatentRow
     [JsonPropertyName("canary")]
     public string? Canary { get; set; }
 
-    /// <summary>How often the canary stands in its chunk; null for ordinary text.</summary>
+    /// <summary>How often the canary occurs in its chunk; null for ordinary text.</summary>
     [JsonPropertyName("canary_repetitions")]
     public int? CanaryRepetitions { get; set; }
 
@@ -40,9 +40,9 @@ public sealed class LatentRow
 /// Cross-entropy of sequences along checkpoints, before and after each was read (Duan et al. 2024,
 /// arXiv 2406.14549).
 /// </summary>
-/// <param name="Scores">What it was computed from.</param>
+/// <param name="Scores">The scores from which they were computed.</param>
 /// <param name="Rows">
-/// Every sequence under every checkpoint. A canary has one row: the first of its equal ones.
+/// Every sequence under every checkpoint. A canary has one row, for the first of its copies.
 /// </param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record LatentMemorization(MemorizationScores Scores, IReadOnlyList<LatentRow> Rows) : IShownAsTable
@@ -57,9 +57,9 @@ public sealed record LatentMemorization(MemorizationScores Scores, IReadOnlyList
 /// <summary>Latent memorization from scores.</summary>
 public static class LatentOfScores
 {
-    /// <summary>Places every scored sequence by how many chunks were read since its own.</summary>
+    /// <summary>Adds to every scored sequence the number of chunks read since its own.</summary>
     /// <param name="scores">Scores with token metrics.</param>
-    /// <exception cref="Llm360Exception">Token metrics were not asked for.</exception>
+    /// <exception cref="Llm360Exception">Token metrics were not computed.</exception>
     public static LatentMemorization Latent(this MemorizationScores scores)
     {
         var seen = scores.Checkpoints.ToDictionary(c => c.RequireIndex(), c => c.RequireChunksSeen());
@@ -76,8 +76,9 @@ public static class LatentOfScores
     }
 
     /// <summary>
-    /// All rows of ordinary text, and of each canary one: the others have the same tokens in the
-    /// same place.
+    /// All rows of ordinary text, and one row of each canary, because its copies have the same
+    /// tokens
+    /// at the same positions.
     /// </summary>
     internal static IEnumerable<MemorizationRow> OnceACanary(this IEnumerable<MemorizationRow> rows) =>
         rows.DistinctBy(r => (r.Checkpoint, r.Chunk, r.Canary, Row: r.Canary is null ? r.Row : -1));

@@ -7,21 +7,24 @@ namespace Llm360.Notebooks;
 public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings settings)
 {
     private readonly MemorizationSettings settings = settings.For(suite);
-    private readonly Lazy<ITokenizer?> tokenizer = new(suite.TokenizerOrNull, LazyThreadSafetyMode.PublicationOnly); // A failed or stopped fetch is tried again.
+    // PublicationOnly: a failed or cancelled fetch is tried again.
+    private readonly Lazy<ITokenizer?> tokenizer = new(suite.TokenizerOrNull, LazyThreadSafetyMode.PublicationOnly);
 
     /// <summary>The suite.</summary>
     public Suite Suite => suite;
 
-    /// <summary>The setting, as it takes effect on the suite.</summary>
+    /// <summary>The settings as they apply to the suite.</summary>
     public MemorizationSettings Settings => settings;
 
-    /// <summary>Where the results of this setting are kept.</summary>
-    /// <exception cref="Llm360Exception">The suite's sequences are too short for the settings, or a
-    /// number is below 1.</exception>
+    /// <summary>The store of the results with these settings.</summary>
+    /// <exception cref="Llm360Exception">
+    /// The suite's sequences are too short for the settings, or a number is below 1.
+    /// </exception>
     public ResultStore<IReadOnlyList<MemorizationRow>> Store => field ??= new(suite, Checked(Analysis));
 
-    /// <summary>What a grid is told. Version 1: greedy decoding against the true
-    /// continuation.</summary>
+    /// <summary>
+    /// The analysis for a grid. Version 1: greedy decoding against the true continuation.
+    /// </summary>
     internal GridAnalysis<IReadOnlyList<MemorizationRow>> Analysis => field ??= new(
         "memorization", Version: 1, settings, new ParquetCells<MemorizationRow>(MemorizationColumns.Pack), Compute)
     {
@@ -30,8 +33,9 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     };
 
     /// <summary>
-    /// Scores every chunk with every checkpoint. Cells in the results store are read, the others
-    /// are computed and kept.
+    /// Scores every chunk with every checkpoint. Cells in the results store are read; the others
+    /// are
+    /// computed and stored.
     /// </summary>
     /// <param name="checkpoints">All of the suite's when null.</param>
     /// <param name="chunks">All of the suite's when null, seen by the checkpoint or not.</param>
@@ -43,7 +47,7 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     public async Task<MemorizationScores> ScoreAsync(
         IReadOnlyList<Checkpoint>? checkpoints = null, IReadOnlyList<Chunk>? chunks = null, GridOptions? options = null)
     {
-        // Before anything is computed: the scores are told apart by what each checkpoint has seen.
+        // Check first: the scores are grouped by the chunks that each checkpoint has seen.
         foreach (var checkpoint in (chunks ?? suite.Chunks).Count > 0 ? checkpoints ?? suite.Checkpoints : [])
             _ = (checkpoint.RequireIndex(), checkpoint.RequireChunksSeen());
         var items = (chunks ?? suite.Chunks).AsItems();
@@ -52,18 +56,19 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     }
 
     /// <summary>
-    /// Computes what is not yet in the results store, and keeps nothing in memory.
-    /// <see cref="ScoreAsync"/> reads it later. Several processes may fill the shards of one grid.
+    /// Computes cells that are not yet in the results store and keeps nothing in memory.
+    /// <see cref="ScoreAsync"/> reads them later. Several processes may fill the shards of one
+    /// grid.
     /// </summary>
     /// <param name="checkpoints">All of the suite's when null.</param>
     /// <param name="chunks">All of the suite's when null.</param>
     /// <param name="options">How the grid runs, and which shard; the defaults when null.</param>
-    /// <exception cref="Llm360Exception">As of <see cref="ScoreAsync"/>.</exception>
+    /// <exception cref="Llm360Exception">As for <see cref="ScoreAsync"/>.</exception>
     public Task<GridFill> FillAsync(
         IReadOnlyList<Checkpoint>? checkpoints = null, IReadOnlyList<Chunk>? chunks = null, GridOptions? options = null) =>
         Grid.FillAsync(Store, checkpoints ?? suite.Checkpoints, (chunks ?? suite.Chunks).AsItems(), Checked(options));
 
-    // Before the store is made: settings that cannot be computed leave no folder behind.
+    // Called before the store is created, so that invalid settings leave no folder.
     private GridAnalysis<IReadOnlyList<MemorizationRow>> Checked(GridAnalysis<IReadOnlyList<MemorizationRow>> analysis)
     {
         var needed = (long)settings.PromptLength + settings.ContinuationLength;
@@ -91,31 +96,41 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
     private MemorizationColumns Compute(GridContext context)
     {
         var (model, chunk, cancellation) = (context.Model, context.Chunk, context.Cancellation);
-        // With progress: of a chunk on the Hub the rows have to come.
+        // Shows progress, because the rows of a chunk on the Hub must be fetched.
         var chosen = Choose(chunk, cancellation);
-        // The cell is the unit of progress, not the passes within it.
+        // Progress counts cells, not the passes within a cell.
         using var quiet = AmbientWork.Begin(null, cancellation);
         if (chosen.Count == 0)
             throw new Llm360Exception("The chunk has no rows.", chunk.Place, "Build or fetch it again.");
         var length = (long)settings.PromptLength + settings.ContinuationLength;
-        // Here and not in the scorer, which knows nothing of chunks.
+        // Checked here, because the scorer does not know the chunk.
         if (chosen.Find(c => c.Row.TokenIds.Length < length) is { Row: not null } tooShort)
-            throw new Llm360Exception($"A sequence has {tooShort.Row.TokenIds.Length} tokens; k + l = {length} are needed.", $"{chunk.Place}, row {tooShort.Index}", "Choose a smaller k or l.");
+        {
+            throw new Llm360Exception(
+                $"A sequence has {tooShort.Row.TokenIds.Length} tokens; k + l = {length} are needed.",
+                $"{chunk.Place}, row {tooShort.Index}",
+                "Choose a smaller k or l.");
+        }
+
         foreach (var (index, row) in chosen)
             TokenRows.CheckVocabulary(model.Config, row.TokenIds, $"{chunk.Place}, row {index}");
-        // Copies within a chunk, as of canaries, have the same results: they are computed once.
-        var groups = chosen.GroupBy(c => (Tokens: Convert.ToHexString(MemoryMarshal.AsBytes(c.Row.TokenIds.AsSpan(0, (int)length))), c.Row.Source, c.Row.Canary)).ToList();
+        // Copies within a chunk, for example of canaries, have the same results. Compute them once.
+        var groups = chosen.GroupBy(c => (Tokens: Hex(c.Row), c.Row.Source, c.Row.Canary)).ToList();
         var scored = MemorizationScorer.Score(
             model,
             [.. groups.Select(g => g.First().Row)],
             settings,
             settings.TokenMetrics ? tokenizer.Value : null,
             new(Cancellation: cancellation));
-        var results = groups.Zip(scored).SelectMany(p => p.First.Select(c => (c.Index, Row: p.Second))).ToDictionary(p => p.Index, p => p.Row.At(p.Index));
+        var results = groups.Zip(scored)
+            .SelectMany(p => p.First.Select(c => (c.Index, Row: p.Second)))
+            .ToDictionary(p => p.Index, p => p.Row.At(p.Index));
         return MemorizationColumns.Pack([.. chosen.Select(c => results[c.Index])]);
+
+        string Hex(TokenRow row) => Convert.ToHexString(MemoryMarshal.AsBytes(row.TokenIds.AsSpan(0, (int)length)));
     }
 
-    // A chunk of Amber has 20 GB, so it is read to its end only for a sample or for canaries.
+    // A chunk of Amber has 20 GB, so it is read completely only for a sample or for canaries.
     private List<(int Index, TokenRow Row)> Choose(Chunk chunk, CancellationToken cancellation)
     {
         if (settings.Sampling == RowSampling.First && suite.Recipe?.Corpus.Canaries is null)
@@ -133,7 +148,7 @@ public static class MemorizationOfSuite
 {
     /// <summary>The memorization of a suite's training sequences.</summary>
     /// <param name="suite">The suite.</param>
-    /// <param name="settings">k, l, n and the like; the defaults when null.</param>
+    /// <param name="settings">k, l, n and other settings; the defaults when null.</param>
     public static MemorizationAnalysis Memorization(this Suite suite, MemorizationSettings? settings = null) =>
         new(suite, settings ?? new MemorizationSettings());
 }

@@ -1,4 +1,4 @@
-// Forecast of what the last checkpoint has memorised from what earlier ones have.
+// Forecast of the last checkpoint's memorised sequences from those of earlier checkpoints.
 using System.Text.Json.Serialization;
 using Microsoft.Data.Analysis;
 
@@ -28,19 +28,19 @@ public sealed class ForecastRow
     public int OnlyLast { get; set; }
 
     /// <summary>
-    /// both / (both + only_earlier); NaN where the earlier checkpoint has nothing extractible.
+    /// both / (both + only_earlier); NaN if the earlier checkpoint has nothing extractible.
     /// </summary>
     [JsonPropertyName("precision")]
     public double Precision => (double)Both / (Both + OnlyEarlier);
 
     /// <summary>
-    /// both / (both + only_last); NaN where the last checkpoint has nothing extractible.
+    /// both / (both + only_last); NaN if the last checkpoint has nothing extractible.
     /// </summary>
     [JsonPropertyName("recall")]
     public double Recall => (double)Both / (Both + OnlyLast);
 
     /// <summary>
-    /// Counts pairs of whether a sequence is extractible from the earlier and from the last
+    /// Counts pairs that say whether a sequence is extractible from the earlier and from the last
     /// checkpoint.
     /// </summary>
     internal static ForecastRow Count(int checkpoint, IEnumerable<(bool Earlier, bool Last)> pairs)
@@ -63,7 +63,7 @@ public sealed class ForecastRow
 /// earlier ones (Biderman et al. 2023, arXiv 2304.11158). Only sequences that both have seen count,
 /// canaries left out.
 /// </summary>
-/// <param name="Scores">What it was computed from.</param>
+/// <param name="Scores">The scores from which they were computed.</param>
 /// <param name="PromptLength">k.</param>
 /// <param name="ContinuationLength">l.</param>
 /// <param name="Last">The checkpoint that is forecast.</param>
@@ -94,7 +94,7 @@ public static class ForecastOfScores
     /// </param>
     /// <param name="continuationLength">l; the scores' own when null.</param>
     /// <exception cref="Llm360Exception">
-    /// Nothing was scored, or other lengths are asked for than the scores can tell.
+    /// Nothing was scored, or the scores do not cover the requested lengths.
     /// </exception>
     public static MemorizationForecast Forecast(this MemorizationScores scores, int? promptLength = null, int? continuationLength = null)
     {
@@ -102,9 +102,13 @@ public static class ForecastOfScores
         var last = scores.LastCheckpoint();
         var final = scores.Seen(last).ToDictionary(r => (r.Chunk, r.Row), lengths.IsExtractible);
         var rows = scores.Checkpoints.Where(c => c != last)
-            .Select(c => ForecastRow.Count(c.RequireIndex(), scores.Seen(c).Where(r => final.ContainsKey((r.Chunk, r.Row))).Select(r => (lengths.IsExtractible(r), final[(r.Chunk, r.Row)]))))
+            .Select(c => ForecastRow.Count(c.RequireIndex(), Pairs(c)))
             .Where(r => r.Sequences > 0);
         return new MemorizationForecast(scores, lengths.PromptLength, lengths.ContinuationLength, last, [.. rows]);
+
+        IEnumerable<(bool Earlier, bool Last)> Pairs(Checkpoint checkpoint) => scores.Seen(checkpoint)
+            .Where(r => final.ContainsKey((r.Chunk, r.Row)))
+            .Select(r => (lengths.IsExtractible(r), final[(r.Chunk, r.Row)]));
     }
 
     internal static Checkpoint LastCheckpoint(this MemorizationScores scores) => scores.Checkpoints.LastOrDefault()

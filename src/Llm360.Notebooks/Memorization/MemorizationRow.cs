@@ -1,4 +1,4 @@
-// What was found for one training sequence.
+// The results for one training sequence.
 using System.Text.Json.Serialization;
 
 namespace Llm360.Notebooks;
@@ -31,18 +31,18 @@ public sealed class MemorizationRow
     [JsonPropertyName("canary")]
     public string? Canary { get; set; }
 
-    /// <summary>How often the canary stands in its chunk; null for ordinary text.</summary>
+    /// <summary>How often the canary occurs in its chunk; null for ordinary text.</summary>
     [JsonPropertyName("canary_repetitions")]
     public int? CanaryRepetitions { get; set; }
 
     /// <summary>
-    /// Tokens of the greedy continuation equal to the true ones at the same place.
+    /// Tokens of the greedy continuation that equal the true ones at the same position.
     /// </summary>
     [JsonPropertyName("match")]
     public int Match { get; set; }
 
     /// <summary>
-    /// For each of the l tokens: '1' if the greedy token equals the true one at the same place,
+    /// For each of the l tokens: '1' if the greedy token equals the true one at the same position,
     /// else '0'.
     /// </summary>
     [JsonPropertyName("matches")]
@@ -53,7 +53,7 @@ public sealed class MemorizationRow
     public double Score { get; set; }
 
     /// <summary>
-    /// Place in the continuation of the first token that differs; l if none does.
+    /// Position in the continuation of the first token that differs; l if none does.
     /// </summary>
     [JsonPropertyName("first_mismatch")]
     public int FirstMismatch { get; set; }
@@ -63,7 +63,8 @@ public sealed class MemorizationRow
     public bool Extractible { get; set; }
 
     /// <summary>
-    /// For each of the first k + l tokens but the first: '1' if the true token is the most probable
+    /// For each of the first k + l tokens except the first: '1' if the true token is the most
+    /// probable
     /// one after the true tokens before it, else '0'. Null without token metrics.
     /// </summary>
     [JsonPropertyName("hits")]
@@ -76,7 +77,7 @@ public sealed class MemorizationRow
     [JsonPropertyName("loss")]
     public double? Loss { get; set; }
 
-    /// <summary>Mean -log p of all k + l tokens but the first, nats.</summary>
+    /// <summary>Mean -log p of all k + l tokens except the first, nats.</summary>
     [JsonPropertyName("loss_all")]
     public double? LossAll { get; set; }
 
@@ -88,21 +89,23 @@ public sealed class MemorizationRow
     public double? LogPz { get; set; }
 
     /// <summary>
-    /// log p_z of draws from the K most probable tokens; negative infinity if a true token is not
+    /// log p_z for sampling from the K most probable tokens; negative infinity if a true token is
+    /// not
     /// among them. Null without a K.
     /// </summary>
     [JsonPropertyName("log_pz_top_k")]
     public double? LogPzTopK { get; set; }
 
     /// <summary>
-    /// Min-K%: mean of the lowest fifth of the log-probabilities of all tokens but the first,
-    /// rounded down (Shi et al. 2023, arXiv 2310.16789).
+    /// Min-K%: mean of the lowest fifth, rounded down, of the log-probabilities of all tokens
+    /// except
+    /// the first (Shi et al. 2023, arXiv 2310.16789).
     /// </summary>
     [JsonPropertyName("min_k")]
     public double? MinK { get; set; }
 
     /// <summary>
-    /// Min-K%++: the same of (log p - mean) / deviation, both under the model's prediction (Zhang
+    /// Min-K%++: the same for (log p - mean) / deviation, both under the model's prediction (Zhang
     /// et al. 2024, arXiv 2404.02936).
     /// </summary>
     [JsonPropertyName("min_k_plus")]
@@ -116,7 +119,7 @@ public sealed class MemorizationRow
     [JsonPropertyName("zlib_ratio")]
     public double? ZlibRatio { get; set; }
 
-    /// <summary>The same results for a copy of the sequence that stands in another line.</summary>
+    /// <summary>The same results for a copy of the sequence in another line.</summary>
     internal MemorizationRow At(int row)
     {
         var copy = (MemorizationRow)MemberwiseClone();
@@ -131,14 +134,22 @@ public sealed class MemorizationRow
     /// <param name="promptLength">k, at least 1.</param>
     /// <param name="continuationLength">l, at least 1; k + l at most what was scored.</param>
     /// <exception cref="Llm360Exception">
-    /// Token metrics were not asked for, or k + l is more than was scored.
+    /// Token metrics were not computed, or k + l is more than was scored.
     /// </exception>
     public bool IsExtractible(int promptLength, int continuationLength)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(promptLength, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(continuationLength, 1);
         if (Hits is null || promptLength + continuationLength > Hits.Length + 1)
-            throw new Llm360Exception(Hits is null ? "Token metrics were not asked for." : $"{Hits.Length + 1} tokens were scored; k + l = {promptLength + continuationLength} are needed.", $"row {Row}", "Score with token metrics, and with lengths that together reach k + l.");
+        {
+            throw new Llm360Exception(
+                Hits is null
+                    ? "Token metrics were not asked for."
+                    : $"{Hits.Length + 1} tokens were scored; k + l = {promptLength + continuationLength} are needed.",
+                $"row {Row}",
+                "Score with token metrics, and with lengths that together reach k + l.");
+        }
+
         return Hits.AsSpan(promptLength - 1, continuationLength).IndexOf('0') < 0;
     }
 }

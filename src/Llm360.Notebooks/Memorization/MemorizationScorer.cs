@@ -1,11 +1,12 @@
-// The memorization of sequences: greedy continuation against the true one.
+// The memorization of sequences: compares the greedy continuation with the true one.
 
 namespace Llm360.Notebooks;
 
 /// <summary>Scores sequences with one model.</summary>
 /// <remarks>
-/// score(k, l) = 1/l sum over i of [S(k+i) = G(k+i)], with G the greedy continuation of the first k
-/// tokens, running free (Biderman et al. 2023, arXiv 2304.11158; LLM360, section 4.3). A score of 1
+/// score(k, l) = 1/l sum over i of [S(k+i) = G(k+i)], with G the free-running greedy continuation
+/// of
+/// the first k tokens (Biderman et al. 2023, arXiv 2304.11158; LLM360, section 4.3). A score of 1
 /// is k-extractible.
 /// </remarks>
 public static class MemorizationScorer
@@ -45,7 +46,8 @@ public static class MemorizationScorer
     }
 
     /// <summary>
-    /// The first place at which each row's greedy continuation differs from the true one; l for a
+    /// The first position at which each row's greedy continuation differs from the true one; l for
+    /// a
     /// row that is k-extractible. The numbers equal those of <see cref="Score"/> for a fraction of
     /// the work, because most rows end after their prompt.
     /// </summary>
@@ -54,7 +56,7 @@ public static class MemorizationScorer
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
     /// <param name="run">Cancellation before every pass.</param>
-    /// <exception cref="Llm360Exception">As of <see cref="Score"/>.</exception>
+    /// <exception cref="Llm360Exception">As for <see cref="Score"/>.</exception>
     public static IReadOnlyList<int> FirstMismatches(
         LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength = 32, int continuationLength = 32, RunOptions? run = null) =>
         [.. Run(model, rows, promptLength, continuationLength, RowTask.FirstMismatch, null, run).Select(r => r.FirstMismatch)];
@@ -69,8 +71,8 @@ public static class MemorizationScorer
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
     /// <param name="run">Cancellation before every pass.</param>
-    /// <returns>For each row l scores, about tokens k to k + l - 1.</returns>
-    /// <exception cref="Llm360Exception">As of <see cref="Score"/>.</exception>
+    /// <returns>For each row l scores, for tokens k to k + l - 1.</returns>
+    /// <exception cref="Llm360Exception">As for <see cref="Score"/>.</exception>
     public static IReadOnlyList<IReadOnlyList<TokenScore>> ContinuationScores(
         LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength = 32, int continuationLength = 32, RunOptions? run = null)
     {
@@ -79,15 +81,16 @@ public static class MemorizationScorer
     }
 
     /// <summary>
-    /// The number of rows whose greedy continuation differs from decoding one token after the
-    /// other. In float32 there is none, unless logits are equal within rounding. In lower
-    /// precision, a pass over several tokens rounds differently than a pass over one token.
+    /// The number of rows whose greedy continuation differs from decoding one token at a time. In
+    /// float32 there is none, unless logits are equal within rounding. In lower precision, a pass
+    /// over
+    /// several tokens rounds differently than a pass over one token.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="rows">A sample of the sequences scored.</param>
-    /// <param name="settings">Those of the scores in question; null for the defaults.</param>
+    /// <param name="settings">Settings of the scores; null for the defaults.</param>
     /// <param name="run">Cancellation before every pass.</param>
-    /// <exception cref="Llm360Exception">As of <see cref="Score"/>.</exception>
+    /// <exception cref="Llm360Exception">As for <see cref="Score"/>.</exception>
     public static int Disagreements(
         LanguageModel model, IReadOnlyList<TokenRow> rows, MemorizationSettings? settings = null, RunOptions? run = null)
     {
@@ -116,17 +119,36 @@ public static class MemorizationScorer
         return states;
     }
 
-    // The first k + l tokens of each row.
+    // Returns the first k + l tokens of each row.
     private static int[][] Checked(LanguageModel model, IReadOnlyList<TokenRow> rows, int promptLength, int continuationLength)
     {
         if (promptLength < 1 || continuationLength < 1)
-            throw new Llm360Exception($"k = {promptLength} and l = {continuationLength} make no sense.", "prompt and continuation length", "Both are at least 1.");
+        {
+            throw new Llm360Exception(
+                $"k = {promptLength} and l = {continuationLength} make no sense.",
+                "prompt and continuation length",
+                "Both are at least 1.");
+        }
+
         var length = (long)promptLength + continuationLength;
         if (model.Config.HasDynamicAngles && length > model.Config.MaximumLength)
-            throw new Llm360Exception($"k + l = {length} is more than the {model.Config.MaximumLength} positions that the model was trained on.", "prompt and continuation length", "Beyond them dynamic rotary scaling turns every token by the length of the sequence, and tokens checked together are not those of decoding one by one: choose a smaller k or l.");
+        {
+            throw new Llm360Exception(
+                $"k + l = {length} is more than the {model.Config.MaximumLength} positions that the model was trained on.",
+                "prompt and continuation length",
+                "Beyond them dynamic rotary scaling turns every token by the length of the sequence, "
+                    + "and tokens checked together are not those of decoding one by one: choose a smaller k or l.");
+        }
+
         var tooShort = rows.Index().FirstOrDefault(r => r.Item.TokenIds.Length < length);
         if (tooShort.Item is not null)
-            throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {length} are needed.", $"row {tooShort.Index}", "Choose a smaller k or l.");
+        {
+            throw new Llm360Exception(
+                $"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {length} are needed.",
+                $"row {tooShort.Index}",
+                "Choose a smaller k or l.");
+        }
+
         TokenRows.CheckVocabulary(model.Config, [.. rows.Select(r => r.TokenIds)]);
         int[][] tokens = [.. rows.Select(r => r.TokenIds[..(int)length])];
         model.CheckTokens(tokens);

@@ -1,4 +1,4 @@
-// Why a memorised sequence is memorised: recited, reconstructed or recollected.
+// Classes of memorised sequences: recited, reconstructed or recollected.
 using System.Text.Json.Serialization;
 using Microsoft.Data.Analysis;
 
@@ -7,10 +7,12 @@ namespace Llm360.Notebooks;
 /// <summary>The taxonomy of Prashanth et al. 2024 (arXiv 2406.17746).</summary>
 public enum RecallClass
 {
-    /// <summary>The sequence stands in the corpus more than five times.</summary>
+    /// <summary>The sequence occurs in the corpus more than five times.</summary>
     Recite,
 
-    /// <summary>It follows a template: a unit repeats, or numbers go up by the same step.</summary>
+    /// <summary>
+    /// It follows a template: a unit repeats, or numbers change by a constant step.
+    /// </summary>
     Reconstruct,
 
     /// <summary>Neither: a memorised sequence that is rare and follows no template.</summary>
@@ -70,7 +72,8 @@ public static class RecallOfDuplicates
         if (duplicates.Rows.Count == 0)
             return new RecallClasses(duplicates, []);
         var tokenizer = duplicates.Checkpoint.Tokenizer();
-        return new RecallClasses(duplicates, [.. duplicates.Rows.Where(r => r.Extractible && r.CanaryRepetitions is null).Select(r => new RecallRow
+        var extractible = duplicates.Rows.Where(r => r.Extractible && r.CanaryRepetitions is null);
+        return new RecallClasses(duplicates, [.. extractible.Select(r => new RecallRow
         {
             Chunk = r.Chunk,
             Row = r.Row,
@@ -81,7 +84,7 @@ public static class RecallOfDuplicates
     }
 
     /// <summary>
-    /// The class of one sequence; duplicates decide before templates, as in the paper.
+    /// The class of one sequence. Duplicates take precedence over templates, as in the paper.
     /// </summary>
     internal static RecallClass ClassOf(int[] tokens, long duplicates, ITokenizer tokenizer) =>
         duplicates > MostOfRare ? RecallClass.Recite

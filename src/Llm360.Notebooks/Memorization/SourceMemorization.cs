@@ -25,11 +25,11 @@ public sealed class SourceRow
 }
 
 /// <summary>
-/// Memorization by source at one checkpoint, of sequences it has seen, canaries left out.
+/// Memorization by source at one checkpoint, for sequences it has seen, canaries left out.
 /// </summary>
-/// <param name="Scores">What it was computed from.</param>
+/// <param name="Scores">The scores from which it was computed.</param>
 /// <param name="Checkpoint">The checkpoint.</param>
-/// <param name="Rows">A row a source, by name.</param>
+/// <param name="Rows">One row for each source, by name.</param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record SourceMemorization(MemorizationScores Scores, Checkpoint Checkpoint, IReadOnlyList<SourceRow> Rows) : IShownAsTable
 {
@@ -42,7 +42,13 @@ public sealed record SourceMemorization(MemorizationScores Scores, Checkpoint Ch
     internal static IReadOnlyList<SourceRow> Group(IEnumerable<MemorizationRow> rows) =>
     [
         .. rows.GroupBy(r => r.Source).OrderBy(g => g.Key, StringComparer.Ordinal)
-            .Select(g => new SourceRow { Source = g.Key, Sequences = g.Count(), Score = g.Average(r => r.Score), Extractible = g.Average(r => r.Extractible ? 1.0 : 0) }),
+            .Select(g => new SourceRow
+            {
+                Source = g.Key,
+                Sequences = g.Count(),
+                Score = g.Average(r => r.Score),
+                Extractible = g.Average(r => r.Extractible ? 1.0 : 0),
+            }),
     ];
 }
 

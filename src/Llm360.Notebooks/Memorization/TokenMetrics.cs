@@ -1,21 +1,22 @@
-// What one pass with the true tokens tells of a sequence.
+// Metrics of a sequence from one pass with the true tokens.
 using System.IO.Compression;
 using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Loss, log p_z, Min-K% and their like, from the scores of every position.</summary>
+/// <summary>Loss, log p_z, Min-K% and similar metrics, from the scores of every position.</summary>
 internal static class TokenMetrics
 {
     private const double MinKShare = 0.2;
 
-    /// <summary>Fills a row's token metrics in.</summary>
+    /// <summary>Fills in a row's token metrics.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="positions">[k + l - 1]: about tokens 1 to k + l - 1.</param>
+    /// <param name="positions">[k + l - 1]: scores of tokens 1 to k + l - 1.</param>
     /// <param name="tokens">The first k + l tokens.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="tokenizer">For the zlib ratio; null for none.</param>
-    public static void Fill(MemorizationRow row, ReadOnlySpan<TokenScore> positions, ReadOnlySpan<int> tokens, int promptLength, ITokenizer? tokenizer)
+    public static void Fill(
+        MemorizationRow row, ReadOnlySpan<TokenScore> positions, ReadOnlySpan<int> tokens, int promptLength, ITokenizer? tokenizer)
     {
         var hits = new char[positions.Length];
         double[] logs = new double[positions.Length], standardised = new double[positions.Length];

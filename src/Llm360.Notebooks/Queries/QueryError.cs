@@ -1,10 +1,10 @@
-// DuckDB's errors as errors of the kit.
+// Converts DuckDB's errors to errors of the kit.
 using System.Globalization;
 using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Translates what DuckDB says of a query.</summary>
+/// <summary>Translates DuckDB's message about a query.</summary>
 internal static class QueryError
 {
     private const int LongestText = 60;
@@ -16,12 +16,13 @@ internal static class QueryError
         return text.Length <= LongestText ? text : text[..LongestText] + "…";
     }
 
-    /// <summary>The error with the place that DuckDB's caret points at.</summary>
-    /// <param name="message">DuckDB's message: text, then <c>LINE 2: select ...</c> and a line with
-    /// a caret.</param>
+    /// <summary>The error, with the position of DuckDB's caret.</summary>
+    /// <param name="message">
+    /// DuckDB's message: text, then <c>LINE 2: select ...</c> and a line with a caret.
+    /// </param>
     /// <param name="sql">The query.</param>
     /// <param name="linesBefore">Lines of the statement before the query's first.</param>
-    /// <param name="views">What can be selected from.</param>
+    /// <param name="views">The views that can be selected from.</param>
     /// <param name="inner">The cause.</param>
     public static Llm360Exception Of(string message, string sql, int linesBefore, string views, Exception inner)
     {
@@ -36,16 +37,18 @@ internal static class QueryError
 
     /// <summary>An error of the parser.</summary>
     /// <param name="message">DuckDB's message.</param>
-    /// <param name="position">The place, in bytes of UTF-8.</param>
+    /// <param name="position">The position, in bytes of UTF-8.</param>
     /// <param name="sql">The query.</param>
-    /// <param name="views">What can be selected from.</param>
+    /// <param name="views">The views that can be selected from.</param>
     public static Llm360Exception OfParser(string message, int position, string sql, string views)
     {
         var bytes = Encoding.UTF8.GetBytes(sql);
         var at = Encoding.UTF8.GetCharCount(bytes, 0, Math.Min(position, bytes.Length));
         var line = sql[..at].Count(c => c == '\n') + 1;
         var text = sql[at..].Split('\n')[0].Trim() is { Length: > 0 } rest ? Short(rest) : "its end";
-        return new Llm360Exception($"Parser Error: {message}", string.Create(CultureInfo.InvariantCulture, $"query, line {line}, at: {text}"),
+        return new Llm360Exception(
+            $"Parser Error: {message}",
+            string.Create(CultureInfo.InvariantCulture, $"query, line {line}, at: {text}"),
             $"Correct the query. {views}");
     }
 

@@ -1,17 +1,21 @@
-// Sharing the cells of one checkpoint out among threads.
+// Distributes the cells of one checkpoint over threads.
 using System.Collections.Concurrent;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Computes items on several threads, each with operators of one thread.</summary>
+/// <summary>Computes items on several threads, each with single-threaded operators.</summary>
 /// <remarks>
-/// A small model's operators are too short to be worth sharing out.
-/// Two threads with a cell each are faster than two threads in every operator.
-/// Every item is computed so, even the last one alone: its numbers do not depend on how many there are.
+/// A small model's operators are too short to be parallelised. Two threads with a cell each are
+/// faster than two threads in every operator. Every item is computed in this way, even a single
+/// one,
+/// so that its numbers do not depend on the number of items.
 /// </remarks>
 internal static class CellWorkers
 {
-    /// <summary>Runs <paramref name="work"/> for every item. The first failure stops the others after their item in flight and is thrown.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/> for every item. After the first failure, the other threads
+    /// finish their current item; then the failure is thrown.
+    /// </summary>
     public static Task RunAsync<T>(IReadOnlyCollection<T> items, int workers, Action<T> work)
     {
         var queue = new ConcurrentQueue<T>(items);

@@ -1,10 +1,10 @@
-// A share of a grid's cells, so that processes or machines can divide one between them.
+// A part of a grid's cells, so that processes or machines can divide a grid.
 using System.Globalization;
 
 namespace Llm360.Notebooks;
 
 /// <summary>
-/// Shard i of n of a grid: consecutive cells, checkpoint by checkpoint, so that a process loads few
+/// Shard i of n of a grid: consecutive cells in checkpoint order, so that a process loads few
 /// checkpoints. Every cell is in exactly one of the n shards.
 /// </summary>
 /// <remarks>
@@ -34,18 +34,21 @@ public sealed record GridShard
     public int Count { get; }
 
     /// <summary>Reads <c>i/n</c>.</summary>
-    /// <exception cref="Llm360Exception">It is not that.</exception>
+    /// <exception cref="Llm360Exception">The text is not of that form.</exception>
     public static GridShard Parse(string text)
     {
         var parts = text.Split('/');
-        return parts.Length == 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var index) && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+        return parts.Length == 2 && IsNumber(parts[0], out var index) && IsNumber(parts[1], out var count)
             ? new GridShard(index, count)
             : throw new Llm360Exception($"\"{text}\" is not a shard.", "shard", "Write i/n with 0 <= i < n, for example 0/8.");
+
+        static bool IsNumber(string part, out int number) =>
+            int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 
     /// <summary>i/n.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Index}/{Count}");
 
-    /// <summary>Whether a cell, numbered checkpoint by checkpoint, belongs to it.</summary>
+    /// <summary>Whether a cell, numbered in checkpoint order, belongs to the shard.</summary>
     internal bool Contains(long cell, long cells) => cell >= cells * Index / Count && cell < cells * (Index + 1) / Count;
 }

@@ -1,33 +1,37 @@
-// Results on disk: one file a cell of (checkpoint x item), hive-partitioned, keyed by the settings.
+// Results on disk: one file per cell (checkpoint x item), hive-partitioned, keyed by the settings.
 using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace Llm360.Notebooks;
 
-/// <summary>What the store has of a cell.</summary>
+/// <summary>The state of a cell in the store.</summary>
 internal enum CellState
 {
     /// <summary>Nothing.</summary>
     Absent,
 
-    /// <summary>A cell of the present identity.</summary>
+    /// <summary>A cell of the current identity.</summary>
     Current,
 
-    /// <summary>A cell of another identity, or one that does not say.</summary>
+    /// <summary>A cell of another identity, or without one.</summary>
     Stale,
 }
 
-/// <summary>The cells of one analysis with one setting: <c>ROOT/SUITE/ANALYSIS-HASH/checkpoint=ckpt_012/chunk=7.parquet</c>.</summary>
+/// <summary>
+/// The cells of one analysis with one setting:
+/// <c>ROOT/SUITE/ANALYSIS-HASH/checkpoint=ckpt_012/chunk=7.parquet</c>.
+/// </summary>
 /// <remarks>
-/// <para>A cell is there whole or not at all. Several processes, on one machine or on several that
-/// share the disk, may fill one store. <c>settings.json</c> has all settings. The hash covers the
-/// suite's recipe and the settings that do not have their default.</para>
+/// <para>A cell is complete or absent. Several processes, on one machine or on several that share
+/// the
+/// disk, may fill one store. <c>settings.json</c> has all settings. The hash covers the suite's
+/// recipe and the settings that differ from their defaults.</para>
 /// <para>The metadata of a cell name what it was computed from: hashes of weights, configuration
-/// and item, on the Hub commit and etag, the tokenizer and the optimizer file if the analysis uses
-/// them, the version of the algorithm, the precision if it is not the checkpoint's own, and the
+/// and item; on the Hub, commit and etag; the tokenizer and the optimizer file if the analysis uses
+/// them; the version of the algorithm; the precision if it is not the checkpoint's own; and the
 /// kind of device with its type of hidden states. A cell of another identity is stale. A stale cell
-/// is never read and never deleted. The new cell takes its place, and the stale one stays beside it
-/// as <c>chunk=7.IDENTITY.stale</c>. It comes back when the identity is as it was.</para>
+/// is never read and never deleted. The new cell replaces it, and the stale one is kept beside it
+/// as <c>chunk=7.IDENTITY.stale</c>. It is restored when its identity is current again.</para>
 /// <para><c>cells.index</c> in a checkpoint's folder repeats the identities of its cells, to open a
 /// large store quickly. It may be deleted.</para>
 /// </remarks>
@@ -57,18 +61,19 @@ public sealed class ResultStore<T>
     /// <summary>The analysis.</summary>
     public GridAnalysis<T> Analysis { get; }
 
-    /// <summary>Where the cells lie.</summary>
+    /// <summary>The folder of the cells.</summary>
     public string Folder { get; }
 
-    /// <summary>Identities of checkpoints and chunks as they are now.</summary>
+    /// <summary>Current identities of checkpoints and chunks.</summary>
     internal Fingerprints Fingerprints { get; }
 
-    /// <summary>The file of a cell, whether it is there or not.</summary>
+    /// <summary>The path of a cell, whether it exists or not.</summary>
     public string PathOf(Checkpoint checkpoint, GridItem item) =>
         Path.Combine(FolderOf(checkpoint), item.Partition + Analysis.Cells.Extension);
 
-    /// <summary>Whether a cell of the present model and item is there, computed on any
-    /// device.</summary>
+    /// <summary>
+    /// Whether the store has a cell of the current model and item, computed on any device.
+    /// </summary>
     /// <exception cref="Llm360Exception">
     /// The checkpoint's files or the cell cannot be read.
     /// </exception>
@@ -80,12 +85,13 @@ public sealed class ResultStore<T>
     public Task<T> ReadAsync(Checkpoint checkpoint, GridItem item, CancellationToken cancellation = default) =>
         Analysis.Cells.ReadAsync(PathOf(checkpoint, item), cancellation);
 
-    /// <summary>Writes a cell of the present model and item. A stale cell is kept beside
-    /// it.</summary>
+    /// <summary>
+    /// Writes a cell of the current model and item. A stale cell is kept beside it.
+    /// </summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="item">The item.</param>
     /// <param name="content">The content.</param>
-    /// <param name="device">Where it was computed; null if the numbers do not depend on it.</param>
+    /// <param name="device">The device used; null if the numbers do not depend on it.</param>
     /// <exception cref="Llm360Exception">
     /// The checkpoint's files cannot be read, or the cell cannot be written.
     /// </exception>
@@ -95,7 +101,7 @@ public sealed class ResultStore<T>
     /// <summary>
     /// The same, if model and item still have the identity that they had before the computation.
     /// </summary>
-    /// <exception cref="Llm360Exception">They have another one now.</exception>
+    /// <exception cref="Llm360Exception">Their identity has changed.</exception>
     internal void Write(Checkpoint checkpoint, GridItem item, T content, CellIdentity before, Device device, Precision precision)
     {
         var identity = Identity(SharedParts(checkpoint, device, precision), item);
@@ -108,12 +114,13 @@ public sealed class ResultStore<T>
         Write(checkpoint, item, content, identity);
     }
 
-    /// <summary>The parts of the identity that all cells of a checkpoint have in common.</summary>
+    /// <summary>The parts of the identity that all cells of a checkpoint share.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="device">Where cells are computed; null for any device.</param>
     /// <param name="precision">Type of the weights.</param>
-    /// <exception cref="Llm360Exception">A file of the checkpoint is missing or
-    /// malformed.</exception>
+    /// <exception cref="Llm360Exception">
+    /// A file of the checkpoint is missing or malformed.
+    /// </exception>
     internal IReadOnlyDictionary<string, string?> SharedParts(
         Checkpoint checkpoint, Device? device, Precision precision = default) => new Dictionary<string, string?>(
     [
@@ -124,7 +131,7 @@ public sealed class ResultStore<T>
     ]);
 
     /// <summary>
-    /// The state of a cell. A kept cell of this identity comes back to its place.
+    /// The state of a cell. A stale cell with this identity is restored.
     /// </summary>
     internal CellState Find(Checkpoint checkpoint, GridItem item, CellIdentity identity)
     {
@@ -137,7 +144,7 @@ public sealed class ResultStore<T>
         using (Alone())
         {
             SetAside(index, path, identity);
-            // Another process may have taken it back already.
+            // Another process may have restored it already.
             if (File.Exists(kept))
                 File.Move(kept, path, overwrite: true);
         }
@@ -171,7 +178,7 @@ public sealed class ResultStore<T>
         {
             AtomicFile.Write(path, stream =>
             {
-                // Encoding a cell may take long; others may write meanwhile.
+                // Encoding a cell may take long; other processes may write meanwhile.
                 Analysis.Cells.Write(stream, content, identity.Metadata);
                 alone = Alone();
                 SetAside(index, path, identity);
@@ -184,7 +191,7 @@ public sealed class ResultStore<T>
         }
     }
 
-    // Threads wait for the gate and processes for the file, because a file must be polled.
+    // Threads wait for the lock and processes for the file, because a file must be polled.
     private Release Alone()
     {
         gate.Enter();
@@ -199,14 +206,14 @@ public sealed class ResultStore<T>
         }
     }
 
-    // Only within Alone: between looking and moving no other process may write the cell.
+    // Call only within Alone: no other process may write the cell between the look-up and the move.
     private void SetAside(CellIndex index, string path, CellIdentity present)
     {
         var (exists, stored) = index.Look(path, Analysis.Cells.ReadMetadata);
         if (!exists || (stored is not null && present.Matches(stored)))
             return;
-        // Cells of earlier versions have no identity. Their content names them, so that none
-        // replaces another.
+        // Cells of earlier versions have no identity. They are named by a hash of their content, so
+        // that none replaces another.
         File.Move(path, StalePath(path, stored?.Name ?? Fingerprint.Of(path)[..16]), overwrite: true);
         index.HasStale = true;
     }

@@ -7,12 +7,17 @@ internal static class ManifestFile
     private const string Example = "data-manifests/suites/nano.json or amber.json";
 
     /// <summary>Reads a manifest.</summary>
-    /// <exception cref="Llm360Exception">The file is missing, is not JSON, or has an unknown, missing or misspelt key or a value out of range.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The file is missing, is not JSON, or has an unknown, missing or misspelt key or a value out
+    /// of
+    /// range.
+    /// </exception>
     public static SuiteManifest Read(string path) => Read(ManifestDocument.File(path));
 
     /// <summary>Reads the recipe of a manifest.</summary>
-    /// <exception cref="Llm360Exception">As in <see cref="Read(string)"/>, or the suite is one that
-    /// others published.</exception>
+    /// <exception cref="Llm360Exception">
+    /// As in <see cref="Read(string)"/>, or the suite was published by others.
+    /// </exception>
     public static SuiteRecipe ReadRecipe(string path) => RecipeOf(Read(path), path);
 
     /// <summary>Writes a manifest, complete or not at all.</summary>
@@ -21,7 +26,10 @@ internal static class ManifestFile
     /// <summary>The manifest as indented JSON.</summary>
     public static string ToJson(SuiteManifest manifest) => ManifestJson.Write(manifest);
 
-    /// <summary>Everything that decides what comes of a recipe, as text: what only describes it, and what it is expected to give, is left out.</summary>
+    /// <summary>
+    /// The parts of a recipe that determine its result, as text. Descriptions and expected results
+    /// are left out.
+    /// </summary>
     public static string Identity(SuiteRecipe recipe) => ToJson(recipe.ToManifest() with
     {
         Description = "",

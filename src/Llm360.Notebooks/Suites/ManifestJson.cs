@@ -1,4 +1,4 @@
-// The JSON of manifests, read strictly: a misspelt key is an error that names the right one.
+// The JSON of manifests, read strictly: for a misspelt key, the error names the correct one.
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -11,7 +11,8 @@ internal static partial class ManifestJson
 {
     private const int LongestFile = 4 << 20;
 
-    // Beside it stand endings such as .safetensors and those of temporary files; systems allow 255 bytes.
+    // Suffixes such as .safetensors and those of temporary files are added; systems allow 255
+    // bytes.
     private const int LongestName = 128;
 
     private static readonly JsonSerializerOptions Options = new()
@@ -29,8 +30,10 @@ internal static partial class ManifestJson
 
     /// <summary>Reads a manifest.</summary>
     /// <param name="document">The file or embedded manifest.</param>
-    /// <param name="example">A good one, for messages.</param>
-    /// <exception cref="Llm360Exception">The file is missing, is not JSON, or has an unknown, missing or misspelt key.</exception>
+    /// <param name="example">A valid manifest, for messages.</param>
+    /// <exception cref="Llm360Exception">
+    /// The file is missing, is not JSON, or has an unknown, missing or misspelt key.
+    /// </exception>
     public static T Read<T>(ManifestDocument document, string example)
         where T : class =>
         document.Embedded is { } bytes ? JsonInput.Read<T>(bytes, document.Where, Kind(example), Options)
@@ -39,10 +42,14 @@ internal static partial class ManifestJson
     /// <summary>A manifest as indented JSON.</summary>
     public static string Write<T>(T manifest) => JsonSerializer.Serialize(manifest, Options);
 
-    /// <summary>The error of a value out of range.</summary>
-    public static Llm360Exception Wrong(string key, string rule, string path, string example) => new($"The suite manifest's {key} {rule}.", path, $"Correct the value; {example} is an example.");
+    /// <summary>The error for a value out of range.</summary>
+    public static Llm360Exception Wrong(string key, string rule, string path, string example) =>
+        new($"The suite manifest's {key} {rule}.", path, $"Correct the value; {example} is an example.");
 
-    /// <summary>Whether a name can be that of a file or folder: letters, digits, '-', '_' and '.', which it does not begin with.</summary>
+    /// <summary>
+    /// Whether a name is safe for a file or folder: letters, digits, '-', '_' and '.', with a
+    /// letter or digit first.
+    /// </summary>
     public static bool IsSafeName(string name) => name.Length <= LongestName && SafeName().IsMatch(name);
 
     private static JsonKind Kind(string example) => new("The suite manifest", LongestFile, $"Compare with {example}.")
@@ -53,7 +60,7 @@ internal static partial class ManifestJson
         Advise = e => Suggestion(e.Message),
     };
 
-    // The nearest key that there is; null where the error is another.
+    // The nearest known key; null if the error is a different one.
     private static string? Suggestion(string message)
     {
         var unknown = UnknownKey().Match(message);

@@ -1,4 +1,4 @@
-// Numbers that publications give, with their sources: read from manifests, never written in code.
+// Numbers of publications with their sources. They are read from manifests, not written in code.
 using System.Text.Json;
 
 namespace Llm360.Notebooks;
@@ -6,8 +6,8 @@ namespace Llm360.Notebooks;
 /// <summary>A published number, or a list of them.</summary>
 /// <param name="Name">Unique within its paper, such as <c>amber.parameters</c>.</param>
 /// <param name="Unit">For example <c>tokens</c>; <c>1</c> for a plain number.</param>
-/// <param name="Source">Where it is stated: the table, figure, page or file.</param>
-/// <param name="Verified">Whether it was read there.</param>
+/// <param name="Source">The table, figure, page or file that states it.</param>
+/// <param name="Verified">Whether the number was checked in the source.</param>
 /// <param name="Value">The number; null for a list.</param>
 /// <param name="Values">The list; null for one number.</param>
 /// <param name="Labels">Names of the list's numbers; null for none.</param>
@@ -20,26 +20,27 @@ public sealed record PublishedNumber(
     IReadOnlyList<double>? Values = null,
     IReadOnlyList<string>? Labels = null);
 
-/// <summary>The numbers of a publication, as <c>data-manifests/papers/NAME.json</c> holds
-/// them.</summary>
+/// <summary>
+/// The numbers of a publication, from <c>data-manifests/papers/NAME.json</c>.
+/// </summary>
 /// <param name="Title">Title and identifier.</param>
-/// <param name="Numbers">Each with a name of its own.</param>
+/// <param name="Numbers">Each with a unique name.</param>
 /// <param name="Tables">Tables whose rows are not single numbers; null for none.</param>
 public sealed record PublishedNumbers(string Title, IReadOnlyList<PublishedNumber> Numbers, IReadOnlyList<PublishedTable>? Tables = null)
 {
-    /// <summary>The one number of a name.</summary>
+    /// <summary>The single number with a name.</summary>
     /// <exception cref="Llm360Exception">There is none, or it is a list.</exception>
     public double this[string name] => Find(name).Value ?? throw Missing(name, "one number");
 
-    /// <summary>The list of a name.</summary>
-    /// <exception cref="Llm360Exception">There is none, or it is one number.</exception>
+    /// <summary>The list with a name.</summary>
+    /// <exception cref="Llm360Exception">There is none, or it is a single number.</exception>
     public IReadOnlyList<double> All(string name) => Find(name).Values ?? throw Missing(name, "a list");
 
-    /// <summary>The entry of a name, with its unit and source.</summary>
+    /// <summary>The entry with a name, including unit and source.</summary>
     /// <exception cref="Llm360Exception">There is none.</exception>
     public PublishedNumber Find(string name) => Numbers.FirstOrDefault(n => n.Name == name) ?? throw Missing(name, "a number");
 
-    /// <summary>The table of a name.</summary>
+    /// <summary>The table with a name.</summary>
     /// <exception cref="Llm360Exception">There is none.</exception>
     public PublishedTable FindTable(string name) => Tables?.FirstOrDefault(t => t.Name == name) ?? throw Missing(name, "a table");
 
@@ -55,9 +56,13 @@ public static class Papers
     private const string Example = "data-manifests/papers/llm360.json";
 
     /// <summary>The numbers of a publication.</summary>
-    /// <param name="name">For example <c>llm360</c>: a file in <c>papers/</c> of <see cref="Workspace.ManifestFolders"/>,
-    /// else the one in the library.</param>
-    /// <exception cref="Llm360Exception">There is none of that name, or it cannot be read.</exception>
+    /// <param name="name">
+    /// For example <c>llm360</c>: a file in <c>papers/</c> of
+    /// <see cref="Workspace.ManifestFolders"/>, else the one in the library.
+    /// </param>
+    /// <exception cref="Llm360Exception">
+    /// There is none with that name, or it cannot be read.
+    /// </exception>
     public static PublishedNumbers Open(string name)
     {
         var document = ManifestDocument.Find(ManifestDocument.Papers, name) ?? throw new Llm360Exception(

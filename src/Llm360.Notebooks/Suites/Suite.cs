@@ -35,32 +35,33 @@ public sealed class Suite : IShownAsTable
     /// <summary>Short name: <c>nano</c>, <c>amber</c>.</summary>
     public string Name { get; }
 
-    /// <summary>One or two sentences, and what of the manifest is not verified.</summary>
+    /// <summary>One or two sentences, and the unverified parts of the manifest.</summary>
     public string Description { get; }
 
-    /// <summary>The manifest that it was opened from.</summary>
+    /// <summary>The manifest from which the suite was opened.</summary>
     public SuiteManifest Manifest { get; }
 
-    /// <summary>The recipe it was made from; null where it was not trained here.</summary>
+    /// <summary>The recipe of its training; null if it was not trained here.</summary>
     public SuiteRecipe? Recipe { get; }
 
     /// <summary>
-    /// The repository of its checkpoints on the Hub, <c>organisation/name</c>; null where it was
-    /// trained here.
+    /// The repository of its checkpoints on the Hub, <c>organisation/name</c>; null if it was
+    /// trained
+    /// here.
     /// </summary>
     public string? Repository => Manifest.Checkpoints?.Repository;
 
-    /// <summary>The phases of its training, in order; empty where none is known.</summary>
+    /// <summary>The phases of its training, in order; empty if none is known.</summary>
     public IReadOnlyList<TrainingPhase> Phases { get; }
 
-    /// <summary>The licences of its parts; empty where none is known.</summary>
+    /// <summary>The licences of its parts; empty if none is known.</summary>
     public IReadOnlyList<Licence> Licences { get; }
 
-    /// <summary>Parameters of its model; null where unknown.</summary>
+    /// <summary>Parameters of its model; null if unknown.</summary>
     public long? Parameters => Manifest.Parameters ?? Recipe?.Model.ParameterCount(Recipe.Corpus.Tokenizer.VocabularySize);
 
     /// <summary>
-    /// Tokens of the whole training: positions with a target. Null where unknown.
+    /// Tokens of the whole training, counted as positions with a target. Null if unknown.
     /// </summary>
     public long? TrainedTokens { get; }
 
@@ -72,20 +73,20 @@ public sealed class Suite : IShownAsTable
     public string Folder { get; }
 
     /// <summary>
-    /// All checkpoints, in training order; while a suite is in training, those up to the latest.
-    /// A checkpoint before the latest is listed even if its files are gone. Its use is then an
-    /// error.
+    /// All checkpoints, in training order; during training, those up to the latest. A checkpoint
+    /// before the latest is listed even if its files are missing. Using it is then an error.
     /// </summary>
     public IReadOnlyList<Checkpoint> Checkpoints { get; }
 
     /// <summary>
-    /// All chunks that the manifest names, in training order. A chunk is listed even if its file is
-    /// gone. Its use is then an error.
+    /// All chunks of the manifest, in training order. A chunk is listed even if its file is
+    /// missing.
+    /// Using it is then an error.
     /// </summary>
     public IReadOnlyList<Chunk> Chunks { get; }
 
     /// <summary>
-    /// The number of checkpoints that the manifest promises; a suite in training has fewer.
+    /// The number of checkpoints according to the manifest; a suite in training has fewer.
     /// </summary>
     public int PromisedCheckpoints => Recipe is { } recipe ? Math.Max(recipe.Corpus.Chunks + 1, Checkpoints.Count) : Checkpoints.Count;
 
@@ -97,12 +98,12 @@ public sealed class Suite : IShownAsTable
     /// </summary>
     public string MetricsPath => System.IO.Path.Combine(Folder, SuiteLayout.Metrics);
 
-    /// <summary>What decides its training data, as text.</summary>
+    /// <summary>The parts of the manifest that determine its training data, as text.</summary>
     internal string Identity { get; }
 
     /// <summary>
-    /// The share of training that a checkpoint has seen, 0 to 1: by tokens where they are known,
-    /// else by chunks, else by its number.
+    /// The share of training that a checkpoint has seen, 0 to 1. It is computed from tokens if they
+    /// are known, else from chunks, else from the checkpoint's number.
     /// </summary>
     /// <exception cref="Llm360Exception">The checkpoint is not of a suite.</exception>
     internal double Progress(Checkpoint checkpoint) => (checkpoint.TokensSeen, TrainedTokens, checkpoint.ChunksSeen, Chunks.Count) switch
@@ -112,7 +113,7 @@ public sealed class Suite : IShownAsTable
         _ => (double)checkpoint.RequireIndex() / Math.Max(Checkpoints[^1].RequireIndex(), 1),
     };
 
-    /// <summary>The recipe, for what only a suite that was trained here has.</summary>
+    /// <summary>The recipe, which only a suite trained here has.</summary>
     /// <exception cref="Llm360Exception">It was not trained here.</exception>
     internal SuiteRecipe RequireRecipe() => Recipe ?? throw new Llm360Exception(
         $"The suite {Name} was not trained here: its recipe is not known to the kit.",
@@ -122,7 +123,7 @@ public sealed class Suite : IShownAsTable
     /// <summary>
     /// A suite that others published. Nothing is read or fetched until it is needed.
     /// </summary>
-    /// <param name="manifest">What it consists of.</param>
+    /// <param name="manifest">Its manifest.</param>
     /// <param name="folder">
     /// Folder whose files are used before the Hub's; the suite's folder in the workspace when null.
     /// </param>
@@ -143,7 +144,10 @@ public sealed class Suite : IShownAsTable
 
         folder = System.IO.Path.GetFullPath(folder ?? System.IO.Path.Combine(Workspace.SuitesFolder, manifest.Name));
         return !File.Exists(System.IO.Path.Combine(folder, SuiteLayout.Manifest)) ? new Suite(manifest, folder)
-            : throw new Llm360Exception($"The name \"{manifest.Name}\" is that of a suite that was trained here.", folder, "Give the manifest another name.");
+            : throw new Llm360Exception(
+                $"The name \"{manifest.Name}\" is that of a suite that was trained here.",
+                folder,
+                "Give the manifest another name.");
     }
 
     /// <summary>Opens a suite's folder.</summary>
@@ -157,7 +161,7 @@ public sealed class Suite : IShownAsTable
         var phase = TrainingPhase.Of(recipe);
         var saved = Numbered(folder, "ckpt_*", directories: true)
             .Where(c => System.IO.Path.GetFileName(c.Path) == SuiteLayout.Checkpoint(c.Number)).Select(c => c.Number).ToList();
-        // Training saves one checkpoint after the other: those before the latest should be there.
+        // Training saves checkpoints one after another, so all before the latest should exist.
         var latest = saved.Count == 0 ? -1 : Math.Min(saved[^1], recipe.Corpus.Chunks);
         var checkpoints = Enumerable.Range(0, latest + 1).Union(saved).Order()
             .Select(n => (Number: n, Name: SuiteLayout.Checkpoint(n)))
@@ -171,13 +175,16 @@ public sealed class Suite : IShownAsTable
         return new Suite(manifest, recipe, folder, checkpoints, chunks);
     }
 
-    /// <summary>The chunk of a number.</summary>
+    /// <summary>The chunk with a number.</summary>
     /// <exception cref="Llm360Exception">There is none.</exception>
     public Chunk Chunk(int index) => Chunks.FirstOrDefault(c => c.Index == index)
-        ?? throw new Llm360Exception($"Suite {Name} has no chunk {index}.", Manifest.Chunks?.Repository ?? Folder, $"Choose from {Chunks.FirstOrDefault()} to {Chunks.LastOrDefault()}.");
+        ?? throw new Llm360Exception(
+            $"Suite {Name} has no chunk {index}.",
+            Manifest.Chunks?.Repository ?? Folder,
+            $"Choose from {Chunks.FirstOrDefault()} to {Chunks.LastOrDefault()}.");
 
     /// <summary>
-    /// The checkpoint of a name (<c>ckpt_012</c>) or number (<c>12</c>), <c>last</c>, or
+    /// The checkpoint with a name (<c>ckpt_012</c>) or number (<c>12</c>), <c>last</c>, or
     /// <c>-1</c> for the last, <c>-2</c> for the one before it.
     /// </summary>
     /// <exception cref="Llm360Exception">There is none.</exception>
@@ -189,7 +196,7 @@ public sealed class Suite : IShownAsTable
                 $"Choose from {Checkpoints.FirstOrDefault()} to {Checkpoints.LastOrDefault()}: {ItemName.Forms}.");
     }
 
-    /// <summary>What the suite is, in numbers.</summary>
+    /// <summary>A summary of the suite in numbers.</summary>
     public Table ToTable() => RowTable.Card(
         $"The suite {Name}: {Description}",
         ("parameters", Parameters),
@@ -225,8 +232,15 @@ public sealed class Suite : IShownAsTable
         if (!Directory.Exists(folder))
             return [];
         var paths = directories ? Directory.EnumerateDirectories(folder, pattern) : Directory.EnumerateFiles(folder, pattern);
-        return paths
-            .Select(path => (Known: int.TryParse(System.IO.Path.GetFileNameWithoutExtension(path).Split('_')[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var n), Number: n, Path: path))
-            .Where(p => p.Known).OrderBy(p => p.Number).Select(p => (p.Number, p.Path));
+        return paths.Select(path => (Number: NumberOf(path), Path: path))
+            .Where(p => p.Number is not null)
+            .OrderBy(p => p.Number)
+            .Select(p => (p.Number!.Value, p.Path));
+
+        static int? NumberOf(string path)
+        {
+            var digits = System.IO.Path.GetFileNameWithoutExtension(path).Split('_')[^1];
+            return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        }
     }
 }

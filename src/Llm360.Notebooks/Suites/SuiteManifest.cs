@@ -1,4 +1,4 @@
-// The description of a suite, as a manifest file holds it: what is known of it, and where from.
+// The manifest of a suite: the facts about it and their sources.
 namespace Llm360.Notebooks;
 
 /// <summary>A suite, as <c>data-manifests/suites/NAME.json</c> describes it.</summary>
@@ -12,20 +12,28 @@ namespace Llm360.Notebooks;
 /// <param name="Corpus">Recipe: the text and how it becomes chunks.</param>
 /// <param name="Model">Recipe: the LLaMA shape.</param>
 /// <param name="Training">Recipe: the optimisation.</param>
-/// <param name="Expected">Recipe: what building the corpus must give; null in a recipe that is not
-/// measured yet.</param>
-/// <param name="Weights">SHA-256 of <c>model.safetensors</c> of every checkpoint, from
-/// <c>ckpt_000</c> on, of a suite that is trained here.</param>
+/// <param name="Expected">
+/// Recipe: the expected counts of the corpus; null in a recipe that is not measured yet.
+/// </param>
+/// <param name="Weights">
+/// SHA-256 of <c>model.safetensors</c> of every checkpoint of a suite that is trained here, from
+/// <c>ckpt_000</c> on.
+/// </param>
 /// <param name="Parameters">Parameters of the published model.</param>
-/// <param name="TrainedTokens">Tokens that the last published checkpoint has seen; when null, the
-/// phases tell, if they can.</param>
-/// <param name="Checkpoints">Where the published checkpoints are and what they are called.</param>
-/// <param name="Chunks">The published training data; null where it is not published as rows that
-/// this kit reads.</param>
-/// <param name="Phases">The phases of the published training, in order; null where none is
-/// known.</param>
-/// <param name="Licences">Under which licences the parts were published.</param>
-/// <param name="Facts">Sources of what the manifest says, and what is not verified.</param>
+/// <param name="TrainedTokens">
+/// Tokens that the last published checkpoint has seen; when null, computed from the phases if
+/// possible.
+/// </param>
+/// <param name="Checkpoints">Locations and names of the published checkpoints.</param>
+/// <param name="Chunks">
+/// The published training data; null if it is not published as rows that this kit reads.
+/// </param>
+/// <param name="Phases">
+/// The phases of the published training, in order; null if none is known.
+/// </param>
+/// <param name="Licences">The licences of the published parts.</param>
+/// <param name="Facts">Sources of the manifest's values, and which of them are not
+/// verified.</param>
 public sealed record SuiteManifest(
     string Name,
     string Description,
@@ -48,14 +56,19 @@ public sealed record SuiteManifest(
 }
 
 /// <summary>The checkpoints of a suite: revisions of one repository.</summary>
-/// <param name="Repository">Of the model, <c>organisation/name</c>.</param>
+/// <param name="Repository">The model's repository, <c>organisation/name</c>.</param>
 /// <param name="Series">In training order.</param>
-/// <param name="ChunksSeenByFirst">How many chunks the checkpoint with number 0 has seen; each
-/// further number has seen one more.</param>
-/// <param name="Optimizer">The file of a checkpoint's folder that holds the optimizer state;
-/// <c>optimizer.safetensors</c> when null.</param>
-/// <param name="OptimizerRepository">A repository with optimizer states in a form that this kit does
-/// not read; null where none is known.</param>
+/// <param name="ChunksSeenByFirst">
+/// Number of chunks that the checkpoint with number 0 has seen; each further number has seen one
+/// more.
+/// </param>
+/// <param name="Optimizer">
+/// The file with the optimizer state in a checkpoint's folder; <c>optimizer.safetensors</c> when
+/// null.
+/// </param>
+/// <param name="OptimizerRepository">
+/// A repository with optimizer states in a form that this kit does not read; null if none is known.
+/// </param>
 public sealed record HubCheckpoints(
     string Repository,
     IReadOnlyList<CheckpointSeries> Series,
@@ -64,15 +77,20 @@ public sealed record HubCheckpoints(
     string? OptimizerRepository = null);
 
 /// <summary>Checkpoints whose names differ by a number.</summary>
-/// <param name="Name">With the number's place and format in braces: <c>ckpt_{0:000}</c>.</param>
+/// <param name="Name">
+/// With a placeholder for the number and its format in braces: <c>ckpt_{0:000}</c>.
+/// </param>
 /// <param name="From">The first number.</param>
 /// <param name="To">The last number; <paramref name="From"/> when null.</param>
-/// <param name="Step">From one number to the next.</param>
-/// <param name="Revision">What the Hub calls it, with the number's place where there are several;
-/// the name when null.</param>
-/// <param name="Phase">The phase that they belong to; the first when null.</param>
-/// <param name="IndexOffset">A checkpoint's index is its number plus this; for phases that count
-/// from 0 again.</param>
+/// <param name="Step">Difference between consecutive numbers.</param>
+/// <param name="Revision">
+/// The revision on the Hub, with a placeholder for the number if there are several checkpoints; the
+/// name when null.
+/// </param>
+/// <param name="Phase">The phase of the checkpoints; the first when null.</param>
+/// <param name="IndexOffset">
+/// A checkpoint's index is its number plus this offset; for phases that count from 0 again.
+/// </param>
 public sealed record CheckpointSeries(
     string Name,
     int From,
@@ -89,27 +107,33 @@ public sealed record CheckpointSeries(
     }
 }
 
-/// <summary>The chunks of a suite: files of one dataset, JSON Lines of token sequences as
-/// <see cref="Chunk"/> has them.</summary>
-/// <param name="Repository">Of the dataset, <c>organisation/name</c>.</param>
-/// <param name="Name">With the number's place: <c>train_{0:000}</c>.</param>
-/// <param name="Path">Of the file in the repository, with the number's place.</param>
-/// <param name="Count">How many, numbered from 0 in the order of training.</param>
+/// <summary>
+/// The chunks of a suite: files of one dataset, in JSON Lines with the token sequences of
+/// <see cref="Chunk"/>.
+/// </summary>
+/// <param name="Repository">The dataset's repository, <c>organisation/name</c>.</param>
+/// <param name="Name">With a placeholder for the number: <c>train_{0:000}</c>.</param>
+/// <param name="Path">Path in the repository, with a placeholder for the number.</param>
+/// <param name="Count">Number of chunks, numbered from 0 in training order.</param>
 /// <param name="Revision">A branch, a tag or a commit.</param>
 public sealed record HubChunks(string Repository, string Name, string Path, int Count, string Revision = HubLocation.Main);
 
-/// <summary>Under which licence a part of a suite was published.</summary>
+/// <summary>The licence of a part of a suite.</summary>
 /// <param name="Of">The part: <c>weights</c>, <c>data</c>, <c>code</c>.</param>
 /// <param name="Name">SPDX identifier, or the licence's name.</param>
-/// <param name="Source">Where it is stated.</param>
-/// <param name="Verified">Whether it was read there.</param>
+/// <param name="Source">The document that states the licence.</param>
+/// <param name="Verified">Whether the licence was checked in the source.</param>
 public sealed record Licence(string Of, string Name, string Source, bool Verified);
 
-/// <summary>Where something that a manifest says comes from.</summary>
-/// <param name="Of">The key of the manifest, such as <c>phases</c> or
-/// <c>checkpoints.series</c>.</param>
+/// <summary>The source of a value in a manifest.</summary>
+/// <param name="Of">
+/// The key of the manifest, such as <c>phases</c> or <c>checkpoints.series</c>.
+/// </param>
 /// <param name="Source">The publication, file or page.</param>
-/// <param name="Verified">Whether it was read there. What is not verified may be wrong.</param>
-/// <param name="Note">What is uncertain, or how the value was computed; null where there is nothing
-/// to add.</param>
+/// <param name="Verified">
+/// Whether the value was checked in the source. Values that are not verified may be wrong.
+/// </param>
+/// <param name="Note">
+/// What is uncertain, or how the value was computed; null if there is nothing to add.
+/// </param>
 public sealed record ManifestFact(string Of, string Source, bool Verified, string? Note = null);

@@ -1,16 +1,23 @@
-// The recipe of a suite that this kit trains itself: where its text comes from, its model, its training.
+// The recipe of a suite that this kit trains: sources of text, model and training.
 namespace Llm360.Notebooks;
 
-/// <summary>The recipe of a suite that is trained here: the part of its manifest that training
-/// follows. It is copied to the suite's folder.</summary>
+/// <summary>
+/// The recipe of a suite that is trained here: the part of its manifest that training follows. It
+/// is
+/// copied to the suite's folder.
+/// </summary>
 /// <param name="Name">Short name, also the folder's name.</param>
 /// <param name="Description">One or two sentences.</param>
 /// <param name="Corpus">The text and how it becomes chunks.</param>
 /// <param name="Model">The LLaMA shape.</param>
 /// <param name="Training">The optimisation.</param>
-/// <param name="Expected">What building the corpus must give; null in a manifest not yet measured.</param>
-/// <param name="Weights">SHA-256 of <c>model.safetensors</c> of every checkpoint, from
-/// <c>ckpt_000</c> on; null in a manifest not yet measured.</param>
+/// <param name="Expected">
+/// The expected counts of the corpus; null in a manifest that is not measured yet.
+/// </param>
+/// <param name="Weights">
+/// SHA-256 of <c>model.safetensors</c> of every checkpoint, from <c>ckpt_000</c> on; null in a
+/// manifest that is not measured yet.
+/// </param>
 public sealed record SuiteRecipe(
     string Name,
     string Description,
@@ -20,11 +27,14 @@ public sealed record SuiteRecipe(
     CorpusCounts? Expected = null,
     IReadOnlyList<string>? Weights = null)
 {
-    /// <summary>The manifest that has this recipe and no more.</summary>
+    /// <summary>A manifest that contains only this recipe.</summary>
     public SuiteManifest ToManifest() => new(Name, Description, Corpus, Model, Training, Expected, Weights);
 }
 
-/// <summary>How text becomes chunks of token sequences, as Amber's was prepared: documents joined by the end token, cut to length, sample n to chunk n mod N.</summary>
+/// <summary>
+/// How text becomes chunks of token sequences, as for Amber: documents are joined by the end token
+/// and cut to length; sample n goes to chunk n mod N.
+/// </summary>
 /// <param name="Sources">In the order in which their sequences are numbered.</param>
 /// <param name="Tokenizer">The vocabulary.</param>
 /// <param name="SequenceLength">Tokens a sequence: inputs plus one (257 = 256 positions).</param>
@@ -33,7 +43,9 @@ public sealed record SuiteRecipe(
 /// <param name="ValidationSequences">Sequences of held-out documents.</param>
 /// <param name="Seed">Seed of document order and of the held-out choice.</param>
 /// <param name="Canaries">Planted random sequences; null for none.</param>
-/// <param name="Deduplicate">Keep only the first of exactly equal documents. Off by default: duplicates are data.</param>
+/// <param name="Deduplicate">
+/// Keep only the first of exactly equal documents. Off by default, because duplicates are data.
+/// </param>
 public sealed record CorpusRecipe(
     IReadOnlyList<CorpusSource> Sources,
     TokenizerRecipe Tokenizer,
@@ -49,16 +61,23 @@ public sealed record CorpusRecipe(
 /// <param name="Name">The label on every row.</param>
 /// <param name="Share">Share of the corpus's sequences, relative to the other sources.</param>
 /// <param name="Packages">The NuGet packages whose files are read.</param>
-/// <param name="Documents">What a document is: <c>members</c> or <c>types</c> of XML documentation,
-/// or <c>notices</c>, the licences of a text file.</param>
+/// <param name="Documents">
+/// What a document is: <c>members</c> or <c>types</c> of XML documentation, or <c>notices</c>, the
+/// licences of a text file.
+/// </param>
 public sealed record CorpusSource(string Name, double Share, IReadOnlyList<CorpusPackage> Packages, string Documents = "members");
 
 /// <summary>One pinned NuGet package.</summary>
 /// <param name="Id">Package id.</param>
 /// <param name="Version">Exact version.</param>
 /// <param name="License">SPDX expression.</param>
-/// <param name="Files">Files inside the package, with <c>*</c> in the last part; read in ordinal order.</param>
-/// <param name="Sha256">SHA-256 of what <c>sha256sum</c> prints for the files read, in order; null in a manifest not yet measured.</param>
+/// <param name="Files">
+/// Files inside the package, with <c>*</c> in the last part; read in ordinal order.
+/// </param>
+/// <param name="Sha256">
+/// SHA-256 of the output of <c>sha256sum</c> for the files read, in order; null in a manifest that
+/// is not measured yet.
+/// </param>
 public sealed record CorpusPackage(string Id, string Version, string License, IReadOnlyList<string> Files, string? Sha256 = null);
 
 /// <summary>The vocabulary and how it was made.</summary>
@@ -68,12 +87,19 @@ public sealed record CorpusPackage(string Id, string Version, string License, IR
 /// <param name="Recipe">The command that made it.</param>
 public sealed record TokenizerRecipe(string Asset, int VocabularySize, string Sha256, string Recipe);
 
-/// <summary>Random token sequences planted to be memorised: the row begins with the canary and goes on with the ordinary text of the sample it is planted in.</summary>
+/// <summary>
+/// Random token sequences planted to be memorised. The row begins with the canary and continues
+/// with the ordinary text of the sample in which it is planted.
+/// </summary>
 /// <param name="Length">Tokens of the random sequence.</param>
-/// <param name="Repetitions">One canary for each number, repeated so often within its chunk.</param>
-/// <param name="Chunks">Chunks that get a set of canaries of their own.</param>
+/// <param name="Repetitions">
+/// One canary for each number; the number is how often it is repeated within its chunk.
+/// </param>
+/// <param name="Chunks">Chunks that each get their own set of canaries.</param>
 /// <param name="Seed">Seed of the random tokens and of the rows they are planted in.</param>
-/// <param name="Controls">Canaries drawn in the same way and planted nowhere, to compare with.</param>
+/// <param name="Controls">
+/// Canaries that are drawn in the same way but not planted, for comparison.
+/// </param>
 public sealed record CanaryRecipe(int Length, IReadOnlyList<int> Repetitions, IReadOnlyList<int> Chunks, int Seed, int Controls = 0);
 
 /// <summary>The shape of a LLaMA model; names as in Hugging Face's <c>config.json</c>.</summary>
@@ -83,7 +109,9 @@ public sealed record CanaryRecipe(int Length, IReadOnlyList<int> Repetitions, IR
 /// <param name="Heads">Attention heads.</param>
 /// <param name="NormEps">Epsilon of RMSNorm.</param>
 /// <param name="RopeTheta">Base of the rotary frequencies.</param>
-/// <param name="InitializerRange">Standard deviation of the initial weights; output projections are scaled by 1/sqrt(2 layers).</param>
+/// <param name="InitializerRange">
+/// Standard deviation of the initial weights; output projections are scaled by 1/sqrt(2 layers).
+/// </param>
 public sealed record ModelShape(
     int HiddenSize,
     int IntermediateSize,
@@ -93,30 +121,41 @@ public sealed record ModelShape(
     double RopeTheta = 10000,
     double InitializerRange = 0.02)
 {
-    /// <summary>Parameters with a vocabulary of so many tokens and an untied head.</summary>
+    /// <summary>Number of parameters for a given vocabulary size and an untied head.</summary>
     internal long ParameterCount(int vocabulary)
     {
-        // Queries, keys, values, output; gate, up, down; two norms.
+        // Query, key, value, output; gate, up, down; two norms.
         var block = (4L * HiddenSize * HiddenSize) + (3L * HiddenSize * IntermediateSize) + (2L * HiddenSize);
         return (2L * vocabulary * HiddenSize) + (Layers * block) + HiddenSize;
     }
 }
 
-/// <summary>The optimisation: AdamW with warm-up and one schedule, in one pass over the chunks.</summary>
+/// <summary>
+/// The optimisation: AdamW with warm-up and one schedule, in one pass over the chunks.
+/// </summary>
 /// <param name="BatchSize">Sequences a step.</param>
-/// <param name="PeakLearningRate">After warm-up.</param>
-/// <param name="FinalLearningRate">At the end of a cosine; equal to the peak for a constant schedule.</param>
-/// <param name="WarmupSteps">Linear from 0: the first update has learning rate 0, as in Amber's script.</param>
+/// <param name="PeakLearningRate">Learning rate after warm-up.</param>
+/// <param name="FinalLearningRate">
+/// Learning rate at the end of a cosine; equal to the peak for a constant schedule.
+/// </param>
+/// <param name="WarmupSteps">
+/// Linear from 0: the first update has learning rate 0, as in Amber's script.
+/// </param>
 /// <param name="Schedule"><c>cosine</c> or <c>constant</c>.</param>
 /// <param name="Seed">Seed of the initial weights and of the order within a chunk.</param>
-/// <param name="OptimizerStates">Checkpoints that keep their optimizer state, by number; every checkpoint needed to resume keeps one until the next is complete.</param>
+/// <param name="OptimizerStates">
+/// Numbers of the checkpoints that keep their optimizer state. A checkpoint that is needed to
+/// resume
+/// also keeps it until the next one is complete.
+/// </param>
 /// <param name="Beta1">AdamW.</param>
 /// <param name="Beta2">AdamW.</param>
 /// <param name="Eps">AdamW.</param>
-/// <param name="WeightDecay">Decoupled, of every parameter, as Amber's script does.</param>
+/// <param name="WeightDecay">Decoupled, for every parameter, as in Amber's script.</param>
 /// <param name="ClipNorm">Largest global gradient norm.</param>
 /// <param name="GradientGroups">
-/// Groups that the rows of a batch form: gradients are summed within each, then over them.
+/// Number of groups of rows in a batch: gradients are summed within each group, then over the
+/// groups.
 /// 8 when null, or the batch size if that is smaller.
 /// </param>
 public sealed record TrainingRecipe(
@@ -140,22 +179,27 @@ public sealed record TrainingRecipe(
     internal int Groups => GradientGroups ?? Math.Min(MostGroupsByDefault, BatchSize);
 }
 
-/// <summary>What the corpus came to; checked when it is built.</summary>
-/// <param name="Sources">Counts a source, in the recipe's order.</param>
+/// <summary>Counts of the corpus; checked when it is built.</summary>
+/// <param name="Sources">Counts for each source, in the recipe's order.</param>
 /// <param name="Sequences">Training sequences.</param>
 /// <param name="Tokens">Training tokens.</param>
-/// <param name="Sha256">SHA-256 of what <c>sha256sum</c> prints for all chunk files, <c>validation.jsonl</c> and <c>canaries.json</c>, in order.</param>
+/// <param name="Sha256">
+/// SHA-256 of the output of <c>sha256sum</c> for all chunk files, <c>validation.jsonl</c> and
+/// <c>canaries.json</c>, in order.
+/// </param>
 public sealed record CorpusCounts(IReadOnlyList<SourceCounts> Sources, int Sequences, long Tokens, string Sha256);
 
 /// <summary>Counts of one source.</summary>
 /// <param name="Name">The source.</param>
 /// <param name="Documents">Documents found, after deduplication if it is on.</param>
 /// <param name="UniqueDocuments">Different texts among all found.</param>
-/// <param name="UsedDocuments">Documents that went into training sequences.</param>
-/// <param name="Sequences">Training sequences with this label; a row with a canary has the label <c>canary</c> instead.</param>
+/// <param name="UsedDocuments">Documents used in training sequences.</param>
+/// <param name="Sequences">
+/// Training sequences with this label; a row with a canary has the label <c>canary</c> instead.
+/// </param>
 /// <param name="NearCopies">
-/// Near copies: at least half of their runs of eight words stand in documents before them. Exact
-/// copies are among them. Null in a manifest that was measured before these were counted.
+/// Near copies: at least half of their runs of eight words occur in earlier documents. Exact copies
+/// are included. Null in a manifest that was measured before near copies were counted.
 /// </param>
 public sealed record SourceCounts(
     string Name, int Documents, int UniqueDocuments, int UsedDocuments, int Sequences, int? NearCopies = null);

@@ -1,20 +1,23 @@
 // The entry point of a notebook: a suite by name.
 namespace Llm360.Notebooks;
 
-/// <summary>What <see cref="Suites.Open"/> can open, or what can be trained.</summary>
-/// <param name="Name">The name to open it by.</param>
-/// <param name="Description">From its manifest; what is wrong with the manifest where it cannot be
-/// read.</param>
-/// <param name="IsPublished">Others published it on the Hub; else it is trained here.</param>
-/// <param name="CanOpen">False for a recipe that is not trained yet, and for a manifest that cannot
-/// be read.</param>
+/// <summary>A suite that <see cref="Suites.Open"/> can open, or that can be trained.</summary>
+/// <param name="Name">The name by which it is opened.</param>
+/// <param name="Description">
+/// The description in its manifest; if the manifest cannot be read, the reason.
+/// </param>
+/// <param name="IsPublished">Whether others published it on the Hub; else it is trained
+/// here.</param>
+/// <param name="CanOpen">
+/// False for a recipe that is not trained yet, and for a manifest that cannot be read.
+/// </param>
 /// <param name="Where">The manifest.</param>
 public sealed record SuiteEntry(string Name, string Description, bool IsPublished, bool CanOpen, string Where);
 
 /// <summary>Opens suites by name.</summary>
 public static class Suites
 {
-    // A letter or two mistyped.
+    // One or two mistyped letters.
     private const int NearName = 2;
 
     /// <summary>
@@ -47,13 +50,15 @@ public static class Suites
     }
 
     /// <summary>
-    /// What can be opened by name, and what can be trained: suites with a manifest, and suites in
-    /// <see cref="Workspace.SuitesFolder"/> that have none.
+    /// The suites that can be opened by name or trained: suites with a manifest, and suites in
+    /// <see cref="Workspace.SuitesFolder"/> without one.
     /// </summary>
     public static IReadOnlyList<SuiteEntry> List()
     {
         var names = Names.ToHashSet(StringComparer.Ordinal);
-        IEnumerable<string> folders = Directory.Exists(Workspace.SuitesFolder) ? Directory.EnumerateDirectories(Workspace.SuitesFolder) : [];
+        IEnumerable<string> folders = Directory.Exists(Workspace.SuitesFolder)
+            ? Directory.EnumerateDirectories(Workspace.SuitesFolder)
+            : [];
         names.UnionWith(folders.Where(IsSuite).Select(Path.GetFileName).OfType<string>());
         return [.. names.Order(StringComparer.Ordinal).Select(Entry)];
     }
@@ -63,8 +68,10 @@ public static class Suites
     /// <c>nano/36</c>, <c>nano/last</c>, <c>nano/-1</c>), or by a revision on the Hub,
     /// <c>organisation/name@revision</c>.
     /// </summary>
-    /// <remarks>A file, folder or revision alone does not tell the checkpoint's number and what it
-    /// has seen: they are null.</remarks>
+    /// <remarks>
+    /// For a file, a folder or a revision alone, the checkpoint's number and what it has seen are
+    /// unknown: they are null.
+    /// </remarks>
     /// <exception cref="Llm360Exception">
     /// There is none of these; the message lists what can be chosen.
     /// </exception>
@@ -102,17 +109,18 @@ public static class Suites
     /// <see cref="Workspace.SuitesFolder"/>.
     /// </summary>
     /// <remarks>
-    /// A file that was copied from a known recipe and changed is a recipe of its own: where it
-    /// still has the known one's name, its name is that of the file, and it expects neither the
-    /// text nor the weights of the known one.
+    /// A file that was copied from a known recipe and changed is a separate recipe. If it still has
+    /// the known recipe's name, it takes the name of the file. The expected text and weights of the
+    /// known recipe do not apply to it.
     /// </remarks>
     /// <exception cref="Llm360Exception">
-    /// There is none of that name, it cannot be read, or the suite is one that others published.
+    /// There is none of that name, it cannot be read, or the suite was published by others.
     /// </exception>
     public static SuiteRecipe Recipe(string nameOrFile) => Recipe(nameOrFile, out _);
 
-    /// <summary>The same, with a sentence for each thing in which a copied recipe was
-    /// changed.</summary>
+    /// <summary>
+    /// The same, with a note for each change to a copied recipe.
+    /// </summary>
     internal static SuiteRecipe Recipe(string nameOrFile, out IReadOnlyList<string> notes)
     {
         var trained = Path.Combine(Workspace.SuitesFolder, nameOrFile);
@@ -131,7 +139,13 @@ public static class Suites
         if (ManifestDocument.Find(ManifestDocument.Suites, nameOrFile) is { } document)
             return document;
         if (nameOrFile.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
-            throw new Llm360Exception("There is no such file.", Path.GetFullPath(nameOrFile), "Name a recipe or a manifest, or one of the suites that come with the kit.");
+        {
+            throw new Llm360Exception(
+                "There is no such file.",
+                Path.GetFullPath(nameOrFile),
+                "Name a recipe or a manifest, or one of the suites that come with the kit.");
+        }
+
         var names = List().Where(s => !recipe || !s.IsPublished).Select(s => s.Name).ToList();
         var nearest = names.Find(n => ManifestJson.Distance(n, nameOrFile) <= NearName);
         throw new Llm360Exception(
@@ -169,9 +183,9 @@ public static class Suites
     }
 
     /// <summary>The entry of a manifest.</summary>
-    /// <param name="name">The name to open it by.</param>
+    /// <param name="name">The name by which it is opened.</param>
     /// <param name="document">The manifest.</param>
-    /// <param name="trained">The suite's folder; null where it is not trained here.</param>
+    /// <param name="trained">The suite's folder; null if it is not trained here.</param>
     internal static SuiteEntry Entry(string name, ManifestDocument document, string? trained)
     {
         try

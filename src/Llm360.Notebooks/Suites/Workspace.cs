@@ -1,19 +1,22 @@
-// Where suites, results and manifests lie on this machine.
+// The folders of suites, results and manifests on this machine.
 using System.Reflection;
 
 namespace Llm360.Notebooks;
 
 /// <summary>The folders the kit reads and writes.</summary>
 /// <remarks>
-/// <see cref="Artifacts"/> is, in this order: the variable <c>LLM360_HOME</c>; <c>artifacts/</c> of the repository that holds the current folder;
-/// <c>llm360</c> in the user's local application data.
+/// <see cref="Artifacts"/> is the first of: the variable <c>LLM360_HOME</c>; <c>artifacts/</c> of
+/// the
+/// repository that contains the current folder; <c>llm360</c> in the user's local application data.
 /// </remarks>
 internal static class Workspace
 {
     /// <summary>The variable that names the folder of everything the kit writes.</summary>
     public const string HomeVariable = "LLM360_HOME";
 
-    /// <summary>Root of all that is written: <c>suites/</c>, <c>results/</c>, <c>notebooks/</c>, <c>site/</c>.</summary>
+    /// <summary>
+    /// Root of all written files: <c>suites/</c>, <c>results/</c>, <c>notebooks/</c>, <c>site/</c>.
+    /// </summary>
     public static string Artifacts =>
         Environment.GetEnvironmentVariable(HomeVariable) is { Length: > 0 } home ? Path.GetFullPath(home)
         : Repository is { } repository ? Path.Combine(repository, "artifacts")
@@ -25,7 +28,10 @@ internal static class Workspace
     /// <summary>The results store.</summary>
     public static string ResultsFolder => Path.Combine(Artifacts, "results");
 
-    /// <summary>The checkout that holds the current folder, else the one this build came from if it still exists; null outside of one.</summary>
+    /// <summary>
+    /// The checkout that contains the current folder, else the checkout of this build if it still
+    /// exists; null outside a checkout.
+    /// </summary>
     public static string? Repository => FindRepository(Environment.CurrentDirectory) ?? BuildRepository;
 
     /// <summary>
@@ -37,9 +43,16 @@ internal static class Workspace
         ? [Path.Combine(Artifacts, "manifests"), Path.Combine(repository, "data-manifests")]
         : [Path.Combine(Artifacts, "manifests")];
 
-    private static string? BuildRepository =>
-        typeof(Workspace).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(a => a.Key == "RepositoryRoot")?.Value is { } root
-        && FindRepository(root) is { } found ? found : null;
+    private static string? BuildRepository
+    {
+        get
+        {
+            var root = typeof(Workspace).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+                .FirstOrDefault(a => a.Key == "RepositoryRoot")?.Value;
+            return root is null ? null : FindRepository(root);
+        }
+    }
+
 
     private static string? FindRepository(string start)
     {

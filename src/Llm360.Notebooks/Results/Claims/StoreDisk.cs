@@ -1,4 +1,4 @@
-// Whether the disk of a results store does what a grid with several workers needs.
+// Checks that the disk of a results store supports a grid with several workers.
 
 namespace Llm360.Notebooks;
 
@@ -12,15 +12,19 @@ internal static class StoreDisk
     private static readonly string[] WithoutRename =
         ["fuse.s3fs", "fuse.gcsfuse", "fuse.goofys", "fuse.rclone", "fuse.blobfuse", "fuse.blobfuse2", "fuse.mountpoint-s3"];
 
-    /// <summary>Checks that a new file is made by one process only, and that renaming replaces a
-    /// file.</summary>
+    /// <summary>
+    /// Checks that only one process can create a new file, and that renaming replaces a file.
+    /// </summary>
     /// <param name="folder">Folder of the store.</param>
-    /// <exception cref="Llm360Exception">The disk does not do this, or cannot be written.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The disk does not do this, or cannot be written.
+    /// </exception>
     public static void Require(string folder) =>
         Require(folder, (from, to) => File.Move(from, to, overwrite: true), "/proc/self/mounts");
 
-    /// <summary>The same with another way of renaming and another list of mounts, for
-    /// tests.</summary>
+    /// <summary>
+    /// The same with another rename function and another list of mounts, for tests.
+    /// </summary>
     internal static void Require(string folder, Action<string, string> rename, string mounts)
     {
         if (TypeOf(folder, mounts) is { } type && WithoutRename.Contains(type))
@@ -61,12 +65,12 @@ internal static class StoreDisk
         }
     }
 
-    /// <summary>Type of the file system that holds a folder; null if unknown.</summary>
+    /// <summary>Type of the file system that contains a folder; null if unknown.</summary>
     internal static string? TypeOf(string folder, string mounts)
     {
         try
         {
-            // device, mount point, type; a blank in a name is written \040.
+            // device, mount point, type; a space in a name is written \040.
             return (from line in File.ReadAllLines(mounts)
                     let fields = line.Split(' ')
                     where fields.Length > 2
