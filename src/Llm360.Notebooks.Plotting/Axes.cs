@@ -1,4 +1,4 @@
-// Axes: labels with units, human ticks, faint grid.
+// Axes: labels with units, readable ticks, faint grid.
 using Plotly.NET.LayoutObjects;
 using static Llm360.Notebooks.Plotting.Attributes;
 
@@ -10,7 +10,11 @@ internal static class Axes
     public static LinearAxis Horizontal(Panel panel, AxisRange range, PanelPlace place)
     {
         var axis = Common(panel.X, range, place.Y, place.Across).With(("showgrid", false));
-        var labels = panel.Traces.Where(t => t.XLabels is not null).SelectMany(t => t.X.Zip(t.XLabels!)).DistinctBy(p => p.First).OrderBy(p => p.First).ToList();
+        var labels = panel.Traces.Where(t => t.XLabels is not null)
+            .SelectMany(t => t.X.Zip(t.XLabels!))
+            .DistinctBy(p => p.First)
+            .OrderBy(p => p.First)
+            .ToList();
         return labels.Count == 0 ? axis : axis.With(
             ("tickmode", "array"),
             ("tickvals", Numbers.Json(labels.Select(p => p.First))),
@@ -23,7 +27,7 @@ internal static class Axes
         return Common(panel.Y, range, place.X, place.Up).With(("rangemode", bars ? "tozero" : null), ("zeroline", bars));
     }
 
-    /// <summary>What all axes share, those of heat maps included.</summary>
+    /// <summary>The properties that all axes share, including those of heat maps.</summary>
     public static LinearAxis Common(Axis axis, AxisRange? range, string anchor, double[] domain)
     {
         var result = new LinearAxis().With(
@@ -42,7 +46,9 @@ internal static class Axes
             ("tickfont", Object(("size", Style.TickSize))));
         if (range is not { } r)
             return result;
-        // 3e-4 and 2M: Plotly's own short forms of small numbers are SI prefixes (300μ), which nobody says of a learning rate.
+        // 3e-4 and 2M: Plotly abbreviates small numbers with SI prefixes (300μ), which are not used
+        // for
+        // learning rates.
         var tiny = Math.Max(Math.Abs(r.Low), Math.Abs(r.High)) < 0.01;
         result.With(("type", axis.Log ? "log" : "linear"), ("range", Numbers.Json(r.Plotly)), ("exponentformat", tiny ? "e" : "B"));
         if (!axis.Log)

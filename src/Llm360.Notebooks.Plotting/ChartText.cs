@@ -1,17 +1,21 @@
-// Text as Plotly wants it: its pseudo-HTML escaped, long titles wrapped.
+// Text for Plotly: its pseudo-HTML is escaped, and long titles are wrapped.
 namespace Llm360.Notebooks.Plotting;
 
-/// <summary>Escaping, wrapping and naming.</summary>
+/// <summary>Escapes text, wraps it, and makes file names.</summary>
 internal static class ChartText
 {
-    /// <summary>Text that Plotly shows as it is: it knows tags, entities and <c>%{...}</c> in hover templates.</summary>
+    /// <summary>
+    /// Escapes tags, entities and <c>%{...}</c> in hover templates, which Plotly would interpret.
+    /// </summary>
     public static string Escape(string text) => text
         .Replace("&", "&amp;", StringComparison.Ordinal)
         .Replace("<", "&lt;", StringComparison.Ordinal)
         .Replace(">", "&gt;", StringComparison.Ordinal)
         .Replace("%{", "%&#123;", StringComparison.Ordinal);
 
-    /// <summary>Lines of at most <paramref name="width"/> characters, broken between words, not yet escaped.</summary>
+    /// <summary>
+    /// Lines of at most <paramref name="width"/> characters, broken between words, not yet escaped.
+    /// </summary>
     public static IReadOnlyList<string> Wrap(string text, int width)
     {
         var lines = new List<string>();
@@ -32,10 +36,11 @@ internal static class ChartText
         return lines;
     }
 
-    /// <summary>A file name made of the title's letters and digits.</summary>
+    /// <summary>A file name from the letters and digits of a title.</summary>
     public static string FileName(string title)
     {
-        var words = new string([.. title.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : ' ')]).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var letters = new string([.. title.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : ' ')]);
+        var words = letters.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var name = string.Join('-', words.Take(8));
         return name.Length == 0 ? "figure" : name;
     }

@@ -1,4 +1,4 @@
-// One figure on its way to Plotly: panels placed, traces and layout collected.
+// Converts a figure to Plotly: places panels, and collects traces and layout.
 using Plotly.NET;
 using static Llm360.Notebooks.Plotting.Attributes;
 
@@ -33,7 +33,9 @@ internal sealed class Drawing
         IEnumerable<string> titles = [.. plan.TitleLines.Select(l => $"<b>{ChartText.Escape(l)}</b>"),
             .. plan.SubtitleLines.Select(l => $"<span style=\"font-size:{Style.TextSize}px\">{ChartText.Escape(l)}</span>")];
         return new Layout().With(
-            ("title", Object(("text", string.Join("<br>", titles)), ("x", 0.0), ("xref", "container"), ("xanchor", "left"), ("y", 1.0), ("yref", "container"), ("yanchor", "top"),
+            ("title", Object(
+                ("text", string.Join("<br>", titles)), ("x", 0.0), ("xref", "container"), ("xanchor", "left"),
+                ("y", 1.0), ("yref", "container"), ("yanchor", "top"),
                 ("pad", Object(("l", 12), ("t", 12))), ("font", Object(("size", Style.TitleSize))))),
             ("font", Object(("family", Style.Font), ("size", Style.TextSize), ("color", Style.Text))),
             ("paper_bgcolor", Style.Transparent),
@@ -42,13 +44,17 @@ internal sealed class Drawing
             ("height", Height),
             ("margin", Object(("l", FigurePlan.Left), ("r", plan.Right), ("t", plan.Top), ("b", FigurePlan.Bottom))),
             ("showlegend", plan.ShowLegend),
-            ("legend", Object(("bgcolor", Style.Transparent), ("x", 1.02), ("xanchor", "left"), ("y", 1.0), ("yanchor", "top"), ("font", Object(("size", Style.TickSize))))),
+            ("legend", Object(
+                ("bgcolor", Style.Transparent), ("x", 1.02), ("xanchor", "left"), ("y", 1.0), ("yanchor", "top"),
+                ("font", Object(("size", Style.TickSize))))),
             ("hovermode", "closest"),
             ("hoverlabel", Object(("font", Object(("family", Style.Font), ("size", Style.TickSize))))),
             ("bargap", 0.15),
             ("barmode", "group"),
             ("modebar", Object(("bgcolor", Style.Transparent), ("color", Style.AxisLine), ("activecolor", Style.Text))),
-            ("meta", Object(("title", figure.Title), ("subtitle", figure.Subtitle), ("alt", figure.AltText), ("finding", figure.Finding), ("titleHeight", plan.TitleHeight))));
+            ("meta", Object(
+                ("title", figure.Title), ("subtitle", figure.Subtitle), ("alt", figure.AltText), ("finding", figure.Finding),
+                ("titleHeight", plan.TitleHeight))));
     }
 
     private void DrawPanel(int index)
@@ -78,19 +84,27 @@ internal sealed class Drawing
             annotations.AddRange(LineLabels.Draw(panel, place, vertical, plan.Height - plan.Top - FigurePlan.Bottom));
     }
 
-    /// <summary>Maps on one scale share one colour bar, to the right of the last column.</summary>
+    /// <summary>
+    /// Heat maps with the same scale share a colour bar, right of the last column.
+    /// </summary>
     private void DrawHeatMap(Panel panel, HeatMap map, int index, PanelPlace place)
     {
         var sharing = plan.SharingScale(map);
         var colours = "coloraxis" + plan.Grid.Place(sharing[0]).Suffix;
         Traces.Add(HeatMaps.Trace(map, panel, place, colours));
-        Layout.With((place.XAxis, HeatMaps.Columns(panel, place)), (place.YAxis, HeatMaps.Rows(panel, place, plan.RowNamesAreShown(index))));
+        Layout.With(
+            (place.XAxis, HeatMaps.Columns(panel, place)),
+            (place.YAxis, HeatMaps.Rows(panel, place, plan.RowNamesAreShown(index))));
         if (sharing[0] == index)
-            Layout.With((colours, HeatMaps.Colours(map, sharing.Count == 1 ? place : plan.Grid.Place(Math.Min(plan.Grid.Columns, figure.Panels.Count) - 1))));
+        {
+            var beside = sharing.Count == 1 ? place : plan.Grid.Place(Math.Min(plan.Grid.Columns, figure.Panels.Count) - 1);
+            Layout.With((colours, HeatMaps.Colours(map, beside)));
+        }
     }
 
     private static Dictionary<string, object> PanelTitle(string title, PanelPlace place) => Object(
         ("text", $"<b>{ChartText.Escape(title)}</b>"), ("showarrow", false),
-        ("xref", place.X + " domain"), ("yref", place.Y + " domain"), ("x", 0), ("y", 1), ("xanchor", "left"), ("yanchor", "bottom"), ("yshift", 4),
+        ("xref", place.X + " domain"), ("yref", place.Y + " domain"), ("x", 0), ("y", 1),
+        ("xanchor", "left"), ("yanchor", "bottom"), ("yshift", 4),
         ("font", Object(("size", Style.TextSize))));
 }

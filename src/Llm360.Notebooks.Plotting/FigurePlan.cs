@@ -1,8 +1,8 @@
-// What both drawings of a figure share: titles, sizes, panels and colours.
+// The parts that the interactive and the static figure share: titles, sizes, panels and colours.
 
 namespace Llm360.Notebooks.Plotting;
 
-/// <summary>The decisions about a figure that do not depend on how it is drawn.</summary>
+/// <summary>The properties of a figure that do not depend on how it is drawn.</summary>
 internal sealed class FigurePlan
 {
     /// <summary>Room below the plots for tick labels and axis title, pixels.</summary>
@@ -45,7 +45,9 @@ internal sealed class FigurePlan
 
     public int Height { get; }
 
-    /// <summary>Whether lines carry their names at their ends, so that no legend is needed.</summary>
+    /// <summary>
+    /// Whether lines have their names at their ends, so that no legend is needed.
+    /// </summary>
     public bool DirectLabels { get; }
 
     public bool ShowLegend { get; }
@@ -56,12 +58,17 @@ internal sealed class FigurePlan
     /// <summary>Room to the right of the plots without a legend, pixels.</summary>
     public int Right { get; }
 
-    /// <summary>Pixels that a page saves by showing title and subtitle as text of its own.</summary>
+    /// <summary>
+    /// Pixels that a page saves when it shows title and subtitle as its own text.
+    /// </summary>
     public int TitleHeight => 16 + (TitleLines.Count + SubtitleLines.Count) * LineHeight;
 
     public int Top => TitleHeight + (figure.Panels.Any(HasTextAbove) ? 26 : 10);
 
-    /// <summary>Small multiples name an axis that they share only once: at the left of a row and below a column.</summary>
+    /// <summary>
+    /// A panel whose shared axis labels appear only once among small multiples: at the left of a
+    /// row and below a column.
+    /// </summary>
     public Panel Labelled(int index)
     {
         var panel = figure.Panels[index];
@@ -75,10 +82,16 @@ internal sealed class FigurePlan
     public bool RowNamesAreShown(int index) =>
         Grid.IsFirstInRow(index) || !figure.Panels[index].HeatMap!.Rows.SequenceEqual(figure.Panels[index - 1].HeatMap?.Rows ?? []);
 
-    /// <summary>Panels whose heat maps are on the same scale, and so share one colour bar.</summary>
+    /// <summary>
+    /// Panels whose heat maps have the same scale, so that they share one colour bar.
+    /// </summary>
     public IReadOnlyList<int> SharingScale(HeatMap map)
     {
-        return [.. Enumerable.Range(0, figure.Panels.Count).Where(i => figure.Panels[i].HeatMap is { } other && Scale(other) == Scale(map))];
+        return
+        [
+            .. Enumerable.Range(0, figure.Panels.Count)
+                .Where(i => figure.Panels[i].HeatMap is { } other && Scale(other) == Scale(map)),
+        ];
 
         static (string, double, double) Scale(HeatMap of) => (of.Unit, of.Minimum, of.Maximum);
     }
@@ -92,14 +105,18 @@ internal sealed class FigurePlan
         _ => trace.Progress is { } progress ? Palette.ForProgress(progress) : categories(CategoryKey(trace)),
     };
 
-    /// <summary>Whether no two bar series share a position: then every bar gets the full width.</summary>
+    /// <summary>
+    /// Whether no two bar series share a position. Then every bar has the full width.
+    /// </summary>
     public static bool BarsStandAlone(Panel panel)
     {
         var bars = panel.Traces.Where(t => t.Kind == TraceKind.Bars).ToList();
         return bars.Count > 1 && bars.SelectMany(t => t.X.Distinct()).GroupBy(x => x).All(g => g.Count() == 1);
     }
 
-    /// <summary>A panel with one series has its title for a name, and a bar that stands for one label has its tick.</summary>
+    /// <summary>
+    /// A panel with one series is named by its title, and a bar with a single label by its tick.
+    /// </summary>
     private static bool NeedsLegend(Panel panel)
     {
         var unnamed = panel.Traces.Where(t => t.Role != TraceRole.Raw && !(t.XLabels?.Count == 1 && t.XLabels[0] == t.Name));

@@ -24,12 +24,15 @@ internal static class LineLabels
     /// <summary>The labels, each beside the last value of its line.</summary>
     public static IEnumerable<object> Draw(Panel panel, PanelPlace place, AxisRange vertical, int height) =>
         Ends(panel, vertical, height).Select(end => (object)Object(
-        ("text", ChartText.Escape(end.Name)), ("showarrow", false), ("xref", place.X), ("yref", place.Y),
-        ("x", Numbers.Json(panel.X.Log ? Math.Log10(end.X) : end.X)), ("y", Numbers.Json(panel.Y.Log ? Math.Log10(end.Y) : end.Y)),
-        ("xanchor", "left"), ("yanchor", "middle"), ("xshift", Gap), ("yshift", Math.Round(end.Height - vertical.Place(end.Y) * height, 1)),
-        ("align", "left"), ("font", Object(("size", Style.TickSize)))));
+            ("text", ChartText.Escape(end.Name)), ("showarrow", false), ("xref", place.X), ("yref", place.Y),
+            ("x", Numbers.Json(panel.X.Log ? Math.Log10(end.X) : end.X)), ("y", Numbers.Json(panel.Y.Log ? Math.Log10(end.Y) : end.Y)),
+            ("xanchor", "left"), ("yanchor", "middle"), ("xshift", Gap),
+            ("yshift", Math.Round(end.Height - vertical.Place(end.Y) * height, 1)),
+            ("align", "left"), ("font", Object(("size", Style.TickSize)))));
 
-    /// <summary>The last value of every line, and how many pixels above the lower edge its label lies.</summary>
+    /// <summary>
+    /// The last value of every line, and the height of its label above the lower edge, pixels.
+    /// </summary>
     internal static IReadOnlyList<(string Name, double X, double Y, double Height)> Ends(Panel panel, AxisRange vertical, double height)
     {
         var ends = panel.Traces.Where(t => t.Role != TraceRole.Raw)
@@ -40,7 +43,10 @@ internal static class LineLabels
         return [.. ends.Zip(places, (e, place) => (e.Name, e.X, e.Y, place))];
     }
 
-    /// <summary>Heights in ascending order, pushed up until neighbours are far enough apart, then down again from the top edge.</summary>
+    /// <summary>
+    /// Moves heights in ascending order up until neighbours are far enough apart, then down from
+    /// the top edge.
+    /// </summary>
     internal static double[] Spread(double[] heights, double top)
     {
         for (var i = 1; i < heights.Length; i++)

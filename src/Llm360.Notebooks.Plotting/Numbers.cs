@@ -1,20 +1,24 @@
-// Numbers on their way into JSON and onto axes.
+// Numbers for JSON and for axes.
 using System.Globalization;
 
 namespace Llm360.Notebooks.Plotting;
 
-/// <summary>Rounding for JSON and numbers as people write them.</summary>
+/// <summary>Rounds numbers for JSON and formats them for readers.</summary>
 internal static class Numbers
 {
-    /// <summary>Seven significant digits (a float's worth) keep the JSON small; what is not finite becomes null, which Plotly leaves out.</summary>
+    /// <summary>
+    /// Seven significant digits (the precision of a float) keep the JSON small. A value that is not
+    /// finite becomes null, which Plotly leaves out.
+    /// </summary>
     public static double? Json(double value) =>
         double.IsFinite(value) ? double.Parse(value.ToString("G7", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
 
     /// <inheritdoc cref="Json(double)"/>
     public static double?[] Json(IEnumerable<double> values) => [.. values.Select(Json)];
 
-    /// <summary>Five significant digits, for what was measured: a plot shows three or
-    /// four.</summary>
+    /// <summary>
+    /// Five significant digits, for measured values: a plot shows three or four.
+    /// </summary>
     public static double?[] Measured(IEnumerable<double> values) => [.. values.Select(Measured)];
 
     /// <inheritdoc cref="Measured(IEnumerable{double})"/>

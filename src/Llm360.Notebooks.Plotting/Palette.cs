@@ -1,10 +1,11 @@
-// Which colour stands for what, the same in every figure.
+// The meaning of each colour, the same in every figure.
 using System.Globalization;
 
 namespace Llm360.Notebooks.Plotting;
 
-/// <summary>A scale for training progress, Viridis for heat maps, hues of Okabe and Ito for
-/// categories.</summary>
+/// <summary>
+/// A scale for training progress, Viridis for heat maps, hues of Okabe and Ito for categories.
+/// </summary>
 internal static class Palette
 {
     /// <summary>Viridis at ten even steps.</summary>
@@ -15,9 +16,9 @@ internal static class Palette
     ];
 
     /// <summary>
-    /// A scale in the order of Viridis (violet, blue, green, olive), with a lightness at which
-    /// every place has a contrast of
-    /// at least 3:1 on white and on a dark page.
+    /// A scale in the order of Viridis (violet, blue, green, olive). Its lightness gives every
+    /// position
+    /// a contrast of at least 3:1 on white and on a dark page.
     /// </summary>
     private static readonly (byte R, byte G, byte B)[] Progress =
     [
@@ -26,10 +27,9 @@ internal static class Palette
     ];
 
     /// <summary>
-    /// Hues of Okabe and Ito. Orange, sky blue and yellow are darker than theirs, which are
-    /// invisible on white. The neutral grey
-    /// stands for black, which is invisible on a dark page. Vermillion comes late, because red
-    /// means disagreement.
+    /// Hues of Okabe and Ito. Orange, sky blue and yellow are darker than the originals, which are
+    /// invisible on white. The neutral grey replaces black, which is invisible on a dark page.
+    /// Vermillion comes late, because red means disagreement.
     /// </summary>
     internal static readonly string[] Categories =
         ["#0072b2", "#bd7b00", "#009e73", "#cc79a7", "#00a0b8", "#868c00", "#d55e00", Style.Text];
@@ -44,7 +44,10 @@ internal static class Palette
         ["wikipedia"] = "#868c00", ["stackexchange"] = "#d55e00",
     };
 
-    /// <summary>The colours of a figure's categories: known keys have theirs, the others take what is left in order of appearance.</summary>
+    /// <summary>
+    /// The colours of a figure's categories. Known keys have fixed colours; the others take the
+    /// remaining ones in order of appearance.
+    /// </summary>
     public static Func<string, string> ForCategories(IEnumerable<string> keys)
     {
         var distinct = keys.Distinct(StringComparer.OrdinalIgnoreCase).ToList();
@@ -52,15 +55,21 @@ internal static class Palette
         var free = Categories.Where(c => !taken.Contains(c)).DefaultIfEmpty(Style.Text).ToList();
         var chosen = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var key in distinct)
-            chosen[key] = Known.TryGetValue(key, out var colour) ? colour : free[chosen.Keys.Count(k => !Known.ContainsKey(k)) % free.Count];
+        {
+            chosen[key] = Known.TryGetValue(key, out var colour)
+                ? colour
+                : free[chosen.Keys.Count(k => !Known.ContainsKey(k)) % free.Count];
+        }
+
         return key => chosen[key];
     }
 
-    /// <summary>Colour of a place in training for a line or a mark.</summary>
+    /// <summary>Colour of a position in training, for a line or a mark.</summary>
     public static string ForProgress(double progress) => Between(Progress, Math.Clamp(double.IsNaN(progress) ? 0 : progress, 0, 1));
 
     /// <summary>The whole of Viridis as a Plotly colour scale.</summary>
-    public static object[] ColourScale => [.. Enumerable.Range(0, Viridis.Length).Select(i => new object[] { Math.Round(i / (Viridis.Length - 1.0), 4), Hex(Viridis[i]) })];
+    public static object[] ColourScale =>
+        [.. Viridis.Select((colour, i) => new object[] { Math.Round(i / (Viridis.Length - 1.0), 4), Hex(colour) })];
 
     /// <summary>A colour with another opacity.</summary>
     public static string Fade(string hex, double opacity)
@@ -69,7 +78,7 @@ internal static class Palette
         return string.Create(CultureInfo.InvariantCulture, $"rgba({Part(1)},{Part(3)},{Part(5)},{opacity})");
     }
 
-    /// <summary>Viridis at a place from 0 to 1.</summary>
+    /// <summary>Viridis at a position from 0 to 1.</summary>
     internal static string Scale(double place) => Between(Viridis, place);
 
     private static string Between((byte R, byte G, byte B)[] colours, double place)

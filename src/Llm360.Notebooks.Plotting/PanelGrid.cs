@@ -1,12 +1,14 @@
-// Where the panels of a figure go: rows and columns of equal cells.
+// Positions of the panels of a figure, in rows and columns of equal cells.
 using System.Globalization;
 
 namespace Llm360.Notebooks.Plotting;
 
-/// <summary>The axes of one panel and the part of the figure they cover, 0 to 1 from the lower left.</summary>
+/// <summary>
+/// The axes of one panel and the part of the figure they cover, 0 to 1 from the lower left.
+/// </summary>
 internal sealed record PanelPlace(int Index, double[] Across, double[] Up)
 {
-    /// <summary>Nothing for the first panel, then 2, 3, ...</summary>
+    /// <summary>Empty for the first panel, then 2, 3, ...</summary>
     public string Suffix => Index == 0 ? "" : (Index + 1).ToString(CultureInfo.InvariantCulture);
 
     public string X => "x" + Suffix;
@@ -19,19 +21,22 @@ internal sealed record PanelPlace(int Index, double[] Across, double[] Up)
 }
 
 /// <summary>A grid of up to three columns.</summary>
-/// <param name="panels">Their number.</param>
+/// <param name="panels">Number of panels.</param>
 /// <param name="width">Share of the figure's width that the columns cover.</param>
-/// <param name="gapUp">Room between two rows, for the axis below the upper and the title above the lower, as a share of the height.</param>
+/// <param name="gapUp">
+/// Gap between two rows, for the axis below the upper and the title above the lower, as a share of
+/// the height.
+/// </param>
 internal sealed class PanelGrid(int panels, double width, double gapUp)
 {
     private const double GapAcross = 0.09;
 
     public int Columns { get; } = panels switch { 1 => 1, 2 or 4 => 2, _ => 3 };
 
-    /// <summary>Whether no panel stands to the left of this one.</summary>
+    /// <summary>Whether no panel is to the left of this one.</summary>
     public bool IsFirstInRow(int index) => index % Columns == 0;
 
-    /// <summary>Whether no panel stands below this one.</summary>
+    /// <summary>Whether no panel is below this one.</summary>
     public bool IsLastInColumn(int index) => index + Columns >= panels;
 
     public int Rows => (panels + Columns - 1) / Columns;

@@ -1,4 +1,4 @@
-// How large a figure is: taller for rows of panels, square for heat maps.
+// The size of a figure: taller for rows of panels, square for heat maps.
 
 namespace Llm360.Notebooks.Plotting;
 
@@ -15,7 +15,7 @@ internal sealed record PanelSize(int Height, PanelGrid Grid)
     /// <summary>Width between the margins of a figure of default width.</summary>
     private const int Inner = Style.Width - 170;
 
-    /// <summary>Finds the size below a head of <paramref name="top"/> pixels.</summary>
+    /// <summary>Finds the size below a header of <paramref name="top"/> pixels.</summary>
     public static PanelSize Of(Figure figure, int top)
     {
         var maps = figure.Panels.Where(p => p.HeatMap is not null).Select(p => p.HeatMap!).ToList();
@@ -27,13 +27,14 @@ internal sealed record PanelSize(int Height, PanelGrid Grid)
                 : new(top + grid.Rows * RowHeight, new(figure.Panels.Count, 1, RowGap / (double)(grid.Rows * RowHeight - Below)));
         }
 
-        // As wide as the cells need, at most the figure; as high as that is wide.
+        // As wide as the cells need, but not wider than the figure; the height follows the width.
         var widest = maps.Max(m => m.Columns.Count);
         var side = Math.Min(Math.Clamp(widest * CellSize, 240, 520), Inner / grid.Columns);
         var height = Math.Max(120, side * maps.Max(m => m.Rows.Count) / Math.Max(1, widest));
         var names = Below + (int)(maps.Max(m => m.Columns.Max(c => c.Length)) * 4);
+        var gap = grid.Rows == 1 ? 0 : (RowGap + names) / (double)(grid.Rows * height + (grid.Rows - 1) * (RowGap + names));
         return new(
             top + grid.Rows * height + (grid.Rows - 1) * (RowGap + names) + names,
-            new(figure.Panels.Count, Math.Min(1, side * grid.Columns / (double)Inner), grid.Rows == 1 ? 0 : (RowGap + names) / (double)(grid.Rows * height + (grid.Rows - 1) * (RowGap + names))));
+            new(figure.Panels.Count, Math.Min(1, side * grid.Columns / (double)Inner), gap));
     }
 }

@@ -1,4 +1,4 @@
-// The renderer: one figure as one Plotly.NET chart.
+// The renderer: converts a figure to one Plotly.NET chart.
 using Plotly.NET;
 
 namespace Llm360.Notebooks.Plotting;
@@ -22,7 +22,9 @@ public sealed class PlotlyFigureRenderer : IFigureRenderer
     }
 
     /// <summary>The figure as a chart that Plotly.NET can combine, style further or save.</summary>
-    /// <exception cref="Llm360Exception">The figure has no panel, or a series' lists differ in length.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The figure has no panel, or the lists of a series differ in length.
+    /// </exception>
     public static GenericChart ToChart(Notebooks.Figure figure)
     {
         FigureCheck.Require(figure);
@@ -36,13 +38,20 @@ public sealed class PlotlyFigureRenderer : IFigureRenderer
         ("responsive", true),
         ("displaylogo", false),
         ("modeBarButtonsToRemove", new[] { "select2d", "lasso2d", "autoScale2d" }),
-        ("toImageButtonOptions", Attributes.Object(("format", "svg"), ("filename", ChartText.FileName(figure.Title)), ("width", Style.Width), ("height", height))));
+        ("toImageButtonOptions", Attributes.Object(
+            ("format", "svg"),
+            ("filename", ChartText.FileName(figure.Title)),
+            ("width", Style.Width),
+            ("height", height))));
 
     private static string ReadJavaScript()
     {
         var assembly = typeof(GenericChart).Assembly;
         var name = assembly.GetManifestResourceNames().FirstOrDefault(n => n.EndsWith(".min.js", StringComparison.Ordinal))
-            ?? throw new Llm360Exception("Plotly.NET holds no plotly.js.", assembly.Location, "Rebuild with the version of Plotly.NET named in Directory.Packages.props.");
+            ?? throw new Llm360Exception(
+                "Plotly.NET holds no plotly.js.",
+                assembly.Location,
+                "Rebuild with the version of Plotly.NET named in Directory.Packages.props.");
         using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
         return reader.ReadToEnd();
     }

@@ -3,7 +3,10 @@ using static Llm360.Notebooks.Plotting.Attributes;
 
 namespace Llm360.Notebooks.Plotting;
 
-/// <summary>Builds the Plotly traces of one series: the interval band first, so that it lies behind its line.</summary>
+/// <summary>
+/// Builds the Plotly traces of one series. The interval band comes first, so that it is behind its
+/// line.
+/// </summary>
 internal static class Series
 {
     public static IEnumerable<Plotly.NET.Trace> Draw(Trace trace, Panel panel, string colour, PanelPlace place, bool legend)
@@ -37,7 +40,10 @@ internal static class Series
             ("mode", markers ? "lines+markers" : "lines"),
             ("connectgaps", false),
             ("hoverinfo", raw ? "skip" : null),
-            ("line", Object(("color", colour), ("width", raw ? Style.RawWidth : Style.LineWidth), ("dash", trace.Role == TraceRole.Published ? "dash" : null))),
+            ("line", Object(
+                ("color", colour),
+                ("width", raw ? Style.RawWidth : Style.LineWidth),
+                ("dash", trace.Role == TraceRole.Published ? "dash" : null))),
             ("marker", markers ? Marker(trace, colour) : null));
     }
 
@@ -50,7 +56,9 @@ internal static class Series
     {
         var hollow = trace.Role == TraceRole.Published;
         return result.With(
-            ("marker", Object(("color", hollow ? Style.Transparent : colour), ("line", Object(("color", colour), ("width", hollow ? 2 : 0))))),
+            ("marker", Object(
+                ("color", hollow ? Style.Transparent : colour),
+                ("line", Object(("color", colour), ("width", hollow ? 2 : 0))))),
             ("error_y", ErrorBars(trace, Style.Text)));
     }
 
@@ -69,7 +77,10 @@ internal static class Series
         ("thickness", 1.5),
         ("width", 4));
 
-    /// <summary>One closed outline for each run of known ends: up along the lower ends, back along the upper ones.</summary>
+    /// <summary>
+    /// One closed outline for each run of known ends: forward along the lower ends, back along the
+    /// upper ones.
+    /// </summary>
     private static Plotly.NET.Trace Band(Trace trace, Panel panel, string colour, PanelPlace place)
     {
         var (x, y) = (new List<double?>(), new List<double?>());
@@ -87,9 +98,11 @@ internal static class Series
         }
 
         return new Plotly.NET.Trace("scatter").With(
-            ("name", ChartText.Escape(trace.Name)), ("x", x), ("y", y), ("xaxis", place.X), ("yaxis", place.Y), ("mode", "lines"), ("fill", "toself"),
+            ("name", ChartText.Escape(trace.Name)), ("x", x), ("y", y), ("xaxis", place.X), ("yaxis", place.Y),
+            ("mode", "lines"), ("fill", "toself"),
             ("fillcolor", Palette.Fade(colour, Style.BandOpacity)), ("line", Object(("width", 0))),
-            ("legendgroup", trace.Name), ("showlegend", false), ("hoverinfo", "skip"), ("meta", Object(("role", "interval"), ("panel", panel.Title))));
+            ("legendgroup", trace.Name), ("showlegend", false), ("hoverinfo", "skip"),
+            ("meta", Object(("role", "interval"), ("panel", panel.Title))));
     }
 
     /// <summary>Runs of points whose two ends of the interval are known.</summary>
@@ -113,13 +126,21 @@ internal static class Series
             yield return run;
     }
 
-    /// <summary>Whether a line has a mark at every point. A baseline is a level, not a series of measurements.</summary>
+    /// <summary>
+    /// Whether a line has a marker at every point. A baseline is a level, not a series of
+    /// measurements.
+    /// </summary>
     internal static bool HasMarkers(Trace trace) =>
-        trace.Role != TraceRole.Raw && (HasLonePoint(trace.Y) || (trace.X.Count <= Style.MaximumMarkers && trace.Role != TraceRole.Baseline));
+        trace.Role != TraceRole.Raw
+        && (HasLonePoint(trace.Y) || (trace.X.Count <= Style.MaximumMarkers && trace.Role != TraceRole.Baseline));
 
-    /// <summary>A value between two gaps has no line to be seen by.</summary>
-    private static bool HasLonePoint(IReadOnlyList<double> y) =>
-        Enumerable.Range(0, y.Count).Any(i => double.IsFinite(y[i]) && (i == 0 || !double.IsFinite(y[i - 1])) && (i == y.Count - 1 || !double.IsFinite(y[i + 1])));
+    /// <summary>
+    /// A value between two gaps has no line, so it would be invisible without a marker.
+    /// </summary>
+    private static bool HasLonePoint(IReadOnlyList<double> y) => Enumerable.Range(0, y.Count).Any(i =>
+        double.IsFinite(y[i])
+        && (i == 0 || !double.IsFinite(y[i - 1]))
+        && (i == y.Count - 1 || !double.IsFinite(y[i + 1])));
 
     private static string HoverTemplate(Trace trace, Panel panel)
     {
@@ -137,8 +158,9 @@ internal static class Series
         return (trace.Hover ?? trace.XLabels)?.Select(t => ChartText.Escape(t.Length < start ? t : t[start..])).ToArray();
     }
 
-    /// <summary>The words with which all texts begin; texts of points that cannot be pointed at are
-    /// empty.</summary>
+    /// <summary>
+    /// The words with which all texts begin. Texts of points that cannot be hovered over are empty.
+    /// </summary>
     private static string CommonStart(IReadOnlyList<string> texts)
     {
         var all = texts.Where(t => t.Length > 0).ToList();

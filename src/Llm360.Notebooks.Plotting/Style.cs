@@ -1,4 +1,4 @@
-// The look of every figure, in one place: sizes, greys, line widths.
+// The style of all figures: sizes, greys, line widths.
 namespace Llm360.Notebooks.Plotting;
 
 /// <summary>Sizes and greys shared by all charts.</summary>
@@ -11,7 +11,7 @@ internal static class Style
     public const int Width = 720;
     public const int Height = 420;
 
-    // One grey that can be read on white and on a dark page: a host that recolours nothing still shows every word.
+    // One grey that is readable on white and on a dark page, also if a host does not recolour text.
     public const string Text = "#747474";
     public const string Grid = "rgba(128,128,128,0.22)";
     public const string AxisLine = "#8a8a8a";
@@ -31,13 +31,16 @@ internal static class Style
     /// <summary>Lines with more points than this are drawn without markers.</summary>
     public const int MaximumMarkers = 40;
 
-    /// <summary>Heat maps up to this many rows and columns carry their numbers as text.</summary>
+    /// <summary>Heat maps up to this many rows and columns show their numbers as text.</summary>
     public const int MaximumCellText = 12;
 
     /// <summary>Up to this many lines are labelled at their end instead of in a legend.</summary>
     public const int MaximumDirectLabels = 5;
 
-    /// <summary>A name longer than this goes to the legend: at the end of its line it would eat the plot.</summary>
+    /// <summary>
+    /// A name longer than this is in the legend, because at the end of its line it would shrink the
+    /// plot.
+    /// </summary>
     public const int MaximumLabelLength = 26;
 
     /// <summary>Average width of a character of tick size, to reserve room for labels.</summary>

@@ -1,4 +1,4 @@
-// llm360 doctor: what runs here, and what to fix.
+// llm360 doctor: describes this machine and says what to fix.
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
@@ -11,7 +11,12 @@ namespace Llm360.Notebooks.Cli.Commands;
 internal static class DoctorCommand
 {
     private const double LargestError = 1e-5;
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Converters = { new JsonStringEnumConverter() } };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Converters = { new JsonStringEnumConverter() },
+    };
 
     public static Command Create()
     {
@@ -51,13 +56,18 @@ internal static class DoctorCommand
             ("LibTorch folder", report.Folder),
             ("binding", report.BindingPatched ? "a patched copy (this system's C++ runtime is older than GLIBCXX_3.4.32)" : "as shipped"),
             ("MKL's fast path on AMD", report.AmdSwitch.ToString()),
-            ("1024³ float32 product", string.Create(CultureInfo.InvariantCulture, $"{report.ProductGflops:0} GFLOP/s, largest relative error {report.ProductError:0.0e+0}")),
+            ("1024³ float32 product", string.Create(
+                CultureInfo.InvariantCulture,
+                $"{report.ProductGflops:0} GFLOP/s, largest relative error {report.ProductError:0.0e+0}")),
             ("writes to", Workspace.Artifacts),
             ("Hugging Face Hub", $"{hub.Endpoint}{(hub.Offline ? ", offline" : "")}, {(hub.Token is null ? "no token" : "with a token")}"),
             ("Hub's cache", hub.CacheFolder),
         ]);
         if (report.ProductError > LargestError)
-            screen.Warn($"Matrix products are wrong here. Set LLM360_AMD_SWITCH=off, or {LibTorch.FolderVariable} to another LibTorch, and run again.");
+        {
+            screen.Warn("Matrix products are wrong here. "
+                + $"Set LLM360_AMD_SWITCH=off, or {LibTorch.FolderVariable} to another LibTorch, and run again.");
+        }
         else if (report.AmdSwitch == AmdSwitchState.Off)
             screen.Warn("MKL's fast path is off (LLM360_AMD_SWITCH=off): matrix products run at about half speed.");
         else if (report.AmdSwitch == AmdSwitchState.Failed)

@@ -15,12 +15,25 @@ internal static class GenerateCommand
         var model = new ModelOptions();
         var prompt = new Option<string?>("--prompt") { Description = "Text to continue." };
         var rows = new RowsOptions(required: false);
-        var length = new Option<int?>("-k", "--prompt-length") { Description = "With --rows: only the first k tokens of each row are "
-            + "the prompt." };
-        var count = new Option<int?>("--max-new-tokens") { Description = "Tokens to generate at most (default: 256, or as many as the model's positions allow)." };
-        var temperature = new Option<double>("--temperature") { Description = "0 takes the most probable token; above, tokens are drawn.", DefaultValueFactory = _ => 0 };
+        var length = new Option<int?>("-k", "--prompt-length")
+        {
+            Description = "With --rows: only the first k tokens of each row are the prompt.",
+        };
+        var count = new Option<int?>("--max-new-tokens")
+        {
+            Description = "Tokens to generate at most (default: 256, or as many as the model's positions allow).",
+        };
+        var temperature = new Option<double>("--temperature")
+        {
+            Description = "0 takes the most probable token; above, tokens are drawn.",
+            DefaultValueFactory = _ => 0,
+        };
         var topK = new Option<int?>("--top-k") { Description = "Draw from the k most probable tokens." };
-        var topP = new Option<double>("--top-p") { Description = "Draw from the most probable tokens that together reach this probability.", DefaultValueFactory = _ => 1 };
+        var topP = new Option<double>("--top-p")
+        {
+            Description = "Draw from the most probable tokens that together reach this probability.",
+            DefaultValueFactory = _ => 1,
+        };
         var seed = new Option<int>("--seed") { Description = "Of the draws.", DefaultValueFactory = _ => 0 };
         var ignoreEnd = new Option<bool>("--ignore-eos") { Description = "Go on after the end token." };
         var bos = new Option<bool>("--bos") { Description = "Put the tokenizer's begin token before the text." };
@@ -47,10 +60,11 @@ internal static class GenerateCommand
         {
             var checkpoint = model.Checkpoint(parsed);
             var wantsJson = parsed.GetValue(json);
-            // Ids alone need no tokenizer.
+            // JSON of ids needs no tokenizer.
             var tokenizer = parsed.GetValue(prompt) is not null || !wantsJson ? checkpoint.Tokenizer() : null;
             var read = rows.Read(parsed, cancellation);
-            int[][] prompts = parsed.GetValue(prompt) is { } text ? [ModelOptions.Encode(tokenizer!, text, parsed.GetValue(bos), checkpoint)]
+            int[][] prompts = parsed.GetValue(prompt) is { } text
+                ? [ModelOptions.Encode(tokenizer!, text, parsed.GetValue(bos), checkpoint)]
                 : [.. read.Select(PromptOf)];
             using var loaded = await model.LoadAsync(parsed, screen, cancellation).ConfigureAwait(false);
             var longest = prompts.Max(p => p.Length);
@@ -76,10 +90,15 @@ internal static class GenerateCommand
 
             var generated = await screen.WatchAsync(progress => Task.Run(() => Generate(progress), cancellation)).ConfigureAwait(false);
             if (wantsJson)
-                screen.Out.WriteLine(JsonSerializer.Serialize(new Dictionary<string,
-                    IReadOnlyList<IReadOnlyList<int>>> { ["new"] = generated }));
+            {
+                var answer = new Dictionary<string, IReadOnlyList<IReadOnlyList<int>>> { ["new"] = generated };
+                screen.Out.WriteLine(JsonSerializer.Serialize(answer));
+            }
             else
+            {
                 Show(screen, tokenizer!, prompts, generated, options);
+            }
+
             return 0;
 
             int[] PromptOf(TokenRow row) =>
@@ -122,7 +141,7 @@ internal static class GenerateCommand
     private static void Stream(
         LanguageModel model, ITokenizer tokenizer, int[] prompt, GenerationOptions options, Screen screen, CancellationToken cancellation)
     {
-        // Before the first word of an answer.
+        // Check before the first token is written.
         try
         {
             model.CheckTokens([prompt], options.MaxNewTokens);
@@ -140,17 +159,23 @@ internal static class GenerateCommand
         }
         finally
         {
-            // An error stands on a line of its own.
+            // An error must begin on a new line.
             screen.Out.WriteLine(decoder.Flush());
         }
 
         void Write(int row, int token) => screen.Out.Write(options.StopTokens.Contains(token) ? "" : decoder.Push(token));
     }
 
-    private static void Show(Screen screen, ITokenizer tokenizer, int[][] prompts, IReadOnlyList<IReadOnlyList<int>> generated, GenerationOptions options) =>
+    private static void Show(
+        Screen screen,
+        ITokenizer tokenizer,
+        int[][] prompts,
+        IReadOnlyList<IReadOnlyList<int>> generated,
+        GenerationOptions options) =>
         screen.Result("continuations", ["row", "prompt", "new"], prompts.Select((p, i) =>
         {
             var decoder = tokenizer.StartDecoding(p);
-            return new[] { $"{i}", tokenizer.Decode(p), string.Concat(generated[i].Where(t => !options.StopTokens.Contains(t)).Select(decoder.Push)) + decoder.Flush() };
+            var text = string.Concat(generated[i].Where(t => !options.StopTokens.Contains(t)).Select(decoder.Push));
+            return new[] { $"{i}", tokenizer.Decode(p), text + decoder.Flush() };
         }));
 }

@@ -1,9 +1,11 @@
-// llm360 grid: fills the results store for checkpoints x chunks.
+// llm360 grid: computes a grid of checkpoints x chunks into the results store.
 using System.CommandLine;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary><c>llm360 grid memorization --suite nano --checkpoints every:6 --chunks 0-35 --shard 0/2</c></summary>
+/// <summary>
+/// <c>llm360 grid memorization --suite nano --checkpoints every:6 --chunks 0-35 --shard 0/2</c>
+/// </summary>
 internal static class GridCommand
 {
     public static Command Create() => new("grid", "Run an analysis over checkpoints x chunks of a suite and keep the results where "
@@ -17,7 +19,11 @@ internal static class GridCommand
     private static Command Memorization()
     {
         var prompt = new Option<int>("-k", "--prompt-length") { Description = "Tokens given.", DefaultValueFactory = _ => 32 };
-        var continuation = new Option<int>("-l", "--continuation-length") { Description = "Tokens to reproduce.", DefaultValueFactory = _ => 32 };
+        var continuation = new Option<int>("-l", "--continuation-length")
+        {
+            Description = "Tokens to reproduce.",
+            DefaultValueFactory = _ => 32,
+        };
         var count = new Option<int>("-n", "--sequences")
         {
             Description = "Sequences to score in each chunk: a random sample in which every source has its share, "
@@ -76,7 +82,7 @@ internal static class GridCommand
         return $"{lengths}, {Rows(settings)} of each chunk{metrics}{precision}";
     }
 
-    // Notebooks take the choice that is usual for the suite.
+    // Notebooks use the suite's usual sampling.
     private static string LookNext(MemorizationSettings settings, bool onHub)
     {
         var notebook = settings.TokenMetrics ? "04-memorization-in-depth" : "03-memorization";

@@ -1,4 +1,4 @@
-// The options that every analysis over a grid has, and what is shown before and after it runs.
+// The options that all analyses over a grid share, and the output before and after a run.
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -7,23 +7,24 @@ using Llm360.Notebooks.Cli.Terminal;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary>What the command line chooses of a suite.</summary>
+/// <summary>A selection on the command line from a suite.</summary>
 /// <param name="Suite">The suite.</param>
 /// <param name="Checkpoints">The chosen checkpoints.</param>
 /// <param name="Chunks">The chosen chunks.</param>
-/// <param name="Options">Device, precision, shard and the like.</param>
-/// <param name="Slurm">What is asked of Slurm; null for a grid that runs here.</param>
+/// <param name="Options">Device, precision, shard and other options.</param>
+/// <param name="Slurm">The request to Slurm; null for a grid that runs here.</param>
 internal sealed record GridSelection(
     Suite Suite, IReadOnlyList<Checkpoint> Checkpoints, IReadOnlyList<Chunk> Chunks, GridOptions Options, SlurmRequest? Slurm = null);
 
-/// <summary>What a command tells of its analysis.</summary>
+/// <summary>The description of an analysis.</summary>
 /// <param name="Title">For example <c>Memorization of nano</c>.</param>
 /// <param name="Setting">The settings in words.</param>
-/// <param name="Folder">Where the cells are kept.</param>
+/// <param name="Folder">The folder of the cells.</param>
 /// <param name="LookNext">Where the results are shown.</param>
-/// <param name="FillAsync">Computes what is not in the store.</param>
+/// <param name="FillAsync">Computes the cells that are not in the store.</param>
 /// <param name="Items">The items in words; null for the chosen chunks.</param>
-/// <param name="TokensPerCell">About how many tokens a cell reads; null if unknown.</param>
+/// <param name="TokensPerCell">Approximate number of tokens that a cell reads; null if
+/// unknown.</param>
 internal sealed record GridJob(
     string Title,
     string Setting,
@@ -98,17 +99,20 @@ internal sealed class GridRunOptions
         [],
         Options(parsed)));
 
-    /// <summary>The options of work on one model, which is no grid.</summary>
+    /// <summary>The options for work on one model, which is not a grid.</summary>
     /// <exception cref="Llm360Exception">An option of Slurm is given.</exception>
-    public GridOptions OptionsOfOneModel(ParseResult parsed) => slurm.Of(parsed) is null ? Options(parsed)
+    public GridOptions OptionsOfOneModel(ParseResult parsed) => slurm.Of(parsed) is null
+        ? Options(parsed)
         : throw new Llm360Exception(
-            "Only a grid over checkpoints goes to Slurm.", "--slurm", "Name a suite with --suite instead of a model, or leave out --slurm.");
+            "Only a grid over checkpoints goes to Slurm.",
+            "--slurm",
+            "Name a suite with --suite instead of a model, or leave out --slurm.");
 
     /// <summary>A command with these options before and after its own.</summary>
     /// <param name="name">The analysis.</param>
     /// <param name="description">What it does.</param>
     /// <param name="own">The options of this analysis.</param>
-    /// <param name="job">The analysis on what was chosen.</param>
+    /// <param name="job">Makes the analysis of a selection.</param>
     public Command Command(string name, string description, IEnumerable<Option> own, Func<ParseResult, GridSelection, GridJob> job)
     {
         var command = new Command(name, description) { suite, checkpoints, chunks };
@@ -132,8 +136,8 @@ internal sealed class GridRunOptions
             Options(parsed)));
     }
 
-    // The command names its checkpoints and chunks by numbers: while a suite is trained, "all" and
-    // "every:N" mean others later.
+    // The command names its checkpoints and chunks by numbers, because "all" and "every:N" select
+    // others later while a suite is trained.
     private GridSelection Completed(ParseResult parsed, GridSelection of)
     {
         List<string> command =
@@ -146,7 +150,7 @@ internal sealed class GridRunOptions
         return of with { Options = worker.Complete(of.Options, parsed, command), Slurm = slurm.Of(parsed) };
     }
 
-    /// <summary>Device, precision, shard and the like.</summary>
+    /// <summary>Device, precision, shard and other options.</summary>
     public GridOptions Options(ParseResult parsed) => new()
     {
         Shard = GridShard.Parse(parsed.GetValue(shard)!),
@@ -156,7 +160,7 @@ internal sealed class GridRunOptions
         AnyDevice = parsed.GetValue(anyDevice),
     };
 
-    /// <summary>Runs an analysis and says what came of it.</summary>
+    /// <summary>Runs an analysis and prints a summary.</summary>
     public static async Task<int> RunAsync(GridSelection of, GridJob job, Screen screen, CancellationToken cancellation)
     {
         if (of.Slurm is { } request)

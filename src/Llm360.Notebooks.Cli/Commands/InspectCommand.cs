@@ -1,4 +1,4 @@
-// llm360 inspect: what lies in a checkpoint.
+// llm360 inspect: shows the tensors of a checkpoint.
 using System.CommandLine;
 using System.Globalization;
 using Llm360.Notebooks.Cli.Terminal;
@@ -8,19 +8,34 @@ namespace Llm360.Notebooks.Cli.Commands;
 /// <summary><c>llm360 inspect nano/ckpt_036 --stats</c></summary>
 internal static class InspectCommand
 {
-    /// <summary>What can be inspected.</summary>
+    /// <summary>Names of checkpoints that can be inspected.</summary>
     public const string Names = "A weights file, a checkpoint's folder or index, SUITE/CHECKPOINT (nano/36, nano/last), or "
         + "organisation/name@revision on the Hugging Face Hub.";
 
     public static Command Create()
     {
         var path = new Argument<string>("checkpoint") { Description = Names };
-        var stats = new Option<bool>("--stats") { Description = "Add mean, standard deviation (n - 1) and extremes of the finite elements, and the number of NaN and infinite ones." };
-        var hash = new Option<bool>("--hash") { Description = "Add the SHA-256 of each tensor's elements, row-major and little-endian: equal for equal tensors in any format." };
-        var diff = new Option<string?>("--diff") { Description = "Compare with the tensors of the same names in another checkpoint, as "
-            + "llm360 compare does.", HelpName = "OTHER" };
-        var json = new Option<bool>("--json") { Description = "Print JSON, hashes included; a failure as {\"error\": {\"category\", \"message\", \"file\", ...}}." };
-        var command = new Command("inspect", "Show the tensors of a checkpoint in any format that is read: safetensors, torch.save's, shards. Nothing from the file is executed.") { path, stats, hash, diff, json };
+        var stats = new Option<bool>("--stats")
+        {
+            Description = "Add mean, standard deviation (n - 1) and extremes of the finite elements, "
+                + "and the number of NaN and infinite ones.",
+        };
+        var hash = new Option<bool>("--hash")
+        {
+            Description = "Add the SHA-256 of each tensor's elements, row-major and little-endian: equal for equal tensors in any format.",
+        };
+        var diff = new Option<string?>("--diff")
+        {
+            Description = "Compare with the tensors of the same names in another checkpoint, as llm360 compare does.",
+            HelpName = "OTHER",
+        };
+        var json = new Option<bool>("--json")
+        {
+            Description = "Print JSON, hashes included; a failure as {\"error\": {\"category\", \"message\", \"file\", ...}}.",
+        };
+        const string description = "Show the tensors of a checkpoint in any format that is read: safetensors, torch.save's, shards. "
+            + "Nothing from the file is executed.";
+        var command = new Command("inspect", description) { path, stats, hash, diff, json };
         command.Run("Run it again.", (parsed, screen, cancellation) => RunAsync(
             parsed.GetValue(path)!, parsed.GetValue(diff), parsed.GetValue(stats), parsed.GetValue(hash), parsed.GetValue(json),
                 screen, cancellation));
@@ -33,7 +48,7 @@ internal static class InspectCommand
     {
         try
         {
-            // Both are found before either is fetched.
+            // Both names are resolved before either checkpoint is fetched.
             var (first, second) = (Suites.FindCheckpoint(name), otherName is null ? null : Suites.FindCheckpoint(otherName));
             using var weights = StateDict.Open(await ModelOptions.FetchAsync(first, screen, cancellation).ConfigureAwait(false));
             using var other = second is null ? null : StateDict.Open(await ModelOptions.FetchAsync(second, screen, cancellation)
@@ -81,7 +96,10 @@ internal static class InspectCommand
         if (tensors.Any(t => t.Hash is not null))
             columns.Add(("sha256", t => t.Hash));
         screen.Result(weights.Path, [.. columns.Select(c => c.Header)], tensors.Select(t => columns.Select(c => c.Cell(t) ?? "").ToList()));
-        screen.Result(string.Create(CultureInfo.InvariantCulture, $"{tensors.Count} tensors, {tensors.Sum(t => t.Entry.Count):N0} elements, {tensors.Sum(t => t.Entry.Length):N0} bytes; {weights.Format}, {weights.Files.Count} file(s)"));
+        screen.Result(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{tensors.Count} tensors, {tensors.Sum(t => t.Entry.Count):N0} elements, {tensors.Sum(t => t.Entry.Length):N0} bytes; "
+                + $"{weights.Format}, {weights.Files.Count} file(s)"));
         if (other is not null)
             Compare(screen, weights, other, tensors);
     }
@@ -107,7 +125,7 @@ internal static class InspectCommand
             $"{differing} tensors differ."));
     }
 
-    // A terminal would obey control characters.
+    // A terminal would execute control characters.
     private static string Printable(string name) => string.Concat(name.Select(c => char.IsControl(c) ? '\uFFFD' : c));
 
     private static string? Number(double? value) => value is 0 ? "0" : value?.ToString("0.####e+0", CultureInfo.InvariantCulture);

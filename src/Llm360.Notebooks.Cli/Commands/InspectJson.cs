@@ -1,4 +1,4 @@
-// What llm360 inspect --json prints.
+// The JSON of llm360 inspect --json.
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -7,7 +7,11 @@ namespace Llm360.Notebooks.Cli.Commands;
 
 internal static class InspectJson
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static string Of(StateDict weights, StateDict? other, IReadOnlyList<InspectedTensor> tensors)
     {
@@ -33,7 +37,13 @@ internal static class InspectJson
         {
             ["error"] = new JsonObject
             {
-                ["category"] = weights?.Fault switch { WeightsFault.UnsafeClass => "unsafe-class", WeightsFault.Corrupt => "corrupt", WeightsFault.Unsupported => "unsupported", _ => "not-found" },
+                ["category"] = weights?.Fault switch
+                {
+                    WeightsFault.UnsafeClass => "unsafe-class",
+                    WeightsFault.Corrupt => "corrupt",
+                    WeightsFault.Unsupported => "unsupported",
+                    _ => "not-found",
+                },
                 ["message"] = e.What,
                 ["file"] = weights?.File ?? e.Where,
                 ["where"] = e.Where,
@@ -55,11 +65,31 @@ internal static class InspectJson
         if (tensor.Hash is { } hash)
             json["sha256"] = hash;
         if (tensor.Statistics is { } s)
-            Add(json, ("mean", Number(s.Mean)), ("std", Number(s.Std)), ("min", Number(s.Min)), ("max", Number(s.Max)), ("nonFinite", s.NonFinite));
+        {
+            Add(
+                json,
+                ("mean", Number(s.Mean)),
+                ("std", Number(s.Std)),
+                ("min", Number(s.Min)),
+                ("max", Number(s.Max)),
+                ("nonFinite", s.NonFinite));
+        }
+
         if (tensor.Distance is { } d)
-            Add(json, ("distance", Number(d.Distance)), ("relative", Number(d.Relative)), ("largest", Number(d.Largest)), ("cosine", Number(d.Cosine)), ("different", d.Different));
+        {
+            Add(
+                json,
+                ("distance", Number(d.Distance)),
+                ("relative", Number(d.Relative)),
+                ("largest", Number(d.Largest)),
+                ("cosine", Number(d.Cosine)),
+                ("different", d.Different));
+        }
         else if (compared)
+        {
             json["distance"] = null;
+        }
+
         return json;
     }
 

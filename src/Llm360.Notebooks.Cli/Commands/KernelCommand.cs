@@ -9,7 +9,7 @@ namespace Llm360.Notebooks.Cli.Commands;
 /// <summary><c>llm360 kernel install|uninstall|list|run</c></summary>
 internal static class KernelCommand
 {
-    // Beside the connection file, which a kernel that is started again is given again.
+    // The note is beside the connection file, which a restarted kernel receives again.
     private const string NoteSuffix = ".cell";
 
     public static Command Create() =>
@@ -18,7 +18,10 @@ internal static class KernelCommand
     private static Command Install()
     {
         var user = new Option<bool>("--user") { Description = "For you alone, in your Jupyter data folder; the default." };
-        var prefix = new Option<DirectoryInfo?>("--prefix") { Description = "For one Python environment: the folder that holds its share/jupyter." };
+        var prefix = new Option<DirectoryInfo?>("--prefix")
+        {
+            Description = "For one Python environment: the folder that holds its share/jupyter.",
+        };
         var name = Name();
         var replace = new Option<bool>("--replace")
         {
@@ -39,8 +42,9 @@ internal static class KernelCommand
                 screen.Warn($"The folder {missing.FullName} is new: no Python environment looks there yet.");
             var spec = KernelSpec.Install(
                 folder, parsed.GetValue(name)!, KernelProgram.Command, KernelProgram.Environment, parsed.GetValue(replace));
-            // Jupyter servers serve this folder: figures fetch plotly.js from it, and no notebook
-            // has to store it.
+            // Jupyter servers serve this folder: figures fetch plotly.js from it, so that notebooks
+            // do
+            // not have to store it.
             AtomicFile.WriteText(Path.Combine(spec.Folder, "plotly.min.js"), FigureRendering.Renderer.PlotlyJavaScript);
             screen.Say($"Installed {spec.Name} in {spec.Folder}");
             screen.Say(spec.Name == KernelSpec.DefaultName
@@ -53,15 +57,26 @@ internal static class KernelCommand
 
     private static Command Uninstall()
     {
-        var prefix = new Option<DirectoryInfo?>("--prefix") { Description = "From this Python environment (default: from everywhere it is found)." };
+        var prefix = new Option<DirectoryInfo?>("--prefix")
+        {
+            Description = "From this Python environment (default: from everywhere it is found).",
+        };
         var name = Name();
         var command = new Command("uninstall", "Take the kernel away from Jupyter front ends.") { prefix, name };
         command.Run("Run it again.", (parsed, screen, _) =>
         {
-            IReadOnlyList<string> folders = parsed.GetValue(prefix) is { } chosen ? [JupyterFolders.Prefix(chosen.FullName)] : JupyterFolders.All;
+            IReadOnlyList<string> folders = parsed.GetValue(prefix) is { } chosen
+                ? [JupyterFolders.Prefix(chosen.FullName)]
+                : JupyterFolders.All;
             var specs = KernelSpec.Find(folders).Where(spec => spec.Name == parsed.GetValue(name)).ToList();
             if (specs.Count == 0)
-                throw new Llm360Exception($"No kernel named {parsed.GetValue(name)} is installed.", string.Join(", ", folders), "llm360 kernel list shows what is.");
+            {
+                throw new Llm360Exception(
+                    $"No kernel named {parsed.GetValue(name)} is installed.",
+                    string.Join(", ", folders),
+                    "llm360 kernel list shows what is.");
+            }
+
             foreach (var spec in specs)
             {
                 spec.Uninstall();
@@ -76,17 +91,27 @@ internal static class KernelCommand
     private static Command List()
     {
         var prefix = new Option<DirectoryInfo?>("--prefix") { Description = "Look into this Python environment, too." };
-        var command = new Command("list", "Show where the kernel is installed. Exit code 1 if one of them starts a program that is gone.") { prefix };
+        const string description = "Show where the kernel is installed. Exit code 1 if one of them starts a program that is gone.";
+        var command = new Command("list", description) { prefix };
         command.Run("Run it again.", (parsed, screen, _) =>
         {
-            var specs = KernelSpec.Find(JupyterFolders.All.Concat(parsed.GetValue(prefix) is { } more ? [JupyterFolders.Prefix(more.FullName)] : [])).DistinctBy(spec => spec.Folder).ToList();
+            string[] more = parsed.GetValue(prefix) is { } chosen ? [JupyterFolders.Prefix(chosen.FullName)] : [];
+            var specs = KernelSpec.Find(JupyterFolders.All.Concat(more)).DistinctBy(spec => spec.Folder).ToList();
             if (specs.Count == 0)
                 screen.Say("The kernel is not installed: llm360 kernel install.");
             else
-                screen.Rows("Kernels", ["name", "folder", "starts", ""], specs.Select(spec => new[] { spec.Name, spec.Folder, string.Join(' ', spec.Command.TakeWhile(part => part != "kernel")), spec.Works ? "ok" : "gone: install again" }));
+                screen.Rows("Kernels", ["name", "folder", "starts", ""], specs.Select(Row));
             return Task.FromResult(specs.TrueForAll(spec => spec.Works) ? 0 : Shared.Failed);
         });
         return command;
+
+        static string[] Row(KernelSpec spec) =>
+        [
+            spec.Name,
+            spec.Folder,
+            string.Join(' ', spec.Command.TakeWhile(part => part != "kernel")),
+            spec.Works ? "ok" : "gone: install again",
+        ];
     }
 
     private static Command Run()
@@ -108,7 +133,8 @@ internal static class KernelCommand
                 return await WatchAsync(path, parsed.GetValue(interactive), cancellation).ConfigureAwait(false);
             var connection = ConnectionFile.Read(path);
             using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            if (int.TryParse(Environment.GetEnvironmentVariable("JPY_PARENT_PID"), NumberStyles.None, CultureInfo.InvariantCulture, out var parent))
+            var parentId = Environment.GetEnvironmentVariable("JPY_PARENT_PID");
+            if (int.TryParse(parentId, NumberStyles.None, CultureInfo.InvariantCulture, out var parent))
                 _ = ParentProcess.WhenGoneAsync(parent, gone);
             var exit = 0;
             try

@@ -1,20 +1,25 @@
-// How a front end starts this program again.
+// The command line by which a front end starts this program.
 using System.Runtime.InteropServices;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary>The command line and the variables that a kernel spec needs.</summary>
+/// <summary>The command line and the variables of a kernel spec.</summary>
 internal static class KernelProgram
 {
-    /// <summary>The installed tool's own command, which outlives its updates; else dotnet with this assembly.</summary>
+    /// <summary>
+    /// The command of the installed tool, which stays valid after updates; else dotnet with this
+    /// assembly.
+    /// </summary>
     public static IReadOnlyList<string> Command
     {
         get
         {
             var assembly = Path.Combine(AppContext.BaseDirectory, "llm360.dll");
             var program = System.Environment.ProcessPath;
-            // A program that does not lie beside the assembly is the shim that dotnet tool install makes.
-            var isShim = program is not null && Path.GetFileNameWithoutExtension(program) == "llm360" && Path.GetDirectoryName(program) != Path.GetDirectoryName(assembly);
+            // A program outside the assembly's folder is the shim made by dotnet tool install.
+            var isShim = program is not null
+                && Path.GetFileNameWithoutExtension(program) == "llm360"
+                && Path.GetDirectoryName(program) != Path.GetDirectoryName(assembly);
             return isShim ? [program!] : [Muxer, assembly];
         }
     }
@@ -26,11 +31,11 @@ internal static class KernelProgram
         {
             var variables = new Dictionary<string, string>
             {
-                // The shim looks for the runtime here before it looks in the usual places.
+                // The shim looks for the runtime here before the usual locations.
                 ["DOTNET_ROOT"] = Path.GetDirectoryName(Muxer)!,
 
-                // A cell that asks for too much gets an OutOfMemoryException before the system ends
-                // the kernel: three quarters of the memory, in hexadecimal.
+                // A cell that needs too much memory gets an OutOfMemoryException before the system
+                // kills the kernel: three quarters of the memory, in hexadecimal.
                 ["DOTNET_GCHeapHardLimitPercent"] = "4B",
 
                 // Without the instrumented tier the first result came after 1.98 s instead of
@@ -38,7 +43,7 @@ internal static class KernelProgram
                 ["DOTNET_TieredPGO"] = "0",
             };
 
-            // A front end is started elsewhere, where the variable may not be set.
+            // A front end may be started where the variable is not set.
             if (System.Environment.GetEnvironmentVariable(Workspace.HomeVariable) is { Length: > 0 } home)
                 variables[Workspace.HomeVariable] = Path.GetFullPath(home);
             return variables;
@@ -46,5 +51,12 @@ internal static class KernelProgram
     }
 
     // dotnet/shared/Microsoft.NETCore.App/10.0.x/ is the runtime's folder.
-    private static string Muxer => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+    private static string Muxer
+    {
+        get
+        {
+            var dotnet = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
+            return Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", dotnet));
+        }
+    }
 }

@@ -1,4 +1,4 @@
-// llm360 reproduce: the main job. Trains the suite if it is not there, runs every notebook, writes the report.
+// llm360 reproduce: trains the suite if it is missing, runs every notebook, writes the report.
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -69,7 +69,8 @@ internal static class ReproduceCommand
         ReportList.Write(siteRoot);
         foreach (var warning in result.Warnings)
             screen.Warn(warning);
-        screen.Rows("Done", ["notebook", "time", "result"], runs.Select(r => new[] { Path.GetFileName(r.Path), Screen.Duration(r.Time), r.Error is null ? "ok" : "failed" }));
+        screen.Rows("Done", ["notebook", "time", "result"], runs.Select(r =>
+            new[] { Path.GetFileName(r.Path), Screen.Duration(r.Time), r.Error is null ? "ok" : "failed" }));
         using var process = Process.GetCurrentProcess();
         screen.Facts("Look next at",
         [
@@ -83,8 +84,9 @@ internal static class ReproduceCommand
         return runs.Any(r => r.Error is not null) || check.Differences.Count > 0 ? Shared.Failed : 0;
     }
 
-    // A notebook that fails does not keep the others from the report; it is shown there with its error.
-    private static async Task<NotebookRun> RunNotebookAsync(string notebook, string folder, string suite, Screen screen, CancellationToken cancellation)
+    // A notebook that fails does not stop the others. The report shows it with its error.
+    private static async Task<NotebookRun> RunNotebookAsync(
+        string notebook, string folder, string suite, Screen screen, CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
         var options = new NotebookRunOptions(notebook, Path.Combine(folder, Path.GetFileName(notebook)))
@@ -103,7 +105,8 @@ internal static class ReproduceCommand
         }
     }
 
-    // Those of the current folder first: of a checkout, or of what llm360 new has made.
+    // The notebooks of the current folder (a checkout, or made by llm360 new), else of the
+    // repository.
     private static List<string> FindNotebooks()
     {
         var repository = Workspace.Repository;
@@ -119,7 +122,7 @@ internal static class ReproduceCommand
             "Run llm360 new FOLDER, and llm360 reproduce in that folder.");
     }
 
-    // The report shows what this checkout has; a notebook that was renamed leaves nothing behind.
+    // Removes notebooks that this checkout no longer has, for example after a renaming.
     private static void RemoveOthers(string executed, List<string> notebooks)
     {
         if (!Directory.Exists(executed))
@@ -132,12 +135,14 @@ internal static class ReproduceCommand
     private static string Machine()
     {
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9;
-        return string.Create(CultureInfo.InvariantCulture, $"{TorchReport.ProcessorName()}, {Environment.ProcessorCount} cores, {memory:0} GB of memory");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{TorchReport.ProcessorName()}, {Environment.ProcessorCount} cores, {memory:0} GB of memory");
     }
 
     private sealed record NotebookRun(string Path, TimeSpan Time, IReadOnlyList<string> Stores, Llm360Exception? Error);
 
-    /// <summary>A folder for files on their way to the report.</summary>
+    /// <summary>A temporary folder for files of the report.</summary>
     private sealed class TemporaryData : IDisposable
     {
         public string Folder { get; } = Directory.CreateTempSubdirectory("llm360-report-").FullName;

@@ -11,7 +11,7 @@ namespace Llm360.Notebooks.Cli.Commands;
 /// <summary><c>llm360 run notebook.ipynb -p suite=nano</c></summary>
 internal static class RunCommand
 {
-    /// <summary>Where executed notebooks go.</summary>
+    /// <summary>The default folder of executed notebooks.</summary>
     public static string OutputFolder => Path.Combine(Workspace.Artifacts, "runs");
 
     public static Command Create()
@@ -26,15 +26,23 @@ internal static class RunCommand
                 + "same name).",
             HelpName = "FILE",
         };
-        var parameters = new Option<string[]>("--parameter", "-p") { Description = "name=value for a variable of the cell tagged \"parameters\"; may be given again.", HelpName = "name=value" };
+        var parameters = new Option<string[]>("--parameter", "-p")
+        {
+            Description = "name=value for a variable of the cell tagged \"parameters\"; may be given again.",
+            HelpName = "name=value",
+        };
         var timeout = new Option<double?>("--cell-timeout") { Description = "Longest time of a cell, in seconds." };
         timeout.Validators.Add(given =>
         {
             if (given.GetValueOrDefault<double?>() is { } seconds && !(seconds is > 0 and <= 1e6))
                 given.AddError("--cell-timeout takes seconds above 0.");
         });
-        var command = new Command("run", "Execute a notebook headless and save it with its outputs. A failing cell ends the run with its number, line and message, and exit code 1; what ran is saved.") { notebook, output, parameters, timeout };
-        command.Run("The cells that ran are saved; expensive results are in the results store, so the same command is quicker now.", async (parsed, screen, cancellation) =>
+        const string description = "Execute a notebook headless and save it with its outputs. "
+            + "A failing cell ends the run with its number, line and message, and exit code 1; what ran is saved.";
+        const string howToResume = "The cells that ran are saved; expensive results are in the results store, "
+            + "so the same command is quicker now.";
+        var command = new Command("run", description) { notebook, output, parameters, timeout };
+        command.Run(howToResume, async (parsed, screen, cancellation) =>
         {
             if (!WatchedProcess.IsChild)
                 return await WatchAsync(parsed.GetValue(notebook)!.FullName, screen, cancellation).ConfigureAwait(false);
@@ -57,7 +65,7 @@ internal static class RunCommand
         return command;
     }
 
-    /// <summary>Runs one notebook with its progress shown.</summary>
+    /// <summary>Runs one notebook and shows its progress.</summary>
     /// <exception cref="Llm360Exception">A cell failed or ran too long.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public static async Task<NotebookRunResult> RunAsync(NotebookRunOptions options, Screen screen, CancellationToken cancellation)
@@ -75,8 +83,10 @@ internal static class RunCommand
         return result.Failure is { } failure ? throw Error(failure, options) : result;
     }
 
-    /// <summary>Runs the same command in a child. This process tells how the child ended, if a cell
-    /// has ended it.</summary>
+    /// <summary>
+    /// Runs the same command in a child process. If a cell ended the child, this process reports
+    /// how.
+    /// </summary>
     private static async Task<int> WatchAsync(string notebook, Screen screen, CancellationToken cancellation)
     {
         var path = Path.GetTempFileName();
@@ -102,16 +112,17 @@ internal static class RunCommand
     {
         var inner = failure.Error.Exception as Llm360Exception;
         var line = failure.Error.Line is { } number ? $", line {number}" : "";
+        var where = inner is null ? "" : $"; {inner.Where}";
         return new Llm360Exception(
             inner?.What ?? $"{failure.Error.Name}: {failure.Error.Message.ReplaceLineEndings(" ")}",
-            $"{options.Input}, code cell {failure.Number} (cell {failure.Index + 1} of the file){line}{(inner is null ? "" : $"; {inner.Where}")}",
+            $"{options.Input}, code cell {failure.Number} (cell {failure.Index + 1} of the file){line}{where}",
             $"{inner?.Remedy ?? Remedy(failure)} What ran is in {options.Output}.");
     }
 
     private static string Remedy(CellFailure failure) => failure.Error.Name == nameof(RunStatus.TimedOut)
         ? "Raise --cell-timeout, or make the cell shorter, and run again." : "Correct the cell and run again.";
 
-    // A folder that is there, or that is named as one.
+    // Uses the given path as a folder if it exists as one or ends in a separator.
     private static string Target(FileInfo? given, string notebook) =>
         given is null ? Path.Combine(OutputFolder, notebook)
         : Directory.Exists(given.FullName) || Path.EndsInDirectorySeparator(given.ToString()) ? Path.Combine(given.FullName, notebook)
@@ -141,7 +152,8 @@ internal static class RunCommand
                 note.Begin(value.Number, value.Title);
             else
                 note.End();
-            progress.Report(new WorkProgress(notebook, value.Elapsed is null ? value.Number - 1 : value.Number, value.Total, "cells", value.Title));
+            var done = value.Elapsed is null ? value.Number - 1 : value.Number;
+            progress.Report(new WorkProgress(notebook, done, value.Total, "cells", value.Title));
         }
     }
 }

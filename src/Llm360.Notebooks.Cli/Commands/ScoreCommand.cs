@@ -1,4 +1,4 @@
-// llm360 score: memorization scores of given sequences, in the format of the paper's analysis repository, or extractibility alone.
+// llm360 score: memorization scores of sequences in Analysis360's format, or extractibility alone.
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
@@ -7,13 +7,17 @@ using Microsoft.Data.Analysis;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary><c>llm360 score --model nano/36 --rows rows.jsonl -k 32 -l 32 --out result.json</c></summary>
+/// <summary>
+/// <c>llm360 score --model nano/36 --rows rows.jsonl -k 32 -l 32 --out result.json</c>
+/// </summary>
 internal static class ScoreCommand
 {
     private const int RowsAtOnce = 1024;
     private const string Csv = ".csv";
 
-    /// <summary>Rows decoded token by token as well, where the model is not in float32.</summary>
+    /// <summary>
+    /// Number of rows that are also decoded token by token if the model is not in float32.
+    /// </summary>
     private const int RowsCompared = 64;
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
@@ -22,14 +26,25 @@ internal static class ScoreCommand
     {
         var model = new ModelOptions();
         var rows = new RowsOptions(required: true);
-        var prompt = new Option<int>("-k", "--prompt-length") { Description = "Tokens given, from the start of the sequence.", DefaultValueFactory = _ => 32 };
-        var continuation = new Option<int>("-l", "--continuation-length") { Description = "Tokens to reproduce.", DefaultValueFactory = _ => 32 };
+        var prompt = new Option<int>("-k", "--prompt-length")
+        {
+            Description = "Tokens given, from the start of the sequence.",
+            DefaultValueFactory = _ => 32,
+        };
+        var continuation = new Option<int>("-l", "--continuation-length")
+        {
+            Description = "Tokens to reproduce.",
+            DefaultValueFactory = _ => 32,
+        };
         var output = new OutputFile(
             required: true,
             "Where to write: JSON with full_match, token_match, count, match and all_match, as Analysis360 writes it; or a row for each "
                 + "sequence.",
             ".json", Csv, ".parquet");
-        var extractible = new Option<bool>("--extractible-only") { Description = "Only whether each sequence is k-extractible, several times faster: full_match, count and first_mismatch." };
+        var extractible = new Option<bool>("--extractible-only")
+        {
+            Description = "Only whether each sequence is k-extractible, several times faster: full_match, count and first_mismatch.",
+        };
         var command = new Command("score", "Score how much of given sequences a model reproduces word for word.")
         {
             prompt, continuation, output.Option, extractible,
@@ -44,7 +59,8 @@ internal static class ScoreCommand
             var sequences = rows.Read(parsed, cancellation);
             var settings = new MemorizationSettings(parsed.GetValue(prompt), parsed.GetValue(continuation));
             var needed = (long)settings.PromptLength + settings.ContinuationLength;
-            // Here and not in the scorer, which sees slices: the number of the row is that of the file.
+            // Checked here, because the scorer sees slices and does not know the row's number in
+            // the file.
             if (sequences.Index().FirstOrDefault(r => r.Item.TokenIds.Length < needed) is { Item: not null } tooShort)
                 throw new Llm360Exception($"A sequence has {tooShort.Item.TokenIds.Length} tokens; k + l = {needed} are needed.",
                     $"{rows.File(parsed)!.FullName}, row {tooShort.Index}", "Choose a smaller k or l.");
@@ -69,7 +85,9 @@ internal static class ScoreCommand
                     .ConfigureAwait(false);
                 var result = Result.Of(rowsScored);
                 await WriteAsync(path, result, [.. rowsScored.Select((r, i) => ScoredRow.Of(r, i))]).ConfigureAwait(false);
-                said = string.Create(CultureInfo.InvariantCulture, $"mean score {result.TokenMatch:0.####}, k-extractible {result.FullMatch:0.####}");
+                said = string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"mean score {result.TokenMatch:0.####}, k-extractible {result.FullMatch:0.####}");
             }
 
             screen.Say($"{sequences.Count} rows, {said}: {path}");
@@ -110,7 +128,7 @@ internal static class ScoreCommand
             AtomicFile.WriteText(path, JsonSerializer.Serialize(result, Json) + "\n");
     }
 
-    // In float32 only logits that are equal within rounding could differ.
+    // In float32, only logits that are equal within rounding could differ.
     private static string Differing(LanguageModel model, IReadOnlyList<TokenRow> rows, MemorizationSettings settings, RunOptions run)
     {
         List<TokenRow> sample = [.. rows.Take(RowsCompared)];
@@ -120,12 +138,17 @@ internal static class ScoreCommand
     }
 
     /// <summary>The fields of Analysis360's result file.</summary>
-    /// <param name="FullMatch">Share of rows reproduced whole.</param>
+    /// <param name="FullMatch">Share of rows reproduced completely.</param>
     /// <param name="TokenMatch">Share of tokens reproduced: the mean score.</param>
-    /// <param name="Count">Rows.</param>
-    /// <param name="Match">Tokens reproduced, a row.</param>
-    /// <param name="AllMatch">Which tokens, 0 or 1; per token, despite its name.</param>
-    private sealed record Result(double FullMatch, double TokenMatch, int Count, IReadOnlyList<int> Match, IReadOnlyList<IReadOnlyList<int>> AllMatch)
+    /// <param name="Count">Number of rows.</param>
+    /// <param name="Match">Tokens reproduced in each row.</param>
+    /// <param name="AllMatch">0 or 1 for each token of each row, despite the name.</param>
+    private sealed record Result(
+        double FullMatch,
+        double TokenMatch,
+        int Count,
+        IReadOnlyList<int> Match,
+        IReadOnlyList<IReadOnlyList<int>> AllMatch)
     {
         public static Result Of(List<MemorizationRow> rows) => new(
             (double)rows.Count(r => r.Extractible) / rows.Count,
@@ -135,10 +158,12 @@ internal static class ScoreCommand
             [.. rows.Select(r => r.Matches.Select(m => m - '0').ToList())]);
     }
 
-    /// <summary>What is asked of extractibility alone.</summary>
-    /// <param name="FullMatch">Share of rows reproduced whole.</param>
-    /// <param name="Count">Rows.</param>
-    /// <param name="FirstMismatch">Place in the continuation of the first token that differs, a row; l where none does.</param>
+    /// <summary>The result for extractibility alone.</summary>
+    /// <param name="FullMatch">Share of rows reproduced completely.</param>
+    /// <param name="Count">Number of rows.</param>
+    /// <param name="FirstMismatch">
+    /// For each row, position in the continuation of the first token that differs; l if none does.
+    /// </param>
     private sealed record Extractibility(double FullMatch, int Count, IReadOnlyList<int> FirstMismatch);
 
     /// <summary>A sequence in a table of scores.</summary>
@@ -162,7 +187,7 @@ internal static class ScoreCommand
         [JsonPropertyName("first_mismatch")]
         public int FirstMismatch { get; set; }
 
-        /// <summary>A digit for each token: 1 where it was reproduced.</summary>
+        /// <summary>A digit for each token: 1 if it was reproduced.</summary>
         [JsonPropertyName("matches")]
         public string Matches { get; set; } = "";
 

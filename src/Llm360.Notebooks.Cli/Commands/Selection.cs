@@ -1,13 +1,15 @@
-// Choosing checkpoints and chunks on the command line.
+// Selects checkpoints and chunks on the command line.
 using System.Globalization;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary><c>all</c>, <c>every:6</c>, or names and ranges: <c>0,12,24-36</c>, <c>last</c>,
-/// <c>-2</c>, <c>ckpt_036</c>.</summary>
+/// <summary>
+/// <c>all</c>, <c>every:6</c>, or names and ranges: <c>0,12,24-36</c>, <c>last</c>, <c>-2</c>,
+/// <c>ckpt_036</c>.
+/// </summary>
 internal static class Selection
 {
-    /// <summary>What can be written, for help.</summary>
+    /// <summary>The possible forms, for help.</summary>
     public const string Forms = "all, every:N (counted back from the last), last, -N (the N-th from the end), names or numbers, and "
         + "ranges: 0,12,24-36,last.";
 
@@ -15,13 +17,19 @@ internal static class Selection
 
     /// <summary>The chosen items, each once, in the suite's order.</summary>
     /// <exception cref="Llm360Exception">
-    /// The text is none of these, or names what the suite does not have.
+    /// The text has none of these forms, or names an item that the suite does not have.
     /// </exception>
     public static IReadOnlyList<T> Of<T>(string text, IReadOnlyList<T> items, Func<T, int> number, string what)
         where T : notnull
     {
         if (items.Count == 0)
-            throw new Llm360Exception($"The suite has no {what}.", $"--{what}s", "Train it, or get it whole; a suite on the Hub whose data is not published as rows has no chunks.");
+        {
+            throw new Llm360Exception(
+                $"The suite has no {what}.",
+                $"--{what}s",
+                "Train it, or get it whole; a suite on the Hub whose data is not published as rows has no chunks.");
+        }
+
         if (text == "all")
             return items;
         if (text.StartsWith(Every, StringComparison.Ordinal))
@@ -40,7 +48,7 @@ internal static class Selection
 
         int? Find(string name) => ItemName.Find(items, name, i => i.ToString()!, i => number(i));
 
-        // Both ends must exist: a range reaching past the end is a mistake more often than a wish.
+        // Both ends must exist, because a range past the end is usually a mistake.
         (int First, int Last)? Range(string part)
         {
             if (Find(part) is { } one)

@@ -1,18 +1,27 @@
-// What the commands have in common: options, errors, how they stop.
+// What all commands share: options, error handling, cancellation.
 using System.CommandLine;
 using Llm360.Notebooks.Cli.Terminal;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary>Options of several commands and the frame each command runs in.</summary>
+/// <summary>Options of several commands, and the code around each command.</summary>
 internal static class Shared
 {
     public const int Failed = 1;
     public const int Stopped = 130;
 
-    public static Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Say nothing but results and errors.", Recursive = true };
+    public static Option<bool> Quiet { get; } = new("--quiet", "-q")
+    {
+        Description = "Say nothing but results and errors.",
+        Recursive = true,
+    };
 
-    public static Option<int?> Threads { get; } = new("--threads") { Description = "Threads of LibTorch and of training (default: one a processor). Training gives the same bits with any number.", Recursive = true };
+    public static Option<int?> Threads { get; } = new("--threads")
+    {
+        Description = "Threads of LibTorch and of training (default: one a processor). "
+            + "Training gives the same bits with any number.",
+        Recursive = true,
+    };
 
     public static Option<bool> Yes { get; } = new("--yes", "-y")
     {
@@ -20,7 +29,10 @@ internal static class Shared
         Recursive = true,
     };
 
-    /// <summary>Runs a command: one clear error and exit code 1 for bad input; exit code 130 and how to go on when stopped.</summary>
+    /// <summary>
+    /// Runs a command. Bad input gives one clear error and exit code 1. Cancellation gives exit
+    /// code 130 and the way to resume.
+    /// </summary>
     public static void Run(this Command command, string howToResume, Func<ParseResult, Screen, CancellationToken, Task<int>> action) =>
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -29,7 +41,7 @@ internal static class Shared
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             WatchedProcess.CancelWithParent(stop);
             cancellation = stop.Token;
-            // For what takes its surroundings' token, such as the fetching of a tokenizer.
+            // For code that takes the ambient token, such as fetching a tokenizer.
             using var surroundings = AmbientWork.Begin(null, cancellation);
             using var fetching = Downloads.Begin();
             try
@@ -47,7 +59,8 @@ internal static class Shared
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                screen.Error(new Llm360Exception(e.Message, Workspace.Artifacts, "Make room, or make the folder writable; LLM360_HOME names another.", e));
+                screen.Error(new Llm360Exception(
+                    e.Message, Workspace.Artifacts, "Make room, or make the folder writable; LLM360_HOME names another.", e));
                 return Failed;
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

@@ -1,4 +1,4 @@
-// llm360 tokenize: text to tokens and back.
+// llm360 tokenize: converts text to tokens and back.
 using System.CommandLine;
 using System.Text.Json;
 
@@ -9,15 +9,23 @@ internal static class TokenizeCommand
 {
     public static Command Create()
     {
-        var text = new Argument<string?>("text") { Description = "The text; read from standard input when left out.", Arity = ArgumentArity.ZeroOrOne };
+        var text = new Argument<string?>("text")
+        {
+            Description = "The text; read from standard input when left out.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var model = new Option<string>("--model", "-m")
         {
             Description = $"A folder with tokenizer.model or tokenizer.json. {ModelOptions.Names}",
             Required = true,
         };
-        var decode = new Option<bool>("--decode") { Description = "The text is ids, apart by commas or spaces: print what they stand for." };
+        var decode = new Option<bool>("--decode")
+        {
+            Description = "The text is ids, apart by commas or spaces: print what they stand for.",
+        };
         var json = new Option<bool>("--json") { Description = "Print {\"ids\": [...], \"tokens\": [...]}, or {\"text\": ...}." };
-        var command = new Command("tokenize", "Show a text's tokens with a checkpoint's tokenizer; nothing is put before or after.") { text, model, decode, json };
+        const string description = "Show a text's tokens with a checkpoint's tokenizer; nothing is put before or after.";
+        var command = new Command("tokenize", description) { text, model, decode, json };
         command.Run("Run it again.", async (parsed, screen, cancellation) =>
         {
             var tokenizer = Suites.FindCheckpoint(parsed.GetValue(model)!).Tokenizer();
@@ -31,9 +39,15 @@ internal static class TokenizeCommand
 
             var ids = tokenizer.Encode(given);
             if (parsed.GetValue(json))
+            {
                 screen.Out.WriteLine(JsonSerializer.Serialize(new { ids, tokens = ids.Select(i => tokenizer.Pieces[i]) }));
+            }
             else
-                screen.Result($"{ids.Length} tokens", ["place", "id", "token"], ids.Select((id, i) => new[] { $"{i}", $"{id}", tokenizer.Pieces[id] }));
+            {
+                var table = ids.Select((id, i) => new[] { $"{i}", $"{id}", tokenizer.Pieces[id] });
+                screen.Result($"{ids.Length} tokens", ["place", "id", "token"], table);
+            }
+
             return 0;
         });
         return command;
@@ -42,6 +56,10 @@ internal static class TokenizeCommand
     private static IEnumerable<int> Ids(string text)
     {
         foreach (var part in text.Split([',', ' ', '\t', '\r', '\n', '[', ']'], StringSplitOptions.RemoveEmptyEntries))
-            yield return int.TryParse(part, out var id) ? id : throw new Llm360Exception($"\"{part}\" is no token id.", "ids", "Write ids as 12,345,6.");
+        {
+            yield return int.TryParse(part, out var id)
+                ? id
+                : throw new Llm360Exception($"\"{part}\" is no token id.", "ids", "Write ids as 12,345,6.");
+        }
     }
 }

@@ -37,7 +37,9 @@ internal static class TrainCommand
         return command;
     }
 
-    /// <summary>The recipe of a name or file; says what was changed in a copied one.</summary>
+    /// <summary>
+    /// The recipe with a name or of a file. Warns about what was changed in a copied recipe.
+    /// </summary>
     public static SuiteRecipe RecipeOf(string nameOrFile, Screen screen)
     {
         var recipe = Suites.Recipe(nameOrFile, out var notes);
@@ -46,12 +48,12 @@ internal static class TrainCommand
         return recipe;
     }
 
-    // 0 is the beginning: the weights of ckpt_000 are drawn again.
+    // 0 is the beginning: the weights of ckpt_000 are initialised again.
     private static int Checkpoint(string? text, SuiteRecipe recipe)
     {
         if (text is null)
             return 0;
-        // Names of the recipe; last and -N are counted from what is trained so far.
+        // Names refer to the recipe; last and -N are counted from the checkpoints trained so far.
         var isFromEnd = text == ItemName.Last || text.StartsWith('-');
         var last = isFromEnd ? new SuiteTrainer(recipe).LastCheckpoint ?? 0 : recipe.Corpus.Chunks;
         return ItemName.Find([.. Enumerable.Range(0, last + 1)], text, SuiteLayout.Checkpoint, k => k)
@@ -61,7 +63,9 @@ internal static class TrainCommand
                 $"Write --restart after the recipe, alone or with a checkpoint from 0 to {recipe.Corpus.Chunks}: --restart 12.");
     }
 
-    /// <summary>Trains with table, bar and summary; also the first step of reproduce.</summary>
+    /// <summary>
+    /// Trains a suite with table, progress and summary; also the first step of reproduce.
+    /// </summary>
     public static async Task<Suite> TrainAsync(SuiteRecipe manifest, Screen screen, CancellationToken cancellation, int? restart = null)
     {
         var trainer = new SuiteTrainer(manifest) { Restart = restart };
@@ -73,8 +77,10 @@ internal static class TrainCommand
             screen.Facts($"Training {manifest.Name}",
             [
                 ("text", string.Join(", ", manifest.Corpus.Sources.Select(s => s.Name))),
-                ("model", $"LLaMA, hidden {manifest.Model.HiddenSize}, {manifest.Model.Layers} layers, {manifest.Model.Heads} heads, vocabulary {manifest.Corpus.Tokenizer.VocabularySize}"),
-                ("work", string.Create(CultureInfo.InvariantCulture, $"{steps} steps, {tokens:N0} tokens, {manifest.Corpus.Chunks} chunks")),
+                ("model", $"LLaMA, hidden {manifest.Model.HiddenSize}, {manifest.Model.Layers} layers, {manifest.Model.Heads} heads, "
+                    + $"vocabulary {manifest.Corpus.Tokenizer.VocabularySize}"),
+                ("work", string.Create(
+                    CultureInfo.InvariantCulture, $"{steps} steps, {tokens:N0} tokens, {manifest.Corpus.Chunks} chunks")),
                 ("begins", from is { } last ? $"after {SuiteLayout.Checkpoint(last)}" : "at the beginning"),
                 ("goes to", Path.Combine(Workspace.SuitesFolder, manifest.Name)),
             ]);

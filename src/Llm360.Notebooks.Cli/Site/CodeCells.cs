@@ -1,4 +1,4 @@
-// Code cells: folded, coloured by class so that the stylesheet decides for light and dark.
+// Code cells: collapsed, and coloured by class so that the stylesheet decides for light and dark.
 using System.Globalization;
 using System.Net;
 using ColorCode;
@@ -9,10 +9,10 @@ namespace Llm360.Notebooks.Cli.Site;
 /// <summary>Renders the source of code cells.</summary>
 internal static class CodeCells
 {
-    /// <summary>Tag of the cell with the notebook's parameters, the one that is shown open.</summary>
+    /// <summary>Tag of the cell with the notebook's parameters, the only one shown open.</summary>
     private const string ParametersTag = "parameters";
 
-    /// <summary>Tag of the cell with the values that this run was given.</summary>
+    /// <summary>Tag of the cell with the parameter values of this run.</summary>
     private const string InjectedTag = "injected-parameters";
 
     private const int MaximumPreview = 60;
@@ -28,8 +28,9 @@ internal static class CodeCells
             : cell.ExecutionCount is { } n ? string.Create(CultureInfo.InvariantCulture, $"Code {n}") : "Code";
         var first = source.Split('\n')[0].Trim();
         var preview = first.Length > MaximumPreview ? first[..MaximumPreview] + "…" : first;
+        var (open, line) = (parameters ? " open data-open" : "", WebUtility.HtmlEncode(preview));
         return $"""
-            <details class="code"{(parameters ? " open data-open" : "")}><summary>{label} <code>{WebUtility.HtmlEncode(preview)}</code></summary>
+            <details class="code"{open}><summary>{label} <code>{line}</code></summary>
             <div tabindex="0">{new HtmlClassFormatter().GetHtmlString(source, Languages.CSharp)}</div></details>
             """;
     }

@@ -1,4 +1,4 @@
-// Markdown cells: no raw HTML, headings in one order over the whole page, nothing loaded from elsewhere.
+// Markdown cells: no raw HTML, headings in one order over the whole page, no external resources.
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Kernel.Documents;
 using Markdig;
@@ -11,12 +11,21 @@ namespace Llm360.Notebooks.Cli.Site;
 /// <summary>Renders the Markdown cells of one notebook, in order.</summary>
 internal sealed class MarkdownCells(IReadOnlyList<string> siblings)
 {
-    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseTaskLists().UseEmphasisExtras().UseAutoLinks().DisableHtml().Build();
+    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder()
+        .UsePipeTables()
+        .UseTaskLists()
+        .UseEmphasisExtras()
+        .UseAutoLinks()
+        .DisableHtml()
+        .Build();
 
     private readonly HashSet<string> ids = new(StringComparer.Ordinal) { "main", "contents" };
     private int level = 1;
 
-    /// <summary>The text of the first heading of level one; it is the page's, so it is not in the body.</summary>
+    /// <summary>
+    /// The text of the first heading of level one. It is the title of the page, so it is not in the
+    /// body.
+    /// </summary>
     public string? Title { get; private set; }
 
     /// <summary>The other headings.</summary>
@@ -32,7 +41,9 @@ internal sealed class MarkdownCells(IReadOnlyList<string> siblings)
         foreach (var link in document.Descendants<AutolinkInline>().Where(l => !l.IsEmail && !IsWeb(l.Url)).ToList())
             link.ReplaceBy(new LiteralInline(link.Url));
         var html = document.ToHtml(Pipeline).Trim();
-        return html.Replace("<table>", "<div class=\"scroll\" tabindex=\"0\"><table>", StringComparison.Ordinal).Replace("</table>", "</table></div>", StringComparison.Ordinal);
+        return html
+            .Replace("<table>", "<div class=\"scroll\" tabindex=\"0\"><table>", StringComparison.Ordinal)
+            .Replace("</table>", "</table></div>", StringComparison.Ordinal);
     }
 
     private void Place(HeadingBlock heading)
@@ -45,7 +56,7 @@ internal sealed class MarkdownCells(IReadOnlyList<string> siblings)
             return;
         }
 
-        // One h1 a page, and no level skipped on the way down.
+        // One h1 per page, and no heading level is skipped.
         level = heading.Level = Math.Min(Math.Max(heading.Level, 2), level + 1);
         var id = FreeId(text);
         heading.GetAttributes().Id = id;
@@ -60,7 +71,7 @@ internal sealed class MarkdownCells(IReadOnlyList<string> siblings)
             link.Url = Attachment(url, cell) ?? (url.StartsWith("data:image/", StringComparison.OrdinalIgnoreCase) ? url : null);
             if (link.Url is not null)
                 return;
-            // An image from the network becomes a link to it; one from a folder that is not here becomes its words.
+            // An image from the network becomes a link; one from a missing folder becomes its text.
             link.IsImage = false;
             link.Url = IsWeb(url) ? url : null;
         }
@@ -75,7 +86,9 @@ internal sealed class MarkdownCells(IReadOnlyList<string> siblings)
         link.ReplaceBy(new LiteralInline(words));
     }
 
-    /// <summary>The page of another notebook of this site; null for anything else, which is not part of the site.</summary>
+    /// <summary>
+    /// The page of another notebook of this site; null for anything that is not part of the site.
+    /// </summary>
     private string? SiblingPage(string url)
     {
         var parts = url.Split('#', 2);
@@ -95,7 +108,8 @@ internal sealed class MarkdownCells(IReadOnlyList<string> siblings)
         return mime is null ? null : $"data:{mime};base64,{NotebookJson.TextOf(bytes).Replace("\n", "", StringComparison.Ordinal)}";
     }
 
-    private static bool IsWeb(string url) => url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || url.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
+    private static bool IsWeb(string url) =>
+        url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || url.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
 
     private static string Plain(ContainerInline? inline) => inline is null ? "" : string.Concat(inline.Descendants().Select(i => i switch
     {
@@ -107,7 +121,8 @@ internal sealed class MarkdownCells(IReadOnlyList<string> siblings)
 
     private string FreeId(string text)
     {
-        var words = new string([.. text.ToLowerInvariant().Select(c => char.IsLetterOrDigit(c) ? c : ' ')]).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var letters = new string([.. text.ToLowerInvariant().Select(c => char.IsLetterOrDigit(c) ? c : ' ')]);
+        var words = letters.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var wanted = words.Length == 0 ? "section" : string.Join('-', words);
         var id = wanted;
         for (var n = 2; !ids.Add(id); n++)

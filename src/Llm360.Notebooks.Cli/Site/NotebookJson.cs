@@ -1,10 +1,12 @@
-// Text in a notebook's JSON, whatever stands there.
+// Reads text from a notebook's JSON, whatever its type.
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks.Cli.Site;
 
-/// <summary>Reads text from JSON that may hold a string, a list of lines, or something else.</summary>
+/// <summary>
+/// Reads text from JSON that may be a string, a list of lines, or something else.
+/// </summary>
 internal static class NotebookJson
 {
     /// <summary>The text of a string or a list of strings; empty for anything else.</summary>

@@ -1,4 +1,4 @@
-// A notebook's page: prose, folded code, figures, outputs, contents beside them.
+// A notebook's page: text, collapsed code, figures, outputs, and a table of contents beside them.
 using System.Net;
 using System.Text;
 
@@ -51,14 +51,19 @@ internal static class NotebookPage
             return "";
         var html = new StringBuilder("<ol>\n");
         foreach (var heading in headings)
-            html.Append($"<li class=\"level-{heading.Level}\"><a href=\"#{WebUtility.HtmlEncode(heading.Id)}\">{WebUtility.HtmlEncode(heading.Text)}</a></li>\n");
+        {
+            var (id, text) = (WebUtility.HtmlEncode(heading.Id), WebUtility.HtmlEncode(heading.Text));
+            html.Append($"<li class=\"level-{heading.Level}\"><a href=\"#{id}\">{text}</a></li>\n");
+        }
+
         return html.Append("</ol>").ToString();
     }
 
     private static string Tools(SiteDocument document, SiteNotebook? info, IReadOnlyList<(string Name, string Link)> data, SiteRun run)
     {
         var name = Uri.EscapeDataString(document.Name);
-        var parts = new List<string> { $"<span>Suite {WebUtility.HtmlEncode(run.Suite)}{(info?.Time is { } time ? $", ran for {SiteRun.InWords(time)}" : "")}</span>" };
+        var ran = info?.Time is { } time ? $", ran for {SiteRun.InWords(time)}" : "";
+        var parts = new List<string> { $"<span>Suite {WebUtility.HtmlEncode(run.Suite)}{ran}</span>" };
         if (document.Body.Exists(b => b.StartsWith("<details", StringComparison.Ordinal)))
             parts.Add("<button type=\"button\" id=\"unfold\" aria-pressed=\"false\">Show all code</button>");
         parts.Add($"<a href=\"{name}.ipynb\" download>Download the notebook</a>");

@@ -11,9 +11,15 @@ internal static partial class Outputs
 {
     private const int MaximumText = 20_000;
 
-    /// <summary>The output that only brings plotly.js to the notebook; the site has its own copy.</summary>
+    /// <summary>
+    /// Whether an output only loads plotly.js into the notebook; the site has its own copy.
+    /// </summary>
     public static bool IsPlotlyScript(JsonObject output) =>
-        Role(output) == "plotly.js" || (output["data"] is JsonObject data && TextOf(data[MimeTypes.Html]) is var html && html.Length > 1_000_000 && html.Contains("plotly.js v", StringComparison.Ordinal));
+        Role(output) == "plotly.js"
+        || (output["data"] is JsonObject data
+            && TextOf(data[MimeTypes.Html]) is var html
+            && html.Length > 1_000_000
+            && html.Contains("plotly.js v", StringComparison.Ordinal));
 
     public static bool IsError(JsonObject output) => TextOf(output["output_type"]) == "error";
 
@@ -39,7 +45,7 @@ internal static partial class Outputs
         return Pre("output", TextOf(data[MimeTypes.Plain]));
     }
 
-    // The caption of a wide table stands above the box that scrolls.
+    // The caption of a wide table is above the box that scrolls.
     private static string Html(string html)
     {
         var caption = Caption().Match(html);
@@ -51,20 +57,27 @@ internal static partial class Outputs
         static string Box(string html) => $"<div class=\"output html\" tabindex=\"0\">{html}</div>";
     }
 
-    private static string Image(string mime, string base64, JsonObject data) =>
-        $"<p class=\"output\"><img src=\"data:{mime};base64,{WebUtility.HtmlEncode(base64)}\" alt=\"{WebUtility.HtmlEncode(TextOf(data[MimeTypes.Plain]) is { Length: > 0 } text ? text : "Image made by this cell")}\"></p>";
+    private static string Image(string mime, string base64, JsonObject data)
+    {
+        var alt = TextOf(data[MimeTypes.Plain]) is { Length: > 0 } text ? text : "Image made by this cell";
+        var (source, encodedAlt) = (WebUtility.HtmlEncode(base64), WebUtility.HtmlEncode(alt));
+        return $"<p class=\"output\"><img src=\"data:{mime};base64,{source}\" alt=\"{encodedAlt}\"></p>";
+    }
 
     private static string Error(JsonObject output)
     {
         var trace = string.Join('\n', (output["traceback"] as JsonArray ?? []).Select(l => TextOf(l).TrimEnd('\n')));
         var message = $"{TextOf(output["ename"])}: {TextOf(output["evalue"])}";
-        return $"<div class=\"output error\" role=\"note\"><p><strong>This cell failed.</strong></p>{Pre("", trace.Length > 0 ? trace : message)}</div>";
+        return "<div class=\"output error\" role=\"note\"><p><strong>This cell failed.</strong></p>"
+            + $"{Pre("", trace.Length > 0 ? trace : message)}</div>";
     }
 
     private static string Pre(string classes, string text)
     {
-        // What a carriage return overwrote on a console is not shown; colours of a console are dropped.
-        text = string.Join('\n', AnsiEscape().Replace(text, "").Split('\n').Select(l => l.TrimEnd('\r')).Select(l => l[(l.LastIndexOf('\r') + 1)..])).TrimEnd();
+        // Text that a carriage return overwrote on a console is not shown; console colours are
+        // removed.
+        var lines = AnsiEscape().Replace(text, "").Split('\n').Select(l => l.TrimEnd('\r'));
+        text = string.Join('\n', lines.Select(l => l[(l.LastIndexOf('\r') + 1)..])).TrimEnd();
         if (text.Length == 0)
             return "";
         if (text.Length > MaximumText)
@@ -72,7 +85,10 @@ internal static partial class Outputs
         return $"<pre class=\"{classes}\" tabindex=\"0\">{WebUtility.HtmlEncode(text)}</pre>";
     }
 
-    /// <summary>Elements and attributes that would load something from elsewhere are cut; the page's content policy forbids the rest.</summary>
+    /// <summary>
+    /// Removes elements and attributes that would load external resources. The page's content
+    /// policy forbids the rest.
+    /// </summary>
     private static string WithoutRequests(string html) => ForeignAttribute().Replace(ForeignElement().Replace(html, ""), "");
 
     private static string Role(JsonObject output) => output["metadata"] switch
@@ -88,9 +104,13 @@ internal static partial class Outputs
     [GeneratedRegex(@"\x1b\[[0-9;?]*[A-Za-z]")]
     private static partial Regex AnsiEscape();
 
-    [GeneratedRegex(@"<script\b[^>]*\bsrc\s*=[^>]*>\s*</script>|<link\b[^>]*>|<(iframe|object|embed)\b[^>]*>(.*?</\1>)?", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
+    [GeneratedRegex(
+        @"<script\b[^>]*\bsrc\s*=[^>]*>\s*</script>|<link\b[^>]*>|<(iframe|object|embed)\b[^>]*>(.*?</\1>)?",
+        RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex ForeignElement();
 
-    [GeneratedRegex(@"\s(src|srcset|poster|background)\s*=\s*(""\s*(https?:)?//[^""]*""|'\s*(https?:)?//[^']*'|(https?:)?//[^\s>]*)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"\s(src|srcset|poster|background)\s*=\s*(""\s*(https?:)?//[^""]*""|'\s*(https?:)?//[^']*'|(https?:)?//[^\s>]*)",
+        RegexOptions.IgnoreCase)]
     private static partial Regex ForeignAttribute();
 }

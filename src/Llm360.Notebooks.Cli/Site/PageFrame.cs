@@ -1,4 +1,4 @@
-// What all pages share: head, content policy, skip link.
+// The parts that all pages share: head, content policy, skip link.
 using System.Net;
 
 namespace Llm360.Notebooks.Cli.Site;
@@ -6,13 +6,17 @@ namespace Llm360.Notebooks.Cli.Site;
 /// <summary>The frame of a page.</summary>
 internal static class PageFrame
 {
-    // A page may use what lies beside it and nothing else, whatever a notebook's own HTML asks for.
-    private const string Policy = "default-src 'none'; script-src 'self' file: 'unsafe-inline'; style-src 'self' file: 'unsafe-inline'; img-src 'self' file: data: blob:; font-src data:; base-uri 'none'; form-action 'none'";
+    // A page may use only what is beside it, whatever a notebook's own HTML requests.
+    private const string Policy = "default-src 'none'; script-src 'self' file: 'unsafe-inline'; style-src 'self' file: 'unsafe-inline'; "
+        + "img-src 'self' file: data: blob:; font-src data:; base-uri 'none'; form-action 'none'";
 
-    /// <param name="title">Of the window.</param>
-    /// <param name="root">Way to the site's folder: empty or <c>../</c>; null for a page that holds its style and has no figure.</param>
-    /// <param name="classes">Of the body.</param>
-    /// <param name="body">Its content, with an element of id <c>main</c>.</param>
+    /// <param name="title">The title of the window.</param>
+    /// <param name="root">
+    /// Path to the site's folder: empty or <c>../</c>; null for a page with an inline style and no
+    /// figures.
+    /// </param>
+    /// <param name="classes">Classes of the body.</param>
+    /// <param name="body">Content of the body, with an element of id <c>main</c>.</param>
     public static string Html(string title, string? root, string classes, string body) => $"""
         <!doctype html>
         <html lang="en">
@@ -37,7 +41,9 @@ internal static class PageFrame
     public static string Downloads(IEnumerable<(string Name, string Link)> files) => string.Join(", ", files.Select(f =>
         $"<a href=\"{WebUtility.HtmlEncode(f.Link)}\" download>{WebUtility.HtmlEncode(f.Name)}</a>"));
 
-    private static string Assets(string? root, string classes) => root is null ? $"<style>\n{SiteAssets.Read("site.css")}</style>" : $"""
+    private static string Assets(string? root, string classes) => root is null
+        ? $"<style>\n{SiteAssets.Read("site.css")}</style>"
+        : $"""
         <link rel="stylesheet" href="{root}assets/site.css">
         <script src="{root}assets/plotly.min.js" defer></script>
         <script src="{root}assets/figures.js" defer></script>

@@ -1,20 +1,22 @@
-// The page above all reports: a card for each suite that has one.
+// The page that lists all reports, with a card for each suite.
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
 
 namespace Llm360.Notebooks.Cli.Site;
 
-/// <summary>Lists the reports of a folder, which has a folder for each suite.</summary>
+/// <summary>Lists the reports in a folder that has a folder for each suite.</summary>
 public static class ReportList
 {
-    /// <summary>What a report says about itself, in its own folder.</summary>
+    /// <summary>The description of a report, in the report's folder.</summary>
     internal const string ReportFile = "report.json";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    /// <summary>Writes <c>index.html</c> of the folder, which links to every report in it.</summary>
-    /// <param name="folder">Holds a folder for each report.</param>
+    /// <summary>
+    /// Writes <c>index.html</c> of the folder, which links to every report in it.
+    /// </summary>
+    /// <param name="folder">A folder with one folder for each report.</param>
     /// <returns>The path of the page.</returns>
     /// <exception cref="Llm360Exception">The page cannot be written.</exception>
     public static string Write(string folder)
@@ -49,7 +51,8 @@ public static class ReportList
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            // Not a report, or one that is being written: the command that writes it writes the list afterwards.
+            // Not a report, or not yet complete. The command that writes a report updates the list
+            // then.
             return null;
         }
     }

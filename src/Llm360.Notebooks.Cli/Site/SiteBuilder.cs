@@ -1,4 +1,4 @@
-// The report site: executed notebooks become pages that open from a folder, with no request to anywhere.
+// The report site: executed notebooks become pages that open from a folder without any request.
 using System.Text;
 
 namespace Llm360.Notebooks.Cli.Site;
@@ -9,21 +9,37 @@ public static class SiteBuilder
     private const int MaximumPageBytes = 2_000_000;
     private const int MaximumIndexBytes = 300_000;
 
-    /// <summary>Builds the site of all executed notebooks of a folder; rebuilding replaces what the last build wrote and nothing else.</summary>
+    /// <summary>
+    /// Builds the site of all executed notebooks in a folder. A rebuild replaces only what the last
+    /// build wrote.
+    /// </summary>
     /// <remarks>
-    /// Every file is complete or absent, the index comes last, and pages that are no longer made are removed after it: whenever the build is
-    /// stopped, the index that is there leads to pages that are there.
+    /// Every file is complete or absent. The index is written last, and obsolete pages are removed
+    /// after
+    /// it. If the build is stopped, the existing index therefore links only to existing pages.
     /// </remarks>
-    /// <param name="notebooksFolder">Holds executed <c>.ipynb</c> files, shown in the order of their names.</param>
+    /// <param name="notebooksFolder">
+    /// A folder with executed <c>.ipynb</c> files, shown in the order of their names.
+    /// </param>
     /// <param name="siteFolder">Created if missing.</param>
     /// <param name="run">The run that made the notebooks.</param>
-    /// <exception cref="Llm360Exception">There is no notebook, one cannot be read, or the site cannot be written.</exception>
+    /// <exception cref="Llm360Exception">
+    /// There is no notebook, one cannot be read, or the site cannot be written.
+    /// </exception>
     public static SiteResult Build(string notebooksFolder, string siteFolder, SiteRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        var files = Directory.Exists(notebooksFolder) ? Directory.GetFiles(notebooksFolder, "*.ipynb").Order(StringComparer.Ordinal).ToList() : [];
+        var files = Directory.Exists(notebooksFolder)
+            ? Directory.GetFiles(notebooksFolder, "*.ipynb").Order(StringComparer.Ordinal).ToList()
+            : [];
         if (files.Count == 0)
-            throw new Llm360Exception("There is no executed notebook to build a site from.", notebooksFolder, "Run the notebooks first: llm360 reproduce, or llm360 run NOTEBOOK.");
+        {
+            throw new Llm360Exception(
+                "There is no executed notebook to build a site from.",
+                notebooksFolder,
+                "Run the notebooks first: llm360 reproduce, or llm360 run NOTEBOOK.");
+        }
+
         var folder = new SiteFolder(siteFolder);
         WriteAssets(folder);
 
@@ -39,7 +55,11 @@ public static class SiteBuilder
             var page = WritePage(folder, document, info, run, neighbours);
             notebooks.Add((document, page, info));
             if (page.Bytes > MaximumPageBytes)
-                warnings.Add($"{page.Path} has {page.Bytes / 1e6:0.0} MB: show less in {Path.GetFileName(file)}, or give its figures fewer points.");
+            {
+                warnings.Add($"{page.Path} has {page.Bytes / 1e6:0.0} MB: show less in {Path.GetFileName(file)}, "
+                    + "or give its figures fewer points.");
+            }
+
             if (document.HasErrors)
                 warnings.Add($"{Path.GetFileName(file)} has a cell that failed; its page shows the error.");
         }
@@ -61,8 +81,9 @@ public static class SiteBuilder
             folder.WriteText("assets/" + asset, SiteAssets.Read(asset));
     }
 
-    /// <summary>Copies a file to a folder of the site; returns its name and its link from the
-    /// index.</summary>
+    /// <summary>
+    /// Copies a file to a folder of the site. Returns its name and its link from the index.
+    /// </summary>
     private static (string Name, string Link) Offer(SiteFolder folder, string file, string to)
     {
         var name = Path.GetFileName(file);

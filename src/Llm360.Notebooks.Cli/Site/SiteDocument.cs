@@ -1,4 +1,4 @@
-// One executed notebook, read into what its page and its card need.
+// One executed notebook with the content of its page and its card.
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.Kernel.Documents;
 
@@ -7,10 +7,12 @@ namespace Llm360.Notebooks.Cli.Site;
 /// <summary>A heading of a page.</summary>
 internal sealed record SiteHeading(int Level, string Id, string Text);
 
-/// <summary>An executed notebook as HTML in the order of its cells, with its headings and figures.</summary>
+/// <summary>
+/// An executed notebook as HTML in the order of its cells, with its headings and figures.
+/// </summary>
 internal sealed class SiteDocument
 {
-    /// <summary>Tag of the cell whose figure stands for the notebook on the index.</summary>
+    /// <summary>Tag of the cell whose figure represents the notebook on the index.</summary>
     private const string ThumbnailTag = "thumbnail";
 
     private SiteDocument(string name) => Name = name;
@@ -21,8 +23,11 @@ internal sealed class SiteDocument
     /// <summary>Its first heading, a question.</summary>
     public string Title { get; private set; } = "";
 
-    /// <summary>The part of the summary that it belongs to, from its metadata
-    /// (<c>report.topic</c>); empty for none.</summary>
+    /// <summary>
+    /// The part of the summary to which it belongs, from its metadata (<c>report.topic</c>); empty
+    /// for
+    /// none.
+    /// </summary>
     public string Topic { get; private set; } = "";
 
     /// <summary>The cells, rendered.</summary>
@@ -45,7 +50,9 @@ internal sealed class SiteDocument
 
     /// <summary>Reads and renders a notebook.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="siblings">Names of all notebooks of the site, whose links become links to pages.</param>
+    /// <param name="siblings">
+    /// Names of all notebooks of the site, whose links become links to pages.
+    /// </param>
     public static SiteDocument Read(string path, IReadOnlyList<string> siblings)
     {
         var file = NotebookFile.Read(path);

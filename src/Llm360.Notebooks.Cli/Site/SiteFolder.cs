@@ -1,10 +1,13 @@
-// The folder of a site: complete files only, and no file touched that a site did not write.
+// The folder of a site: files are complete or absent, and only files of the site are changed.
 namespace Llm360.Notebooks.Cli.Site;
 
-/// <summary>Writes a site's files and remembers them, so that the next build can remove what it no longer makes.</summary>
+/// <summary>
+/// Writes a site's files and lists them, so that the next build can remove files that it no longer
+/// makes.
+/// </summary>
 internal sealed class SiteFolder(string folder)
 {
-    /// <summary>Lists the files of the last build, a relative path a line.</summary>
+    /// <summary>Lists the files of the last build, one relative path per line.</summary>
     private const string ListFile = "assets/files.txt";
 
     private readonly string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
@@ -21,7 +24,11 @@ internal sealed class SiteFolder(string folder)
     public void Copy(string source, string relative)
     {
         if (!File.Exists(source))
-            throw new Llm360Exception("A data file to offer on the site is missing.", source, "Build the results again, or do not list the file.");
+        {
+            throw new Llm360Exception(
+                "A data file to offer on the site is missing.", source, "Build the results again, or do not list the file.");
+        }
+
         using var stream = File.OpenRead(source);
         AtomicFile.Write(PathOf(relative), stream.CopyTo);
         written.Add(relative);
@@ -33,8 +40,9 @@ internal sealed class SiteFolder(string folder)
         var list = PathOf(ListFile);
         foreach (var relative in File.Exists(list) ? File.ReadAllLines(list) : [])
         {
-            // A list that was tampered with must not reach outside of the site.
-            var inside = PathOf(relative) is var path && Path.GetFullPath(path).StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+            // A manipulated list must not reach outside the site.
+            var path = PathOf(relative);
+            var inside = Path.GetFullPath(path).StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
             if (relative.Length > 0 && inside && !written.Contains(relative) && File.Exists(path))
                 File.Delete(path);
         }

@@ -1,17 +1,19 @@
-// What the site says about the run that made the notebooks.
+// The description of the run that made the notebooks.
 using System.Globalization;
 
 namespace Llm360.Notebooks.Cli.Site;
 
-/// <summary>The run behind a site, told on the index in one sentence of numbers.</summary>
+/// <summary>The run behind a site. The index describes it in one sentence with numbers.</summary>
 /// <param name="Suite">For example <c>nano</c>.</param>
 /// <param name="Parameters">Parameters of the model.</param>
 /// <param name="Tokens">Tokens it was trained on.</param>
 /// <param name="Time">How long the whole run took.</param>
 /// <param name="Machine">In words: processor, cores, memory.</param>
-/// <param name="Notebooks">What is known of single notebooks, by file name (<c>01-training.ipynb</c>); null for nothing.</param>
+/// <param name="Notebooks">
+/// Information about single notebooks, by file name (<c>01-training.ipynb</c>); null for none.
+/// </param>
 /// <param name="Finished">When it ended, in UTC; null for unknown.</param>
-/// <param name="Origin">What made the report; null to say nothing about it.</param>
+/// <param name="Origin">The origin of the report; null to omit it.</param>
 public sealed record SiteRun(
     string Suite,
     long Parameters,
@@ -23,7 +25,8 @@ public sealed record SiteRun(
     SiteOrigin? Origin = null)
 {
     internal string Sentence(int notebooks) => string.Create(CultureInfo.InvariantCulture,
-        $"The suite {Suite}, a model of {Human(Parameters)} parameters trained on {Human(Tokens)} tokens, was studied in {notebooks} notebook{(notebooks == 1 ? "" : "s")} within {InWords(Time)} on {Machine}.");
+        $"The suite {Suite}, a model of {Human(Parameters)} parameters trained on {Human(Tokens)} tokens, "
+            + $"was studied in {notebooks} notebook{(notebooks == 1 ? "" : "s")} within {InWords(Time)} on {Machine}.");
 
     internal static string InWords(TimeSpan time) => time switch
     {
@@ -42,7 +45,7 @@ public sealed record SiteRun(
     };
 }
 
-/// <summary>What is known of one notebook's run.</summary>
+/// <summary>Information about one notebook's run.</summary>
 /// <param name="Time">How long it ran; null if unknown.</param>
 /// <param name="DataFiles">Files to offer for download (Parquet, CSV); null for none.</param>
 public sealed record SiteNotebook(TimeSpan? Time = null, IReadOnlyList<string>? DataFiles = null);

@@ -1,4 +1,4 @@
-// Progress as bars with rate and time left, one for each piece of work.
+// Progress as bars with rate and remaining time, one for each task.
 using System.Collections.Concurrent;
 using System.Globalization;
 using Spectre.Console;
@@ -9,7 +9,9 @@ namespace Llm360.Notebooks.Cli.Terminal;
 /// <summary>One bar for each <see cref="WorkProgress.Task"/>.</summary>
 internal sealed class ProgressBars : IProgress<WorkProgress>
 {
-    /// <summary>What a line has beside the detail: name, bar, percentage, rate, time left.</summary>
+    /// <summary>
+    /// Width of a line without the detail: name, bar, percentage, rate, remaining time.
+    /// </summary>
     private const int OtherColumns = 105;
 
     private readonly ConcurrentDictionary<int, (WorkProgress Value, TimeSpan Elapsed)> latest = [];
@@ -20,6 +22,7 @@ internal sealed class ProgressBars : IProgress<WorkProgress>
     public static Task<T> WatchAsync<T>(IAnsiConsole console, Func<IProgress<WorkProgress>, Task<T>> work)
     {
         var progress = new ProgressBars();
+        string Detail(ProgressTask task) => progress.latest.GetValueOrDefault(task.Id).Value?.Detail ?? "";
         return console.Progress()
             .Columns(
                 new TaskDescriptionColumn { Alignment = Justify.Left },
@@ -27,7 +30,7 @@ internal sealed class ProgressBars : IProgress<WorkProgress>
                 new PercentageColumn(),
                 new TextColumn(progress.Rate),
                 new RemainingTimeColumn(),
-                new TextColumn(task => Cropped(progress.latest.GetValueOrDefault(task.Id).Value?.Detail ?? "", console.Profile.Width - OtherColumns)))
+                new TextColumn(task => Cropped(Detail(task), console.Profile.Width - OtherColumns)))
             .StartAsync(context =>
             {
                 progress.context = context;
@@ -47,19 +50,20 @@ internal sealed class ProgressBars : IProgress<WorkProgress>
         }
     }
 
-    // Units a second from the bar's beginning to the last report, so that a finished bar keeps its rate.
+    // Units per second from the start of the bar to the last report: a finished bar keeps its rate.
     private string Rate(ProgressTask task) =>
         latest.TryGetValue(task.Id, out var last) && last.Elapsed > TimeSpan.Zero
             ? string.Create(CultureInfo.InvariantCulture, $"{last.Value.Done / last.Elapsed.TotalSeconds:0.0} {last.Value.Unit}/s")
             : "";
 
-    // A detail too long for the line would squeeze the other columns to a letter a line.
+    // A detail that is too long for the line would reduce other columns to one letter per line.
     private static string Cropped(string text, int width) => text.Length <= width ? text : width < 2 ? "" : text[..(width - 1)] + "…";
 
     private sealed class TextColumn(Func<ProgressTask, string> text) : ProgressColumn
     {
         protected override bool NoWrap => true;
 
-        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Spectre.Console.Text(text(task), new Style(Color.Grey));
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            new Spectre.Console.Text(text(task), new Style(Color.Grey));
     }
 }

@@ -1,4 +1,4 @@
-// Progress for a log file: the first line, one each time a tenth is done, and the last.
+// Progress for a log file: the first line, a line for each tenth, and the last line.
 using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
@@ -18,7 +18,7 @@ internal sealed class ProgressLines(IAnsiConsole console) : IProgress<WorkProgre
             var tenth = value.Total <= 0 ? 0 : (int)(10 * value.Done / value.Total);
             var now = Stopwatch.GetTimestamp();
             var known = tasks.TryGetValue(value.Task, out var task);
-            // The next of several calls, such as those of a loop in a cell: its time is its own.
+            // A later call of the same name, such as in a loop in a cell, is timed separately.
             if (known && task.Tenth >= 10 && tenth < 10)
                 known = false;
             if (known && (tenth == task.Tenth || (tenth < 10 && Stopwatch.GetElapsedTime(task.Said) < Quiet)))
@@ -26,7 +26,8 @@ internal sealed class ProgressLines(IAnsiConsole console) : IProgress<WorkProgre
             tasks[value.Task] = (tenth, known ? task.Start : now, now);
             var seconds = Stopwatch.GetElapsedTime(known ? task.Start : now).TotalSeconds;
             var rate = seconds > 0 ? string.Create(CultureInfo.InvariantCulture, $", {seconds:0} s") : "";
-            console.MarkupLineInterpolated($"{value.Task}: {value.Done:0} of {value.Total:0} {value.Unit}{rate}{(value.Detail is { } detail ? $" ({detail})" : "")}");
+            var detail = value.Detail is { } text ? $" ({text})" : "";
+            console.MarkupLineInterpolated($"{value.Task}: {value.Done:0} of {value.Total:0} {value.Unit}{rate}{detail}");
         }
     }
 }

@@ -1,24 +1,26 @@
-// What the commands say: results on stdout, progress and errors on stderr, plain where nobody watches.
+// Output of the commands: results on stdout, progress and errors on stderr, plain if redirected.
 using System.Globalization;
 using Spectre.Console;
 
 namespace Llm360.Notebooks.Cli.Terminal;
 
 /// <summary>The console of one command.</summary>
-/// <param name="writer">Where results go as they are: JSON, CSV, and generated text.</param>
-/// <param name="output">Where results go.</param>
-/// <param name="error">Where progress and errors go.</param>
+/// <param name="writer">Receives results without formatting: JSON, CSV, and generated text.</param>
+/// <param name="output">Receives results.</param>
+/// <param name="error">Receives progress and errors.</param>
 /// <param name="quiet">Whether only results and errors are shown.</param>
-/// <param name="interactive">Whether somebody watches: bars are drawn instead of lines.</param>
+/// <param name="interactive">Whether bars are drawn instead of lines.</param>
 internal sealed class Screen(TextWriter writer, IAnsiConsole output, IAnsiConsole error, bool quiet, bool interactive)
 {
-    /// <summary>Results as they are: JSON, CSV, and text as it is generated.</summary>
+    /// <summary>
+    /// Writer of results without formatting: JSON, CSV, and text as it is generated.
+    /// </summary>
     public TextWriter Out => writer;
 
     /// <summary>The console of a command.</summary>
     /// <param name="quiet">Whether only results and errors are shown.</param>
-    /// <param name="to">Standard output, or what stands for it in a test.</param>
-    /// <param name="errors">Standard error, or what stands for it.</param>
+    /// <param name="to">Standard output, or its substitute in a test.</param>
+    /// <param name="errors">Standard error, or its substitute in a test.</param>
     public static Screen Create(bool quiet, TextWriter to, TextWriter errors)
     {
         var (isFile, isErrorFile) = (to != Console.Out || Console.IsOutputRedirected, errors != Console.Error || Console.IsErrorRedirected);
@@ -26,11 +28,12 @@ internal sealed class Screen(TextWriter writer, IAnsiConsole output, IAnsiConsol
 
         static IAnsiConsole Make(TextWriter writer, bool redirected)
         {
+            var noColours = redirected || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
             var console = AnsiConsole.Create(new AnsiConsoleSettings
             {
                 Out = new AnsiConsoleOutput(writer),
                 Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
-                ColorSystem = redirected || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+                ColorSystem = noColours ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
                 Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
             });
             if (redirected)
@@ -65,7 +68,7 @@ internal sealed class Screen(TextWriter writer, IAnsiConsole output, IAnsiConsol
             Result(title, headers, rows);
     }
 
-    /// <summary>A table that was asked for.</summary>
+    /// <summary>A requested table, shown also when quiet.</summary>
     public void Result(string title, IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
     {
         var table = new Spectre.Console.Table().Border(TableBorder.Simple);
@@ -77,7 +80,7 @@ internal sealed class Screen(TextWriter writer, IAnsiConsole output, IAnsiConsol
         output.Write(table);
     }
 
-    /// <summary>A line that was asked for.</summary>
+    /// <summary>A requested line, shown also when quiet.</summary>
     public void Result(string line) => output.MarkupLineInterpolated($"{line}");
 
     /// <summary>An error in three lines on stderr: what, where, what to do.</summary>
@@ -91,7 +94,9 @@ internal sealed class Screen(TextWriter writer, IAnsiConsole output, IAnsiConsol
     /// <summary>A line on stderr.</summary>
     public void Warn(string text) => error.MarkupLineInterpolated($"{text}");
 
-    /// <summary>Runs long work with its progress shown: bars where somebody watches, a line now and then where not.</summary>
+    /// <summary>
+    /// Runs long work and shows its progress: bars on a terminal, otherwise lines.
+    /// </summary>
     public async Task<T> WatchAsync<T>(Func<IProgress<WorkProgress>, Task<T>> work)
     {
         if (quiet)
@@ -101,7 +106,8 @@ internal sealed class Screen(TextWriter writer, IAnsiConsole output, IAnsiConsol
         return await ProgressBars.WatchAsync(error, work).ConfigureAwait(false);
     }
 
-    /// <summary>A duration as people write it.</summary>
+    /// <summary>A duration in minutes and seconds.</summary>
+
     public static string Duration(TimeSpan time) => time switch
     {
         { TotalSeconds: < 10 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s"),

@@ -1,4 +1,4 @@
-// One axis of a static picture: its ticks, their labels, and where a value lies.
+// One axis of a static picture: its ticks, their labels, and the pixels of values.
 using System.Globalization;
 
 namespace Llm360.Notebooks.Plotting.Svg;
@@ -6,7 +6,7 @@ namespace Llm360.Notebooks.Plotting.Svg;
 /// <summary>Maps values to pixels and names the ticks.</summary>
 internal sealed class SvgAxis
 {
-    /// <summary>Least distance of ticks on a vertical axis, pixels.</summary>
+    /// <summary>Smallest distance of ticks on a vertical axis, pixels.</summary>
     public const double TickHeight = 42;
 
     private const double TickWidth = 48;
@@ -21,7 +21,9 @@ internal sealed class SvgAxis
     /// <param name="axis">Label and scale.</param>
     /// <param name="range">The visible part.</param>
     /// <param name="from">Pixel of the low end.</param>
-    /// <param name="to">Pixel of the high end; smaller than <paramref name="from"/> on a vertical axis.</param>
+    /// <param name="to">
+    /// Pixel of the high end; smaller than <paramref name="from"/> on a vertical axis.
+    /// </param>
     /// <param name="labels">Names of the positions; empty for numbers.</param>
     public SvgAxis(Axis axis, AxisRange range, double from, double to, IReadOnlyList<(double Value, string Text)> labels)
     {
@@ -35,11 +37,13 @@ internal sealed class SvgAxis
 
     public double LongestLabel => Ticks.Select(t => t.Text.Length).DefaultIfEmpty().Max() * Style.CharacterWidth;
 
-    /// <summary>Pixel of a value; NaN where a logarithmic axis has no place for it.</summary>
+    /// <summary>Pixel of a value; NaN for a non-positive value on a logarithmic axis.</summary>
     public double Place(double value) =>
         double.IsFinite(value) && (!range.Log || value > 0) ? from + range.Place(value) * (to - from) : double.NaN;
 
-    /// <summary>Ticks with numbers: on a linear axis, at most about so many.</summary>
+    /// <summary>
+    /// Ticks with numbers; <paramref name="count"/> is their approximate maximum on a linear axis.
+    /// </summary>
     public static IReadOnlyList<(double Value, string Text)> TicksOf(Axis axis, AxisRange range, double count)
     {
         if (range.Log)
@@ -51,7 +55,9 @@ internal sealed class SvgAxis
         return [.. Enumerable.Range(0, Math.Max(0, ticks)).Select(i => (first + i) * step).Select(v => (v, Text(v, step, largest)))];
     }
 
-    /// <summary>The smallest of 1, 2, 5 times a power of ten that is not below the one given.</summary>
+    /// <summary>
+    /// The smallest of 1, 2, 5 times a power of ten that is not below <paramref name="least"/>.
+    /// </summary>
     private static double Step(double least)
     {
         var power = Math.Pow(10, Math.Floor(Math.Log10(least)));

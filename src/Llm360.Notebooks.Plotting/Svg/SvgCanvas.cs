@@ -1,11 +1,14 @@
-// The few SVG elements that figures are made of.
+// The SVG elements of figures.
 using System.Globalization;
 using System.Xml;
 using System.Xml.Linq;
 
 namespace Llm360.Notebooks.Plotting.Svg;
 
-/// <summary>Builds the elements of a picture. Coordinates are pixels from the upper left corner, rounded to a tenth.</summary>
+/// <summary>
+/// Builds the elements of a picture. Coordinates are pixels from the upper left corner, rounded to
+/// a tenth.
+/// </summary>
 internal sealed class SvgCanvas
 {
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
@@ -23,8 +26,10 @@ internal sealed class SvgCanvas
         target = root;
     }
 
-    /// <summary>With apostrophes around attributes: JSON and addresses would escape quotation
-    /// marks.</summary>
+    /// <summary>
+    /// The picture with apostrophes around attributes, because JSON and addresses would escape
+    /// quotation marks.
+    /// </summary>
     public override string ToString()
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture);
@@ -37,8 +42,11 @@ internal sealed class SvgCanvas
         SvgPath.Line([(x1, y1), (x2, y2)]),
         ("stroke", colour), ("stroke-width", width == 1 ? null : width), ("stroke-dasharray", dash), ("fill", "none"));
 
-    /// <summary>Adds a path. Neighbours that look alike become one element, which keeps pictures
-    /// small.</summary>
+    /// <summary>
+    /// Adds a path. Adjacent paths with the same attributes become one element, which keeps
+    /// pictures
+    /// small.
+    /// </summary>
     public void Path(string d, params ReadOnlySpan<(string Name, object? Value)> attributes)
     {
         var path = With(Element("path", ("d", d)), attributes);
@@ -51,7 +59,7 @@ internal sealed class SvgCanvas
     public void Rectangle(double x, double y, double width, double height, params ReadOnlySpan<(string Name, object? Value)> attributes) =>
         Path($"M{Number(x)} {Number(y)}h{Number(width)}v{Number(height)}h{Number(-width)}z", attributes);
 
-    /// <summary>Filled discs as one element: lines of no length with round ends.</summary>
+    /// <summary>Filled discs as one element: lines of zero length with round ends.</summary>
     public void Discs(IEnumerable<(double X, double Y)> places, double radius, string colour)
     {
         var d = SvgPath.Dots(places);
@@ -62,7 +70,9 @@ internal sealed class SvgCanvas
     public void Circle(double x, double y, double radius, params ReadOnlySpan<(string Name, object? Value)> attributes) =>
         target.Add(With(Element("circle", ("cx", x), ("cy", y), ("r", radius)), attributes));
 
-    /// <summary>Text with its baseline, or with <paramref name="middle"/> its middle, at a height.</summary>
+    /// <summary>
+    /// Text with its baseline at a height, or with <paramref name="middle"/> its middle.
+    /// </summary>
     public void Text(
         double x,
         double y,
@@ -82,7 +92,7 @@ internal sealed class SvgCanvas
         target.Add(element);
     }
 
-    /// <summary>Draws what follows within a rectangle only, until the result is disposed.</summary>
+    /// <summary>Clips what is drawn to a rectangle until the result is disposed.</summary>
     public IDisposable Clip(double x, double y, double width, double height)
     {
         var id = $"clip{++clips}";
@@ -91,7 +101,7 @@ internal sealed class SvgCanvas
         return Group(("clip-path", $"url(#{id})"));
     }
 
-    /// <summary>Gives what follows some attributes, until the result is disposed.</summary>
+    /// <summary>Gives attributes to what is drawn until the result is disposed.</summary>
     public IDisposable Group(params ReadOnlySpan<(string Name, object? Value)> attributes)
     {
         var (outer, group) = (target, Element("g", attributes));
@@ -100,11 +110,11 @@ internal sealed class SvgCanvas
         return new Restore(() => target = outer);
     }
 
-    /// <summary>A number as SVG has it.</summary>
+    /// <summary>A number in SVG's format.</summary>
     public static string Number(double value) => Math.Round(value, 1).ToString("0.#", CultureInfo.InvariantCulture);
 
-    // With opacity, or with a border around a filled shape, shapes that overlap would look
-    // different as one.
+    // Overlapping shapes with opacity, or with a border around a fill, would look different as one
+    // element.
     private static bool LooksAlike(XElement last, XElement path)
     {
         if (last.Name != path.Name || (string?)path.Attribute("fill") != "none" && path.Attribute("stroke") is not null)
@@ -130,7 +140,9 @@ internal sealed class SvgCanvas
         return element;
     }
 
-    /// <summary>Text without what XML 1.0 cannot hold: control characters and lone surrogates.</summary>
+    /// <summary>
+    /// Replaces what XML 1.0 does not allow: control characters and lone surrogates.
+    /// </summary>
     private static string Xml(string text)
     {
         return string.Concat(text.EnumerateRunes().Select(r => IsAllowed(r.Value) ? r.ToString() : "\uFFFD"));

@@ -2,7 +2,7 @@
 
 namespace Llm360.Notebooks.Plotting.Svg;
 
-/// <summary>Draws a figure with the sizes, colours and ranges of the interactive one.</summary>
+/// <summary>Draws a figure with the sizes, colours and ranges of the interactive figure.</summary>
 internal sealed class SvgFigure
 {
     private const double AxisTitle = 26;
@@ -28,7 +28,7 @@ internal sealed class SvgFigure
             : maps.Count > 0 ? SvgHeatMap.BarSpace
             : plan.Right;
         inner = Style.Width - left - right;
-        // The room below the plots, beyond what every figure has, makes the picture higher and not the plots lower.
+        // Additional room below the plots makes the picture higher, not the plots smaller.
         height = plan.Height - plan.Top - FigurePlan.Bottom;
         var names = maps.Select(m => SvgHeatMap.NamesHeight(m, inner / plan.Grid.Columns)).DefaultIfEmpty().Max();
         labels = Enumerable.Range(0, figure.Panels.Count).Select(i => Panel(i)?.LabelsHeight ?? 0).Max();
@@ -81,7 +81,7 @@ internal sealed class SvgFigure
         canvas.Text(x + drawn.Width / 2, below, panel.X.Label, "middle", Style.TextSize);
         if (rowNames)
             canvas.Text(x - SvgHeatMap.Longest(map.Rows) - 18, y + drawn.Height / 2, panel.Y.Label, "middle", Style.TextSize, angle: -90);
-        // Maps on one scale share one bar, to the right of the last column.
+        // Heat maps with the same scale share a colour bar, right of the last column.
         var sharing = plan.SharingScale(map);
         if (sharing.Count == 1 || index == Math.Min(plan.Grid.Columns, figure.Panels.Count) - 1)
             SvgHeatMap.Bar(canvas, map, x + drawn.Width + 10, y, drawn.Height);

@@ -1,4 +1,4 @@
-// A heat map of a static picture: square cells, numbers in small ones, names, colour bar.
+// A heat map in a static picture: square cells, numbers in small maps, names, colour bar.
 using System.Globalization;
 
 namespace Llm360.Notebooks.Plotting.Svg;
@@ -9,17 +9,23 @@ internal static class SvgHeatMap
     /// <summary>Width that a colour bar with ticks and title takes.</summary>
     public const int BarSpace = 76;
 
-    /// <summary>Up to here on the scale white is easier to read than black.</summary>
+    /// <summary>
+    /// Below this position on the scale, white text is easier to read than black.
+    /// </summary>
     private const double DarkCells = 0.433;
 
     private const int BarWidth = 12;
     private const int BarSteps = 48;
 
-    /// <summary>Room for the names of the columns, turned where they are wider than a cell.</summary>
+    /// <summary>
+    /// Room for the names of the columns, which are rotated if they are wider than a cell.
+    /// </summary>
     public static double NamesHeight(HeatMap map, double width) => Turned(map, width / map.Columns.Count) ? Longest(map.Columns) + 10 : 22;
 
-    /// <summary>Draws the cells from the upper left corner of a rectangle, as large as fit.</summary>
-    /// <returns>Pixels from the left to the right edge, and from the top to the lower edge, of the cells.</returns>
+    /// <summary>
+    /// Draws the cells from the upper left corner of a rectangle, as large as possible.
+    /// </summary>
+    /// <returns>Width and height of all cells, pixels.</returns>
     public static (double Width, double Height) Draw(
         SvgCanvas canvas, Panel panel, double left, double top, double width, double height, bool rowNames)
     {
@@ -61,7 +67,7 @@ internal static class SvgHeatMap
             canvas.Text(left - 8, top + (r + 0.5) * cell, map.Rows[r], "end", middle: true);
         return (columns * cell, rows * cell);
 
-        // One group for each colour: the numbers need nothing but their places.
+        // One group for each colour, so that a number needs only its position.
         void Write(List<(double X, double Y, string Text)> numbers, string colour)
         {
             if (numbers.Count == 0)
@@ -73,10 +79,12 @@ internal static class SvgHeatMap
         }
     }
 
-    /// <summary>Draws the scale from its lowest value at the lower end to its highest, with the unit beside it.</summary>
+    /// <summary>
+    /// Draws the colour scale, lowest value at the bottom, with the unit beside it.
+    /// </summary>
     public static void Bar(SvgCanvas canvas, HeatMap map, double left, double top, double height)
     {
-        // Steps overlap a little: a hair of the background would show between them.
+        // Steps overlap a little, so that the background does not show between them.
         var step = height / BarSteps;
         for (var i = 0; i < BarSteps; i++)
             canvas.Rectangle(left, top + (BarSteps - 1 - i) * step, BarWidth, step + 0.5, ("fill", Palette.Scale((i + 0.5) / BarSteps)));

@@ -2,7 +2,7 @@
 
 namespace Llm360.Notebooks.Plotting.Svg;
 
-/// <summary>One panel at its place.</summary>
+/// <summary>One panel at its position.</summary>
 internal sealed class SvgPanel
 {
     private const int TickLength = 4;
@@ -15,8 +15,8 @@ internal sealed class SvgPanel
     private readonly SvgAxis x;
     private readonly SvgAxis y;
 
-    /// <param name="plan">Of the figure.</param>
-    /// <param name="panel">With the labels that it shows.</param>
+    /// <param name="plan">The plan of the figure.</param>
+    /// <param name="panel">The panel with the labels to show.</param>
     /// <param name="place">Left, top, width and height of the plot, pixels.</param>
     public SvgPanel(FigurePlan plan, Panel panel, (double Left, double Top, double Width, double Height) place)
     {
@@ -29,7 +29,7 @@ internal sealed class SvgPanel
         Sloping = x.LongestLabel > place.Width / Math.Max(1, x.Ticks.Count) - 4 && names.Count > 0;
     }
 
-    /// <summary>Whether the names of the positions are too long to stand side by side.</summary>
+    /// <summary>Whether the names of the positions are too long to fit side by side.</summary>
     private bool Sloping { get; }
 
     /// <summary>Room that tick labels take below the plot, pixels.</summary>
@@ -38,7 +38,9 @@ internal sealed class SvgPanel
     private double Bottom => place.Top + place.Height;
 
     /// <param name="canvas">The picture.</param>
-    /// <param name="labelsHeight">Distance from the plot to the title of the horizontal axis, the same for all panels.</param>
+    /// <param name="labelsHeight">
+    /// Distance from the plot to the title of the horizontal axis, the same for all panels.
+    /// </param>
     public void Draw(SvgCanvas canvas, double labelsHeight)
     {
         DrawAxes(canvas, labelsHeight);
@@ -61,7 +63,7 @@ internal sealed class SvgPanel
 
     private void DrawAxes(SvgCanvas canvas, double labelsHeight)
     {
-        // Lines that look alike follow each other, so that they become one element.
+        // Lines with the same style are adjacent, so that they become one element.
         foreach (var at in y.Ticks.Select(t => y.Place(t.Value)))
             canvas.Line(place.Left, at, place.Left + place.Width, at, Style.Grid);
         foreach (var at in y.Ticks.Select(t => y.Place(t.Value)))
@@ -72,7 +74,7 @@ internal sealed class SvgPanel
         canvas.Line(place.Left, Bottom, place.Left + place.Width, Bottom, Style.AxisLine);
         if (vertical is { Log: false, Low: < 0, High: > 0 } && panel.Traces.Any(t => t.Kind == TraceKind.Bars))
             canvas.Line(place.Left, y.Place(0), place.Left + place.Width, y.Place(0), Style.AxisLine);
-        // Labels have the anchor of their group.
+        // Labels take the anchor of their group.
         using (canvas.Group(("text-anchor", "end")))
         {
             foreach (var (value, text) in y.Ticks)
@@ -114,7 +116,7 @@ internal sealed class SvgPanel
             ("fill", Marks.Colour(mark)), ("stroke", "#ffffff"), ("stroke-width", 1.5));
         if (!mark.ShowLabel)
             return;
-        // Marks at the right edge are the common case (score 1): the label goes to the left, where there is room.
+        // The label is on the left, because most marks are at the right edge (score 1).
         var high = vertical.Place(mark.Y.Value) > 0.8;
         canvas.Text(px + (high ? -10 : 4), high ? py : py - 12, mark.Label, "end", middle: high);
     }

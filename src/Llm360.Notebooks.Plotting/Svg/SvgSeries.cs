@@ -6,12 +6,12 @@ namespace Llm360.Notebooks.Plotting.Svg;
 
 /// <summary>Draws the series of one panel.</summary>
 /// <param name="canvas">The picture.</param>
-/// <param name="panel">Of the figure.</param>
+/// <param name="panel">The panel of the figure.</param>
 /// <param name="x">Horizontal axis.</param>
 /// <param name="y">Vertical axis.</param>
 internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxis y)
 {
-    /// <summary>Share of a bar's slot that stays empty, as in the interactive figure.</summary>
+    /// <summary>Share of a bar's slot that is empty, as in the interactive figure.</summary>
     private const double BarGap = 0.15;
 
     private const double ErrorWidth = 1.5;
@@ -45,7 +45,7 @@ internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxi
             Markers(canvas, trace, colour, Places(trace.X, trace.Y).Where(p => double.IsFinite(p.X + p.Y)));
     }
 
-    /// <summary>The points of a series: hollow where they were published.</summary>
+    /// <summary>The points of a series; hollow if published.</summary>
     public static void Markers(
         SvgCanvas canvas, Trace trace, string colour, IEnumerable<(double X, double Y)> places)
     {
@@ -59,7 +59,7 @@ internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxi
             canvas.Circle(px, py, Style.MarkerSize / 2.0, ("fill", "none"), ("stroke", colour), ("stroke-width", 1.75));
     }
 
-    /// <summary>A bar: hollow where it was published.</summary>
+    /// <summary>A bar; hollow if published.</summary>
     public static void Bar(SvgCanvas canvas, Trace trace, string colour, double left, double top, double width, double height)
     {
         if (trace.Role == TraceRole.Published)
@@ -68,7 +68,7 @@ internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxi
             canvas.Rectangle(left, top, width, height, ("fill", colour));
     }
 
-    /// <summary>The dashes of what was published.</summary>
+    /// <summary>The dashes of a published series.</summary>
     public static string? Dash(Trace trace) => trace.Role == TraceRole.Published ? "7 5" : null;
 
     private double BarWidth()
@@ -78,7 +78,10 @@ internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxi
         return Math.Abs(x.Place(step) - x.Place(0)) * (1 - BarGap);
     }
 
-    /// <summary>Distance of a bar's middle from its position: bars at one position stand side by side.</summary>
+    /// <summary>
+    /// Distance of a bar's centre from its position. Bars at one position are drawn side by side.
+    /// </summary>
+
     private double Offset(Trace trace) => Slots is 1 ? 0 : (bars.IndexOf(trace) - (bars.Count - 1) / 2.0) * BarWidth() / bars.Count;
 
     private int Slots => bars.Count < 2 || FigurePlan.BarsStandAlone(panel) ? 1 : bars.Count;
