@@ -4,7 +4,7 @@ using Llm360.Notebooks.Cli.Commands;
 
 namespace Llm360.Notebooks.Cli;
 
-/// <summary>The command line: what can be typed, and what happens then.</summary>
+/// <summary>The command line: its commands, and how they run.</summary>
 internal static class CommandLine
 {
     // Spellings of earlier versions, which scripts may still have.
@@ -16,7 +16,7 @@ internal static class CommandLine
     };
 
     /// <summary>Runs a command.</summary>
-    /// <param name="arguments">What was typed behind <c>llm360</c>.</param>
+    /// <param name="arguments">The arguments after <c>llm360</c>.</param>
     /// <param name="configuration">Where results and errors go.</param>
     /// <param name="cancellation">Stops the command.</param>
     /// <returns>The exit code.</returns>
@@ -73,7 +73,7 @@ internal static class CommandLine
         return root;
     }
 
-    // "llm360 help" and "llm360 help grid" are what people type first.
+    // "llm360 help" and "llm360 help grid" are common first attempts.
     private static string[] Rewritten(string[] arguments) => arguments switch
     {
         [] => ["--help"],

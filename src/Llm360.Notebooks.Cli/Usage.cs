@@ -1,4 +1,4 @@
-// What is wrong with a command line: the error, the nearest right spelling, one line of usage.
+// Reports errors of a command line: the error, the nearest correct spelling, one line of usage.
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
@@ -11,7 +11,7 @@ namespace Llm360.Notebooks.Cli;
 /// <summary>Reports usage errors.</summary>
 internal static class Usage
 {
-    // What people of other tools type, and what it is called here.
+    // Words that users of other tools type, and their names here.
     private static readonly Dictionary<string, string> Synonyms = new()
     {
         ["suites"] = "list",
@@ -30,11 +30,11 @@ internal static class Usage
         ["version"] = "--version",
     };
 
-    /// <summary>Writes what is wrong.</summary>
+    /// <summary>Writes the error.</summary>
     /// <returns>The exit code; null if nothing is wrong.</returns>
     public static int? Report(ParseResult parsed, TextWriter error)
     {
-        // Help, the version and the completion of shells come before any mistake.
+        // Help, version and shell completion take precedence over errors.
         var isOther = parsed.Action is HelpAction || parsed.Tokens.Any(t => t.Type == TokenType.Directive)
             || (parsed.Errors.Count > 0 && parsed.Action is not (null or ParseErrorAction));
         if (isOther || Find(parsed) is not var (what, nearest))
@@ -67,7 +67,7 @@ internal static class Usage
             : (parsed.Errors[0].Message, null));
     }
 
-    // A command with an optional argument takes an unknown option for its argument.
+    // A command with an optional argument would take an unknown option as its argument.
     private static string? MistypedOption(ParseResult parsed)
     {
         if (parsed.Tokens.Any(t => t.Type == TokenType.DoubleDash))
@@ -132,11 +132,11 @@ internal static class Usage
         }
     }
 
-    /// <summary>The name that was meant; null where none is near.</summary>
+    /// <summary>The name that was probably meant; null if none is similar.</summary>
     public static string? Nearest(string given, IEnumerable<string> names)
     {
         var all = names.Where(n => n.TrimStart('-').Length > 1).ToList();
-        // What is cut short is meant; else two letters may be wrong or swapped, or a third of them.
+        // Accepts a prefix; otherwise two wrong or swapped letters, or a third of the letters.
         var length = given.TrimStart('-').Length;
         var allowed = length < 4 ? 1 : Math.Max(2, length / 3);
         var cut = all.Where(n => length > 1 && n.StartsWith(given, StringComparison.OrdinalIgnoreCase)).MinBy(n => n.Length);

@@ -47,8 +47,7 @@ internal static class Axes
         if (range is not { } r)
             return result;
         // 3e-4 and 2M: Plotly abbreviates small numbers with SI prefixes (300μ), which are not used
-        // for
-        // learning rates.
+        // for learning rates.
         var tiny = Math.Max(Math.Abs(r.Low), Math.Abs(r.High)) < 0.01;
         result.With(("type", axis.Log ? "log" : "linear"), ("range", Numbers.Json(r.Plotly)), ("exponentformat", tiny ? "e" : "B"));
         if (!axis.Log)

@@ -17,8 +17,7 @@ internal static class Palette
 
     /// <summary>
     /// A scale in the order of Viridis (violet, blue, green, olive). Its lightness gives every
-    /// position
-    /// a contrast of at least 3:1 on white and on a dark page.
+    /// position a contrast of at least 3:1 on white and on a dark page.
     /// </summary>
     private static readonly (byte R, byte G, byte B)[] Progress =
     [

@@ -24,9 +24,9 @@ public static class AmbientWork
     public static IProgress<WorkProgress>? Progress => Ambient.Value.Progress;
 
     /// <summary>
-    /// Sets progress and cancellation of everything that this logical call awaits from here on.
+    /// Sets progress and cancellation for everything that this logical call awaits from now on.
     /// </summary>
-    /// <returns>Restores the former ones when disposed.</returns>
+    /// <returns>Restores the previous ones when disposed.</returns>
     public static IDisposable Begin(IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         var former = Ambient.Value;

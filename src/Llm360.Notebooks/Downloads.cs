@@ -1,23 +1,22 @@
-// How much may be fetched without asking: the permission for downloads, and what has been fetched
-// under it.
+// The limit of downloads without confirmation, and a count of the bytes that an operation fetched.
 using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Llm360.Notebooks;
 
-/// <summary>The permission to fetch from the Hugging Face Hub. By default 1 GB an
-/// operation.</summary>
+/// <summary>
+/// The limit of downloads from the Hugging Face Hub. By default 1 GB per operation.
+/// </summary>
 /// <remarks>
-/// An operation is a notebook's cell or a command; without either, one call of the library. What it
-/// needs is compared with
-/// <see cref="Limit"/> before the first byte is fetched, so that a sweep over 60 checkpoints is
-/// refused as a whole.
-/// Bytes that are in the cache already do not count.
+/// An operation is a notebook's cell or a command; without either, one call of the library. The
+/// bytes it needs are compared with <see cref="Limit"/> before the first byte is fetched, so that a
+/// sweep over 60 checkpoints is refused as a whole. Cached bytes do not count.
 /// </remarks>
 public static partial class Downloads
 {
-    /// <summary>The variable that sets <see cref="Limit"/>: a size such as <c>20GB</c>, or
-    /// <c>all</c>.</summary>
+    /// <summary>
+    /// The variable that sets <see cref="Limit"/>: a size such as <c>20GB</c>, or <c>all</c>.
+    /// </summary>
     public const string Variable = "LLM360_MAX_DOWNLOAD";
 
     /// <summary>Bytes an operation may fetch if nothing else is set: 1 GB.</summary>
@@ -28,8 +27,10 @@ public static partial class Downloads
     private static readonly AsyncLocal<Meter?> Operation = new();
     private static long? limit;
 
-    /// <summary>Bytes that each operation of this process may fetch: what <see cref="Allow"/> set,
-    /// else <c>LLM360_MAX_DOWNLOAD</c>, else <see cref="DefaultLimit"/>.</summary>
+    /// <summary>
+    /// Bytes that each operation of this process may fetch: the value set by <see cref="Allow"/>,
+    /// else <c>LLM360_MAX_DOWNLOAD</c>, else <see cref="DefaultLimit"/>.
+    /// </summary>
     /// <exception cref="Llm360Exception">The variable is not a size.</exception>
     public static long Limit
     {
@@ -39,9 +40,10 @@ public static partial class Downloads
     }
 
     /// <summary>Sets <see cref="Limit"/> for the rest of the process.</summary>
-    /// <param name="size">A size such as <c>500 MB</c>, <c>30GB</c> or <c>1.7TB</c> (1 kB is 1,000
-    /// bytes), a number of bytes, or <c>all</c> for any size. An empty text leaves the limit as it
-    /// is.</param>
+    /// <param name="size">
+    /// A size such as <c>500 MB</c>, <c>30GB</c> or <c>1.7TB</c> (1 kB is 1,000 bytes), a number of
+    /// bytes, or <c>all</c> for any size. An empty text leaves the limit as it is.
+    /// </param>
     /// <exception cref="Llm360Exception">The text is not a size.</exception>
     public static void Allow(string size)
     {
@@ -49,7 +51,7 @@ public static partial class Downloads
             Limit = Parse(size, "Downloads.Allow");
     }
 
-    /// <summary>Bytes as people write them: <c>1.6 TB</c>.</summary>
+    /// <summary>Bytes with a unit: <c>1.6 TB</c>.</summary>
     internal static string Text(long bytes)
     {
         const int step = 1000;
@@ -59,8 +61,10 @@ public static partial class Downloads
         return string.Create(CultureInfo.InvariantCulture, $"{value:0.#} {Units[unit]}");
     }
 
-    /// <summary>Starts an operation: what is fetched from here on in this logical call is counted
-    /// together.</summary>
+    /// <summary>
+    /// Starts an operation: all bytes that this logical call fetches from now on are counted
+    /// together.
+    /// </summary>
     /// <returns>Ends it when disposed.</returns>
     internal static IDisposable Begin()
     {
@@ -69,7 +73,7 @@ public static partial class Downloads
         return new End(() => Operation.Value = former);
     }
 
-    /// <summary>What the running operation has fetched; a new count if none is running.</summary>
+    /// <summary>The count of the running operation; a new count if none is running.</summary>
     internal static Meter Current => Operation.Value ?? new Meter();
 
     internal static long Parse(string text, string where)
@@ -100,12 +104,12 @@ public static partial class Downloads
         public void Add(long bytes) => Interlocked.Add(ref fetched, bytes);
 
         /// <summary>Checks that the operation may fetch more.</summary>
-        /// <param name="bytes">How much it needs beyond what it has fetched.</param>
-        /// <param name="what">What needs it, the sentence's subject.</param>
-        /// <param name="where">Where it is.</param>
+        /// <param name="bytes">Bytes that it needs in addition to those already fetched.</param>
+        /// <param name="what">What needs them, the subject of the sentence.</param>
+        /// <param name="where">Its location.</param>
         /// <param name="allowed">The limit; <see cref="Limit"/> when null.</param>
-        /// <param name="about">Whether the need is an estimate.</param>
-        /// <exception cref="Llm360Exception">It may not.</exception>
+        /// <param name="about">Whether the number of bytes is an estimate.</param>
+        /// <exception cref="Llm360Exception">It may not fetch them.</exception>
         public void Require(long bytes, string what, string where, long? allowed = null, bool about = false)
         {
             var (before, most) = (Interlocked.Read(ref fetched), allowed ?? Limit);
@@ -120,7 +124,7 @@ public static partial class Downloads
                 "What is in the cache is not fetched again.");
         }
 
-        // Up to two digits, so that the permission that the error names suffices.
+        // Rounds up to two digits, so that the limit in the error message is sufficient.
         private static long Rounded(long bytes)
         {
             var step = (long)Math.Pow(10, Math.Max(0, Math.Floor(Math.Log10(Math.Max(1, bytes))) - 1));

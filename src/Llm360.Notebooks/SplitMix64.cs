@@ -14,7 +14,6 @@ internal sealed class SplitMix64(ulong state)
     /// <summary>
     /// A generator for one purpose, independent of the others with the same seed (FNV-1a of both).
     /// </summary>
-
     public static SplitMix64 For(int seed, string purpose)
     {
         var hash = 14695981039346656037UL;

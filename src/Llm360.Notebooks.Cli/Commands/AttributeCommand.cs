@@ -5,7 +5,7 @@ using Llm360.Notebooks.Cli.Terminal;
 namespace Llm360.Notebooks.Cli.Commands;
 
 /// <summary>
-/// <c>llm360 attribute -s nano --query "Gets or sets the" --method logra</c>, or over a folder
+/// <c>llm360 attribute -s nano --query "Gets or sets the" --method logra</c>, or for a folder
 /// <c>llm360 attribute --suite FOLDER --queries queries.jsonl --method M --out
 /// scores.safetensors</c>
 /// </summary>

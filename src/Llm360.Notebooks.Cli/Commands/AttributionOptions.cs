@@ -11,7 +11,7 @@ internal static class AttributionOptions
     private static readonly JsonSerializerOptions Written = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>Settings with what the command line changes.</summary>
-    /// <exception cref="Llm360Exception">A name is unknown, or a value is no number.</exception>
+    /// <exception cref="Llm360Exception">A name is unknown, or a value is not a number.</exception>
     public static AttributionSettings Apply(AttributionSettings settings, IEnumerable<string> assignments)
     {
         foreach (var assignment in assignments)

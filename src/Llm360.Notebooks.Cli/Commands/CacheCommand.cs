@@ -1,4 +1,4 @@
-// llm360 cache: what the Hugging Face Hub's cache holds, and whether it is sound.
+// llm360 cache: lists the Hugging Face Hub's cache and verifies its contents.
 using System.CommandLine;
 using System.Globalization;
 

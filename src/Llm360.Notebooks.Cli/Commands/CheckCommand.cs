@@ -1,4 +1,4 @@
-// llm360 check: reads every file of a suite and names what differs from its list.
+// llm360 check: reads every file of a suite and reports differences from its list.
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -29,7 +29,7 @@ internal static class CheckCommand
         return command;
     }
 
-    /// <summary>Checks and shows what came of it; also the end of reproduce.</summary>
+    /// <summary>Checks and shows the result; also the last step of reproduce.</summary>
     public static async Task<SuiteCheck> CheckAsync(Suite suite, string? checkpoint, Screen screen, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
@@ -47,7 +47,7 @@ internal static class CheckCommand
         return check;
     }
 
-    /// <summary>Names what differs, on stderr; says nothing where nothing does.</summary>
+    /// <summary>Reports differences on stderr; writes nothing if there are none.</summary>
     public static void Show(SuiteCheck check, Screen screen)
     {
         if (!check.HasList)
@@ -61,7 +61,7 @@ internal static class CheckCommand
         screen.Error(check.ToError());
     }
 
-    // A suite whose checkpoints are all lost opens too: the list still names them.
+    // A suite whose checkpoints are all missing can be opened, because the list still names them.
     private static Suite Open(string name)
     {
         var folder = File.Exists(Path.Combine(name, SuiteLayout.Manifest)) ? name : Path.Combine(Workspace.SuitesFolder, name);

@@ -1,4 +1,4 @@
-// llm360 evaluate: tasks under one model, or along the checkpoints of a suite.
+// llm360 evaluate: runs tasks with one model, or along the checkpoints of a suite.
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
@@ -105,7 +105,7 @@ internal static class EvaluateCommand
                 "Run the command once for each task.");
         var settings = Settings(parsed, options.Precision);
         var checkpoint = Suites.FindCheckpoint(name);
-        // A rule makes items from the suite that the checkpoint is one of.
+        // A rule makes items from the suite of the checkpoint.
         var suite = entries.SelectMany(e => e.Leaves).Any(t => t.IsMadeFromSuite) ? SuiteOf(name) : null;
         using var loaded = LanguageModel.Load(
             await ModelOptions.FetchAsync(checkpoint, screen, cancellation).ConfigureAwait(false), options.Device, options.Precision);
@@ -169,7 +169,7 @@ internal static class EvaluateCommand
         Limit: parsed.GetValue(Limit),
         Precision: precision);
 
-    // Null where the checkpoint belongs to none.
+    // Null if the checkpoint belongs to no suite.
     private static Suite? SuiteOf(string model)
     {
         if (!Directory.Exists(model))

@@ -1,4 +1,4 @@
-// A figure as a file of its own: a picture, or a page that needs no network.
+// A figure as a file: a picture, or a page that needs no network.
 using System.Globalization;
 using System.Net;
 using System.Text;

@@ -63,7 +63,8 @@ internal static class GradientsCommand
     }
 
     /// <summary>
-    /// All tensors of the file. Those of a row are computed when its first one is written.
+    /// All tensors of the file. The tensors of a row are computed when the first of them is
+    /// written.
     /// </summary>
     private sealed class RowTensors : IDisposable
     {

@@ -1,10 +1,11 @@
-// llm360 grid attribution: fills the index that llm360 attribute and notebooks ask.
+// llm360 grid attribution: fills the index that llm360 attribute and notebooks use.
 using System.CommandLine;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary><c>llm360 grid attribution -s nano --method logra --checkpoints 12,24,36 --shard
-/// 0/2</c></summary>
+/// <summary>
+/// <c>llm360 grid attribution -s nano --method logra --checkpoints 12,24,36 --shard 0/2</c>
+/// </summary>
 internal static class GridAttribution
 {
     public static Command Create()
@@ -30,7 +31,7 @@ internal static class GridAttribution
                 new AttributionSettings { SequencesPerChunk = parsed.GetValue(count) }, parsed.GetValue(set) ?? []);
             var analysis = chosen.Suite.Attribution(AttributionMethods.Parse(parsed.GetValue(method)!), settings);
             analysis.RequireIndex();
-            // A missing chunk is told when the grid begins.
+            // The grid reports a missing chunk when it begins.
             var size = analysis.Size(chosen.Checkpoints, AttributionAnalysis.Existing(chosen.Chunks));
             return new GridJob(
                 $"Index of {chosen.Suite.Name} for {analysis.Name}",

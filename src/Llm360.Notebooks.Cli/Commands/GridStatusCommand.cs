@@ -1,4 +1,4 @@
-// llm360 grid status: how far the grids of a suite are, and computing again what failed.
+// llm360 grid status: shows the progress of a suite's grids, and recomputes failed cells.
 using System.CommandLine;
 using System.Globalization;
 using Llm360.Notebooks.Cli.Slurm;
@@ -6,8 +6,9 @@ using Llm360.Notebooks.Cli.Terminal;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary><c>llm360 grid status -s nano</c>, <c>llm360 grid status -s nano --retry
-/// failed</c></summary>
+/// <summary>
+/// <c>llm360 grid status -s nano</c>, <c>llm360 grid status -s nano --retry failed</c>
+/// </summary>
 internal static class GridStatusCommand
 {
     private const int ShownFailures = 20;
@@ -98,7 +99,7 @@ internal static class GridStatusCommand
         var (exit, count) = (0, 0);
         foreach (var (analysis, failed) in states)
         {
-            // Failures of one command belong together.
+            // Failures of the same command are recomputed together.
             foreach (var group in failed.Where(f => f.Command.Count > 0).GroupBy(f => string.Join('\0', f.Command)))
             {
                 cancellation.ThrowIfCancellationRequested();

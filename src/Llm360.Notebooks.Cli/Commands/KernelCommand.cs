@@ -43,8 +43,7 @@ internal static class KernelCommand
             var spec = KernelSpec.Install(
                 folder, parsed.GetValue(name)!, KernelProgram.Command, KernelProgram.Environment, parsed.GetValue(replace));
             // Jupyter servers serve this folder: figures fetch plotly.js from it, so that notebooks
-            // do
-            // not have to store it.
+            // do not have to store it.
             AtomicFile.WriteText(Path.Combine(spec.Folder, "plotly.min.js"), FigureRendering.Renderer.PlotlyJavaScript);
             screen.Say($"Installed {spec.Name} in {spec.Folder}");
             screen.Say(spec.Name == KernelSpec.DefaultName

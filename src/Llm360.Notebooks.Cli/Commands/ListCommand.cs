@@ -1,4 +1,4 @@
-// llm360 list: the suites, or what there is of one suite.
+// llm360 list: lists the suites, or the parts of one suite.
 using System.CommandLine;
 using System.Globalization;
 using Llm360.Notebooks.Cli.Terminal;
@@ -8,7 +8,7 @@ namespace Llm360.Notebooks.Cli.Commands;
 /// <summary><c>llm360 list</c>, <c>llm360 list nano</c></summary>
 internal static class ListCommand
 {
-    // More checkpoints than fill a screen are shown by their beginning and end.
+    // If the checkpoints do not fit on a screen, only the first and the last are shown.
     private const int MostCheckpoints = 40, ShownEnds = 5;
 
     public static Command Create()

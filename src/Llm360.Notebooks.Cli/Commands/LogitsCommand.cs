@@ -1,4 +1,4 @@
-// llm360 logits: what a model predicts at every position of given sequences.
+// llm360 logits: writes a model's predictions at every position of given sequences.
 using System.CommandLine;
 using System.Globalization;
 using TorchSharp;

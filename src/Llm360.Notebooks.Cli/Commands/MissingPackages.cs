@@ -1,5 +1,4 @@
-// The NuGet packages that the installed tool uses from the cache, and fetching those that are
-// missing.
+// Finds and fetches missing NuGet packages that the installed tool uses from the cache.
 using System.Globalization;
 using System.Text.Json;
 using Llm360.Notebooks.Cli.Terminal;
@@ -7,8 +6,9 @@ using Llm360.Notebooks.Kernel.Packages;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary>LibTorch, its binding, DuckDB, and the packages whose text the suites are trained
-/// on.</summary>
+/// <summary>
+/// LibTorch, its binding, DuckDB, and the packages whose text the suites are trained on.
+/// </summary>
 internal static class MissingPackages
 {
     private const string SizesResource = "package-sizes.json";
@@ -21,8 +21,9 @@ internal static class MissingPackages
     });
 
     /// <summary>All packages that are used from the cache.</summary>
-    /// <exception cref="Llm360Exception">The user's own manifest of nano or pico is
-    /// malformed.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The user's own manifest of nano or pico is malformed.
+    /// </exception>
     public static IReadOnlyList<PackageRequest> All =>
     [
         new("TorchSharp", LibTorchLocations.TorchSharpVersion),
@@ -33,7 +34,7 @@ internal static class MissingPackages
             .Select(p => new PackageRequest(p.Id, p.Version)).Distinct(),
     ];
 
-    /// <summary>Those that are in no package folder of this machine.</summary>
+    /// <summary>The packages that are in no package folder of this machine.</summary>
     public static IReadOnlyList<PackageRequest> Find() =>
         [.. All.Where(p => !PackageCache.Roots().Any(root => Directory.Exists(Path.Combine(root, Lower(p.Id), Lower(p.Version)))))];
 
@@ -41,7 +42,7 @@ internal static class MissingPackages
     public static long? Size(PackageRequest package) =>
         Sizes.Value.TryGetValue($"{Lower(package.Id)}/{Lower(package.Version)}", out var size) ? size : null;
 
-    /// <summary>Shows what is missing with its size, and fetches it.</summary>
+    /// <summary>Shows the missing packages with their size, and fetches them.</summary>
     /// <exception cref="Llm360Exception">A package cannot be fetched.</exception>
     public static async Task FetchAsync(Screen screen, CancellationToken cancellation)
     {
@@ -50,7 +51,7 @@ internal static class MissingPackages
             return;
         var unknown = missing.Count(p => Size(p) is null);
         var total = Downloads.Text(missing.Sum(p => Size(p) ?? 0)) + (unknown > 0 ? $" and {unknown} of unknown size" : "");
-        // On stderr, so that --json stays JSON.
+        // On stderr, so that the output of --json is valid JSON.
         screen.Warn(string.Create(CultureInfo.InvariantCulture,
             $"Fetching {missing.Count} packages into {PackageCache.Roots()[0]}: {total}"));
         foreach (var package in missing)
@@ -66,7 +67,7 @@ internal static class MissingPackages
         LibTorch.LookAgain();
     }
 
-    // The NuGet cache spells folders in lower case.
+    // The NuGet cache uses lower-case folder names.
 #pragma warning disable CA1308
     private static string Lower(string text) => text.ToLowerInvariant();
 #pragma warning restore CA1308

@@ -24,27 +24,27 @@ internal sealed class ModelOptions
         command.Options.Add(precision);
     }
 
-    /// <summary>The checkpoint that is meant; nothing of it is read or fetched yet.</summary>
+    /// <summary>The named checkpoint. Nothing of it is read or fetched yet.</summary>
     public Checkpoint Checkpoint(ParseResult parsed) => Suites.FindCheckpoint(parsed.GetValue(model)!);
 
     public async Task<LanguageModel> LoadAsync(ParseResult parsed, Screen screen, CancellationToken cancellation)
     {
-        // A device that is not there should not be found so after 27 GB were fetched.
+        // Check the device first: a missing device must not be found after fetching 27 GB.
         var (on, of) = (Device.Parse(parsed.GetValue(device)!), Precision.Parse(parsed.GetValue(precision)!));
         return LanguageModel.Load(await FetchAsync(Checkpoint(parsed), screen, cancellation).ConfigureAwait(false), on, of);
     }
 
     /// <summary>
-    /// The folder or file of a checkpoint, fetched from the Hub with a bar if it is there.
+    /// The folder or file of a checkpoint. A checkpoint on the Hub is fetched with a progress bar.
     /// </summary>
     public static Task<string> FetchAsync(Checkpoint checkpoint, Screen screen, CancellationToken cancellation) => checkpoint.IsOnHub
         ? screen.WatchAsync(progress => checkpoint.FetchAsync(new(Progress: progress, Cancellation: cancellation)))
         : Task.FromResult(checkpoint.Folder);
 
     /// <summary>
-    /// The tokens of a text, the tokenizer's begin token before them if it is wanted.
+    /// The tokens of a text, with the tokenizer's begin token before them if requested.
     /// </summary>
-    /// <exception cref="Llm360Exception">It is wanted, and the tokenizer has none.</exception>
+    /// <exception cref="Llm360Exception">It is requested, and the tokenizer has none.</exception>
     public static int[] Encode(ITokenizer tokenizer, string text, bool bos, Checkpoint checkpoint) => !bos ? tokenizer.Encode(text)
         : tokenizer.BosId >= 0 ? [tokenizer.BosId, .. tokenizer.Encode(text)]
         : throw new Llm360Exception("The tokenizer has no begin token.", checkpoint.Name, "Leave --bos out.");
@@ -72,16 +72,18 @@ internal sealed class ModelOptions
     /// <summary>Refuses a number below 1.</summary>
     public static Action<OptionResult> AtLeastOne(Option option) => From(option, 1);
 
-    /// <summary>Refuses a number below another.</summary>
+    /// <summary>Refuses a number below a minimum.</summary>
     public static Action<OptionResult> From(Option option, int least) => given =>
     {
-        // What is no number at all has its own error.
+        // An argument that is not a number has its own error.
         if (!given.Errors.Any() && given.Tokens.Any(t =>
             int.TryParse(t.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number < least))
             given.AddError($"{option.Name} takes a number from {least} on.");
     };
 
-    /// <summary>Refuses what the library refuses, before anything is computed.</summary>
+    /// <summary>
+    /// Refuses invalid values with the library's own checks, before any computation.
+    /// </summary>
     public static void Try(SymbolResult given, Action check)
     {
         try

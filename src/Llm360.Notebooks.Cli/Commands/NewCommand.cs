@@ -1,4 +1,4 @@
-// llm360 new: the notebooks for a person without a checkout.
+// llm360 new: copies the notebooks for a user without a checkout.
 using System.CommandLine;
 using System.Globalization;
 
@@ -7,12 +7,12 @@ namespace Llm360.Notebooks.Cli.Commands;
 /// <summary><c>llm360 new course</c></summary>
 internal static class NewCommand
 {
-    /// <summary>Folder of the notebooks, in a checkout and in what this command makes.</summary>
+    /// <summary>Folder of the notebooks, in a checkout and in this command's output.</summary>
     public const string NotebooksFolder = "notebooks";
 
     private const string Prefix = $"{NotebooksFolder}/";
 
-    // VS Code offers to install what this file names when the folder is opened.
+    // VS Code offers to install the extensions in this file when the folder is opened.
     private const string Extensions = """
         {
           "recommendations": ["ms-toolsai.jupyter"]

@@ -1,12 +1,12 @@
-// Where a result goes, and in which form: the file's extension says it.
+// The output file of a command; its extension decides the format.
 using System.CommandLine;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary><c>-o FILE</c>, and the forms that a command can write.</summary>
+/// <summary><c>-o FILE</c>, and the formats that a command can write.</summary>
 /// <param name="required">Whether a file must be named.</param>
 /// <param name="description">What is written.</param>
-/// <param name="extensions">The extensions of the forms, such as <c>.json</c>.</param>
+/// <param name="extensions">The extensions of the formats, such as <c>.json</c>.</param>
 internal sealed class OutputFile(bool required, string description, params string[] extensions)
 {
     /// <summary>The option.</summary>
@@ -17,14 +17,14 @@ internal sealed class OutputFile(bool required, string description, params strin
         HelpName = "FILE",
     };
 
-    /// <summary>The path that was given; null where none was. Checked before anything is
-    /// computed.</summary>
-    /// <exception cref="Llm360Exception">It is a folder, or its extension is of another
-    /// form.</exception>
+    /// <summary>The given path; null if none was given. Checked before any computation.</summary>
+    /// <exception cref="Llm360Exception">
+    /// It is a folder, or its extension is not one of the formats.
+    /// </exception>
     public string? Path(ParseResult parsed) => parsed.GetValue(Option) is { } file ? Checked(file, extensions) : null;
 
-    /// <summary>The path of a file whose extension is one of some.</summary>
-    /// <exception cref="Llm360Exception">It is a folder, or its extension is another.</exception>
+    /// <summary>The path of a file that must have one of some extensions.</summary>
+    /// <exception cref="Llm360Exception">It is a folder, or has another extension.</exception>
     public static string Checked(FileInfo file, params string[] extensions)
     {
         if (Directory.Exists(file.FullName))

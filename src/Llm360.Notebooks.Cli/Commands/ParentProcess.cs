@@ -1,4 +1,4 @@
-// The server that started a kernel: when it is gone, the kernel is nobody's and ends.
+// Ends a kernel when the server that started it has ended.
 using System.Diagnostics;
 
 namespace Llm360.Notebooks.Cli.Commands;
@@ -7,7 +7,7 @@ internal static class ParentProcess
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Cancels when the process is no more.</summary>
+    /// <summary>Cancels when the process has ended.</summary>
     public static async Task WhenGoneAsync(int id, CancellationTokenSource gone)
     {
         try
@@ -23,7 +23,7 @@ internal static class ParentProcess
         }
         catch (OperationCanceledException)
         {
-            // The kernel has ended first.
+            // The kernel ended first.
         }
     }
 }

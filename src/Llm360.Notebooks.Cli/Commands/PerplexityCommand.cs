@@ -1,4 +1,4 @@
-// llm360 perplexity: how well a model predicts a text, or token rows such as held-out ones.
+// llm360 perplexity: measures how well a model predicts a text or token rows.
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
@@ -7,8 +7,9 @@ using Llm360.Notebooks.Cli.Terminal;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary><c>llm360 perplexity --model nano/36 --text file.txt</c>, or <c>--rows
-/// validation.jsonl</c></summary>
+/// <summary>
+/// <c>llm360 perplexity --model nano/36 --text file.txt</c>, or <c>--rows validation.jsonl</c>
+/// </summary>
 internal static class PerplexityCommand
 {
     private static readonly string[] RowExtensions = [".jsonl", ".ndjson"];

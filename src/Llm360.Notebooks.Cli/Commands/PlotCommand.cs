@@ -1,4 +1,4 @@
-// llm360 plot: the figure of stored results as a file.
+// llm360 plot: writes the figure of stored results to a file.
 using System.CommandLine;
 
 namespace Llm360.Notebooks.Cli.Commands;

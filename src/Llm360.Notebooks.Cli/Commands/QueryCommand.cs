@@ -6,13 +6,14 @@ using Microsoft.Data.Analysis;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary><c>llm360 query "select checkpoint, avg(score) from memorization group by
-/// all"</c></summary>
+/// <summary>
+/// <c>llm360 query "select checkpoint, avg(score) from memorization group by all"</c>
+/// </summary>
 internal static class QueryCommand
 {
     private const int ShownRows = 100;
 
-    /// <summary>The forms of a table.</summary>
+    /// <summary>The file formats of a table.</summary>
     public static readonly string[] TableExtensions = [".csv", ".parquet"];
 
     public static Command Create()
@@ -64,7 +65,7 @@ internal static class QueryCommand
         return command;
     }
 
-    /// <summary>Writes all rows in the form of the file's extension.</summary>
+    /// <summary>Writes all rows in the format of the file's extension.</summary>
     public static void Write(ResultQuery query, string path)
     {
         if (OutputFile.Is(path, TableExtensions[0]))

@@ -1,5 +1,4 @@
-// What a report says about its making: the kit's version and commit, the suite's files, the results
-// of each notebook.
+// The origin of a report: version and commit of the kit, files of the suite, results of notebooks.
 using System.Diagnostics;
 using System.Reflection;
 using Llm360.Notebooks.Cli.Site;
@@ -7,7 +6,7 @@ using Llm360.Notebooks.Cli.Terminal;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary>Collects what a report offers beside its pages.</summary>
+/// <summary>Collects the files that a report offers beside its pages.</summary>
 internal static class ReportOrigin
 {
     public static SiteOrigin Of(Suite suite)
@@ -22,13 +21,13 @@ internal static class ReportOrigin
 
     /// <summary>
     /// Writes the results of each opened store as one Parquet file:
-    /// <c>memorization-6c2897f1be3e.parquet</c>. Stores whose cells
-    /// are arrays without rows have no file.
+    /// <c>memorization-6c2897f1be3e.parquet</c>. Stores whose cells are arrays without rows have no
+    /// file.
     /// </summary>
     /// <param name="suite">Name of the suite.</param>
     /// <param name="stores">Folders of stores.</param>
     /// <param name="to">Folder of the files; made if missing.</param>
-    /// <param name="screen">Told of results that cannot be written.</param>
+    /// <param name="screen">Shows warnings about results that cannot be written.</param>
     /// <param name="cancellation">Stops the work.</param>
     public static List<string> Results(
         string suite, IReadOnlyList<string> stores, string to, Screen screen, CancellationToken cancellation)
@@ -74,7 +73,7 @@ internal static class ReportOrigin
         return $"Llm360.Notebooks {version}, commit {commit}{(changed ? " with changes" : "")}";
     }
 
-    /// <summary>What git prints; null where there is no git, or no repository.</summary>
+    /// <summary>The output of git; null if there is no git, or no repository.</summary>
     private static string? Git(string folder, params string[] arguments)
     {
         try

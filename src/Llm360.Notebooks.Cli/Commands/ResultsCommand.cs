@@ -1,4 +1,4 @@
-// llm360 results: what the results store holds, and removing an analysis from it.
+// llm360 results: lists the results store, and removes an analysis from it.
 using System.CommandLine;
 using System.Globalization;
 using Llm360.Notebooks.Cli.Terminal;

@@ -24,19 +24,19 @@ internal sealed class RowsOptions
         command.Options.Add(count);
     }
 
-    /// <summary>The file; null where none is given.</summary>
+    /// <summary>The file; null if none is given.</summary>
     public FileInfo? File(System.CommandLine.Parsing.CommandResult parsed) => parsed.GetValue(file);
 
-    /// <summary>The file; null where none is given.</summary>
+    /// <summary>The file; null if none is given.</summary>
     public FileInfo? File(ParseResult parsed) => parsed.GetValue(file);
 
-    /// <summary>The chosen rows; none where no file is given.</summary>
-    /// <exception cref="Llm360Exception">The file has none, or one is broken.</exception>
+    /// <summary>The selected rows; empty if no file is given.</summary>
+    /// <exception cref="Llm360Exception">The file has no rows, or one is malformed.</exception>
     public IReadOnlyList<TokenRow> Read(ParseResult parsed, CancellationToken cancellation) =>
         File(parsed) is { } given ? Read(given, parsed.GetValue(count), cancellation) : [];
 
     /// <summary>The rows of a file of token sequences.</summary>
-    /// <exception cref="Llm360Exception">There are none, or one is broken.</exception>
+    /// <exception cref="Llm360Exception">There are no rows, or one is malformed.</exception>
     public static IReadOnlyList<TokenRow> Read(FileInfo file, int? limit, CancellationToken cancellation)
     {
         List<TokenRow> rows = [.. ChunkReader.Read(file.FullName, limit, cancellation)];
@@ -44,23 +44,24 @@ internal sealed class RowsOptions
     }
 
     /// <summary>
-    /// The inputs of a row. A row of training data has one token more than the model's positions,
-    /// which is only predicted.
+    /// The inputs of a row. A row of training data has one token more than the model's positions;
+    /// it is only predicted.
     /// </summary>
     public static int[] Inputs(TokenRow row, ModelConfig config) =>
         row.TokenIds.Length - 1 == config.LongestSequence ? row.TokenIds[..^1] : row.TokenIds;
 
     /// <summary>
-    /// Checks that a model can read rows of a file, and continue them by so many
+    /// Checks that a model can read the rows of a file and continue them by
     /// <paramref name="added"/> tokens.
     /// </summary>
-    /// <param name="config">The model's.</param>
-    /// <param name="rows">All tokens must be in the vocabulary, also those that are not
-    /// used.</param>
-    /// <param name="used">The tokens of a row that the model is given.</param>
+    /// <param name="config">The model's configuration.</param>
+    /// <param name="rows">
+    /// All tokens must be in the vocabulary, also those that are not used.
+    /// </param>
+    /// <param name="used">The tokens of a row that are given to the model.</param>
     /// <param name="file">Where the rows come from.</param>
     /// <param name="added">Tokens that will be added to each row.</param>
-    /// <exception cref="Llm360Exception">It cannot; the error has the file's name.</exception>
+    /// <exception cref="Llm360Exception">It cannot; the error names the file.</exception>
     public static void Check(ModelConfig config, IReadOnlyList<TokenRow> rows, Func<TokenRow, int[]> used, FileInfo file, int added = 0)
     {
         TokenRows.CheckVocabulary(config, [.. rows.Select(r => r.TokenIds)], file.FullName);

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary>Draws what the store holds of an analysis.</summary>
+/// <summary>Draws the stored results of an analysis.</summary>
 internal static class StoredFigure
 {
     private const string Memorization = "memorization", Evaluation = "evaluation", HeldOutLoss = "held-out-loss";
@@ -54,8 +54,8 @@ internal static class StoredFigure
         return Figures.Evaluation(scores);
     }
 
-    // The largest part of the grid that is whole. Cells of other weights or rows do not count:
-    // they would be computed again, and nothing is computed here.
+    // The largest part of the grid that is complete. Cells of other weights or rows do not count:
+    // they would be recomputed, and this command computes nothing.
     private static (IReadOnlyList<Checkpoint> Checkpoints, HashSet<string> Keys) Whole<T>(
         StoredAnalysis stored, ResultStore<T> store, Suite suite, Func<string, GridItem> item)
     {

@@ -1,4 +1,4 @@
-// The results of the store by the names that people write.
+// Finds stored results by name.
 using System.CommandLine;
 
 namespace Llm360.Notebooks.Cli.Commands;
@@ -6,7 +6,7 @@ namespace Llm360.Notebooks.Cli.Commands;
 /// <summary>Finds an analysis with its setting.</summary>
 internal static class StoredResults
 {
-    /// <summary>What to do where there are none.</summary>
+    /// <summary>The remedy if there are no results.</summary>
     public const string Compute = "Compute some, for example: llm360 grid memorization -s nano";
 
     /// <summary>The argument that names results.</summary>
@@ -16,10 +16,11 @@ internal static class StoredResults
             + "shorter: nano/memorization.",
     };
 
-    /// <summary>The results of a name.</summary>
-    /// <param name="name">The whole name, or the beginning of one name alone.</param>
-    /// <param name="whole">Whether only the whole name counts: for what cannot be undone.</param>
-    /// <exception cref="Llm360Exception">There are none, or several.</exception>
+    /// <summary>The results with a name.</summary>
+    /// <param name="name">The complete name, or a prefix of only one name.</param>
+    /// <param name="whole">Whether the name must be complete, for actions that cannot be
+    /// undone.</param>
+    /// <exception cref="Llm360Exception">There are no such results, or several.</exception>
     public static StoredAnalysis Find(string name, bool whole = false)
     {
         var all = StoreCatalog.Read(Workspace.ResultsFolder);

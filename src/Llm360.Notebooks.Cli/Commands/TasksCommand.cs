@@ -1,4 +1,4 @@
-// llm360 tasks: which evaluation tasks there are, and what the model is given.
+// llm360 tasks: lists the evaluation tasks, and shows what the model is given.
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
@@ -6,8 +6,9 @@ using System.Text.Json;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary><c>llm360 tasks list</c>, <c>llm360 tasks show arc_easy --item 3 --model
-/// nano/36</c></summary>
+/// <summary>
+/// <c>llm360 tasks list</c>, <c>llm360 tasks show arc_easy --item 3 --model nano/36</c>
+/// </summary>
 internal static class TasksCommand
 {
     public static Command Create() => new("tasks", "Show the evaluation tasks.") { List(), Show() };
@@ -75,7 +76,7 @@ internal static class TasksCommand
             yield break;
         }
 
-        // Examples of earlier items decide which are drawn next.
+        // The examples of earlier items determine which are drawn next.
         var item = TaskScoring.Requests(task, content, settings with { Limit = number + 1 })[number];
         var tokens = tokenizer is null ? null : TaskScoring.Split(tokenizer, [item], settings.Bos)[0];
         string? last = null;

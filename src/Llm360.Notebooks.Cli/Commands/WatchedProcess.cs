@@ -1,18 +1,17 @@
-// This program as a child of itself: a process that dies by a stack overflow cannot tell it, its
-// parent can.
+// Runs a command in a child process, because a process cannot report its own stack overflow.
 using System.Diagnostics;
 using System.Text;
 
 namespace Llm360.Notebooks.Cli.Commands;
 
-/// <summary>Runs a command in a child and says how the child ended.</summary>
+/// <summary>Runs a command in a child process and reports how the child ended.</summary>
 internal static class WatchedProcess
 {
-    // Set for the child. It stops when its standard input is closed; the end of the parent closes
-    // it, too.
+    // Set for the child. The child stops when its standard input is closed, which also happens when
+    // the parent ends.
     private const string Variable = "LLM360_WATCHED", NoteVariable = "LLM360_CELL_NOTE";
 
-    // How a process ends by a signal, on Unix; and by a stack overflow, on Windows.
+    // Exit codes of a process ended by a signal on Unix, and by a stack overflow on Windows.
     private const int Abort = 134, Killed = 137, SegmentationFault = 139, WindowsStackOverflow = unchecked((int)0xC00000FD);
 
     /// <summary>Whether this process is such a child.</summary>
@@ -22,15 +21,16 @@ internal static class WatchedProcess
     public static string? Note { get; } = Take(NoteVariable);
 
     /// <summary>Runs the command to its end.</summary>
-    /// <param name="arguments">Its arguments.</param>
+    /// <param name="arguments">The command's arguments.</param>
     /// <param name="readErrors">
-    /// Whether its standard error is read on the way. Then a stack overflow is known for certain,
-    /// but the child has no terminal.
+    /// Whether the parent reads and forwards the child's standard error. A stack overflow is then
+    /// recognised reliably, but the child has no terminal.
     /// </param>
-    /// <param name="note">The file in which the child notes the running cell; null for
-    /// none.</param>
+    /// <param name="note">
+    /// The file in which the child notes the running cell; null for none.
+    /// </param>
     /// <param name="cancellation">Asks the child to stop.</param>
-    /// <returns>Its exit code, and the cause if it ended by none of its own.</returns>
+    /// <returns>The exit code, and the cause if the child was ended from outside.</returns>
     public static async Task<(int ExitCode, string? Cause)> RunAsync(
         IEnumerable<string> arguments, bool readErrors, string? note, CancellationToken cancellation)
     {
@@ -49,15 +49,17 @@ internal static class WatchedProcess
         return (child.ExitCode, overflow ? "a stack overflow" : Cause(child.ExitCode));
     }
 
-    /// <summary>In the child: cancels once the parent asks for it or is gone. Does nothing in other
-    /// processes.</summary>
+    /// <summary>
+    /// In the child: cancels when the parent requests it or has ended. Does nothing in other
+    /// processes.
+    /// </summary>
     public static void CancelWithParent(CancellationTokenSource stop)
     {
         if (IsChild)
             new Thread(() => WaitForParent(stop)) { IsBackground = true, Name = "parent" }.Start();
     }
 
-    // What a cell starts is not such a child.
+    // Removes the variable, so that processes started by a cell are not such children.
     private static string? Take(string variable)
     {
         var value = Environment.GetEnvironmentVariable(variable);
@@ -78,7 +80,7 @@ internal static class WatchedProcess
         }
         catch (ObjectDisposedException)
         {
-            // The command has ended first.
+            // The command ended first.
         }
     }
 
@@ -91,8 +93,9 @@ internal static class WatchedProcess
         _ => null,
     };
 
-    /// <summary>Passes on what the child writes; tells whether the runtime spoke of a stack
-    /// overflow.</summary>
+    /// <summary>
+    /// Forwards the child's output. Returns whether the runtime reported a stack overflow.
+    /// </summary>
     private static async Task<bool> ForwardAsync(Stream from)
     {
         using var to = Console.OpenStandardError();
@@ -106,14 +109,14 @@ internal static class WatchedProcess
             }
             catch (IOException)
             {
-                // Nobody reads it.
+                // The output is closed.
             }
 
             line.Append(Encoding.Latin1.GetString(buffer, 0, read));
             var text = line.ToString();
             overflow |= text.Contains("\nStack overflow.", StringComparison.Ordinal);
 
-            // The words may be cut between two pieces.
+            // The message may be split over two reads.
             if (text.Length > 100)
                 line.Remove(0, line.Length - 100);
         }

@@ -1,4 +1,4 @@
-// The first page: the summary of a training run, a search over all findings, and a card a notebook.
+// The first page: a summary of the run, a search over all findings, and a card for each notebook.
 using System.Net;
 using System.Text;
 
@@ -7,8 +7,10 @@ namespace Llm360.Notebooks.Cli.Site;
 /// <summary>Renders the index.</summary>
 internal static class IndexPage
 {
-    /// <summary>The parts of the summary: the topic that a notebook's metadata names
-    /// (<c>report.topic</c>), and its heading.</summary>
+    /// <summary>
+    /// The sections of the summary: the topic in a notebook's metadata (<c>report.topic</c>), and
+    /// its heading.
+    /// </summary>
     private static readonly (string Topic, string Heading)[] Topics =
     [
         ("tour", TourHeading),
@@ -18,7 +20,7 @@ internal static class IndexPage
         ("others", "Beside other models"),
     ];
 
-    // A tour is of everything, so it has no finding of its own in the summary.
+    // A tour covers everything, so it has no finding of its own in the summary.
     private const string TourHeading = "Start here";
     private const string OtherHeading = "More notebooks";
 
@@ -111,7 +113,7 @@ internal static class IndexPage
 
     private static string Time(SiteNotebook? info) => info?.Time is { } time ? $"Ran for {SiteRun.InWords(time)}." : "";
 
-    /// <summary>All findings, for the search: hidden until words are searched for.</summary>
+    /// <summary>All findings for the search, hidden until a search is made.</summary>
     private static string Findings(SiteDocument document)
     {
         var items = document.Figures.Select(f =>

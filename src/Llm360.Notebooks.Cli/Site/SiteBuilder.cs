@@ -15,8 +15,8 @@ public static class SiteBuilder
     /// </summary>
     /// <remarks>
     /// Every file is complete or absent. The index is written last, and obsolete pages are removed
-    /// after
-    /// it. If the build is stopped, the existing index therefore links only to existing pages.
+    /// after it. If the build is stopped, the existing index therefore links only to existing
+    /// pages.
     /// </remarks>
     /// <param name="notebooksFolder">
     /// A folder with executed <c>.ipynb</c> files, shown in the order of their names.

@@ -25,8 +25,7 @@ internal sealed class SiteDocument
 
     /// <summary>
     /// The part of the summary to which it belongs, from its metadata (<c>report.topic</c>); empty
-    /// for
-    /// none.
+    /// for none.
     /// </summary>
     public string Topic { get; private set; } = "";
 

@@ -1,13 +1,14 @@
-// What made a report, and where its paper, code and data are.
+// The origin of a report: kit, paper, code and data.
 using System.Globalization;
 using System.Net;
 
 namespace Llm360.Notebooks.Cli.Site;
 
 /// <summary>The origin of a report.</summary>
-/// <param name="Description">What the suite is, in one or two sentences.</param>
-/// <param name="Version">The kit with its version and commit: <c>Llm360.Notebooks 0.1.0, commit
-/// 7b9ef4d</c>.</param>
+/// <param name="Description">A description of the suite in one or two sentences.</param>
+/// <param name="Version">
+/// The kit with its version and commit: <c>Llm360.Notebooks 0.1.0, commit 7b9ef4d</c>.
+/// </param>
 /// <param name="Files">Files of the suite to offer for download: the recipe, the canaries.</param>
 /// <param name="Place">Where the suite's weights and text are.</param>
 public sealed record SiteOrigin(string Description, string Version, IReadOnlyList<string> Files, string Place)

@@ -1,15 +1,15 @@
-// The arguments of the running command, to start it again with some changed.
+// The arguments of the running command, used to start it again with some changed.
 using System.CommandLine;
 using System.CommandLine.Parsing;
 
 namespace Llm360.Notebooks.Cli.Slurm;
 
-/// <summary>Writes a parsed command line again.</summary>
+/// <summary>Converts a parsed command line back to arguments.</summary>
 internal static class CommandArguments
 {
     /// <summary>Command and options as they were given.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="without">Options that are left out.</param>
+    /// <param name="without">Options to leave out.</param>
     public static IReadOnlyList<string> Of(ParseResult parsed, IReadOnlyCollection<Option> without)
     {
         var chain = new Stack<CommandResult>();

@@ -1,4 +1,4 @@
-// Sending a grid to Slurm: what it costs, the scripts, the arrays.
+// Submits a grid to Slurm: cost, scripts, job arrays.
 using System.Diagnostics;
 using System.Globalization;
 using Llm360.Notebooks.Cli.Commands;
@@ -10,8 +10,9 @@ namespace Llm360.Notebooks.Cli.Slurm;
 internal static class SlurmGrid
 {
     /// <summary>Shows the cost, and submits job arrays or shows their scripts.</summary>
-    /// <exception cref="Llm360Exception">There is no Slurm, it refuses the array, or the time of a
-    /// cell cannot be measured.</exception>
+    /// <exception cref="Llm360Exception">
+    /// Slurm is not available, it refuses the array, or the time of a cell cannot be measured.
+    /// </exception>
     public static async Task<int> RunAsync(
         GridSelection of, GridJob job, SlurmRequest request, Screen screen, CancellationToken cancellation)
     {
@@ -75,7 +76,7 @@ internal static class SlurmGrid
         }
     }
 
-    // A task can be in the queue for days. Its cells are not submitted twice.
+    // A task can be in the queue for days. Its cells must not be submitted twice.
     private static (IReadOnlyList<long> Missing, int Queued) WithoutQueued(GridPreview preview, IReadOnlyDictionary<string, string> queue)
     {
         var taken = (from array in SubmittedArray.In(preview.Folder)

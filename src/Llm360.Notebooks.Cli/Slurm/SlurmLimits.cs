@@ -1,22 +1,23 @@
-// The limits of a cluster, as scontrol tells them.
+// The limits of a cluster, from scontrol.
 using System.Globalization;
 
 namespace Llm360.Notebooks.Cli.Slurm;
 
-/// <summary>How many tasks may be submitted.</summary>
-/// <param name="MaxArraySize">One above the largest index of an array.</param>
-/// <param name="MaxJobs">Tasks that a user, or all users, may have in the queue; null if not
-/// limited.</param>
+/// <summary>Limits of the number of submitted tasks.</summary>
+/// <param name="MaxArraySize">The largest index of an array plus one.</param>
+/// <param name="MaxJobs">
+/// Largest number of tasks in the queue for a user or for all users; null if not limited.
+/// </param>
 internal sealed record SlurmLimits(int MaxArraySize, int? MaxJobs)
 {
     // Slurm's own default.
     private const int UsualArraySize = 1001;
     private static readonly string[] JobLimits = ["MaxSubmitJobs", "MaxSubmitJobsPerUser", "MaxJobCount"];
 
-    /// <summary>What is taken where no cluster is.</summary>
+    /// <summary>The limits that are used without a cluster.</summary>
     public static SlurmLimits Usual { get; } = new(UsualArraySize, null);
 
-    /// <summary>Asks the cluster; the usual limits if it does not answer.</summary>
+    /// <summary>Reads the cluster's limits; the usual limits if it does not answer.</summary>
     public static async Task<SlurmLimits> ReadAsync(CancellationToken cancellation) =>
         Of(await SlurmTool.LinesAsync("scontrol", cancellation, "show", "config").ConfigureAwait(false) ?? []);
 

@@ -1,15 +1,15 @@
-// The options that send a grid to Slurm, and those of its workers.
+// The options of a grid on Slurm and of its workers.
 using System.CommandLine;
 using System.CommandLine.Parsing;
 
 namespace Llm360.Notebooks.Cli.Slurm;
 
-/// <summary>What the command line asks of Slurm.</summary>
+/// <summary>A request to Slurm from the command line.</summary>
 /// <param name="IsDryRun">Whether the scripts are only shown.</param>
-/// <param name="TaskMinutes">How long a task should run.</param>
+/// <param name="TaskMinutes">Intended running time of a task.</param>
 /// <param name="CellSeconds">Time of a cell; null if it is to be measured.</param>
-/// <param name="MaxTasks">How many tasks at most; null for the limits of the cluster.</param>
-/// <param name="Parallel">How many tasks of an array run at once; null for all.</param>
+/// <param name="MaxTasks">Largest number of tasks; null for the limits of the cluster.</param>
+/// <param name="Parallel">Number of tasks of an array that run at once; null for all.</param>
 /// <param name="Minutes">Time limit of a task in minutes.</param>
 /// <param name="Cpus">Processors of a task; null for the cluster's default.</param>
 /// <param name="Gpus">GPUs of a task; null for none.</param>
@@ -84,9 +84,10 @@ internal sealed class SlurmOptions
     /// <summary>All options.</summary>
     public IReadOnlyList<Option> All => [slurm, .. Details];
 
-    /// <summary>What is asked of Slurm; null for a grid that runs here.</summary>
-    /// <exception cref="Llm360Exception">An option is out of range, or is given without
-    /// --slurm.</exception>
+    /// <summary>The request to Slurm; null for a grid that runs here.</summary>
+    /// <exception cref="Llm360Exception">
+    /// An option is out of range, or is given without --slurm.
+    /// </exception>
     public SlurmRequest? Of(ParseResult parsed)
     {
         List<OptionResult> given = [.. Details.Select(parsed.GetResult).OfType<OptionResult>().Where(r => !r.Implicit)];

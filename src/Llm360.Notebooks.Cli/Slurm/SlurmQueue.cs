@@ -1,4 +1,4 @@
-// Tasks of the user that are in Slurm's queue.
+// The user's tasks in Slurm's queue.
 
 namespace Llm360.Notebooks.Cli.Slurm;
 
@@ -6,7 +6,7 @@ namespace Llm360.Notebooks.Cli.Slurm;
 internal static class SlurmQueue
 {
     /// <summary>
-    /// The states of the user's tasks by their names, <c>77_3</c>; null where no cluster answers.
+    /// The states of the user's tasks by their names, <c>77_3</c>; null if no cluster answers.
     /// A state is, for example, <c>RUNNING</c> or <c>PENDING (BeginTime)</c>.
     /// </summary>
     public static async Task<IReadOnlyDictionary<string, string>?> ReadAsync(CancellationToken cancellation)

@@ -1,18 +1,18 @@
-// The script that sbatch gets.
+// The script for sbatch.
 using System.Globalization;
 
 namespace Llm360.Notebooks.Cli.Slurm;
 
 /// <summary>A job array that computes ranges of cells.</summary>
 /// <param name="Name">Name of the job.</param>
-/// <param name="Title">What is computed, for the script's first line.</param>
+/// <param name="Title">Description of the computation, for the script's first line.</param>
 /// <param name="Tasks">The cells of each task.</param>
-/// <param name="Program">How llm360 is started.</param>
+/// <param name="Program">Command that starts llm360.</param>
 /// <param name="Arguments">Arguments of the command, without the cells.</param>
 /// <param name="Logs">Folder of the logs.</param>
 /// <param name="Home">Folder of everything the kit writes.</param>
 /// <param name="WorkingFolder">The folder in which the command runs.</param>
-/// <param name="Request">What the command line asks of Slurm.</param>
+/// <param name="Request">The request from the command line.</param>
 internal sealed record SlurmScript(
     string Name,
     string Title,
@@ -24,13 +24,13 @@ internal sealed record SlurmScript(
     string WorkingFolder,
     SlurmRequest Request)
 {
-    /// <summary>Seconds before the time limit at which a task is asked to stop.</summary>
+    /// <summary>Seconds before the time limit at which Slurm signals a task to stop.</summary>
     private const int Warning = 60;
 
     /// <summary>The script.</summary>
     public string Text() => string.Join('\n', [Invariant($"#!/usr/bin/env bash"), $"# {Printable.Of(Title)}", .. Header(), Body()]) + "\n";
 
-    /// <summary>A word of a command of the shell.</summary>
+    /// <summary>A word of a shell command, quoted if necessary.</summary>
     public static string Quoted(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./=:,+@".Contains(c))
         ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 

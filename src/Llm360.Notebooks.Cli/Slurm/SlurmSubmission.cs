@@ -1,4 +1,4 @@
-// Giving scripts to sbatch, and what it says when it refuses one.
+// Submits scripts with sbatch, and reports its refusals.
 using System.Globalization;
 using Llm360.Notebooks.Cli.Commands;
 using Llm360.Notebooks.Cli.Terminal;
@@ -21,9 +21,9 @@ internal static class SlurmSubmission
         }
     }
 
-    /// <summary>Submits scripts and notes what was accepted.</summary>
+    /// <summary>Submits scripts and records the accepted arrays.</summary>
     /// <exception cref="Llm360Exception">
-    /// Slurm refuses one; those before it stay submitted.
+    /// Slurm refuses a script; the ones before it stay submitted.
     /// </exception>
     public static async Task SubmitAsync(
         IReadOnlyList<SlurmScript> scripts, GridPreview preview, GridSelection of, SlurmRequest request, Screen screen,

@@ -1,28 +1,29 @@
-// How far a task of a job array is, from the store, the queue and the task's log.
+// Progress of a job array's task, from the store, the queue and the task's log.
 using System.Text;
 
 namespace Llm360.Notebooks.Cli.Slurm;
 
 /// <summary>One task of an array.</summary>
 /// <param name="Name">For example <c>77_3</c>.</param>
-/// <param name="State">Its state in the queue; <c>ended</c> where it is no longer there.</param>
+/// <param name="State">Its state in the queue; <c>ended</c> if it is no longer there.</param>
 /// <param name="Cells">Number of its cells.</param>
-/// <param name="Done">How many of them are in the store, computed by any worker.</param>
-/// <param name="Running">How many of them workers compute.</param>
-/// <param name="Failed">How many of them failed.</param>
-/// <param name="LastLine">Last line of the log of a task that ended or failed; null for
-/// none.</param>
+/// <param name="Done">Number of its cells in the store, computed by any worker.</param>
+/// <param name="Running">Number of its cells that workers are computing.</param>
+/// <param name="Failed">Number of its cells that failed.</param>
+/// <param name="LastLine">
+/// Last line of the log of a task that ended or failed; null for none.
+/// </param>
 internal sealed record SlurmTaskStatus(string Name, string State, int Cells, int Done, int Running, int Failed, string? LastLine)
 {
     private const int LogEnd = 4096;
 
-    /// <summary>Whether all its cells are there.</summary>
+    /// <summary>Whether all its cells are in the store.</summary>
     public bool IsFinished => Done == Cells;
 
     /// <summary>The tasks of an array.</summary>
     /// <param name="array">The array.</param>
     /// <param name="progress">The cells of the store.</param>
-    /// <param name="queue">States of tasks in the queue; null where no cluster answers.</param>
+    /// <param name="queue">States of tasks in the queue; null if no cluster answers.</param>
     public static IEnumerable<SlurmTaskStatus> Of(
         SubmittedArray array, IReadOnlyList<CheckpointProgress> progress, IReadOnlyDictionary<string, string>? queue)
     {
@@ -47,7 +48,7 @@ internal sealed record SlurmTaskStatus(string Name, string State, int Cells, int
         }
     }
 
-    /// <summary>The last line of a file that is not empty; null if there is none.</summary>
+    /// <summary>The last non-empty line of a file; null if there is none.</summary>
     internal static string? LastLineOf(string path)
     {
         try

@@ -1,10 +1,10 @@
-// Running Slurm's commands.
+// Runs Slurm's commands.
 using System.ComponentModel;
 using System.Diagnostics;
 
 namespace Llm360.Notebooks.Cli.Slurm;
 
-/// <summary>What a command of Slurm printed, and how it ended.</summary>
+/// <summary>Output and exit code of a Slurm command.</summary>
 internal sealed record SlurmAnswer(int ExitCode, string Output, string Error)
 {
     /// <summary>The error without the command's name, in one line.</summary>
@@ -49,11 +49,12 @@ internal static class SlurmTool
         }
     }
 
-    /// <summary>Lines of a command's output; null if it is missing, fails or does not
-    /// answer.</summary>
+    /// <summary>
+    /// Lines of a command's output; null if it is missing, fails or does not answer.
+    /// </summary>
     public static async Task<IReadOnlyList<string>?> LinesAsync(string command, CancellationToken cancellation, params string[] arguments)
     {
-        // Where Slurm is installed and no cluster answers, its commands try again for a minute.
+        // If Slurm is installed but no cluster answers, its commands retry for a minute.
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Patience);
         try

@@ -1,17 +1,17 @@
-// What was submitted: a file beside the cells of an analysis, for the status of its tasks.
+// The record of a submitted job array beside the cells of an analysis, for the status of its tasks.
 using System.Text.Json;
 
 namespace Llm360.Notebooks.Cli.Slurm;
 
 /// <summary>A job array that Slurm has accepted.</summary>
 /// <param name="Job">Number of the array.</param>
-/// <param name="Submitted">When.</param>
+/// <param name="Submitted">Time of the submission.</param>
 /// <param name="Checkpoints">Names of the grid's checkpoints, in its order.</param>
 /// <param name="Items">Names of the grid's items, in its order.</param>
 /// <param name="Tasks">The cells of each task, as <c>0-119</c>.</param>
 /// <param name="Missing">Numbers of the cells to compute.</param>
 /// <param name="Command">Arguments of the command.</param>
-/// <param name="SlurmOptions">What the command line asked of Slurm.</param>
+/// <param name="SlurmOptions">The options for Slurm from the command line.</param>
 /// <param name="Logs">Folder of the logs.</param>
 internal sealed record SubmittedArray(
     string Job,
@@ -24,7 +24,7 @@ internal sealed record SubmittedArray(
     IReadOnlyList<string> SlurmOptions,
     string Logs)
 {
-    /// <summary>The folder in that of an analysis.</summary>
+    /// <summary>Name of the folder inside the folder of an analysis.</summary>
     public const string FolderName = "slurm";
 
     private const long LongestFile = 64 << 20;
@@ -46,7 +46,7 @@ internal sealed record SubmittedArray(
     public void Save(string analysis) =>
         AtomicFile.WriteText(Path.Combine(FolderOf(analysis), $"{Job}.json"), JsonSerializer.Serialize(this, Json) + "\n");
 
-    /// <summary>The cells of a task that were to compute, by checkpoint and item.</summary>
+    /// <summary>The cells of a task that were to be computed, by checkpoint and item.</summary>
     public IEnumerable<(string Checkpoint, string Cell)> CellsOf(int task)
     {
         var range = CellRange.Parse(Tasks[task]);

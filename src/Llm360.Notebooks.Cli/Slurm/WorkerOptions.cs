@@ -1,4 +1,4 @@
-// The options of one of several workers of a grid.
+// The options of a grid's worker.
 using System.CommandLine;
 
 namespace Llm360.Notebooks.Cli.Slurm;
@@ -9,7 +9,7 @@ internal sealed class WorkerOptions
     /// <summary>The only value of <c>--retry</c>.</summary>
     public const string Failed = "failed";
 
-    /// <summary>Names of options that scripts and commands write.</summary>
+    /// <summary>Names of options that are written to scripts and commands.</summary>
     public const string CellsName = "--cells", NoWaitName = "--no-wait", KeepGoingName = "--keep-going", RetryName = "--retry";
 
     private readonly Option<string?> cells = new(CellsName)
@@ -35,8 +35,8 @@ internal sealed class WorkerOptions
     /// <summary>All options.</summary>
     public IReadOnlyList<Option> All => [cells, noWait, keepGoing, retry];
 
-    /// <summary>The options of a grid, completed.</summary>
-    /// <exception cref="Llm360Exception">The cells are no range.</exception>
+    /// <summary>The options of a grid with the worker's options.</summary>
+    /// <exception cref="Llm360Exception">The cells are not a range.</exception>
     public GridOptions Complete(GridOptions options, ParseResult parsed, IReadOnlyList<string> command) => options with
     {
         Cells = parsed.GetValue(cells) is { } text ? CellRange.Parse(text) : null,

@@ -107,7 +107,6 @@ internal sealed class Screen(TextWriter writer, IAnsiConsole output, IAnsiConsol
     }
 
     /// <summary>A duration in minutes and seconds.</summary>
-
     public static string Duration(TimeSpan time) => time switch
     {
         { TotalSeconds: < 10 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s"),

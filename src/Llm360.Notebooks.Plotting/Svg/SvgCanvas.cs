@@ -44,8 +44,7 @@ internal sealed class SvgCanvas
 
     /// <summary>
     /// Adds a path. Adjacent paths with the same attributes become one element, which keeps
-    /// pictures
-    /// small.
+    /// pictures small.
     /// </summary>
     public void Path(string d, params ReadOnlySpan<(string Name, object? Value)> attributes)
     {

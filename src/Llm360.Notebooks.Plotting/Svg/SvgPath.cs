@@ -1,14 +1,15 @@
-// Path data of SVG in few characters.
+// Compact path data of SVG.
 using System.Globalization;
 using System.Text;
 
 namespace Llm360.Notebooks.Plotting.Svg;
 
-/// <summary>Writes points as steps from the point before, in tenths of a pixel.</summary>
+/// <summary>Writes points as relative steps, in tenths of a pixel.</summary>
 internal static class SvgPath
 {
-    /// <summary>A line through points; empty for none. Rounding does not add up along the
-    /// line.</summary>
+    /// <summary>
+    /// A line through points; empty for none. Rounding errors do not accumulate along the line.
+    /// </summary>
     public static string Line(IEnumerable<(double X, double Y)> points)
     {
         var path = new StringBuilder();
@@ -23,11 +24,11 @@ internal static class SvgPath
             (x, y) = (nextX, nextY);
         }
 
-        // A line of one point has no step.
+        // A line with one point has no step.
         return path.Length > 0 && path[^1] == 'l' ? path.ToString(0, path.Length - 1) : path.ToString();
     }
 
-    /// <summary>Dots: lines of no length, for round ends.</summary>
+    /// <summary>Dots: lines of zero length, for round ends.</summary>
     public static string Dots(IEnumerable<(double X, double Y)> points)
     {
         var path = new StringBuilder();
@@ -48,7 +49,8 @@ internal static class SvgPath
 
     private static long Tenths(double value) => (long)Math.Round(Math.Round(value, 1) * 10);
 
-    // ".5", "-.5" and "3": a sign or a second point divides two numbers, a space the others.
+    // ".5", "-.5" and "3": a sign or a second decimal point separates two numbers, otherwise a
+    // space.
     private static StringBuilder Append(StringBuilder path, long tenths)
     {
         var text = (tenths / 10.0).ToString("#.#", CultureInfo.InvariantCulture);

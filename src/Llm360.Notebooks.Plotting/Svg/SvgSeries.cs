@@ -81,7 +81,6 @@ internal sealed class SvgSeries(SvgCanvas canvas, Panel panel, SvgAxis x, SvgAxi
     /// <summary>
     /// Distance of a bar's centre from its position. Bars at one position are drawn side by side.
     /// </summary>
-
     private double Offset(Trace trace) => Slots is 1 ? 0 : (bars.IndexOf(trace) - (bars.Count - 1) / 2.0) * BarWidth() / bars.Count;
 
     private int Slots => bars.Count < 2 || FigurePlan.BarsStandAlone(panel) ? 1 : bars.Count;

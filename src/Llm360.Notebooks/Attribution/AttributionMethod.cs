@@ -5,9 +5,9 @@ namespace Llm360.Notebooks;
 
 /// <summary>A method of training-data attribution.</summary>
 /// <remarks>
-/// A score is positive where training on the row lowers the query's loss, to first order; text
-/// methods rank by likeness. g is the gradient of the loss summed over a row's tokens (nats), eta a
-/// learning rate. "Block linears" are all linear layers but the head.
+/// A score is positive if training on the row lowers the query's loss, to first order. Text methods
+/// rank by similarity. g is the gradient of the loss summed over a row's tokens (nats); eta is a
+/// learning rate. "Block linears" are all linear layers except the head.
 /// </remarks>
 [JsonConverter(typeof(JsonStringEnumConverter<AttributionMethod>))]
 public enum AttributionMethod
@@ -62,33 +62,39 @@ public enum AttributionMethod
     /// </summary>
     EkFac,
 
-    /// <summary><see cref="EkFac"/> with a damping for each layer, a tenth of its mean
-    /// eigenvalue.</summary>
+    /// <summary>
+    /// <see cref="EkFac"/> with a damping for each layer, a tenth of its mean eigenvalue.
+    /// </summary>
     EkFacAuto,
 
-    /// <summary><see cref="EkFac"/> with the eigenvalues of K-FAC, those of both factors
-    /// multiplied.</summary>
+    /// <summary>
+    /// <see cref="EkFac"/> with the eigenvalues of K-FAC, the products of both factors'
+    /// eigenvalues.
+    /// </summary>
     KFac,
 
-    /// <summary><see cref="EkFac"/> without rotation: the mean squared gradient of each
-    /// weight.</summary>
+    /// <summary>
+    /// <see cref="EkFac"/> without rotation: the mean squared gradient of each weight.
+    /// </summary>
     Diagonal,
 
-    /// <summary>BM25 over token ids with exact lengths (Robertson and Zaragoza 2009); no
-    /// unit.</summary>
+    /// <summary>
+    /// BM25 over token ids with exact lengths (Robertson and Zaragoza 2009); no unit.
+    /// </summary>
     Bm25,
 
-    /// <summary>Distinct n-grams of the query that the row holds; a count.</summary>
+    /// <summary>Number of distinct n-grams of the query that occur in the row.</summary>
     NGram,
 
-    /// <summary>Length of the longest run of tokens that both hold; tokens.</summary>
+    /// <summary>Length of the longest run of tokens that occurs in both; tokens.</summary>
     CommonRun,
 
     /// <summary>The row's length; tokens. It does not depend on the query.</summary>
     RowLength,
 
-    /// <summary>The row's loss at the last checkpoint; nats. It does not depend on the
-    /// query.</summary>
+    /// <summary>
+    /// The row's loss at the last checkpoint; nats. It does not depend on the query.
+    /// </summary>
     RowLoss,
 
     /// <summary>A number from 0 to 1 that the row's tokens and a seed determine.</summary>

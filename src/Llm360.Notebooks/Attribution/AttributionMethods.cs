@@ -1,10 +1,10 @@
-// The methods by name, and how each is made.
+// The methods by name, and their construction.
 namespace Llm360.Notebooks;
 
-/// <summary>Names of methods, and their making.</summary>
+/// <summary>Names of methods, and a factory for them.</summary>
 internal static class AttributionMethods
 {
-    /// <summary>The self-influence of rows, which is asked without queries.</summary>
+    /// <summary>The self-influence of rows, which needs no queries.</summary>
     public const string SelfInfluence = "self_influence";
 
     private static readonly (AttributionMethod Method, string[] Names)[] All =
@@ -37,7 +37,7 @@ internal static class AttributionMethods
     /// <summary>The first name of a method.</summary>
     public static string NameOf(AttributionMethod method) => All.Single(m => m.Method == method).Names[0];
 
-    /// <summary>The method of a name.</summary>
+    /// <summary>The method with a name.</summary>
     /// <exception cref="Llm360Exception">There is none.</exception>
     public static AttributionMethod Parse(string name) =>
         All.FirstOrDefault(m => m.Names.Contains(name)) is { Names: not null } found ? found.Method
@@ -45,10 +45,11 @@ internal static class AttributionMethods
             $"There is no attribution method {Printable.Value(name)}.", "--method", $"Choose one of {string.Join(", ", Names)}.");
 
     /// <summary>Makes a method.</summary>
-    /// <param name="method">Which.</param>
+    /// <param name="method">The method.</param>
     /// <param name="settings">Its settings.</param>
-    /// <param name="projections">Matrices for LoGra and TRAK; null for seeded ones. It must stay
-    /// open.</param>
+    /// <param name="projections">
+    /// Matrices for LoGra and TRAK; null for seeded ones. It must stay open.
+    /// </param>
     /// <exception cref="Llm360Exception">A setting is out of range.</exception>
     public static IAttributionMethod Create(AttributionMethod method, AttributionSettings settings, StateDict? projections = null)
     {
@@ -81,8 +82,8 @@ internal static class AttributionMethods
         GradientProjection Layers() =>
             projections is null ? new SeededProjection(settings.ProjectedSize, settings.Seed) : new LayerFileProjection(projections);
 
-        // TRAK inverts one kernel over all layers, whose side is the length of a row's vector. Half
-        // the size a side keeps that a quarter.
+        // TRAK inverts one kernel over all layers. Its side is the length of a row's vector, so
+        // half the size per side keeps it at a quarter.
         GradientProjection Signs() => projections is null ? new SeededProjection(Math.Max(1, settings.ProjectedSize / 2), settings.Seed)
             : new SignFileProjection(projections);
     }

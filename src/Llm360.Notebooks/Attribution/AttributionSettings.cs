@@ -1,22 +1,22 @@
-// What attribution scores depend on beside suite, checkpoints and method.
+// The settings of attribution scores, besides suite, checkpoints and method.
 using System.Text.Json.Serialization;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Settings of training-data attribution. A method reads those that it knows.</summary>
+/// <summary>Settings of training-data attribution. A method uses those that apply to it.</summary>
 public sealed record AttributionSettings
 {
-    /// <summary>Share of a mean eigenvalue that a damping or ridge has by default.</summary>
+    /// <summary>Default damping or ridge as a share of a mean eigenvalue.</summary>
     internal const double DefaultShare = 0.1;
 
     /// <summary>
-    /// What EK-FAC, K-FAC and diagonal add to every eigenvalue; null for a tenth of the mean
-    /// eigenvalue over all layers.
+    /// The value that EK-FAC, K-FAC and diagonal add to every eigenvalue; null for a tenth of the
+    /// mean eigenvalue over all layers.
     /// </summary>
     public double? Damping { get; init; }
 
     /// <summary>
-    /// What TRAK adds to the diagonal of XᵀX; null for a tenth of the diagonal's mean.
+    /// The value that TRAK adds to the diagonal of XᵀX; null for a tenth of the diagonal's mean.
     /// </summary>
     public double? Ridge { get; init; }
 
@@ -30,8 +30,8 @@ public sealed record AttributionSettings
     public int GramLength { get; init; } = 4;
 
     /// <summary>
-    /// Size of each projected side of a layer's gradient; LoGra and TRAK keep its square for each
-    /// layer and row.
+    /// Size of each projected side of a layer's gradient. LoGra and TRAK store the square of this
+    /// number for each layer and row.
     /// </summary>
     public int ProjectedSize { get; init; } = 12;
 
@@ -39,8 +39,8 @@ public sealed record AttributionSettings
     public int Seed { get; init; }
 
     /// <summary>
-    /// Rows taken from each chunk beside all of its canaries; null for all. They are a sample in
-    /// which every source has its share, on the Hub the first rows.
+    /// Rows taken from each chunk, in addition to all of its canaries; null for all. They are a
+    /// sample stratified by source; on the Hub, they are the first rows.
     /// </summary>
     public int? SequencesPerChunk { get; init; }
 
@@ -50,8 +50,10 @@ public sealed record AttributionSettings
     /// </summary>
     public int? FactorRows { get; init; } = 1024;
 
-    /// <summary>Most memory that gradients and projections may take, bytes; default 4 GB. It
-    /// changes no number.</summary>
+    /// <summary>
+    /// Largest memory for gradients and projections, bytes; default 4 GB. It does not affect
+    /// results.
+    /// </summary>
     [JsonIgnore]
     public long MemoryLimit { get; init; } = 4L << 30;
 
@@ -63,8 +65,8 @@ public sealed record AttributionSettings
     internal double? RidgeOf(int checkpoint) =>
         Ridges is not { Count: > 0 } ridges ? Ridge : ridges.Count == 1 ? ridges[0] : ridges[Math.Min(checkpoint, ridges.Count - 1)];
 
-    /// <summary>These settings, if every one is in range.</summary>
-    /// <exception cref="Llm360Exception">One is not.</exception>
+    /// <summary>These settings, after a check that every one is in range.</summary>
+    /// <exception cref="Llm360Exception">One is out of range.</exception>
     internal AttributionSettings Checked()
     {
         Require(Damping is null or (> 0 and < double.PositiveInfinity), "damping", "a number above 0");

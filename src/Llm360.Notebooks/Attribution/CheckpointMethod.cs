@@ -1,8 +1,7 @@
-// A method that needs checkpoints: it prepares on rows, holds the queries, and scores rows against
-// them.
+// A method that uses checkpoints: it prepares with rows, holds the queries, and scores rows.
 namespace Llm360.Notebooks;
 
-/// <summary>A method that scores at one checkpoint after the other and combines.</summary>
+/// <summary>A method that scores at one checkpoint after another and combines the scores.</summary>
 internal abstract class CheckpointMethod(string name, string unit) : IAttributionMethod
 {
     public string Name => name;
@@ -18,27 +17,29 @@ internal abstract class CheckpointMethod(string name, string unit) : IAttributio
     /// <summary>Whether a score is a sum over the row's tokens.</summary>
     public virtual bool IsSumOverTokens => false;
 
-    /// <summary>What is computed from rows before queries come; null for nothing.</summary>
+    /// <summary>State computed from rows before queries come; null for none.</summary>
     public virtual TensorSet? Fit(CheckpointPass at, RowBatch rows) => null;
 
-    /// <summary>Computes what is multiplied with every row.</summary>
+    /// <summary>Computes the query features that are multiplied with every row.</summary>
     public abstract HeldQueries Hold(CheckpointPass at, TensorSet? state, RowBatch queries);
 
     /// <summary>Scores rows against held queries.</summary>
     public abstract CheckpointScores Score(CheckpointPass at, TensorSet? state, HeldQueries held, RowBatch rows);
 
     /// <summary>The score of each row for itself.</summary>
-    /// <exception cref="Llm360Exception">The method has none.</exception>
+    /// <exception cref="Llm360Exception">The method does not define it.</exception>
     public virtual double[] SelfScores(CheckpointPass at, TensorSet? state, RowBatch rows) => throw new Llm360Exception(
         $"The method {Name} has no self-influence.", $"method {Name}", "Choose tracin, graddot, logra or ekfac.");
 
-    /// <summary>The part that each token of a row has in its score, [tokens].</summary>
-    /// <exception cref="Llm360Exception">The score is no sum over tokens.</exception>
+    /// <summary>The contribution of each token of a row to its score, [tokens].</summary>
+    /// <exception cref="Llm360Exception">The score is not a sum over tokens.</exception>
     public virtual double[] TokenScores(CheckpointPass at, TensorSet? state, HeldQueries held, int query, RowBatch row) =>
         throw new Llm360Exception(
             $"A score of {Name} is no sum over the row's tokens.", $"method {Name}", "Choose tracin, graddot, logra or ekfac.");
 
-    /// <summary>The scores of several checkpoints as one; of one checkpoint its own.</summary>
+    /// <summary>
+    /// Combines the scores of several checkpoints; for one checkpoint, its own scores.
+    /// </summary>
     public virtual double[,] Combine(IReadOnlyList<CheckpointScores> checkpoints)
     {
         if (!UsesAllCheckpoints)

@@ -1,4 +1,4 @@
-// One checkpoint as methods see it: its model, and what is known of its training.
+// One checkpoint as methods use it: its model and its training state.
 namespace Llm360.Notebooks;
 
 /// <summary>Constants of Adam's step.</summary>
@@ -8,23 +8,23 @@ namespace Llm360.Notebooks;
 internal sealed record AdamConstants(double Beta1 = 0.9, double Beta2 = 0.95, double Eps = 1e-8);
 
 /// <summary>A checkpoint with its model loaded.</summary>
-/// <param name="Model">The model. Whoever made this disposes it.</param>
+/// <param name="Model">The model. The creator of this record disposes it.</param>
 /// <param name="Name">For messages.</param>
-/// <param name="Number">Its place among the chosen checkpoints.</param>
+/// <param name="Number">Its index among the chosen checkpoints.</param>
 internal sealed record CheckpointPass(LanguageModel Model, string Name, int Number)
 {
-    /// <summary>eta; null where unknown.</summary>
+    /// <summary>eta; null if unknown.</summary>
     public double? LearningRate { get; init; }
 
-    /// <summary>The file with Adam's moments; null where there is none.</summary>
+    /// <summary>The file with Adam's moments; null if there is none.</summary>
     public string? OptimizerPath { get; init; }
 
     public AdamConstants Adam { get; init; } = new();
 
-    /// <summary>Most memory that gradients may take, bytes.</summary>
+    /// <summary>Largest memory for gradients, bytes.</summary>
     public long MemoryLimit { get; init; } = SizeCheck.Memory;
 
-    /// <summary>eta, for methods that weight checkpoints with it.</summary>
+    /// <summary>eta, for methods that weight checkpoints by it.</summary>
     /// <exception cref="Llm360Exception">It is unknown.</exception>
     public double RequireLearningRate() => LearningRate ?? throw new Llm360Exception(
         $"The learning rate at {Name} is unknown, and the method weights checkpoints with it.", $"checkpoint {Name}",
@@ -37,7 +37,7 @@ internal sealed record CheckpointPass(LanguageModel Model, string Name, int Numb
         "Choose checkpoints that have one (training.optimizerStates of the manifest lists them), or gradcos, which needs none.");
 }
 
-/// <summary>Rows, and how an error names them.</summary>
+/// <summary>Rows, and their names in errors.</summary>
 /// <param name="Tokens">Token ids of each row.</param>
 /// <param name="PlaceOf">For example <c>train_007, row 12</c>.</param>
 internal sealed record RowBatch(IReadOnlyList<int[]> Tokens, Func<int, string> PlaceOf)
@@ -48,7 +48,7 @@ internal sealed record RowBatch(IReadOnlyList<int[]> Tokens, Func<int, string> P
     public RowBatch Slice(int first, int count) => new([.. Tokens.Skip(first).Take(count)], i => PlaceOf(first + i));
 
     /// <summary>Checks that the rows have gradients.</summary>
-    /// <exception cref="Llm360Exception">One has not.</exception>
+    /// <exception cref="Llm360Exception">A row has none.</exception>
     public void Check(LanguageModel model)
     {
         foreach (var (i, row) in Tokens.Index())
@@ -64,7 +64,7 @@ internal sealed record RowBatch(IReadOnlyList<int[]> Tokens, Func<int, string> P
         }
     }
 
-    /// <summary>The log-probability of every token but the first, row by row.</summary>
+    /// <summary>The log-probability of every token except the first, row by row.</summary>
     public float[][] Probabilities(LanguageModel model)
     {
         var results = new float[Count][];
@@ -78,12 +78,12 @@ internal sealed record RowBatch(IReadOnlyList<int[]> Tokens, Func<int, string> P
         return results;
     }
 
-    /// <summary>The gradients of the rows, one after the other. Dispose each.</summary>
-    /// <exception cref="Llm360Exception">A row has none; the error has its place.</exception>
+    /// <summary>The gradients of the rows, one after another. Dispose each.</summary>
+    /// <exception cref="Llm360Exception">A row has none; the error names the row.</exception>
     public IEnumerable<RowGradient> Gradients(LanguageModel model, GradientForm form, GradientOptions options)
     {
         Check(model);
-        // Rows are not the units of progress of a grid or a query.
+        // Progress of a grid or a query does not count rows.
         using var engine = RowGradientEngine.For(model, options);
         using var gradients = engine.Compute(Tokens, form).GetEnumerator();
         for (var i = 0; ; i++)

@@ -1,11 +1,11 @@
-// The scores that a script asks for by name.
+// Scores by name, for scripts.
 using System.Globalization;
 using TorchSharp;
 
 namespace Llm360.Notebooks;
 
 /// <summary>
-/// Scores of a method by its name, with names for what is asked without combining.
+/// Scores of a method by its name. Other names give scores that are not combined over checkpoints.
 /// </summary>
 internal static class FolderScores
 {

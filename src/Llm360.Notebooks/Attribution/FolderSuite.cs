@@ -1,4 +1,4 @@
-// A suite in a plain folder, for scripts and for comparing with other programs.
+// A suite in a plain folder, for scripts and for comparisons with other programs.
 using System.Text.Json;
 
 namespace Llm360.Notebooks;
@@ -36,8 +36,9 @@ internal sealed class FolderSuite
     public RowBatch Rows { get; private set; } = new([], _ => "");
 
     /// <summary>Opens a folder and reads its rows.</summary>
-    /// <exception cref="Llm360Exception">A file is missing or malformed, or there is no checkpoint
-    /// or no row.</exception>
+    /// <exception cref="Llm360Exception">
+    /// A file is missing or malformed, or there is no checkpoint or no row.
+    /// </exception>
     public static FolderSuite Open(string folder)
     {
         var path = Path.Combine(folder, File);
@@ -48,7 +49,7 @@ internal sealed class FolderSuite
         return suite.Rows.Count > 0 ? suite : throw Kind.Error("its chunks have no row", path);
     }
 
-    /// <summary>Rows of files, with file and row as their place.</summary>
+    /// <summary>The rows of files; errors name file and row.</summary>
     public static RowBatch ReadRows(IEnumerable<string> files)
     {
         var (rows, places) = (new List<int[]>(), new List<(string File, int Row)>());
@@ -65,7 +66,7 @@ internal sealed class FolderSuite
     }
 
     /// <summary>
-    /// What the folder's <c>settings.json</c> says of a method, over the defaults.
+    /// The defaults with the values of a method in the folder's <c>settings.json</c>.
     /// </summary>
     public AttributionSettings Settings(string method)
     {

@@ -1,16 +1,16 @@
-// A method whose score is the dot product of something held of the query and something of the row.
+// A method whose score is the dot product of a feature of the query and a feature of the row.
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>A method that goes through the gradients of rows one at a time.</summary>
+/// <summary>A method that uses the gradients of rows one at a time.</summary>
 /// <remarks>
-/// It costs one gradient pass over the queries and one over the rows. In memory are the held
-/// queries, as many numbers as parameters for each, and the gradients of up to 16 rows, 64 MB.
+/// It costs one gradient pass over the queries and one over the rows. Memory holds the query
+/// features, each with as many numbers as parameters, and the gradients of up to 16 rows, 64 MB.
 /// </remarks>
 internal abstract class GradientMethod(string name, string unit) : CheckpointMethod(name, unit)
 {
-    // The held queries are read from memory once for so many rows.
+    // The query features are read from memory once for this many rows.
     private const int RowsAtOnce = 16;
     private const long BytesAtOnce = 64 << 20;
 
@@ -77,22 +77,22 @@ internal abstract class GradientMethod(string name, string unit) : CheckpointMet
         return scores;
     }
 
-    /// <summary>What is held of each query; dispose each.</summary>
+    /// <summary>The features of each query; dispose each.</summary>
     protected abstract IEnumerable<TensorSet> QueryFeatures(CheckpointPass at, TensorSet? state, RowBatch queries);
 
-    /// <summary>What each row is multiplied as; dispose each.</summary>
+    /// <summary>The features of each row; dispose each.</summary>
     protected abstract IEnumerable<TensorSet> RowFeatures(CheckpointPass at, TensorSet? state, RowBatch rows);
 
     /// <summary>Refuses queries whose gradients do not fit in memory.</summary>
     protected void RequireMemory(CheckpointPass at, int queries)
     {
-        // The queries', and a row's with its sums a thread.
+        // The features of the queries, and those of a row with its sums per thread.
         var bytes = (Int128)at.Model.Config.ParameterCount * sizeof(float) * (queries + 2);
         SizeCheck.RequireMemory(bytes, $"Attribution by {Name} for {queries} queries", $"checkpoint {at.Name}",
             "Ask fewer queries at once, raise the memory limit, or choose logra, which projects gradients.", at.MemoryLimit);
     }
 
-    // One thread: with more, the order of summation would depend on their number.
+    // Single-threaded: otherwise the order of summation would depend on the number of threads.
     private static double[,] Products(HeldQueries held, TensorSet[] rows)
     {
         using var limit = OperatorThreads.LimitToOne();

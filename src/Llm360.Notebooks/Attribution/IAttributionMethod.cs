@@ -1,7 +1,7 @@
-// What every method of attribution does, from gradients to text.
+// The interface of all attribution methods, from gradients to text.
 namespace Llm360.Notebooks;
 
-/// <summary>A checkpoint that is loaded when its turn comes.</summary>
+/// <summary>A checkpoint that is loaded when it is needed.</summary>
 /// <param name="Load">Loads the model; the caller disposes it.</param>
 internal sealed record TracedCheckpoint(Func<CheckpointPass> Load);
 
@@ -20,12 +20,13 @@ internal interface IAttributionMethod
     /// <summary>Unit of a score.</summary>
     string Unit { get; }
 
-    /// <summary>Scores, [queries, rows]; positive where the row lowers the query's loss.</summary>
+    /// <summary>Scores, [queries, rows]; positive if the row lowers the query's loss.</summary>
     double[,] Score(AttributionProblem problem);
 }
 
 /// <summary>Scores of one checkpoint.</summary>
 /// <param name="Scores">[queries, rows]</param>
-/// <param name="RowWeights">A factor for each row that is combined on its own; null for
-/// none.</param>
+/// <param name="RowWeights">
+/// A factor for each row that is combined separately; null for none.
+/// </param>
 internal sealed record CheckpointScores(double[,] Scores, double[]? RowWeights = null);

@@ -1,11 +1,11 @@
-// A short name of a row's tokens.
+// A short hash of a row's tokens.
 using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Tells whether a row is the one that was indexed.</summary>
+/// <summary>Identifies a row that was indexed.</summary>
 internal static class RowHash
 {
     /// <summary>XXH3 of the ids as 32-bit numbers, lowest byte first.</summary>
@@ -14,7 +14,7 @@ internal static class RowHash
     /// <summary>The same in hexadecimal.</summary>
     public static string Of(ReadOnlySpan<int> tokens) => Number(tokens).ToString("x16", CultureInfo.InvariantCulture);
 
-    /// <summary>One name for several rows, in order.</summary>
+    /// <summary>One hash for several rows, in order.</summary>
     public static string Of(IEnumerable<int[]> rows)
     {
         var hash = new XxHash3();

@@ -1,4 +1,4 @@
-// Named tensors with one owner, and arithmetic whose scalars live as long as the native call.
+// Named tensors with one owner, and arithmetic that keeps its scalars alive during native calls.
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,7 +18,7 @@ internal sealed class TensorSet : IDisposable
 
     public Tensor this[string name] => tensors[name];
 
-    /// <summary>The sum over all names of products.</summary>
+    /// <summary>The sum of the dot products over all names.</summary>
     public double Dot(TensorSet other)
     {
         using var scope = NewDisposeScope();
@@ -41,8 +41,8 @@ internal sealed record HeldQueries(int Count, TensorSet Tensors) : IDisposable
 }
 
 /// <summary>
-/// Arithmetic with numbers. An implicit Scalar may be collected during the native call; these are
-/// held.
+/// Arithmetic with scalars. An implicit Scalar may be collected during the native call, so these
+/// functions keep it alive.
 /// </summary>
 internal static class TensorMath
 {

@@ -55,8 +55,7 @@ public static class CheckpointFiles
 
     /// <summary>
     /// Checks that checkpoints exist and that all their missing bytes may be fetched. A wrong name
-    /// in
-    /// a long list, or a sweep that is too large, then fails at the beginning.
+    /// in a long list, or a sweep that is too large, then fails at the beginning.
     /// </summary>
     /// <exception cref="Llm360Exception">
     /// A checkpoint does not exist, together they exceed the download limit, or the Hub cannot be
@@ -111,8 +110,7 @@ public static class CheckpointFiles
     }
 
     // Sizes need one request for each revision that is not listed yet. Once the sum exceeds the
-    // limit,
-    // the rest is estimated.
+    // limit, the rest is estimated.
     private static async Task<(long Bytes, bool IsEstimate)> MissingAsync(
         HubClient hub, IReadOnlyList<HubLocation> places, long enough, CancellationToken cancellation)
     {

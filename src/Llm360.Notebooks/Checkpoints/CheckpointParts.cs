@@ -35,8 +35,7 @@ internal sealed class CheckpointParts
 
     /// <summary>
     /// All files to fetch. Shards are recognised by their names, because the index may not be in
-    /// the
-    /// cache yet.
+    /// the cache yet.
     /// </summary>
     public IReadOnlyList<HubEntry> All =>
         [.. Small, .. HasIndex ? there.Values.Where(f => WeightFiles.IsShardOf(f.Path, weights)) : [there[weights]]];

@@ -1,9 +1,9 @@
-// Numbers in titles and findings, the same in every culture.
+// Numbers in titles and findings, formatted independently of the culture.
 using System.Globalization;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Numbers as words.</summary>
+/// <summary>Formats numbers.</summary>
 internal static class FigureText
 {
     /// <summary>Three significant digits.</summary>
@@ -15,8 +15,7 @@ internal static class FigureText
 
     /// <summary>
     /// A value with its 95% interval: <c>0.004, 95% CI [-0.003, 0.011]</c>. The width of the
-    /// interval
-    /// decides the digits; without an interval the value alone.
+    /// interval determines the number of digits. Without an interval, only the value.
     /// </summary>
     public static string WithInterval(double value, double low, double high, bool isShare = false)
     {
@@ -25,7 +24,8 @@ internal static class FigureText
         var (scale, sign) = isShare ? (100, "%") : (1, "");
         var half = (high - low) / 2 * scale;
         var power = (int)Math.Floor(Math.Log10(half));
-        // A first digit of 1 or 2 alone would round by up to a half, so it gets a second one.
+        // A single first digit of 1 or 2 would be rounded by up to a half, so a second digit is
+        // added.
         var decimals = (half / Math.Pow(10, power) < 3 ? 1 : 0) - power;
         return $"{Fixed(value)}, 95% CI [{Fixed(low)}, {Fixed(high)}]";
 
@@ -52,7 +52,7 @@ internal static class FigureText
     /// <summary>12,600.</summary>
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>A text on one line, cut to a length; no character is cut in two.</summary>
+    /// <summary>A text on one line, truncated to a length without splitting a character.</summary>
     public static string Shortened(string text, int length)
     {
         var line = text.ReplaceLineEndings(" ").Trim();

@@ -1,9 +1,9 @@
-// A result that shows itself as a table.
+// A result that is displayed as a table.
 namespace Llm360.Notebooks;
 
-/// <summary>A type that <see cref="TableFormatterSource"/> shows by its table.</summary>
+/// <summary>A type that <see cref="TableFormatterSource"/> displays as a table.</summary>
 internal interface IShownAsTable
 {
-    /// <summary>The table that stands for the value.</summary>
+    /// <summary>The table that represents the value.</summary>
     Table ToTable();
 }

@@ -1,4 +1,4 @@
-// The MIME types in which results are shown.
+// The MIME types of displayed results.
 namespace Llm360.Notebooks;
 
 /// <summary>MIME types of notebook outputs.</summary>

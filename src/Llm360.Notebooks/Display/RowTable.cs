@@ -11,7 +11,7 @@ internal static class RowTable
     private const int Shown = 10;
 
     /// <summary>The first rows of a result.</summary>
-    /// <param name="caption">What the rows are. The number of rows is added.</param>
+    /// <param name="caption">Description of the rows. The number of rows is added.</param>
     /// <param name="rows">All rows.</param>
     public static Table Of<T>(string caption, IReadOnlyList<T> rows)
     {
@@ -24,13 +24,13 @@ internal static class RowTable
             [.. rows.Take(Shown).Select(row => columns.Select(c => Text(c.GetValue(row))).ToList())]);
     }
 
-    /// <summary>Names and values of one thing. Values that are null are left out.</summary>
+    /// <summary>Names and values of one object. Values that are null are left out.</summary>
     public static Table Card(string caption, params IEnumerable<(string Name, object? Value)> facts) => new(
         caption,
         [new("quantity"), new("value", ColumnAlignment.Right)],
         [.. facts.Where(f => f.Value is not null).Select(f => new[] { f.Name, Text(f.Value) })]);
 
-    /// <summary>A value as in a table: three significant digits, or grouped digits.</summary>
+    /// <summary>A value in a table: three significant digits, or grouped digits.</summary>
     public static string Text(object? value) => value switch
     {
         null => "",

@@ -1,8 +1,9 @@
-// How tables, and results that show themselves as a table, appear in a notebook.
+// Formatters of tables, and of results that are displayed as a table.
 namespace Llm360.Notebooks;
 
-/// <summary>Formatters of <see cref="Table"/> and of results that show themselves as a
-/// table.</summary>
+/// <summary>
+/// Formatters of <see cref="Table"/> and of results that are displayed as a table.
+/// </summary>
 public sealed class TableFormatterSource
 {
     private readonly TypeFormatter[] formatters =

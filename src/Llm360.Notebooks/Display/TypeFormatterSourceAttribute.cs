@@ -1,5 +1,4 @@
-// The attribute by which a type tells a notebook host its formatters, without a reference to a
-// host.
+// The attribute by which a type names its formatters, without a reference to a notebook host.
 namespace Llm360.Notebooks;
 
 /// <summary>

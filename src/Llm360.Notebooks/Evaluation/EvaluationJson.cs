@@ -1,4 +1,4 @@
-// A task's results in the form of lm-eval's golden files: results and items.
+// A task's results in the format of lm-eval's golden files: results and items.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks;
@@ -10,10 +10,10 @@ internal static class EvaluationJson
     /// <param name="model">The model.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="entry">The task or the group.</param>
-    /// <param name="settings">Few-shot examples and the like.</param>
+    /// <param name="settings">Few-shot examples and other settings.</param>
     /// <param name="suite">For tasks whose items are made from a suite; null for none.</param>
     /// <param name="options">How requests are scored.</param>
-    /// <param name="cancellation">Looked at before every pass.</param>
+    /// <param name="cancellation">Checked before every pass.</param>
     public static JsonObject Run(
         LanguageModel model, ITokenizer tokenizer, TaskEntry entry, EvaluationSettings settings, Suite? suite, ScoringOptions options,
             CancellationToken cancellation)
@@ -133,6 +133,6 @@ internal static class EvaluationJson
 
     private static JsonNode Error(MetricValue value) => double.IsNaN(value.StandardError) ? "N/A" : value.StandardError;
 
-    // JSON has no infinity, which a perplexity may be.
+    // JSON has no infinity, but a perplexity may be infinite.
     private static JsonNode Number(double value) => double.IsFinite(value) ? value : "N/A";
 }

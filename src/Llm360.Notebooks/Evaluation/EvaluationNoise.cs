@@ -1,29 +1,30 @@
 // Signal and noise of a metric along checkpoints.
 namespace Llm360.Notebooks;
 
-/// <summary>How far a metric moves along training, and how much it jumps at the end.</summary>
+/// <summary>The range of a metric along training, and its fluctuation at the end.</summary>
 /// <remarks>
-/// After Heineman et al. 2025 (arXiv 2508.13144), with the checkpoints of one training in place of
+/// After Heineman et al. 2025 (arXiv 2508.13144), with the checkpoints of one training instead of
 /// different models: the signal is the range of the metric along training, the noise is its
-/// standard
-/// deviation over the last checkpoints.
+/// standard deviation over the last checkpoints.
 /// </remarks>
 /// <param name="Task">Task or group.</param>
 /// <param name="Metric">The metric.</param>
 /// <param name="Signal">Largest minus smallest value.</param>
-/// <param name="Noise">Standard deviation over the last checkpoints; NaN for fewer than
-/// two.</param>
+/// <param name="Noise">
+/// Standard deviation over the last checkpoints; NaN for fewer than two.
+/// </param>
 /// <param name="LastMean">Mean over the last checkpoints.</param>
-/// <param name="Last">How many checkpoints count as the last.</param>
+/// <param name="Last">Number of checkpoints that count as the last.</param>
 public sealed record EvaluationNoise(string Task, string Metric, double Signal, double Noise, double LastMean, int Last)
 {
-    /// <summary>Signal divided by noise; infinite where the metric does not change at the
-    /// end.</summary>
+    /// <summary>
+    /// Signal divided by noise; infinite if the metric does not change at the end.
+    /// </summary>
     public double Ratio => Signal / Noise;
 
     /// <summary>Measures a curve.</summary>
     /// <param name="curve">In training order, at least one.</param>
-    /// <param name="last">Checkpoints at the end, at most.</param>
+    /// <param name="last">Largest number of checkpoints at the end.</param>
     public static EvaluationNoise Of(IReadOnlyList<EvaluationResult> curve, int last)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(last, 2);

@@ -4,8 +4,9 @@ using System.Text.Json.Serialization;
 namespace Llm360.Notebooks;
 
 /// <summary>The score of one choice of one item, or of one document of a rolling task.</summary>
-/// <remarks>All metrics are computed from these lines, so a new metric needs no new
-/// scores.</remarks>
+/// <remarks>
+/// All metrics are computed from these lines, so a new metric needs no new scores.
+/// </remarks>
 public sealed class EvaluationRow
 {
     /// <summary>Number of the item in its file, from 0.</summary>
@@ -16,11 +17,11 @@ public sealed class EvaluationRow
     [JsonPropertyName("choice")]
     public int Choice { get; set; }
 
-    /// <summary>Number of the right choice; null for a document.</summary>
+    /// <summary>Number of the correct choice; null for a document.</summary>
     [JsonPropertyName("target")]
     public int? Target { get; set; }
 
-    /// <summary>1 for a true answer, 0 for another; null where the task has no labels.</summary>
+    /// <summary>1 for a true answer, 0 for another; null if the task has no labels.</summary>
     [JsonPropertyName("label")]
     public int? Label { get; set; }
 
@@ -48,7 +49,7 @@ public sealed class EvaluationRow
     [JsonPropertyName("words")]
     public int? Words { get; set; }
 
-    /// <summary>Source of a document; null where it has none.</summary>
+    /// <summary>Source of a document; null if it has none.</summary>
     [JsonPropertyName("source")]
     public string? Source { get; set; }
 

@@ -1,4 +1,4 @@
-// The results of tasks along checkpoints, and what is asked of them.
+// The results of tasks along checkpoints.
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Microsoft.Data.Analysis;
@@ -12,15 +12,15 @@ public sealed class EvaluationResult
     [JsonPropertyName("checkpoint")]
     public string Checkpoint { get; set; } = "";
 
-    /// <summary>Its number; null where it has none.</summary>
+    /// <summary>Its number; null if it has none.</summary>
     [JsonPropertyName("index")]
     public int? Index { get; set; }
 
-    /// <summary>Tokens it has seen; null where unknown.</summary>
+    /// <summary>Tokens it has seen; null if unknown.</summary>
     [JsonPropertyName("tokens_seen")]
     public long? TokensSeen { get; set; }
 
-    /// <summary>Task or group; of a part by source, <c>task/source</c>.</summary>
+    /// <summary>Task or group; for a part by source, <c>task/source</c>.</summary>
     [JsonPropertyName("task")]
     public string Task { get; set; } = "";
 
@@ -32,15 +32,15 @@ public sealed class EvaluationResult
     [JsonPropertyName("value")]
     public double Value { get; set; }
 
-    /// <summary>Its standard error; null where there is none.</summary>
+    /// <summary>Its standard error; null if there is none.</summary>
     [JsonPropertyName("standard_error")]
     public double? StandardError { get; set; }
 
-    /// <summary>Items.</summary>
+    /// <summary>Number of items.</summary>
     [JsonPropertyName("items")]
     public int Items { get; set; }
 
-    /// <summary>What a model that knows nothing reaches; null where that is not known.</summary>
+    /// <summary>The chance level; null if it is not known.</summary>
     [JsonPropertyName("chance")]
     public double? Chance { get; set; }
 }
@@ -72,23 +72,27 @@ public sealed class EvaluationScores : IShownAsTable
     /// <summary>The checkpoints, in the order in which they were given.</summary>
     public IReadOnlyList<Checkpoint> Checkpoints { get; }
 
-    /// <summary>All values: of groups, of their tasks, and of rolling tasks by source.</summary>
+    /// <summary>All values: for groups, for their tasks, and for rolling tasks by source.</summary>
     public IReadOnlyList<EvaluationResult> Results { get; }
 
-    /// <summary>Where the cells came from, for example <c>36 cells from the store, 0
-    /// computed</c>.</summary>
+    /// <summary>
+    /// The origin of the cells, for example <c>36 cells from the store, 0 computed</c>.
+    /// </summary>
     public string Origin => string.Create(CultureInfo.InvariantCulture, $"{fill.FromStore} cells from the store, {fill.Computed} computed")
         + (fill.Skipped.Count == 0 ? "" : $"; skipped because missing: {string.Join(", ", fill.Skipped)}");
 
-    /// <summary>The scores of the choices of a task at a checkpoint; null where the cell was
-    /// skipped or belongs to another shard.</summary>
+    /// <summary>
+    /// The scores of the choices of a task at a checkpoint; null if the cell was skipped or belongs
+    /// to another shard.
+    /// </summary>
     public IReadOnlyList<EvaluationRow>? Rows(Checkpoint checkpoint, string task) => cells.GetValueOrDefault((checkpoint, task))?.Rows;
 
     /// <summary>A metric along the checkpoints.</summary>
     /// <param name="task">A task, a group, or <c>task/source</c>.</param>
     /// <param name="metric">One of the task's metrics, or <c>bits_per_byte</c>.</param>
-    /// <exception cref="Llm360Exception">The task has no such metric, or was not
-    /// evaluated.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The task has no such metric, or was not evaluated.
+    /// </exception>
     public IReadOnlyList<EvaluationResult> Curve(string task, string metric)
     {
         List<EvaluationResult> curve = [.. Results.Where(r => r.Task == task && r.Metric == metric)];
@@ -103,11 +107,12 @@ public sealed class EvaluationScores : IShownAsTable
     /// <param name="task">A task, a group, or <c>task/source</c>.</param>
     /// <param name="metric">One of its metrics, or <c>bits_per_byte</c>.</param>
     /// <param name="last">Checkpoints at the end whose spread is the noise, at least 2.</param>
-    /// <exception cref="Llm360Exception">The task has no such metric, or was not
-    /// evaluated.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The task has no such metric, or was not evaluated.
+    /// </exception>
     public EvaluationNoise Noise(string task, string metric, int last = 5) => EvaluationNoise.Of(Curve(task, metric), last);
 
-    /// <summary>Each task or group that was named, with the metric that stands for it.</summary>
+    /// <summary>Each named task or group, with its main metric.</summary>
     internal IReadOnlyList<(string Task, string Metric)> Main() =>
         [.. Results.GroupBy(r => r.Task).Where(g => Entries.Any(e => e.Name == g.Key)).Select(g => (g.Key, g.First().Metric))];
 

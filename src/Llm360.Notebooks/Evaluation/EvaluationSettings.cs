@@ -1,14 +1,15 @@
-// What evaluation results depend on beside the tasks and the suite.
+// The settings of an evaluation, besides the tasks and the suite.
 namespace Llm360.Notebooks;
 
 /// <summary>Settings of an evaluation.</summary>
-/// <param name="Fewshot">Few-shot examples an item; each task's own number when null.</param>
-/// <param name="Sampling">How they are chosen.</param>
+/// <param name="Fewshot">Few-shot examples for each item; each task's own number when null.</param>
+/// <param name="Sampling">How the examples are chosen.</param>
 /// <param name="Seed">Seed of random examples; lm-eval's default is 1234.</param>
 /// <param name="Bos">Whether prompts begin with the tokenizer's begin token.</param>
-/// <param name="Limit">Only the first so many items of each task; all when null.</param>
-/// <param name="Precision">Type to compute in: <c>auto</c> for the checkpoint's own, <c>fp32</c>,
-/// <c>bf16</c>, <c>fp16</c>.</param>
+/// <param name="Limit">Largest number of items of each task, the first ones; all when null.</param>
+/// <param name="Precision">
+/// Type for computing: <c>auto</c> for the checkpoint's own, <c>fp32</c>, <c>bf16</c>, <c>fp16</c>.
+/// </param>
 public sealed record EvaluationSettings(
     int? Fewshot = null,
     FewshotSampling Sampling = FewshotSampling.FirstN,

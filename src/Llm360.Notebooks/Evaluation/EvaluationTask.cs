@@ -1,4 +1,4 @@
-// What an evaluation task is: how an item becomes prompts and choices, and which metrics it has.
+// The description of an evaluation task: prompts and choices of an item, and metrics.
 namespace Llm360.Notebooks;
 
 /// <summary>A task, or a group of tasks with one metric.</summary>
@@ -10,7 +10,7 @@ public abstract class TaskEntry
     /// <summary>For example <c>arc_easy</c>.</summary>
     public string Name { get; }
 
-    /// <summary>What it is, in a few words; may be empty.</summary>
+    /// <summary>A description in a few words; may be empty.</summary>
     public string Shape { get; }
 
     /// <summary>The tasks in it: itself, or all those of a group and its sub-groups.</summary>
@@ -20,7 +20,7 @@ public abstract class TaskEntry
     public override string ToString() => Name;
 }
 
-/// <summary>A group of tasks, whose value is a mean of theirs.</summary>
+/// <summary>A group of tasks. Its value is a mean of their values.</summary>
 public sealed class TaskGroup : TaskEntry
 {
     internal TaskGroup(string name, string shape, string metric, bool weightBySize, IReadOnlyList<TaskEntry> members)
@@ -29,8 +29,9 @@ public sealed class TaskGroup : TaskEntry
     /// <summary>The metric that is averaged.</summary>
     public string Metric { get; }
 
-    /// <summary>Whether a task counts by its number of items; otherwise all tasks count the
-    /// same.</summary>
+    /// <summary>
+    /// Whether a task is weighted by its number of items; otherwise all tasks have the same weight.
+    /// </summary>
     public bool WeightBySize { get; }
 
     /// <summary>Tasks and groups.</summary>
@@ -61,34 +62,38 @@ public sealed class EvaluationTask : TaskEntry
     {
     }
 
-    /// <summary>What is asked of the model.</summary>
+    /// <summary>The kind of the task.</summary>
     public TaskKind Kind { get; internal init; }
 
-    /// <summary>Names of the metrics: <c>acc</c>, <c>acc_norm</c>, <c>acc_bytes</c>, <c>mc2</c>,
-    /// <c>likelihood_diff</c>, <c>pct_stereotype</c>; of rolling tasks <c>word_perplexity</c>,
-    /// <c>byte_perplexity</c>, <c>bits_per_byte</c>.</summary>
+    /// <summary>
+    /// Names of the metrics: <c>acc</c>, <c>acc_norm</c>, <c>acc_bytes</c>, <c>mc2</c>,
+    /// <c>likelihood_diff</c>, <c>pct_stereotype</c>; for rolling tasks <c>word_perplexity</c>,
+    /// <c>byte_perplexity</c>, <c>bits_per_byte</c>.
+    /// </summary>
     public IReadOnlyList<string> Metrics { get; internal init; } = [];
 
-    /// <summary>Few-shot examples where the caller names no number.</summary>
+    /// <summary>Number of few-shot examples if the caller gives none.</summary>
     public int FewshotCount { get; internal init; }
 
     /// <inheritdoc/>
     public override IReadOnlyList<EvaluationTask> Leaves => [this];
 
-    /// <summary>Whether its items are made by a rule from a suite's held-out text.</summary>
+    /// <summary>Whether a rule makes its items from a suite's held-out text.</summary>
     public bool IsMadeFromSuite => Data.Rule is not null;
 
-    /// <summary>The file it was read from.</summary>
+    /// <summary>The file from which it was read.</summary>
     internal string Where { get; init; } = "";
 
-    /// <summary>Its text without white space that means nothing: what decides its numbers beside
-    /// the items.</summary>
+    /// <summary>
+    /// Its text without insignificant white space. Together with the items, it determines the
+    /// results.
+    /// </summary>
     internal string Definition { get; init; } = "";
 
-    /// <summary>Where the items are.</summary>
+    /// <summary>The location of the items.</summary>
     internal TaskData Data { get; init; } = new();
 
-    /// <summary>Comes once before everything.</summary>
+    /// <summary>Text that comes once before everything.</summary>
     internal string Description { get; init; } = "";
 
     /// <summary>Literals and values, concatenated.</summary>
@@ -98,7 +103,7 @@ public sealed class EvaluationTask : TaskEntry
 
     internal TaskTarget Target { get; init; } = new();
 
-    /// <summary>What is scored where contexts differ.</summary>
+    /// <summary>The scored text if contexts differ.</summary>
     internal TaskValue? Continuation { get; init; }
 
     /// <summary>1 for each true answer, for mc2.</summary>
@@ -114,8 +119,9 @@ public sealed class EvaluationTask : TaskEntry
 
     internal string FewshotDelimiter { get; init; } = "\n\n";
 
-    /// <summary>A preparation's name: <c>hellaswag</c>, <c>winogrande</c>, <c>race</c>; null for
-    /// none.</summary>
+    /// <summary>
+    /// A preparation's name: <c>hellaswag</c>, <c>winogrande</c>, <c>race</c>; null for none.
+    /// </summary>
     internal string? Prepare { get; init; }
 
     internal bool ExcludesEvaluatedItem { get; init; }
@@ -134,12 +140,13 @@ internal sealed record TaskChoices(TaskValue? List = null, IReadOnlyList<string>
         Fixed ?? (Fields is not null ? [.. Fields.Select(f => new TaskValue(f).Text(item))] : List!.List(item));
 }
 
-/// <summary>The right choice: a fixed number, or a value with an offset, or its place in a
-/// list.</summary>
+/// <summary>
+/// The correct choice: a fixed number, a value with an offset, or a value's index in a list.
+/// </summary>
 internal sealed record TaskTarget(int? Fixed = null, TaskValue? Value = null, int Offset = 0, string? IndexIn = null)
 {
-    /// <summary>The number of the right choice.</summary>
-    /// <exception cref="Llm360Exception">It is none of the choices.</exception>
+    /// <summary>The number of the correct choice.</summary>
+    /// <exception cref="Llm360Exception">It is not one of the choices.</exception>
     public int Of(TaskItem item, int choices)
     {
         var target = Fixed ?? (IndexIn is null ? Value!.Whole(item) : IndexOf(item)) + Offset;
@@ -156,8 +163,10 @@ internal sealed record TaskTarget(int? Fixed = null, TaskValue? Value = null, in
     }
 }
 
-/// <summary>Where a task's items are: files of its folder, or of a data set on the Hub, or made by
-/// a rule from a suite.</summary>
+/// <summary>
+/// The location of a task's items: files in its folder, files of a data set on the Hub, or a rule
+/// that makes them from a suite.
+/// </summary>
 /// <param name="File">The evaluated items.</param>
 /// <param name="FewshotFile">The pool of few-shot examples; null for none.</param>
 /// <param name="Hub">The data set; null for files on this disk.</param>

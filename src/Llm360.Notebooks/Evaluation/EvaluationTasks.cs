@@ -1,7 +1,7 @@
 // Opens tasks by name or from a file.
 namespace Llm360.Notebooks;
 
-/// <summary>The tasks that the kit knows, and those of one's own.</summary>
+/// <summary>The tasks of the kit, and the user's own.</summary>
 public static class EvaluationTasks
 {
     private const string TaskFile = "task.json", GroupFile = "group.json";
@@ -13,8 +13,7 @@ public static class EvaluationTasks
     /// <param name="nameOrPath">
     /// A name of <see cref="Names"/>, a sub-group or task of a group there such as
     /// <c>mmlu_astronomy</c>, a JSON file, an lm-eval YAML file, or a folder with <c>task.json</c>
-    /// or
-    /// <c>group.json</c>.
+    /// or <c>group.json</c>.
     /// </param>
     /// <exception cref="Llm360Exception">There is none, or its description is wrong.</exception>
     public static TaskEntry Open(string nameOrPath)
@@ -29,11 +28,11 @@ public static class EvaluationTasks
     }
 
     /// <summary>
-    /// Keeps the tasks that a suite has items for. A task that is made from held-out text needs a
-    /// suite that was trained here, and enough held-out text.
+    /// Keeps the tasks for which a suite has items. A task that is made from held-out text needs a
+    /// suite that was trained here, with enough held-out text.
     /// </summary>
     /// <param name="suite">The suite.</param>
-    /// <param name="namesOrPaths">As in <see cref="Open"/>, apart by commas.</param>
+    /// <param name="namesOrPaths">As in <see cref="Open"/>, separated by commas.</param>
     /// <exception cref="Llm360Exception">As in <see cref="Open"/>.</exception>
     public static IReadOnlyList<string> For(Suite suite, string namesOrPaths)
     {
@@ -59,7 +58,7 @@ public static class EvaluationTasks
         var file = !Directory.Exists(path) ? path
             : new[] { TaskFile, GroupFile }.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists)
                 ?? Path.Combine(path, TaskFile);
-        // Members of a group are folders beside the group's own.
+        // The folders of a group's members are beside the group's own.
         var beside = Path.GetDirectoryName(Path.GetDirectoryName(file))!;
         return file.EndsWith(".yaml", StringComparison.Ordinal)
             ? LmEvalTask.Read(file)

@@ -1,5 +1,4 @@
-// The loss on held-out sequences along checkpoints, with how much of each stands in the training
-// text all the same.
+// The loss on held-out sequences along checkpoints, and the share of each copied in training.
 using Microsoft.Data.Analysis;
 
 namespace Llm360.Notebooks;
@@ -7,18 +6,21 @@ namespace Llm360.Notebooks;
 /// <summary>Losses on held-out sequences.</summary>
 /// <param name="Suite">The suite.</param>
 /// <param name="Checkpoints">In training order.</param>
-/// <param name="Rows">A row a checkpoint and sequence.</param>
+/// <param name="Rows">One row for each checkpoint and sequence.</param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record HeldOutLoss(Suite Suite, IReadOnlyList<Checkpoint> Checkpoints, IReadOnlyList<HeldOutRow> Rows) : IShownAsTable
 {
-    /// <summary>Tokens of a run that counts as copied.</summary>
+    /// <summary>Smallest length of a run of tokens that counts as copied.</summary>
     public const int RunLength = 16;
 
-    /// <summary>From this share of copied tokens on, a sequence has near copies in the training
-    /// text.</summary>
+    /// <summary>
+    /// Smallest share of copied tokens at which a sequence has near copies in the training text.
+    /// </summary>
     public const double NearCopy = 0.5;
 
-    /// <summary>Why nothing was measured, and then there are no rows; null where it was.</summary>
+    /// <summary>
+    /// The reason why nothing was measured and there are no rows; null otherwise.
+    /// </summary>
     public string? NotMeasured { get; init; }
 
     /// <summary>The rows as a data frame.</summary>
@@ -33,15 +35,17 @@ public static class HeldOutLossOfSuite
 {
     /// <summary>
     /// Measures every held-out sequence with every checkpoint. A document is held out with its
-    /// exact copies, so what is left in training are near copies.
+    /// exact copies, so the training text can contain only near copies.
     /// </summary>
     /// <param name="suite">The suite.</param>
     /// <param name="checkpoints">All of the suite's when null.</param>
-    /// <param name="options">Device, precision, progress and the like; the defaults when null.
-    /// Results are stored.</param>
-    /// <returns>Without rows, and saying why, of a suite on the Hub.</returns>
-    /// <exception cref="Llm360Exception">A checkpoint, a chunk or the held-out sequences are
-    /// missing or cannot be read.</exception>
+    /// <param name="options">
+    /// Device, precision, progress and other options; the defaults when null. Results are stored.
+    /// </param>
+    /// <returns>The losses. For a suite on the Hub, there are no rows and a reason.</returns>
+    /// <exception cref="Llm360Exception">
+    /// A checkpoint, a chunk or the held-out sequences are missing or cannot be read.
+    /// </exception>
     public static async Task<HeldOutLoss> HeldOutLossAsync(
         this Suite suite, IReadOnlyList<Checkpoint>? checkpoints = null, GridOptions? options = null)
     {
@@ -56,7 +60,7 @@ public static class HeldOutLossOfSuite
 
         var rows = ChunkReader.Read(suite.ValidationPath).ToList();
         var copied = await CopiedAsync(suite, rows, options).ConfigureAwait(false);
-        // Version 1: mean over all tokens but the first.
+        // Version 1: mean over all tokens except the first.
         var analysis = new GridAnalysis<IReadOnlyList<HeldOutRow>>(
             "held-out-loss", Version: 1, new { HeldOutLoss.RunLength }, new ParquetCells<HeldOutRow>(), Compute)
         {
@@ -65,7 +69,7 @@ public static class HeldOutLossOfSuite
         var item = GridItem.Of("rows", "validation", Fingerprint.Of(suite.ValidationPath));
         var store = new ResultStore<IReadOnlyList<HeldOutRow>>(suite, analysis);
         var run = await Grid.RunAsync(store, checkpoints ?? suite.Checkpoints, [item], options).ConfigureAwait(false);
-        // What is copied is the same for all checkpoints, and the chunks are no part of a cell's
+        // The copied share is the same for all checkpoints, and the chunks are not part of a cell's
         // identity.
         var losses = run.Cells.SelectMany(c => c.Content).Select(r => With(r, copied[r.Row]));
         return new(suite, [.. run.Cells.Select(c => c.Checkpoint)], [.. losses]);
@@ -92,7 +96,7 @@ public static class HeldOutLossOfSuite
             new() { Checkpoint = row.Checkpoint, Row = row.Row, Source = row.Source, Loss = row.Loss, Copied = copied };
     }
 
-    /// <summary>The share of each row's tokens that lie in runs from the training chunks.</summary>
+    /// <summary>The share of each row's tokens that are in runs from the training chunks.</summary>
     internal static async Task<double[]> CopiedAsync(Suite suite, IReadOnlyList<TokenRow> rows, RunOptions? options)
     {
         const int length = HeldOutLoss.RunLength;

@@ -18,12 +18,14 @@ public sealed class HeldOutRow
     [JsonPropertyName("source")]
     public string Source { get; set; } = "";
 
-    /// <summary>Share of its tokens that lie in runs of <see cref="HeldOutLoss.RunLength"/> tokens
-    /// which stand in the training chunks, 0 to 1.</summary>
+    /// <summary>
+    /// Share of its tokens that are in runs of <see cref="HeldOutLoss.RunLength"/> tokens which
+    /// occur in the training chunks, 0 to 1.
+    /// </summary>
     [JsonPropertyName("copied")]
     public double Copied { get; set; }
 
-    /// <summary>Mean loss of all tokens but the first, nats per token.</summary>
+    /// <summary>Mean loss of all tokens except the first, nats per token.</summary>
     [JsonPropertyName("loss")]
     public double Loss { get; set; }
 }

@@ -8,13 +8,18 @@ namespace Llm360.Notebooks;
 /// <param name="Text">Its text.</param>
 internal sealed record HeldOutDocument(string Source, string Text);
 
-/// <summary>Reads a suite's held-out rows back as documents, and takes these apart.</summary>
+/// <summary>
+/// Converts a suite's held-out rows back to documents, and splits these into sentences.
+/// </summary>
 internal static partial class HeldOutText
 {
-    /// <summary>The documents, in the order of the rows. The last of a source, which a row's end
-    /// cuts off, is left out.</summary>
-    /// <exception cref="Llm360Exception">The suite has no held-out rows or no
-    /// tokenizer.</exception>
+    /// <summary>
+    /// The documents, in the order of the rows. The last document of a source is left out, because
+    /// the end of a row cuts it off.
+    /// </summary>
+    /// <exception cref="Llm360Exception">
+    /// The suite has no held-out rows or no tokenizer.
+    /// </exception>
     public static IReadOnlyList<HeldOutDocument> Documents(Suite suite)
     {
         if (!File.Exists(suite.ValidationPath))
@@ -45,8 +50,9 @@ internal static partial class HeldOutText
         return documents;
     }
 
-    /// <summary>The sentences of a text: it is cut at its lines, and behind a full stop before a
-    /// capital letter.</summary>
+    /// <summary>
+    /// The sentences of a text, split at line ends and after a full stop before a capital letter.
+    /// </summary>
     public static IEnumerable<string> Sentences(string text) =>
         text.Split('\n').SelectMany(line => SentenceEnd().Split(line)).Select(s => s.Trim()).Where(s => s.Length > 0);
 

@@ -5,13 +5,14 @@ using System.Text.RegularExpressions;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Turns an lm-eval task file into the neutral description, and reads that.</summary>
+/// <summary>
+/// Converts an lm-eval task file to the kit's description of a task, and reads that.
+/// </summary>
 /// <remarks>
-/// Templates may hold fields (<c>{{question}}</c>, <c>{{choices.text}}</c>, <c>{{choices[0]}}</c>),
-/// <c>strip()</c> and <c>lstrip()</c>; choices a field, a list, or <c>{{[a, b]}}</c>; targets a
-/// field,
-/// a number, <c>{{list.index(field)}}</c>, or <c>{{(field|int) - 1}}</c>. Everything else is
-/// refused.
+/// Templates may contain fields (<c>{{question}}</c>, <c>{{choices.text}}</c>,
+/// <c>{{choices[0]}}</c>), <c>strip()</c> and <c>lstrip()</c>. Choices may be a field, a list, or
+/// <c>{{[a, b]}}</c>. Targets may be a field, a number, <c>{{list.index(field)}}</c>, or
+/// <c>{{(field|int) - 1}}</c>. Everything else is refused.
 /// </remarks>
 internal static partial class LmEvalTask
 {
@@ -27,8 +28,9 @@ internal static partial class LmEvalTask
     ];
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="Llm360Exception">It is missing, or needs more than the part that is
-    /// read.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The file is missing, or uses features that are not supported.
+    /// </exception>
     public static EvaluationTask Read(string path)
     {
         string text;
@@ -100,7 +102,7 @@ internal static partial class LmEvalTask
                     task["fewshot_file"] = Local(pool);
                 return;
 
-                // lm-eval's paths are relative to its working folder; the files lie beside the
+                // lm-eval's paths are relative to its working folder. Here the files are beside the
                 // task.
                 string Local(string split) => files[split] is JsonValue value ? Path.GetFileName(value.ToString())
                     : throw Refused("dataset_kwargs", $"data_files has no \"{Printable.Value(split)}\"");

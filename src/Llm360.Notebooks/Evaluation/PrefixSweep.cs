@@ -1,9 +1,9 @@
-// One sweep over a tree of prefixes: level by level, each beginning computed once.
+// One sweep over a tree of prefixes, level by level; each shared prefix is computed once.
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Computes a tree of prefixes and scores what ends in it.</summary>
+/// <summary>Computes a tree of prefixes and scores the requests that end in it.</summary>
 internal sealed class PrefixSweep
 {
     private readonly LanguageModel model;
@@ -28,22 +28,22 @@ internal sealed class PrefixSweep
         free = new Stack<int>(Enumerable.Range(0, slots).Reverse());
     }
 
-    /// <summary>Told where a request comes from, for errors.</summary>
+    /// <summary>Returns where a request comes from, for errors.</summary>
     public required Func<int, string> Places { get; init; }
 
-    /// <summary>Told after each pass that scored requests.</summary>
+    /// <summary>Called after each pass that scored requests.</summary>
     public required Action? Tell { get; init; }
 
     /// <summary>Scores the requests of some sequences.</summary>
     /// <param name="model">The model.</param>
     /// <param name="requests">All requests.</param>
     /// <param name="byLeaf">The requests of each sequence.</param>
-    /// <param name="scores">Where to, by request.</param>
+    /// <param name="scores">Receives the scores, by request.</param>
     /// <param name="leaves">The sequences.</param>
-    /// <param name="options">How.</param>
-    /// <param name="places">Where each request comes from.</param>
-    /// <param name="progress">Told how many requests are done.</param>
-    /// <param name="cancellation">Looked at before every pass.</param>
+    /// <param name="options">How requests are scored.</param>
+    /// <param name="places">Returns where each request comes from.</param>
+    /// <param name="progress">Called with the number of requests done.</param>
+    /// <param name="cancellation">Checked before every pass.</param>
     public static void Run(
         LanguageModel model,
         IReadOnlyList<TokenRequest> requests,
@@ -57,7 +57,7 @@ internal sealed class PrefixSweep
     {
         using var inference = inference_mode();
         var capacity = leaves.Max(l => l.Tokens.Length);
-        // Without kept keys a prefix saves nothing.
+        // If keys are not kept, a prefix saves nothing.
         var keepsKeys = !model.Config.HasDynamicAngles || capacity <= model.Config.MaximumLength;
         var roots = PrefixTree.Build(leaves, options.SharePrefixes && keepsKeys);
         var slots = Math.Max(DeviceMemory.Rows(model, capacity, leaves.Count, options.RowsAtOnce), roots.Max(r => r.Height) + 1);
@@ -69,12 +69,12 @@ internal sealed class PrefixSweep
         }.Compute([.. roots.Select(r => (r, -1))]);
     }
 
-    // Nodes with the slots that hold what stands before them.
+    // Nodes with the slots that hold their prefixes.
     private void Compute(IReadOnlyList<(PrefixNode Node, int Before)> nodes)
     {
         for (var at = 0; at < nodes.Count;)
         {
-            // Each level below needs a slot at least.
+            // Each level below needs at least one slot.
             var height = nodes.Skip(at).Max(n => n.Node.Height);
             var batch = nodes.Skip(at).Take(Math.Max(1, free.Count / (height + 1))).ToList();
             at += batch.Count;
@@ -100,8 +100,8 @@ internal sealed class PrefixSweep
 
         var wanted = Wanted(slots);
         var targets = new TargetTokens([.. wanted.SelectMany(w => requests[w.Request].Continuation)], model.Device);
-        // A node with children is computed for its keys and values; one position is the least that
-        // can be asked for.
+        // A node with children is computed for its keys and values; at least one output position
+        // must be requested.
         var hidden = decoder.Compute([.. slots.Select(s => new Segment(s.Slot, s.Node.Tokens, s.Node.Leaf?.OutputCount ?? 1))],
             cancellation);
         if (wanted.Count == 0)
@@ -113,7 +113,7 @@ internal sealed class PrefixSweep
         Keep(wanted, results);
     }
 
-    // The requests of the leaves, with the places of their hidden states among those of the pass.
+    // The requests of the leaves, with the offsets of their hidden states in the pass.
     private List<(int Request, int Offset)> Wanted(List<(PrefixNode Node, int Before, int Slot)> slots)
     {
         var (wanted, offset) = (new List<(int, int)>(), 0);

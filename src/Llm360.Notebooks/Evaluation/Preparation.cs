@@ -5,8 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Adds to an item the fields that a task's prompt is made of, as lm-eval's functions
-/// do.</summary>
+/// <summary>
+/// Adds to an item the fields of a task's prompt, as lm-eval's functions do.
+/// </summary>
 internal static partial class Preparation
 {
     private const string Blank = "  _  .";
@@ -15,8 +16,10 @@ internal static partial class Preparation
     /// <summary>Names of the preparations.</summary>
     public static IReadOnlyList<string> Names { get; } = ["hellaswag", "winogrande", "race"];
 
-    /// <summary>The item with the fields of a preparation; itself where <paramref name="name"/> is
-    /// null.</summary>
+    /// <summary>
+    /// The item with the fields of a preparation; the item itself if <paramref name="name"/> is
+    /// null.
+    /// </summary>
     /// <exception cref="Llm360Exception">A field is missing or malformed.</exception>
     public static TaskItem Apply(string? name, TaskItem item) => name switch
     {

@@ -1,4 +1,4 @@
-// Reads what Python prints of lists, dictionaries, texts and whole numbers, without Python.
+// Reads Python's text of lists, dictionaries, texts and whole numbers, without Python.
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -17,7 +17,7 @@ internal ref struct PythonLiteral
     private PythonLiteral(string text, TaskItem item) => (this.text, this.item) = (text, item);
 
     /// <summary>Reads a literal.</summary>
-    /// <exception cref="Llm360Exception">The text is no literal of these kinds.</exception>
+    /// <exception cref="Llm360Exception">The text is not a literal of these kinds.</exception>
     public static JsonNode Read(string text, TaskItem item)
     {
         var reader = new PythonLiteral(text, item);
@@ -66,7 +66,7 @@ internal ref struct PythonLiteral
         return fields;
     }
 
-    // At the closing mark, or past the comma before the next value.
+    // Whether the closing mark is next; otherwise moves past the comma before the next value.
     private bool Ends(char mark, int count)
     {
         SkipSpace();

@@ -1,7 +1,7 @@
 // Python's random numbers, for few-shot examples drawn as lm-eval draws them.
 namespace Llm360.Notebooks;
 
-/// <summary>Python's <c>random.Random(seed)</c>, as far as <c>sample</c> needs it.</summary>
+/// <summary>The part of Python's <c>random.Random(seed)</c> that <c>sample</c> needs.</summary>
 /// <remarks>
 /// Mersenne Twister MT19937 (Matsumoto and Nishimura 1998), seeded by <c>init_by_array</c> with the
 /// seed's 32-bit words, low word first.
@@ -51,14 +51,15 @@ internal sealed class PythonRandom
         }
     }
 
-    /// <summary>Different numbers from 0 to <paramref name="n"/> - 1: <c>sample(range(n),
-    /// k)</c>.</summary>
+    /// <summary>
+    /// Different numbers from 0 to <paramref name="n"/> - 1: <c>sample(range(n), k)</c>.
+    /// </summary>
     /// <param name="n">Size of the pool.</param>
-    /// <param name="k">How many, at most <paramref name="n"/>.</param>
+    /// <param name="k">Number of samples, at most <paramref name="n"/>.</param>
     public int[] Sample(int n, int k)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(k, n);
-        // Python's choice between a shuffled list and a set of those drawn.
+        // Python's choice between a shuffled list and a set of the numbers drawn.
         long listSize = 21;
         if (k > 5)
             listSize += (long)Math.Pow(4, Math.Ceiling(Math.Log(k * 3.0) / Math.Log(4)));
@@ -96,7 +97,7 @@ internal sealed class PythonRandom
         (state[0], i) = (state[Size - 1], 1);
     }
 
-    // The first word gives the lowest bits; of the last one the upper bits are taken.
+    // The first word gives the lowest bits; the upper bits of the last word are used.
     private long Bits(int count)
     {
         var (result, shift) = (0L, 0);

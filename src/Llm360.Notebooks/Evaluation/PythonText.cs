@@ -1,4 +1,4 @@
-// What Python calls white space, a word and a character.
+// Python's definitions of white space, words and characters.
 using System.Text;
 
 namespace Llm360.Notebooks;
@@ -46,8 +46,9 @@ internal static class PythonText
         return words;
     }
 
-    /// <summary><c>str.capitalize()</c>: the first character in upper case, all others in lower
-    /// case.</summary>
+    /// <summary>
+    /// <c>str.capitalize()</c>: the first character in upper case, all others in lower case.
+    /// </summary>
     public static string Capitalize(string text)
     {
         if (text.Length == 0)

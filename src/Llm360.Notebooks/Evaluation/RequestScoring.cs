@@ -1,5 +1,4 @@
-// Log-likelihoods of continuations: shared beginnings computed once, only needed positions through
-// the head.
+// Log-likelihoods of continuations, with shared prefixes and a minimum of head computations.
 namespace Llm360.Notebooks;
 
 /// <summary>The score of one continuation.</summary>
@@ -7,14 +6,16 @@ namespace Llm360.Notebooks;
 /// <param name="IsGreedy">Whether each of its tokens is the most probable one.</param>
 internal readonly record struct ContinuationScore(double LogLikelihood, bool IsGreedy);
 
-/// <summary>How requests are scored. The numbers on a CPU are the same for all of these.</summary>
+/// <summary>
+/// How requests are scored. On a CPU, the results do not depend on these options.
+/// </summary>
 /// <param name="RowsAtOnce">Sequences at once, memory permitting.</param>
-/// <param name="SharePrefixes">Whether common beginnings are computed once.</param>
+/// <param name="SharePrefixes">Whether common prefixes are computed once.</param>
 internal sealed record ScoringOptions(int RowsAtOnce = 64, bool SharePrefixes = true);
 
 /// <summary>Scores requests.</summary>
 /// <remarks>
-/// On a CPU a request has the same bits alone, in any batch, behind a shared prefix and with any
+/// On a CPU, a request has the same bits alone, in any batch, after a shared prefix and with any
 /// number of threads: <see cref="RowInvariance"/>.
 /// </remarks>
 internal static class RequestScoring
@@ -22,10 +23,10 @@ internal static class RequestScoring
     /// <summary>Scores of all requests, in order.</summary>
     /// <param name="model">The model.</param>
     /// <param name="requests">The requests; equal ones are scored once.</param>
-    /// <param name="options">How.</param>
-    /// <param name="places">Where each request comes from, for errors.</param>
-    /// <param name="progress">Told how many sequences are done; null for nobody.</param>
-    /// <param name="cancellation">Looked at before every pass.</param>
+    /// <param name="options">How requests are scored.</param>
+    /// <param name="places">Returns where each request comes from, for errors.</param>
+    /// <param name="progress">Called with the number of sequences done; null for no calls.</param>
+    /// <param name="cancellation">Checked before every pass.</param>
     /// <exception cref="Llm360Exception">
     /// A continuation is longer than the model's positions, a token is not in the vocabulary, or
     /// logits are not numbers.

@@ -1,4 +1,4 @@
-// How lm-eval splits a context and its continuation into tokens.
+// Splits a context and its continuation into tokens as lm-eval does.
 namespace Llm360.Notebooks;
 
 /// <summary>A request in tokens.</summary>
@@ -6,8 +6,9 @@ namespace Llm360.Notebooks;
 /// <param name="Continuation">Token ids that are scored; at least one.</param>
 internal sealed record TokenRequest(int[] Context, int[] Continuation)
 {
-    /// <summary>What the model is given: the last tokens that fit its positions, without the very
-    /// last.</summary>
+    /// <summary>
+    /// The model's input: the last tokens that fit its positions, without the very last.
+    /// </summary>
     /// <param name="longest">The model's positions.</param>
     public int[] Input(int longest)
     {
@@ -21,7 +22,7 @@ internal sealed record TokenRequest(int[] Context, int[] Continuation)
 }
 
 /// <summary>Splits requests by the rules of lm-eval 0.4.13.</summary>
-/// <param name="tokenizer">The model's.</param>
+/// <param name="tokenizer">The model's tokenizer.</param>
 /// <param name="bos">Whether a text begins with the tokenizer's begin token.</param>
 internal sealed class RequestTokens(ITokenizer tokenizer, bool bos)
 {
@@ -31,8 +32,9 @@ internal sealed class RequestTokens(ITokenizer tokenizer, bool bos)
     /// <summary>Tokens of a whole text.</summary>
     public int[] Encode(string text) => bos && tokenizer.BosId >= 0 ? [tokenizer.BosId, .. tokenizer.Encode(text)] : tokenizer.Encode(text);
 
-    /// <summary>The token that stands before a text that has nothing before it: BOS, or EOS where
-    /// there is none.</summary>
+    /// <summary>
+    /// The token before a text without a context: BOS, or EOS if there is no BOS.
+    /// </summary>
     /// <exception cref="Llm360Exception">The tokenizer has neither.</exception>
     public int Prefix => tokenizer.BosId >= 0 ? tokenizer.BosId : tokenizer.EosId >= 0 ? tokenizer.EosId
         : throw new Llm360Exception("The tokenizer has neither a begin nor an end token.", "tokenizer",
@@ -40,14 +42,16 @@ internal sealed class RequestTokens(ITokenizer tokenizer, bool bos)
 
     /// <summary>Splits a context and its continuation.</summary>
     /// <remarks>
-    /// The context need not be a prefix of the whole: where a token spans the joint, the tokens of
-    /// the whole from the context's length on are scored after the context's own tokens.
+    /// The context need not be a prefix of the whole text in tokens. If a token spans the boundary,
+    /// the tokens of the whole text from the context's length on are scored after the context's own
+    /// tokens.
     /// </remarks>
-    /// <param name="context">The text before.</param>
+    /// <param name="context">The text before the continuation.</param>
     /// <param name="continuation">The text to score.</param>
     /// <param name="place">Where the request comes from, for errors.</param>
-    /// <exception cref="Llm360Exception">Nothing is left to score, or nothing stands before
-    /// it.</exception>
+    /// <exception cref="Llm360Exception">
+    /// There is nothing to score, or there is no context.
+    /// </exception>
     public TokenRequest Split(string context, string continuation, string place)
     {
         if (context.Length == 0)
@@ -62,7 +66,7 @@ internal sealed class RequestTokens(ITokenizer tokenizer, bool bos)
         return Checked(head, whole.Length > head.Length ? whole[head.Length..] : [], place);
     }
 
-    // Choices of one item have the same context, which may be long.
+    // Cached: choices of one item have the same context, which may be long.
     private int[] Context(string text)
     {
         if (text == last)

@@ -1,4 +1,4 @@
-// The windows in which lm-eval predicts a whole document.
+// The windows in which lm-eval scores a whole document.
 namespace Llm360.Notebooks;
 
 /// <summary>One window of a document.</summary>
@@ -6,14 +6,14 @@ namespace Llm360.Notebooks;
 /// <param name="Request">Context and predicted tokens.</param>
 internal sealed record RollingWindow(int Start, TokenRequest Request)
 {
-    /// <summary>Disjoint windows of as many predicted tokens as the model has positions.</summary>
+    /// <summary>Disjoint windows whose predicted tokens fill the model's positions.</summary>
     /// <remarks>
-    /// The first is predicted after one begin token, each later one after the one token before it.
-    /// The
-    /// last, shorter one stands after as many tokens as fit.
+    /// The first window is predicted after one begin token, each later one after the token before
+    /// it.
+    /// The last, shorter window is predicted after as many tokens as fit.
     /// </remarks>
     /// <param name="ids">Tokens of the document; all are predicted.</param>
-    /// <param name="prefix">What stands before the first.</param>
+    /// <param name="prefix">The token before the first.</param>
     /// <param name="longest">The model's positions.</param>
     public static IEnumerable<RollingWindow> Of(int[] ids, int prefix, int longest)
     {

@@ -1,4 +1,4 @@
-// The items of a task, from wherever they are.
+// The items of a task, from any source.
 namespace Llm360.Notebooks;
 
 /// <summary>The evaluated items of a task and its few-shot pool.</summary>
@@ -9,10 +9,11 @@ internal sealed record TaskContent(IReadOnlyList<TaskItem> Items, IReadOnlyList<
     /// <summary>Reads the items; those on the Hub are fetched first.</summary>
     /// <param name="task">The task.</param>
     /// <param name="suite">The suite, for items made by a rule; null for none.</param>
-    /// <param name="needsPool">Whether few-shot examples are wanted.</param>
+    /// <param name="needsPool">Whether few-shot examples are needed.</param>
     /// <param name="cancellation">Stops fetching.</param>
-    /// <exception cref="Llm360Exception">A file is missing, empty or malformed, or the rule needs a
-    /// suite.</exception>
+    /// <exception cref="Llm360Exception">
+    /// A file is missing, empty or malformed, or the rule needs a suite.
+    /// </exception>
     public static TaskContent Read(EvaluationTask task, Suite? suite, bool needsPool, CancellationToken cancellation)
     {
         if (task.Data.Rule is { } rule)

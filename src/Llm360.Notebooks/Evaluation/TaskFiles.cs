@@ -10,9 +10,10 @@ internal static class TaskFiles
     private static readonly JsonKind Kind = new("The item", 16 << 20, "An item is a JSON object on a line of its own.");
 
     /// <summary>The items of a file.</summary>
-    /// <param name="path">JSON Lines, or Parquet where the name ends in <c>.parquet</c>.</param>
-    /// <exception cref="Llm360Exception">The file is missing or empty, or a line is no
-    /// item.</exception>
+    /// <param name="path">JSON Lines, or Parquet if the name ends in <c>.parquet</c>.</param>
+    /// <exception cref="Llm360Exception">
+    /// The file is missing or empty, or a line is not an item.
+    /// </exception>
     public static IReadOnlyList<TaskItem> Read(string path)
     {
         if (!File.Exists(path))

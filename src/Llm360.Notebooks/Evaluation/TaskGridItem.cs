@@ -31,7 +31,7 @@ internal sealed record TaskGridItem(EvaluationTask Task, Suite Suite, bool Needs
         return parts.Contains(null) ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
     }
 
-    // Null while the Hub cannot be reached and the cache does not know the revision.
+    // Null if the Hub cannot be reached and the cache does not know the revision.
     private static string? Commit(HubLocation place)
     {
         try
@@ -45,7 +45,7 @@ internal sealed record TaskGridItem(EvaluationTask Task, Suite Suite, bool Needs
         }
     }
 
-    // Items are not there: the computation says so.
+    // If the items are missing, the computation reports it.
     private static string Hash(string path) => File.Exists(path) ? Fingerprint.Of(path) : "none";
 
     /// <inheritdoc/>

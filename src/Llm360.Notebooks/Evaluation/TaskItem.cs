@@ -1,11 +1,11 @@
-// One item of an evaluation task, and where it comes from.
+// One item of an evaluation task, with its position for errors.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks;
 
-/// <summary>An item, with its place for errors.</summary>
+/// <summary>An item, with its position for errors.</summary>
 /// <param name="Data">The item's fields.</param>
-/// <param name="File">The file it was read from.</param>
+/// <param name="File">The file from which it was read.</param>
 /// <param name="Index">Its number in the file, from 0: <c>doc_id</c>.</param>
 /// <param name="Line">Its line in the file, from 1; null for a file without lines.</param>
 internal sealed record TaskItem(JsonObject Data, string File, int Index, int? Line)
@@ -15,7 +15,7 @@ internal sealed record TaskItem(JsonObject Data, string File, int Index, int? Li
         ? FormattableString.Invariant($"{File}, line {line}, item {Index} (counted from 0)")
         : FormattableString.Invariant($"{File}, item {Index} (counted from 0)");
 
-    /// <summary>The error of an item that does not fit its task.</summary>
+    /// <summary>The error for an item that does not fit its task.</summary>
     /// <param name="how">What is wrong, a clause.</param>
     public Llm360Exception Error(string how) => new(
         $"The item does not fit its task: {how}.", Place,

@@ -1,27 +1,30 @@
 // Metrics of items and of tasks, as lm-eval 0.4.13 computes them.
 namespace Llm360.Notebooks;
 
-/// <summary>What is known of one choice after scoring.</summary>
+/// <summary>The score of one choice.</summary>
 /// <param name="LogLikelihood">Nats.</param>
 /// <param name="Characters">Unicode code points of the choice.</param>
 /// <param name="Bytes">UTF-8 bytes of the choice.</param>
-/// <param name="Label">1 for a true answer; null where the task has no labels.</param>
+/// <param name="Label">1 for a true answer; null if the task has no labels.</param>
 internal readonly record struct ChoiceScore(double LogLikelihood, int Characters, int Bytes, int? Label);
 
 /// <summary>A value with its standard error.</summary>
 /// <param name="Value">Mean over items.</param>
-/// <param name="StandardError">Its standard error; NaN where there is none.</param>
-/// <param name="Items">Items.</param>
+/// <param name="StandardError">Its standard error; NaN if there is none.</param>
+/// <param name="Items">Number of items.</param>
 internal readonly record struct MetricValue(double Value, double StandardError, int Items);
 
 /// <summary>Computes metrics.</summary>
 internal static class TaskMetrics
 {
-    /// <summary>Name under which a metric of a task is reported: mc2 is reported as acc.</summary>
+    /// <summary>
+    /// The name under which a metric of a task is reported: mc2 is reported as acc.
+    /// </summary>
     public static string ReportedName(string metric) => metric == "mc2" ? "acc" : metric;
 
-    /// <summary>The choice that an accuracy metric takes, the first of equals; null for other
-    /// metrics.</summary>
+    /// <summary>
+    /// The choice that an accuracy metric selects, the first of equal ones; null for other metrics.
+    /// </summary>
     public static int? Choice(string metric, IReadOnlyList<ChoiceScore> choices)
     {
         Func<ChoiceScore, double>? score = metric switch
@@ -49,12 +52,15 @@ internal static class TaskMetrics
         _ => Choice(metric, choices) == target ? 1 : 0,
     };
 
-    /// <summary>Bits a byte of the right choice, which every task of choices has beside its own
-    /// metrics.</summary>
+    /// <summary>
+    /// Bits per byte of the correct choice, which every task with choices has besides its own
+    /// metrics.
+    /// </summary>
     public const string BitsPerByte = "bits_per_byte";
 
-    /// <summary>What a model that knows nothing reaches on an item; NaN where that is not
-    /// known.</summary>
+    /// <summary>
+    /// The chance level of an item; NaN if it is not known.
+    /// </summary>
     public static double ChanceOfItem(string metric, IReadOnlyList<ChoiceScore> choices) => metric switch
     {
         "acc" or "acc_norm" or "acc_bytes" => 1.0 / choices.Count,
@@ -63,8 +69,10 @@ internal static class TaskMetrics
         _ => double.NaN,
     };
 
-    /// <summary>Mean over items; its standard error is the sample's deviation divided by the root
-    /// of n.</summary>
+    /// <summary>
+    /// Mean over items; its standard error is the sample's standard deviation divided by the root
+    /// of n.
+    /// </summary>
     public static MetricValue Mean(IReadOnlyList<double> values)
     {
         var mean = values.Average();
@@ -74,8 +82,8 @@ internal static class TaskMetrics
     }
 
     /// <summary>The value of a group of tasks.</summary>
-    /// <param name="leaves">The tasks' values; sub-groups do not count.</param>
-    /// <param name="weightBySize">Whether a task counts by its number of items.</param>
+    /// <param name="leaves">The tasks' values; sub-groups are ignored.</param>
+    /// <param name="weightBySize">Whether a task is weighted by its number of items.</param>
     public static MetricValue Group(IReadOnlyList<MetricValue> leaves, bool weightBySize)
     {
         double all = leaves.Sum(l => l.Items), count = leaves.Count;

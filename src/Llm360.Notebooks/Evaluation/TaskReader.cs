@@ -7,7 +7,7 @@ namespace Llm360.Notebooks;
 /// <summary>Reads descriptions of tasks.</summary>
 internal static class TaskReader
 {
-    /// <summary>The metrics there are, by kind of task.</summary>
+    /// <summary>The metrics of tasks with choices.</summary>
     public static IReadOnlyList<string> ChoiceMetrics { get; } = ["acc", "acc_norm", "acc_bytes", "mc2", "likelihood_diff",
         "pct_stereotype"];
 
@@ -62,7 +62,7 @@ internal static class TaskReader
         return new TaskGroup(name, shape, metric, weighted, Filled(members, groups));
     }
 
-    // A task of a template, for one subject.
+    // A task made from a template, for one subject.
     private static EvaluationTask Filled(JsonPlace template, string subject)
     {
         var text = template.Value.GetRawText().Replace("{subject}", subject, StringComparison.Ordinal)
@@ -160,7 +160,7 @@ internal static class TaskReader
                 IndexIn: place.Find("index_in")?.Text());
     }
 
-    // No path may lead out of the task's folder.
+    // A path must not lead out of the task's folder.
     private static string FileName(JsonPlace place) => HubLocation.IsRelative(place.Text()) ? place.Text()
         : throw place.Error($"\"{Printable.Value(place.Text())}\" is no file of the task's folder");
 
@@ -181,7 +181,8 @@ internal static class TaskReader
                 .Error($"the key \"{Printable.Value(key)}\" is unknown; the keys here are {string.Join(", ", keys)}");
     }
 
-    // The document keeps no lines; the file is read again for the one error that needs it.
+    // The document does not keep line numbers; the file is read again for the one error that needs
+    // them.
     private static string Line(JsonPlace place, string key)
     {
         if (!File.Exists(place.File))

@@ -1,4 +1,4 @@
-// From a task's items to prompts and continuations.
+// Converts a task's items to prompts and continuations.
 using System.Text;
 
 namespace Llm360.Notebooks;
@@ -6,13 +6,13 @@ namespace Llm360.Notebooks;
 /// <summary>One continuation to score.</summary>
 /// <param name="Context">The text before it, few-shot examples included.</param>
 /// <param name="Continuation">The text, with its delimiter in front.</param>
-/// <param name="Choice">The choice without a delimiter: what normalised metrics count.</param>
+/// <param name="Choice">The choice without a delimiter, which normalised metrics count.</param>
 internal sealed record ChoiceRequest(string Context, string Continuation, string Choice);
 
-/// <summary>An item with everything that is asked of the model about it.</summary>
+/// <summary>An item with all its requests to the model.</summary>
 /// <param name="Item">The item.</param>
-/// <param name="Fewshot">Numbers of its few-shot examples in the pool.</param>
-/// <param name="Target">The right choice.</param>
+/// <param name="Fewshot">Indices of its few-shot examples in the pool.</param>
+/// <param name="Target">The correct choice.</param>
 /// <param name="Requests">One for each choice.</param>
 /// <param name="Labels">1 for each true choice, for mc2; null for other tasks.</param>
 internal sealed record ItemRequests(
@@ -25,11 +25,12 @@ internal static class TaskRequests
     /// <param name="task">A task of choices.</param>
     /// <param name="items">The evaluated items, not yet prepared.</param>
     /// <param name="pool">Few-shot examples, not yet prepared.</param>
-    /// <param name="count">Few-shot examples an item.</param>
+    /// <param name="count">Few-shot examples for each item.</param>
     /// <param name="sampling">How they are chosen.</param>
-    /// <param name="seed">Seed of the draws.</param>
-    /// <exception cref="Llm360Exception">An item does not fit the task, or the pool is too
-    /// small.</exception>
+    /// <param name="seed">Seed of the generator.</param>
+    /// <exception cref="Llm360Exception">
+    /// An item does not fit the task, or the pool is too small.
+    /// </exception>
     public static IReadOnlyList<ItemRequests> Build(
         EvaluationTask task, IReadOnlyList<TaskItem> items, IReadOnlyList<TaskItem> pool, int count, FewshotSampling sampling, int seed)
     {
@@ -70,7 +71,7 @@ internal static class TaskRequests
         return [.. choices.Select(c => new ChoiceRequest(context, task.TargetDelimiter + c, c))];
     }
 
-    // An example: prompt, right answer and the delimiter behind it.
+    // An example: prompt, correct answer and the delimiter after it.
     private static string Shot(EvaluationTask task, TaskItem raw)
     {
         var item = Preparation.Apply(task.Prepare, raw);

@@ -1,7 +1,7 @@
 // Metrics of one task from its stored lines.
 namespace Llm360.Notebooks;
 
-/// <summary>The lines of one cell, and the metrics they give.</summary>
+/// <summary>The lines of one cell, and their metrics.</summary>
 internal sealed class TaskRows(EvaluationTask task, IReadOnlyList<EvaluationRow> rows)
 {
     private readonly bool isRolling = task.Kind == TaskKind.Rolling;
@@ -13,8 +13,9 @@ internal sealed class TaskRows(EvaluationTask task, IReadOnlyList<EvaluationRow>
     /// <summary>The lines.</summary>
     public IReadOnlyList<EvaluationRow> Rows => rows;
 
-    /// <summary>The task's metrics, and bits a byte. Where contexts differ, no choice has bytes of
-    /// its own.</summary>
+    /// <summary>
+    /// The task's metrics, and bits per byte. If contexts differ, no choice has bytes of its own.
+    /// </summary>
     public IReadOnlyList<string> Metrics =>
         [.. task.Metrics.Select(TaskMetrics.ReportedName).Concat(task.Kind == TaskKind.MultipleContext ? [] : [TaskMetrics.BitsPerByte])
             .Distinct()];
@@ -28,8 +29,9 @@ internal sealed class TaskRows(EvaluationTask task, IReadOnlyList<EvaluationRow>
             .Select(r => (r.LogLikelihood, r.Words ?? 0, r.Bytes))])
         : TaskMetrics.Mean([.. items.Value.Select(i => TaskMetrics.OfItem(Metric(reported), i.Choices, i.Target))]);
 
-    /// <summary>The mean of what a model that knows nothing reaches; NaN where that is not
-    /// known.</summary>
+    /// <summary>
+    /// The mean chance level of the items; NaN if it is not known.
+    /// </summary>
     public double Chance(string reported) =>
         isRolling ? double.NaN : items.Value.Average(i => TaskMetrics.ChanceOfItem(Metric(reported), i.Choices));
 

@@ -1,13 +1,13 @@
-// One task under one model: every item with its tokens and log-likelihoods.
+// Scores one task with one model: every item with its tokens and log-likelihoods.
 namespace Llm360.Notebooks;
 
-/// <summary>A scored item of a task of choices.</summary>
+/// <summary>A scored item of a task with choices.</summary>
 /// <param name="Item">Prompts, continuations, target.</param>
-/// <param name="Tokens">Of each request, before truncation.</param>
-/// <param name="Scores">Of each request.</param>
+/// <param name="Tokens">Tokens of each request, before truncation.</param>
+/// <param name="Scores">Score of each request.</param>
 internal sealed record ScoredItem(ItemRequests Item, IReadOnlyList<TokenRequest> Tokens, IReadOnlyList<ContinuationScore> Scores)
 {
-    /// <summary>What metrics need of each choice.</summary>
+    /// <summary>The values of each choice for metrics.</summary>
     public IReadOnlyList<ChoiceScore> Choices => [.. Item.Requests.Select((r, i) =>
         new ChoiceScore(Scores[i].LogLikelihood, PythonText.Length(r.Choice), PythonText.Bytes(r.Choice), Item.Labels?[i]))];
 }
@@ -15,14 +15,14 @@ internal sealed record ScoredItem(ItemRequests Item, IReadOnlyList<TokenRequest>
 /// <summary>A scored document of a rolling task.</summary>
 /// <param name="Item">The item.</param>
 /// <param name="Text">The document.</param>
-/// <param name="Source">Its source; null where the task names none.</param>
+/// <param name="Source">Its source; null if the task names none.</param>
 /// <param name="Ids">Its tokens; all are predicted.</param>
 /// <param name="Windows">The windows.</param>
-/// <param name="Scores">Of each window.</param>
+/// <param name="Scores">Score of each window.</param>
 internal sealed record ScoredDocument(
     TaskItem Item, string Text, string? Source, int[] Ids, IReadOnlyList<RollingWindow> Windows, IReadOnlyList<ContinuationScore> Scores)
 {
-    /// <summary>Sum over the windows.</summary>
+    /// <summary>The sum over the windows.</summary>
     public double LogLikelihood => Scores.Sum(s => s.LogLikelihood);
 }
 
@@ -34,9 +34,9 @@ internal static class TaskScoring
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="task">The task.</param>
     /// <param name="content">Its items.</param>
-    /// <param name="settings">Few-shot examples and the like.</param>
+    /// <param name="settings">Few-shot examples and other settings.</param>
     /// <param name="options">How requests are scored.</param>
-    /// <param name="cancellation">Looked at before every pass.</param>
+    /// <param name="cancellation">Checked before every pass.</param>
     public static IReadOnlyList<ScoredItem> Choices(
         LanguageModel model,
         ITokenizer tokenizer,

@@ -1,4 +1,4 @@
-// A value in an item that a task description names by its path.
+// A value in an item, named by a path in a task description.
 using System.Globalization;
 using System.Text.Json.Nodes;
 
@@ -9,8 +9,9 @@ namespace Llm360.Notebooks;
 /// <param name="Strip"><c>both</c>, <c>left</c>, or null for none.</param>
 internal sealed record TaskValue(string Field, string? Strip = null)
 {
-    /// <summary>The value as text. A number or truth value is written as Python writes
-    /// it.</summary>
+    /// <summary>
+    /// The value as text. A number or truth value has Python's form.
+    /// </summary>
     /// <exception cref="Llm360Exception">The item has no such text.</exception>
     public string Text(TaskItem item)
     {
@@ -32,7 +33,7 @@ internal sealed record TaskValue(string Field, string? Strip = null)
         };
     }
 
-    /// <summary>The value as a whole number; a text of digits is one.</summary>
+    /// <summary>The value as a whole number; a text of digits is allowed.</summary>
     /// <exception cref="Llm360Exception">The item has no such number.</exception>
     public int Whole(TaskItem item) => int.TryParse(Text(item), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
         ? number : Node(item)?.GetValueKind() switch
@@ -43,8 +44,9 @@ internal sealed record TaskValue(string Field, string? Strip = null)
         };
 
     /// <summary>The value as a list of texts.</summary>
-    /// <exception cref="Llm360Exception">The item has no such list, or the list is
-    /// empty.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The item has no such list, or the list is empty.
+    /// </exception>
     public IReadOnlyList<string> List(TaskItem item)
     {
         if (Node(item) is not JsonArray { Count: > 0 } list)

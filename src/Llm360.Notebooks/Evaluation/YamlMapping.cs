@@ -1,4 +1,4 @@
-// Reads a YAML file of one mapping as JSON, with the line of what is refused.
+// Reads a YAML file with one mapping as JSON; errors have the line.
 using System.Globalization;
 using System.Text.Json.Nodes;
 using YamlDotNet.Core;
@@ -8,9 +8,10 @@ using YamlMark = YamlDotNet.Core.Mark;
 
 namespace Llm360.Notebooks;
 
-/// <summary>YAML as lm-eval's task files use it: mappings, lists and scalars.</summary>
-/// <remarks>Anchors, tags and several documents are refused: a task with them needs more than
-/// data.</remarks>
+/// <summary>The subset of YAML in lm-eval's task files: mappings, lists and scalars.</summary>
+/// <remarks>
+/// Anchors, tags and several documents are refused, because a task with them needs more than data.
+/// </remarks>
 internal sealed class YamlMapping
 {
     private const int Deepest = 16;
@@ -20,9 +21,10 @@ internal sealed class YamlMapping
 
     private YamlMapping(string text, string where) => (parser, this.where) = (new Parser(new StringReader(text)), where);
 
-    /// <summary>Reads a mapping; an empty text is an empty one.</summary>
-    /// <exception cref="Llm360Exception">The text is no mapping of this part of YAML; the error has
-    /// the line.</exception>
+    /// <summary>Reads a mapping; an empty text gives an empty mapping.</summary>
+    /// <exception cref="Llm360Exception">
+    /// The text is not a mapping in this subset of YAML; the error has the line.
+    /// </exception>
     public static JsonObject Read(string text, string where)
     {
         var reader = new YamlMapping(text, where);
@@ -85,7 +87,7 @@ internal sealed class YamlMapping
         }
     }
 
-    // YAML 1.1's true, false and null as task files write them, numbers, and texts.
+    // YAML 1.1's true, false and null in the forms of task files, numbers, and texts.
     private static JsonValue? Plain(string text) => text switch
     {
         "" or "null" or "~" => null,

@@ -1,4 +1,4 @@
-// How a figure shows itself in a notebook.
+// The formatters of a figure in a notebook.
 
 namespace Llm360.Notebooks;
 

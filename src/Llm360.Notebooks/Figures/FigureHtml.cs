@@ -70,8 +70,8 @@ public static class FigureHtml
     /// <remarks>
     /// The element contains a picture. A script replaces the picture by an interactive chart where
     /// <c>window.Plotly</c> is defined, or where a Jupyter server has the installed kernel. Front
-    /// ends
-    /// that do not trust a notebook remove scripts, and pictures in elements other than <c>img</c>.
+    /// ends that do not trust a notebook remove scripts, and pictures in elements other than
+    /// <c>img</c>.
     /// </remarks>
     public static string ToHtml(Figure figure)
     {

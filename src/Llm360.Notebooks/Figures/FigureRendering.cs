@@ -10,8 +10,7 @@ namespace Llm360.Notebooks;
 /// <remarks>
 /// Plotly.NET needs its own version of FSharp.Core. A script host loads another version, and two
 /// versions in one load context cause a <see cref="MissingMethodException"/>. The renderer
-/// therefore
-/// has a private context that shares only this library.
+/// therefore has a private context that shares only this library.
 /// </remarks>
 public static class FigureRendering
 {

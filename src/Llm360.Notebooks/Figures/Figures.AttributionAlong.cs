@@ -1,4 +1,4 @@
-// Figure: how the answer changes along checkpoints.
+// Figure: how an answer changes along checkpoints.
 namespace Llm360.Notebooks;
 
 public static partial class Figures
@@ -6,9 +6,9 @@ public static partial class Figures
     private const int AlongTop = 20;
 
     /// <summary>
-    /// Overlap of the first 20 rows between checkpoints, a heat map for each answer.
+    /// Overlap of the first 20 rows between checkpoints, one heat map for each answer.
     /// </summary>
-    /// <param name="name">What was asked.</param>
+    /// <param name="name">Name of the question.</param>
     /// <param name="result">An answer of an index with several checkpoints.</param>
     public static Figure AttributionAlong(string name, AttributionResult result)
     {

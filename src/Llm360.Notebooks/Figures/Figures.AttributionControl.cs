@@ -3,10 +3,10 @@ namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
-    /// <summary>AUC of seen above unseen rows, a point for each method.</summary>
+    /// <summary>AUC of seen against unseen rows, one point for each method.</summary>
     /// <param name="model">For example <c>nano</c>.</param>
-    /// <param name="query">What was asked.</param>
-    /// <param name="methods">Method and control, all of one checkpoint.</param>
+    /// <param name="query">Name of the question.</param>
+    /// <param name="methods">Method and control, all at one checkpoint.</param>
     /// <exception cref="Llm360Exception">There is no method.</exception>
     public static Figure AttributionControl(string model, string query, IReadOnlyList<(string Method, UnseenControl Control)> methods)
     {
@@ -42,7 +42,7 @@ public static partial class Figures
 
     /// <summary>
     /// The control of all methods of a comparison for one question, at the checkpoint that most
-    /// methods have, of several the one with the most even split.
+    /// methods have. Of several such checkpoints, the one with the most even split is used.
     /// </summary>
     /// <param name="comparison">The answers.</param>
     /// <param name="question">The question.</param>

@@ -1,11 +1,13 @@
-// Figure: how many of the rows that a canary was planted in each method finds.
+// Figure: share of the rows with a planted canary that each method finds.
 namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
-    /// <summary>Recall at k of planted rows, k = planted rows, a line for each method.</summary>
+    /// <summary>
+    /// Recall at k, where k is the number of planted rows, one line for each method.
+    /// </summary>
     /// <param name="model">For example <c>nano</c>.</param>
-    /// <param name="checkpoint">Of the last gradients.</param>
+    /// <param name="checkpoint">The checkpoint of the last gradients.</param>
     /// <param name="rows">Rows that were ranked.</param>
     /// <param name="methods">For each method the recalls of canaries by repetitions.</param>
     /// <exception cref="Llm360Exception">There is no method.</exception>

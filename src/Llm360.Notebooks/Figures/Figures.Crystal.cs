@@ -8,8 +8,7 @@ public static partial class Figures
     /// <summary>The published mix of every phase of a suite, one panel for each phase.</summary>
     /// <param name="suite">
     /// A suite whose phases have published mixes in the paper: <c>crystal</c>. For another suite,
-    /// the
-    /// figure says that there is nothing to draw.
+    /// the figure says that there is nothing to draw.
     /// </param>
     public static Figure DataMixByPhase(Suite suite)
     {

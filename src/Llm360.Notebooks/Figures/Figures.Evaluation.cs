@@ -1,14 +1,13 @@
-// Figures: tasks along training, their noise, bits per byte beside accuracy, and Amber's published
-// curves.
+// Figures: tasks along training, their noise, bits per byte and accuracy, Amber's published curves.
 namespace Llm360.Notebooks;
 
 /// <summary>A metric along training, from any source.</summary>
 /// <param name="Name">Task and metric, above its panel.</param>
 /// <param name="Metric">The metric, for the axis.</param>
 /// <param name="Positions">Checkpoints or tokens.</param>
-/// <param name="Values">Same length; NaN where not measured.</param>
+/// <param name="Values">Same length; NaN if not measured.</param>
 /// <param name="Errors">Standard errors, same length; null for none.</param>
-/// <param name="Chance">What a model that knows nothing reaches; null where unknown.</param>
+/// <param name="Chance">The chance level; null if unknown.</param>
 /// <param name="IsPublished">Whether others measured it.</param>
 public sealed record EvaluationCurve(
     string Name,
@@ -24,14 +23,16 @@ public static partial class Figures
     private const string CheckpointNumber = "checkpoint";
     private const double Z95 = 1.959964;
 
-    /// <summary>Tasks along a suite's checkpoints: standard error as a band, the noise of the last
-    /// checkpoints, chance.</summary>
+    /// <summary>
+    /// Tasks along a suite's checkpoints: standard error as a band, the noise of the last
+    /// checkpoints, and the chance level.
+    /// </summary>
     /// <param name="scores">The scores.</param>
     /// <param name="last">Checkpoints at the end whose spread is the noise.</param>
     public static Figure Evaluation(EvaluationScores scores, int last = 5) => scores.Results.Count == 0 ? NoTask(scores)
         : Evaluation(scores.Suite.Name, CheckpointNumber, [.. scores.Main().Select(m => Curve(scores, m.Task, m.Metric))], last);
 
-    /// <summary>Metrics along training, a panel each.</summary>
+    /// <summary>Metrics along training, one panel for each.</summary>
     /// <param name="model">For example <c>nano</c>.</param>
     /// <param name="positionLabel">What the positions count.</param>
     /// <param name="curves">The curves.</param>
@@ -57,7 +58,7 @@ public static partial class Figures
             [.. curves.Select(c => EvaluationPanel(c, positionLabel, last))], finding);
     }
 
-    // Task and metric, for a reader who does not know lm-eval's names.
+    // Task and metric in words, for a reader who does not know lm-eval's names.
     private static string InWords(EvaluationCurve curve)
     {
         var words = curve.Metric switch
@@ -73,8 +74,10 @@ public static partial class Figures
         return curve.Name.EndsWith(curve.Metric, StringComparison.Ordinal) ? curve.Name[..^curve.Metric.Length] + words : curve.Name;
     }
 
-    /// <summary>Bits per byte of the right choice beside accuracy: the smoother of the
-    /// two.</summary>
+    /// <summary>
+    /// Bits per byte of the correct choice beside accuracy. Bits per byte is the smoother of the
+    /// two.
+    /// </summary>
     /// <param name="scores">The scores.</param>
     /// <param name="task">A task with choices.</param>
     /// <param name="last">Checkpoints at the end whose spread is the noise.</param>
@@ -95,7 +98,7 @@ public static partial class Figures
         return figure with { Title = title, Finding = finding, AltText = $"{title}. {figure.Subtitle}. {finding}" };
     }
 
-    /// <summary>Signal divided by noise, a bar for each task and metric.</summary>
+    /// <summary>Signal divided by noise, one bar for each task and metric.</summary>
     /// <param name="scores">The scores.</param>
     /// <param name="last">Checkpoints at the end whose spread is the noise.</param>
     public static Figure SignalToNoise(EvaluationScores scores, int last = 5)
@@ -124,8 +127,9 @@ public static partial class Figures
                     [.. m.Noises.Select(n => n is null || !double.IsFinite(n.Ratio) ? double.NaN : n.Ratio)], XLabels: tasks))]));
     }
 
-    /// <summary>The four benchmark curves of Amber that the paper shows, digitised from its
-    /// images.</summary>
+    /// <summary>
+    /// Amber's four benchmark curves in the paper, digitised from its images.
+    /// </summary>
     public static Figure PublishedEvaluation()
     {
         var paper = Papers.Open("llm360-evaluation");
@@ -138,8 +142,9 @@ public static partial class Figures
         return Evaluation("Amber (published)", CheckpointNumber, curves, last: 20);
     }
 
-    /// <summary>Bits per byte of held-out documents along training, a line for each
-    /// source.</summary>
+    /// <summary>
+    /// Bits per byte of held-out documents along training, one line for each source.
+    /// </summary>
     /// <param name="scores">The scores.</param>
     /// <param name="task">A rolling task whose documents have sources.</param>
     public static Figure BitsPerByteBySource(EvaluationScores scores, string task = "heldout")
@@ -164,7 +169,7 @@ public static partial class Figures
                 [.. curves.Select(c => new Trace(c.Source, TraceKind.Line, c.Curve.Positions, c.Curve.Values, Category: c.Source))]));
     }
 
-    // A metric differs between checkpoints in its second decimal at best.
+    // Checkpoints differ in a metric's second decimal at best.
     private static string Score(double value) => value.ToString("0.##", System.Globalization.CultureInfo.InvariantCulture);
 
     private static Figure NoTask(EvaluationScores scores) => NothingToDraw(

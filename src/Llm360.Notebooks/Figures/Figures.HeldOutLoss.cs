@@ -1,11 +1,11 @@
-// Figure: held-out loss along checkpoints, text with near copies in training apart from the rest.
+// Figure: held-out loss along checkpoints, with and without near copies in the training text.
 namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
     /// <summary>
-    /// Held-out loss along checkpoints, in two lines: sequences that stand mostly in the training
-    /// text all the same, and those that do not.
+    /// Held-out loss along checkpoints, in two lines: sequences with near copies in the training
+    /// text, and the others.
     /// </summary>
     public static Figure HeldOutLoss(HeldOutLoss losses)
     {

@@ -1,14 +1,17 @@
-// Imported metrics in the figures of measured ones.
+// Draws imported metrics in the figures of measured metrics.
 namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
-    /// <summary>Panels that a figure of imported metrics has at most.</summary>
+    /// <summary>Largest number of panels in a figure of imported metrics.</summary>
     private const int MostImportedPanels = 24;
 
-    /// <summary>Imported metrics along training, a panel each, drawn as published values.</summary>
-    /// <param name="imported">The metrics; at most 24 (<see cref="ImportedCurves.Select"/> takes
-    /// some).</param>
+    /// <summary>
+    /// Imported metrics along training, one panel for each, drawn as published values.
+    /// </summary>
+    /// <param name="imported">
+    /// The metrics; at most 24 (select some with <see cref="ImportedCurves.Select"/>).
+    /// </param>
     /// <param name="last">Checkpoints at the end whose spread is the noise.</param>
     /// <exception cref="Llm360Exception">There is none, or there are too many.</exception>
     public static Figure Evaluation(ImportedCurves imported, int last = 5)
@@ -32,15 +35,17 @@ public static partial class Figures
     /// <summary>The training loss of an imported log.</summary>
     /// <param name="log">The log.</param>
     /// <param name="metric">The name of its loss.</param>
-    /// <exception cref="Llm360Exception">There is no such metric, or it has no finite
-    /// value.</exception>
+    /// <exception cref="Llm360Exception">
+    /// There is no such metric, or it has no finite value.
+    /// </exception>
     public static Figure TrainingLoss(ImportedCurves log, string metric = "loss") => TrainingLoss(Series(log, metric));
 
     /// <summary>The learning rate of an imported log.</summary>
     /// <param name="log">The log.</param>
     /// <param name="metric">The name of its learning rate.</param>
-    /// <exception cref="Llm360Exception">There is no such metric, or it has no finite
-    /// value.</exception>
+    /// <exception cref="Llm360Exception">
+    /// There is no such metric, or it has no finite value.
+    /// </exception>
     public static Figure LearningRate(ImportedCurves log, string metric = "learning_rate") => LearningRate(Series(log, metric));
 
     private static TrainingSeries Series(ImportedCurves log, string metric)

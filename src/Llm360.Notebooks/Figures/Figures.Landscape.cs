@@ -1,10 +1,11 @@
-// Figure: how much of their training open models released (the paper's table 1).
+// Figure: the parts of their training that open models released (the paper's table 1).
 namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
-    /// <summary>How many parts of its training each open model released, with a suite among
-    /// them.</summary>
+    /// <summary>
+    /// Number of parts of its training that each open model released, with a suite among them.
+    /// </summary>
     /// <param name="suite">The suite.</param>
     public static Figure Landscape(Suite suite)
     {

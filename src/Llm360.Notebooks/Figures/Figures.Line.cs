@@ -1,4 +1,4 @@
-// Figure: one column of a data frame along another.
+// Figure: one column of a data frame against another.
 using System.Globalization;
 using Microsoft.Data.Analysis;
 
@@ -8,16 +8,22 @@ public static partial class Figures
 {
     private const int MostLines = 50;
 
-    /// <summary>Draws a column of a data frame along another, as a query of the results store gives
-    /// it.</summary>
-    /// <param name="rows">The rows. Rows without an <paramref name="x"/> are left out; a missing
-    /// <paramref name="y"/> leaves a gap.</param>
-    /// <param name="x">Column of the positions: numbers, which are put in order, or text, which
-    /// keeps its order.</param>
+    /// <summary>
+    /// Draws one column of a data frame against another, for example of a query's result.
+    /// </summary>
+    /// <param name="rows">
+    /// The rows. Rows without an <paramref name="x"/> are left out; a missing <paramref name="y"/>
+    /// leaves a gap.
+    /// </param>
+    /// <param name="x">
+    /// Column of the positions: numbers, which are sorted, or text, which keeps its order.
+    /// </param>
     /// <param name="y">Column of the values: numbers.</param>
     /// <param name="series">Column that names a row's line; null for one line.</param>
-    /// <exception cref="Llm360Exception">A column is missing or holds no numbers, there is nothing
-    /// to draw, or there are more than 50 lines.</exception>
+    /// <exception cref="Llm360Exception">
+    /// A column is missing or has no numbers, there is nothing to draw, or there are more than 50
+    /// lines.
+    /// </exception>
     public static Figure Line(DataFrame rows, string x, string y, string? series = null)
     {
         ArgumentNullException.ThrowIfNull(rows);

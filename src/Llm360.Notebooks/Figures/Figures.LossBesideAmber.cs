@@ -1,22 +1,23 @@
-// Figure: the training loss of a suite with Amber's published curve behind it (the paper's figure
-// 5).
+// Figure: training loss of a suite, and Amber's published curve (the paper's figure 5).
 namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
     private const string ShareOfTraining = "% of training";
 
-    /// <summary>Training loss of a suite beside Amber's as published, both against the share of
-    /// training, on a log2 axis.</summary>
+    /// <summary>
+    /// Training loss of a suite and Amber's published loss against the share of training, on a log2
+    /// axis.
+    /// </summary>
     /// <param name="suite">The suite.</param>
-    /// <param name="steps">Its log; where it is empty, Amber's curve is drawn alone.</param>
+    /// <param name="steps">Its log; if it is empty, only Amber's curve is drawn.</param>
     public static Figure TrainingLossBesideAmber(Suite suite, IReadOnlyList<TrainingStep> steps)
     {
         ArgumentNullException.ThrowIfNull(suite);
         ArgumentNullException.ThrowIfNull(steps);
         var curve = Papers.Open("llm360-loss");
         var all = Papers.Open("llm360")["amber.checkpoints"];
-        // Read from an image, so the ends lie a little beyond the axis.
+        // The curve was read from an image, so its ends are slightly outside the axis.
         var shares = curve.All("amber.curve.loss.checkpoint").Select(c => Math.Clamp(100 * c / all, 0, 100));
         var amber = new TrainingSeries("Amber", ShareOfTraining, [.. shares], curve.All("amber.curve.loss.mid"));
         if (steps.Count == 0)

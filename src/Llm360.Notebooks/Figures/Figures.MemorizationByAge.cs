@@ -1,20 +1,20 @@
-// Figure: memorization score against the number of chunks read since the text's own (event-aligned
-// recency).
+// Figure: memorization score against the chunks read since the text's own (event-aligned recency).
 namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
     /// <summary>
-    /// Score above the checkpoint's own mean, against the chunks read since the sequence's own,
-    /// over all checkpoints.
-    /// Negative numbers are text not yet read: what can be guessed.
+    /// Score minus the checkpoint's own mean, against the chunks read since the sequence's own
+    /// chunk, over all checkpoints. Negative ages are text not yet read; its score shows what can
+    /// be guessed.
     /// </summary>
     /// <param name="model">For example <c>nano</c>.</param>
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
     /// <param name="checkpoints">In training order, with scores of one fixed set of chunks.</param>
-    /// <exception cref="Llm360Exception">No checkpoint has scores of the chunk just read and of an
-    /// older one.</exception>
+    /// <exception cref="Llm360Exception">
+    /// No checkpoint has scores both of the chunk just read and of an older chunk.
+    /// </exception>
     internal static Figure MemorizationByAge(
         string model, int promptLength, int continuationLength, IReadOnlyList<ChunkScores> checkpoints)
     {
@@ -43,7 +43,7 @@ public static partial class Figures
         var cells = new List<(int Age, double Above, double Error, int Sequences)>();
         foreach (var c in checkpoints.Where(c => c.LastChunk is not null))
         {
-            // Late checkpoints score higher on every chunk, and only they have old ones.
+            // Late checkpoints score higher on every chunk, and only they have old chunks.
             var all = RecencyEffect.Mean(c, int.MinValue, int.MaxValue).Mean;
             for (var i = 0; i < c.Chunks.Count; i++)
             {

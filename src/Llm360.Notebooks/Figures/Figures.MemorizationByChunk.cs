@@ -6,7 +6,7 @@ namespace Llm360.Notebooks;
 /// <param name="Progress">Position in training, 0 to 1.</param>
 /// <param name="LastChunk">The last chunk it had read; null if unknown.</param>
 /// <param name="Chunks">Numbers of the chunks, ascending.</param>
-/// <param name="Means">Mean score of each; NaN where not measured.</param>
+/// <param name="Means">Mean score of each; NaN if not measured.</param>
 /// <param name="Low">Lower ends of the 95% intervals; null for none.</param>
 /// <param name="High">Upper ends.</param>
 /// <param name="Counts">Sequences scored in each chunk; null if not known.</param>

@@ -139,8 +139,7 @@ public static partial class Figures
 
     /// <summary>
     /// How reading its chunk changes the score of a sequence: ordinary text, each of its sources,
-    /// and
-    /// canaries by repetitions.
+    /// and canaries by repetitions.
     /// </summary>
     public static Figure Counterfactual(CounterfactualMemorization counterfactual) => Counterfactual(
         counterfactual.Suite.Name,

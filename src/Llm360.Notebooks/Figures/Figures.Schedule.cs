@@ -3,13 +3,16 @@ namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
-    /// <summary>Points of a phase's line.</summary>
+    /// <summary>Number of points of a phase's line.</summary>
     private const int ScheduledPoints = 400;
 
-    /// <summary>The learning rate of a suite as its schedule's formula gives it. No log is
-    /// needed.</summary>
-    /// <param name="suite">A suite whose phases have schedules; of another the figure says
-    /// so.</param>
+    /// <summary>
+    /// The learning rate of a suite from the formula of its schedule. No log is needed.
+    /// </summary>
+    /// <param name="suite">
+    /// A suite whose phases have schedules. For another suite, the figure says that there is
+    /// nothing to draw.
+    /// </param>
     public static Figure LearningRate(Suite suite)
     {
         ArgumentNullException.ThrowIfNull(suite);
@@ -40,7 +43,7 @@ public static partial class Figures
             new Panel("", new Axis(unit), new Axis("learning rate", Minimum: 0), traces));
     }
 
-    // Warm-up is short, so its end is a point of its own.
+    // Warm-up is short, so its end is a separate point.
     private static List<long> Sampled(TrainingPhase phase)
     {
         var (last, warm) = (phase.Steps!.Value, phase.LearningRate!.WarmupSteps);

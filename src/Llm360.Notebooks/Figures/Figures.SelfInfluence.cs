@@ -5,8 +5,8 @@ public static partial class Figures
 {
     /// <summary>Mean self-influence of ordinary rows and of canaries by repetitions.</summary>
     /// <param name="index">The index.</param>
-    /// <param name="selfInfluence">Of each of its rows.</param>
-    /// <exception cref="Llm360Exception">There is no row.</exception>
+    /// <param name="selfInfluence">Self-influence of each of its rows.</param>
+    /// <exception cref="Llm360Exception">There are no rows.</exception>
     public static Figure SelfInfluence(AttributionIndex index, IReadOnlyList<double> selfInfluence)
     {
         ArgumentNullException.ThrowIfNull(index);

@@ -1,13 +1,15 @@
-// Figure: which tokens of a training row its score comes from, by several methods.
+// Figure: contributions of a training row's tokens to its score, by several methods.
 namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
     private const int MaximumTokens = 24;
 
-    /// <summary>A heat map of per-token influence, a row for each method.</summary>
-    /// <param name="influences">Influences of one training row, by several methods; each is divided
-    /// by its largest absolute value.</param>
+    /// <summary>A heat map of per-token influence, one row for each method.</summary>
+    /// <param name="influences">
+    /// Influences of one training row by several methods; each is divided by its largest absolute
+    /// value.
+    /// </param>
     /// <exception cref="Llm360Exception">There is none, or they are of different rows.</exception>
     public static Figure TokenInfluence(IReadOnlyList<TokenInfluence> influences)
     {

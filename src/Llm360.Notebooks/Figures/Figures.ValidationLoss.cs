@@ -4,7 +4,7 @@ namespace Llm360.Notebooks;
 /// <summary>Held-out loss of one source along training.</summary>
 /// <param name="Source">A source's name, or <c>all</c>.</param>
 /// <param name="Positions">Tokens or checkpoints.</param>
-/// <param name="Loss">Nats per token, same length; NaN where not measured.</param>
+/// <param name="Loss">Nats per token, same length; NaN if not measured.</param>
 /// <param name="Low">Lower ends of the 95% intervals; null for none.</param>
 /// <param name="High">Upper ends.</param>
 internal sealed record ValidationCurve(

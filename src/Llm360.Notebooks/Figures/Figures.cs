@@ -27,7 +27,6 @@ public static partial class Figures
     }
 
     /// <summary>The figure for a suite without canaries.</summary>
-
     private static Figure NoCanaries(string model) => Single(
         $"No canary has been read in {model}: nothing to draw",
         "canaries are random sequences that were planted in the training data",

@@ -4,7 +4,7 @@ namespace Llm360.Notebooks;
 /// <summary>Interval estimates drawn in figures.</summary>
 internal static class Intervals
 {
-    /// <summary>Standard errors from the mean to an end.</summary>
+    /// <summary>Number of standard errors from the mean to an end.</summary>
     internal const double Z = 1.959964;
 
     /// <summary>Wilson's 95% interval of a share: k of n.</summary>
@@ -15,7 +15,7 @@ internal static class Intervals
         var (p, z2) = (k / n, Z * Z);
         var centre = (p + z2 / (2 * n)) / (1 + z2 / n);
         var half = Z / (1 + z2 / n) * Math.Sqrt(p * (1 - p) / n + z2 / (4 * n * n));
-        // Exactly 0 and 1 where none or all have it: rounding would leave 1e-15.
+        // Exactly 0 if none and 1 if all have the property: rounding would leave 1e-15.
         return (k == 0 ? 0 : Math.Max(0, centre - half), k == n ? 1 : Math.Min(1, centre + half));
     }
 

@@ -14,8 +14,7 @@ internal sealed record MeasuredGroup(string Name, IReadOnlyList<double> Values, 
 
     /// <summary>
     /// Whether a title may state a finding about the group. With fewer values, a title says only
-    /// what
-    /// is drawn.
+    /// what is drawn.
     /// </summary>
     internal bool CarriesTitle => Count >= 30;
 

@@ -1,8 +1,9 @@
-// Open models and what was released of their training, with a suite of this kit among them.
+// Open models and the released parts of their training, with a suite of this kit among them.
 namespace Llm360.Notebooks;
 
-/// <summary>A model, and which of <see cref="OpenModels.Parts"/> were released; null where
-/// unknown.</summary>
+/// <summary>
+/// A model, and which of <see cref="OpenModels.Parts"/> were released; null if unknown.
+/// </summary>
 internal sealed record OpenModel(string Name, string Release, IReadOnlyList<bool?> Released, double? Tokens, bool IsSuite)
 {
     public int Count => Released.Count(r => r == true);
@@ -13,7 +14,9 @@ internal static class OpenModels
 {
     private const double Trillion = 1e12;
 
-    /// <summary>The parts of a training that can be released: columns of the table.</summary>
+    /// <summary>
+    /// The parts of a training that can be released, which are the columns of the table.
+    /// </summary>
     public static readonly IReadOnlyList<string> Parts =
         ["code", "config", "modelCheckpoints", "optimizerCheckpoints", "dataMix", "dataOrder", "data"];
 
@@ -21,7 +24,7 @@ internal static class OpenModels
 
     public static int IndexOf(this IReadOnlyList<string> parts, string part) => parts.Index().First(p => p.Item == part).Index;
 
-    /// <summary>All models. The suite comes first, unless it has a row of its own.</summary>
+    /// <summary>All models. The suite comes first, unless the table has a row for it.</summary>
     public static IReadOnlyList<OpenModel> With(Suite suite)
     {
         List<OpenModel> models = [.. Table.Rows.Select(row => new OpenModel(
@@ -52,7 +55,7 @@ internal static class OpenModels
             suite.TrainedTokens,
             IsSuite: true);
 
-        // A manifest that does not name a part does not say that it was not released.
+        // A part that a manifest does not name may still have been released.
         bool? Known(bool released) => released ? true : isTrainedHere ? false : null;
     }
 }

@@ -1,4 +1,4 @@
-// Plotly JSON with its numbers in binary, as plotly.js reads it since version 2.28.
+// Plotly JSON with binary numbers, which plotly.js reads since version 2.28.
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -9,22 +9,24 @@ namespace Llm360.Notebooks;
 
 /// <summary>
 /// Replaces lists of numbers by <c>dtype</c>, <c>bdata</c> (Base64) and, for matrices,
-/// <c>shape</c>. A number takes
-/// about five characters instead of ten to twenty: Jupyter writes each element of a list on a line
-/// of its own.
+/// <c>shape</c>. A number takes about five characters instead of ten to twenty, because Jupyter
+/// writes each element of a list on a separate line.
 /// </summary>
 internal static class PlotlyArrays
 {
-    /// <summary>Shorter lists stay as they are.</summary>
+    /// <summary>Shorter lists are not packed.</summary>
     private const int Shortest = 6;
 
     private static readonly string[] Keys = ["x", "y", "z", "customdata", "array", "arrayminus"];
 
-    /// <summary>Packs the traces of a figure. Values have seven significant digits already, so a
-    /// float holds them.</summary>
+    /// <summary>
+    /// Packs the traces of a figure. Values are already rounded to seven significant digits, so a
+    /// float is sufficient.
+    /// </summary>
     public static string Pack(string plotlyJson)
     {
-        // Through bytes: half a surrogate pair is no JSON and becomes a replacement character.
+        // Through bytes: half a surrogate pair is not valid JSON and becomes a replacement
+        // character.
         var figure = JsonNode.Parse(Encoding.UTF8.GetBytes(plotlyJson))!.AsObject();
         foreach (var trace in Traces(figure))
         {
@@ -39,8 +41,9 @@ internal static class PlotlyArrays
         return figure.ToJsonString();
     }
 
-    /// <summary>Undoes <see cref="Pack(string)"/> in place; lists that are not packed stay as they
-    /// are.</summary>
+    /// <summary>
+    /// Undoes <see cref="Pack(string)"/> in place; lists that are not packed are not changed.
+    /// </summary>
     public static void Unpack(JsonObject figure)
     {
         foreach (var trace in Traces(figure))
@@ -91,8 +94,8 @@ internal static class PlotlyArrays
         }
     }
 
-    // plotly.js reads the bytes in the order of the machine, and all machines it runs on have the
-    // low byte first.
+    // plotly.js reads the bytes in the order of the machine. All machines on which it runs are
+    // little-endian.
     private static (string Type, byte[] Bytes) Bytes(List<double> values)
     {
         if (values.TrueForAll(v => v == Math.Floor(v) && Math.Abs(v) <= int.MaxValue))
@@ -129,7 +132,7 @@ internal static class PlotlyArrays
             "i1" => [.. MemoryMarshal.Cast<byte, sbyte>(bytes).ToArray().Select(v => (JsonNode?)(double)v)],
             "i2" => [.. MemoryMarshal.Cast<byte, short>(bytes).ToArray().Select(v => (JsonNode?)(double)v)],
             "i4" => [.. MemoryMarshal.Cast<byte, int>(bytes).ToArray().Select(v => (JsonNode?)(double)v)],
-            // Seven digits of a float, without what its binary form adds.
+            // Seven digits of a float, without the additional digits of its binary form.
             "f4" => [.. MemoryMarshal.Cast<byte, float>(bytes).ToArray().Select(Number)],
             "f8" => [.. MemoryMarshal.Cast<byte, double>(bytes).ToArray().Select(v => double.IsFinite(v) ? (JsonNode?)v : null)],
             _ => null,

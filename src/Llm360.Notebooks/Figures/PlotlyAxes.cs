@@ -1,11 +1,12 @@
-// What all axes of a figure have in common, said once: small multiples would repeat it twelve
-// times.
+// Writes the properties that all axes of a figure share once, instead of for each small multiple.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Moves the look that all axes share to <c>layout.template</c>, where plotly.js finds it,
-/// and back.</summary>
+/// <summary>
+/// Moves the properties that all axes share to <c>layout.template</c>, where plotly.js finds them,
+/// and back.
+/// </summary>
 internal static class PlotlyAxes
 {
     private static readonly string[] Look =
@@ -14,7 +15,7 @@ internal static class PlotlyAxes
         "exponentformat", "showgrid",
     ];
 
-    /// <summary>Leaves in each axis only what differs.</summary>
+    /// <summary>Keeps in each axis only the properties that differ.</summary>
     public static void Share(JsonObject figure)
     {
         if (figure["layout"] is not JsonObject layout || layout["template"] is not null)

@@ -1,9 +1,9 @@
-// Tables that set measured numbers beside published ones, and the landscape of open models.
+// Tables that compare measured numbers with published ones, and the landscape of open models.
 using System.Globalization;
 
 namespace Llm360.Notebooks;
 
-/// <summary>A measured number beside a published one.</summary>
+/// <summary>A measured number and a published one.</summary>
 /// <param name="Number">Name of the published number, such as <c>amber.steps</c>.</param>
 /// <param name="Measured">The number measured or computed here; null for none.</param>
 /// <param name="Why">Why the two may differ; one clause.</param>
@@ -11,18 +11,20 @@ public sealed record PublishedComparison(string Number, double? Measured, string
 
 public static partial class Tables
 {
-    /// <summary>Published numbers, what was measured here, the difference and why.</summary>
-    /// <param name="paper">A name that <see cref="Papers.Open"/> takes, such as
-    /// <c>llm360</c>.</param>
-    /// <param name="measured">Above the measured column, such as <c>nano</c>.</param>
+    /// <summary>Published and measured numbers, their difference, and the reason for it.</summary>
+    /// <param name="paper">
+    /// A name for <see cref="Papers.Open"/>, such as <c>llm360</c>.
+    /// </param>
+    /// <param name="measured">Header of the measured column, such as <c>nano</c>.</param>
     /// <param name="rows">In the order of the table.</param>
-    /// <exception cref="Llm360Exception">There is no such paper, or no such number that is not a
-    /// list.</exception>
+    /// <exception cref="Llm360Exception">
+    /// There is no such paper, or it has no such number, or the number is a list.
+    /// </exception>
     public static Table Published(string paper, string measured, params IReadOnlyList<PublishedComparison> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
         var numbers = Papers.Open(paper);
-        // One source of all rows needs no column.
+        // If all rows have the same source, it needs no column.
         var sources = rows.Select(r => numbers.Find(r.Number).Source).Distinct().ToList();
         var isOneSource = sources.Count == 1;
         return new Table(
@@ -46,14 +48,14 @@ public static partial class Tables
     }
 
     /// <summary>
-    /// Open models and what was released of their training (the paper's table 1), with a suite
-    /// among them. A suite that
-    /// the table has keeps its row.
+    /// Open models and the released parts of their training (the paper's table 1), with a suite
+    /// among them. A suite that is in the table keeps its row.
     /// </summary>
     /// <param name="suite">The suite.</param>
     /// <param name="released">
-    /// Only models that released these parts: <c>code</c>, <c>config</c>, <c>modelCheckpoints</c>,
-    /// <c>optimizerCheckpoints</c>, <c>dataMix</c>, <c>dataOrder</c>, <c>data</c>. None keeps all.
+    /// Keeps only models that released these parts: <c>code</c>, <c>config</c>,
+    /// <c>modelCheckpoints</c>, <c>optimizerCheckpoints</c>, <c>dataMix</c>, <c>dataOrder</c>,
+    /// <c>data</c>. An empty list keeps all models.
     /// </param>
     /// <exception cref="Llm360Exception">There is no such part.</exception>
     public static Table Landscape(Suite suite, params IReadOnlyList<string> released)

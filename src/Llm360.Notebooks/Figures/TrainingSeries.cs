@@ -7,7 +7,7 @@ namespace Llm360.Notebooks;
 /// What the positions count, with unit: <c>tokens</c>, <c>step</c>, <c>checkpoint</c>.
 /// </param>
 /// <param name="Positions">Ascending.</param>
-/// <param name="Values">Same length; NaN where nothing was logged.</param>
+/// <param name="Values">Same length; NaN if nothing was logged.</param>
 internal sealed record TrainingSeries(string Model, string PositionLabel, IReadOnlyList<double> Positions, IReadOnlyList<double> Values)
 {
     internal int Known => Values.Count(double.IsFinite);

@@ -1,10 +1,10 @@
-// What stands at a path, asked without opening it: a file, a folder, a link, or a pipe or device.
+// The kind of file at a path, found without opening it: file, folder, link, or pipe or device.
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Llm360.Notebooks;
 
-/// <summary>The kinds of things that a path can name.</summary>
+/// <summary>Kinds of files.</summary>
 internal enum FileKind
 {
     /// <summary>A regular file.</summary>
@@ -16,36 +16,37 @@ internal enum FileKind
     /// <summary>A symbolic link, or a reparse point of Windows.</summary>
     Link,
 
-    /// <summary>A named pipe, a device or a socket. Opening a pipe can wait without end.</summary>
+    /// <summary>A named pipe, a device or a socket. Opening a pipe can block forever.</summary>
     Special,
 }
 
-/// <summary>Kind and identity of what stands at a path.</summary>
+/// <summary>Kind and identity of a file.</summary>
 /// <param name="Kind">File, folder, link or other.</param>
 /// <param name="Size">Bytes.</param>
-/// <param name="Modified">Modification time: nanoseconds since 1970 on Unix, ticks on
-/// Windows.</param>
+/// <param name="Modified">
+/// Modification time: nanoseconds since 1970 on Unix, ticks on Windows.
+/// </param>
 /// <param name="Device">Number of the file system; 0 on Windows.</param>
-/// <param name="Inode">Number of the file there; 0 on Windows.</param>
+/// <param name="Inode">Number of the file in the file system; 0 on Windows.</param>
 internal readonly partial record struct FileStat(FileKind Kind, long Size, long Modified, long Device, long Inode)
 {
     private const int TypeMask = 0xF000, FolderType = 0x4000, FileType = 0x8000, LinkType = 0xA000; // POSIX's S_IFMT
     private const int NoEntry = 2, NotPermitted = 13, NotFolder = 20; // errno, the same on every Unix
 
-    /// <summary>What a path names; a link is not followed. Null if nothing is there.</summary>
+    /// <summary>The file at a path; a link is not followed. Null if there is none.</summary>
     /// <exception cref="IOException">The path cannot be looked up.</exception>
-    /// <exception cref="UnauthorizedAccessException">A folder on the path cannot be
-    /// entered.</exception>
+    /// <exception cref="UnauthorizedAccessException">
+    /// A folder on the path cannot be entered.
+    /// </exception>
     public static FileStat? Of(string path) =>
         OperatingSystem.IsWindows() ? OnWindows(path) : Result(LinkStatus(path, out var status), status, path);
 
-    /// <summary>What a path names in the end; links are followed. Null if nothing is
-    /// there.</summary>
+    /// <summary>The file at a path; links are followed. Null if there is none.</summary>
     /// <inheritdoc cref="Of(string)" path="/exception"/>
     public static FileStat? Following(string path) =>
         OperatingSystem.IsWindows() ? OnWindows(Resolved(path)) : Result(Status(path, out var status), status, path);
 
-    /// <summary>What an open file is. Null on Windows.</summary>
+    /// <summary>The kind of an open file. Null on Windows.</summary>
     /// <exception cref="IOException">The handle cannot be looked up.</exception>
     public static FileStat? Of(SafeFileHandle handle) =>
         OperatingSystem.IsWindows() ? null : Result(HandleStatus(handle, out var status), status, "an open file");
@@ -92,8 +93,8 @@ internal readonly partial record struct FileStat(FileKind Kind, long Size, long 
 
     private static string Resolved(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
 
-    // The runtime's own shim over stat(2): unlike the C library's, its structure is the same on
-    // every Unix.
+    // The runtime's own wrapper of stat(2): its structure is the same on every Unix, unlike that of
+    // the C library.
     [LibraryImport("libSystem.Native", EntryPoint = "SystemNative_LStat", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int LinkStatus(string path, out NativeStatus status);
 

@@ -1,33 +1,33 @@
-// Reading everything that the Hub's cache holds: sizes, and whether each content is what its name
-// says.
+// Reads the whole Hub cache: sizes, and whether each content matches its name.
 namespace Llm360.Notebooks;
 
-/// <summary>What the cache holds of one repository.</summary>
-/// <param name="Repository"><c>organisation/name</c>, after <c>datasets/</c> for one of
-/// data.</param>
+/// <summary>Contents of the cache for one repository.</summary>
+/// <param name="Repository">
+/// <c>organisation/name</c>, with <c>datasets/</c> before it for a dataset.
+/// </param>
 /// <param name="Folder">Its folder.</param>
 /// <param name="Revisions">Commits with files.</param>
-/// <param name="Contents">Whole contents.</param>
-/// <param name="Bytes">Of these.</param>
-/// <param name="UnfinishedBytes">Of downloads that are not finished.</param>
+/// <param name="Contents">Number of complete contents.</param>
+/// <param name="Bytes">Bytes of complete contents.</param>
+/// <param name="UnfinishedBytes">Bytes of unfinished downloads.</param>
 internal sealed record CachedRepository(string Repository, string Folder, int Revisions, int Contents, long Bytes, long UnfinishedBytes);
 
-/// <summary>What a reading of a repository came to.</summary>
-/// <param name="Checked">Contents whose hash is their name.</param>
-/// <param name="Unchecked">Contents whose name is no hash.</param>
+/// <summary>The result of verifying a repository.</summary>
+/// <param name="Checked">Contents whose hash equals their name.</param>
+/// <param name="Unchecked">Contents whose name is not a hash.</param>
 /// <param name="Faults">Files that are wrong, with what is wrong.</param>
 internal sealed record CacheVerdict(int Checked, int Unchecked, IReadOnlyList<(string Path, string What)> Faults);
 
-/// <summary>Looks through the cache. Links are not followed, and nothing but files is
-/// opened.</summary>
+/// <summary>Reads the cache. Links are not followed, and only regular files are opened.</summary>
 internal static class CacheAudit
 {
     private static readonly string[] Unfinished = [".partial", ".incomplete"];
     private static readonly string[] UsedFolders = ["blobs", "snapshots", "refs", "trees", HubCache.OwnFolder];
 
-    /// <summary>The repositories in a cache, or the one of a name.</summary>
-    /// <exception cref="Llm360Exception">The cache cannot be read, or does not have the
-    /// repository.</exception>
+    /// <summary>The repositories in a cache, or the one with a name.</summary>
+    /// <exception cref="Llm360Exception">
+    /// The cache cannot be read, or does not have the repository.
+    /// </exception>
     public static IReadOnlyList<HubCache> Repositories(string root, string? repository = null)
     {
         var folders = HubCache.Guarded(root, () => Directory.Exists(root) ? Directory.GetDirectories(root) : []);
@@ -40,7 +40,7 @@ internal static class CacheAudit
             : throw new Llm360Exception($"The cache has no repository {repository}.", root, names);
     }
 
-    /// <summary>Counts what a repository holds.</summary>
+    /// <summary>Measures the contents of a repository.</summary>
     public static CachedRepository Measure(HubCache cache)
     {
         var files = Entries(cache.Blobs).Where(e => e.Stat.Kind == FileKind.File).ToLookup(e => IsUnfinished(e.Path));
@@ -81,8 +81,7 @@ internal static class CacheAudit
         {
             if (IsUnfinished(path))
                 return;
-            // A file in a snapshot, where links are not allowed, has its hash in the commit's
-            // listing.
+            // If links are not allowed, a file in a snapshot has its hash in the commit's listing.
             var etag = IsIn(cache.Blobs, path) ? Path.GetFileName(path) : Listed(path)?.Etag;
             if (etag is null || !ContentHash.IsHash(etag))
             {
@@ -111,8 +110,8 @@ internal static class CacheAudit
         }
     }
 
-    // All that stands in the folders that are used; what is no folder in such a folder's place as
-    // well.
+    // All files in the folders that are used, and anything other than a folder in the place of such
+    // a folder.
     private static IEnumerable<(string Path, FileStat Stat)> Files(HubCache cache) =>
         Entries(cache.Folder, FileStat.Following(cache.Folder))
             .Where(e => UsedFolders.Contains(Path.GetFileName(e.Path)))

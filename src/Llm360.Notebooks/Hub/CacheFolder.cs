@@ -1,25 +1,33 @@
-// Opening files of the cache: regular files in real folders, and nothing else.
+// Opens files of the cache: only regular files in real folders.
 using Microsoft.Win32.SafeHandles;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Reads and writes files below a folder. A link, a pipe, a device or a folder in place of
-/// a file is refused, and so is a link in place of a folder.</summary>
-/// <remarks>The folder itself may be reached through links: users move a cache or a repository to
-/// another disk in this way.</remarks>
+/// <summary>
+/// Reads and writes files below a folder. A link, a pipe, a device or a folder in place of a file
+/// is refused, and so is a link in place of a folder.
+/// </summary>
+/// <remarks>
+/// The folder itself may be reached through links, because users move a cache or a repository to
+/// another disk in this way.
+/// </remarks>
 /// <param name="root">The folder.</param>
 internal sealed class CacheFolder(string root)
 {
-    /// <summary>The regular file at a path; null if nothing is there.</summary>
-    /// <exception cref="Llm360Exception">Something else is there, or the folders cannot be
-    /// read.</exception>
+    /// <summary>The regular file at a path; null if there is nothing.</summary>
+    /// <exception cref="Llm360Exception">
+    /// There is something else, or the folders cannot be read.
+    /// </exception>
     public FileStat? Find(string path) => HubCache.Guarded(path, () => !HasFolder(Path.GetDirectoryName(path)!) ? null
         : FileStat.Of(path) is not { } there ? (FileStat?)null
         : there.Kind == FileKind.File ? there : throw Refused(path, there.Kind, "file"));
 
-    /// <summary>Whether a folder is there; every part of the path to it is a real folder.</summary>
-    /// <exception cref="Llm360Exception">A part is a link or a file, or the folders cannot be
-    /// read.</exception>
+    /// <summary>
+    /// Whether a folder exists and every part of the path to it is a real folder.
+    /// </summary>
+    /// <exception cref="Llm360Exception">
+    /// A part is a link or a file, or the folders cannot be read.
+    /// </exception>
     public bool HasFolder(string path) => HubCache.Guarded(path, () =>
     {
         if (!Directory.Exists(root))
@@ -38,20 +46,22 @@ internal sealed class CacheFolder(string root)
     });
 
     /// <summary>Makes a folder and those above it.</summary>
-    /// <exception cref="Llm360Exception">A part of the path is a link or a file, or the folder
-    /// cannot be made.</exception>
+    /// <exception cref="Llm360Exception">
+    /// A part of the path is a link or a file, or the folder cannot be made.
+    /// </exception>
     public void MakeFolder(string path)
     {
         if (!HasFolder(path))
             HubCache.Guarded(path, () => Directory.CreateDirectory(path));
     }
 
-    /// <summary>Opens a file to read; null if nothing is there.</summary>
-    /// <exception cref="Llm360Exception">Something else is there, or it cannot be
-    /// opened.</exception>
+    /// <summary>Opens a file to read; null if there is nothing.</summary>
+    /// <exception cref="Llm360Exception">
+    /// There is something else, or it cannot be opened.
+    /// </exception>
     public FileStream? OpenRead(string path) => Find(path) is { } found ? Open(path, found, FileMode.Open, FileAccess.Read) : null;
 
-    /// <summary>Opens a file to read and write, and makes it if nothing is there.</summary>
+    /// <summary>Opens a file to read and write, and makes it if there is nothing.</summary>
     /// <inheritdoc cref="OpenRead" path="/exception"/>
     public FileStream OpenWrite(string path)
     {
@@ -66,7 +76,7 @@ internal sealed class CacheFolder(string root)
         }
     }
 
-    /// <summary>The bytes of a file; null if nothing is there.</summary>
+    /// <summary>The bytes of a file; null if there is nothing.</summary>
     /// <inheritdoc cref="OpenRead" path="/exception"/>
     public byte[]? Read(string path)
     {
@@ -79,9 +89,10 @@ internal sealed class CacheFolder(string root)
         });
     }
 
-    /// <summary>Writes a file whole or not at all.</summary>
-    /// <exception cref="Llm360Exception">Something that is no file is there, or it cannot be
-    /// written.</exception>
+    /// <summary>Writes a file, complete or not at all.</summary>
+    /// <exception cref="Llm360Exception">
+    /// There is something other than a file, or it cannot be written.
+    /// </exception>
     public void Write(string path, Action<Stream> write)
     {
         MakeFolder(Path.GetDirectoryName(path)!);
@@ -96,7 +107,7 @@ internal sealed class CacheFolder(string root)
         }
     }
 
-    /// <summary>The error of what must not be opened.</summary>
+    /// <summary>The error for a file that must not be opened.</summary>
     public static Llm360Exception Refused(string path, FileKind kind, string wanted) => new(
         $"The Hub's cache holds {Named(kind)} where a {wanted} belongs. It is not opened.",
         path,
@@ -124,8 +135,9 @@ internal sealed class CacheFolder(string root)
         }
     }
 
-    /// <summary>Opens a file; null if it is gone since it was looked at, or is another one
-    /// now.</summary>
+    /// <summary>
+    /// Opens a file; null if it has been deleted or replaced since it was looked up.
+    /// </summary>
     private static FileStream? Open(string path, FileStat found, FileMode mode, FileAccess access)
     {
         FileStream? stream = null;
@@ -147,7 +159,7 @@ internal sealed class CacheFolder(string root)
         return null;
     }
 
-    // What was looked at may have been replaced before it was opened, by a link for example.
+    // A file may be replaced, for example by a link, between the look-up and the opening.
     private static bool IsSame(SafeFileHandle handle, FileStat found) =>
         FileStat.Of(handle) is not { } opened || (opened.Device, opened.Inode) == (found.Device, found.Inode);
 }

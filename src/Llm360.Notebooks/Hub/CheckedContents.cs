@@ -1,24 +1,25 @@
-// Which contents of the cache have been hashed and are what their name says.
+// Records which contents of the cache have been hashed and match their names.
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Remembers size, modification time and inode of each content that was hashed, so that a
-/// later use costs one look at the file.</summary>
+/// <summary>
+/// Records size, modification time and inode of each hashed content, so that a later use costs only
+/// a look-up of the file.
+/// </summary>
 /// <remarks>
-/// <c>.llm360/checked/</c> in the repository's folder has one small file a content, at the
-/// content's own path. A content whose size, time or inode differ is hashed again.
-/// A change that leaves all three, such as a fault of the disk, is found by <c>llm360 cache
-/// verify</c> alone.
+/// <c>.llm360/checked/</c> in the repository's folder has one small file for each content, at the
+/// content's own path. A content whose size, time or inode differs is hashed again. A change that
+/// affects none of the three, such as a disk fault, is found only by <c>llm360 cache verify</c>.
 /// </remarks>
 internal sealed class CheckedContents(CacheFolder files, string folder)
 {
-    /// <summary>For a cache that cannot be written: a content is hashed once a process.</summary>
+    /// <summary>For a cache that cannot be written: a content is hashed once per process.</summary>
     private static readonly ConcurrentDictionary<string, string> Unwritten = [];
 
-    /// <summary>Whether a content was hashed as it is now, and was right.</summary>
+    /// <summary>Whether a content was hashed in its current state and matched its name.</summary>
     public bool Contains(string content, FileStat stat)
     {
         if (!Unwritten.TryGetValue(content, out var line) && files.Read(Note(content)) is { } bytes)
@@ -26,7 +27,7 @@ internal sealed class CheckedContents(CacheFolder files, string folder)
         return line == Line(stat);
     }
 
-    /// <summary>Notes that a content is right.</summary>
+    /// <summary>Records that a content matches its name.</summary>
     public void Add(string content, FileStat stat)
     {
         try
@@ -40,7 +41,7 @@ internal sealed class CheckedContents(CacheFolder files, string folder)
         }
     }
 
-    /// <summary>Drops the note on a content.</summary>
+    /// <summary>Deletes the record of a content.</summary>
     public void Remove(string content)
     {
         Unwritten.TryRemove(content, out _);

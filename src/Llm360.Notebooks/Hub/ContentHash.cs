@@ -4,10 +4,11 @@ using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Hashes contents in the way that their names ask for.</summary>
+/// <summary>Hashes contents with the algorithm of their names.</summary>
 /// <remarks>
-/// An etag of another form is no hash of the content: that of a mirror of its own make, for
-/// example. Such a content cannot be checked, and only its length is compared.
+/// An etag of another form is not a hash of the content, for example on a mirror with its own
+/// etags.
+/// Such a content cannot be checked, and only its length is compared.
 /// </remarks>
 internal static class ContentHash
 {
@@ -19,7 +20,7 @@ internal static class ContentHash
 
     /// <summary>The hash of a content.</summary>
     /// <param name="content">A file; it is read from its beginning.</param>
-    /// <param name="etag">A hash: it tells which kind is asked for.</param>
+    /// <param name="etag">A hash; its length determines the algorithm.</param>
     /// <param name="hashed">Called with the number of bytes of each part.</param>
     /// <param name="cancellation">Stops.</param>
     /// <returns>Lower-case hexadecimal digits, as many as the etag has.</returns>

@@ -7,12 +7,10 @@ namespace Llm360.Notebooks;
 /// <summary>Downloads the content of a file into the cache.</summary>
 /// <remarks>
 /// The bytes that have arrived are in a file named by the content's etag, so that another process
-/// can
-/// resume the download. When the file is complete, its hash is compared and the file is renamed.
-/// An <c>If-Range</c> header is therefore not needed; the servers to which the Hub redirects would
-/// compare it with an etag of their own. If the cache has the content with a wrong hash, the
-/// content
-/// is replaced when the correct one has arrived.
+/// can resume the download. When the file is complete, its hash is compared and the file is
+/// renamed. An <c>If-Range</c> header is therefore not needed; the servers to which the Hub
+/// redirects would compare it with an etag of their own. If the cache has the content with a wrong
+/// hash, the content is replaced when the correct one has arrived.
 /// </remarks>
 internal sealed class HubBlob(
     HubHttp http, HubCache cache, HubLocation file, string commit, HubEntry entry, Downloads.Meter meter)
@@ -35,8 +33,7 @@ internal sealed class HubBlob(
     /// </returns>
     /// <exception cref="Llm360Exception">
     /// The Hub cannot be reached or refuses, the content arrived damaged twice, or the cache cannot
-    /// be
-    /// written.
+    /// be written.
     /// </exception>
     public async Task<string> ExtendAsync(long length, Action<long>? arrived, CancellationToken cancellation)
     {

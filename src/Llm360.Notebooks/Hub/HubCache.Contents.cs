@@ -1,20 +1,23 @@
-// The contents in the cache: which are there, whether they are what their name says, and their
-// places in snapshots.
+// The contents in the cache: their existence, their checks, and their links in snapshots.
 namespace Llm360.Notebooks;
 
 /// <content>Contents and snapshots.</content>
 internal sealed partial class HubCache
 {
     /// <summary>A content that is in the cache.</summary>
-    /// <param name="Path">The file: the blob, or the snapshot's own file where links are not
-    /// allowed.</param>
-    /// <param name="Stat">As it was looked at.</param>
+    /// <param name="Path">
+    /// The file: the blob, or the snapshot's own file if links are not allowed.
+    /// </param>
+    /// <param name="Stat">The file's state at the look-up.</param>
     public sealed record Content(string Path, FileStat Stat);
 
-    /// <summary>What a file of a commit leads to; null if it is missing, or is a link to another
-    /// content of the repository or to none.</summary>
-    /// <exception cref="Llm360Exception">It is a link that leads out of the repository's contents,
-    /// or no file.</exception>
+    /// <summary>
+    /// The content of a file of a commit; null if it is missing, or is a link to another content of
+    /// the repository or to none.
+    /// </summary>
+    /// <exception cref="Llm360Exception">
+    /// It is a link that leads out of the repository's contents, or not a file.
+    /// </exception>
     public Content? Linked(string commit, HubEntry entry)
     {
         var (path, blob) = (SnapshotFile(commit, entry.Path), Blob(entry.Etag));
@@ -27,9 +30,11 @@ internal sealed partial class HubCache
         };
     }
 
-    /// <summary>The blob that a file of a snapshot is a link to; null if it is a file itself, or
-    /// there is no such blob.</summary>
-    /// <exception cref="Llm360Exception">As of <see cref="Linked"/>.</exception>
+    /// <summary>
+    /// The blob to which a file of a snapshot is a link; null if it is a file itself, or there is
+    /// no such blob.
+    /// </summary>
+    /// <exception cref="Llm360Exception">As for <see cref="Linked"/>.</exception>
     public Content? NamedContent(string path) => FileIn(path) switch
     {
         { Kind: FileKind.Link } => Target(path) is { } blob && files.Find(blob) is { } stat ? new Content(blob, stat) : null,
@@ -40,39 +45,42 @@ internal sealed partial class HubCache
     /// <summary>Whether a commit has a folder with files.</summary>
     public bool HasSnapshot(string commit) => files.HasFolder(Snapshot(commit));
 
-    /// <summary>A content of the right length, linked in a commit or not; null if there is
-    /// none.</summary>
-    /// <exception cref="Llm360Exception">As of <see cref="Linked"/>.</exception>
+    /// <summary>
+    /// A content of the correct length, linked in a commit or not; null if there is none.
+    /// </summary>
+    /// <exception cref="Llm360Exception">As for <see cref="Linked"/>.</exception>
     public Content? Stored(string commit, HubEntry entry) =>
         Linked(commit, entry) is { } linked && linked.Stat.Size == entry.Size ? linked
         : files.Find(Blob(entry.Etag)) is { } blob && blob.Size == entry.Size ? new Content(Blob(entry.Etag), blob)
         : null;
 
-    /// <summary>Whether a file of a commit is there, as long as it should be. Its hash is not
-    /// looked at.</summary>
+    /// <summary>
+    /// Whether a file of a commit exists with the correct length. Its hash is not compared.
+    /// </summary>
     public bool Has(string commit, HubEntry entry) => Linked(commit, entry)?.Stat.Size == entry.Size;
 
-    /// <summary>How many bytes of a content need not be fetched.</summary>
+    /// <summary>Number of bytes of a content that need not be fetched.</summary>
     public long Arrived(string commit, HubEntry entry) => Stored(commit, entry) is not null ? entry.Size : ArrivedPartly(entry);
 
-    /// <summary>How many bytes of a content an unfinished download has left.</summary>
+    /// <summary>Number of bytes of a content in an unfinished download.</summary>
     public long ArrivedPartly(HubEntry entry) => Math.Min(files.Find(Partial(entry.Etag))?.Size ?? 0, entry.Size);
 
-    /// <summary>Whether a content is what its etag says. It is hashed unless it was hashed before
-    /// and has not changed since.</summary>
-    /// <param name="content">Of the right length.</param>
-    /// <param name="etag">Its name. One that is no hash cannot be checked: then the content is
-    /// believed.</param>
+    /// <summary>
+    /// Compares a content with its etag. It is hashed unless it was hashed before and has not
+    /// changed since.
+    /// </summary>
+    /// <param name="content">A content of the correct length.</param>
+    /// <param name="etag">Its name. If the name is not a hash, the content is not checked.</param>
     /// <param name="hashed">Called with the number of bytes of each part that is hashed.</param>
     /// <param name="cancellation">Stops.</param>
-    /// <param name="always">Whether it is hashed even if that was done before.</param>
-    /// <returns>Null if it is; else the hash that it has.</returns>
+    /// <param name="always">Whether to hash it even if it was hashed before.</param>
+    /// <returns>Null if they match; else the content's hash.</returns>
     public async Task<string?> WrongHashAsync(
         Content content, string etag, Action<long>? hashed, CancellationToken cancellation, bool always = false)
     {
         if (!ContentHash.IsHash(etag) || (!always && Checked.Contains(content.Path, content.Stat)))
             return null;
-        // Looked at again: what is remembered must be the file that is hashed.
+        // Look up the file again, because the record must describe the file that is hashed.
         if (files.Find(content.Path) is not { } stat || files.OpenRead(content.Path) is not { } stream)
             return "none, since the file is gone";
         await using (stream.ConfigureAwait(false))
@@ -89,15 +97,18 @@ internal sealed partial class HubCache
         return null;
     }
 
-    /// <summary>Opens a content that is being fetched, to lengthen it.</summary>
+    /// <summary>Opens the partial file of a content, to append to it.</summary>
     public FileStream OpenPartial(string etag) => files.OpenWrite(Partial(etag));
 
-    /// <summary>Opens a file of a snapshot or a partial content to read; null if it is not
-    /// there.</summary>
+    /// <summary>
+    /// Opens a file of a snapshot or a partial content to read; null if it does not exist.
+    /// </summary>
     public FileStream? OpenRead(string path) =>
         files.OpenRead(FileIn(path)?.Kind == FileKind.Link && Target(path) is { } blob ? blob : path);
 
-    /// <summary>Gives a whole partial content its name. One that was there is replaced.</summary>
+    /// <summary>
+    /// Gives a complete partial content its final name. An existing one is replaced.
+    /// </summary>
     /// <param name="etag">The name.</param>
     /// <param name="isChecked">Whether its hash was compared.</param>
     public void Finish(string etag, bool isChecked)
@@ -108,12 +119,14 @@ internal sealed partial class HubCache
             Checked.Add(Blob(etag), stat);
     }
 
-    /// <summary>Makes a content appear as a file of a commit: a relative link, or the file itself
-    /// where links are not allowed. Only who holds the content's lock may.</summary>
+    /// <summary>
+    /// Makes a content appear as a file of a commit: a relative link, or the file itself if links
+    /// are not allowed. The caller must hold the content's lock.
+    /// </summary>
     public void Link(string commit, HubEntry entry)
     {
         var (target, blob) = (SnapshotFile(commit, entry.Path), Blob(entry.Etag));
-        // Without a blob the snapshot has the file itself.
+        // Without a blob, the snapshot has the file itself.
         if (files.Find(blob) is null || Linked(commit, entry)?.Path == blob)
             return;
         files.MakeFolder(Path.GetDirectoryName(target)!);
@@ -131,8 +144,10 @@ internal sealed partial class HubCache
 
     private FileStat? FileIn(string path) => Guarded(path, () => files.HasFolder(Path.GetDirectoryName(path)!) ? FileStat.Of(path) : null);
 
-    /// <summary>The blob that a link in a snapshot leads to, there or not; null if the link leads
-    /// to nothing elsewhere.</summary>
+    /// <summary>
+    /// The blob to which a link in a snapshot leads, whether it exists or not. Null if the link leads
+    /// elsewhere and nothing exists there.
+    /// </summary>
     /// <exception cref="Llm360Exception">It leads to something else.</exception>
     private string? Target(string link)
     {
@@ -142,7 +157,8 @@ internal sealed partial class HubCache
             return target;
         if (Guarded(link, () => FileStat.Following(link)) is not { } led)
             return null;
-        // The same folder by another name: the cache was moved, and a link was left in its place.
+        // The same folder under another name: the cache was moved, and a link was left in its
+        // place.
         var blob = Path.Combine(Blobs, Path.GetFileName(target));
         if (files.Find(blob) is { Inode: not 0 } stat && (led.Device, led.Inode) == (stat.Device, stat.Inode))
             return blob;

@@ -9,15 +9,13 @@ namespace Llm360.Notebooks;
 /// <summary>The part of the cache that belongs to one repository.</summary>
 /// <remarks>
 /// A repository has the folder <c>models--org--name/</c> or <c>datasets--org--name/</c>. It
-/// contains
-/// <c>refs/REVISION</c> (the commit), <c>blobs/ETAG</c> (contents), <c>snapshots/COMMIT/PATH</c>
-/// (links to contents) and, since huggingface_hub 2, <c>trees/COMMIT.json</c> (the list of files).
-/// This kit adds <c>blobs/ETAG.partial</c>, the beginning of a content; <c>.llm360/refs.json</c>,
-/// the
-/// commits of all branches at the time of the first request; and <c>.llm360/checked/</c>, the
-/// contents that were hashed. <see cref="CacheFolder"/> opens every file: a link from a snapshot
-/// may
-/// lead only to a content of the same repository.
+/// contains <c>refs/REVISION</c> (the commit), <c>blobs/ETAG</c> (contents),
+/// <c>snapshots/COMMIT/PATH</c> (links to contents) and, since huggingface_hub 2,
+/// <c>trees/COMMIT.json</c> (the list of files). This kit adds <c>blobs/ETAG.partial</c>, the
+/// beginning of a content; <c>.llm360/refs.json</c>, the commits of all branches at the time of the
+/// first request; and <c>.llm360/checked/</c>, the contents that were hashed.
+/// <see cref="CacheFolder"/> opens every file: a link from a snapshot may lead only to a content of
+/// the same repository.
 /// </remarks>
 internal sealed partial class HubCache
 {

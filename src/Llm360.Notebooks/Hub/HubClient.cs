@@ -7,14 +7,11 @@ namespace Llm360.Notebooks;
 /// </summary>
 /// <remarks>
 /// The revisions of a repository are looked up once. Later calls use the commits in the cache, so
-/// that
-/// the data of a study does not change. To look the revisions up again, delete
+/// that the data of a study does not change. To look the revisions up again, delete
 /// <c>.llm360/refs.json</c> and <c>refs/REVISION</c> in the repository's folder of the cache.
-/// (Python
-/// looks them up each time.) Cached files need no network. An interrupted download is resumed, also
-/// by
-/// another process, and its hash is compared when it is complete. Code from a repository is never
-/// run.
+/// (Python looks them up each time.) Cached files need no network. An interrupted download is
+/// resumed, also by another process, and its hash is compared when it is complete. Code from a
+/// repository is never run.
 /// </remarks>
 internal sealed class HubClient : IDisposable
 {

@@ -1,20 +1,23 @@
-// What the cache has of a revision, without asking the Hub: for caches whose listings are not
-// there.
+// The cached files of a revision, without a request to the Hub, for caches without listings.
 namespace Llm360.Notebooks;
 
-/// <summary>The files of a revision that are in the cache. Older versions of huggingface_hub leave
-/// no listing beside them.</summary>
+/// <summary>
+/// The files of a revision that are in the cache. Older versions of huggingface_hub write no
+/// listing.
+/// </summary>
 internal sealed class HubSnapshot(HubCache cache, string commit)
 {
     /// <summary>The folder with the files.</summary>
     public string Folder => cache.Snapshot(commit);
 
-    /// <summary>Whether the cache tells what files the revision has, and how long they
-    /// are.</summary>
+    /// <summary>
+    /// Whether the cache has a listing of the revision's files with their sizes.
+    /// </summary>
     public bool IsListed => cache.Tree(commit) is not null;
 
-    /// <summary>Checks that what has such names are files, or links to contents of the
-    /// repository.</summary>
+    /// <summary>
+    /// Checks that everything with such a name is a file, or a link to a content of the repository.
+    /// </summary>
     /// <exception cref="Llm360Exception">Something else has such a name.</exception>
     public void Require(Func<string, bool> isWanted)
     {
@@ -22,18 +25,19 @@ internal sealed class HubSnapshot(HubCache cache, string commit)
             _ = cache.NamedContent(path);
     }
 
-    /// <summary>Compares files with the hashes that their contents are named by.</summary>
-    /// <param name="isWanted">Which names; the others are not looked at.</param>
+    /// <summary>Compares files with the hashes in the names of their contents.</summary>
+    /// <param name="isWanted">Selects names; other files are ignored.</param>
     /// <param name="cancellation">Stops.</param>
-    /// <returns>The error of the first file that is damaged; null if none is.</returns>
-    /// <exception cref="Llm360Exception">Something that is no file and no link to a content of the
-    /// repository has such a name.</exception>
+    /// <returns>The error of the first damaged file; null if none is damaged.</returns>
+    /// <exception cref="Llm360Exception">
+    /// Something other than a file or a link to a content of the repository has such a name.
+    /// </exception>
     public async Task<Llm360Exception?> FindDamageAsync(Func<string, bool> isWanted, CancellationToken cancellation)
     {
         foreach (var path in Paths(isWanted))
         {
-            // A file that is no link has no name of its own to compare with; a link to a content
-            // that is gone is a missing file.
+            // A file that is not a link has no name to compare with. A link to a content that no
+            // longer exists is a missing file.
             if (cache.NamedContent(path) is not { } content)
                 continue;
             var (etag, hashed) = (Path.GetFileName(content.Path), 0L);

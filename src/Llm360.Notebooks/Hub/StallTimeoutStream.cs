@@ -10,7 +10,6 @@ internal sealed class StallTimeoutStream(Stream body, TimeSpan timeout, Cancella
     /// <exception cref="HttpIOException">
     /// No bytes arrived within the timeout, or the connection broke.
     /// </exception>
-
     public async Task<int> ReadAsync(Memory<byte> buffer)
     {
         patience.CancelAfter(timeout);

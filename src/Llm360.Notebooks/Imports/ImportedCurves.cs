@@ -1,4 +1,4 @@
-// Metrics along training that others measured, as figures take them.
+// Metrics along training that others measured, for figures.
 using System.Text.Json.Serialization;
 using Microsoft.Data.Analysis;
 
@@ -8,9 +8,10 @@ namespace Llm360.Notebooks;
 /// <param name="Task">The task of an evaluation; empty for a logged metric.</param>
 /// <param name="Metric">The metric, such as <c>acc_norm</c> or <c>loss</c>.</param>
 /// <param name="Positions">Checkpoints or steps, ascending.</param>
-/// <param name="Values">Same length; NaN where the file has none.</param>
-/// <param name="StandardErrors">Same length; NaN where the file has none. Null for a metric
-/// without.</param>
+/// <param name="Values">Same length; NaN if the file has none.</param>
+/// <param name="StandardErrors">
+/// Same length; NaN if the file has none. Null for a metric without standard errors.
+/// </param>
 public sealed record ImportedCurve(
     string Task, string Metric, IReadOnlyList<double> Positions, IReadOnlyList<double> Values, IReadOnlyList<double>? StandardErrors = null)
 {
@@ -19,13 +20,13 @@ public sealed record ImportedCurve(
 }
 
 /// <summary>Metrics along training from files that other programs wrote.</summary>
-/// <param name="model">Whose training, for titles.</param>
+/// <param name="model">Name of the trained model, for titles.</param>
 /// <param name="positionLabel">What the positions count, such as <c>checkpoint</c>.</param>
 /// <param name="curves">The metrics.</param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed class ImportedCurves(string model, string positionLabel, IReadOnlyList<ImportedCurve> curves) : IShownAsTable
 {
-    /// <summary>Whose training.</summary>
+    /// <summary>Name of the trained model.</summary>
     public string Model { get; } = model;
 
     /// <summary>What the positions count.</summary>
@@ -34,9 +35,10 @@ public sealed class ImportedCurves(string model, string positionLabel, IReadOnly
     /// <summary>The metrics, by name.</summary>
     public IReadOnlyList<ImportedCurve> Curves { get; } = curves;
 
-    /// <summary>The curve of a name.</summary>
-    /// <param name="name">Task and metric, such as <c>arc_challenge acc_norm</c>, or a logged
-    /// metric.</param>
+    /// <summary>The curve with a name.</summary>
+    /// <param name="name">
+    /// Task and metric, such as <c>arc_challenge acc_norm</c>, or a logged metric.
+    /// </param>
     /// <exception cref="Llm360Exception">There is none.</exception>
     public ImportedCurve Find(string name) => Curves.FirstOrDefault(c => c.Name == name) ?? throw Missing(name);
 
@@ -68,7 +70,7 @@ public sealed class ImportedCurves(string model, string positionLabel, IReadOnly
             }),
         ]);
 
-    /// <summary>All values as a data frame, a row for each.</summary>
+    /// <summary>All values as a data frame, one row for each.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame<ImportedRow>([.. Curves.SelectMany(Rows)]);
 
     private static IEnumerable<ImportedRow> Rows(ImportedCurve curve) => curve.Positions.Select((position, i) => new ImportedRow

@@ -1,21 +1,23 @@
-// Evaluations that lie beside published checkpoints on the Hub, as those of Amber do.
+// Evaluations beside published checkpoints on the Hub, such as those of Amber.
 namespace Llm360.Notebooks;
 
 public static partial class Imports
 {
     /// <summary>
-    /// The results that lie beside the checkpoints of a published suite: Amber has
+    /// The evaluation results beside the checkpoints of a published suite: Amber has
     /// <c>eval_*.json</c> in each revision.
     /// </summary>
-    /// <remarks>Only these small files are fetched; they stay in the cache. Checkpoints without
-    /// such a file are passed over.</remarks>
+    /// <remarks>
+    /// Only these small files are fetched; they stay in the cache. Checkpoints without such a file
+    /// are skipped.
+    /// </remarks>
     /// <param name="suite">A suite on the Hub.</param>
     /// <param name="checkpoints">All of the suite's when null.</param>
     /// <param name="cancellation"><see cref="AmbientWork.Cancellation"/> when not given.</param>
-    /// <exception cref="Llm360Exception">There are no such files, they are larger than may be
-    /// fetched
-    /// (<see cref="Downloads.Limit"/>), the Hub cannot be reached, or a file is of another
-    /// version.</exception>
+    /// <exception cref="Llm360Exception">
+    /// There are no such files, they exceed the download limit (<see cref="Downloads.Limit"/>), the
+    /// Hub cannot be reached, or a file is of another version.
+    /// </exception>
     public static async Task<ImportedCurves> EvaluationsAsync(
         Suite suite, IReadOnlyList<Checkpoint>? checkpoints = null, CancellationToken? cancellation = null)
     {
@@ -41,7 +43,7 @@ public static partial class Imports
                 "Choose a suite such as amber, or import files: Imports.LmEval(FOLDER).");
         }
 
-        // All together, so that a refusal comes before the first byte.
+        // All together, so that the download is refused before the first byte.
         var missing = found.Sum(f => f.Revision.Missing(f.Files));
         Downloads.Current.Require(missing, $"The evaluations of {found.Count} checkpoints need", suite.Repository!);
         var (all, results) = (found.Sum(f => f.Files.Count), new List<(double Position, LmEvalResults Results)>());

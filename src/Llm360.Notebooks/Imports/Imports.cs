@@ -1,5 +1,4 @@
-// Opens what other programs measured: result files of lm-eval, logs of W&B and trackio, Amber's
-// evaluations on the Hub.
+// Opens results of other programs: lm-eval, W&B, trackio, and Amber's evaluations on the Hub.
 using System.Globalization;
 using System.Text.RegularExpressions;
 
@@ -13,16 +12,19 @@ public static partial class Imports
     /// <summary>Result files of lm-eval 0.3 or 0.4.</summary>
     /// <remarks>
     /// The position of a file is the number at the end of the model's revision, if the file names
-    /// one. Else it is the
-    /// number in the name of the nearest folder or in the file's own name, such as
+    /// one.
+    /// Else it is the number in the name of the nearest folder or in the file's own name, such as
     /// <c>ckpt_349/eval_arc.json</c>.
     /// </remarks>
-    /// <param name="path">A file, or a folder whose <c>.json</c> files are all read, those in
-    /// folders of it as well.</param>
-    /// <param name="model">Whose results, for titles.</param>
-    /// <exception cref="Llm360Exception">A file is no result file of these versions, its position
-    /// is unknown, or a value is there
-    /// twice.</exception>
+    /// <param name="path">
+    /// A file, or a folder whose <c>.json</c> files are all read, including those in its
+    /// subfolders.
+    /// </param>
+    /// <param name="model">Name of the evaluated model, for titles.</param>
+    /// <exception cref="Llm360Exception">
+    /// A file is not a result file of these versions, its position is unknown, or a value occurs
+    /// twice.
+    /// </exception>
     public static ImportedCurves LmEval(string path, string model = "imported")
     {
         var isFolder = Directory.Exists(path);
@@ -37,14 +39,15 @@ public static partial class Imports
     /// <summary>A log of training: an export of Weights &amp; Biases or of trackio.</summary>
     /// <param name="path"><c>.csv</c>, <c>.jsonl</c>, or trackio's <c>.parquet</c>.</param>
     /// <param name="position">
-    /// The column with the positions; when null, the first there is of <c>Step</c>, <c>step</c>,
-    /// <c>_step</c>,
-    /// <c>global_step</c>, <c>custom_step</c>.
+    /// The column with the positions; when null, the first existing one of <c>Step</c>,
+    /// <c>step</c>, <c>_step</c>, <c>global_step</c>, <c>custom_step</c>.
     /// </param>
-    /// <param name="run">The run, where the file has several (a column <c>run_name</c>).</param>
-    /// <param name="model">Whose training, for titles; the file's name when null.</param>
-    /// <exception cref="Llm360Exception">The file cannot be read: the error has the
-    /// line.</exception>
+    /// <param name="run">The run, if the file has several (a column <c>run_name</c>).</param>
+    /// <param name="model">Name of the trained model, for titles; the file's name when
+    /// null.</param>
+    /// <exception cref="Llm360Exception">
+    /// The file cannot be read; the error has the line.
+    /// </exception>
     public static ImportedCurves Log(string path, string? position = null, string? run = null, string? model = null)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -52,7 +55,7 @@ public static partial class Imports
         return new ImportedCurves(model ?? Path.GetFileNameWithoutExtension(path), name.TrimStart('_'), curves);
     }
 
-    /// <summary>Puts result files together.</summary>
+    /// <summary>Combines result files.</summary>
     internal static ImportedCurves OfResults(string model, IReadOnlyList<(double Position, LmEvalResults Results)> files)
     {
         var all = files.SelectMany(f => f.Results.Values.Select(v => (f.Position, f.Results.Where, Value: v))).ToList();
@@ -84,7 +87,7 @@ public static partial class Imports
             return named;
         var path = folder is null ? Path.GetFullPath(results.Where) : Path.GetRelativePath(folder, results.Where);
         var parts = path.Split(Path.DirectorySeparatorChar);
-        // The name of a result file of version 0.4 is a time, which is no position.
+        // The name of a result file of version 0.4 is a time, not a position.
         var known = parts[..^1].Reverse().Select(Number).FirstOrDefault(n => n is not null)
             ?? (parts[^1].StartsWith("results_", StringComparison.Ordinal) ? null : Number(Path.GetFileNameWithoutExtension(parts[^1])));
         return known ?? throw new Llm360Exception(

@@ -23,8 +23,9 @@ internal sealed partial record LmEvalResults(string Where, IReadOnlyList<LmEvalV
         "The result file", 256 << 20, "Name a result file of lm-eval 0.3 or 0.4, or a folder with such files.");
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="Llm360Exception">It is of another version, or cannot be read: the error has
-    /// the line.</exception>
+    /// <exception cref="Llm360Exception">
+    /// It is of another version, or cannot be read; the error has the line.
+    /// </exception>
     public static LmEvalResults Read(string path) => Read(JsonInput.Bytes(path, Kind), path);
 
     /// <summary>Reads the text of a file.</summary>
@@ -62,7 +63,8 @@ internal sealed partial record LmEvalResults(string Where, IReadOnlyList<LmEvalV
                     continue;
                 if (filter is null == hasFilters)
                 {
-                    // Beside its metrics, version 0.4 has sizes and the like without a filter.
+                    // Besides its metrics, version 0.4 has sizes and other entries without a
+                    // filter.
                     if (hasFilters)
                         continue;
                     throw At(value, $"the metric \"{Printable.Value(key)}\" has a filter as in version 0.4, but there is no \"configs\"");
@@ -78,7 +80,7 @@ internal sealed partial record LmEvalResults(string Where, IReadOnlyList<LmEvalV
             && place.Value.GetDouble() is var number && double.IsFinite(number) ? number
             : throw At(place, $"{place.Path} is not a number but {Printable.Value(place.Value.GetRawText())}");
 
-        // "N/A" stands for none.
+        // "N/A" means that there is none.
         double Error(JsonPlace place) => place.Value.ValueKind == JsonValueKind.String || place.IsNull ? double.NaN : Number(place);
 
         void RequireObject(JsonPlace place)

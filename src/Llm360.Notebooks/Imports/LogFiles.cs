@@ -10,8 +10,9 @@ namespace Llm360.Notebooks;
 
 /// <summary>A row of a log.</summary>
 /// <param name="Where">File and line.</param>
-/// <param name="Values">Numbers and texts by the names of the columns; what is empty is
-/// missing.</param>
+/// <param name="Values">
+/// Numbers and texts by the names of the columns; empty values are left out.
+/// </param>
 internal sealed record LogRow(string Where, IReadOnlyDictionary<string, object> Values);
 
 /// <summary>Reads rows of logs.</summary>
@@ -22,9 +23,10 @@ internal static class LogFiles
 
     private static readonly JsonKind Kind = new("The log", 16 << 20, Remedy);
 
-    /// <summary>The rows of a file, by the end of its name.</summary>
-    /// <exception cref="Llm360Exception">It is of another kind, is missing, or a line cannot be
-    /// read.</exception>
+    /// <summary>The rows of a file; its extension determines the format.</summary>
+    /// <exception cref="Llm360Exception">
+    /// It has another extension, is missing, or a line cannot be read.
+    /// </exception>
     public static IReadOnlyList<LogRow> Read(string path)
     {
         if (!File.Exists(path))
@@ -148,7 +150,7 @@ internal static class LogFiles
         _ => null,
     };
 
-    // Weights & Biases writes what is not finite as a text.
+    // Weights & Biases writes values that are not finite as text.
     private static object Value(string text) =>
         text is "NaN" or "nan" or "Infinity" or "inf" or "-Infinity" or "-inf" ? double.NaN
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : text;

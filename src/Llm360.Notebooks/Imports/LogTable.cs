@@ -1,20 +1,20 @@
-// From the rows of a log to a curve for each metric.
+// Converts the rows of a log to a curve for each metric.
 namespace Llm360.Notebooks;
 
-/// <summary>Makes curves of rows.</summary>
+/// <summary>Makes curves from rows.</summary>
 internal static class LogTable
 {
     private const string RunColumn = "run_name";
     private static readonly string[] PositionColumns = ["Step", "step", "_step", "global_step", "custom_step"];
 
-    // What the loggers add to every row.
+    // Columns that the loggers add to every row.
     private static readonly string[] Others = [.. PositionColumns, RunColumn, "id", "timestamp", "_timestamp", "_runtime"];
 
     /// <summary>The metrics of a log.</summary>
     /// <param name="rows">At least one.</param>
     /// <param name="path">The file, for errors.</param>
-    /// <param name="position">The column with the positions; null finds it.</param>
-    /// <param name="run">The run; null where there is one.</param>
+    /// <param name="position">The column with the positions; when null, it is found.</param>
+    /// <param name="run">The run; null if there is only one.</param>
     /// <returns>The column with the positions, and the curves.</returns>
     public static (string Position, IReadOnlyList<ImportedCurve> Curves) Curves(
         IReadOnlyList<LogRow> rows, string path, string? position, string? run)
@@ -43,7 +43,7 @@ internal static class LogTable
     private static bool IsAddition(string name) => Others.Contains(name)
         || name.EndsWith("__MIN", StringComparison.Ordinal) || name.EndsWith("__MAX", StringComparison.Ordinal);
 
-    // A column whose first value is a text holds no metric; a text among numbers is a mistake.
+    // A column whose first value is a text is not a metric; a text among numbers is an error.
     private static ImportedCurve? Curve(string name, List<(double Position, LogRow Row)> rows)
     {
         List<(double Position, LogRow Row)> known = [.. rows.Where(r => r.Row.Values.ContainsKey(name))];

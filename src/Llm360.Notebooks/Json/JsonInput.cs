@@ -1,5 +1,4 @@
-// Reads all JSON from outside: manifests, configurations, tokenizers, notebooks, answers of the
-// Hub.
+// Reads all JSON from outside: manifests, configurations, tokenizers, notebooks, Hub answers.
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;

@@ -9,14 +9,14 @@ internal static class JsonLines
 {
     /// <summary>The line of a key or item, counted from 1.</summary>
     /// <param name="bytes">A document that <see cref="JsonInput"/> has read.</param>
-    /// <param name="path">As <see cref="JsonPlace.Path"/> has it.</param>
-    /// <param name="kind">What the document is.</param>
-    /// <returns>The line; 1 where there is no such path.</returns>
+    /// <param name="path">In the form of <see cref="JsonPlace.Path"/>.</param>
+    /// <param name="kind">The kind of document.</param>
+    /// <returns>The line; 1 if there is no such path.</returns>
     public static int Of(ReadOnlySpan<byte> bytes, string path, JsonKind kind)
     {
         var reader = new Utf8JsonReader(bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes, kind.ReaderOptions);
-        // Of each object and list that is open: its path, and the number of the next item; -1 for
-        // an object.
+        // For each open object and list: its path, and the number of the next item; -1 for an
+        // object.
         var open = new Stack<(string Path, int Next)>();
         var key = "";
         while (reader.Read())

@@ -101,8 +101,7 @@ public static class DuplicatesOfScores
     /// <param name="run">Progress, in chunks, and cancellation.</param>
     /// <returns>
     /// The counts. If chunks that were seen are on the Hub only, there are no rows and a reason:
-    /// the
-    /// chunks are not fetched for this.
+    /// the chunks are not fetched for this.
     /// </returns>
     /// <exception cref="Llm360Exception">
     /// A chunk cannot be read, or the scores do not cover the requested lengths.
@@ -120,9 +119,8 @@ public static class DuplicatesOfScores
 
     /// <summary>
     /// Counts, in all chunks that a checkpoint has seen, near copies of every scored sequence. A
-    /// near
-    /// copy has the same tokens around the start of the continuation; the tokens before and after
-    /// them may differ.
+    /// near copy has the same tokens around the start of the continuation; the tokens before and
+    /// after them may differ.
     /// </summary>
     /// <param name="scores">The scores.</param>
     /// <param name="checkpoint">The last scored when null.</param>

@@ -1,9 +1,9 @@
-// Which prompt and continuation length an analysis of scores is about.
+// The prompt and continuation lengths of an analysis of scores.
 namespace Llm360.Notebooks;
 
 /// <summary>
-/// k and l of an analysis: those of the scores, or shorter ones that the scores' token metrics tell
-/// exactly.
+/// k and l of an analysis: those of the scores, or shorter ones, for which the scores' token
+/// metrics give exact results.
 /// </summary>
 /// <param name="PromptLength">k.</param>
 /// <param name="ContinuationLength">l.</param>

@@ -77,8 +77,7 @@ public static class LatentOfScores
 
     /// <summary>
     /// All rows of ordinary text, and one row of each canary, because its copies have the same
-    /// tokens
-    /// at the same positions.
+    /// tokens at the same positions.
     /// </summary>
     internal static IEnumerable<MemorizationRow> OnceACanary(this IEnumerable<MemorizationRow> rows) =>
         rows.DistinctBy(r => (r.Checkpoint, r.Chunk, r.Canary, Row: r.Canary is null ? r.Row : -1));

@@ -34,8 +34,7 @@ public sealed class MemorizationAnalysis(Suite suite, MemorizationSettings setti
 
     /// <summary>
     /// Scores every chunk with every checkpoint. Cells in the results store are read; the others
-    /// are
-    /// computed and stored.
+    /// are computed and stored.
     /// </summary>
     /// <param name="checkpoints">All of the suite's when null.</param>
     /// <param name="chunks">All of the suite's when null, seen by the checkpoint or not.</param>

@@ -20,7 +20,7 @@ public sealed class MemorizationCell
     /// <summary>Whether the cell was in the results store already.</summary>
     public bool FromStore { get; }
 
-    /// <summary>The rows. They are kept in columns; each access makes an object.</summary>
+    /// <summary>The rows. They are stored in columns; each access makes an object.</summary>
     public IReadOnlyList<MemorizationRow> Rows => Columns;
 
     internal MemorizationColumns Columns { get; }

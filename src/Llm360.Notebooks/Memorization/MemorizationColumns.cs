@@ -1,10 +1,11 @@
-// The rows of one cell in columns: about 70 bytes a row where objects take about 400.
+// The rows of one cell in columns: about 70 bytes per row instead of about 400 for objects.
 using System.Collections;
 
 namespace Llm360.Notebooks;
 
-/// <summary>A list of rows that makes each row when it is asked for. A change of a row is not
-/// kept.</summary>
+/// <summary>
+/// A list of rows that creates each row on access. Changes to a row are not stored.
+/// </summary>
 internal sealed class MemorizationColumns : IReadOnlyList<MemorizationRow>
 {
     private readonly int[] rows, match, firstMismatch;
@@ -21,7 +22,7 @@ internal sealed class MemorizationColumns : IReadOnlyList<MemorizationRow>
         rows = [.. from.Select(r => r.Row)];
         match = [.. from.Select(r => r.Match)];
         firstMismatch = [.. from.Select(r => r.FirstMismatch)];
-        // There are few names, and a file has a string for each row.
+        // There are few sources, but a file has a string for each row.
         sources = [.. from.Select(r => string.Intern(r.Source))];
         canaries = from.All(r => r.Canary is null) ? null : [.. from.Select(r => r.Canary is null ? null : string.Intern(r.Canary))];
         repetitions = from.All(r => r.CanaryRepetitions is null) ? null : [.. from.Select(r => r.CanaryRepetitions)];
@@ -73,10 +74,10 @@ internal sealed class MemorizationColumns : IReadOnlyList<MemorizationRow>
     /// <summary>The same rows with the numbers of their checkpoint and chunk.</summary>
     public MemorizationColumns At(int checkpoint, int chunk) => new(this, checkpoint, chunk);
 
-    /// <summary>Line in the chunk and source of a row, without making it.</summary>
+    /// <summary>Line in the chunk and source of a row, without creating the row.</summary>
     public (int Row, string Source) Sequence(int index) => (rows[index], sources[index]);
 
-    /// <summary>Places of the canaries' rows, or of all others.</summary>
+    /// <summary>Indices of the canaries' rows, or of all others.</summary>
     public IEnumerable<int> Places(bool ofCanaries) => repetitions is null
         ? ofCanaries ? [] : Enumerable.Range(0, Count)
         : Enumerable.Range(0, Count).Where(i => repetitions[i] is not null == ofCanaries);

@@ -64,8 +64,7 @@ public sealed class MemorizationRow
 
     /// <summary>
     /// For each of the first k + l tokens except the first: '1' if the true token is the most
-    /// probable
-    /// one after the true tokens before it, else '0'. Null without token metrics.
+    /// probable one after the true tokens before it, else '0'. Null without token metrics.
     /// </summary>
     [JsonPropertyName("hits")]
     public string? Hits { get; set; }
@@ -90,16 +89,14 @@ public sealed class MemorizationRow
 
     /// <summary>
     /// log p_z for sampling from the K most probable tokens; negative infinity if a true token is
-    /// not
-    /// among them. Null without a K.
+    /// not among them. Null without a K.
     /// </summary>
     [JsonPropertyName("log_pz_top_k")]
     public double? LogPzTopK { get; set; }
 
     /// <summary>
     /// Min-K%: mean of the lowest fifth, rounded down, of the log-probabilities of all tokens
-    /// except
-    /// the first (Shi et al. 2023, arXiv 2310.16789).
+    /// except the first (Shi et al. 2023, arXiv 2310.16789).
     /// </summary>
     [JsonPropertyName("min_k")]
     public double? MinK { get; set; }

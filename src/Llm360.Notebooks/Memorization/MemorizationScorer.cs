@@ -5,9 +5,8 @@ namespace Llm360.Notebooks;
 /// <summary>Scores sequences with one model.</summary>
 /// <remarks>
 /// score(k, l) = 1/l sum over i of [S(k+i) = G(k+i)], with G the free-running greedy continuation
-/// of
-/// the first k tokens (Biderman et al. 2023, arXiv 2304.11158; LLM360, section 4.3). A score of 1
-/// is k-extractible.
+/// of the first k tokens (Biderman et al. 2023, arXiv 2304.11158; LLM360, section 4.3). A score of
+/// 1 is k-extractible.
 /// </remarks>
 public static class MemorizationScorer
 {
@@ -47,9 +46,8 @@ public static class MemorizationScorer
 
     /// <summary>
     /// The first position at which each row's greedy continuation differs from the true one; l for
-    /// a
-    /// row that is k-extractible. The numbers equal those of <see cref="Score"/> for a fraction of
-    /// the work, because most rows end after their prompt.
+    /// a row that is k-extractible. The numbers equal those of <see cref="Score"/> for a fraction
+    /// of the work, because most rows end after their prompt.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="rows">Sequences of at least k + l tokens.</param>
@@ -83,8 +81,7 @@ public static class MemorizationScorer
     /// <summary>
     /// The number of rows whose greedy continuation differs from decoding one token at a time. In
     /// float32 there is none, unless logits are equal within rounding. In lower precision, a pass
-    /// over
-    /// several tokens rounds differently than a pass over one token.
+    /// over several tokens rounds differently than a pass over one token.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="rows">A sample of the sequences scored.</param>

@@ -6,8 +6,8 @@ namespace Llm360.Notebooks;
 
 /// <summary>Memorization scores of a grid of checkpoints and chunks.</summary>
 /// <remarks>
-/// Rows are kept in columns, about 70 bytes a row without token metrics. A
-/// <see cref="MemorizationRow"/> is made when it is asked for.
+/// Rows are stored in columns, about 70 bytes per row without token metrics. A
+/// <see cref="MemorizationRow"/> is created on access.
 /// </remarks>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed class MemorizationScores : IShownAsTable
@@ -31,7 +31,7 @@ public sealed class MemorizationScores : IShownAsTable
     /// <summary>k, l and n.</summary>
     public MemorizationSettings Settings { get; }
 
-    /// <summary>The cells, checkpoint by checkpoint.</summary>
+    /// <summary>The cells, in checkpoint order.</summary>
     public IReadOnlyList<MemorizationCell> Cells { get; }
 
     /// <summary>The checkpoints, in training order.</summary>
@@ -44,8 +44,8 @@ public sealed class MemorizationScores : IShownAsTable
     public IReadOnlyList<MissingPart> Skipped => fill.Skipped;
 
     /// <summary>
-    /// Where the cells came from, for example <c>36 cells from the store, 0 computed</c>. It also
-    /// says how many cells took the place of stale ones, and which parts were skipped.
+    /// The origin of the cells, for example <c>36 cells from the store, 0 computed</c>. It also
+    /// says how many cells replaced stale ones, and which parts were skipped.
     /// </summary>
     public string Origin => $"{fill.FromStore} cells from the store, {fill.Computed} computed"
         + (fill.Stale == 0 ? "" : $", {fill.Stale} of them in place of stale cells")
@@ -68,13 +68,13 @@ public sealed class MemorizationScores : IShownAsTable
         unread.GetOrAdd((checkpoint.RequireIndex(), checkpoint.RequireChunksSeen()),
             _ => RowView.Of(CellsOf(checkpoint).Where(c => c.Chunk.Index >= checkpoint.ChunksSeen), canaries: false));
 
-    /// <summary>Rows of the canaries, by how often each stands in its chunk.</summary>
+    /// <summary>Rows of the canaries, by how often each occurs in its chunk.</summary>
     public IEnumerable<IGrouping<int, MemorizationRow>> Canaries(Checkpoint checkpoint) =>
         RowView.Of(CellsSeen(checkpoint), canaries: true).GroupBy(r => r.CanaryRepetitions!.Value).OrderBy(g => g.Key);
 
     /// <summary>
     /// Pearson's r of a quantity between two checkpoints, over the sequences both have seen,
-    /// canaries left out; NaN where it does not vary.
+    /// canaries left out; NaN if it does not vary.
     /// </summary>
     public double Correlation(Checkpoint a, Checkpoint b, Func<MemorizationRow, double> quantity) => Correlations([a, b], quantity)[0][1];
 
@@ -82,8 +82,8 @@ public sealed class MemorizationScores : IShownAsTable
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
 
     /// <summary>
-    /// A row for each checkpoint: sequences it has seen, their mean score and the share that is
-    /// k-extractible, canaries left out.
+    /// One row for each checkpoint: the sequences it has seen, their mean score and the share that
+    /// is k-extractible, canaries left out.
     /// </summary>
     public Table ToTable() => new(
         $"Memorization of {Suite.Name}, k = {Settings.PromptLength}, l = {Settings.ContinuationLength}, canaries left out. {Origin}.",

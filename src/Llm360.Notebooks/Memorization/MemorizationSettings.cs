@@ -1,8 +1,8 @@
 // The settings of a memorization analysis.
 namespace Llm360.Notebooks;
 
-/// <summary>What memorization scores depend on beside the suite.</summary>
-/// <param name="PromptLength">k: tokens given, from the start of the sequence.</param>
+/// <summary>The settings of memorization scores, besides the suite.</summary>
+/// <param name="PromptLength">k: tokens of the prompt, from the start of the sequence.</param>
 /// <param name="ContinuationLength">l: tokens to reproduce.</param>
 /// <param name="SequencesPerChunk">
 /// n: sequences chosen from each chunk. All of its canaries are scored as well. Null chooses all
@@ -10,10 +10,10 @@ namespace Llm360.Notebooks;
 /// </param>
 /// <param name="TokenMetrics">
 /// Also loss, p_z, Min-K%, and extractibility for shorter prompts and continuations. One pass with
-/// the true tokens gives them, at about half the cost again.
+/// the true tokens computes them, at about half the cost again.
 /// </param>
 /// <param name="TopK">
-/// With token metrics: also p_z of draws from the k most probable tokens; null for none.
+/// With token metrics: also p_z for sampling from the k most probable tokens; null for none.
 /// </param>
 /// <param name="Precision">
 /// Type of the weights; the checkpoint's own by default, fp16 in the paper. In low precision some
@@ -34,8 +34,8 @@ public sealed record MemorizationSettings(
     int Seed = 0)
 {
     /// <summary>
-    /// The settings as they take effect on a suite. Choices with the same effect have the same
-    /// settings, so they share their results.
+    /// The settings as they apply to a suite. Choices with the same effect give the same settings,
+    /// so they share their results.
     /// </summary>
     internal MemorizationSettings For(Suite suite) =>
         SequencesPerChunk is null || Sampling == RowSampling.First || suite.Repository is not null

@@ -2,7 +2,7 @@
 
 namespace Llm360.Notebooks;
 
-/// <summary>Optional numbers. Nothing is kept where all are null.</summary>
+/// <summary>Optional numbers. Nothing is stored if all are null.</summary>
 internal readonly struct OptionalNumbers
 {
     private readonly double[]? values;
@@ -21,8 +21,10 @@ internal readonly struct OptionalNumbers
     }
 }
 
-/// <summary>Texts of '0' and '1' of one length, a bit for each character. Other texts are kept as
-/// they are.</summary>
+/// <summary>
+/// Texts of '0' and '1' of equal length, one bit for each character. Other texts are stored as they
+/// are.
+/// </summary>
 internal sealed class BitTexts
 {
     private readonly string?[]? texts;

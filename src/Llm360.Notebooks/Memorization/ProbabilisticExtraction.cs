@@ -87,8 +87,7 @@ public sealed record ProbabilisticExtraction(
     private static double Log1MinusExp(double x) => x > -Math.Log(2) ? Math.Log(-Expm1(x)) : Log1P(-Math.Exp(x));
 
     // The runtime's LogP1 and ExpM1 are Log(1 + x) and Exp(x) - 1, which lose precision near 0.
-    // These
-    // functions keep it (Kahan's corrections; see Higham, Accuracy and Stability of Numerical
+    // These functions keep it (Kahan's corrections; see Higham, Accuracy and Stability of Numerical
     // Algorithms, section 1.14.1).
     private static double Log1P(double x)
     {

@@ -3,7 +3,7 @@ using System.Collections;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Some rows of some cells, in order. A row is made when it is asked for.</summary>
+/// <summary>Some rows of some cells, in order. A row is created on access.</summary>
 internal sealed class RowView : IReadOnlyList<MemorizationRow>
 {
     private readonly List<(MemorizationColumns Rows, int[]? Places)> parts;
@@ -33,7 +33,7 @@ internal sealed class RowView : IReadOnlyList<MemorizationRow>
             var part = Array.BinarySearch(starts, index);
             if (part < 0)
                 part = ~part - 1;
-            // Parts without rows start where the next one starts.
+            // Parts without rows have the same start as the next one.
             while (part + 1 < starts.Length && starts[part + 1] <= index)
                 part++;
             var (rows, places) = parts[part];

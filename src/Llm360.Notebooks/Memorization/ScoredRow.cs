@@ -1,32 +1,32 @@
-// One sequence on its way: what is known of its greedy continuation.
+// The state of one sequence during scoring: its greedy continuation so far.
 
 namespace Llm360.Notebooks;
 
-/// <summary>What to find out of each sequence.</summary>
+/// <summary>The result to compute for each sequence.</summary>
 internal enum RowTask
 {
-    /// <summary>Where the greedy continuation first differs; the row is done there.</summary>
+    /// <summary>The first mismatch of the greedy continuation; the row ends there.</summary>
     FirstMismatch,
 
     /// <summary>The whole greedy continuation.</summary>
     Continuation,
 
-    /// <summary>That, and the scores of the true tokens at every position.</summary>
+    /// <summary>The continuation, and the scores of the true tokens at every position.</summary>
     TokenScores,
 }
 
 /// <summary>The state of one row.</summary>
 /// <remarks>
-/// As long as the greedy tokens are the true ones, the true continuation is the context that
-/// free-running decoding would have, so growing segments of it (1, 2, 4, ... tokens) are computed
-/// at once and compared; what was computed behind a mismatch is taken back. From the mismatch on
-/// the row's own tokens follow one by one. (The true continuation as a draft after the mismatch is
-/// not offered again: contexts have parted. Whether it would pay has not been measured.)
+/// As long as the greedy tokens equal the true ones, the true continuation is the context of
+/// free-running decoding. Growing segments of it (1, 2, 4, ... tokens) are therefore computed at
+/// once and compared; tokens computed after a mismatch are discarded. From the mismatch on, the
+/// row's own tokens are decoded one by one. (The true continuation is not used as a draft after the
+/// mismatch, because the contexts differ. Whether it would pay has not been measured.)
 /// </remarks>
 /// <param name="index">Its number.</param>
 /// <param name="tokens">The k + l true tokens.</param>
 /// <param name="promptLength">k.</param>
-/// <param name="task">What is wanted.</param>
+/// <param name="task">The result to compute.</param>
 internal sealed class ScoredRow(int index, int[] tokens, int promptLength, RowTask task)
 {
     private readonly int length = tokens.Length - promptLength;
@@ -38,20 +38,21 @@ internal sealed class ScoredRow(int index, int[] tokens, int promptLength, RowTa
 
     public int[] Tokens => tokens;
 
-    /// <summary>Greedy tokens, as far as they are known.</summary>
+    /// <summary>Greedy tokens computed so far.</summary>
     public int[] Greedy { get; } = new int[tokens.Length - promptLength];
 
     /// <summary>
-    /// Place of the first greedy token that is not the true one; l if there is none so far.
+    /// Position of the first greedy token that differs from the true one; l if there is none so
+    /// far.
     /// </summary>
     public int FirstMismatch { get; private set; } = tokens.Length - promptLength;
 
-    /// <summary>Of tokens 1 to k + l - 1, where wanted.</summary>
+    /// <summary>Scores of tokens 1 to k + l - 1, if requested.</summary>
     public TokenScore[]? Scores { get; set; }
 
     /// <summary>
-    /// With a finite number of tokens to draw from: log-probabilities of the continuation, where
-    /// wanted.
+    /// For sampling from the most probable tokens: log-probabilities of the continuation, if
+    /// requested.
     /// </summary>
     public float[]? TopKLogs { get; set; }
 
@@ -59,14 +60,14 @@ internal sealed class ScoredRow(int index, int[] tokens, int promptLength, RowTa
 
     private bool HasParted => FirstMismatch < length;
 
-    /// <summary>Forgets all that was computed.</summary>
+    /// <summary>Discards all results.</summary>
     public void Restart()
     {
         (known, drafted, step, FirstMismatch) = (0, 0, 1, length);
         Array.Clear(Greedy);
     }
 
-    /// <summary>The first segment: the prompt, or all that is scored.</summary>
+    /// <summary>The first segment: the prompt, or all tokens that are scored.</summary>
     public Segment First(int slot)
     {
         if (task != RowTask.TokenScores)
@@ -91,10 +92,10 @@ internal sealed class ScoredRow(int index, int[] tokens, int promptLength, RowTa
     }
 
     /// <summary>
-    /// Takes up what the model chose after the last known token and after each drafted one.
+    /// Processes the model's choices after the last known token and after each drafted token.
     /// </summary>
     /// <param name="chosen">[1 + drafted]</param>
-    /// <returns>How many tokens the row's slot may keep.</returns>
+    /// <returns>Number of tokens that the row's slot may keep.</returns>
     public int Accept(ReadOnlySpan<int> chosen)
     {
         for (var i = 0; i <= drafted; i++)

@@ -1,4 +1,4 @@
-// One number for each sequence, ordered so that two checkpoints are compared in one pass.
+// One number for each sequence, ordered so that two checkpoints can be compared in one pass.
 
 namespace Llm360.Notebooks;
 
@@ -8,7 +8,7 @@ internal sealed class SequenceValues
     private readonly long[] keys;
     private readonly double[] values;
 
-    /// <summary>Takes the quantity of every row.</summary>
+    /// <summary>Stores the quantity of every row.</summary>
     public SequenceValues(IReadOnlyList<MemorizationRow> rows, Func<MemorizationRow, double> quantity)
     {
         (keys, values) = (new long[rows.Count], new double[rows.Count]);
@@ -30,10 +30,12 @@ internal sealed class SequenceValues
         }
     }
 
-    /// <summary>Pearson's r in one pass; NaN without pairs, and where a quantity does not
-    /// vary.</summary>
-    /// <remarks>Means and sums of squares are updated pair by pair (Welford 1962), which loses no
-    /// digits.</remarks>
+    /// <summary>
+    /// Pearson's r in one pass; NaN without pairs, or if a quantity does not vary.
+    /// </summary>
+    /// <remarks>
+    /// Means and sums of squares are updated pair by pair (Welford 1962), which loses no digits.
+    /// </remarks>
     public static double Pearson(IEnumerable<(double X, double Y)> pairs)
     {
         double count = 0, meanX = 0, meanY = 0, squaresX = 0, squaresY = 0, products = 0;

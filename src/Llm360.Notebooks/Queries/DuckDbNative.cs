@@ -1,11 +1,11 @@
-// Finding DuckDB's native library: beside the assembly, then in the NuGet cache.
+// Finds DuckDB's native library: beside the assembly, then in the NuGet cache.
 using System.Reflection;
 using System.Runtime.InteropServices;
 using DuckDB.NET.Native;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Loads DuckDB once a process.</summary>
+/// <summary>Loads DuckDB once per process.</summary>
 internal static class DuckDbNative
 {
     private static readonly Lazy<nint> Library = new(Load);

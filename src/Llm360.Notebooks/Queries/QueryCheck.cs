@@ -1,4 +1,4 @@
-// A query reads and does nothing else: its syntax tree is checked before it runs.
+// Checks the syntax tree of a query before it runs: a query may only read.
 using System.Globalization;
 using System.Text.Json;
 
@@ -7,8 +7,9 @@ namespace Llm360.Notebooks;
 /// <summary>Accepts one SELECT without table functions that reach beyond the store.</summary>
 internal static class QueryCheck
 {
-    /// <summary>The statement that gives the syntax tree. DuckDB serialises nothing but
-    /// SELECT.</summary>
+    /// <summary>
+    /// The statement that returns the syntax tree. DuckDB serialises only SELECT.
+    /// </summary>
     public const string TreeStatement = "select json_serialize_sql($sql::varchar)";
 
     // All other table functions read files, change settings, or take statements as text.
@@ -19,17 +20,18 @@ internal static class QueryCheck
     /// <summary>Checks a syntax tree.</summary>
     /// <param name="sql">The query.</param>
     /// <param name="tree">Its tree.</param>
-    /// <param name="views">What can be selected from, for messages.</param>
+    /// <param name="views">The views that can be selected from, for messages.</param>
     /// <returns>Whether the statement is DESCRIBE, SHOW or SUMMARIZE.</returns>
-    /// <exception cref="Llm360Exception">The text is not one query, or it calls a function that is
-    /// not allowed.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The text is not one query, or it calls a function that is not allowed.
+    /// </exception>
     public static bool Describes(string sql, string tree, Func<string> views)
     {
         using var document = JsonDocument.Parse(tree, new JsonDocumentOptions { MaxDepth = 100_000 });
         var root = document.RootElement;
         if (root.GetProperty("error").GetBoolean())
         {
-            // Such a text is not run: with words before it, it might be more than one statement.
+            // Such a text is not run: after a prefix, it might be more than one statement.
             throw root.GetProperty("error_type").GetString() == "parser"
                 ? QueryError.OfParser(root.GetProperty("error_message").GetString()!, Position(root), sql, views())
                 : Refused("The text is not a SELECT. Queries read the store and change nothing.", sql);

@@ -1,4 +1,4 @@
-// A column of a query's result on its way to a data frame.
+// Converts a column of a query's result to a column of a data frame.
 using Microsoft.Data.Analysis;
 
 namespace Llm360.Notebooks;
@@ -21,7 +21,7 @@ internal sealed class QueryColumn(string name, string type)
     /// <summary>The condition of a value that does not fit.</summary>
     public string Overflow => $"{Quoted} is not null and try_cast({Quoted} as bigint) is null";
 
-    /// <summary>The column, cast to the type that the data frame has.</summary>
+    /// <summary>The column, cast to the type of the data frame.</summary>
     public string Expression => $"cast({Quoted} as {Target})";
 
     private string Quoted => QueryViews.Identifier(name);

@@ -33,11 +33,12 @@ internal sealed class QuerySource
     /// <summary>Whether the cells have rows; arrays other than scores have none.</summary>
     public bool HasRows { get; }
 
-    /// <summary>What to select from.</summary>
+    /// <summary>The relation to select from.</summary>
     public string Relation { get; }
 
-    /// <summary>Copies scores into a table: a row for each query and each row of a chunk's
-    /// sample.</summary>
+    /// <summary>
+    /// Copies scores into a table: one row for each query and each row of a chunk's sample.
+    /// </summary>
     /// <exception cref="Llm360Exception">A cell is damaged.</exception>
     public void Fill(DuckDBConnection connection, CancellationToken cancellation)
     {

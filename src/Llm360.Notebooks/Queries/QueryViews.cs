@@ -1,4 +1,4 @@
-// The views that a query selects from: one for each analysis of the store.
+// The views that a query can select from: one for each analysis of the store.
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -10,8 +10,8 @@ namespace Llm360.Notebooks;
 /// <remarks>
 /// A view has the columns <c>suite</c>, <c>setting</c> (the hash in the folder's name), the
 /// settings, <c>checkpoint</c>, <c>checkpoint_index</c> (its number), a column for the item such as
-/// <c>chunk</c>, and those of the cells. Settings whose names the cells use as well are called
-/// <c>setting_NAME</c>.
+/// <c>chunk</c>, and those of the cells. A setting whose name is also a column of the cells is
+/// called <c>setting_NAME</c>.
 /// </remarks>
 internal sealed class QueryViews(IReadOnlyList<StoredAnalysis> analyses)
 {
@@ -20,7 +20,7 @@ internal sealed class QueryViews(IReadOnlyList<StoredAnalysis> analyses)
 
     private static readonly string[] Fixed = ["suite", "setting", "checkpoint", "checkpoint_index"];
 
-    /// <summary>What can be selected from, for messages.</summary>
+    /// <summary>The views that can be selected from, for messages.</summary>
     public string Description
     {
         get
@@ -33,8 +33,9 @@ internal sealed class QueryViews(IReadOnlyList<StoredAnalysis> analyses)
 
     private IEnumerable<string> Names => analyses.Select(a => ViewOf(a.Analysis)).Distinct();
 
-    /// <summary>The views that a query mentions, with their cells. Opening the others would cost
-    /// time.</summary>
+    /// <summary>
+    /// The views that a query mentions, with their cells. Opening the others would take time.
+    /// </summary>
     public IEnumerable<(string View, IReadOnlyList<QuerySource> Sources)> Mentioned(string sql) =>
         from name in Names
         where sql.Contains(name, StringComparison.OrdinalIgnoreCase)
@@ -42,21 +43,21 @@ internal sealed class QueryViews(IReadOnlyList<StoredAnalysis> analyses)
         where sources.Count > 0
         select (name, (IReadOnlyList<QuerySource>)sources);
 
-    /// <summary>The statement that makes a view.</summary>
+    /// <summary>The statement that creates a view.</summary>
     /// <param name="view">Its name.</param>
-    /// <param name="parts">The analyses in their settings, each with the columns of its
-    /// cells.</param>
+    /// <param name="parts">
+    /// The analyses in their settings, each with the columns of its cells.
+    /// </param>
     public static string Create(string view, IEnumerable<(QuerySource Source, HashSet<string> Columns)> parts) =>
         $"create view {Identifier(view)} as {string.Join("\nunion all by name\n", parts.Select(p => Select(p.Source, p.Columns)))}";
 
-
-    /// <summary>A list of texts.</summary>
+    /// <summary>A list of texts in SQL.</summary>
     public static string List(IEnumerable<string> values) => $"[{string.Join(", ", values.Select(Literal))}]";
 
-    /// <summary>A text.</summary>
+    /// <summary>A text in SQL.</summary>
     public static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
-    /// <summary>A name.</summary>
+    /// <summary>A name in SQL.</summary>
     public static string Identifier(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     private IEnumerable<QuerySource> Sources(string view) =>
@@ -73,7 +74,7 @@ internal sealed class QueryViews(IReadOnlyList<StoredAnalysis> analyses)
         var settings = analysis.FlatSettings().Where(s => !own.Contains(s.Name))
             .Select(s => $"{Value(s.Value)} as {Identifier(columns.Contains(s.Name) ? $"setting_{s.Name}" : s.Name)}");
         const string checkpoint = $"regexp_extract({FileColumn}, '[/\\\\]checkpoint=([^/\\\\]+)[/\\\\]', 1)";
-        // An expression of the file's name alone: a filter on it leaves files unread.
+        // An expression of only the file's name: a filter on it can skip files.
         IEnumerable<string> selected =
         [
             $"{Literal(analysis.Suite)} as suite",
@@ -82,7 +83,7 @@ internal sealed class QueryViews(IReadOnlyList<StoredAnalysis> analyses)
             $"{checkpoint} as checkpoint",
             $"try_cast(regexp_extract({checkpoint}, '([0-9]+)$', 1) as integer) as checkpoint_index",
             .. axes.Select(axis => Item(axis, source.Cells)),
-            // The names of the partition say the same as columns of these names.
+            // Columns with the names of the partition keys would repeat them.
             $"columns(c -> c not in ({string.Join(", ", own.Append(FileColumn).Select(Literal))}))",
         ];
         return $"select {string.Join(", ", selected)} from {source.Relation}";

@@ -1,4 +1,4 @@
-// A SQL query over the results store, in a DuckDB that can read its cells and nothing else.
+// A SQL query over the results store, in a DuckDB that can read only its cells.
 using DuckDB.NET.Data;
 using Microsoft.Data.Analysis;
 
@@ -28,11 +28,12 @@ internal sealed class ResultQuery : IDisposable
 
     /// <summary>Runs a query.</summary>
     /// <param name="sql">One SELECT.</param>
-    /// <param name="suite">Name of the suite whose results are seen; null for all.</param>
+    /// <param name="suite">Name of the suite whose results are visible; null for all.</param>
     /// <param name="root">Folder of all results; the workspace's when null.</param>
     /// <param name="cancellation">Stops the query.</param>
-    /// <exception cref="Llm360Exception">The query is malformed or not allowed, or a cell is
-    /// damaged.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The query is malformed or not allowed, or a cell is damaged.
+    /// </exception>
     public static ResultQuery Run(string sql, string? suite = null, string? root = null, CancellationToken cancellation = default)
     {
         var query = new ResultQuery(sql, new QueryViews(StoreCatalog.Read(root ?? Workspace.ResultsFolder, suite)));
@@ -48,7 +49,7 @@ internal sealed class ResultQuery : IDisposable
         }
     }
 
-    /// <summary>The rows. Types without a column type of their own are text.</summary>
+    /// <summary>The rows. Types without a column type in data frames are text.</summary>
     public DataFrame ToDataFrame()
     {
         var columns = Columns().Select(c => new QueryColumn(c.Name, c.Type)).ToList();
@@ -100,7 +101,7 @@ internal sealed class ResultQuery : IDisposable
             Execute(QueryViews.Create(view, parts.Select(p => (p, ColumnsOf(p))).ToList()));
         }
 
-        // A statement of its own for DESCRIBE, which cannot make a table itself.
+        // DESCRIBE cannot create a table itself, so it becomes a subquery.
         var text = describes ? $"from ({sql.TrimEnd().TrimEnd(';')}\n)" : sql;
         using var command = Command($"create temp table {Result} as\n{text}");
         using var stop = cancellation.Register(command.Cancel);
@@ -174,7 +175,7 @@ internal sealed class ResultQuery : IDisposable
         }
     }
 
-    // Statements are made here from names that are quoted, except for the user's own, which was
+    // Statements are built from quoted names, except for the user's own statement, which was
     // checked.
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA2100",
         Justification = "The user's query is the point; QueryCheck admits one SELECT.")]

@@ -1,4 +1,4 @@
-// How the content of a cell becomes a file and comes back.
+// Converts the content of a cell to a file and back.
 
 namespace Llm360.Notebooks;
 
@@ -12,19 +12,20 @@ public abstract class CellCodec<T>
     /// <summary>Writes a cell.</summary>
     /// <param name="stream">An empty file.</param>
     /// <param name="content">The content.</param>
-    /// <param name="metadata">Key-value pairs that <see cref="ReadMetadata"/> gives back.</param>
+    /// <param name="metadata">Key-value pairs that <see cref="ReadMetadata"/> returns.</param>
     public abstract void Write(Stream stream, T content, IReadOnlyDictionary<string, string> metadata);
 
     /// <summary>Reads a cell.</summary>
     /// <exception cref="Llm360Exception">It is missing or damaged.</exception>
     public abstract Task<T> ReadAsync(string path, CancellationToken cancellation);
 
-    /// <summary>The key-value pairs of a cell, without its content; null if there is no such
-    /// file.</summary>
+    /// <summary>
+    /// The key-value pairs of a cell, without its content; null if there is no such file.
+    /// </summary>
     /// <exception cref="Llm360Exception">It is damaged.</exception>
     public abstract IReadOnlyDictionary<string, string>? ReadMetadata(string path);
 
-    /// <summary>Frees a content that was computed, written, and is not needed.</summary>
+    /// <summary>Frees a content that was computed and written and is no longer needed.</summary>
     public virtual void Release(T content)
     {
     }

@@ -1,15 +1,16 @@
-// What the numbers of a cell depend on beside the settings: model, item, algorithm and numerics.
+// The identity of a cell, besides the settings: model, item, algorithm and numerics.
 using System.Security.Cryptography;
 using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Identity of a cell, by named parts. It stands in the metadata of the cell's
-/// file.</summary>
+/// <summary>
+/// Identity of a cell, by named parts. It is stored in the metadata of the cell's file.
+/// </summary>
 /// <param name="Shared">
-/// Parts that the cells of a checkpoint have in common: hashes of weights, configuration and
-/// tokenizer, version of the algorithm, numeric mode. A value is null if it is unknown now, as a
-/// commit while the Hub cannot be reached.
+/// Parts that the cells of a checkpoint share: hashes of weights, configuration and tokenizer,
+/// version of the algorithm, numeric mode. A value is null if it is unknown now, such as a commit
+/// while the Hub cannot be reached.
 /// </param>
 /// <param name="ItemName">Name of the item's part.</param>
 /// <param name="Item">Identity of the item; null if it is unknown now.</param>
@@ -29,7 +30,7 @@ internal sealed record CellIdentity(IReadOnlyDictionary<string, string?> Shared,
 
     /// <summary>
     /// Precision of the weights. Only cells that a grid computed in another type than the
-    /// checkpoint's own have this part, and only if the settings do not name the precision.
+    /// checkpoint's own have this part, and only if the settings do not include the precision.
     /// </summary>
     public const string PrecisionPart = "precision";
 
@@ -39,7 +40,9 @@ internal sealed record CellIdentity(IReadOnlyDictionary<string, string?> Shared,
     public IReadOnlyDictionary<string, string> Metadata =>
         Parts.Where(p => p.Key != NumericsPart || p.Value is not null).ToDictionary(p => Prefix + p.Key, p => p.Value ?? "");
 
-    /// <summary>Name of a stored cell's identity, for its file when it is set aside.</summary>
+    /// <summary>
+    /// Name of a stored cell's identity, used in its file name when it is set aside.
+    /// </summary>
     public string Name => NameOf(Parts);
 
     private IEnumerable<KeyValuePair<string, string?>> Parts => Shared.Append(new(ItemName, Item));
@@ -72,7 +75,7 @@ internal sealed record CellIdentity(IReadOnlyDictionary<string, string?> Shared,
         var fixedParts = Parts.Where(p => p.Key != NumericsPart).ToList();
         var modes = Shared.GetValueOrDefault(NumericsPart) is { } mode ? [mode] : NumericMode.All;
         List<string> names = [.. modes.Select(m => NameOf([.. fixedParts, new(NumericsPart, m)])), NameOf(fixedParts)];
-        // Cells of the time before versions and modes.
+        // Cells from before versions and modes were recorded.
         if (Shared.GetValueOrDefault(VersionPart) is null or "1")
             names.Add(NameOf(fixedParts.Where(p => p.Key != VersionPart)));
         return names;

@@ -1,18 +1,18 @@
-// The identities of one checkpoint's cells in one small file, so that a store opens without reading
-// every cell.
+// The identities of a checkpoint's cells in one file, so that a store opens without reading cells.
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>A cache of what the metadata of a checkpoint's cells say:
-/// <c>checkpoint=ckpt_012/cells.index</c>.</summary>
+/// <summary>
+/// A cache of the metadata of a checkpoint's cells: <c>checkpoint=ckpt_012/cells.index</c>.
+/// </summary>
 /// <remarks>
-/// An entry counts only while the cell's file has the length and the time that the entry names. So
-/// the index is never wrong, whoever writes cells: where it is lost, damaged or behind, the cell
-/// itself is read. It is written whole; of two processes that write it at once, one wins, and what
-/// the other knew is read from the cells once more.
+/// An entry is valid only while the cell's file has the length and the time in the entry. So the
+/// index is never wrong, whichever program writes cells: if it is lost, damaged or outdated, the
+/// cell itself is read. It is written as a whole. If two processes write it at once, one wins, and
+/// the entries of the other are read from the cells again.
 /// </remarks>
 internal sealed class CellIndex
 {
@@ -46,15 +46,17 @@ internal sealed class CellIndex
 
     private string PathOfIndex => Path.Combine(folder, FileName);
 
-    /// <summary>Opens the index of a partition. Neither folder nor file need be there.</summary>
+    /// <summary>Opens the index of a partition. Neither folder nor file need exist.</summary>
     public static CellIndex Open(string folder) => new(folder);
 
     /// <summary>The identity of a cell.</summary>
     /// <param name="path">The cell's file.</param>
-    /// <param name="readMetadata">Reads the metadata of a file that the index does not
-    /// know.</param>
-    /// <returns>Whether the cell is there, and its identity; null for a cell that names
-    /// none.</returns>
+    /// <param name="readMetadata">
+    /// Reads the metadata of a file that is not in the index.
+    /// </param>
+    /// <returns>
+    /// Whether the cell exists, and its identity; null for a cell without one.
+    /// </returns>
     /// <exception cref="Llm360Exception">The cell is damaged.</exception>
     public (bool Exists, CellIdentity? Identity) Look(string path, Func<string, IReadOnlyDictionary<string, string>?> readMetadata)
     {
@@ -65,21 +67,23 @@ internal sealed class CellIndex
         if (readMetadata(path) is not { } metadata)
             return (false, null);
         var identity = CellIdentity.FromMetadata(metadata);
-        // Another process may have replaced the file between the look at its time and the reading.
+        // Another process may have replaced the file after its time was read.
         if (identity is not null && Stamp.Of(path) == stamp)
             Put(path, stamp, identity);
         return (true, identity);
     }
 
-    /// <summary>Notes the identity of a cell that was just written.</summary>
+    /// <summary>Records the identity of a cell that was just written.</summary>
     public void Put(string path, CellIdentity identity)
     {
         if (Stamp.Of(path) is { } stamp)
             Put(path, stamp, identity);
     }
 
-    /// <summary>Writes the file if anything was learnt. A folder that cannot be written keeps the
-    /// old one.</summary>
+    /// <summary>
+    /// Writes the file if entries were added. If the folder cannot be written, the old file is
+    /// kept.
+    /// </summary>
     public void Save()
     {
         if (!isChanged)
@@ -87,10 +91,10 @@ internal sealed class CellIndex
         lock (saving)
         {
             isChanged = false;
-            // What other processes have learnt since it was read.
+            // Entries that other processes have added since the file was read.
             foreach (var (file, entry) in Read())
                 entries.TryAdd(file, entry);
-            // Files that are gone, or that others have replaced.
+            // Files that were deleted or replaced by others.
             foreach (var (file, entry) in entries)
             {
                 if (Stamp.Of(Path.Combine(folder, file)) is not { } stamp || !entry.Stamp.IsOf(stamp))
@@ -103,7 +107,7 @@ internal sealed class CellIndex
             }
             catch (Llm360Exception)
             {
-                // Only time is lost: the results may be on a disk that can only be read.
+                // Only time is lost: the results may be on a read-only disk.
             }
         }
     }
@@ -114,7 +118,7 @@ internal sealed class CellIndex
         isChanged = true;
     }
 
-    // A line "@" names the parts that the cells after it have in common.
+    // A line "@" names the parts that the cells after it share.
     private string Text()
     {
         var text = new StringBuilder(Header).Append('\n');
@@ -179,9 +183,8 @@ internal sealed class CellIndex
 
     /// <summary>
     /// Length and time of a file, and its number on the file system; 0 if that is unknown. Two
-    /// files
-    /// that replace each other within the clock's resolution differ in their numbers. The number is
-    /// not written, because a copied store has others.
+    /// files that replace each other within the clock's resolution differ in their numbers. The
+    /// number is not written, because the files of a copied store have other numbers.
     /// </summary>
     private readonly record struct Stamp(long Length, long Modified, long Inode)
     {

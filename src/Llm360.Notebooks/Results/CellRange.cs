@@ -3,14 +3,15 @@ using System.Globalization;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Cells from one number to another, both included. Cells are counted checkpoint by
-/// checkpoint, from 0.</summary>
+/// <summary>
+/// Cells from one number to another, both included. Cells are counted in checkpoint order, from 0.
+/// </summary>
 /// <param name="First">The first number.</param>
 /// <param name="Last">The last number.</param>
 internal sealed record CellRange(long First, long Last)
 {
     /// <summary>Reads <c>0-119</c>.</summary>
-    /// <exception cref="Llm360Exception">It is not that.</exception>
+    /// <exception cref="Llm360Exception">The text is not of that form.</exception>
     public static CellRange Parse(string text)
     {
         var ends = text.Split('-');

@@ -1,11 +1,11 @@
-// How long a cell of a store took, so that the cost of a grid is known before it runs.
+// The time per cell of a store, so that the cost of a grid is known before it runs.
 using System.Text.Json;
 
 namespace Llm360.Notebooks;
 
 /// <summary>The time of the cells that a process computed last.</summary>
 /// <param name="Device">Kind of the device.</param>
-/// <param name="SecondsPerCell">Time of the process by the number of its cells.</param>
+/// <param name="SecondsPerCell">Time of the process divided by the number of its cells.</param>
 /// <param name="Cells">Number of the cells.</param>
 internal sealed record CellTiming(string Device, double SecondsPerCell, int Cells)
 {
@@ -14,7 +14,7 @@ internal sealed record CellTiming(string Device, double SecondsPerCell, int Cell
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    /// <summary>Notes a time; does nothing without cells.</summary>
+    /// <summary>Records a time; does nothing without cells.</summary>
     public static void Save(string folder, Device device, TimeSpan time, int cells)
     {
         if (cells == 0)

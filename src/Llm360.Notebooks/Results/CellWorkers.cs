@@ -7,8 +7,7 @@ namespace Llm360.Notebooks;
 /// <remarks>
 /// A small model's operators are too short to be parallelised. Two threads with a cell each are
 /// faster than two threads in every operator. Every item is computed in this way, even a single
-/// one,
-/// so that its numbers do not depend on the number of items.
+/// one, so that its numbers do not depend on the number of items.
 /// </remarks>
 internal static class CellWorkers
 {

@@ -7,10 +7,10 @@ namespace Llm360.Notebooks;
 /// <param name="Chunk">The chunk.</param>
 public sealed record ChunkItem(Chunk Chunk) : GridItem("chunk", Chunk.Index.ToString(CultureInfo.InvariantCulture))
 {
-    /// <summary>Hash of the file, on the Hub its etag; null if it cannot be found now.</summary>
+    /// <summary>Hash of the file, or its etag on the Hub; null if it cannot be found now.</summary>
     public override string? Identity => new Fingerprints().Of(Chunk);
 
-    /// <summary>The file or its place on the Hub.</summary>
+    /// <summary>The file or its location on the Hub.</summary>
     public override string Place => Chunk.Place;
 
     /// <inheritdoc/>

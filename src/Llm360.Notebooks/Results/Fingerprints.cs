@@ -1,19 +1,21 @@
-// Identities of checkpoints and chunks as they are now.
+// Current identities of checkpoints and chunks.
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Finds identities, each once as long as its files do not change.</summary>
+/// <summary>Finds identities; each is computed once as long as its files do not change.</summary>
 /// <remarks>
-/// Files on this disk are known by hashes. Files on the Hub are known by commit or etag and need
-/// not be fetched.
+/// Files on this disk are identified by hashes. Files on the Hub are identified by commit or etag
+/// and need not be fetched.
 /// </remarks>
-/// <param name="tokenizerOf">The checkpoint whose tokenizer the analysis uses; null for
-/// none.</param>
-/// <param name="usesOptimizer">Whether the analysis uses the optimizer file of a
-/// checkpoint.</param>
+/// <param name="tokenizerOf">
+/// The checkpoint whose tokenizer the analysis uses; null for none.
+/// </param>
+/// <param name="usesOptimizer">
+/// Whether the analysis uses the optimizer file of a checkpoint.
+/// </param>
 internal sealed class Fingerprints(Checkpoint? tokenizerOf = null, bool usesOptimizer = false)
 {
     private readonly Dictionary<string, (string Stamp, string Value)> known = [];
@@ -59,7 +61,7 @@ internal sealed class Fingerprints(Checkpoint? tokenizerOf = null, bool usesOpti
 
     private string? Commit(Checkpoint checkpoint) => Hub(checkpoint.Hub!, revision => revision.Commit);
 
-    // Size and time tell, as for make, whether a file must be hashed again.
+    // As for make, size and time decide whether a file must be hashed again.
     private string Local(IReadOnlyList<string> files, Func<string, string> make)
     {
         return Known(files[0], string.Join('\n', files.Select(Stamp)), () => make(files[0]))!;
@@ -68,7 +70,7 @@ internal sealed class Fingerprints(Checkpoint? tokenizerOf = null, bool usesOpti
             ? string.Create(CultureInfo.InvariantCulture, $"{file.Length} {file.LastWriteTimeUtc.Ticks}") : "none";
     }
 
-    // A Hub that cannot be reached is asked once, not for each of 360 checkpoints.
+    // If the Hub cannot be reached, it is tried once, not for each of 360 checkpoints.
     private string? Hub(HubLocation place, Func<HubRevision, string> tell) => Known(place.ToString(), "", () =>
     {
         var settings = HubSettings.FromEnvironment();
@@ -84,7 +86,7 @@ internal sealed class Fingerprints(Checkpoint? tokenizerOf = null, bool usesOpti
         }
     });
 
-    // Nothing is read or asked for inside the lock.
+    // No file is read and no request is sent inside the lock.
     private string? Known(string key, string stamp, Func<string?> make)
     {
         lock (known)

@@ -1,5 +1,4 @@
-// Running an analysis over checkpoints x items: what is in the store is read, the rest computed and
-// stored cell by cell.
+// Runs an analysis over checkpoints x items: reads stored cells, computes and stores the others.
 
 namespace Llm360.Notebooks;
 
@@ -7,16 +6,18 @@ namespace Llm360.Notebooks;
 public static class Grid
 {
     /// <summary>
-    /// Every cell of checkpoints x items. Stopped at any moment, it has lost at most the cells in
-    /// flight: one, or one a thread with a small model on the CPU. Several processes, on any
+    /// Every cell of checkpoints x items. If it is stopped, at most the cells being computed are
+    /// lost:
+    /// one, or one for each thread with a small model on the CPU. Several processes, on any
     /// machines that share the store, may run the same grid: each cell is computed by one of them,
     /// and all of them wait for the last cell.
     /// </summary>
-    /// <param name="store">Where cells are kept.</param>
+    /// <param name="store">The store of the cells.</param>
     /// <param name="checkpoints">A model is loaded for each that has a cell to compute.</param>
-    /// <param name="items">Chunks (<see cref="ChunkItems.AsItems"/>) or items of another
-    /// kind.</param>
-    /// <param name="options">Device, progress and the like; the defaults when null.</param>
+    /// <param name="items">
+    /// Chunks (<see cref="ChunkItems.AsItems"/>) or items of another kind.
+    /// </param>
+    /// <param name="options">Device, progress and other options; the defaults when null.</param>
     /// <exception cref="Llm360Exception">
     /// Checkpoints or items are missing. The error names them before anything is computed.
     /// </exception>
@@ -29,10 +30,10 @@ public static class Grid
     }
 
     /// <summary>
-    /// Computes the cells that are not in the store, and keeps none in memory: for grids whose
+    /// Computes the cells that are not in the store and keeps none in memory, for grids whose
     /// results would not fit, and for several processes that take a shard each.
     /// </summary>
-    /// <param name="store">Where cells are kept; several processes may fill it.</param>
+    /// <param name="store">The store of the cells; several processes may fill it.</param>
     /// <param name="checkpoints">As in <see cref="RunAsync"/>.</param>
     /// <param name="items">As in <see cref="RunAsync"/>.</param>
     /// <param name="options">As in <see cref="RunAsync"/>.</param>
@@ -50,7 +51,7 @@ public static class Grid
     {
         var (stop, device) = (options.StopToken(), options.DeviceOrBest());
         using var work = options.Begin();
-        // What is missing shows before the first of what may be days of work.
+        // Missing parts are reported first, because the work may take days.
         var plan = await GridPlan.MakeAsync(store, checkpoints, items, options, device, stop).ConfigureAwait(false);
         if (options.OnlyPreview)
             return await GridPreview.FillAsync(store, checkpoints, items, plan, stop).ConfigureAwait(false);

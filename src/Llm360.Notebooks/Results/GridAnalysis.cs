@@ -1,5 +1,4 @@
-// What an analysis tells a grid: its name, version and settings, its computation, and how a cell is
-// stored.
+// The description of an analysis for a grid: name, version, settings, computation and cell format.
 
 namespace Llm360.Notebooks;
 
@@ -7,17 +6,17 @@ namespace Llm360.Notebooks;
 /// <typeparam name="T">Content of one cell.</typeparam>
 /// <param name="Name">For example <c>memorization</c>; part of the store's folder.</param>
 /// <param name="Version">
-/// Version of the algorithm, from 1. Raise it when the mathematics changes: cells of another
+/// Version of the algorithm, from 1. Increase it when the mathematics changes: cells of another
 /// version are stale.
 /// </param>
 /// <param name="Settings">
-/// A record of everything else that the numbers depend on. A setting that has its default value is
-/// not part of the store's name, so a new setting keeps old cells. Changing a default needs a new
+/// A record of everything else that determines the numbers. A setting with its default value is not
+/// part of the store's name, so a new setting keeps old cells. Changing a default needs a new
 /// version.
 /// </param>
-/// <param name="Cells">How a cell is stored.</param>
+/// <param name="Cells">The format of a cell.</param>
 /// <param name="Compute">
-/// Computes one cell. It is called from several threads at once with a small model on the CPU.
+/// Computes one cell. With a small model on the CPU, several threads call it at once.
 /// </param>
 public sealed record GridAnalysis<T>(string Name, int Version, object Settings, CellCodec<T> Cells, Func<GridContext, T> Compute)
 {

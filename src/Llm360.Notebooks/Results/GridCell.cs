@@ -1,4 +1,4 @@
-// What a grid gives back: cells, and how they came.
+// The result of a grid: cells, and their origin.
 using Microsoft.Data.Analysis;
 
 namespace Llm360.Notebooks;
@@ -8,11 +8,11 @@ namespace Llm360.Notebooks;
 /// <param name="Checkpoint">The checkpoint.</param>
 /// <param name="Item">The item.</param>
 /// <param name="Content">The results.</param>
-/// <param name="FromStore">Whether it was there already.</param>
+/// <param name="FromStore">Whether it was already in the store.</param>
 public sealed record GridCell<T>(Checkpoint Checkpoint, GridItem Item, T Content, bool FromStore);
 
-/// <summary>How the cells of a grid came.</summary>
-/// <param name="FromStore">Cells that were there already.</param>
+/// <summary>The origin of a grid's cells.</summary>
+/// <param name="FromStore">Cells that were already in the store.</param>
 /// <param name="Computed">Cells computed now.</param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record GridFill(int FromStore, int Computed) : IShownAsTable
@@ -23,8 +23,8 @@ public sealed record GridFill(int FromStore, int Computed) : IShownAsTable
     public IReadOnlyList<MissingPart> Skipped { get; init; } = [];
 
     /// <summary>
-    /// How many of the computed cells took the place of stale cells, which have another identity.
-    /// The stale cells stay in the store.
+    /// Number of computed cells that replaced stale cells, which have another identity. The stale
+    /// cells stay in the store.
     /// </summary>
     public int Stale { get; init; }
 
@@ -34,10 +34,10 @@ public sealed record GridFill(int FromStore, int Computed) : IShownAsTable
     /// <summary>Cells that failed.</summary>
     internal IReadOnlyList<FailedCell> Failed { get; init; } = [];
 
-    /// <summary>What a preview found; null after a run.</summary>
+    /// <summary>The result of a preview; null after a run.</summary>
     internal GridPreview? Preview { get; init; }
 
-    /// <summary>Time that claiming cells took.</summary>
+    /// <summary>Time spent on claiming cells.</summary>
     internal TimeSpan Claiming { get; init; }
 
     /// <summary>Number of leases.</summary>
@@ -52,14 +52,14 @@ public sealed record GridFill(int FromStore, int Computed) : IShownAsTable
         ("skipped because missing", Skipped.Count == 0 ? null : string.Join(", ", Skipped)));
 }
 
-/// <summary>A grid and how its cells came.</summary>
+/// <summary>A grid and the origin of its cells.</summary>
 /// <typeparam name="T">Content of one cell.</typeparam>
-/// <param name="Cells">The cells, checkpoint by checkpoint.</param>
-/// <param name="Fill">Where they came from, and what was skipped.</param>
+/// <param name="Cells">The cells, in checkpoint order.</param>
+/// <param name="Fill">Their origin, and the skipped parts.</param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record GridRun<T>(IReadOnlyList<GridCell<T>> Cells, GridFill Fill) : IShownAsTable
 {
-    /// <summary>How the cells came, as a table.</summary>
+    /// <summary>The origin of the cells as a table.</summary>
     public Table ToTable() => Fill.ToTable();
 }
 

@@ -1,4 +1,4 @@
-// What the computation of one cell is given.
+// The input of the computation of one cell.
 
 namespace Llm360.Notebooks;
 
@@ -11,6 +11,6 @@ namespace Llm360.Notebooks;
 public sealed record GridContext(Suite Suite, Checkpoint Checkpoint, LanguageModel Model, GridItem Item, CancellationToken Cancellation)
 {
     /// <summary>The chunk, for a grid over chunks.</summary>
-    /// <exception cref="InvalidOperationException">The item is no chunk.</exception>
+    /// <exception cref="InvalidOperationException">The item is not a chunk.</exception>
     public Chunk Chunk => (Item as ChunkItem)?.Chunk ?? throw new InvalidOperationException($"The item {Item} is no chunk.");
 }

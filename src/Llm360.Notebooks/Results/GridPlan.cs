@@ -1,10 +1,9 @@
-// Which cells of a grid are in the store and which are to compute, known before the first model is
-// loaded.
+// The stored and the missing cells of a grid, found before the first model is loaded.
 
 namespace Llm360.Notebooks;
 
-/// <summary>A cell of the grid that a call takes care of.</summary>
-/// <param name="Number">Counted checkpoint by checkpoint.</param>
+/// <summary>A cell of the grid that a call handles.</summary>
+/// <param name="Number">Number in checkpoint order.</param>
 /// <param name="Item">The item.</param>
 /// <param name="Identity">The identity that its file must have.</param>
 /// <param name="IsStale">Whether a cell of another identity is in its place.</param>
@@ -13,13 +12,14 @@ internal sealed record PlannedCell(int Number, GridItem Item, CellIdentity Ident
 /// <summary>The cells of one checkpoint.</summary>
 internal sealed record PlannedCheckpoint(Checkpoint Checkpoint, List<PlannedCell> InStore, List<PlannedCell> ToCompute);
 
-/// <summary>The cells of a shard, checkpoint by checkpoint.</summary>
+/// <summary>The cells of a shard, in checkpoint order.</summary>
 /// <param name="Blocks">A block for each checkpoint.</param>
 /// <param name="Skipped">Missing parts that are left out.</param>
 internal sealed record GridPlan(IReadOnlyList<PlannedCheckpoint> Blocks, IReadOnlyList<MissingPart> Skipped)
 {
-    /// <summary>Looks for every cell of the shard in the store, and for what the others
-    /// need.</summary>
+    /// <summary>
+    /// Looks up every cell of the shard in the store, and the parts that missing cells need.
+    /// </summary>
     /// <exception cref="Llm360Exception">
     /// Checkpoints or items are missing and are not skipped, or files cannot be read.
     /// </exception>
@@ -84,7 +84,7 @@ internal sealed record GridPlan(IReadOnlyList<PlannedCheckpoint> Blocks, IReadOn
         }
     }
 
-    // Cells that are left out count as if they were not chosen.
+    // Cells beyond the limit are treated as if they were not selected.
     private static void Limit(List<PlannedCheckpoint> blocks, int most)
     {
         foreach (var block in blocks)

@@ -1,16 +1,18 @@
-// What a grid would compute and fetch, before it runs.
+// The cells and bytes that a grid would compute and fetch.
 
 namespace Llm360.Notebooks;
 
-/// <summary>A grid and what is left of it.</summary>
+/// <summary>A grid and its remaining work.</summary>
 /// <param name="Folder">Folder of the store.</param>
-/// <param name="Missing">Numbers of the cells to compute, counted checkpoint by checkpoint,
-/// ascending.</param>
+/// <param name="Missing">
+/// Numbers of the cells to compute, counted in checkpoint order, ascending.
+/// </param>
 /// <param name="Checkpoints">Names of all checkpoints, in the order of the grid.</param>
-/// <param name="Items">Names of all items, for example <c>chunk=7</c>, in the order of the
-/// grid.</param>
-/// <param name="BytesToFetch">Bytes of checkpoints that the cache lacks.</param>
-/// <param name="IsEstimate">Whether these bytes are estimated.</param>
+/// <param name="Items">
+/// Names of all items, for example <c>chunk=7</c>, in the order of the grid.
+/// </param>
+/// <param name="BytesToFetch">Bytes of checkpoints that are not in the cache.</param>
+/// <param name="IsEstimate">Whether this number of bytes is an estimate.</param>
 internal sealed record GridPreview(
     string Folder,
     IReadOnlyList<long> Missing,

@@ -1,20 +1,19 @@
-// One worker of a grid: it claims cells batch by batch, computes them and stores them. Workers
-// share nothing but the store.
+// A worker of a grid: claims, computes and stores batches of cells. Workers share only the store.
 using System.Diagnostics;
 
 namespace Llm360.Notebooks;
 
 /// <summary>Computes the cells of a plan that no other worker computes.</summary>
-/// <param name="store">Where cells are kept.</param>
+/// <param name="store">The store of the cells.</param>
 /// <param name="plan">The cells.</param>
 /// <param name="options">How the grid runs.</param>
-/// <param name="device">Where models run.</param>
+/// <param name="device">The device of the models.</param>
 /// <param name="kept">Receives the cells by their numbers; null keeps none.</param>
 internal sealed class GridWorker<T>(ResultStore<T> store, GridPlan plan, GridOptions options, Device device, GridCell<T>?[]? kept)
 {
     /// <summary>
-    /// Parameters up to which a model's cells are shared out among threads, instead of its
-    /// operators.
+    /// Largest number of parameters of a model whose cells, instead of its operators, are
+    /// distributed over threads.
     /// </summary>
     private const long SmallModel = 50_000_000;
 
@@ -30,7 +29,7 @@ internal sealed class GridWorker<T>(ResultStore<T> store, GridPlan plan, GridOpt
 
     /// <summary>Computes all cells, or those that other workers leave.</summary>
     /// <exception cref="Llm360Exception">
-    /// A model or cell could not be loaded, computed or stored, or the disk is not fit for the
+    /// A model or cell could not be loaded, computed or stored, or the disk is not suitable for the
     /// store.
     /// </exception>
     public async Task<GridFill> RunAsync()
@@ -50,7 +49,8 @@ internal sealed class GridWorker<T>(ResultStore<T> store, GridPlan plan, GridOpt
             StoreDisk.Require(store.Folder);
         for (var round = 0; waiting.Count > 0; round++)
         {
-            // First the checkpoints on which no other worker is: each worker loads few of them.
+            // First the checkpoints without another worker, so that each worker loads few
+            // checkpoints.
             var hadFree = await SweepAsync(waiting, alone: round == 0).ConfigureAwait(false);
             waiting.RemoveAll(w => w.Left.Count == 0);
             if (round == 0 || waiting.Count == 0)
@@ -92,7 +92,8 @@ internal sealed class GridWorker<T>(ResultStore<T> store, GridPlan plan, GridOpt
             await ReadFinishedAsync(block).ConfigureAwait(false);
         return hadFree;
 
-        // Decided when a model is about to be loaded, since other workers are under way.
+        // Decided when a model is about to be loaded, because other workers make progress
+        // meanwhile.
         IEnumerable<Checkpoint> Claimable(Queue<WaitingCells> upcoming)
         {
             while (next.TryDequeue(out var block))
@@ -107,7 +108,7 @@ internal sealed class GridWorker<T>(ResultStore<T> store, GridPlan plan, GridOpt
         }
     }
 
-    // Null at the end of the sweep. A sweep also ends where a model cannot be loaded.
+    // Null at the end of the sweep. A sweep also ends if a model cannot be loaded.
     private async Task<WaitingCells?> TryLoadAsync(
         Queue<WaitingCells> upcoming, IAsyncEnumerator<(Checkpoint Checkpoint, LanguageModel Model)> models)
     {
@@ -149,7 +150,7 @@ internal sealed class GridWorker<T>(ResultStore<T> store, GridPlan plan, GridOpt
                 using (lease)
                 {
                     var names = lease.Cells.ToHashSet();
-                    // A worker may have finished them since this one looked.
+                    // Another worker may have finished them since this worker checked.
                     TakeFinished(block, block.Left.Where(c => names.Contains(c.Item.Partition)));
                     List<PlannedCell> batch = [.. block.Left.Where(c => names.Contains(c.Item.Partition))];
                     if (batch.Count == 0)
@@ -203,7 +204,7 @@ internal sealed class GridWorker<T>(ResultStore<T> store, GridPlan plan, GridOpt
         catch (Exception e) when (!stop.IsCancellationRequested && IsOfCell(e))
         {
             Fail(block, cell, e);
-            // Where one cell cannot be stored, no other can.
+            // If one cell cannot be stored, no other can.
             if (isStoring || !options.KeepGoing)
                 throw;
             return;
@@ -214,7 +215,7 @@ internal sealed class GridWorker<T>(ResultStore<T> store, GridPlan plan, GridOpt
         Report(block.Checkpoint, cell.Item);
     }
 
-    // Without the Hub every other cell would fail as well, and none is to blame.
+    // Without the Hub, every other cell would fail as well, so the error is not that of a cell.
     private static bool IsOfCell(Exception exception) => exception is not HubUnreachableException;
 
     private void Fail(WaitingCells block, PlannedCell cell, Exception exception)

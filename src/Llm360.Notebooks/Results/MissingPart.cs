@@ -1,10 +1,10 @@
-// Checkpoints and items that a grid names and that are not there.
+// Checkpoints and items of a grid that do not exist.
 
 namespace Llm360.Notebooks;
 
-/// <summary>A checkpoint or item that is not there.</summary>
+/// <summary>A checkpoint or item that does not exist.</summary>
 /// <param name="Name">For example <c>ckpt_012</c>.</param>
-/// <param name="Place">Its folder or file, or its place on the Hub.</param>
+/// <param name="Place">Its folder or file, or its location on the Hub.</param>
 /// <param name="What">What is missing, for example <c>no weights</c>.</param>
 public sealed record MissingPart(string Name, string Place, string What)
 {
@@ -14,7 +14,7 @@ public sealed record MissingPart(string Name, string Place, string What)
     public override string ToString() => $"{Name} ({What})";
 
     /// <summary>
-    /// The parts that should be on this disk and are not; parts on the Hub are not checked.
+    /// The parts that should be on this disk but are missing; parts on the Hub are not checked.
     /// </summary>
     internal static Dictionary<object, MissingPart> OnDisk(IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<GridItem> items)
     {
@@ -38,10 +38,10 @@ public sealed record MissingPart(string Name, string Place, string What)
     }
 
     /// <summary>
-    /// Checks that parts on the Hub and items of other kinds are there, without fetching them.
+    /// Checks that parts on the Hub and items of other kinds exist, without fetching them.
     /// </summary>
-    /// <param name="checkpoints">Those that have a cell to compute.</param>
-    /// <param name="items">Those that have a cell to compute.</param>
+    /// <param name="checkpoints">Checkpoints that have a cell to compute.</param>
+    /// <param name="items">Items that have a cell to compute.</param>
     /// <param name="skip">Returns the missing parts instead of throwing.</param>
     /// <param name="stop">Stops waiting.</param>
     /// <exception cref="Llm360Exception">
@@ -54,7 +54,7 @@ public sealed record MissingPart(string Name, string Place, string What)
         try
         {
             await checkpoints.RequireAsync(stop).ConfigureAwait(false);
-            // Chunks together: their revision is looked up once.
+            // All chunks at once, so that their revision is looked up once.
             await ChunkReader.RequireAsync([.. items.OfType<ChunkItem>().Select(i => i.Chunk)], stop).ConfigureAwait(false);
             foreach (var item in items.Where(i => i is not ChunkItem))
                 await item.RequireAsync(stop).ConfigureAwait(false);

@@ -1,14 +1,13 @@
-// On which kind of device, and with which type of hidden states, a cell was computed.
+// The kind of device and the type of hidden states with which a cell was computed.
 
 namespace Llm360.Notebooks;
 
-/// <summary>The part of a cell's identity that tells numerics apart.</summary>
+/// <summary>The part of a cell's identity that distinguishes numerics.</summary>
 /// <remarks>
-/// Weights and settings fix the type of the weights, so two things are left that change the last
-/// bits: the kind of device, and the type of hidden states on it (<see
-/// cref="LanguageModel.HiddenType"/>).
-/// Threads, the number of the device and vector width are no part of it. When the rule for hidden
-/// types changes, change the text here: cells of the former rule become stale.
+/// Weights and settings determine the type of the weights. Two more things change the last bits:
+/// the kind of device, and its type of hidden states (<see cref="LanguageModel.HiddenType"/>).
+/// Threads, the number of the device and vector width are not part of the identity. If the rule for
+/// hidden types changes, change the text here: cells of the former rule then become stale.
 /// </remarks>
 internal static class NumericMode
 {

@@ -3,10 +3,12 @@
 namespace Llm360.Notebooks;
 
 /// <summary>Cells of records, one Parquet file each. DuckDB and pandas read them.</summary>
-/// <typeparam name="T">A row. A column is named by its property's
-/// <c>JsonPropertyName</c>.</typeparam>
-/// <param name="pack">Makes a compact list of the rows that were read; null keeps them as
-/// objects.</param>
+/// <typeparam name="T">
+/// A row. The <c>JsonPropertyName</c> of a property names its column.
+/// </typeparam>
+/// <param name="pack">
+/// Makes a compact list of the rows that were read; null keeps them as objects.
+/// </param>
 public sealed class ParquetCells<T>(Func<IReadOnlyList<T>, IReadOnlyList<T>>? pack = null) : CellCodec<IReadOnlyList<T>>
     where T : class, new()
 {
@@ -17,8 +19,8 @@ public sealed class ParquetCells<T>(Func<IReadOnlyList<T>, IReadOnlyList<T>>? pa
     public override void Write(Stream stream, IReadOnlyList<T> content, IReadOnlyDictionary<string, string> metadata)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        // A packed list makes its rows anew each time it is enumerated, and the writer enumerates
-        // it for each column.
+        // A packed list creates its rows at each enumeration, and the writer enumerates it for each
+        // column.
         stream.Write(ParquetRows.SerializeAsync<T>([.. content], metadata).GetAwaiter().GetResult().Span);
     }
 

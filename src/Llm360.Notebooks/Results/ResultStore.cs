@@ -23,8 +23,7 @@ internal enum CellState
 /// </summary>
 /// <remarks>
 /// <para>A cell is complete or absent. Several processes, on one machine or on several that share
-/// the
-/// disk, may fill one store. <c>settings.json</c> has all settings. The hash covers the suite's
+/// the disk, may fill one store. <c>settings.json</c> has all settings. The hash covers the suite's
 /// recipe and the settings that differ from their defaults.</para>
 /// <para>The metadata of a cell name what it was computed from: hashes of weights, configuration
 /// and item; on the Hub, commit and etag; the tokenizer and the optimizer file if the analysis uses

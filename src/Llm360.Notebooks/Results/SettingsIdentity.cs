@@ -1,15 +1,16 @@
-// The settings of an analysis as JSON, with and without those that have their default.
+// The settings of an analysis as JSON, with and without default values.
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Tells which settings distinguish one store from another.</summary>
+/// <summary>Determines which settings distinguish one store from another.</summary>
 /// <remarks>
-/// A setting that has its default is left out. A setting that is added later, with a default that
-/// keeps the former numbers, so belongs to the same store. The default is that of the constructor's
-/// parameter, or the property's value in a new instance where a constructor needs no argument.
+/// A setting with its default value is left out. A setting that is added later, with a default that
+/// keeps the former numbers, therefore belongs to the same store. The default is that of the
+/// constructor's parameter, or the property's value in a new instance if a constructor needs no
+/// argument.
 /// </remarks>
 internal static class SettingsIdentity
 {
@@ -23,7 +24,7 @@ internal static class SettingsIdentity
     public static JsonObject All(object settings) => Node(settings, settings.GetType()) as JsonObject
         ?? throw new ArgumentException("Settings are a record with a property for each setting.", nameof(settings));
 
-    /// <summary>The settings that do not have their default, ordered by name.</summary>
+    /// <summary>The settings that differ from their defaults, ordered by name.</summary>
     /// <param name="all">All settings.</param>
     /// <param name="type">The type of the record.</param>
     public static JsonObject WithoutDefaults(JsonObject all, Type type)
@@ -51,7 +52,7 @@ internal static class SettingsIdentity
         var parameters = constructor?.GetParameters() ?? [];
         if (type.IsAbstract || constructor is null)
             return [];
-        // With a default for each parameter, properties outside the constructor have one as well.
+        // If every parameter has a default, properties outside the constructor have one as well.
         if (parameters.All(p => p.HasDefaultValue))
         {
             var usual = constructor.Invoke([.. parameters.Select(Default)]);

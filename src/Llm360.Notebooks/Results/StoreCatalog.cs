@@ -1,4 +1,4 @@
-// What the results store holds: the folders of analyses and their cells, read from the disk alone.
+// Lists the results store: the folders of analyses and their cells, read only from the disk.
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -9,8 +9,8 @@ namespace Llm360.Notebooks;
 /// <param name="Checkpoint">Name of the checkpoint, from the folder's name.</param>
 /// <param name="Axis">Kind of the item, from the file's name, for example <c>chunk</c>.</param>
 /// <param name="Key">The item, for example <c>7</c>.</param>
-/// <param name="Bytes">Length.</param>
-/// <param name="Modified">When it was written.</param>
+/// <param name="Bytes">Length of the file.</param>
+/// <param name="Modified">Time at which it was written.</param>
 internal sealed record StoredCell(string Path, string Checkpoint, string Axis, string Key, long Bytes, DateTime Modified);
 
 /// <summary>One analysis in one setting: a folder <c>SUITE/ANALYSIS-HASH</c>.</summary>
@@ -26,7 +26,7 @@ internal sealed record StoredAnalysis(string Folder, string Suite, string Analys
     /// <summary><c>nano/memorization-6c2897f1be3e</c></summary>
     public string Name => $"{Suite}/{Path.GetFileName(Folder)}";
 
-    /// <summary>Settings as people read them: <c>prompt_length 32, seed 0</c>.</summary>
+    /// <summary>Settings in readable form: <c>prompt_length 32, seed 0</c>.</summary>
     public string SettingsText => string.Join(", ", FlatSettings().Select(s => $"{s.Name} {Text(s.Value)}"));
 
     /// <summary>

@@ -1,4 +1,4 @@
-// The folder of an analysis with its settings in the results of a suite.
+// The folder of an analysis with its settings, in the results of a suite.
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -36,7 +36,7 @@ internal static class StoreFolder
         return folder;
     }
 
-    // Earlier versions named the folder by all settings: it is found by its settings.json and
+    // Earlier versions named the folder by all settings. It is found by its settings.json and
     // renamed.
     private static void Adopt(string folder, string analysis, JsonObject identity, Type type)
     {
@@ -68,7 +68,7 @@ internal static class StoreFolder
         return identity;
     }
 
-    /// <summary>A settings file; null if it is missing or no JSON object.</summary>
+    /// <summary>A settings file; null if it is missing or not a JSON object.</summary>
     public static JsonObject? Read(string path)
     {
         try

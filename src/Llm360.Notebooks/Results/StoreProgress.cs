@@ -1,18 +1,18 @@
-// How far the cells of a store are: done, running, failed. Read from the disk alone.
+// Progress of the cells of a store: done, running, failed. Read only from the disk.
 
 namespace Llm360.Notebooks;
 
-/// <summary>Cells that a worker holds.</summary>
+/// <summary>Cells that a worker has claimed.</summary>
 /// <param name="Owner">The worker.</param>
-/// <param name="Cells">Those of its cells that are not done.</param>
+/// <param name="Cells">Its unfinished cells.</param>
 /// <param name="HasExpired">Whether the worker has ended without giving them back.</param>
 internal sealed record HeldCells(LeaseOwner Owner, IReadOnlyList<string> Cells, bool HasExpired);
 
 /// <summary>The cells of one checkpoint.</summary>
 /// <param name="Checkpoint">Name of the checkpoint.</param>
-/// <param name="Done">Names of the cells that are there, of any identity.</param>
-/// <param name="Held">Cells that workers hold.</param>
-/// <param name="Failed">Failures of cells that are not there.</param>
+/// <param name="Done">Names of the existing cells, of any identity.</param>
+/// <param name="Held">Cells that workers have claimed.</param>
+/// <param name="Failed">Failures of cells that do not exist.</param>
 internal sealed record CheckpointProgress(
     string Checkpoint, IReadOnlySet<string> Done, IReadOnlyList<HeldCells> Held, IReadOnlyList<FailedCell> Failed)
 {
@@ -20,10 +20,10 @@ internal sealed record CheckpointProgress(
     public IEnumerable<string> Running => Held.Where(h => !h.HasExpired).SelectMany(h => h.Cells);
 }
 
-/// <summary>Reads how far a store is.</summary>
+/// <summary>Reads the progress of a store.</summary>
 internal static class StoreProgress
 {
-    /// <summary>The checkpoints of an analysis that have anything.</summary>
+    /// <summary>The checkpoints of an analysis that have cells, leases or failures.</summary>
     /// <param name="folder">Folder of the analysis.</param>
     public static IReadOnlyList<CheckpointProgress> Read(string folder) => !Directory.Exists(folder) ? []
         : [.. Directory.EnumerateDirectories(folder, "checkpoint=*").Order(StringComparer.Ordinal).Select(Of)];

@@ -1,4 +1,4 @@
-// How much one analysis of the store holds, and what it would cost to compute it again.
+// The size of one analysis in the store, and the cost of computing it again.
 
 namespace Llm360.Notebooks;
 
@@ -9,22 +9,22 @@ namespace Llm360.Notebooks;
 /// <param name="StaleBytes">Their bytes.</param>
 internal sealed record StoreUsage(StoredAnalysis Analysis, IReadOnlyList<StoredCell> Cells, int StaleCells, long StaleBytes)
 {
-    // No analysis has this name: the catalog lists folders with a hyphen.
+    // No analysis has this name, because the catalog lists only folders with a hyphen.
     private const string RemovedPrefix = "removed.";
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
 
     /// <summary>Bytes of the cells.</summary>
     public long Bytes => Cells.Sum(c => c.Bytes);
 
-    /// <summary>When the last cell was written; null without cells.</summary>
+    /// <summary>Time of the last written cell; null without cells.</summary>
     public DateTime? Newest => Cells.Count == 0 ? null : Cells.Max(c => c.Modified);
 
-    /// <summary>When the first cell was written; null without cells.</summary>
+    /// <summary>Time of the first written cell; null without cells.</summary>
     public DateTime? Oldest => Cells.Count == 0 ? null : Cells.Min(c => c.Modified);
 
     /// <summary>
-    /// The time that the cells took, from the times at which they were written. Pauses above ten
-    /// minutes do not count, and neither does the first cell.
+    /// The computing time of the cells, from the times at which they were written. Pauses above ten
+    /// minutes are not counted, and neither is the first cell.
     /// </summary>
     public TimeSpan ComputeTime
     {
@@ -49,7 +49,7 @@ internal sealed record StoreUsage(StoredAnalysis Analysis, IReadOnlyList<StoredC
     {
         var suite = Path.GetDirectoryName(Analysis.Folder)!;
         Directory.Move(Analysis.Folder, Path.Combine(suite, $"{RemovedPrefix}{Guid.NewGuid():N}"));
-        // Also what a process that was killed has left.
+        // Also removes the remains of a process that was killed.
         foreach (var removed in Directory.EnumerateDirectories(suite, $"{RemovedPrefix}*").ToList())
             Directory.Delete(removed, recursive: true);
     }

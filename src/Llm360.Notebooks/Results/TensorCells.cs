@@ -3,11 +3,12 @@ using TorchSharp;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Cells of named arrays, one safetensors file each. Python's <c>safetensors</c> reads
-/// them.</summary>
+/// <summary>
+/// Cells of named arrays, one safetensors file each. Python's <c>safetensors</c> reads them.
+/// </summary>
 /// <remarks>
-/// A cell that was read is copied into memory of its own, on the CPU. The caller disposes its
-/// tensors. <see cref="ResultStore{T}.PathOf"/> and <see cref="StateDict.Open"/> map it instead.
+/// A cell that is read is copied into its own memory on the CPU. The caller disposes its tensors.
+/// <see cref="ResultStore{T}.PathOf"/> and <see cref="StateDict.Open"/> map it instead.
 /// </remarks>
 public sealed class TensorCells : CellCodec<IReadOnlyDictionary<string, torch.Tensor>>
 {
@@ -21,7 +22,7 @@ public sealed class TensorCells : CellCodec<IReadOnlyDictionary<string, torch.Te
         Stream stream, IReadOnlyDictionary<string, torch.Tensor> content, IReadOnlyDictionary<string, string> metadata)
     {
         ArgumentNullException.ThrowIfNull(content);
-        // By name: the bytes do not depend on the order in which tensors were added.
+        // Ordered by name: the bytes must not depend on the order in which tensors were added.
         SafetensorsWriter.Write(stream, [.. content.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => (t.Key, t.Value))], metadata);
     }
 

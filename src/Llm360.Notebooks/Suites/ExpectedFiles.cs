@@ -1,16 +1,16 @@
-// The files that training has left by now, told from the recipe.
+// The files that training should have written so far, according to the recipe.
 namespace Llm360.Notebooks;
 
-/// <summary>The files of a suite that its recipe asks for.</summary>
+/// <summary>The files of a suite according to its recipe.</summary>
 internal static class ExpectedFiles
 {
     /// <summary>
-    /// The files that the recipe asks for up to the last checkpoint, with '/', relative to the
+    /// The files according to the recipe up to the last checkpoint, with '/', relative to the
     /// suite's folder.
     /// </summary>
     /// <param name="manifest">The recipe.</param>
     /// <param name="folder">The suite's folder.</param>
-    /// <param name="list">The suite's list; null where there is none.</param>
+    /// <param name="list">The suite's list; null if there is none.</param>
     public static IEnumerable<string> Of(SuiteRecipe manifest, string folder, SuiteFiles? list)
     {
         IEnumerable<string> corpus = [SuiteLayout.Manifest, .. SuiteLayout.CorpusFiles(manifest)];
@@ -22,15 +22,15 @@ internal static class ExpectedFiles
     }
 
     /// <summary>
-    /// The last checkpoint in the list or, without a list, the last one with weights; null where
-    /// there is none.
+    /// The last checkpoint in the list or, without a list, the last one with weights; null if there
+    /// is none.
     /// </summary>
     public static int? Last(string folder, SuiteFiles? list) => list is not null ? list.LastCheckpoint
         : OnDisk(folder).Where(k => File.Exists(Path.Combine(folder, SuiteLayout.Checkpoint(k), SuiteLayout.Weights)))
             .Select(k => (int?)k).Max();
 
     /// <summary>
-    /// The numbers of the checkpoints' folders, whatever is in them, in ascending order.
+    /// The numbers of the checkpoints' folders, whatever they contain, in ascending order.
     /// </summary>
     public static IReadOnlyList<int> OnDisk(string folder) => Directory.Exists(folder)
         ? [.. Directory.EnumerateDirectories(folder, "ckpt_*")
@@ -38,7 +38,7 @@ internal static class ExpectedFiles
         : [];
 
     /// <summary>
-    /// The number of a checkpoint that training has reached, also of one whose files are lost.
+    /// The number of a checkpoint that training has reached, also if its files are missing.
     /// </summary>
     /// <param name="manifest">The recipe.</param>
     /// <param name="folder">The suite's folder.</param>

@@ -1,4 +1,4 @@
-// What the licences and facts of a manifest must keep.
+// Checks of the licences and facts in a manifest.
 using System.Text.Json;
 
 namespace Llm360.Notebooks;

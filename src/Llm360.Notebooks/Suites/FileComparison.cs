@@ -1,4 +1,4 @@
-// Compares the files in a suite's folder with the list of the suite.
+// Compares the files in a suite's folder with the suite's list.
 using System.Collections.Concurrent;
 
 namespace Llm360.Notebooks;
@@ -6,14 +6,14 @@ namespace Llm360.Notebooks;
 /// <summary>Compares files with a list.</summary>
 internal static class FileComparison
 {
-    // More readers than this only make a hard disk seek.
+    // More readers would only cause seeks on a hard disk.
     private const int MaxReaders = 4;
 
-    /// <summary>Compares names and sizes of the files that a condition names.</summary>
+    /// <summary>Compares names and sizes of the files that a condition selects.</summary>
     public static SuiteCheck Sizes(SuiteRecipe manifest, string folder, Func<string, bool> which) =>
         Run(manifest, folder, which, files => [.. files.Select(f => Compare(folder, f.Key, [.. f], hash: null)).OfType<FileDifference>()]);
 
-    /// <summary>Compares the hashes of the files that a condition names.</summary>
+    /// <summary>Compares the hashes of the files that a condition selects.</summary>
     public static SuiteCheck Content(
         SuiteRecipe manifest,
         string folder,
@@ -73,7 +73,7 @@ internal static class FileComparison
             if (FileMeasure.Size(full) is not { } size)
                 return FileDifference.Missing(path);
             var sameSize = versions.FindAll(v => v.Size == size);
-            // A file of another size is never opened: it may be a named pipe.
+            // A file of a different size is never opened: it may be a named pipe.
             if (sameSize.Count == 0)
                 return FileDifference.OtherSize(path, size, versions[^1].Size);
             if (hash is null)
@@ -87,7 +87,7 @@ internal static class FileComparison
         }
     }
 
-    // A missing checkpoint is one difference and not five.
+    // A missing checkpoint counts as one difference instead of five.
     private static IEnumerable<FileDifference> WholeFolders(string folder, IEnumerable<FileDifference> differences)
     {
         return differences.GroupBy(d => d.Checkpoint is { } number && IsGone(number) ? number : -1)

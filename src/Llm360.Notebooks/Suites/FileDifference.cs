@@ -1,4 +1,4 @@
-// One file of a suite that is not as its list says.
+// One file of a suite that differs from the suite's list.
 using System.Globalization;
 
 namespace Llm360.Notebooks;
@@ -6,25 +6,27 @@ namespace Llm360.Notebooks;
 /// <summary>How a file differs from the list of a suite.</summary>
 internal enum FileState
 {
-    /// <summary>The file, or the whole folder of a checkpoint, is not there.</summary>
+    /// <summary>The file, or the whole folder of a checkpoint, does not exist.</summary>
     Missing,
 
-    /// <summary>The file has another size.</summary>
+    /// <summary>The file has a different size.</summary>
     Size,
 
-    /// <summary>The file has the size, but not the SHA-256.</summary>
+    /// <summary>The file has the correct size, but a different SHA-256.</summary>
     Content,
 
-    /// <summary>The file is there but cannot be read.</summary>
+    /// <summary>The file exists but cannot be read.</summary>
     Unreadable,
 
-    /// <summary>The file is there but not in the list, so it cannot be checked.</summary>
+    /// <summary>The file exists but is not in the list, so it cannot be checked.</summary>
     NotListed,
 }
 
-/// <summary>A file that is not as the list of its suite says.</summary>
-/// <param name="Path">Relative to the suite's folder, with '/'; a missing checkpoint is named by
-/// its folder, with '/' at the end.</param>
+/// <summary>A file that differs from the list of its suite.</summary>
+/// <param name="Path">
+/// Relative to the suite's folder, with '/'. A missing checkpoint is named by its folder, with '/'
+/// at the end.
+/// </param>
 /// <param name="State">How it differs.</param>
 /// <param name="Detail">The same in words, with sizes or the cause.</param>
 internal sealed record FileDifference(string Path, FileState State, string Detail)
@@ -34,7 +36,7 @@ internal sealed record FileDifference(string Path, FileState State, string Detai
     /// </summary>
     public override string ToString() => $"{Path} ({Detail})";
 
-    /// <summary>The checkpoint that the file belongs to; null for other files.</summary>
+    /// <summary>The checkpoint of the file; null for other files.</summary>
     internal int? Checkpoint => SuiteLayout.CheckpointNumber(Path.Split('/')[0]);
 
     internal static FileDifference Missing(string path) => new(path, FileState.Missing, "missing");

@@ -10,21 +10,21 @@ internal static class FileMeasure
     private const int BufferLength = 1 << 20;
 
     /// <summary>
-    /// Bytes of a file or of the file that a link leads to; null where there is no such file.
+    /// Bytes of a file or of the target of a link; null if there is no such file.
     /// </summary>
     public static long? Size(string path)
     {
         var file = new FileInfo(path);
-        // A FileInfo of a link has the length of the link.
+        // The FileInfo of a link has the length of the link itself.
         if (file.LinkTarget is not null)
             file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo;
         return file is { Exists: true } ? file.Length : null;
     }
 
-    /// <summary>Reads a file piece by piece.</summary>
+    /// <summary>Hashes a file in parts.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="read">Told the bytes of each piece.</param>
-    /// <param name="cancellation">Stops before the next piece.</param>
+    /// <param name="read">Called with the bytes of each part.</param>
+    /// <param name="cancellation">Stops before the next part.</param>
     /// <returns>SHA-256 in lower-case hexadecimal digits.</returns>
     public static string Sha256(string path, Action<int>? read = null, CancellationToken cancellation = default)
     {
@@ -48,10 +48,10 @@ internal static class FileMeasure
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>The entry of a file as it is now.</summary>
+    /// <summary>The entry for a file in its current state.</summary>
     /// <param name="folder">The suite's folder.</param>
-    /// <param name="path">Relative to it, with '/'.</param>
-    /// <param name="cancellation">Stops before the next piece.</param>
+    /// <param name="path">Relative to the folder, with '/'.</param>
+    /// <param name="cancellation">Stops before the next part.</param>
     public static SuiteFile Entry(string folder, string path, CancellationToken cancellation = default)
     {
         var file = Path.Combine(folder, path);

@@ -1,9 +1,11 @@
-// Checkpoints and chunks by the names that people write: last, -1, 36, 036, ckpt_036.
+// Finds checkpoints and chunks by the names that users write: last, -1, 36, 036, ckpt_036.
 using System.Globalization;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Finds an item of a suite by its name, its number, or its place from the end.</summary>
+/// <summary>
+/// Finds an item of a suite by its name, its number, or its position from the end.
+/// </summary>
 internal static class ItemName
 {
     /// <summary>The ways to write a name, for messages.</summary>
@@ -12,14 +14,14 @@ internal static class ItemName
     /// <summary>The name of the last item.</summary>
     public const string Last = "last";
 
-    /// <summary>The place of an item in a list; null where the text names none of them.</summary>
+    /// <summary>The index of an item in a list; null if the text names none of them.</summary>
     /// <param name="items">The checkpoints or chunks, in order.</param>
     /// <param name="text">
     /// <c>last</c>, <c>-1</c> for the last and <c>-2</c> for the one before it, a number with or
     /// without leading zeros, or a name with or without the zeros of its number.
     /// </param>
     /// <param name="name">The name of an item.</param>
-    /// <param name="number">Its number; null where it has none.</param>
+    /// <param name="number">Its number; null if it has none.</param>
     public static int? Find<T>(IReadOnlyList<T> items, string text, Func<T, string> name, Func<T, int?> number)
     {
         if (text == Last && items.Count > 0)
@@ -42,7 +44,7 @@ internal static class ItemName
         }
     }
 
-    // "ckpt_036" is ("ckpt_", 36). A number alone is no name.
+    // "ckpt_036" is ("ckpt_", 36). A number alone is not a name.
     private static (string Prefix, int Number)? Split(string name)
     {
         var prefix = name.TrimEnd([.. "0123456789"]);

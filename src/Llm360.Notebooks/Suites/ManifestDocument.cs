@@ -1,4 +1,4 @@
-// Where manifests come from: a folder of one's own, the checkout's data-manifests, the library.
+// Finds manifests: in the user's folder, in the checkout's data-manifests, or in the library.
 namespace Llm360.Notebooks;
 
 /// <summary>A manifest that is not read yet.</summary>
@@ -21,9 +21,10 @@ internal sealed record ManifestDocument(string Where, byte[]? Embedded = null)
     /// <summary>A manifest file.</summary>
     public static ManifestDocument File(string path) => new(path);
 
-    /// <summary>The names there are, in order.</summary>
-    /// <param name="kind"><see cref="Suites"/>, <see cref="Papers"/> or
-    /// <see cref="Tasks"/>.</param>
+    /// <summary>The available names, in order.</summary>
+    /// <param name="kind">
+    /// <see cref="Suites"/>, <see cref="Papers"/> or <see cref="Tasks"/>.
+    /// </param>
     /// <param name="folders"><see cref="Workspace.ManifestFolders"/> when null.</param>
     public static IReadOnlyList<string> Names(string kind, IReadOnlyList<string>? folders = null) =>
     [
@@ -32,11 +33,14 @@ internal sealed record ManifestDocument(string Where, byte[]? Embedded = null)
             .Select(Path.GetFileNameWithoutExtension).OfType<string>().Distinct().Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>The manifest of a name; null where there is none.</summary>
-    /// <remarks>A file in one of <see cref="Workspace.ManifestFolders"/> comes before the embedded
-    /// one.</remarks>
-    /// <param name="kind"><see cref="Suites"/>, <see cref="Papers"/> or
-    /// <see cref="Tasks"/>.</param>
+    /// <summary>The manifest with a name; null if there is none.</summary>
+    /// <remarks>
+    /// A file in one of <see cref="Workspace.ManifestFolders"/> takes precedence over the embedded
+    /// one.
+    /// </remarks>
+    /// <param name="kind">
+    /// <see cref="Suites"/>, <see cref="Papers"/> or <see cref="Tasks"/>.
+    /// </param>
     /// <param name="name">Its name.</param>
     /// <param name="folders"><see cref="Workspace.ManifestFolders"/> when null.</param>
     public static ManifestDocument? Find(string kind, string name, IReadOnlyList<string>? folders = null)

@@ -9,8 +9,7 @@ internal static class ManifestFile
     /// <summary>Reads a manifest.</summary>
     /// <exception cref="Llm360Exception">
     /// The file is missing, is not JSON, or has an unknown, missing or misspelt key or a value out
-    /// of
-    /// range.
+    /// of range.
     /// </exception>
     public static SuiteManifest Read(string path) => Read(ManifestDocument.File(path));
 

@@ -1,10 +1,10 @@
-// What the phases of a published training must keep, and the facts about a manifest.
+// Checks of the phases in a published suite's manifest.
 namespace Llm360.Notebooks;
 
-/// <summary>Checks the phases of a manifest, and which checkpoints belong to them.</summary>
+/// <summary>Checks the phases of a manifest and their checkpoints.</summary>
 internal static class PhaseCheck
 {
-    // Larger numbers are mistyped. Together they keep all sums of tokens within 64 bits.
+    // Larger numbers are errors. Together the limits keep all sums of tokens within 64 bits.
     private const int MostPhases = 20;
     private const long MostSteps = 100_000_000;
     private const long MostTokensPerStep = 1_000_000_000;
@@ -43,7 +43,7 @@ internal static class PhaseCheck
         }
     }
 
-    /// <summary>The phase of a series; null where the manifest has none.</summary>
+    /// <summary>The phase of a series; null if the manifest has none.</summary>
     public static TrainingPhase? PhaseOf(IReadOnlyList<TrainingPhase> phases, CheckpointSeries series) =>
         series.Phase is null ? phases.FirstOrDefault() : phases.FirstOrDefault(p => p.Name == series.Phase);
 

@@ -1,22 +1,26 @@
-// Whether a suite's checkpoints are bit for bit those that its manifest names.
+// Compares a suite's checkpoints bit for bit with the hashes in its manifest.
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace Llm360.Notebooks;
 
-/// <summary>What comparing the weights of a suite with its manifest came to.</summary>
-/// <param name="Equal">Checkpoints that have the manifest's hash.</param>
-/// <param name="Checkpoints">Checkpoints that the manifest names.</param>
-/// <param name="FirstDifferent">The first that has another hash; null where none has.</param>
+/// <summary>The result of comparing the weights of a suite with its manifest.</summary>
+/// <param name="Equal">Number of checkpoints that have the manifest's hash.</param>
+/// <param name="Checkpoints">Number of checkpoints in the manifest.</param>
+/// <param name="FirstDifferent">The first with a different hash; null if there is none.</param>
 public sealed record PinnedWeights(int Equal, int Checkpoints, string? FirstDifferent)
 {
-    /// <summary>Compares the hashes that training listed with those of the suite's manifest. No
-    /// weights are read.</summary>
+    /// <summary>
+    /// Compares the hashes that training recorded with those of the suite's manifest. No weights
+    /// are read.
+    /// </summary>
     /// <param name="suite">A suite that was trained here.</param>
-    /// <returns>Null where the manifest names no weights, or the suite has no list of
-    /// files.</returns>
-    /// <exception cref="Llm360Exception">The suite was not trained here, or its list cannot be
-    /// read.</exception>
+    /// <returns>
+    /// Null if the manifest names no weights, or the suite has no list of files.
+    /// </returns>
+    /// <exception cref="Llm360Exception">
+    /// The suite was not trained here, or its list cannot be read.
+    /// </exception>
     public static PinnedWeights? Compare(Suite suite)
     {
         ArgumentNullException.ThrowIfNull(suite);
@@ -29,15 +33,15 @@ public sealed record PinnedWeights(int Equal, int Checkpoints, string? FirstDiff
     }
 
     /// <summary>
-    /// In words, for example <c>37 of 37 checkpoints are bit for bit those of the manifest</c>. Of
-    /// a difference the first checkpoint is named, with what
-    /// this machine is.
+    /// In words, for example <c>37 of 37 checkpoints are bit for bit those of the manifest</c>. For
+    /// a difference, it names the first checkpoint and this machine.
     /// </summary>
     public override string ToString() => $"{Equal} of {Checkpoints} checkpoints are bit for bit those of the manifest"
         + (FirstDifferent is null ? "" : $"; {FirstDifferent} is the first that differs ({Machine})");
 
-    /// <summary>The hashes of a suite's weights, from <c>ckpt_000</c> on, as its list of files has
-    /// them.</summary>
+    /// <summary>
+    /// The hashes of a suite's weights in its list of files, from <c>ckpt_000</c> on.
+    /// </summary>
     internal static IReadOnlyList<string> Of(Suite suite)
     {
         var hashes = Hashes(SuiteFiles.Read(suite.Folder)!);

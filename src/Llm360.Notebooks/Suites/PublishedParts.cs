@@ -1,12 +1,12 @@
-// The checkpoints and chunks that the manifest of a published suite names.
+// The checkpoints and chunks in the manifest of a published suite.
 namespace Llm360.Notebooks;
 
 /// <summary>Makes the parts of a published suite from its manifest.</summary>
 internal static class PublishedParts
 {
     /// <summary>The checkpoints, in training order.</summary>
-    /// <param name="manifest">Checked.</param>
-    /// <param name="folder">Where files of one's own are looked for first.</param>
+    /// <param name="manifest">A checked manifest.</param>
+    /// <param name="folder">The folder that is searched first.</param>
     public static IReadOnlyList<Checkpoint> Checkpoints(SuiteManifest manifest, string folder)
     {
         var (from, phases) = (manifest.Checkpoints!, manifest.Phases ?? []);
@@ -27,8 +27,8 @@ internal static class PublishedParts
     }
 
     /// <summary>The chunks, in training order.</summary>
-    /// <param name="manifest">Checked.</param>
-    /// <param name="folder">Where files of one's own are looked for first.</param>
+    /// <param name="manifest">A checked manifest.</param>
+    /// <param name="folder">The folder that is searched first.</param>
     public static IReadOnlyList<Chunk> Chunks(SuiteManifest manifest, string folder) =>
         manifest.Chunks is not { } data ? [] : [.. Enumerable.Range(0, data.Count).Select(number =>
         {
@@ -37,11 +37,11 @@ internal static class PublishedParts
             return new Chunk(name, number, Path.Combine(folder, SuiteLayout.Train, name + ".jsonl"), place);
         })];
 
-    /// <summary>A checkpoint with what its phase tells of it.</summary>
+    /// <summary>A checkpoint with the facts from its phase.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="phase">Its phase.</param>
     /// <param name="number">Its number within the phase.</param>
-    /// <param name="before">Tokens of the phases before; null where unknown.</param>
+    /// <param name="before">Tokens of the phases before; null if unknown.</param>
     public static Checkpoint InPhase(Checkpoint checkpoint, TrainingPhase phase, int number, long? before)
     {
         var steps = phase.StepsAt(number);
@@ -53,7 +53,7 @@ internal static class PublishedParts
         };
     }
 
-    /// <summary>Tokens of all phases; null where unknown.</summary>
+    /// <summary>Tokens of all phases; null if unknown.</summary>
     public static long? AllTokens(IReadOnlyList<TrainingPhase> phases) =>
         phases.Count == 0 ? null : phases.Aggregate((long?)0, (sum, phase) => sum + phase.AllTokens);
 

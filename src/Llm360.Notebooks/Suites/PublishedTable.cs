@@ -1,5 +1,4 @@
-// A table of a publication: columns with units, rows by the names of the columns, and its means
-// checked.
+// A table of a publication: columns with units, rows by column names, and checks of its means.
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Data.Analysis;
@@ -8,17 +7,18 @@ namespace Llm360.Notebooks;
 
 /// <summary>A column of a <see cref="PublishedTable"/>.</summary>
 /// <param name="Name">Its name in the rows.</param>
-/// <param name="Title">What stands above it.</param>
+/// <param name="Title">Its header.</param>
 /// <param name="Unit">For example <c>%</c>; null for texts and truth values.</param>
-/// <param name="MeanOf">The columns before it whose mean it states; null where it states no
-/// mean.</param>
+/// <param name="MeanOf">
+/// The columns before it whose mean it states; null if it states no mean.
+/// </param>
 public sealed record PublishedColumn(string Name, string Title, string? Unit = null, IReadOnlyList<string>? MeanOf = null);
 
-/// <summary>A table of a publication. A value that a row lacks was not given.</summary>
+/// <summary>A table of a publication. A value that is missing in a row was not published.</summary>
 /// <param name="Name">Unique within its paper, such as <c>landscape</c>.</param>
-/// <param name="Title">What it shows.</param>
-/// <param name="Source">Where it stands.</param>
-/// <param name="Verified">Whether it was read there.</param>
+/// <param name="Title">Description of the table.</param>
+/// <param name="Source">The table or page of the publication.</param>
+/// <param name="Verified">Whether it was checked in the source.</param>
 /// <param name="Columns">The first names the rows.</param>
 /// <param name="Rows">Values by the names of the columns: texts, numbers, true or false.</param>
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
@@ -30,32 +30,33 @@ public sealed record PublishedTable(
     IReadOnlyList<PublishedColumn> Columns,
     IReadOnlyList<IReadOnlyDictionary<string, JsonElement>> Rows) : IShownAsTable
 {
-    /// <summary>From this difference on a stated mean is marked: rounding changes less.</summary>
+    /// <summary>
+    /// Smallest difference at which a stated mean is marked; rounding changes less.
+    /// </summary>
     private const double LargestRounding = 0.01;
 
-    /// <summary>The column of a name.</summary>
+    /// <summary>The column with a name.</summary>
     /// <exception cref="Llm360Exception">There is none.</exception>
     public PublishedColumn Column(string name) => Columns.FirstOrDefault(c => c.Name == name) ?? throw new Llm360Exception(
         $"The published table {Name} has no column \"{Printable.Value(name)}\".",
         Source,
         $"Choose one of: {string.Join(", ", Columns.Select(c => c.Name))}.");
 
-    /// <summary>The text of a cell; null where none was given.</summary>
+    /// <summary>The text of a cell; null if none was given.</summary>
     public static string? Text(IReadOnlyDictionary<string, JsonElement> row, string column) =>
         Cell(row, column) is { ValueKind: JsonValueKind.String } cell ? cell.GetString() : null;
 
-    /// <summary>The number of a cell as it is printed; null where none was given.</summary>
+    /// <summary>The number of a cell as printed; null if none was given.</summary>
     public static double? Number(IReadOnlyDictionary<string, JsonElement> row, string column) =>
         Cell(row, column) is { ValueKind: JsonValueKind.Number } cell ? cell.GetDouble() : null;
 
-    /// <summary>The truth value of a cell; null where none was given.</summary>
+    /// <summary>The truth value of a cell; null if none was given.</summary>
     public static bool? Flag(IReadOnlyDictionary<string, JsonElement> row, string column) =>
         Cell(row, column) is { ValueKind: JsonValueKind.True or JsonValueKind.False } cell ? cell.GetBoolean() : null;
 
     /// <summary>
-    /// A number as it follows from the others: a mean is computed from its columns, means among
-    /// them as well. Other
-    /// numbers are as printed. Null where a value is missing.
+    /// A number as computed from the others: a mean is computed from its columns, including means
+    /// among them. Other numbers are as printed. Null if a value is missing.
     /// </summary>
     /// <exception cref="Llm360Exception">There is no such column.</exception>
     public double? Computed(IReadOnlyDictionary<string, JsonElement> row, string column)
@@ -66,14 +67,15 @@ public sealed record PublishedTable(
         return values.Average(v => v ?? double.NaN) is var mean && double.IsNaN(mean) ? null : mean;
     }
 
-    /// <summary>Whether a printed mean differs from the mean of its columns by more than
-    /// rounding.</summary>
+    /// <summary>
+    /// Whether a printed mean differs from the mean of its columns by more than rounding.
+    /// </summary>
     public bool IsSlip(IReadOnlyDictionary<string, JsonElement> row, string column) =>
         Column(column).MeanOf is not null && Number(row, column) is { } printed && Computed(row, column) is { } computed
         && Math.Abs(printed - computed) >= LargestRounding;
 
     /// <summary>The rows for which all the columns are true.</summary>
-    /// <param name="columns">Columns of truth values; none keeps all rows.</param>
+    /// <param name="columns">Columns of truth values; an empty list keeps all rows.</param>
     /// <exception cref="Llm360Exception">There is no such column.</exception>
     public PublishedTable Where(params IReadOnlyList<string> columns)
     {
@@ -82,8 +84,10 @@ public sealed record PublishedTable(
         return this with { Rows = [.. Rows.Where(r => columns.All(c => Flag(r, c) == true))] };
     }
 
-    /// <summary>As a table; means that do not follow from their columns are marked with the
-    /// computed value.</summary>
+    /// <summary>
+    /// The rows as a table; means that differ from the mean of their columns are marked with the
+    /// computed value.
+    /// </summary>
     public Table ToTable()
     {
         var slips = Rows.Sum(r => Columns.Count(c => IsSlip(r, c.Name)));

@@ -1,24 +1,23 @@
-// A recipe that was copied from a known one and changed: its name and what it still says of the
-// original.
+// A recipe that was copied from a known one and changed: its name, and values of the original.
 using System.Text.Json.Nodes;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Makes a copied recipe one of its own.</summary>
+/// <summary>Separates a copied recipe from the original.</summary>
 internal static class RecipeCopy
 {
     private const int ShownDifferences = 4;
 
     /// <summary>
-    /// The recipe without what belongs to the known recipe that it was copied from:
-    /// <c>expected</c> and <c>weights</c>, where the text or the training is another one. If it has
-    /// the name of a known suite with another recipe, its name becomes that of its file.
+    /// The recipe without the values of the known recipe from which it was copied: <c>expected</c>
+    /// and <c>weights</c>, if the text or the training differs. If it has the name of a known suite
+    /// with a different recipe, it takes the name of its file.
     /// </summary>
-    /// <param name="recipe">As it is in the file.</param>
+    /// <param name="recipe">The recipe in the file.</param>
     /// <param name="path">The file.</param>
     /// <param name="known">The recipes that are known by name.</param>
     /// <returns>The recipe, and a sentence for each change.</returns>
-    /// <exception cref="Llm360Exception">The file has the name of a known suite, too.</exception>
+    /// <exception cref="Llm360Exception">The file also has the name of a known suite.</exception>
     public static (SuiteRecipe Recipe, IReadOnlyList<string> Notes) Own(SuiteRecipe recipe, string path, IReadOnlyList<SuiteRecipe> known)
     {
         var notes = new List<string>();

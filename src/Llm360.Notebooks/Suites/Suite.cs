@@ -46,8 +46,7 @@ public sealed class Suite : IShownAsTable
 
     /// <summary>
     /// The repository of its checkpoints on the Hub, <c>organisation/name</c>; null if it was
-    /// trained
-    /// here.
+    /// trained here.
     /// </summary>
     public string? Repository => Manifest.Checkpoints?.Repository;
 

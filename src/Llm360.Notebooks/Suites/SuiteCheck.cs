@@ -1,18 +1,22 @@
-// Whether the files of a suite that was trained here are those that training wrote.
+// Checks that the files of a suite that was trained here are those that training wrote.
 namespace Llm360.Notebooks;
 
-/// <summary>What comparing a suite's files with its list came to.</summary>
+/// <summary>The result of comparing a suite's files with its list.</summary>
 /// <param name="Suite">The suite's name.</param>
 /// <param name="Folder">The suite's folder.</param>
-/// <param name="HasList">Whether there is a list. Without one only missing files are found.</param>
-/// <param name="Files">Files that were compared.</param>
-/// <param name="Bytes">Their length together, as the list says.</param>
-/// <param name="Found">Those of them that were recorded as found on disk, not as they were
-/// written.</param>
-/// <param name="Differences">What differs, ordered by path. Files that training does not write are
-/// ignored.</param>
-/// <param name="Remedy">What to do about the differences and what it costs; empty where there are
-/// none.</param>
+/// <param name="HasList">Whether there is a list. Without one, only missing files are
+/// found.</param>
+/// <param name="Files">Number of compared files.</param>
+/// <param name="Bytes">Their total length according to the list.</param>
+/// <param name="Found">
+/// Number of them that were recorded as found on disk, not when they were written.
+/// </param>
+/// <param name="Differences">
+/// The differences, ordered by path. Files that training does not write are ignored.
+/// </param>
+/// <param name="Remedy">
+/// What to do about the differences, and the cost; empty if there are none.
+/// </param>
 internal sealed record SuiteCheck(
     string Suite,
     string Folder,
@@ -27,8 +31,9 @@ internal sealed record SuiteCheck(
 
     /// <summary>Compares names and sizes. Only the list is read.</summary>
     /// <param name="suite">A suite that was trained here.</param>
-    /// <exception cref="Llm360Exception">The suite was not trained here, or its list cannot be
-    /// read.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The suite was not trained here, or its list cannot be read.
+    /// </exception>
     public static SuiteCheck Sizes(Suite suite)
     {
         ArgumentNullException.ThrowIfNull(suite);
@@ -37,11 +42,13 @@ internal sealed record SuiteCheck(
 
     /// <summary>Reads every file and compares its SHA-256.</summary>
     /// <param name="suite">A suite that was trained here.</param>
-    /// <param name="checkpoint">Only the files of this checkpoint, <c>ckpt_012</c> or <c>12</c>;
-    /// all files when null.</param>
+    /// <param name="checkpoint">
+    /// Only the files of this checkpoint, <c>ckpt_012</c> or <c>12</c>; all files when null.
+    /// </param>
     /// <param name="run">Progress, in megabytes, and cancellation within a megabyte.</param>
-    /// <exception cref="Llm360Exception">The suite was not trained here, has no such checkpoint, or
-    /// its list cannot be read.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The suite was not trained here, has no such checkpoint, or its list cannot be read.
+    /// </exception>
     public static Task<SuiteCheck> ContentAsync(Suite suite, string? checkpoint = null, RunOptions? run = null)
     {
         ArgumentNullException.ThrowIfNull(suite);
@@ -56,10 +63,13 @@ internal sealed record SuiteCheck(
     /// <summary>
     /// Compares names and sizes of the checkpoints and chunks that an analysis is about to use.
     /// </summary>
-    /// <remarks>Suites on the Hub and suites without a list are left alone. Optimizer states are
-    /// not compared.</remarks>
-    /// <exception cref="Llm360Exception">A file is missing or has another size; the error names
-    /// it.</exception>
+    /// <remarks>
+    /// Suites on the Hub and suites without a list are not checked. Optimizer states are not
+    /// compared.
+    /// </remarks>
+    /// <exception cref="Llm360Exception">
+    /// A file is missing or has a different size; the error names it.
+    /// </exception>
     public static void Require(IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Chunk> chunks)
     {
         ArgumentNullException.ThrowIfNull(checkpoints);

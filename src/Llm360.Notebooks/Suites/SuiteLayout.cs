@@ -6,7 +6,7 @@ namespace Llm360.Notebooks;
 /// <summary>File names inside a suite's folder.</summary>
 internal static class SuiteLayout
 {
-    /// <summary>The manifest the suite was made from.</summary>
+    /// <summary>The manifest from which the suite was made.</summary>
     public const string Manifest = "suite.json";
 
     /// <summary>Folder of the chunks.</summary>
@@ -15,10 +15,10 @@ internal static class SuiteLayout
     /// <summary>Held-out sequences.</summary>
     public const string Validation = "validation.jsonl";
 
-    /// <summary>What was planted where.</summary>
+    /// <summary>The canaries and their positions.</summary>
     public const string Canaries = "canaries.json";
 
-    /// <summary>One row a training step.</summary>
+    /// <summary>One row for each training step.</summary>
     public const string Metrics = "metrics.parquet";
 
     /// <summary>The list of the suite's files: size and SHA-256 of each.</summary>
@@ -36,7 +36,7 @@ internal static class SuiteLayout
     /// <summary>The SentencePiece model.</summary>
     public const string Tokenizer = "tokenizer.model";
 
-    /// <summary>How <c>transformers</c> reads the tokenizer.</summary>
+    /// <summary>The tokenizer's configuration for <c>transformers</c>.</summary>
     internal const string TokenizerConfig = "tokenizer_config.json";
 
     /// <summary>Name of a checkpoint's folder.</summary>
@@ -56,7 +56,7 @@ internal static class SuiteLayout
     internal static string ChunkFile(int index) => $"{Train}/{ChunkName(index)}.jsonl";
 
     /// <summary>
-    /// The files of a checkpoint but for its optimizer state, with '/', relative to the suite's
+    /// The files of a checkpoint except its optimizer state, with '/', relative to the suite's
     /// folder.
     /// </summary>
     internal static IEnumerable<string> CheckpointFiles(int index) =>

@@ -3,8 +3,7 @@ namespace Llm360.Notebooks;
 
 /// <summary>
 /// The recipe of a suite that is trained here: the part of its manifest that training follows. It
-/// is
-/// copied to the suite's folder.
+/// is copied to the suite's folder.
 /// </summary>
 /// <param name="Name">Short name, also the folder's name.</param>
 /// <param name="Description">One or two sentences.</param>
@@ -145,8 +144,7 @@ public sealed record ModelShape(
 /// <param name="Seed">Seed of the initial weights and of the order within a chunk.</param>
 /// <param name="OptimizerStates">
 /// Numbers of the checkpoints that keep their optimizer state. A checkpoint that is needed to
-/// resume
-/// also keeps it until the next one is complete.
+/// resume also keeps it until the next one is complete.
 /// </param>
 /// <param name="Beta1">AdamW.</param>
 /// <param name="Beta2">AdamW.</param>

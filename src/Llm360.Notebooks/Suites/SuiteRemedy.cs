@@ -1,10 +1,10 @@
-// What to do about lost or damaged files of a suite, and what it costs.
+// The remedy for lost or damaged files of a suite, and its cost.
 namespace Llm360.Notebooks;
 
 /// <summary>Advice on lost or damaged files.</summary>
 internal static class SuiteRemedy
 {
-    /// <summary>What to do about differences; empty where there are none.</summary>
+    /// <summary>What to do about differences; empty if there are none.</summary>
     public static string Of(SuiteRecipe manifest, string folder, IReadOnlyList<FileDifference> differences)
     {
         if (differences.Count == 0)
@@ -35,7 +35,7 @@ internal static class SuiteRemedy
             : $"Or run llm360 train {manifest.Name} --restart: it trains all {chunks} chunks again.";
     }
 
-    // The nearest earlier checkpoint that training can go on from; sizes only.
+    // The nearest earlier checkpoint from which training can continue; compares only sizes.
     private static int? StartBefore(SuiteRecipe manifest, string folder, int lost)
     {
         var list = SuiteFiles.Read(folder)?.Files.ToDictionary(f => f.Path, f => f.Size);

@@ -1,7 +1,7 @@
-// Choosing among checkpoints and chunks.
+// Selects among checkpoints and chunks.
 namespace Llm360.Notebooks;
 
-/// <summary>Choosing among checkpoints and chunks.</summary>
+/// <summary>Selects among checkpoints and chunks.</summary>
 public static class SuiteSelection
 {
     /// <summary>Every n-th item, counted back from the last. The last is always included.</summary>
@@ -12,8 +12,8 @@ public static class SuiteSelection
     }
 
     /// <summary>
-    /// At most so many items, evenly spaced, the first and the last among them. One item is the
-    /// last.
+    /// At most <paramref name="count"/> items, evenly spaced, including the first and the last. A
+    /// single item is the last.
     /// </summary>
     public static IReadOnlyList<T> Evenly<T>(this IReadOnlyList<T> items, int count)
     {

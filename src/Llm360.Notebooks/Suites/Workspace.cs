@@ -6,8 +6,8 @@ namespace Llm360.Notebooks;
 /// <summary>The folders the kit reads and writes.</summary>
 /// <remarks>
 /// <see cref="Artifacts"/> is the first of: the variable <c>LLM360_HOME</c>; <c>artifacts/</c> of
-/// the
-/// repository that contains the current folder; <c>llm360</c> in the user's local application data.
+/// the repository that contains the current folder; <c>llm360</c> in the user's local application
+/// data.
 /// </remarks>
 internal static class Workspace
 {
@@ -52,7 +52,6 @@ internal static class Workspace
             return root is null ? null : FindRepository(root);
         }
     }
-
 
     private static string? FindRepository(string start)
     {

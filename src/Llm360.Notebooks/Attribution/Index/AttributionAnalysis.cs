@@ -1,14 +1,14 @@
-// Attribution of a suite by one method: what it costs, and the index that answers queries.
+// Attribution of a suite by one method: its cost, and the index that answers queries.
 
 namespace Llm360.Notebooks;
 
 /// <summary>Training-data attribution of a suite by one method.</summary>
 /// <remarks>
-/// LoGra and TRAK keep a vector of each row; a query then costs one forward and backward pass and
-/// one matrix product a checkpoint. EK-FAC, K-FAC and diagonal keep factors of the curvature. These
-/// and all other gradient methods compute the gradients of all rows for each query: one gradient
-/// pass over the rows a checkpoint, kept in the results store cell by cell. Text methods keep
-/// nothing.
+/// LoGra and TRAK store a vector for each row. A query then costs one forward and backward pass,
+/// and one matrix product per checkpoint. EK-FAC, K-FAC and diagonal store factors of the
+/// curvature. These and all other gradient methods compute the gradients of all rows for each
+/// query: one gradient pass over the rows per checkpoint, stored in the results store cell by cell.
+/// Text methods store nothing.
 /// </remarks>
 public sealed class AttributionAnalysis
 {
@@ -42,7 +42,7 @@ public sealed class AttributionAnalysis
     /// <summary>How the method scores.</summary>
     internal IAttributionMethod Scoring { get; }
 
-    /// <summary>Vectors of rows; null for methods that keep none.</summary>
+    /// <summary>Vectors of rows; null for methods that store none.</summary>
     internal VectorCells? Vectors { get; }
 
     private bool IsTrak => Method is AttributionMethod.Trak or AttributionMethod.TrakLast;
@@ -58,16 +58,17 @@ public sealed class AttributionAnalysis
         return Size(chosen, rows);
     }
 
-    /// <summary>Makes the index, or goes on with it: cells in the results store are kept.</summary>
+    /// <summary>Builds the index, or completes it: cells in the results store are kept.</summary>
     /// <param name="checkpoints">In any order; the last one of the suite when null.</param>
     /// <param name="chunks">All of the suite's when null, seen by the checkpoints or not.</param>
-    /// <param name="options">Device, progress and the like; the defaults when null. The first
-    /// report of
-    /// progress states the size.</param>
+    /// <param name="options">
+    /// Device, progress and other options; the defaults when null. The first report of progress
+    /// states the size.
+    /// </param>
     /// <returns>An index that answers queries.</returns>
-    /// <exception cref="Llm360Exception"> A checkpoint or chunk is missing, a row has no gradient,
-    /// the projection does not fit in memory, a cell cannot be written, or LESS finds no optimizer
-    /// file. What was computed is kept.
+    /// <exception cref="Llm360Exception">
+    /// A checkpoint or chunk is missing, a row has no gradient, the projection does not fit in
+    /// memory, a cell cannot be written, or LESS finds no optimizer file. Computed cells are kept.
     /// </exception>
     public async Task<AttributionIndex> IndexAsync(
         IReadOnlyList<Checkpoint>? checkpoints = null,
@@ -80,7 +81,7 @@ public sealed class AttributionAnalysis
         return new AttributionIndex(this, chosen, from, rows, factors, options.Device, fill);
     }
 
-    /// <summary>Computes what the index keeps, or a shard of it.</summary>
+    /// <summary>Computes the cells of the index, or of a shard of it.</summary>
     internal async Task<(IReadOnlyList<AttributionRow> Rows, FactorCells? Factors, GridFill Fill)> FillAsync(
         IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Chunk> chunks, GridOptions options)
     {
@@ -112,15 +113,15 @@ public sealed class AttributionAnalysis
         return await cells.RunAsync(index.Checkpoints, index.Chunks, options).ConfigureAwait(false);
     }
 
-    /// <summary>A checkpoint as methods see it.</summary>
+    /// <summary>A checkpoint as methods use it.</summary>
     internal CheckpointPass Pass(Checkpoint checkpoint, LanguageModel model, int number) => source.Pass(checkpoint, model, number);
 
-    /// <summary>Chunks whose file is there, or on the Hub.</summary>
+    /// <summary>Chunks whose file exists or is on the Hub.</summary>
     internal static IReadOnlyList<Chunk> Existing(IReadOnlyList<Chunk> chunks) =>
         [.. chunks.Where(c => c.IsOnHub || File.Exists(c.Path))];
 
-    /// <summary>Refuses the command that fills an index where there is nothing to fill.</summary>
-    /// <exception cref="Llm360Exception">The method keeps nothing.</exception>
+    /// <summary>Refuses the command that fills an index for a method without an index.</summary>
+    /// <exception cref="Llm360Exception">The method stores nothing.</exception>
     internal void RequireIndex()
     {
         if (Vectors is null && Scoring is not CurvatureMethod)
@@ -165,7 +166,7 @@ public sealed class AttributionAnalysis
 /// <summary>Starting an attribution from a suite.</summary>
 public static class AttributionOfSuite
 {
-    /// <summary>Which training rows made a suite's models say something.</summary>
+    /// <summary>Finds the training rows that influenced the output of a suite's models.</summary>
     /// <param name="suite">The suite.</param>
     /// <param name="method">How rows are scored.</param>
     /// <param name="settings">The defaults when null.</param>

@@ -1,7 +1,7 @@
-// Several questions asked by several methods.
+// Several questions answered by several methods.
 namespace Llm360.Notebooks;
 
-/// <summary>The answers of methods to questions.</summary>
+/// <summary>The answers of several methods to several questions.</summary>
 public sealed class AttributionComparison
 {
     internal AttributionComparison(
@@ -14,7 +14,7 @@ public sealed class AttributionComparison
     /// <summary>For each method the answers, in the order of the questions.</summary>
     public IReadOnlyList<IReadOnlyList<AttributionResult>> ByMethod { get; }
 
-    /// <summary>The answers to one question, one a method.</summary>
+    /// <summary>The answers to one question, one for each method.</summary>
     /// <exception cref="Llm360Exception">There is no such question.</exception>
     public IReadOnlyList<AttributionResult> this[AttributionQuestion question]
     {
@@ -28,9 +28,8 @@ public sealed class AttributionComparison
     }
 
     /// <summary>
-    /// The parts of a row's tokens in its scores for a question, by every method whose score is a
-    /// sum
-    /// over tokens.
+    /// The contributions of a row's tokens to its scores for a question, by every method whose
+    /// score is a sum over tokens.
     /// </summary>
     /// <param name="question">One of the questions.</param>
     /// <param name="row">A row of the indices.</param>
@@ -43,8 +42,8 @@ public sealed class AttributionComparison
     }
 
     /// <summary>
-    /// The share of a canary's planted rows among as many first rows (recall at k, k = planted
-    /// rows), for each method, for each number of repetitions the mean over its canaries.
+    /// Recall at k of a canary's planted rows, where k is their number, for each method. For each
+    /// number of repetitions it is the mean over its canaries.
     /// </summary>
     internal IReadOnlyList<(string Method, IReadOnlyList<(int Repetitions, IReadOnlyList<double> Recalls)> Points)> Recalls() =>
     [

@@ -47,31 +47,33 @@ public sealed class AttributionIndex
     /// <summary>Its size.</summary>
     public IndexSize Size => new(Rows.Count, Checkpoints.Count, analysis.Vectors is null || Rows.Count == 0 ? 0 : VectorLength());
 
-    /// <summary>Where its cells came from: <c>36 cells from the store, 0 computed; 9,216 rows x
-    /// ...</c>.</summary>
+    /// <summary>
+    /// The origin of its cells: <c>36 cells from the store, 0 computed; 9,216 rows x ...</c>.
+    /// </summary>
     public string Origin => $"{fill.FromStore} cells from the store, {fill.Computed} computed; {Size}";
 
     /// <summary>Factors of the curvature; null for methods without.</summary>
     internal FactorCells? Factors { get; }
 
-    /// <summary>The tokenizer; null where the suite has none.</summary>
+    /// <summary>The tokenizer; null if the suite has none.</summary>
     internal ITokenizer? Tokenizer => tokenizer.Value;
 
-    /// <summary>When the text of each row first appears.</summary>
+    /// <summary>The first appearance of each row's text.</summary>
     internal IReadOnlyList<RowExposure> Exposures => exposures.Value;
 
     /// <summary>
-    /// This index with others whose ranks results also show. BM25 is always among them.
+    /// This index with others whose ranks are also shown in results. BM25 is always among them.
     /// </summary>
     /// <param name="others">Indices over the same suite.</param>
     public AttributionIndex Beside(params IReadOnlyList<AttributionIndex> others) => new(this, [.. beside, .. others]);
 
-    /// <summary>Asks which rows lowered the loss of a text.</summary>
+    /// <summary>Finds the rows that lowered the loss of a text.</summary>
     /// <param name="text">Any text. No begin token is put before it.</param>
     /// <param name="run">Progress and cancellation; the device is that of the index.</param>
-    /// <exception cref="Llm360Exception">As
-    /// <see cref="QueryAsync(IReadOnlyList{int[]}, RunOptions?)"/>, or the suite has no
-    /// tokenizer.</exception>
+    /// <exception cref="Llm360Exception">
+    /// As for <see cref="QueryAsync(IReadOnlyList{int[]}, RunOptions?)"/>, or the suite has no
+    /// tokenizer.
+    /// </exception>
     public async Task<AttributionResult> QueryAsync(string text, RunOptions? run = null) =>
         (await QueryAsync([Encode(text)], run).ConfigureAwait(false))[0];
 
@@ -82,19 +84,24 @@ public sealed class AttributionIndex
         QueryAsync([.. texts.Select(Encode)], run);
 
     /// <summary>The same for a training row.</summary>
-    /// <param name="row">The row; it is among those that are scored.</param>
+    /// <param name="row">The row; it is also scored itself.</param>
     /// <param name="run">As in the other overload.</param>
     public async Task<AttributionResult> QueryAsync(AttributionRow row, RunOptions? run = null) =>
         (await QueryAsync([row.TokenIds], run).ConfigureAwait(false))[0];
 
-    /// <summary>The same for token ids, as of a canary or of a model's own continuation.</summary>
-    /// <param name="queries">Token ids, at least two a query; all but the first are
-    /// predicted.</param>
+    /// <summary>
+    /// The same for token ids, for example of a canary or of a model's own continuation.
+    /// </summary>
+    /// <param name="queries">
+    /// Token ids, at least two for each query; all but the first are predicted.
+    /// </param>
     /// <param name="run">Progress and cancellation; the device is that of the index.</param>
-    /// <returns>One result a query.</returns>
-    /// <exception cref="Llm360Exception"> A query is empty, predicts nothing, is longer than the
-    /// model's positions or has unknown tokens; the index is not complete, damaged, or of other
-    /// weights or rows; or memory does not suffice.
+    /// <returns>One result for each query.</returns>
+    /// <exception cref="Llm360Exception">
+    /// A query is empty, predicts nothing, is longer than the model's positions or has unknown
+    /// tokens;
+    /// the index is incomplete, damaged, or of other weights or rows; or there is not enough
+    /// memory.
     /// </exception>
     public async Task<IReadOnlyList<AttributionResult>> QueryAsync(IReadOnlyList<int[]> queries, RunOptions? run = null)
     {
@@ -117,13 +124,14 @@ public sealed class AttributionIndex
 
     /// <summary>The influence of each row on itself: its score as a query.</summary>
     /// <remarks>
-    /// LoGra and TRAK read their vectors. Other methods compute the gradients of all rows once, and
-    /// keep the scores.
+    /// LoGra and TRAK use the stored vectors. Other methods compute the gradients of all rows once
+    /// and store the scores.
     /// </remarks>
     /// <param name="run">Progress and cancellation; the device is that of the index.</param>
     /// <returns>One score for each of <see cref="Rows"/>, in the method's unit.</returns>
-    /// <exception cref="Llm360Exception">The method has none, or the index cannot be
-    /// read.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The method does not define it, or the index cannot be read.
+    /// </exception>
     public async Task<IReadOnlyList<double>> SelfInfluenceAsync(RunOptions? run = null)
     {
         if (analysis.Scoring is not CheckpointMethod method)
@@ -136,7 +144,7 @@ public sealed class AttributionIndex
         return [.. Enumerable.Range(0, Rows.Count).Select(i => scores[0, i])];
     }
 
-    /// <summary>Scores by token of a row, at the last checkpoint.</summary>
+    /// <summary>Scores of a row's tokens at the last checkpoint.</summary>
     internal async Task<double[]> TokenScoresAsync(int[] query, AttributionRow row)
     {
         if (analysis.Scoring is not CheckpointMethod method)

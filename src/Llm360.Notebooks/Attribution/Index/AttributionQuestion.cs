@@ -1,14 +1,14 @@
-// The questions that a notebook asks of a suite, chosen from its own data.
+// Questions for attribution, chosen from a suite's own data.
 namespace Llm360.Notebooks;
 
 /// <summary>A query with a name.</summary>
 /// <param name="Name">For example <c>canary c35-r16</c>.</param>
 /// <param name="TokenIds">Its tokens.</param>
-/// <param name="Canary">The canary that it is; null for other text.</param>
-/// <param name="Repetitions">How many rows begin with the canary; 0 for other text.</param>
+/// <param name="Canary">The canary's name; null for other text.</param>
+/// <param name="Repetitions">Number of rows that begin with the canary; 0 for other text.</param>
 public sealed record AttributionQuestion(string Name, int[] TokenIds, string? Canary = null, int Repetitions = 0);
 
-/// <summary>Choosing questions.</summary>
+/// <summary>Chooses questions.</summary>
 public static class AttributionQuestions
 {
     private const int LongestSentence = 48, PromptLength = 8, ContinuationLength = 16;
@@ -18,9 +18,9 @@ public static class AttributionQuestions
     /// first.
     /// </summary>
     /// <param name="index">An index with the canaries' chunks.</param>
-    /// <param name="least">Fewest repetitions.</param>
+    /// <param name="least">Smallest number of repetitions.</param>
     /// <param name="each">Canaries for each number of repetitions.</param>
-    /// <returns>The most repeated ones first; none where the suite has no canaries.</returns>
+    /// <returns>The most repeated ones first; empty if the suite has no canaries.</returns>
     public static IReadOnlyList<AttributionQuestion> Canaries(this AttributionIndex index, int least = 8, int each = 2)
     {
         ArgumentNullException.ThrowIfNull(index);
@@ -39,11 +39,15 @@ public static class AttributionQuestions
         ];
     }
 
-    /// <summary>The first sentence of a training row that has a word, at most 48 tokens.</summary>
+    /// <summary>
+    /// The first sentence in the training rows that contains a word, at most 48 tokens.
+    /// </summary>
     /// <param name="index">The index.</param>
     /// <param name="name">Name of the question.</param>
-    /// <param name="word">A word or part of one; case does not matter. Where no row has it, it is
-    /// itself the question.</param>
+    /// <param name="word">
+    /// A word or part of one; case is ignored. If no row contains it, the word itself is the
+    /// question.
+    /// </param>
     /// <exception cref="Llm360Exception">The suite has no tokenizer.</exception>
     public static AttributionQuestion Sentence(this AttributionIndex index, string name, string word)
     {
@@ -57,7 +61,7 @@ public static class AttributionQuestions
                 continue;
             var begin = text.LastIndexOf(". ", at, StringComparison.Ordinal) is var before and >= 0 ? before + 2 : -1;
             var end = text.IndexOf('.', at);
-            // A sentence that the row cuts off is no sentence.
+            // A sentence that is cut off by the row does not count.
             if (begin < 0 || end < 0)
                 continue;
             var tokens = tokenizer.Encode(text[begin..(end + 1)]);
@@ -69,12 +73,12 @@ public static class AttributionQuestions
     }
 
     /// <summary>
-    /// What the last checkpoint says after the beginning of a training row: 8 tokens of the row and
-    /// 16 greedy ones.
+    /// A continuation by the last checkpoint after the beginning of a training row: 8 tokens of the
+    /// row and 16 greedy ones.
     /// </summary>
     /// <param name="index">The index.</param>
     /// <param name="name">Name of the question.</param>
-    /// <param name="run">Where the model runs, and who watches.</param>
+    /// <param name="run">Device, progress and cancellation.</param>
     /// <exception cref="Llm360Exception">The checkpoint cannot be loaded.</exception>
     public static async Task<AttributionQuestion> OutputAsync(this AttributionIndex index, string name, RunOptions? run = null)
     {
@@ -87,7 +91,7 @@ public static class AttributionQuestions
         return new AttributionQuestion(name, [.. prompt, .. output]);
     }
 
-    /// <summary>Asks questions by several methods, each in one pass over the rows.</summary>
+    /// <summary>Answers questions with several methods, each in one pass over the rows.</summary>
     /// <param name="indices">An index for each method.</param>
     /// <param name="questions">The questions.</param>
     public static async Task<AttributionComparison> AskAsync(

@@ -1,4 +1,4 @@
-// The answer to one query: a score for each row, and what it is worth.
+// The answer to one query: a score for each row, and checks of its quality.
 using System.Text.Json.Serialization;
 using Microsoft.Data.Analysis;
 
@@ -67,7 +67,7 @@ public sealed class AttributionResult
     /// <summary>The query's tokens.</summary>
     public IReadOnlyList<int> Query { get; }
 
-    /// <summary>The query as text; ids where the suite has no tokenizer.</summary>
+    /// <summary>The query as text; ids if the suite has no tokenizer.</summary>
     public string QueryText => index.Tokenizer?.Decode(Query) ?? string.Join(' ', Query);
 
     /// <summary>Name of the method.</summary>
@@ -99,7 +99,7 @@ public sealed class AttributionResult
     /// <summary>Results of other methods for the same query.</summary>
     internal IReadOnlyList<(string Name, AttributionResult Result)> Others { get; }
 
-    /// <summary>Place among the queries of a call.</summary>
+    /// <summary>Index among the queries of a call.</summary>
     internal int Number { get; }
 
     internal AttributionIndex Index => index;
@@ -109,7 +109,7 @@ public sealed class AttributionResult
     public IReadOnlyList<double> ScoresAt(Checkpoint checkpoint) => atCheckpoints[Place(checkpoint)];
 
     /// <summary>The rows with the largest scores.</summary>
-    /// <param name="count">How many, at least 1.</param>
+    /// <param name="count">Number of rows, at least 1.</param>
     public AttributionTop Top(int count = 20)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -126,10 +126,11 @@ public sealed class AttributionResult
     /// <exception cref="Llm360Exception">The row is not in the index.</exception>
     public int RankOf(AttributionRow row) => ranks.Value[Place(row)];
 
-    /// <summary>The share of wanted rows that are among the first so many.</summary>
-    /// <param name="count">k; with fewer wanted rows than k, all of them can be found.</param>
-    /// <param name="isWanted">For example rows of a canary.</param>
-    /// <returns>Found over wanted, NaN where none is wanted.</returns>
+    /// <summary>The share of relevant rows among the first <paramref name="count"/> rows.</summary>
+    /// <param name="count">k; if there are at most k relevant rows, all of them can be
+    /// found.</param>
+    /// <param name="isWanted">Whether a row is relevant, for example a row of a canary.</param>
+    /// <returns>Relevant rows found divided by all relevant rows; NaN if there are none.</returns>
     public double Recall(int count, Func<AttributionRow, bool> isWanted)
     {
         var wanted = Rows.Count(isWanted);
@@ -145,12 +146,12 @@ public sealed class AttributionResult
     ];
 
     /// <summary>
-    /// The part that each token of a row has in its score, at the last checkpoint. The parts of
-    /// methods on block linears add up to the score; those of tracin, graddot and gradcos leave
-    /// norms and biases out. It costs one pass for the query and one for the row.
+    /// The contribution of each token of a row to its score, at the last checkpoint. The
+    /// contributions of methods on block linears add up to the score; those of tracin, graddot and
+    /// gradcos leave out norms and biases. It costs one pass for the query and one for the row.
     /// </summary>
     /// <param name="row">A row of the index.</param>
-    /// <exception cref="Llm360Exception">The method's score is no sum over tokens.</exception>
+    /// <exception cref="Llm360Exception">The method's score is not a sum over tokens.</exception>
     public async Task<TokenInfluence> PerTokenAsync(AttributionRow row) =>
         new(this, row, await index.TokenScoresAsync([.. Query], row).ConfigureAwait(false));
 
@@ -160,10 +161,10 @@ public sealed class AttributionResult
     /// <summary>The first rows as text.</summary>
     public override string ToString() => Top(Shown).ToString();
 
-    /// <summary>The text of a row; ids where the suite has no tokenizer.</summary>
+    /// <summary>The text of a row; ids if the suite has no tokenizer.</summary>
     internal string TextOf(AttributionRow row) => string.Concat(RowText.Texts(row.TokenIds, index.Tokenizer));
 
-    /// <summary>The rank of a row by BM25, the baseline of all.</summary>
+    /// <summary>The rank of a row by BM25, the baseline for all methods.</summary>
     internal int WordRank(int row) => words.Value[row];
 
     internal int Rank(int row) => ranks.Value[row];

@@ -7,8 +7,9 @@ namespace Llm360.Notebooks;
 /// <param name="Source">Label of its source.</param>
 /// <param name="TokenIds">Its tokens.</param>
 /// <param name="Canary">Name of the canary that it begins with; null for ordinary text.</param>
-/// <param name="CanaryRepetitions">How many rows of the chunk begin with it; null for ordinary
-/// text.</param>
+/// <param name="CanaryRepetitions">
+/// Number of rows of the chunk that begin with it; null for ordinary text.
+/// </param>
 public sealed record AttributionRow(int Chunk, int Row, string Source, int[] TokenIds, string? Canary = null, int? CanaryRepetitions = null)
 {
     /// <summary>A hash of the tokens, 16 hexadecimal digits.</summary>
@@ -22,8 +23,9 @@ public sealed record AttributionRow(int Chunk, int Row, string Source, int[] Tok
 internal static class AttributionRows
 {
     /// <summary>The chosen rows of a chunk, in its order.</summary>
-    /// <exception cref="Llm360Exception">The chunk cannot be read, has no rows, or is on the Hub
-    /// and no number of rows was chosen.</exception>
+    /// <exception cref="Llm360Exception">
+    /// The chunk cannot be read, has no rows, or is on the Hub and no number of rows was chosen.
+    /// </exception>
     public static IReadOnlyList<AttributionRow> Of(Suite suite, Chunk chunk, AttributionSettings settings, CancellationToken cancellation)
     {
         if (chunk.IsOnHub && settings.SequencesPerChunk is null)
@@ -48,7 +50,7 @@ internal static class AttributionRows
             chunk.Index, r.Index, r.Row.Source, r.Row.TokenIds, r.Row.Canary?.Id, r.Row.Canary?.Repetitions))];
     }
 
-    /// <summary>The rows with their places, for methods.</summary>
+    /// <summary>The rows with their names in errors, for methods.</summary>
     public static RowBatch ToBatch(this IReadOnlyList<AttributionRow> rows, Func<AttributionRow, string> placeOf) =>
         new([.. rows.Select(r => r.TokenIds)], i => placeOf(rows[i]));
 }

@@ -1,4 +1,4 @@
-// What the stores of attribution share: suite, settings, and a checkpoint as methods see it.
+// The data that the stores of attribution share: suite, settings, and checkpoints for methods.
 namespace Llm360.Notebooks;
 
 /// <summary>A suite with the settings of a method.</summary>
@@ -7,7 +7,7 @@ internal sealed record AttributionSource(Suite Suite, AttributionSettings Settin
     /// <summary>A checkpoint whose model is loaded.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="model">Its model.</param>
-    /// <param name="number">Its place among the chosen checkpoints.</param>
+    /// <param name="number">Its index among the chosen checkpoints.</param>
     public CheckpointPass Pass(Checkpoint checkpoint, LanguageModel model, int number)
     {
         var training = Suite.Recipe?.Training;
@@ -20,7 +20,7 @@ internal sealed record AttributionSource(Suite Suite, AttributionSettings Settin
         };
     }
 
-    /// <summary>The rows of a chunk, with the chunk's file in their places.</summary>
+    /// <summary>The rows of a chunk; errors name the chunk's file.</summary>
     public RowBatch Rows(Chunk chunk, CancellationToken cancellation) =>
         AttributionRows.Of(Suite, chunk, Settings, cancellation).ToBatch(
             r => FormattableString.Invariant($"{chunk.Place}, row {r.Row} (counted from 0)"));

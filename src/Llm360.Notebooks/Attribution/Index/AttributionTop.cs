@@ -1,4 +1,4 @@
-// The first rows of an answer, shown with their text.
+// The rows with the largest scores, shown with their text.
 using System.Collections;
 using System.Globalization;
 using System.Net;
@@ -30,8 +30,8 @@ public sealed class AttributionTop : IReadOnlyList<AttributionScore>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>
-    /// A table: rank, score, place, ranks by other methods, and the text with what it shares with
-    /// the query marked.
+    /// A table with rank, score, position, ranks by other methods, and the text; tokens shared with
+    /// the query are marked.
     /// </summary>
     public string ToHtml()
     {
@@ -53,7 +53,7 @@ public sealed class AttributionTop : IReadOnlyList<AttributionScore>
     }
 
     /// <summary>
-    /// The same as text; what is shared with the query stands in double brackets.
+    /// The same as text; tokens shared with the query are in double brackets.
     /// </summary>
     public override string ToString() => ToTable() + Environment.NewLine + Note;
 

@@ -3,11 +3,11 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>What the factors depend on beside suite and rows.</summary>
-/// <param name="Rows">Hash of the rows that they are computed from.</param>
+/// <summary>The settings of the factors, besides suite and rows.</summary>
+/// <param name="Rows">Hash of the rows from which they are computed.</param>
 internal sealed record FactorSettings(string Rows);
 
-/// <summary>Stores <see cref="CurvatureFactors"/>, one cell a checkpoint.</summary>
+/// <summary>Stores <see cref="CurvatureFactors"/>, one cell for each checkpoint.</summary>
 internal sealed class FactorCells
 {
     private readonly AttributionSource source;
@@ -31,7 +31,7 @@ internal sealed class FactorCells
 
     public ResultStore<IReadOnlyDictionary<string, Tensor>> Store { get; }
 
-    /// <summary>Evenly spread rows, at most so many; all if null.</summary>
+    /// <summary>At most <paramref name="count"/> evenly spread rows; all if null.</summary>
     public static RowBatch Choose(RowBatch rows, int? count)
     {
         if (count is not { } most || rows.Count <= most)

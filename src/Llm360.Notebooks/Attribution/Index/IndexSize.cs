@@ -1,4 +1,4 @@
-// How large an index is, told before it is made.
+// The size of an index, known before it is built.
 using System.Globalization;
 
 namespace Llm360.Notebooks;
@@ -6,11 +6,12 @@ namespace Llm360.Notebooks;
 /// <summary>The size of an index.</summary>
 /// <param name="Rows">Training rows.</param>
 /// <param name="Checkpoints">Checkpoints.</param>
-/// <param name="Floats">Numbers kept of each row at each checkpoint; 0 for methods that keep
-/// none.</param>
+/// <param name="Floats">
+/// Numbers stored for each row at each checkpoint; 0 for methods that store none.
+/// </param>
 public sealed record IndexSize(long Rows, int Checkpoints, long Floats)
 {
-    /// <summary>Bytes on disk and of a query's product.</summary>
+    /// <summary>Bytes on disk, and bytes read for a query.</summary>
     public long Bytes => Rows * Checkpoints * Floats * sizeof(float);
 
     /// <summary>For example <c>9,216 rows x 3 checkpoints x 4,032 floats = 446 MB</c>.</summary>

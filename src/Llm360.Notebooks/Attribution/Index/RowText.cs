@@ -1,10 +1,10 @@
-// The text of a training row with what it has in common with a query.
+// The text of a training row with the tokens that it shares with a query.
 using System.Net;
 using System.Text;
 
 namespace Llm360.Notebooks;
 
-/// <summary>An excerpt of a row around its longest run in common with the query.</summary>
+/// <summary>An excerpt of a row around its longest run of tokens shared with the query.</summary>
 internal sealed class RowText
 {
     private const int Around = 24, ShortestOverlap = 2;
@@ -46,7 +46,7 @@ internal sealed class RowText
         return html.Append(isCutAfter ? " …" : "").ToString();
     }
 
-    /// <summary>Shared tokens stand in double brackets; one line.</summary>
+    /// <summary>One line with shared tokens in double brackets.</summary>
     public override string ToString()
     {
         var text = string.Concat(Runs().Select(r => r.IsShared ? $"[[{r.Text}]]" : r.Text));
@@ -65,7 +65,7 @@ internal sealed class RowText
         }
     }
 
-    // Tokens in a run of two or more that the query holds too.
+    // Tokens in a run of two or more that also occurs in the query.
     private static bool[] Shared(int[] row, int[] query)
     {
         var pairs = new HashSet<(int, int)>(query.Zip(query.Skip(1)));

@@ -3,19 +3,19 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>What exact scores depend on beside the suite.</summary>
+/// <summary>The settings of exact scores, besides the suite.</summary>
 /// <param name="Method">The method's name.</param>
 /// <param name="Queries">Hash of the queries; <c>self</c> for self-influence.</param>
 /// <param name="SequencesPerChunk">Rows taken from each chunk; null for all.</param>
 /// <param name="Seed">Seed of the sample.</param>
-/// <param name="Damping">Of curvature methods.</param>
+/// <param name="Damping">Damping of curvature methods.</param>
 /// <param name="Factors">Hash of the rows that the factors of the curvature come from.</param>
 internal sealed record ScoreSettings(
     string Method, string Queries, int? SequencesPerChunk = null, int Seed = 0, double? Damping = null, string? Factors = null);
 
 /// <summary>
-/// Scores rows by their gradients with the queries' gradients held: one gradient pass over the rows
-/// at each checkpoint, cell by cell, so that it goes on where it was stopped.
+/// Scores rows by their gradients and the held gradients of the queries. It makes one gradient pass
+/// over the rows at each checkpoint, cell by cell, so that it can be resumed.
 /// </summary>
 internal sealed class ScoreCells : IDisposable
 {
@@ -30,7 +30,7 @@ internal sealed class ScoreCells : IDisposable
     /// <param name="source">Suite and settings.</param>
     /// <param name="method">The method.</param>
     /// <param name="queries">The queries; null for self-influence.</param>
-    /// <param name="factors">Where a curvature method's factors are; null for others.</param>
+    /// <param name="factors">The store of a curvature method's factors; null for others.</param>
     /// <param name="root">Folder of all results; the workspace's when null.</param>
     public ScoreCells(AttributionSource source, CheckpointMethod method, RowBatch? queries, FactorCells? factors, string? root)
     {
@@ -94,7 +94,7 @@ internal sealed class ScoreCells : IDisposable
         return cell;
     }
 
-    // A grid works on one checkpoint at a time, so what is held of the one before is free.
+    // A grid works on one checkpoint at a time, so the tensors of the previous one are freed.
     private (TensorSet? State, HeldQueries? Held) At(Checkpoint checkpoint, CheckpointPass at)
     {
         lock (gate)

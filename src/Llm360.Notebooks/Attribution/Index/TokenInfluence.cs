@@ -1,7 +1,7 @@
-// Which tokens of a training row its score comes from.
+// The contributions of a training row's tokens to its score.
 namespace Llm360.Notebooks;
 
-/// <summary>The part that each token of a row has in its score for a query.</summary>
+/// <summary>The contribution of each token of a row to its score for a query.</summary>
 [TypeFormatterSource(typeof(TokenInfluenceFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed class TokenInfluence
 {
@@ -26,8 +26,8 @@ public sealed class TokenInfluence
     public IReadOnlyList<string> Tokens { get; }
 
     /// <summary>
-    /// A value for each token: positive where what training learns at this position lowers the
-    /// query's loss. It includes what later tokens of the row send back through attention.
+    /// A value for each token: positive if training at this position lowers the query's loss. It
+    /// includes the gradient that later tokens of the row send back through attention.
     /// </summary>
     public IReadOnlyList<double> Values { get; }
 

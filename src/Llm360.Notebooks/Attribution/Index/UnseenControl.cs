@@ -1,5 +1,4 @@
-// The control that needs no retraining: rows that a checkpoint had not seen cannot have caused
-// anything.
+// A control without retraining: rows that a checkpoint had not seen cannot have influenced it.
 using System.Runtime.InteropServices;
 
 namespace Llm360.Notebooks;
@@ -8,16 +7,20 @@ namespace Llm360.Notebooks;
 /// How well a method ranks rows that a checkpoint had seen above those it had not.
 /// </summary>
 /// <param name="Checkpoint">The checkpoint.</param>
-/// <param name="Auc">Probability that a seen row ranks above an unseen one, ties half: 0.5 for
-/// chance; NaN where one of the groups is empty.</param>
+/// <param name="Auc">
+/// Probability that a seen row ranks above an unseen one, ties counted half: 0.5 for chance; NaN if
+/// one of the groups is empty.
+/// </param>
 /// <param name="Low">Lower end of the 95% interval (DeLong et al. 1988).</param>
 /// <param name="High">Upper end.</param>
 /// <param name="Seen">Seen rows.</param>
 /// <param name="Unseen">Unseen rows that were compared.</param>
-/// <param name="NearDuplicates">Unseen rows left out, because they share a run of 32 tokens with a
-/// seen row.</param>
-/// <param name="TopUnseen">Share of unseen rows among the first <paramref name="TopCount"/> of
-/// those compared.</param>
+/// <param name="NearDuplicates">
+/// Unseen rows left out, because they share a run of 32 tokens with a seen row.
+/// </param>
+/// <param name="TopUnseen">
+/// Share of unseen rows among the first <paramref name="TopCount"/> of the compared rows.
+/// </param>
 /// <param name="TopCount">k.</param>
 public sealed record UnseenControl(
     Checkpoint Checkpoint, double Auc, double Low, double High, int Seen, int Unseen, int NearDuplicates, double TopUnseen, int TopCount)
@@ -25,7 +28,7 @@ public sealed record UnseenControl(
     private const double Z = 1.959964;
 
     /// <summary>
-    /// Share of unseen rows among all that were compared: what chance puts in the top.
+    /// Share of unseen rows among all compared rows: the share in the top expected by chance.
     /// </summary>
     public double UnseenShare => (double)Unseen / Math.Max(1, Seen + Unseen);
 
@@ -61,7 +64,7 @@ public sealed record UnseenControl(
         if (positive.Count == 0 || negative.Count == 0)
             return (double.NaN, double.NaN, double.NaN);
         double[] up = [.. positive.Order()], down = [.. negative.Order()];
-        // How much of the other group each value exceeds.
+        // The share of the other group that each value exceeds.
         double[] above = [.. positive.Select(p => Below(down, p))], beneath = [.. negative.Select(n => 1 - Below(up, n))];
         var auc = above.Average();
         var half = Z * Math.Sqrt((Variance(above) / above.Length) + (Variance(beneath) / beneath.Length));
@@ -96,10 +99,11 @@ public sealed record UnseenControl(
     }
 }
 
-/// <summary>When the text of a row first appears in the training data.</summary>
+/// <summary>The first appearance of a row's text in the training data.</summary>
 /// <param name="Chunk">The row's chunk.</param>
-/// <param name="FirstChunk">The first chunk among the indexed ones that has 32 tokens of it in a
-/// run.</param>
+/// <param name="FirstChunk">
+/// The first indexed chunk that contains a run of 32 of its tokens.
+/// </param>
 internal readonly record struct RowExposure(int Chunk, int FirstChunk)
 {
     private const int Run = 32;
@@ -120,8 +124,8 @@ internal readonly record struct RowExposure(int Chunk, int FirstChunk)
         return [.. rows.Select(r => new RowExposure(r.Chunk, Windows(r.TokenIds).Select(w => first[w]).DefaultIfEmpty(r.Chunk).Min()))];
     }
 
-    // By 128-bit hashes: two different windows have the same one with probability 1e-26 for a
-    // million rows.
+    // By 128-bit hashes: the probability that two different windows have the same hash is 1e-26 for
+    // a million rows.
     private static IEnumerable<UInt128> Windows(int[] tokens)
     {
         var length = Math.Min(Run, tokens.Length);

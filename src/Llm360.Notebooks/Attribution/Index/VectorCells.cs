@@ -3,18 +3,18 @@ using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>What the vectors depend on beside the suite.</summary>
+/// <summary>The settings of the vectors, besides the suite.</summary>
 /// <param name="Size">Size of each projected side.</param>
 /// <param name="Seed">Seed of projection and sample.</param>
-/// <param name="Margin">Of the margin instead of the loss.</param>
+/// <param name="Margin">Whether gradients are of the margin instead of the loss.</param>
 /// <param name="SequencesPerChunk">Rows taken from each chunk; null for all.</param>
 internal sealed record VectorSettings(int Size, int Seed = 0, bool Margin = false, int? SequencesPerChunk = null);
 
 /// <summary>Computes, stores and reads vectors.</summary>
 /// <remarks>
 /// A cell has the tensors <c>vectors</c> F32 [rows, length], <c>hashes</c> I64 [rows], and
-/// <c>weights</c> F64 [rows] for TRAK. In memory are, for each cell that is computed at once, its
-/// vectors and the projection.
+/// <c>weights</c> F64 [rows] for TRAK. Memory holds the projection and, for each cell computed at
+/// the same time, its vectors.
 /// </remarks>
 internal sealed class VectorCells
 {
@@ -33,8 +33,8 @@ internal sealed class VectorCells
 
     public ResultStore<IReadOnlyDictionary<string, Tensor>> Store { get; }
 
-    /// <summary>Refuses an index that is not complete, or not of these weights and rows.</summary>
-    /// <exception cref="Llm360Exception">It is so.</exception>
+    /// <summary>Refuses an index that is incomplete, or not of these weights and rows.</summary>
+    /// <exception cref="Llm360Exception">The index is such.</exception>
     public void RequireComplete(Checkpoint checkpoint, IReadOnlyList<Chunk> chunks)
     {
         List<Chunk> missing = [.. chunks.Where(c => !Store.Contains(checkpoint, new ChunkItem(c)))];
@@ -50,7 +50,9 @@ internal sealed class VectorCells
             "Make the index again: IndexAsync or llm360 grid attribution computes the cells that are left.");
     }
 
-    /// <summary>Hands the vectors of a chunk over; they are mapped and must not be kept.</summary>
+    /// <summary>
+    /// Calls a function with the vectors of a chunk; they are mapped and must not be kept.
+    /// </summary>
     /// <exception cref="Llm360Exception">The cell is damaged, or of other rows.</exception>
     public T Read<T>(Checkpoint checkpoint, Chunk chunk, IReadOnlyList<AttributionRow> rows, Func<Tensor, double[]?, T> use)
     {
@@ -65,7 +67,7 @@ internal sealed class VectorCells
 
     private Dictionary<string, Tensor> Compute(GridContext context)
     {
-        // The cell is the unit of progress.
+        // Progress counts cells.
         using var quiet = AmbientWork.Begin(null, context.Cancellation);
         var rows = source.Rows(context.Chunk, context.Cancellation);
         var at = source.Pass(context.Checkpoint, context.Model, 0);

@@ -8,7 +8,7 @@ namespace Llm360.Notebooks;
 /// One pass for the queries and one matrix product with the vectors, at each checkpoint.
 /// </summary>
 /// <remarks>
-/// Cells are mapped one a thread; the vectors of a whole index need not fit in memory.
+/// Each thread maps one cell, so the vectors of a whole index need not fit in memory.
 /// </remarks>
 internal static class VectorQuery
 {
@@ -19,7 +19,7 @@ internal static class VectorQuery
     {
         var (progress, stop) = (options.Progress ?? AmbientWork.Progress, options.Cancellation ?? AmbientWork.Cancellation);
         using var surroundings = AmbientWork.Begin(progress, stop);
-        // Before a model is loaded.
+        // Check before a model is loaded.
         foreach (var checkpoint in index.Checkpoints)
             index.Analysis.Vectors!.RequireComplete(checkpoint, index.Chunks);
         var results = new List<CheckpointScores>();
@@ -80,7 +80,9 @@ internal static class VectorQuery
         return [.. method.Combine(parts).Cast<double>()];
     }
 
-    /// <summary>What the method computes from all vectors of a checkpoint, once an index.</summary>
+    /// <summary>
+    /// The method's state from all vectors of a checkpoint, computed once per index.
+    /// </summary>
     public static TensorSet? StateOf(
         AttributionIndex index, ProjectedMethod method, CheckpointPass at, Checkpoint checkpoint, ConcurrentDictionary<string,
             TensorSet?> states) =>

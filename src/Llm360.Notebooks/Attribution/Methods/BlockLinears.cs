@@ -1,4 +1,4 @@
-// Gradients of the linear layers of the blocks, which most methods confine themselves to.
+// Gradients of the linear layers of the blocks, which most methods use.
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;

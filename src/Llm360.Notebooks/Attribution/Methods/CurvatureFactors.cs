@@ -61,8 +61,8 @@ internal static class CurvatureFactors
         }
     }
 
-    // Returns for each layer the first that has the same input: query, key and value share theirs,
-    // as do gate and up.
+    // Returns for each layer the first layer with the same input: query, key and value share an
+    // input, as do gate and up.
     private static Dictionary<LinearLayer, LinearLayer> AddCovariances(
         CheckpointPass at, RowBatch rows, IReadOnlyList<LinearLayer> layers, ConcurrentDictionary<string, Tensor> factors)
     {
@@ -71,7 +71,7 @@ internal static class CurvatureFactors
         {
             using (gradient)
             {
-                // The last token predicts nothing, so it has an input but no output gradient.
+                // The last token predicts no token, so it has an input but no output gradient.
                 var count = rows.Tokens[i].Length - 1;
                 tokens += count;
                 if (shared.Count == 0)
@@ -122,7 +122,7 @@ internal static class CurvatureFactors
         }
     }
 
-    // Adds to a sum in float64, which begins with the first addition.
+    // Adds to a float64 sum, which is created by the first addition.
     private static void Sum(ConcurrentDictionary<string, Tensor> sums, string name, Tensor addition)
     {
         if (sums.TryGetValue(name, out var sum))

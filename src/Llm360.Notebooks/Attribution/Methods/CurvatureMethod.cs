@@ -6,7 +6,7 @@ namespace Llm360.Notebooks;
 
 /// <summary>
 /// score = sum over block linears of &lt;(C + damping)⁻¹ dW(query), dW(row)&gt; at the last
-/// checkpoint. The inverse acts on the query alone. Positive: training on the row lowers the
+/// checkpoint. The inverse is applied to the query alone. Positive: training on the row lowers the
 /// query's loss.
 /// </summary>
 internal abstract class CurvatureMethod(string name, AttributionSettings settings) : ParameterGradientMethod(name, "influence")

@@ -1,10 +1,12 @@
-// Projections whose matrices come from a file, to compare with other programs.
+// Projections whose matrices come from a file, for comparisons with other programs.
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
-/// <summary>LoGra's projections P_o dW P_iᵀ, from tensors <c>LAYER.P_o</c> [k_o, out] and
-/// <c>LAYER.P_i</c> [k_i, in].</summary>
+/// <summary>
+/// LoGra's projections P_o dW P_iᵀ, from tensors <c>LAYER.P_o</c> [k_o, out] and <c>LAYER.P_i</c>
+/// [k_i, in].
+/// </summary>
 internal sealed class LayerFileProjection(StateDict file) : GradientProjection
 {
     protected override GradientForm Form => GradientForm.Full;
@@ -34,8 +36,10 @@ internal sealed class LayerFileProjection(StateDict file) : GradientProjection
     }
 }
 
-/// <summary>TRAK's projection: gradients of block linears, flattened and joined, times the tensor
-/// <c>trak.signs</c> [weights, k], over the root of k.</summary>
+/// <summary>
+/// TRAK's projection: gradients of block linears, flattened and concatenated, times the tensor
+/// <c>trak.signs</c> [weights, k], divided by the root of k.
+/// </summary>
 internal sealed class SignFileProjection(StateDict file) : GradientProjection
 {
     private const string Signs = "trak.signs";

@@ -1,10 +1,10 @@
-// Projections of gradients of block linears to one short vector a row.
+// Projections of the gradients of block linears to one short vector per row.
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
 /// <summary>
-/// Makes a vector of each row's gradient. It consists of parts, one or one a layer.
+/// Makes a vector from each row's gradient. It consists of one part, or of one part per layer.
 /// </summary>
 internal abstract class GradientProjection : IDisposable
 {
@@ -22,9 +22,10 @@ internal abstract class GradientProjection : IDisposable
     /// </summary>
     /// <param name="at">The checkpoint.</param>
     /// <param name="rows">Rows.</param>
-    /// <param name="margin">Of the negative margin instead of the loss.</param>
-    /// <exception cref="Llm360Exception">A row has no gradient, or memory does not
-    /// suffice.</exception>
+    /// <param name="margin">Whether to use the negative margin instead of the loss.</param>
+    /// <exception cref="Llm360Exception">
+    /// A row has no gradient, or there is not enough memory.
+    /// </exception>
     public Tensor Project(CheckpointPass at, RowBatch rows, bool margin)
     {
         var length = Parts(at.Model.Config).Sum();

@@ -5,7 +5,7 @@ namespace Llm360.Notebooks;
 
 /// <summary>
 /// As <see cref="EkFac"/> with lambda replaced by the outer product of the eigenvalues of S and A.
-/// These are means over tokens, about as many times smaller as a row has tokens, so the damping
+/// These are means over tokens, smaller by about the number of tokens of a row, so the damping
 /// differs. No unit. Positive: training on the row lowers the query's loss. Martens and Grosse
 /// 2015, arXiv 1503.05671.
 /// </summary>

@@ -1,18 +1,19 @@
-// Work on one layer after the other, on all threads.
+// Runs work on one layer after another, on all threads.
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
 /// <summary>
-/// Runs the same for each layer. Every operator runs on one thread, so that no sum depends on their
-/// number.
+/// Runs an action for each layer. Every operator runs on one thread, so that no sum depends on the
+/// number of threads.
 /// </summary>
 internal static class LayerWork
 {
     /// <summary>Calls an action for each layer, each in a dispose scope of its own.</summary>
     /// <param name="layers">The layers.</param>
-    /// <param name="action">Tensors that it makes live until its end, unless it detaches
-    /// them.</param>
+    /// <param name="action">
+    /// Its tensors live until it returns, unless it detaches them.
+    /// </param>
     public static void ForEach(IReadOnlyList<LinearLayer> layers, Action<LinearLayer> action) =>
         Parallel.ForEach(layers, new ParallelOptions { MaxDegreeOfParallelism = LibTorch.Threads }, layer =>
         {

@@ -8,8 +8,8 @@ namespace Llm360.Notebooks;
 /// this row alone: u is the gradient of its mean loss, the units of the stored moments; m = b1
 /// exp_avg + (1 - b1) u; v = b2 exp_avg_sq + (1 - b2) u²; n = step + 1; D = (m / (1 - b1^n)) /
 /// (sqrt(v / (1 - b2^n)) + eps). Unit: learning rate times cosine. Positive: training on the row
-/// lowers the query's loss. Xia et al. 2024, arXiv 2402.04333; here eps stands outside of the root,
-/// as in Adam.
+/// lowers the query's loss. Xia et al. 2024, arXiv 2402.04333; here eps is outside the root, as in
+/// Adam.
 /// </summary>
 internal sealed class Less() : ParameterGradientMethod("less", "learning rate × cosine")
 {

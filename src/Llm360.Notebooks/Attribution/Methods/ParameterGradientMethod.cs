@@ -1,4 +1,4 @@
-// Methods on the gradients by parameters: which parameters, and what is done to query and row.
+// Methods on the gradients by parameters: their parameters, and the features of query and row.
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
@@ -23,9 +23,9 @@ internal abstract class ParameterGradientMethod(string name, string unit) : Grad
     }
 
     /// <summary>
-    /// A token's part is its output gradient times U times its input, summed over linear layers,
-    /// and that of its embedding. Norms and biases are left out, because their gradients are known
-    /// as sums over tokens only.
+    /// A token's contribution is its output gradient times U times its input, summed over linear
+    /// layers, plus that of its embedding. Norms and biases are left out, because their gradients
+    /// are known only as sums over tokens.
     /// </summary>
     public override double[] TokenScores(CheckpointPass at, TensorSet? state, HeldQueries held, int query, RowBatch row)
     {
@@ -51,11 +51,13 @@ internal abstract class ParameterGradientMethod(string name, string unit) : Grad
         }
     }
 
-    /// <summary>What is held of a query.</summary>
+    /// <summary>The features of a query.</summary>
     protected abstract TensorSet OfQuery(CheckpointPass at, TensorSet? state, RowGradient gradient);
 
-    /// <summary>What a row of so many tokens is multiplied as. By default its gradient by the same
-    /// parameters.</summary>
+    /// <summary>
+    /// The features of a row with <paramref name="tokens"/> tokens. By default its gradient by the
+    /// same parameters.
+    /// </summary>
     protected virtual TensorSet OfRow(CheckpointPass at, TensorSet? state, RowGradient gradient, int tokens) =>
         Scaled(Parameters(at.Model.Config), gradient, 1);
 

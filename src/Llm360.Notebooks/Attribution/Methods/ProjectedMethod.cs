@@ -1,11 +1,11 @@
-// A method on projected gradients: the rows' can be stored, and a query costs one matrix product.
+// A method on projected gradients. Those of rows can be stored; a query costs one matrix product.
 using static TorchSharp.torch;
 
 namespace Llm360.Notebooks;
 
 /// <summary>
 /// A method whose rows are vectors of projected gradients. The vectors do not depend on the query,
-/// so an index keeps them.
+/// so an index stores them.
 /// </summary>
 internal abstract class ProjectedMethod(string name, string unit, GradientProjection projection) : CheckpointMethod(name, unit)
 {
@@ -27,13 +27,16 @@ internal abstract class ProjectedMethod(string name, string unit, GradientProjec
     /// <summary>The weights of rows.</summary>
     public virtual double[] RowWeights(CheckpointPass at, RowBatch rows) => throw new NotSupportedException();
 
-    /// <summary>What is computed from the vectors of all rows; null for nothing.</summary>
-    /// <param name="vectors">Vectors of some rows at a time; each is valid until the next is asked
-    /// for.</param>
+    /// <summary>State computed from the vectors of all rows; null for none.</summary>
+    /// <param name="vectors">
+    /// Batches of the rows' vectors; each is valid until the next is requested.
+    /// </param>
     /// <param name="parts">Length of each part of a vector.</param>
     public virtual TensorSet? Fit(IEnumerable<Tensor> vectors, IReadOnlyList<long> parts) => null;
 
-    /// <summary>What is multiplied with the vectors of rows, [queries, length].</summary>
+    /// <summary>
+    /// The query vectors that are multiplied with the vectors of rows, [queries, length].
+    /// </summary>
     public abstract Tensor Precondition(TensorSet? state, Tensor queries, IReadOnlyList<long> parts, int checkpoint);
 
     public override TensorSet? Fit(CheckpointPass at, RowBatch rows)
@@ -83,7 +86,9 @@ internal abstract class ProjectedMethod(string name, string unit, GradientProjec
         return scores;
     }
 
-    /// <summary>A token's part is the product with its term of the projected gradient.</summary>
+    /// <summary>
+    /// A token's contribution is the product with its term of the projected gradient.
+    /// </summary>
     public override double[] TokenScores(CheckpointPass at, TensorSet? state, HeldQueries held, int query, RowBatch row)
     {
         using var of = held.Tensors[Held][query];

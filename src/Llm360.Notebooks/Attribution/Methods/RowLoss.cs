@@ -1,9 +1,9 @@
-// The loss of a row, a baseline that needs a forward pass.
+// The loss of a row: a baseline that needs a forward pass.
 namespace Llm360.Notebooks;
 
 /// <summary>
 /// score = the row's loss at the last checkpoint, summed over its tokens. Unit: nats. It does not
-/// depend on the query; a larger loss has a larger gradient, and so a larger influence on anything.
+/// depend on the query. A row with a larger loss has a larger gradient, and so a larger influence.
 /// </summary>
 internal sealed class RowLoss() : CheckpointMethod("row_loss", "nats")
 {

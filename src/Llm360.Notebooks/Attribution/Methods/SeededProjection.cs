@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Llm360.Notebooks;
 
 /// <summary>
-/// Parts are the projected gradients of <see cref="GradientForm.Projected"/>, flattened, one a
-/// block linear. No gradient of a whole matrix is formed.
+/// Parts are the projected gradients of <see cref="GradientForm.Projected"/>, flattened, one for
+/// each block linear. The gradient of a whole matrix is never formed.
 /// </summary>
 internal sealed class SeededProjection(int size, int seed) : GradientProjection
 {

@@ -9,11 +9,12 @@ internal static class TokenParts
     /// <summary>
     /// For token t: sum over linear layers of y_t . (U x_t), and the embedding's U[id] . y_t.
     /// </summary>
-    /// <param name="config">The model's.</param>
+    /// <param name="config">The model's configuration.</param>
     /// <param name="factors">The row's gradient as factors.</param>
     /// <param name="row">Its token ids.</param>
-    /// <param name="held">U of a parameter, flat in the file's layout; null for a parameter that
-    /// does not count.</param>
+    /// <param name="held">
+    /// U of a parameter, flat in the file's layout; null for a parameter that does not count.
+    /// </param>
     public static double[] Of(ModelConfig config, RowGradient factors, int[] row, Func<string, Tensor?> held)
     {
         using var scope = NewDisposeScope();

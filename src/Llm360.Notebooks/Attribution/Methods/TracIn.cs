@@ -3,7 +3,7 @@ namespace Llm360.Notebooks;
 
 /// <summary>
 /// score = sum over checkpoints i of eta_i g_i(query) . g_i(row), all parameters, summed losses.
-/// Unit: nats, the query's loss that steps on the row alone would take off, to first order.
+/// Unit: nats, the reduction of the query's loss by steps on the row alone, to first order.
 /// Positive: training on the row lowers the query's loss. Pruthi et al. 2020, arXiv 2002.08484.
 /// </summary>
 /// <remarks>Self-influence is sum_i eta_i |g_i(row)|².</remarks>

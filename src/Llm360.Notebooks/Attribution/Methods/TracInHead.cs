@@ -10,8 +10,10 @@ namespace Llm360.Notebooks;
 /// <see cref="TracIn"/> over the head's weight and needs no backward pass. Unit: nats. Positive:
 /// training on the row lowers the query's loss. Pruthi et al. 2020, arXiv 2002.08484, section 3.6.
 /// </summary>
-/// <remarks>The double sum is the product of two matrices eᵀ h, [vocabulary, hidden]; one is held
-/// for each query. CrystalCoder's constant factor of the logits is left out.</remarks>
+/// <remarks>
+/// The double sum is the product of two matrices eᵀ h, [vocabulary, hidden]; one is kept for each
+/// query. CrystalCoder's constant factor of the logits is left out.
+/// </remarks>
 internal sealed class TracInHead() : GradientMethod("tracin_head", "nats")
 {
     private const string Head = "head";
@@ -20,14 +22,14 @@ internal sealed class TracInHead() : GradientMethod("tracin_head", "nats")
 
     public override bool IsSumOverTokens => true;
 
-    /// <summary>A token's part: its e times U times its h.</summary>
+    /// <summary>A token's contribution: its e times U times its h.</summary>
     public override double[] TokenScores(CheckpointPass at, TensorSet? state, HeldQueries held, int query, RowBatch row)
     {
         using var scope = NewDisposeScope();
         using var mode = no_grad();
         var (h, e) = Parts(at.Model, row.Tokens[0]);
         var u = held.Tensors[Head][query].view(e.shape[1], h.shape[1]);
-        // The last token predicts nothing.
+        // The last token predicts no token.
         return [.. e.matmul(u).mul(h).sum(1).to(float64).cpu().data<double>().ToArray(), 0];
     }
 

@@ -8,7 +8,7 @@ namespace Llm360.Notebooks;
 /// </summary>
 /// <remarks>
 /// Lucene itself rounds a document's length to one byte, so its scores differ in the second digit.
-/// Lengths are exact here, for which these few lines are simpler than a similarity of one's own.
+/// Here lengths are exact; this code is simpler than a custom similarity class for Lucene.
 /// </remarks>
 internal sealed class Bm25(double k1 = 0.9, double b = 0.4) : TextMethod("bm25", "BM25")
 {

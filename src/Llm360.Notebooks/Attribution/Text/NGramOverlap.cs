@@ -1,10 +1,10 @@
-// How many n-grams of the query a row holds.
+// Number of n-grams of the query that occur in a row.
 using System.Runtime.InteropServices;
 
 namespace Llm360.Notebooks;
 
 /// <summary>
-/// score = number of distinct n-grams of the query that the row holds. Unit: n-grams.
+/// score = number of distinct n-grams of the query that occur in the row. Unit: n-grams.
 /// </summary>
 internal sealed class NGramOverlap(int length = 4) : TextMethod($"ngram{length}", $"{length}-grams")
 {
@@ -30,6 +30,6 @@ internal sealed class NGramOverlap(int length = 4) : TextMethod($"ngram{length}"
             yield return Key(row.AsSpan(i, length)).ToString();
     }
 
-    // The bytes of the ids as characters: equal n-grams are equal texts, and no hash decides.
+    // The bytes of the ids as characters: equal n-grams are equal texts, so no hash is needed.
     private static ReadOnlySpan<char> Key(ReadOnlySpan<int> gram) => MemoryMarshal.Cast<int, char>(gram);
 }

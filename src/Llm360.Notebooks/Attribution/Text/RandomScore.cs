@@ -1,4 +1,4 @@
-// Random scores, the baseline of all.
+// Random scores, the baseline for all methods.
 using System.Globalization;
 
 namespace Llm360.Notebooks;

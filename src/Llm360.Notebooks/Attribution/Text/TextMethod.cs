@@ -1,4 +1,4 @@
-// Baselines that read token ids alone.
+// Baselines that use only token ids.
 namespace Llm360.Notebooks;
 
 /// <summary>A method that needs no model.</summary>

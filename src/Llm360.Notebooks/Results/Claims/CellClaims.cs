@@ -1,17 +1,16 @@
-// Claiming cells of one checkpoint, so that workers on any machine share a grid without a
-// coordinator.
+// Claims cells of a checkpoint, so that workers on any machine share a grid without a coordinator.
 
 namespace Llm360.Notebooks;
 
 /// <summary>Claims cells by lease files in the folder of their checkpoint.</summary>
 /// <remarks>
-/// <para>A worker writes a lease that names its cells, and looks at the folder afterwards. If
-/// another lease names one of the cells, it gives its own back and tries again. The later one of
-/// two workers always sees the lease of the earlier one, so two workers never compute one cell.
-/// This needs no lock. Each lease has a name of its own, so no worker deletes a lease that it has
-/// not read.</para>
+/// <para>A worker writes a lease that names its cells, and then reads the folder. If another lease
+/// names one of the cells, the worker gives its lease back and tries again. The later one of two
+/// workers always sees the lease of the earlier one, so two workers never compute the same cell. No
+/// lock is needed. Each lease has its own name, so no worker deletes a lease that it has not
+/// read.</para>
 /// <para>A lease has expired when it was not renewed for <see cref="LeaseTiming.Expiry"/>. Its age
-/// is the difference to the time of a file that was just made in the same folder. So clocks of
+/// is the difference to the time of a file that was just made in the same folder, so the clocks of
 /// machines may differ. A lease of a process on this machine that has ended is taken over at
 /// once.</para>
 /// </remarks>
@@ -24,8 +23,8 @@ internal sealed class CellClaims(string folder, LeaseTiming timing)
     private readonly Dictionary<string, LeaseFile> known = [];
 
     /// <summary>Cells in leases that have not expired.</summary>
-    /// <param name="except">A lease that does not count; null for none.</param>
-    /// <exception cref="Llm360Exception">Another version of the library holds one.</exception>
+    /// <param name="except">A lease that is ignored; null for none.</param>
+    /// <exception cref="Llm360Exception">Another version of the library has a lease.</exception>
     public IReadOnlySet<string> Held(string? except = null)
     {
         var held = new HashSet<string>();
@@ -49,9 +48,9 @@ internal sealed class CellClaims(string folder, LeaseTiming timing)
     }
 
     /// <summary>Claims cells.</summary>
-    /// <param name="wanted">Names of cells, the first ones preferred.</param>
-    /// <param name="count">How many to claim at most.</param>
-    /// <returns>Null if other workers hold all of them.</returns>
+    /// <param name="wanted">Names of cells, the preferred ones first.</param>
+    /// <param name="count">Largest number of cells to claim.</param>
+    /// <returns>Null if other workers have claimed all of them.</returns>
     /// <exception cref="Llm360Exception">The folder cannot be written.</exception>
     public CellLease? TryTake(IReadOnlyCollection<string> wanted, int count)
     {
@@ -66,14 +65,14 @@ internal sealed class CellClaims(string folder, LeaseTiming timing)
             if (!Held(except: path).Overlaps(free))
                 return new CellLease(path, free, timing.Renewal);
             CellLease.Delete(path);
-            // Of two workers that saw each other, both have given way.
+            // Two workers that saw each other have both given their leases back.
             Thread.Sleep(Random.Shared.Next(LongestPause * attempt));
         }
 
         return null;
     }
 
-    /// <summary>Lease files in a folder of cells; none if there is no such folder.</summary>
+    /// <summary>Lease files in a folder of cells; empty if there is no such folder.</summary>
     public static IReadOnlyList<string> LeasesIn(string folder)
     {
         try
@@ -86,7 +85,7 @@ internal sealed class CellClaims(string folder, LeaseTiming timing)
         }
     }
 
-    /// <summary>The time of the disk: that of a file that is made now, and deleted.</summary>
+    /// <summary>The time of the disk, from a file that is made and deleted.</summary>
     /// <exception cref="Llm360Exception">The folder cannot be written.</exception>
     public static DateTime Touch(string folder)
     {
@@ -109,7 +108,7 @@ internal sealed class CellClaims(string folder, LeaseTiming timing)
     /// <param name="now">The time of the disk.</param>
     /// <param name="expiry">How long a lease lasts.</param>
     public static bool HasExpired(string path, LeaseFile lease, DateTime now, TimeSpan expiry) =>
-        // A file that is gone has the time 1601.
+        // A deleted file has the time 1601.
         lease.Owner.HasEnded || now - File.GetLastWriteTimeUtc(path) > expiry;
 
     private bool HasExpired(string path, LeaseFile lease, DateTime now) => HasExpired(path, lease, now, timing.Expiry);

@@ -1,12 +1,12 @@
-// A lease that this process holds.
+// A lease of this process.
 using System.Text;
 
 namespace Llm360.Notebooks;
 
 /// <summary>Cells that this process computes. Disposing it gives the lease back.</summary>
 /// <remarks>
-/// The file is renewed as long as the process runs. A process that was stopped for longer than a
-/// lease lasts finds its file gone, and the lease is lost.
+/// The file is renewed as long as the process runs. If the process was suspended for longer than
+/// the lease, its file may have been deleted, and the lease is lost.
 /// </remarks>
 internal sealed class CellLease : IDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class CellLease : IDisposable
     /// <summary>Names of the cells.</summary>
     public IReadOnlyList<string> Cells { get; }
 
-    /// <summary>Whether another worker has taken the cells over.</summary>
+    /// <summary>Whether another worker has taken over the cells.</summary>
     public bool IsLost => isLost;
 
     /// <summary>Renews the lease now.</summary>
@@ -34,8 +34,8 @@ internal sealed class CellLease : IDisposable
     {
         try
         {
-            // A write, so that the file system sets the time by its own clock. Setting the time
-            // would take it from this machine.
+            // A write makes the file system set the time by its own clock. Setting the time
+            // explicitly would use this machine's clock.
             using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 0);
             file.Write(FirstByte);
         }
@@ -45,14 +45,14 @@ internal sealed class CellLease : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The disk does not answer: the next renewal may succeed.
+            // The disk does not respond: the next renewal may succeed.
         }
     }
 
     /// <summary>Gives the lease back.</summary>
     public void Dispose()
     {
-        // A renewal under way must not find the file gone and fail.
+        // A renewal in progress must not fail because the file was deleted.
         using (var ended = new ManualResetEvent(false))
         {
             if (renewal.Dispose(ended))
@@ -62,7 +62,7 @@ internal sealed class CellLease : IDisposable
         Delete(path);
     }
 
-    /// <summary>Deletes a lease file. What cannot be deleted expires.</summary>
+    /// <summary>Deletes a lease file. A file that cannot be deleted expires.</summary>
     internal static void Delete(string path)
     {
         try
@@ -71,7 +71,7 @@ internal sealed class CellLease : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Its folder is gone, or the disk does not answer.
+            // Its folder was deleted, or the disk does not respond.
         }
     }
 }

@@ -1,10 +1,11 @@
-// A cell whose computation failed, as a small file beside its place.
+// A cell whose computation failed, recorded in a small file.
 using System.Text.Json;
 
 namespace Llm360.Notebooks;
 
-/// <summary>The error of a cell. The file <c>chunk=7.failed</c> is deleted when the cell
-/// succeeds.</summary>
+/// <summary>
+/// The error of a cell. The file <c>chunk=7.failed</c> is deleted when the cell succeeds.
+/// </summary>
 /// <param name="Checkpoint">Name of the checkpoint.</param>
 /// <param name="Cell">Name of the cell, for example <c>chunk=7</c>.</param>
 /// <param name="What">What is wrong.</param>
@@ -12,7 +13,7 @@ namespace Llm360.Notebooks;
 /// <param name="Remedy">What to do.</param>
 /// <param name="Machine">Name of the machine.</param>
 /// <param name="Task">The task of a Slurm array; null for none.</param>
-/// <param name="Command">Arguments of the llm360 command; empty if it was none.</param>
+/// <param name="Command">Arguments of the llm360 command; empty if there was none.</param>
 internal sealed record FailedCell(
     string Checkpoint, string Cell, string What, string Where, string Remedy, string Machine, string? Task, IReadOnlyList<string> Command)
 {
@@ -27,7 +28,7 @@ internal sealed record FailedCell(
         WriteIndented = true,
     };
 
-    /// <summary>The failure of a cell by an exception.</summary>
+    /// <summary>The failure of a cell, from an exception.</summary>
     public static FailedCell Of(Checkpoint checkpoint, GridItem item, Exception exception, IReadOnlyList<string> command)
     {
         var (what, where, remedy) = exception is Llm360Exception e ? (e.What, e.Where, e.Remedy)
@@ -43,7 +44,9 @@ internal sealed record FailedCell(
     public static IReadOnlyList<FailedCell> In(string folder) => !Directory.Exists(folder) ? []
         : [.. Directory.EnumerateFiles(folder, $"*{Extension}").Order(StringComparer.Ordinal).Select(Read).OfType<FailedCell>()];
 
-    /// <summary>Writes the file. The error itself matters more than its record.</summary>
+    /// <summary>
+    /// Writes the file. Failing to write it is ignored: the error itself matters more.
+    /// </summary>
     public void Save(string folder)
     {
         try
@@ -52,7 +55,7 @@ internal sealed record FailedCell(
         }
         catch (Llm360Exception)
         {
-            // A full disk, as a rule.
+            // Usually a full disk.
         }
     }
 

@@ -1,17 +1,17 @@
-// A lease as a file: which worker computes which cells of a checkpoint.
+// The file of a lease: which worker computes which cells of a checkpoint.
 using System.Reflection;
 using System.Text.Json;
 
 namespace Llm360.Notebooks;
 
-/// <summary>Content of a lease file. It does not change while the lease is held.</summary>
+/// <summary>Content of a lease file. It does not change during the lease.</summary>
 /// <param name="Format">Format of the file.</param>
 /// <param name="Version">Version of the library that wrote it.</param>
 /// <param name="Owner">The worker.</param>
 /// <param name="Cells">Names of the cells, for example <c>chunk=7</c>.</param>
 internal sealed record LeaseFile(int Format, string Version, LeaseOwner Owner, IReadOnlyList<string> Cells)
 {
-    /// <summary>Extension of the file. It lies beside the cells of its checkpoint.</summary>
+    /// <summary>Extension of the file, which is beside the cells of its checkpoint.</summary>
     public const string Extension = ".lease";
 
     private const int PresentFormat = 1;
@@ -30,7 +30,7 @@ internal sealed record LeaseFile(int Format, string Version, LeaseOwner Owner, I
     public string Text() => JsonSerializer.Serialize(this, Json);
 
     /// <summary>
-    /// Reads a file. Null if it is gone. A file that a crash of its machine cut off has no cells.
+    /// Reads a file. Null if it was deleted. A file that was truncated by a crash has no cells.
     /// </summary>
     public static LeaseFile? Read(string path)
     {

@@ -1,4 +1,4 @@
-// The process that holds a lease: on which machine it runs, and whether it has ended.
+// The process that owns a lease: its machine, and whether it has ended.
 using System.Globalization;
 using System.Text.Json.Serialization;
 
@@ -6,11 +6,11 @@ namespace Llm360.Notebooks;
 
 /// <summary>A worker of a grid.</summary>
 /// <param name="Machine">
-/// The machine. On Linux the name is followed by the boot and by the namespace of process numbers,
-/// because a number means nothing after a restart or in another container.
+/// The machine. On Linux, the name is followed by the boot id and the namespace of process numbers,
+/// because a process number is meaningless after a restart or in another container.
 /// </param>
 /// <param name="Process">Number of the process.</param>
-/// <param name="Started">When the process started, in ticks of the system; 0 if unknown.</param>
+/// <param name="Started">Start time of the process, in ticks of the system; 0 if unknown.</param>
 /// <param name="Task">The task of a Slurm array, for example <c>77_3</c>; null for none.</param>
 internal sealed record LeaseOwner(string Machine, int Process, long Started, string? Task)
 {
@@ -28,7 +28,7 @@ internal sealed record LeaseOwner(string Machine, int Process, long Started, str
     public string Host => Machine.Split(Separator)[0];
 
     /// <summary>
-    /// Whether the process is known to have ended. False for processes of other machines.
+    /// Whether the process is known to have ended. False for processes on other machines.
     /// </summary>
     [JsonIgnore]
     public bool HasEnded
@@ -59,7 +59,7 @@ internal sealed record LeaseOwner(string Machine, int Process, long Started, str
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Then no other process is known to have ended, and its leases expire.
+            // No other process is then known to have ended; their leases expire.
             return string.Join(Separator, Environment.MachineName, Guid.NewGuid().ToString("N"));
         }
     }
@@ -86,8 +86,8 @@ internal sealed record LeaseOwner(string Machine, int Process, long Started, str
             && long.TryParse(fields[start], CultureInfo.InvariantCulture, out var ticks) ? ticks : 0;
     }
 
-    // The fields after the program's name, which may hold anything; null where there is no such
-    // file.
+    // The fields after the program's name, which may contain any character; null if there is no
+    // such file.
     private static string[]? StatusOf(int process)
     {
         if (!OperatingSystem.IsLinux())

@@ -1,8 +1,8 @@
-// The cells of one checkpoint that a worker has still to compute or to see finished.
+// The cells of one checkpoint that a worker must still compute, or wait for.
 
 namespace Llm360.Notebooks;
 
-/// <summary>Cells of a checkpoint on their way.</summary>
+/// <summary>The unfinished cells of a checkpoint.</summary>
 /// <param name="block">The checkpoint's part of the plan.</param>
 /// <param name="folder">Folder of its cells.</param>
 /// <param name="timing">How long leases last.</param>
