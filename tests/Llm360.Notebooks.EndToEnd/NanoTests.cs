@@ -2,7 +2,9 @@
 
 namespace Llm360.Notebooks.EndToEnd;
 
-/// <summary>Tests that keep every core busy for minutes: beside others both take several times as long.</summary>
+/// <summary>
+/// Tests that keep every core busy for minutes. Run beside others, both take several times as long.
+/// </summary>
 [CollectionDefinition(DisableParallelization = true)]
 public sealed class AloneTests;
 
@@ -23,7 +25,8 @@ public sealed class NanoTests
         var weights = PinnedWeights.Compare(suite)!;
         Assert.True(weights.Equal == 37, weights.ToString());
 
-        // The canaries of the last two chunks, each scored by the checkpoint that has just read them.
+        // The canaries of the last two chunks, each scored by the checkpoint that has just read
+        // them.
         foreach (var chunk in suite.Chunks.TakeLast(2))
         {
             using var model = LlamaModel.Load(suite.Checkpoint($"{chunk.Index + 1}").Folder, Device.Cpu);
@@ -33,7 +36,11 @@ public sealed class NanoTests
             foreach (var (repetitions, rows) in scores.GroupBy(r => r.CanaryRepetitions!.Value).ToDictionary(g => g.Key))
             {
                 if (repetitions >= 32)
-                    Assert.All(rows, r => Assert.True(r.Extractible, $"{chunk}: {r.Match} of 32 tokens of the canary repeated {repetitions} times"));
+                {
+                    Assert.All(rows, r => Assert.True(
+                        r.Extractible, $"{chunk}: {r.Match} of 32 tokens of the canary repeated {repetitions} times"));
+                }
+
                 if (repetitions == 1)
                     Assert.All(rows, r => Assert.False(r.Extractible, $"{chunk}: the single canary was reproduced"));
             }

@@ -6,7 +6,7 @@ internal static class TrainedPico
 {
     private static readonly Lazy<Task<string>> Folder = new(TrainAsync);
 
-    /// <summary>Puts the trained suite into a command's home, where it may be changed and damaged.</summary>
+    /// <summary>Copies the trained suite into a command's home. The copy may be changed.</summary>
     public static async Task AddPicoAsync(this Llm360Command llm360)
     {
         var from = await Folder.Value;

@@ -1,4 +1,4 @@
-// Rows through the model: a large ragged batch of those under way, filled up as rows end.
+// Scores rows in one ragged batch that is refilled as rows finish.
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,14 +10,14 @@ namespace Llm360.Notebooks;
 internal static class RowScoring
 {
     /// <summary>
-    /// Rows under way at once, memory permitting: as many as products need for their full rate. Of
-    /// fewer rows keys and values are more often still in a cache.
+    /// Rows in the batch, memory permitting. Products need so many for their full rate. With fewer
+    /// rows, keys and values are more often still in a cache.
     /// </summary>
     private const int Slots = 256, UnpackedSlots = 128;
 
     /// <summary>
-    /// Sequences whose every position is scored at once: their hidden states are all kept until the
-    /// head is applied.
+    /// New rows that are scored at every position in one pass. Their hidden states are all kept until
+    /// the head is applied.
     /// </summary>
     private const int NewScoredRows = 32;
 
@@ -28,7 +28,8 @@ internal static class RowScoring
     /// <param name="promptLength">k.</param>
     /// <param name="topK">Also log-probabilities among so many; null for none.</param>
     /// <param name="cancellation">Looked at before every pass.</param>
-    public static void Run(LanguageModel model, IReadOnlyList<ScoredRow> rows, RowTask task, int promptLength, int? topK, CancellationToken cancellation)
+    public static void Run(
+        LanguageModel model, IReadOnlyList<ScoredRow> rows, RowTask task, int promptLength, int? topK, CancellationToken cancellation)
     {
         if (rows.Count == 0)
             return;
@@ -45,23 +46,34 @@ internal static class RowScoring
                 slots /= 2;
                 foreach (var row in rows.Where(r => !r.IsDone))
                     row.Restart();
-                AmbientWork.Progress?.Report(new WorkProgress("memorization", rows.Count(r => r.IsDone), rows.Count, "sequences", $"memory does not suffice for {2 * slots} sequences at once: going on with {slots}"));
+                var detail = $"memory does not suffice for {2 * slots} sequences at once: going on with {slots}";
+                var done = rows.Count(r => r.IsDone);
+                AmbientWork.Progress?.Report(new WorkProgress("memorization", done, rows.Count, "sequences", detail));
             }
         }
     }
 
-    private static void RunAll(LanguageModel model, IReadOnlyList<ScoredRow> rows, int slots, RowTask task, int promptLength, int? topK, CancellationToken cancellation)
+    private static void RunAll(
+        LanguageModel model,
+        IReadOnlyList<ScoredRow> rows,
+        int slots,
+        RowTask task,
+        int promptLength,
+        int? topK,
+        CancellationToken cancellation)
     {
         using var inference = inference_mode();
         using var decoder = new RowDecoder(model, slots, rows[0].Tokens.Length);
         var free = new Stack<int>(Enumerable.Range(0, slots));
         var waiting = new Queue<ScoredRow>(rows);
         var active = new List<(ScoredRow Row, int Slot)>();
+        var mostNew = task == RowTask.TokenScores ? Math.Min(NewScoredRows, slots) : slots;
         while (waiting.Count > 0 || active.Count > 0)
         {
-            // Rows under way first, by the size of their segments.
-            var round = active.Select(a => (a.Row, Segment: a.Row.Next(a.Slot), IsNew: false)).OrderBy(a => a.Segment.Tokens.Length).ToList();
-            for (var added = 0; free.Count > 0 && waiting.Count > 0 && (task != RowTask.TokenScores || added < Math.Min(NewScoredRows, slots)); added++)
+            // Active rows come first, by the size of their segments; new rows follow.
+            var round = active.Select(a => (a.Row, Segment: a.Row.Next(a.Slot), IsNew: false))
+                .OrderBy(a => a.Segment.Tokens.Length).ToList();
+            for (var added = 0; free.Count > 0 && waiting.Count > 0 && added < mostNew; added++)
             {
                 var row = waiting.Dequeue();
                 round.Add((row, row.First(free.Pop()), true));
@@ -71,12 +83,15 @@ internal static class RowScoring
             var scored = task == RowTask.TokenScores ? round.Where(r => r.IsNew).Select(r => r.Row).ToList() : [];
             var targets = new TargetTokens([.. scored.SelectMany(r => r.Tokens.Skip(1))], model.Device);
             var hidden = decoder.Compute([.. round.Select(r => r.Segment)], cancellation); // [task, hidden]
-            var chosen = scored.Count > 0 ? Scored(model, scored, targets, hidden, promptLength, topK) : HeadReduction.Argmax(model, hidden);
+            var chosen = scored.Count > 0
+                ? Scored(model, scored, targets, hidden, promptLength, topK)
+                : HeadReduction.Argmax(model, hidden);
             active.Clear();
             var at = 0;
             foreach (var (row, segment, isNew) in round)
             {
-                // Of a segment that begins before the continuation only what follows the prompt counts.
+                // The first segment of a row begins before the continuation: only the answers after the
+                // prompt count.
                 var answers = chosen.AsSpan(at, segment.OutputCount);
                 if (answers.Contains(-1))
                     throw HeadReduction.NotNumbers($"row {row.Index}");
@@ -91,8 +106,10 @@ internal static class RowScoring
         }
     }
 
-    // New rows stand behind those under way: theirs are scored, of the others only the first choice is asked for.
-    private static int[] Scored(LanguageModel model, List<ScoredRow> added, TargetTokens targets, Tensor hidden, int promptLength, int? topK)
+    // New rows come after active rows. New rows get scores at every position, active rows only their
+    // most probable token.
+    private static int[] Scored(
+        LanguageModel model, List<ScoredRow> added, TargetTokens targets, Tensor hidden, int promptLength, int? topK)
     {
         var before = (int)hidden.shape[0] - targets.Ids.Length;
         int[] chosen = before > 0 ? HeadReduction.Argmax(model, hidden.narrow(0, 0, before)) : [];
@@ -104,7 +121,8 @@ internal static class RowScoring
         if (topK is { } k)
         {
             var continuations = fresh.view(added.Count, width, -1).narrow(1, promptLength - 1, length).reshape(added.Count * length, -1);
-            var logs = HeadReduction.TopKLogProbabilities(model, continuations, new TargetTokens([.. added.SelectMany(r => r.Tokens[promptLength..])], model.Device), k);
+            var trueTokens = new TargetTokens([.. added.SelectMany(r => r.Tokens[promptLength..])], model.Device);
+            var logs = HeadReduction.TopKLogProbabilities(model, continuations, trueTokens, k);
             foreach (var (row, its) in added.Zip(logs.Chunk(length)))
                 row.TopKLogs = its;
         }

@@ -1,5 +1,4 @@
-// A grid on a real Slurm: whatever ends a task, no cell is lost, and none that was stored is computed
-// again.
+// A grid on a real Slurm: however a task ends, no cell is lost and no stored cell is recomputed.
 using System.Diagnostics;
 using System.Globalization;
 
