@@ -1,4 +1,4 @@
-// The command on Amber's names, with an imitation of the Hub: grids in shards, scores, kills, figures.
+// The command with Amber's names and a fake Hub: sharded grids, kills, scores, notebooks, cache.
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Llm360.Notebooks.EndToEnd.Jupyter;
@@ -8,8 +8,12 @@ namespace Llm360.Notebooks.EndToEnd;
 
 public sealed class HubTests : IAsyncLifetime
 {
-    private static readonly string[] Grid = ["grid", "memorization", "--suite", "amber", "--checkpoints", "143,359", "--chunks", "143,355", "-n", "40", "--device", "cpu"];
-    private static readonly string Tour = Path.Combine(Workspace.Repository!, "notebooks", "00-tour.ipynb");
+    private static readonly string[] Grid =
+    [
+        "grid", "memorization", "--suite", "amber", "--checkpoints", "143,359", "--chunks", "143,355", "-n", "40", "--device", "cpu",
+    ];
+
+    private static readonly string Tour = Notebook("00-tour");
     private readonly Llm360Command llm360 = new();
     private ImitationHub hub = null!;
 
@@ -33,7 +37,12 @@ public sealed class HubTests : IAsyncLifetime
         var results = await Task.WhenAll(Enumerable.Range(0, 2).Select(i => llm360.RunAsync([.. Grid, "--shard", $"{i}/2"])));
         Assert.All(results, r => Assert.True(r.ExitCode == 0, r.Error));
         Assert.Equal(
-            ["checkpoint=ckpt_143/chunk=143.parquet", "checkpoint=ckpt_143/chunk=355.parquet", "checkpoint=ckpt_359/chunk=143.parquet", "checkpoint=ckpt_359/chunk=355.parquet"],
+            [
+                "checkpoint=ckpt_143/chunk=143.parquet",
+                "checkpoint=ckpt_143/chunk=355.parquet",
+                "checkpoint=ckpt_359/chunk=143.parquet",
+                "checkpoint=ckpt_359/chunk=355.parquet",
+            ],
             Cells().Select(c => string.Join('/', c.Split(Path.DirectorySeparatorChar)[^2..])).Order());
         Assert.Equal(hub.Requests.Where(r => r.IsStore).Select(r => r.Path).Distinct().Count(), hub.Requests.Count(r => r.IsStore));
         hub.Requests.Clear();
@@ -45,7 +54,8 @@ public sealed class HubTests : IAsyncLifetime
     [Fact]
     public async Task Killed_during_a_download_it_goes_on_with_what_has_arrived()
     {
-        // The first answer with weights comes to a halt half-way.
+        // The fake Hub cuts off downloads of large files after 300,000 bytes. The first request
+        // that resumes a download gets no answer, and the command is killed while it waits.
         var halted = new TaskCompletionSource();
         hub.CutAfter = r => r.IsStore && r.From is 0 && !halted.Task.IsCompleted ? 300_000 : null;
         hub.Instead = async (request, context) =>
@@ -58,7 +68,9 @@ public sealed class HubTests : IAsyncLifetime
         };
         var killed = await llm360.RunAsync(stop => halted.Task.WaitAsync(stop), Grid);
         Assert.NotEqual(0, killed.ExitCode);
-        var partial = Directory.EnumerateFiles(llm360.PathOf("home"), "*.partial", SearchOption.AllDirectories).Select(f => (Etag: Path.GetFileNameWithoutExtension(f), new FileInfo(f).Length)).ToList();
+        var partial = Directory.EnumerateFiles(llm360.PathOf("home"), "*.partial", SearchOption.AllDirectories)
+            .Select(f => (Etag: Path.GetFileNameWithoutExtension(f), new FileInfo(f).Length))
+            .ToList();
         Assert.NotEmpty(partial);
         (hub.Instead, hub.CutAfter) = (null, null);
         hub.Requests.Clear();
@@ -78,33 +90,36 @@ public sealed class HubTests : IAsyncLifetime
         var output = llm360.PathOf("result.json");
         var result = await llm360.RunAsync("score", "-m", model, "--rows", ImitationAmber.Fixture("rows.jsonl"), "-o", output);
         Assert.True(result.ExitCode == 0, result.Error);
-        var (written, expected) = (JsonNode.Parse(File.ReadAllText(output))!, JsonNode.Parse(File.ReadAllText(ImitationAmber.Fixture($"expected_{golden}.json")))!);
+        var written = JsonNode.Parse(File.ReadAllText(output))!;
+        var expected = JsonNode.Parse(File.ReadAllText(ImitationAmber.Fixture($"expected_{golden}.json")))!;
         Assert.Equal(expected["match"]!.ToJsonString(), written["match"]!.ToJsonString());
     }
 
     [Theory]
     [InlineData("03-memorization", "0 cells from the store, 720 computed", "every=216", "n=4", "precision=fp32")]
     [InlineData("04-memorization-in-depth", "0 cells from the store, 6 computed", "checkpoints=2", "everyChunk=120", "n=8")]
-    public async Task The_notebooks_on_memorization_run_on_Amber_with_nothing_but_its_name_changed(string name, string says, params string[] parameters)
+    public async Task The_notebooks_on_memorization_run_on_Amber_with_nothing_but_its_name_changed(
+        string name, string says, params string[] parameters)
     {
         hub.AddAll();
-        var notebook = Path.Combine(Workspace.Repository!, "notebooks", $"{name}.ipynb");
         var given = parameters.Prepend("device=cpu").Prepend("suite=amber").SelectMany(p => new[] { "-p", p });
-        var result = await llm360.RunAsync(["run", notebook, .. given, "-o", llm360.PathOf("amber.ipynb")]);
+        var result = await llm360.RunAsync(["run", Notebook(name), .. given, "-o", llm360.PathOf("amber.ipynb")]);
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Contains(says, File.ReadAllText(llm360.PathOf("amber.ipynb")), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("00-tour", "tiny", "the first 8 sequences of each chunk", "The training log of tiny is not published as a file")]
-    [InlineData("00-tour", "bare", "The training data of bare is not published as rows", "The training log of bare is not published as a file")]
+    [InlineData("00-tour", "bare", "The training data of bare is not published as rows",
+        "The training log of bare is not published as a file")]
     [InlineData("01-the-suite", "amber", "RefinedWeb is the largest source", "Documents are counted when a suite is built here",
         "Canaries are planted in suites that are trained here", "as its config.json on the Hub has it")]
     [InlineData("01-the-suite", "bare", "Its training data is not published as rows", "No training log: nothing to draw")]
     [InlineData("07-evaluation", "bare", "No task was evaluated: nothing to draw", "end above chance in Amber (published)")]
     [InlineData("02-training-dynamics", "bare", "No training log: nothing to draw")]
     [InlineData("05-attribution", "tiny", "No canary has been read in tiny", "graddot", "Unseen rows among the first 20")]
-    public async Task The_other_notebooks_show_what_a_suite_on_the_Hub_has_and_say_what_it_has_not(string name, string suite, params string[] says)
+    public async Task The_other_notebooks_show_what_a_suite_on_the_Hub_has_and_say_what_it_has_not(
+        string name, string suite, params string[] says)
     {
         if (suite == "amber")
             hub.AddAll();
@@ -112,22 +127,36 @@ public sealed class HubTests : IAsyncLifetime
             suite = await PublishPicoAsync(suite);
         string[] parameters = name is "00-tour" or "05-attribution" ? ["-p", "device=cpu", "-p", "n=8", "-p", "checkpoints=2"] : [];
         var output = llm360.PathOf("executed.ipynb");
-        var result = await llm360.RunAsync(["run", Path.Combine(Workspace.Repository!, "notebooks", $"{name}.ipynb"), "-p", $"suite={suite}", .. parameters, "-o", output]);
+        var result = await llm360.RunAsync(["run", Notebook(name), "-p", $"suite={suite}", .. parameters, "-o", output]);
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.All(says, text => Assert.Contains(text, File.ReadAllText(output), StringComparison.Ordinal));
     }
 
-    /// <summary>The checkpoints of pico on the Hub, whose tokenizer fits its vocabulary; all but "bare" have chunks. Gives the manifest file.</summary>
+    /// <summary>Adds pico's checkpoints and rows to the fake Hub and writes a manifest for them.
+    /// pico's tokenizer fits its vocabulary. The manifest has chunks unless its name is "bare".
+    /// Returns the path of the manifest.</summary>
     private async Task<string> PublishPicoAsync(string name)
     {
         await llm360.AddPicoAsync();
         for (var i = 0; i <= 4; i++)
             hub.AddFolder("tester/pico", $"ckpt_{i:000}", llm360.PathOf("suites", "pico", $"ckpt_{i:000}"));
-        var chunks = name == "bare" ? "" : $$""","chunks":{"repository":"tester/rows","name":"train_{0:000}","path":"train_{0:000}.jsonl","count":4}""";
         for (var i = 0; i < 4; i++)
-            hub.Add("datasets/tester/rows", HubLocation.Main, $"train_{i:000}.jsonl", HubContent.Large(File.ReadAllBytes(llm360.PathOf("suites", "pico", "train", $"train_{i:000}.jsonl"))));
+        {
+            var file = $"train_{i:000}.jsonl";
+            var rows = File.ReadAllBytes(llm360.PathOf("suites", "pico", "train", file));
+            hub.Add("datasets/tester/rows", HubLocation.Main, file, HubContent.Large(rows));
+        }
+
+        var chunks = name == "bare"
+            ? ""
+            : ""","chunks":{"repository":"tester/rows","name":"train_{0:000}","path":"train_{0:000}.jsonl","count":4}""";
         var manifest = llm360.PathOf($"{name}.json");
-        File.WriteAllText(manifest, $$"""{"name":"{{name}}","description":"Pico on the Hub.","parameters":1,"trainedTokens":1,"checkpoints":{"repository":"tester/pico","series":[{"name":"ckpt_{0:000}","from":0,"to":4}]}{{chunks}}}""");
+        File.WriteAllText(
+            manifest,
+            $$"""{"name":"{{name}}","description":"Pico on the Hub.","parameters":1,"trainedTokens":1"""
+            + ""","checkpoints":{"repository":"tester/pico","series":[{"name":"ckpt_{0:000}","from":0,"to":4}]}"""
+            + chunks
+            + "}");
         return manifest;
     }
 
@@ -136,14 +165,17 @@ public sealed class HubTests : IAsyncLifetime
     {
         var peers = Python.Peers("transformers");
         var rows = new[] { "--rows", ImitationAmber.Fixture("rows.jsonl"), "-o", llm360.PathOf("result.json") };
-        // A tokenizer alone is no broken cache.
+        // A cache with only a tokenizer is valid: Python reports no warnings.
         Assert.Equal(0, (await llm360.RunAsync("tokenize", "-m", "amber/143", "hello")).ExitCode);
         Assert.Equal("[]", await PythonAsync("import huggingface_hub; print(huggingface_hub.scan_cache_dir().warnings)", "1"));
-        // What this kit fetched, Python finds and loads.
+        // Python finds and loads the files that this kit fetched.
         Assert.Equal(0, (await llm360.RunAsync(["score", "-m", "LLM360/Amber@main", .. rows])).ExitCode);
-        Assert.Equal("174528", await PythonAsync("from transformers import AutoModelForCausalLM as M; print(sum(p.numel() for p in M.from_pretrained('LLM360/Amber').parameters()))", "1"));
-        // What Python fetched, this kit finds.
-        await PythonAsync("import huggingface_hub; print(huggingface_hub.snapshot_download('LLM360/Amber', revision='ckpt_143'))", "0");
+        const string CountParameters = "from transformers import AutoModelForCausalLM as M; "
+            + "print(sum(p.numel() for p in M.from_pretrained('LLM360/Amber').parameters()))";
+        Assert.Equal("174528", await PythonAsync(CountParameters, "1"));
+        // This kit finds the files that Python fetched.
+        const string Fetch = "import huggingface_hub; print(huggingface_hub.snapshot_download('LLM360/Amber', revision='ckpt_143'))";
+        await PythonAsync(Fetch, "0");
         hub.Requests.Clear();
         llm360.Variables["HF_HUB_OFFLINE"] = "1";
         var result = await llm360.RunAsync(["score", "-m", "amber/143", .. rows]);
@@ -156,11 +188,19 @@ public sealed class HubTests : IAsyncLifetime
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
-                Environment = { ["HF_HOME"] = llm360.PathOf("home"), ["HF_ENDPOINT"] = hub.Endpoint.ToString().TrimEnd('/'), ["HF_HUB_OFFLINE"] = offline, ["HF_TOKEN"] = "" },
+                Environment =
+                {
+                    ["HF_HOME"] = llm360.PathOf("home"),
+                    ["HF_ENDPOINT"] = hub.Endpoint.ToString().TrimEnd('/'),
+                    ["HF_HUB_OFFLINE"] = offline,
+                    ["HF_TOKEN"] = "",
+                },
             };
             using var python = Process.Start(start)!;
-            var (output, error) = (python.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), python.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
-            await python.WaitForExitAsync(TestContext.Current.CancellationToken);
+            var cancellation = TestContext.Current.CancellationToken;
+            var output = python.StandardOutput.ReadToEndAsync(cancellation);
+            var error = python.StandardError.ReadToEndAsync(cancellation);
+            await python.WaitForExitAsync(cancellation);
             Assert.True(python.ExitCode == 0, await error);
             return (await output).Trim();
         }
@@ -238,5 +278,9 @@ public sealed class HubTests : IAsyncLifetime
         Assert.Contains(blob, damaged.Output, StringComparison.Ordinal);
     }
 
-    private List<string> Cells() => Directory.Exists(llm360.PathOf("results")) ? [.. Directory.EnumerateFiles(llm360.PathOf("results", "amber"), "*.parquet", SearchOption.AllDirectories)] : [];
+    private static string Notebook(string name) => Path.Combine(Workspace.Repository!, "notebooks", $"{name}.ipynb");
+
+    private List<string> Cells() => Directory.Exists(llm360.PathOf("results"))
+        ? [.. Directory.EnumerateFiles(llm360.PathOf("results", "amber"), "*.parquet", SearchOption.AllDirectories)]
+        : [];
 }
