@@ -36,9 +36,9 @@ public sealed record SuiteRecipe(
 /// </summary>
 /// <param name="Sources">In the order in which their sequences are numbered.</param>
 /// <param name="Tokenizer">The vocabulary.</param>
-/// <param name="SequenceLength">Tokens a sequence: inputs plus one (257 = 256 positions).</param>
+/// <param name="SequenceLength">Tokens per sequence: inputs plus one (257 = 256 positions).</param>
 /// <param name="Chunks">Number of chunks, N.</param>
-/// <param name="SequencesPerChunk">Sequences a chunk, canaries included.</param>
+/// <param name="SequencesPerChunk">Sequences per chunk, canaries included.</param>
 /// <param name="ValidationSequences">Sequences of held-out documents.</param>
 /// <param name="Seed">Seed of document order and of the held-out choice.</param>
 /// <param name="Canaries">Planted random sequences; null for none.</param>
@@ -132,7 +132,7 @@ public sealed record ModelShape(
 /// <summary>
 /// The optimisation: AdamW with warm-up and one schedule, in one pass over the chunks.
 /// </summary>
-/// <param name="BatchSize">Sequences a step.</param>
+/// <param name="BatchSize">Sequences per step.</param>
 /// <param name="PeakLearningRate">Learning rate after warm-up.</param>
 /// <param name="FinalLearningRate">
 /// Learning rate at the end of a cosine; equal to the peak for a constant schedule.
