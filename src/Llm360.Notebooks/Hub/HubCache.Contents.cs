@@ -145,8 +145,8 @@ internal sealed partial class HubCache
     private FileStat? FileIn(string path) => Guarded(path, () => files.HasFolder(Path.GetDirectoryName(path)!) ? FileStat.Of(path) : null);
 
     /// <summary>
-    /// The blob to which a link in a snapshot leads, whether it exists or not. Null if the link leads
-    /// elsewhere and nothing exists there.
+    /// The blob to which a link in a snapshot leads, whether it exists or not. Null if the link
+    /// leads elsewhere and nothing exists there.
     /// </summary>
     /// <exception cref="Llm360Exception">It leads to something else.</exception>
     private string? Target(string link)
