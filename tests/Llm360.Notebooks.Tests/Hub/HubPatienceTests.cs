@@ -113,7 +113,7 @@ public sealed class HubPatienceTests : HubFixture
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
             return true;
         };
-        using var client = new HubClient(Settings with { Timeout = TimeSpan.FromMilliseconds(100) });
+        using var client = new HubClient(Settings with { Timeout = TimeSpan.FromMilliseconds(500) });
         var error = await Assert.ThrowsAnyAsync<Llm360Exception>(() => client.ResolveAsync(Revision, Stop));
         Assert.Contains("cannot be reached: no answer in", error.What, StringComparison.Ordinal);
         Assert.Equal(5, Hub.Requests.Count);
