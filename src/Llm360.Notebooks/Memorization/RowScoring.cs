@@ -16,8 +16,8 @@ internal static class RowScoring
     private const int Slots = 256, UnpackedSlots = 128;
 
     /// <summary>
-    /// New rows that are scored at every position in one pass. Their hidden states are all kept until
-    /// the head is applied.
+    /// New rows that are scored at every position in one pass. Their hidden states are all kept
+    /// until the head is applied.
     /// </summary>
     private const int NewScoredRows = 32;
 
@@ -90,8 +90,8 @@ internal static class RowScoring
             var at = 0;
             foreach (var (row, segment, isNew) in round)
             {
-                // The first segment of a row begins before the continuation: only the answers after the
-                // prompt count.
+                // The first segment of a row begins before the continuation: only the answers after
+                // the prompt count.
                 var answers = chosen.AsSpan(at, segment.OutputCount);
                 if (answers.Contains(-1))
                     throw HeadReduction.NotNumbers($"row {row.Index}");
@@ -106,8 +106,8 @@ internal static class RowScoring
         }
     }
 
-    // New rows come after active rows. New rows get scores at every position, active rows only their
-    // most probable token.
+    // New rows come after active rows. New rows get scores at every position, active rows only
+    // their most probable token.
     private static int[] Scored(
         LanguageModel model, List<ScoredRow> added, TargetTokens targets, Tensor hidden, int promptLength, int? topK)
     {
