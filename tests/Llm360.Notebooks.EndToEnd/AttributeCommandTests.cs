@@ -42,7 +42,7 @@ public sealed class AttributeCommandTests : IDisposable
         Assert.Equal(0, (await undisturbed.RunAsync(command)).ExitCode);
         var random = new Random(20240813);
         var cut = 0;
-        for (var kill = 0; kill < 10; kill++)
+        for (var kill = 0; kill < 6; kill++)
         {
             var cells = Cells(llm360).Count + random.Next(1, 3);
             var result = await llm360.RunAsync(
@@ -56,7 +56,7 @@ public sealed class AttributeCommandTests : IDisposable
             cut += result.ExitCode == 0 ? 0 : 1;
         }
 
-        Assert.True(cut >= 4, $"only {cut} of 10 kills came before the work was done");
+        Assert.True(cut >= 3, $"only {cut} of 6 kills came before the work was done");
         Assert.Equal(0, (await llm360.RunAsync(command)).ExitCode);
         Assert.Empty(llm360.Leftovers());
         var expected = Cells(undisturbed);
