@@ -93,8 +93,7 @@ public static partial class Figures
 
     private static Trace ChunkTrace(ChunkScores c) => new(
         c.Checkpoint, TraceKind.Line, [.. c.Chunks.Select(x => (double)x)], c.Means, Progress: c.Progress, Low: c.Low, High: c.High,
-        Hover: [.. c.Chunks.Select((chunk, i) => $"chunk {chunk}: "
-            + (c.Low is null ? FigureText.Number(c.Means[i])
-                : FigureText.WithInterval(c.Means[i], c.Low[i], c.High![i]).Replace(", 95% CI", "", StringComparison.Ordinal))
-            + (c.Counts is null ? "" : $", n = {FigureText.Count(c.Counts[i])}"))]);
+        Hover: [.. c.Chunks.Select((chunk, i) => $"chunk {chunk}: " + (c.Low is null
+            ? FigureText.Number(c.Means[i])
+            : FigureText.WithInterval(c.Means[i], c.Low[i], c.High![i]).Replace(", 95% CI", "", StringComparison.Ordinal)))]);
 }
