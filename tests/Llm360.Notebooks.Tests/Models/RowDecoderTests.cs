@@ -51,6 +51,26 @@ public sealed class RowDecoderTests
         }
     }
 
+    [Fact]
+    public void New_slots_hold_zeros_whatever_was_in_the_memory()
+    {
+        using var model = LanguageModel.Load(Fixtures.Path("models", "llama-gqa"), Device.Cpu);
+        var config = model.Config;
+        using var scope = torch.NewDisposeScope();
+        // Every second tensor is freed, so that the allocator has holes of the cache's size.
+        var garbage = Enumerable.Range(0, 64 * config.Layers)
+            .Select(_ => torch.full([3, 24, config.KeyValueHeads, config.HeadDimension], float.NaN)).ToList();
+        foreach (var (i, tensor) in garbage.Index())
+        {
+            if (i % 2 == 0)
+                tensor.Dispose();
+        }
+
+        using var cache = new SlotCache(model, 3, 24);
+        foreach (var layer in Enumerable.Range(0, config.Layers))
+            Assert.Equal(0, (cache.Keys(layer).abs().max() + cache.Values(layer).abs().max()).item<float>());
+    }
+
     [Theory]
     [InlineData(4, 4, 16, torch.ScalarType.Float32)]
     [InlineData(6, 2, 8, torch.ScalarType.Float32)]

@@ -43,7 +43,7 @@ public sealed class ManifestFileTests : IDisposable
     [InlineData("\"seed\": 1,", "", "seed")]
     [InlineData("\"chunks\": 36", "\"chunks\": \"36\"", "chunks")]
     [InlineData("\"heads\": 4", "\"heads\": 5", "hiddenSize")]
-    [InlineData("\"batchSize\": 8", "\"batchSize\": 24", "256")]
+    [InlineData("\"batchSize\": 2", "\"batchSize\": 24", "256")]
     [InlineData("\"name\": \"aspnet\"", "\"name\": \"netcore\"", "different names")]
     [InlineData("\"name\": \"aspnet\"", "\"name\": \"canary\"", "canary")]
     [InlineData("ref/net10.0/*.xml", "../../secret/*.xml", "inside the package")]
@@ -54,8 +54,8 @@ public sealed class ManifestFileTests : IDisposable
     [InlineData("\"schedule\": \"cosine\"", "\"schedule\": \"linear\"", "cosine")]
     [InlineData("\"documents\": \"types\"", "\"documents\": \"type\"", "corpus.sources.documents must be one of members, types, notices")]
     [InlineData("\"weights\": [", "\"weights\": [\"0\",", "weights must be 37 SHA-256 hashes")]
-    [InlineData("\"gradientGroups\": 8", "\"gradientGroups\": 0", "training.gradientGroups must be 1 to training.batchSize (8)")]
-    [InlineData("\"gradientGroups\": 8", "\"gradientGroups\": 9", "training.gradientGroups must be 1 to training.batchSize (8)")]
+    [InlineData("\"gradientGroups\": 2", "\"gradientGroups\": 0", "training.gradientGroups must be 1 to training.batchSize (2)")]
+    [InlineData("\"gradientGroups\": 2", "\"gradientGroups\": 3", "training.gradientGroups must be 1 to training.batchSize (2)")]
     public void A_bad_value_is_an_error_that_says_what_is_wrong(string from, string to, string says) =>
         Assert.Contains(says, Error(from, to).Message, StringComparison.Ordinal);
 

@@ -21,7 +21,9 @@ internal sealed class SlotCache : IDisposable
             for (var i = 0; i < 2 * model.Config.Layers; i++)
             {
                 long[] shape = [slots, capacity, model.Config.KeyValueHeads, model.Config.HeadDimension];
-                tensors.Add(torch.empty(shape, model.HiddenType, model.Device).DetachFromDisposeScope());
+                // Zeros, because attention by operators multiplies masked positions by 0, and NaN
+                // from memory that was not initialised would stay NaN.
+                tensors.Add(torch.zeros(shape, model.HiddenType, model.Device).DetachFromDisposeScope());
             }
         }
         catch
