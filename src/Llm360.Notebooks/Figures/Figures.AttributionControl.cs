@@ -42,7 +42,7 @@ public static partial class Figures
 
     /// <summary>
     /// The control of all methods of a comparison for one question, at the checkpoint that most
-    /// methods have. Of several such checkpoints, the one with the most even split is used.
+    /// methods have. If several checkpoints tie, it uses the one with the most even split.
     /// </summary>
     /// <param name="comparison">The answers.</param>
     /// <param name="question">The question.</param>
