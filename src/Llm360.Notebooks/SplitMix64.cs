@@ -44,6 +44,9 @@ internal sealed class SplitMix64(ulong state)
         return (int)(bits % (ulong)bound);
     }
 
+    /// <summary>Uniform on [0, 1): a multiple of 2⁻⁵³.</summary>
+    public double Unit() => (Next() >> 11) * (1.0 / (1UL << 53));
+
     /// <summary>0 ... <paramref name="count"/> - 1 in random order (Fisher-Yates).</summary>
     public int[] Permutation(int count)
     {

@@ -26,21 +26,6 @@ internal static class CommandArguments
     public static IReadOnlyList<string> Of(IEnumerable<OptionResult> options) =>
         [.. options.DistinctBy(r => r.Option).SelectMany(Written)];
 
-    /// <summary>Numbers as an option takes them: <c>0-11,35</c>.</summary>
-    public static string Ranges(IEnumerable<int> numbers)
-    {
-        var ranges = new List<(int First, int Last)>();
-        foreach (var number in numbers.Order())
-        {
-            if (ranges.Count > 0 && ranges[^1].Last >= number - 1)
-                ranges[^1] = (ranges[^1].First, number);
-            else
-                ranges.Add((number, number));
-        }
-
-        return string.Join(',', ranges.Select(r => r.First == r.Last ? $"{r.First}" : $"{r.First}-{r.Last}"));
-    }
-
     // A value may begin with a hyphen.
     private static IEnumerable<string> Written(OptionResult result) => result.Tokens.Count == 0 ? [result.Option.Name]
         : result.Tokens.Count == 1 ? [$"{result.Option.Name}={result.Tokens[0].Value}"]

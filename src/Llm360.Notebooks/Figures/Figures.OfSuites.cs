@@ -178,47 +178,6 @@ public static partial class Figures
             new(quantity, scores.Correlations(checkpoints, value));
     }
 
-    /// <summary>
-    /// Mean memorization score of canaries against their repetitions. Each checkpoint that has seen
-    /// a canary is a line.
-    /// </summary>
-    /// <exception cref="Llm360Exception">No canary was scored.</exception>
-    public static Figure CanariesByRepetition(MemorizationScores scores)
-    {
-        var lines = scores.Checkpoints
-            .Select(c => (Checkpoint: c, Groups: scores.Canaries(c).ToList()))
-            .Where(l => l.Groups.Count > 0)
-            .ToList();
-        if (lines.Count == 0)
-            return NoCanaries(scores.Suite.Name);
-        var last = lines[^1];
-        var (rarest, commonest) = (last.Groups[0], last.Groups[^1]);
-        var finding = $"At {last.Checkpoint}, canaries repeated {commonest.Key} times have a mean score of "
-            + $"{FigureText.Number(commonest.Average(r => r.Score))}, and canaries that occurred {rarest.Key} "
-            + $"time{(rarest.Key == 1 ? "" : "s")} {FigureText.Number(rarest.Average(r => r.Score))}.";
-        var count = last.Groups.Sum(g => g.Select(r => (r.Chunk, r.Canary)).Distinct().Count());
-        var horizontal = new Axis("repetitions within its chunk", Log: true, LogBase: 2);
-        var vertical = new Axis("mean memorization score", Minimum: 0, Maximum: 1.05);
-        return Single(
-            $"Random sequences repeated {commonest.Key} times have a mean score of {FigureText.Number(commonest.Average(r => r.Score))}",
-            $"{scores.Suite.Name}, k = {scores.Settings.PromptLength}, l = {scores.Settings.ContinuationLength}, "
-                + $"n = {FigureText.Count(count)} canaries at {last.Checkpoint}",
-            finding,
-            new Panel("", horizontal, vertical, [.. lines.Select(l => Line(l.Checkpoint, l.Groups))]));
-
-        Trace Line(Checkpoint checkpoint, IReadOnlyList<IGrouping<int, MemorizationRow>> groups) => new(
-            checkpoint.Name,
-            TraceKind.Line,
-            [.. groups.Select(g => (double)g.Key)],
-            [.. groups.Select(g => g.Average(r => r.Score))],
-            Progress: scores.Suite.Progress(checkpoint),
-            Hover:
-            [
-                .. groups.Select(g => $"{checkpoint}: {g.Key} repetitions, "
-                    + $"mean score {FigureText.Number(g.Average(r => r.Score))} over {g.Count()} rows"),
-            ]);
-    }
-
     private static Figure NoLog(Suite suite) => NothingToDraw(suite, "No training log", Tables.NoLog(suite));
 
     private static Figure NothingToDraw(Suite suite, string what, string why) =>

@@ -163,12 +163,14 @@ public static partial class Tables
         }
 
         var planted = Canary.ReadAll(Path.Combine(suite.Folder, SuiteLayout.Canaries)).Where(c => c.Chunk is not null).ToList();
-        var chunks = planted.GroupBy(c => c.Chunk!.Value).OrderBy(g => g.Key)
-            .Select(g => new[] { SuiteLayout.ChunkName(g.Key), string.Join(", ", g.Select(c => c.Repetitions).Order()) });
+        var chunks = planted.GroupBy(c => c.Chunk!.Value)
+            .GroupBy(g => string.Join(", ", g.Select(c => c.Repetitions).Order()), g => g.Key)
+            .OrderBy(g => g.Min())
+            .Select(g => new[] { FigureText.Ranges(g), g.Key });
         return new Table(
             $"{planted.Count} canaries, random sequences of {recipe.Corpus.Canaries?.Length ?? 0} tokens, "
-                + "by chunk and by how often each occurs in it.",
-            [new("chunk"), new("repetitions of its canaries", ColumnAlignment.Right)],
+                + "by their chunks and by how often each occurs in its chunk.",
+            [new("chunks"), new("repetitions of the canaries in each", ColumnAlignment.Right)],
             [.. chunks]);
     }
 
@@ -243,25 +245,6 @@ public static partial class Tables
                     $"this machine against {Whole(amber, "amber.gpus")} GPUs",
                 ],
             ]);
-    }
-
-    /// <summary>
-    /// Mean score of the canaries at the last checkpoint, by chunk (rows) and repetitions
-    /// (columns).
-    /// </summary>
-    public static Table CanaryScores(MemorizationScores scores)
-    {
-        var last = scores.Checkpoints[^1];
-        var groups = scores.Canaries(last).ToList();
-        var chunks = groups.SelectMany(g => g.Select(r => r.Chunk)).Distinct().Order().ToList();
-        return new Table(
-            groups.Count == 0 ? $"No canary has been read in {scores.Suite.Name}: no scores of canaries."
-                : $"Mean memorization score of the canaries at {last}, by chunk and by repetitions within it.",
-            [new("chunk"), .. groups.Select(g => new TableColumn($"{g.Key} x", ColumnAlignment.Right))],
-            [.. chunks.Select(c => (string[])[SuiteLayout.ChunkName(c), .. groups.Select(g => Mean(g, c))])]);
-
-        static string Mean(IEnumerable<MemorizationRow> rows, int chunk) =>
-            FigureText.Number(rows.Where(r => r.Chunk == chunk).Select(r => r.Score).DefaultIfEmpty(double.NaN).Average());
     }
 
     /// <summary>

@@ -87,8 +87,8 @@ public static class ExposureOfCheckpoint
     /// Measures the exposure of every canary that a checkpoint has seen, and of the controls.
     /// </summary>
     /// <remarks>
-    /// The alternatives are drawn like the canaries: uniformly from the vocabulary's ordinary
-    /// tokens, with the recipe's seed. They are the same for every canary and every checkpoint.
+    /// The alternatives are drawn like the canaries: different ordinary tokens of the vocabulary,
+    /// with the recipe's seed. They are the same for every canary and every checkpoint.
     /// </remarks>
     /// <param name="suite">The suite.</param>
     /// <param name="checkpoint">The last when null.</param>
@@ -126,7 +126,7 @@ public static class ExposureOfCheckpoint
             .Where(c => c.Chunk is null || c.Chunk < seen)
             .ToList();
         var random = SplitMix64.For(recipe.Seed, "exposure");
-        var drawn = Enumerable.Range(0, alternatives).Select(_ => Secret()).ToList();
+        var drawn = Enumerable.Range(0, alternatives).Select(_ => CanaryPlanter.Draw(random, tokenizer.OrdinaryIds, secretLength)).ToList();
         using var model = await at.LoadAsync(run).ConfigureAwait(false);
         TokenRows.CheckVocabulary(model.Config, [.. canaries.Select(c => c.TokenIds)], Path.Combine(suite.Folder, SuiteLayout.Canaries));
         var rows = await Task.Run(
@@ -148,8 +148,5 @@ public static class ExposureOfCheckpoint
             }).ToList(),
             stop).ConfigureAwait(false);
         return new CanaryExposure(suite, at, prefixLength, secretLength, alternatives, rows);
-
-        int[] Secret() =>
-            [.. Enumerable.Range(0, secretLength).Select(_ => tokenizer.OrdinaryIds[random.Below(tokenizer.OrdinaryIds.Count)])];
     }
 }

@@ -53,10 +53,16 @@ internal static class RecipeCopy
         return (recipe, notes);
     }
 
-    /// <summary>The keys in which a recipe differs from another, with both values.</summary>
+    /// <summary>
+    /// The keys in which a recipe differs from another, with both values; empty if there are none.
+    /// Another version of the kit can make other text of the same keys. Where both recipes name the
+    /// hash of their text, it is compared too.
+    /// </summary>
     public static string Differences(SuiteRecipe recipe, SuiteRecipe other)
     {
         var (here, there) = (Values(recipe), Values(other));
+        if (recipe.Expected is { } expected && other.Expected is { } found)
+            (here["expected.sha256"], there["expected.sha256"]) = (expected.Sha256, found.Sha256);
         List<string> keys = [.. here.Keys.Union(there.Keys).Where(k => here.GetValueOrDefault(k) != there.GetValueOrDefault(k))
             .Order(StringComparer.Ordinal)];
         var shown = keys.Take(ShownDifferences)

@@ -90,9 +90,10 @@ public sealed record TokenizerRecipe(string Asset, int VocabularySize, string Sh
 /// Random token sequences planted to be memorised. The row begins with the canary and continues
 /// with the ordinary text of the sample in which it is planted.
 /// </summary>
-/// <param name="Length">Tokens of the random sequence.</param>
+/// <param name="Length">Tokens of a canary. Those of one chunk share no token.</param>
 /// <param name="Repetitions">
-/// One canary for each number; the number is how often it is repeated within its chunk.
+/// One canary for each number; the number is how often it is repeated within its chunk. The
+/// repetitions are spread over the chunk.
 /// </param>
 /// <param name="Chunks">Chunks that each get their own set of canaries.</param>
 /// <param name="Seed">Seed of the random tokens and of the rows they are planted in.</param>

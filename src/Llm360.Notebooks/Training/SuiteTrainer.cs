@@ -235,7 +235,7 @@ public sealed class SuiteTrainer
     private bool SameRecipe()
     {
         var path = Path.Combine(folder, SuiteLayout.Manifest);
-        return !File.Exists(path) || ManifestFile.Identity(ManifestFile.ReadRecipe(path)) == ManifestFile.Identity(manifest);
+        return !File.Exists(path) || RecipeCopy.Differences(manifest, ManifestFile.ReadRecipe(path)).Length == 0;
     }
 
     // Two processes must not write the same suite. The lock ends with the process in any case.

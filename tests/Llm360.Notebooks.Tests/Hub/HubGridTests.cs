@@ -314,7 +314,7 @@ public sealed class HubGridTests : IAsyncLifetime
     {
         var scores = await ScoreAsync();
         Assert.All(Tables.MemorizationSummary(scores).Rows, r => Assert.StartsWith("the same model", r[^1], StringComparison.Ordinal));
-        Assert.StartsWith("No canary has been read", Tables.CanaryScores(scores).Caption, StringComparison.Ordinal);
+        Assert.StartsWith("No canary has been read", Notebooks.Figures.CanariesByRepetition(scores).Title, StringComparison.Ordinal);
         Assert.Contains(suite.ToTable().Rows, r => r[1] == "LLM360/Amber, datasets/LLM360/AmberDatasets");
     }
 

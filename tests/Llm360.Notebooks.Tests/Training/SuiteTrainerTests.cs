@@ -103,6 +103,20 @@ public sealed class SuiteTrainerTests(PicoSuite pico, HalfTrainedPico half) : IC
         Assert.Equal(before, Directory.GetFiles(pico.Suite.Folder, "*", SearchOption.AllDirectories).Length);
     }
 
+    // An older version of the kit may have made other text of the same recipe.
+    [Fact]
+    public async Task A_folder_with_other_text_of_the_same_recipe_is_refused()
+    {
+        var there = pico.Suite.RequireRecipe();
+        var other = there with { Expected = there.Expected! with { Sha256 = new string('0', 64) } };
+        var error = await Assert.ThrowsAsync<Llm360Exception>(() => new SuiteTrainer(other, pico.Suite.Folder).TrainAsync());
+        Assert.Equal(
+            $"The folder holds a suite of another recipe: expected.sha256 is {other.Expected.Sha256}, not {there.Expected.Sha256}.",
+            error.What);
+        var unknown = await new SuiteTrainer(there with { Expected = null }, pico.Suite.Folder).TrainAsync();
+        Assert.Equal(pico.Suite.Folder, unknown.Folder);
+    }
+
     [Fact]
     public async Task Two_trainers_of_one_folder_do_not_meet()
     {
