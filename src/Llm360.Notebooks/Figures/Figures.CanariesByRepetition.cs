@@ -39,15 +39,13 @@ public static partial class Figures
             ? "Scores of random sequences, by repetitions and by the chunks read since"
             : repeated.Interval.Low > rarer.Interval.High ? $"{subject} remembered better than rarer ones"
             : $"{subject} not clearly remembered better than rarer ones";
-        var means = new[] { lines[0], lines[^1] }.Distinct().Select(l =>
-            $"{l.Name} (n = {Range(l.Groups.Select(g => (long)g.Scores.Count))} a point): "
-            + string.Join(", ", l.Groups.Select(g => $"{g.Scores.Mean.ToString("0.##", CultureInfo.InvariantCulture)} at {g.Repetitions}")));
+        var ends = new[] { lines[0], lines[^1] }.Distinct();
         var canaries = cases.Select(c => (c.Chunk, c.Canary)).Distinct().Count();
         return Single(
             title,
             $"{scores.Suite.Name}, k = {scores.Settings.PromptLength}, l = {scores.Settings.ContinuationLength}, "
                 + $"n = {FigureText.Count(canaries)} canaries, {FigureText.Count(scores.Checkpoints.Count)} checkpoints",
-            $"Mean scores by repetitions, {string.Join("; ", means)}.",
+            $"Mean scores by repetitions, {string.Join("; ", ends.Select(l => Means(l.Name, l.Groups)))}.",
             new Panel(
                 "",
                 new Axis("repetitions within its chunk", Log: true, LogBase: 2),
@@ -57,6 +55,10 @@ public static partial class Figures
         static string AgeName(int first, int last) => last == 0 ? "just read"
             : last == int.MaxValue ? $"at least {first} chunks ago"
             : $"{first} to {last} chunks ago";
+
+        static string Means(string name, List<(int Repetitions, MeasuredGroup Scores)> groups) =>
+            $"{name} (n = {Range(groups.Select(g => (long)g.Scores.Count))} a point): " + string.Join(", ", groups.Select(g =>
+                $"{g.Scores.Mean.ToString("0.##", CultureInfo.InvariantCulture)} at {g.Repetitions}"));
 
         static Trace Line(string name, List<(int Repetitions, MeasuredGroup Scores)> groups, double progress) => new(
             name,
