@@ -130,8 +130,8 @@ public static partial class Figures
         return new Trace(name, TraceKind.Bars, [.. counts.Select((_, i) => (double)i)], shares, Hover:
         [
             // A bar of zero height cannot be hovered over.
-            .. counts.Select((n, i) => n == 0 ? "" : $"{hover}{i} of {length}: {FigureText.Count(n)} of "
-                + $"{FigureText.Count(total)} ({FigureText.Percent(shares[i])})"),
+            .. counts.Select((n, i) => n == 0 ? ""
+                : $"{hover}{i} of {length}: {FigureText.Count(n)} ({FigureText.Percent(shares[i])})"),
         ]);
     }
 }

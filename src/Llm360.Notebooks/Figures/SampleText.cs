@@ -5,7 +5,7 @@ namespace Llm360.Notebooks;
 /// <summary>The sequences that were scored, in words.</summary>
 internal static class SampleText
 {
-    private const int MaximumSources = 6;
+    private const int MaximumSources = 8;
 
     /// <summary>The subject of a statement: <c>the sampled sequences</c>.</summary>
     public static string Subject(MemorizationSettings settings) => settings switch
@@ -45,7 +45,7 @@ internal static class SampleText
         var total = (double)sources.Sum(s => s.Value);
         var shown = sources.Take(MaximumSources)
             .Select(s => $"{(s.Key.Length == 0 ? "no source named" : s.Key)} {FigureText.Percent(Math.Round(s.Value / total, 2))}");
-        var others = sources.Count > MaximumSources ? $", {sources.Count - MaximumSources} more sources" : "";
+        var others = sources.Count > MaximumSources ? $", {sources.Count - MaximumSources} more" : "";
         return $"{choice}: {string.Join(", ", shown)}{others}";
     }
 
