@@ -125,7 +125,13 @@ public sealed class HubTests : IAsyncLifetime
             hub.AddAll();
         else
             suite = await PublishPicoAsync(suite);
-        string[] parameters = name is "00-tour" or "05-attribution" ? ["-p", "device=cpu", "-p", "n=8", "-p", "checkpoints=2"] : [];
+        string[] few = ["-p", "device=cpu", "-p", "n=8", "-p", "checkpoints=2"];
+        string[] parameters = name switch
+        {
+            "00-tour" => few,
+            "05-attribution" => [.. few, "-p", "everyChunk=1"],
+            _ => [],
+        };
         var output = llm360.PathOf("executed.ipynb");
         var result = await llm360.RunAsync(["run", Notebook(name), "-p", $"suite={suite}", .. parameters, "-o", output]);
         Assert.True(result.ExitCode == 0, result.Error);

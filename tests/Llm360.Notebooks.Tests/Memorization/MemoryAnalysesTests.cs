@@ -66,6 +66,7 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
         {
             var scores = await analysis.ScoreAsync(options: new() { Device = Device.Cpu, Cancellation = Stop });
             var duplicates = await scores.DuplicatesAsync(run: new(Cancellation: Stop));
+            CheckCanaries(scores);
             // The counts of canaries are known, because pico's canaries are k + l tokens long.
             Assert.All(
                 duplicates.Rows.Where(r => r.CanaryRepetitions is not null),
@@ -121,6 +122,24 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
         finally
         {
             Directory.Delete(analysis.Store.Folder, recursive: true);
+        }
+    }
+
+    // pico has canaries in its last two chunks.
+    private static void CheckCanaries(MemorizationScores scores)
+    {
+        var figure = Figures.CanariesByRepetition(scores);
+        Assert.Contains("n = 4 canaries", figure.Subtitle, StringComparison.Ordinal);
+        Assert.Contains("just read (n = 2 a point): ", figure.Finding, StringComparison.Ordinal);
+        Assert.Contains("1 to 2 chunks ago (n = 1 a point): ", figure.Finding, StringComparison.Ordinal);
+        var traces = figure.Panels[0].Traces;
+        Assert.Equal(["just read", "1 to 2 chunks ago"], traces.Select(t => t.Name));
+        foreach (var (age, trace) in traces.Index())
+        {
+            Assert.Equal([1, 8], trace.X);
+            var means = trace.X.Select(n => scores.Rows.Where(r => r.CanaryRepetitions == n && r.Checkpoint - 1 - r.Chunk == age)
+                .GroupBy(r => r.Chunk).Average(g => g.Average(r => r.Score)));
+            Assert.Equal(means, trace.Y, (a, b) => Math.Abs(a - b) < 1e-12);
         }
     }
 

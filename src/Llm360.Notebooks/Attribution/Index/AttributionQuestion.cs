@@ -40,14 +40,12 @@ public static class AttributionQuestions
     }
 
     /// <summary>
-    /// The first sentence in the training rows that contains a word, at most 48 tokens.
+    /// The first sentence in the training rows that contains a word, at most 48 tokens. If there is
+    /// none, the beginning of the first row, which is not a canary.
     /// </summary>
     /// <param name="index">The index.</param>
     /// <param name="name">Name of the question.</param>
-    /// <param name="word">
-    /// A word or part of one; case is ignored. If no row contains it, the word itself is the
-    /// question.
-    /// </param>
+    /// <param name="word">A word or part of one; case is ignored.</param>
     /// <exception cref="Llm360Exception">The suite has no tokenizer.</exception>
     public static AttributionQuestion Sentence(this AttributionIndex index, string name, string word)
     {
@@ -69,7 +67,8 @@ public static class AttributionQuestions
                 return new AttributionQuestion(name, tokens);
         }
 
-        return new AttributionQuestion(name, tokenizer.Encode(word));
+        var first = index.Rows.First(r => r.Canary is null).TokenIds;
+        return new AttributionQuestion(name, first[..Math.Min(LongestSentence, first.Length)]);
     }
 
     /// <summary>
