@@ -41,7 +41,7 @@ public static class AttributionQuestions
 
     /// <summary>
     /// The first sentence in the training rows that contains a word, at most 48 tokens. If there is
-    /// none, the beginning of the first row, which is not a canary.
+    /// none, the beginning of the first row that has no canary.
     /// </summary>
     /// <param name="index">The index.</param>
     /// <param name="name">Name of the question.</param>
