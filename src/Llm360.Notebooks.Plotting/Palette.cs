@@ -37,7 +37,7 @@ internal static class Palette
     {
         // The sources of the suites that are trained here.
         ["netcore"] = "#0072b2", ["aspnet"] = "#bd7b00", ["roslyn"] = "#009e73", ["plotly"] = "#cc79a7", ["reactive"] = "#00a0b8",
-        ["notices"] = "#d55e00", ["canary"] = "#868c00",
+        ["notices"] = "#d55e00", ["canary"] = "#868c00", ["series"] = Style.Text,
         // The sources of Amber.
         ["refinedweb"] = "#0072b2", ["starcoder"] = "#bd7b00", ["c4"] = "#009e73", ["arxiv"] = "#cc79a7", ["book"] = "#00a0b8",
         ["wikipedia"] = "#868c00", ["stackexchange"] = "#d55e00",

@@ -26,6 +26,8 @@ internal static class CorpusText
         var files = new List<(CorpusSource Source, string Package, string Path)>();
         foreach (var source in recipe.Sources)
         {
+            if (source.Documents == DocumentForm.Series)
+                files.Add((source, "", ""));
             foreach (var package in source.Packages)
             {
                 CorpusPackages.Verify(package, roots);

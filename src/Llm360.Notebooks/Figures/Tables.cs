@@ -104,7 +104,7 @@ public static partial class Tables
         }
 
         return new Table(
-            "Documents of each source: a page of a type, a member or a licence. Copies are not removed: they are data. "
+            "Documents of each source: a page of a type, a member, a licence or a series. Copies are not removed: they are data. "
                 + $"A near copy shares at least half of its runs of {RepeatedText.RunLength} words with documents before it.",
             [
                 new("source"),

@@ -15,6 +15,9 @@ internal static class DocumentForm
     /// <summary>One document for each licence in a text file with licences.</summary>
     public const string Notices = "notices";
 
+    /// <summary>Lists of a counted word, which the kit writes. They need no package.</summary>
+    public const string Series = "series";
+
     /// <summary>All of them.</summary>
-    public static readonly string[] All = [Members, Types, Notices];
+    public static readonly string[] All = [Members, Types, Notices, Series];
 }

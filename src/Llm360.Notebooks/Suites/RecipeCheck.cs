@@ -31,6 +31,10 @@ internal static partial class RecipeCheck
             "must have different names, none of them \"canary\"");
         var forms = string.Join(", ", DocumentForm.All);
         Need(corpus.Sources.All(s => DocumentForm.All.Contains(s.Documents)), "corpus.sources.documents", $"must be one of {forms}");
+        Need(
+            corpus.Sources.All(s => s.Packages.Count == 0 || s.Documents != DocumentForm.Series),
+            "corpus.sources.packages",
+            "must be empty where the documents are series");
         var packages = corpus.Sources.SelectMany(s => s.Packages).ToList();
         Need(
             packages.All(p => ManifestJson.IsSafeName(p.Id) && ManifestJson.IsSafeName(p.Version)),

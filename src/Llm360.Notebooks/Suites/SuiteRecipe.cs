@@ -59,10 +59,10 @@ public sealed record CorpusRecipe(
 /// <summary>One labelled source of text.</summary>
 /// <param name="Name">The label on every row.</param>
 /// <param name="Share">Share of the corpus's sequences, relative to the other sources.</param>
-/// <param name="Packages">The NuGet packages whose files are read.</param>
+/// <param name="Packages">The NuGet packages whose files are read; none for series.</param>
 /// <param name="Documents">
-/// What a document is: <c>members</c> or <c>types</c> of XML documentation, or <c>notices</c>, the
-/// licences of a text file.
+/// What a document is: <c>members</c> or <c>types</c> of XML documentation, <c>notices</c>, the
+/// licences of a text file, or <c>series</c>, lists such as "page 10, page 11" that the kit writes.
 /// </param>
 public sealed record CorpusSource(string Name, double Share, IReadOnlyList<CorpusPackage> Packages, string Documents = "members");
 

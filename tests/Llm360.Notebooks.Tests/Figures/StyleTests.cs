@@ -51,8 +51,8 @@ public class StyleTests
         Assert.Equal("#0072b2", Colour(["roslyn", "unheard of", "netcore"], "netcore"));
         Assert.Equal("#0072b2", Colour(["unheard of"], "unheard of"));
         Assert.Equal("#bd7b00", Colour(["unheard of", "netcore"], "unheard of"));
-        string[] known = ["netcore", "aspnet", "roslyn", "plotly", "reactive", "canary"];
-        Assert.Equal(6, known.Select(k => Colour(known, k)).Distinct().Count());
+        string[] known = ["netcore", "aspnet", "roslyn", "plotly", "reactive", "notices", "series", "canary"];
+        Assert.Equal(8, known.Select(k => Colour(known, k)).Distinct().Count());
     }
 
     [Fact]
