@@ -19,7 +19,8 @@ public sealed class SeriesTextTests
     public void Every_item_of_a_text_has_the_same_number_of_tokens()
     {
         var tokenizer = EmbeddedVocabulary.Load(Notebooks.Suites.Recipe("nano").Corpus.Tokenizer);
-        // One or two tokens for the word, a space, two digits, and a separator after all but the last.
+        // The word takes one or two tokens, space, digits and separator one each. The last item has
+        // no separator.
         Assert.All(Texts, t => Assert.Contains((tokenizer.Encode(t).Length + 1) / 90.0, new[] { 5.0, 6.0 }));
     }
 }
