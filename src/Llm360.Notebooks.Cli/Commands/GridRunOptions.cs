@@ -143,10 +143,10 @@ internal sealed class GridRunOptions
         List<string> command =
         [
             .. CommandArguments.Of(parsed, [checkpoints, chunks, .. worker.All, .. slurm.All]),
-            $"{checkpoints.Name}={FigureText.Ranges(of.Checkpoints.Select(c => c.RequireIndex()))}",
+            $"{checkpoints.Name}={NumberRanges.Of(of.Checkpoints.Select(c => c.RequireIndex()))}",
         ];
         if (of.Chunks.Count > 0)
-            command.Add($"{chunks.Name}={FigureText.Ranges(of.Chunks.Select(c => c.Index))}");
+            command.Add($"{chunks.Name}={NumberRanges.Of(of.Chunks.Select(c => c.Index))}");
         return of with { Options = worker.Complete(of.Options, parsed, command), Slurm = slurm.Of(parsed) };
     }
 

@@ -71,11 +71,13 @@ internal sealed record CorpusAssembly(
             var packed = packer.Pack(documents, quota, cancellation);
             var detail = $"{purpose}, {source.Name}, {quota} sequences";
             progress?.Report(new WorkProgress("tokenize", ++passes, 2 * recipe.Sources.Count, "passes", detail));
+            // The kit's own lists need no package and have none.
+            var more = source.Documents == DocumentForm.Series ? "" : "add packages to it, ";
             return packed.Count == quota ? packed
                 : throw new Llm360Exception(
                     $"The source \"{source.Name}\" has text for {packed.Count} {purpose} sequences; its share asks for {quota}.",
                     "corpus.sources",
-                    "Lower its share, add packages to it, or ask for fewer or shorter sequences: text is not repeated.");
+                    $"Lower its share, {more}or ask for fewer or shorter sequences: text is not repeated.");
         }
     }
 

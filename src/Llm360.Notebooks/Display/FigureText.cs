@@ -62,21 +62,6 @@ internal static class FigureText
     /// <summary>A number with the sign written out.</summary>
     public static string Signed(double value) => value > 0 ? "+" + Number(value) : Number(value);
 
-    /// <summary>Whole numbers in order, in the form that options take: <c>0-11,35</c>.</summary>
-    public static string Ranges(IEnumerable<int> numbers)
-    {
-        var ranges = new List<(int First, int Last)>();
-        foreach (var number in numbers.Order())
-        {
-            if (ranges.Count > 0 && ranges[^1].Last >= number - 1)
-                ranges[^1] = (ranges[^1].First, number);
-            else
-                ranges.Add((number, number));
-        }
-
-        return string.Join(',', ranges.Select(r => r.First == r.Last ? $"{r.First}" : $"{r.First}-{r.Last}"));
-    }
-
     private static string Rounded(double value, int digits)
     {
         if (value == 0)

@@ -166,7 +166,7 @@ public static partial class Tables
         var chunks = planted.GroupBy(c => c.Chunk!.Value)
             .GroupBy(g => string.Join(", ", g.Select(c => c.Repetitions).Order()), g => g.Key)
             .OrderBy(g => g.Min())
-            .Select(g => new[] { FigureText.Ranges(g), g.Key });
+            .Select(g => new[] { NumberRanges.Of(g), g.Key });
         return new Table(
             $"{planted.Count} canaries, random sequences of {recipe.Corpus.Canaries?.Length ?? 0} tokens, "
                 + "by their chunks and by how often each occurs in its chunk.",

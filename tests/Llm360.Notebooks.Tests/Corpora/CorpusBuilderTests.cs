@@ -97,6 +97,20 @@ public sealed class CorpusBuilderTests : IDisposable
     }
 
     [Fact]
+    public void A_source_that_is_too_small_is_an_error_that_says_what_to_do()
+    {
+        var corpus = _manifest.Corpus with { SequencesPerChunk = 1000, Canaries = null };
+        var error = Assert.Throws<Llm360Exception>(() => Build(_manifest with { Corpus = corpus }));
+        Assert.Contains("The source \"apples\" has text for", error.What, StringComparison.Ordinal);
+        Assert.Contains("add packages", error.Remedy, StringComparison.Ordinal);
+
+        var series = corpus with { Sources = [new CorpusSource("series", 1, [], DocumentForm.Series)] };
+        error = Assert.Throws<Llm360Exception>(() => Build(_manifest with { Corpus = series }));
+        Assert.Contains("The source \"series\" has text for", error.What, StringComparison.Ordinal);
+        Assert.DoesNotContain("packages", error.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Counts_that_differ_from_the_expected_ones_are_an_error_that_says_which()
     {
         var counts = Build(_manifest);
