@@ -40,5 +40,28 @@ public sealed class NanoTests
         Assert.All(canaries.Where(c => c.Chunk >= 34 && c.Repetitions >= 16), c => Assert.True(
             c.Row.Extractible, $"chunk {c.Chunk}: {c.Row.Match} of 32 tokens of the canary repeated {c.Repetitions} times"));
         Assert.Equal(52, canaries.Count(c => c.Repetitions <= 2 && c.Row.Match <= 1));
+
+        var memorised = await MemorisedAsync(suite, llm360.Home);
+        Assert.All(Enum.GetValues<RecallClass>(), c => Assert.Contains(memorised, r => r.Class == c));
+        Assert.All(memorised.Where(r => r.Class == RecallClass.Reconstruct), r => Assert.Equal("series", r.Source));
+    }
+
+    /// <summary>
+    /// The sequences of ordinary text that notebook 04 classifies. No other test runs meanwhile
+    /// that could read the variable.
+    /// </summary>
+    private static async Task<IReadOnlyList<RecallRow>> MemorisedAsync(Suite suite, string home)
+    {
+        Environment.SetEnvironmentVariable(Workspace.HomeVariable, home);
+        try
+        {
+            var scores = await suite.Memorization(new(SequencesPerChunk: 256, TokenMetrics: true))
+                .ScoreAsync([suite.Checkpoints[^1]], suite.Chunks.Every(6), new() { Device = Device.Cpu });
+            return (await scores.DuplicatesAsync(promptLength: 16, continuationLength: 16)).Classify().Rows;
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Workspace.HomeVariable, null);
+        }
     }
 }

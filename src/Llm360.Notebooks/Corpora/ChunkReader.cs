@@ -88,25 +88,17 @@ public static class ChunkReader
     {
         var stream = open(cancellation);
         using var lines = new LineReader(stream);
-        var number = 0;
-        for (var count = 0; count < limit && Next(out var line);)
+        for (var count = 0; count < limit && Next(out var line); count++)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (line.Span.Trim(" \t"u8).IsEmpty)
-                continue;
             yield return Parse(line);
-            count++;
         }
 
         bool Next(out ReadOnlyMemory<byte> line)
         {
-            number++;
             try
             {
-                var read = lines.TryRead(out line);
-                if (number == 1 && line.Span.StartsWith("\uFEFF"u8))
-                    line = line[3..];
-                return read;
+                return lines.TryRead(out line);
             }
             catch (Exception e) when (e is IOException or InvalidDataException)
             {
@@ -131,7 +123,7 @@ public static class ChunkReader
             var reason = e.Message.Split(" | LineNumber:")[0];
             var place = stream is HubStream cached ? $"{path}, in the cache {cached.Source}" : path;
             return new Llm360Exception(
-                $"The line is not a row: {reason}", $"{place}, line {number}",
+                $"The line is not a row: {reason}", $"{place}, line {lines.Number}",
                 "A row is [ids], {\"token_ids\":[ids]} or {\"prompt\":[ids],\"continuation\":[ids]}; "
                     + "a chunk that is broken must be built or, deleted from where it is, fetched again.",
                 e);

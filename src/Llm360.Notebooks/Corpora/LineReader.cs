@@ -2,7 +2,8 @@
 namespace Llm360.Notebooks;
 
 /// <summary>
-/// Lines of a file, ended by a line feed. A carriage return before it is not part of the line.
+/// Lines of a file that are not blank, ended by a line feed. A carriage return before it is not
+/// part of the line, and neither is a byte order mark.
 /// </summary>
 internal sealed class LineReader(Stream stream) : IDisposable
 {
@@ -16,11 +17,56 @@ internal sealed class LineReader(Stream stream) : IDisposable
     private int _start;
     private int _end;
 
+    /// <summary>
+    /// Number of the line that was read last or could not be read, from 1. Blank lines count.
+    /// </summary>
+    public int Number { get; private set; }
+
+    /// <summary>The lines of a JSON Lines file, each valid until the next is read.</summary>
+    /// <exception cref="Llm360Exception">
+    /// A line is longer than <see cref="LongestLine"/>.
+    /// </exception>
+    public static IEnumerable<(int Number, ReadOnlyMemory<byte> Line)> JsonLines(string path, JsonKind kind)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using var lines = new LineReader(stream);
+        while (Next(out var line))
+            yield return (lines.Number, line);
+
+        bool Next(out ReadOnlyMemory<byte> line)
+        {
+            try
+            {
+                return lines.TryRead(out line);
+            }
+            catch (InvalidDataException e)
+            {
+                throw kind.Error(e.Message.TrimEnd('.'), path, e);
+            }
+        }
+    }
+
     /// <summary>The next line; false at the end of the file.</summary>
     /// <exception cref="InvalidDataException">
     /// The line is longer than <see cref="LongestLine"/>.
     /// </exception>
     public bool TryRead(out ReadOnlyMemory<byte> line)
+    {
+        do
+        {
+            Number++;
+            if (!TryReadAny(out line))
+                return false;
+            if (Number == 1 && line.Span.StartsWith("\uFEFF"u8))
+                line = line[3..];
+        }
+        while (line.Span.Trim(" \t"u8).IsEmpty);
+        return true;
+    }
+
+    public void Dispose() => stream.Dispose();
+
+    private bool TryReadAny(out ReadOnlyMemory<byte> line)
     {
         var searched = 0;
         while (true)
@@ -42,8 +88,6 @@ internal sealed class LineReader(Stream stream) : IDisposable
             }
         }
     }
-
-    public void Dispose() => stream.Dispose();
 
     private ReadOnlyMemory<byte> Trimmed(int start, int length) =>
         _buffer.AsMemory(start, length > 0 && _buffer[start + length - 1] == '\r' ? length - 1 : length);

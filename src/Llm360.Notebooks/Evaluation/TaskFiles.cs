@@ -27,14 +27,8 @@ internal static class TaskFiles
     private static List<TaskItem> Lines(string path)
     {
         var items = new List<TaskItem>();
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        using var lines = new LineReader(stream);
-        for (var number = 1; Next(out var line); number++)
+        foreach (var (number, line) in LineReader.JsonLines(path, Kind))
         {
-            if (number == 1 && line.Span.StartsWith("\uFEFF"u8))
-                line = line[3..];
-            if (line.Span.Trim(" \t"u8).IsEmpty)
-                continue;
             // The node keeps no reference to the line's memory.
             var place = FormattableString.Invariant($"{path}, line {number}, item {items.Count} (counted from 0)");
             items.Add(JsonInput.Node(line, place, Kind) is JsonObject fields ? new TaskItem(fields, path, items.Count, number)
@@ -42,18 +36,6 @@ internal static class TaskFiles
         }
 
         return items;
-
-        bool Next(out ReadOnlyMemory<byte> line)
-        {
-            try
-            {
-                return lines.TryRead(out line);
-            }
-            catch (InvalidDataException e)
-            {
-                throw Kind.Error(e.Message.TrimEnd('.'), path, e);
-            }
-        }
     }
 
     private static List<TaskItem> Parquet(string path)

@@ -92,12 +92,8 @@ internal static class LogFiles
     private static List<LogRow> JsonLinesOf(string path)
     {
         var rows = new List<LogRow>();
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        using var lines = new LineReader(stream);
-        for (var number = 1; Next(out var line); number++)
+        foreach (var (number, line) in LineReader.JsonLines(path, Kind))
         {
-            if (line.Span.Trim(" \t\r"u8).IsEmpty)
-                continue;
             var where = string.Create(CultureInfo.InvariantCulture, $"{path}, line {number}");
             using var json = JsonInput.Document(line, where, Kind);
             var values = JsonPlace.Root(json, where, Kind).Members()
@@ -106,18 +102,6 @@ internal static class LogFiles
         }
 
         return rows;
-
-        bool Next(out ReadOnlyMemory<byte> line)
-        {
-            try
-            {
-                return lines.TryRead(out line);
-            }
-            catch (InvalidDataException e)
-            {
-                throw Kind.Error(e.Message.TrimEnd('.'), path, e);
-            }
-        }
     }
 
     private static List<LogRow> Parquet(string path)

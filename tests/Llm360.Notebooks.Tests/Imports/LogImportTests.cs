@@ -27,7 +27,8 @@ public sealed class LogImportTests : IDisposable
     [Fact]
     public void Json_lines_keep_what_each_row_has()
     {
-        var log = Notebooks.Imports.Log(Write("history.jsonl", """
+        const string byteOrderMark = "\uFEFF";
+        var log = Notebooks.Imports.Log(Write("history.jsonl", byteOrderMark + """
             {"_step": 0, "_timestamp": 1.7e9, "loss": 8.0, "learning_rate": 0.0, "gradients/x": {"_type": "histogram"}}
 
             {"_step": 1, "_timestamp": 1.8e9, "loss": "Infinity", "custom_step": 7}
