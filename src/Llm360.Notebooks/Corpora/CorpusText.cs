@@ -23,16 +23,18 @@ internal static class CorpusText
         CorpusRecipe recipe, IReadOnlyList<string>? roots = null, RunOptions? run = null)
     {
         var (progress, cancellation) = (run.Watcher(), run.StopToken());
-        var files = new List<(CorpusSource Source, string Package, string Path)>();
+        // A file is read when its turn comes: the texts of all files need not be in memory.
+        var files = new List<(CorpusSource Source, string Package, Func<IEnumerable<(string Name, string Text)>> Read)>();
         foreach (var source in recipe.Sources)
         {
             if (source.Documents == DocumentForm.Series)
-                files.Add((source, "", ""));
+                files.Add((source, "", SeriesText.Documents));
             foreach (var package in source.Packages)
             {
                 CorpusPackages.Verify(package, roots);
                 var folder = CorpusPackages.Locate(package, roots);
-                files.AddRange(CorpusPackages.Files(package, roots).Select(file => (source, package.Id, Path.Combine(folder, file))));
+                foreach (var file in CorpusPackages.Files(package, roots))
+                    files.Add((source, package.Id, () => DocumentReader.Read(source.Documents, Path.Combine(folder, file))));
             }
         }
 
@@ -42,9 +44,9 @@ internal static class CorpusText
         for (var i = 0; i < files.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            var (source, package, path) = files[i];
+            var (source, package, read) = files[i];
             progress?.Report(new WorkProgress("extract text", i, files.Count, "files", $"{source.Name}, {documents.Count} documents"));
-            foreach (var (name, text) in DocumentReader.Read(source.Documents, path))
+            foreach (var (name, text) in read())
             {
                 if (!recipe.Deduplicate || seen.Add(text))
                     documents.Add(new CorpusDocument(id, source.Name, package, name, text));

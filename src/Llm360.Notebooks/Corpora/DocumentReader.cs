@@ -1,19 +1,15 @@
-// Reads the documents of a source.
+// Reads a file of a source as documents.
 namespace Llm360.Notebooks;
 
-/// <summary>Reads the documents of a source, file by file.</summary>
+/// <summary>Reads the documents of a file.</summary>
 internal static class DocumentReader
 {
     /// <summary>Every document of a file: its name in the file, and its text.</summary>
-    /// <param name="form">One of <see cref="DocumentForm.All"/>.</param>
-    /// <param name="path">The file; not used for series.</param>
     /// <exception cref="Llm360Exception">
     /// The file cannot be read, or it does not have this form.
     /// </exception>
     public static IEnumerable<(string Name, string Text)> Read(string form, string path)
     {
-        if (form == DocumentForm.Series)
-            return SeriesText.Documents();
         using var stream = File.OpenRead(path);
         return form switch
         {
