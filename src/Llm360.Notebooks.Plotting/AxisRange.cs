@@ -16,15 +16,17 @@ internal readonly record struct AxisRange(double Low, double High, bool Log)
     public double[] Plotly => Log ? [Math.Log10(Low), Math.Log10(High)] : [Low, High];
 
     /// <summary>
-    /// The range for all positions of a panel. Where there are bars, it has room for half a bar at
-    /// each side.
+    /// The range for all positions of a panel. Where there are categories, it has room for half a
+    /// bar at each side.
     /// </summary>
     public static AxisRange Horizontal(Panel panel)
     {
-        var values = panel.Traces.SelectMany(t => t.X).Concat((panel.Marks ?? []).Select(m => m.X)).ToList();
-        if (!panel.Traces.Any(t => t.Kind == TraceKind.Bars || t.XLabels is not null))
+        var marks = (panel.Marks ?? []).Select(m => m.X).ToList();
+        List<double> values = [.. panel.Traces.SelectMany(t => t.X), .. marks];
+        var categories = panel.Traces.Where(t => t.Kind == TraceKind.Bars || t.XLabels is not null).ToList();
+        if (categories.Count == 0)
             return Fit(panel.X, values, padding: 0.025);
-        var places = values.Where(double.IsFinite).Distinct().Order().ToList();
+        var places = categories.SelectMany(t => t.X).Concat(marks).Where(double.IsFinite).Distinct().Order().ToList();
         var step = places.Count > 1 ? places.Zip(places.Skip(1), (a, b) => b - a).Min() : 1;
         return places.Count == 0 || panel.X.Log ? Fit(panel.X, values, padding: 0.025)
             : new(panel.X.Minimum ?? places[0] - 0.6 * step, panel.X.Maximum ?? places[^1] + 0.6 * step, Log: false);

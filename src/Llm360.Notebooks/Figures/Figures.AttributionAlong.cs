@@ -3,10 +3,10 @@ namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
-    private const int AlongTop = 20;
+    private const int AlongTop = MeasuredGroup.FewestCases;
 
     /// <summary>
-    /// Overlap of the first 20 rows between checkpoints, one heat map for each answer.
+    /// Overlap of the first 30 rows between checkpoints, one heat map for each answer.
     /// </summary>
     /// <param name="name">Name of the question.</param>
     /// <param name="result">An answer of an index with several checkpoints.</param>

@@ -16,9 +16,15 @@ public static partial class Figures
             .Select(g => (Chunk: g.Key, Group: new MeasuredGroup($"chunk {g.Key}", [.. g.Select(r => r.Score)]))).ToList();
         var top = chunks.MaxBy(c => c.Group.Mean);
         var at = result.Checkpoints[^1];
-        var title = sources.Count > 1 && sources[0].Interval.Low > sources[1].Interval.High
-            ? $"Rows of {sources[0].Name} have the largest influence, and those of chunk {top.Chunk}"
-            : $"The rows of chunk {top.Chunk} have the largest mean influence";
+        var one = sources.Count > 1 && sources[0] is { CarriesTitle: true } first && sources[1] is { CarriesTitle: true } second
+            && first.Interval.Low > second.Interval.High;
+        var title = (one, top.Group.CarriesTitle) switch
+        {
+            (true, true) => $"Rows of {sources[0].Name} have the largest influence, and those of chunk {top.Chunk}",
+            (true, false) => $"Rows of {sources[0].Name} have the largest influence",
+            (false, true) => $"The rows of chunk {top.Chunk} have the largest mean influence",
+            _ => "Influence by source and by chunk",
+        };
         var finding = $"Mean score by {result.Method}: {sources[0].Name} {sources[0].InWords}; {sources[^1].Name} {sources[^1].InWords}; "
             + $"chunk {top.Chunk} {top.Group.InWords}.";
         return new Figure(

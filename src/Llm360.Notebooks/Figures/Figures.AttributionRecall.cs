@@ -21,7 +21,8 @@ public static partial class Figures
         var ordered = methods.OrderByDescending(Overall).ToList();
         var all = ordered[0].Points.Sum(p => p.Recalls.Count);
         var full = ordered.Where(m => m.Points.All(p => p.Recalls.All(r => r == 1))).Select(m => m.Method).ToList();
-        var title = full.Count > 0 ? $"{string.Join(", ", full)}: the planted rows fill the top ranks for every canary"
+        var title = all < MeasuredGroup.FewestCases ? "Recall at k of the rows in which canaries were planted"
+            : full.Count > 0 ? $"{string.Join(", ", full)}: the planted rows fill the top ranks for every canary"
             : $"{ordered[0].Method} puts {FigureText.Percent(Overall(ordered[0]))} of a canary's planted rows on top";
         var finding = "Mean recall at k over canaries: "
             + string.Join(", ", ordered.Select(m => $"{m.Method} {FigureText.Percent(Overall(m))}")) + ".";

@@ -17,7 +17,8 @@ public static partial class Figures
         var (first, last) = (groups[0], groups[^1]);
         var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, n = {Range(groups.Select(g => (long)g.Count))} sequences "
             + $"a group, of {chunks} chunk{(chunks == 1 ? "" : "s")}; normal 95% intervals";
-        var title = first.Interval.Low > 0 ? $"Reading a chunk raises the score of its {first.Name} by {FigureText.Number(first.Mean)}"
+        var title = !first.CarriesTitle ? "Scores just after and just before a chunk is read"
+            : first.Interval.Low > 0 ? $"Reading a chunk raises the score of its {first.Name} by {FigureText.Number(first.Mean)}"
             : first.Interval.High < 0 ? $"Reading a chunk lowers the score of its {first.Name} by {FigureText.Number(-first.Mean)}"
             : $"Reading a chunk does not clearly raise the score of its {first.Name}";
         var finding = "Mean score just after reading a chunk minus the score just before: "

@@ -160,7 +160,9 @@ public static partial class Figures
             .ToList();
         var (easiest, hardest) = (curves.MinBy(c => c.Curve.Values[^1]), curves.MaxBy(c => c.Curve.Values[^1]));
         var ends = $"{FigureText.Number(easiest.Curve.Values[^1])} bits per byte on {easiest.Source}";
-        var title = curves.Count == 1 ? $"Held-out text takes {ends}" : $"{easiest.Source} is predicted best, {hardest.Source} least";
+        var fewest = (parts.Count == 0 ? [task] : parts).Min(t => scores.Curve(t, TaskMetrics.BitsPerByte)[^1].Items);
+        var title = fewest < MeasuredGroup.FewestCases ? "Bits per byte of held-out documents, by source"
+            : curves.Count == 1 ? $"Held-out text takes {ends}" : $"{easiest.Source} is predicted best, {hardest.Source} least";
         var finding = curves.Count == 1 ? $"At the end {scores.Suite.Name} needs {ends}."
             : $"At the end {scores.Suite.Name} needs {ends} and {FigureText.Number(hardest.Curve.Values[^1])} on {hardest.Source}.";
         var items = scores.Curve(task, TaskMetrics.BitsPerByte)[^1].Items;

@@ -4,15 +4,15 @@ namespace Llm360.Notebooks;
 /// <summary>One checkpoint as a forecast of the last.</summary>
 /// <param name="Checkpoint">Its name.</param>
 /// <param name="Position">Its number.</param>
-/// <param name="Sequences">Sequences that both have seen.</param>
+/// <param name="Sequences">Sequences compared.</param>
 /// <param name="Both">Extractible from both.</param>
 /// <param name="OnlyEarlier">From the earlier one only.</param>
 /// <param name="OnlyLast">From the last one only.</param>
 internal sealed record ForecastPoint(string Checkpoint, int Position, int Sequences, int Both, int OnlyEarlier, int OnlyLast)
 {
-    internal double Precision => (double)Both / (Both + OnlyEarlier);
+    internal int Earlier => Both + OnlyEarlier;
 
-    internal double Recall => (double)Both / (Both + OnlyLast);
+    internal int Last => Both + OnlyLast;
 }
 
 public static partial class Figures
@@ -29,54 +29,81 @@ public static partial class Figures
     /// <param name="promptLength">k.</param>
     /// <param name="continuationLength">l.</param>
     /// <param name="last">Name of the checkpoint that is forecast.</param>
-    /// <param name="points">In training order.</param>
+    /// <param name="points">
+    /// Forecasts on sequences that both checkpoints have read, in training order.
+    /// </param>
+    /// <param name="unread">
+    /// Forecasts on sequences that only the last one has read, in training order; empty for none.
+    /// </param>
     /// <exception cref="Llm360Exception">There is no point.</exception>
     internal static Figure Forecast(
-        string model, int promptLength, int continuationLength, string last, IReadOnlyList<ForecastPoint> points)
+        string model,
+        int promptLength,
+        int continuationLength,
+        string last,
+        IReadOnlyList<ForecastPoint> points,
+        IReadOnlyList<ForecastPoint> unread)
     {
         RequireNotEmpty(points, nameof(Forecast), "earlier checkpoints");
+        var baseline = unread.Count == 0 ? ""
+            : $"; grey: n = {Range(unread.Select(p => (long)p.Sequences))} sequences that only the last one has read";
         var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, "
             + $"n = {Range(points.Select(p => (long)p.Sequences))} sequences "
-            + "that both checkpoints have seen; bands: Wilson's 95% intervals";
-        var x = new Axis("predicting checkpoint");
-        if (points.All(p => p.Both + p.OnlyLast == 0))
+            + $"that both checkpoints have read; bands: Wilson's 95% intervals{baseline}";
+        if (points.All(p => p.Last == 0))
         {
-            var most = points.MaxBy(p => p.Both + p.OnlyEarlier)!;
+            var most = points.MaxBy(p => p.Earlier)!;
             var none = $"There is nothing to forecast: {last} reproduces no sequence with k = {promptLength} and l = {continuationLength}";
-            var share = FigureText.Percent((double)(most.Both + most.OnlyEarlier) / most.Sequences);
+            var share = FigureText.Percent((double)most.Earlier / most.Sequences);
             var found = $"None of the {FigureText.Count(points.Max(p => p.Sequences))} sequences compared is extractible from {last}, "
                 + "so precision and recall do not exist; "
                 + $"shown is the share extractible from earlier checkpoints, at most {share}.";
-            var extractible = Line("extractible", p => p.Both + p.OnlyEarlier, p => p.Sequences);
-            return Single(none, subtitle, found, new Panel("", x, new Axis("share extractible", Minimum: 0), [extractible]));
+            return Single(none, subtitle, found, ShareOf("", "share extractible", p => p.Earlier, p => p.Sequences));
         }
 
         // The finding describes the latest forecast, because it is based on the most sequences.
         var latest = points[^1];
-        var (low, high) = Intervals.Wilson(latest.Both, latest.Both + latest.OnlyLast);
-        var finding = $"{latest.Checkpoint} already reproduces {latest.Both} of the {latest.Both + latest.OnlyLast} sequences "
-            + $"that {last} does, among those that both have seen: "
-            + $"recall {FigureText.WithInterval(latest.Recall, low, high, isShare: true)}, "
-            + $"precision {FigureText.Percent(latest.Precision)}, n = {FigureText.Count(latest.Sequences)} sequences.";
-        return Single(
-            $"{latest.Checkpoint} predicts {FigureText.Percent(latest.Recall)} of the sequences that {last} has memorised",
-            subtitle,
-            finding,
-            new Panel("", x, new Axis("share", Minimum: 0, Maximum: 1.05),
-            [
-                Line("precision", p => p.Both, p => p.Both + p.OnlyEarlier),
-                Line("recall", p => p.Both, p => p.Both + p.OnlyLast),
-            ]));
+        var recall = MeasuredGroup.OfShare("recall", latest.Both, latest.Last);
+        var finding = $"{latest.Checkpoint} already reproduces {latest.Both} of the {latest.Last} sequences "
+            + $"that {last} does, among those that both have read: recall {recall.InWords}; "
+            + $"precision {MeasuredGroup.OfShare("precision", latest.Both, latest.Earlier).InWords}.";
+        if (unread.LastOrDefault(p => p.Last > 0) is { } guessed)
+        {
+            finding += $" Of the sequences that {guessed.Checkpoint} had not read, it already reproduces {guessed.Both} of {guessed.Last}.";
+            var read = points.FirstOrDefault(p => p.Position == guessed.Position);
+            if (read is not null)
+                finding += new UnreadBaseline<ForecastPoint>(guessed.Checkpoint, [read], [guessed])
+                    .Select<MeasuredGroup>(of => [MeasuredGroup.OfShare("recall", of[0].Both, of[0].Last)]).Differences();
+        }
 
-        Trace Line(string name, Func<ForecastPoint, int> count, Func<ForecastPoint, int> of) => new(
-            name,
-            TraceKind.Line,
-            [.. points.Select(p => (double)p.Position)],
-            [.. points.Select(p => (double)count(p) / of(p))],
-            Category: name,
-            Low: [.. points.Select(p => Intervals.Wilson(count(p), of(p)).Low)],
-            High: [.. points.Select(p => Intervals.Wilson(count(p), of(p)).High)],
-            Hover: [.. points.Select(p => $"{p.Checkpoint}: {name} {count(p)} of {of(p)}, {p.Sequences} sequences compared")]);
+        var title = recall.CarriesTitle
+            ? $"{latest.Checkpoint} predicts {FigureText.Percent(recall.Mean)} of the sequences that {last} has memorised"
+            : $"Forecasts of the sequences that {last} has memorised";
+        List<Panel> panels =
+        [
+            ShareOf("recall", "share of the last one's", p => p.Both, p => p.Last),
+            ShareOf("precision", "share of the earlier one's", p => p.Both, p => p.Earlier),
+        ];
+        return new Figure(title, subtitle, $"{title}. {subtitle}. {finding}", panels, finding);
+
+        Panel ShareOf(string name, string quantity, Func<ForecastPoint, int> count, Func<ForecastPoint, int> of)
+        {
+            List<Trace> traces = [Line("read", points)];
+            if (unread.Count > 0)
+                traces.Insert(0, Line(UnreadGroups.Name, unread) with { Role = TraceRole.Baseline });
+            return new Panel(name, new Axis("predicting checkpoint"),
+                new Axis(quantity, Minimum: 0, Maximum: name.Length == 0 ? null : 1.05), traces);
+
+            Trace Line(string sequences, IReadOnlyList<ForecastPoint> along) => new(
+                sequences,
+                TraceKind.Line,
+                [.. along.Select(p => (double)p.Position)],
+                [.. along.Select(p => (double)count(p) / of(p))],
+                Category: sequences,
+                Low: [.. along.Select(p => Intervals.Wilson(count(p), of(p)).Low)],
+                High: [.. along.Select(p => Intervals.Wilson(count(p), of(p)).High)],
+                Hover: [.. along.Select(p => $"{p.Checkpoint}, {sequences}: {count(p)} of {of(p)}, {p.Sequences} sequences compared")]);
+        }
     }
 
     private static Figure NoForecast(string model, int promptLength, int continuationLength, MeasuredGroup last)

@@ -16,7 +16,7 @@ public static partial class Figures
         RequireNotEmpty(lines, nameof(HeldOutLoss), "held-out sequences");
         var (first, last) = (lines[0].Points[0].Group, lines[0].Points[^1].Group);
         var copies = lines[^1].Points[^1].Group;
-        var enough = lines.TrueForAll(l => l.Points[^1].Group.Count >= RecencyEffect.FewestSequences);
+        var enough = lines.TrueForAll(l => l.Points[^1].Group.CarriesTitle);
         var title = lines.Count > 1 && enough && copies.Interval.High < last.Interval.Low
             ? "Text with near copies in training is much easier"
             : $"Held-out loss goes from {FigureText.Number(first.Mean)} to {FigureText.Number(last.Mean)} nats per token";

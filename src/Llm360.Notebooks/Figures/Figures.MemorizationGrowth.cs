@@ -37,7 +37,8 @@ public static partial class Figures
         var last = checkpoints.Count - 1;
         var (from, to) = (told.Interval(0), told.Interval(last));
         var (start, end) = (FigureText.Percent(told.Share(0)), FigureText.Percent(told.Share(last)));
-        var title = to.Low > from.High ? $"The share reproduced word for word grows from {start} to {end}"
+        var title = told.Sequences.Min() < MeasuredGroup.FewestCases ? "The share reproduced word for word along checkpoints"
+            : to.Low > from.High ? $"The share reproduced word for word grows from {start} to {end}"
             : to.High < from.Low ? $"The share reproduced word for word falls from {start} to {end}"
             : "The share reproduced word for word does not clearly grow";
         var finding = string.Join(" ", series.Select(s =>

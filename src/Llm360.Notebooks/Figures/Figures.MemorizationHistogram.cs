@@ -87,17 +87,20 @@ public static partial class Figures
         var top = shown.Max(c => c.Counts.Max() / (double)c.Total);
         var last = checkpoints[^1];
         var (low, high) = Intervals.Wilson(last.Counts[^1], last.Total);
-        var title = $"{FigureText.Percent(last.ShareAtOne)} of {sequences} are reproduced word for word";
+        var title = last.Total < MeasuredGroup.FewestCases ? $"Memorization scores of {last.Total} sequences"
+            : $"{FigureText.Percent(last.ShareAtOne)} of {sequences} are reproduced word for word";
         var thinned = shown.Count < checkpoints.Count ? $"; {shown.Count} of {checkpoints.Count} checkpoints shown" : "";
         var points = shown.Any(c => c.Unread is not null) ? "; points: sequences not yet read" : "";
         var subtitle = $"{model}, k = {promptLength}, l = {bins - 1}, n = {Range(checkpoints.Select(c => c.Total))} sequences a checkpoint"
             + $"{thinned}; diamond: share at score 1{points}";
         var finding = $"At {last.Checkpoint}, the share of {sequences} with score 1 is "
             + $"{FigureText.WithInterval(last.ShareAtOne, low, high, isShare: true)}.";
-        if (checkpoints.LastOrDefault(c => c.Unread is not null) is { Unread: { } unread, Checkpoint: var at })
+        if (checkpoints.LastOrDefault(c => c.Unread is not null) is { Unread: { } unread, Checkpoint: var at, Counts: var read })
         {
             finding += $" Among the sequences that {at} has not read, it is {FigureText.Percent(unread[^1] / (double)unread.Sum())} "
-                + $"(n = {FigureText.Count(unread.Sum())}).";
+                + $"(n = {FigureText.Count(unread.Sum())})."
+                + new UnreadBaseline<IReadOnlyList<long>>(at, [read], [unread])
+                    .Select<MeasuredGroup>(of => [MeasuredGroup.OfShare("word for word", (int)of[0][^1], (int)of[0].Sum())]).Differences();
         }
 
         if (checkpoints.Count > 1)

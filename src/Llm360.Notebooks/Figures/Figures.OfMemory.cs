@@ -28,9 +28,12 @@ public static partial class Figures
         }
 
         var names = forecast.Scores.Checkpoints.ToDictionary(c => c.RequireIndex(), c => c.Name);
-        var points = forecast.Rows.Select(r =>
-            new ForecastPoint(names[r.Checkpoint], r.Checkpoint, r.Sequences, r.Both, r.OnlyEarlier, r.OnlyLast));
-        return Forecast(suite, k, l, last, [.. points]).WithSample(forecast.Scores);
+        return Forecast(suite, k, l, last, Points(forecast.Rows), Points(forecast.Unread)).WithSample(forecast.Scores);
+
+        List<ForecastPoint> Points(IEnumerable<ForecastRow> rows) =>
+        [
+            .. rows.Select(r => new ForecastPoint(names[r.Checkpoint], r.Checkpoint, r.Sequences, r.Both, r.OnlyEarlier, r.OnlyLast)),
+        ];
     }
 
     /// <summary>
@@ -52,12 +55,12 @@ public static partial class Figures
             duplicates.ContinuationLength,
             asScored ? "mean memorization score" : "share extractible",
             !asScored,
-            [
-                .. duplicates.Rows.DistinctBy(r => (r.Chunk, r.Canary, r.Canary is null ? r.Row : -1))
-                    .Select(r => (Row: r, Value: asScored ? r.Score : r.Extractible ? 1 : 0))
-                    .Select(r => new DuplicatePoint(r.Row.Duplicates, r.Value, r.Row.CanaryRepetitions is not null)),
-            ],
-            isExact ? null : $"the {duplicates.CountedLength} tokens around the continuation's start").WithSample(duplicates.Scores);
+            [.. duplicates.Rows.DistinctBy(r => (r.Chunk, r.Canary, r.Canary is null ? r.Row : -1)).Select(Point)],
+            isExact ? null : $"the {duplicates.CountedLength} tokens around the continuation's start",
+            duplicates.Baseline?.Select<DuplicatePoint>(of => [.. of.Select(Point)])).WithSample(duplicates.Scores);
+
+        DuplicatePoint Point(DuplicateRow r) =>
+            new(r.Duplicates, asScored ? r.Score : r.Extractible ? 1 : 0, r.CanaryRepetitions is not null);
     }
 
     /// <summary>
@@ -68,34 +71,44 @@ public static partial class Figures
         var of = classes.Duplicates;
         if (of.NotCounted is not null)
             return NotCounted(of);
+        (string Name, RecallClass Class)[] shown =
+        [
+            ("recited", RecallClass.Recite), ("reconstructed", RecallClass.Reconstruct), ("recollected", RecallClass.Recollect),
+        ];
         return RecallClasses(
             of.Scores.Suite.Name,
             of.Checkpoint.Name,
             of.PromptLength,
             of.ContinuationLength,
             of.Rows.Count(r => r.CanaryRepetitions is null),
-        [
-            ("recited", classes.Rows.Count(r => r.Class == RecallClass.Recite)),
-            ("reconstructed", classes.Rows.Count(r => r.Class == RecallClass.Reconstruct)),
-            ("recollected", classes.Rows.Count(r => r.Class == RecallClass.Recollect)),
-        ]).WithSample(of.Scores);
+            [.. shown.Select(c => (c.Name, classes.Rows.Count(r => r.Class == c.Class)))],
+            (classes.Baseline, of.Baseline) is ({ } extractible, { } all)
+                ? new UnreadBaseline<MeasuredGroup>(
+                    all.Checkpoint, Shares(extractible.Read, all.Read.Count), Shares(extractible.Unread, all.Unread.Count))
+                : null).WithSample(of.Scores);
+
+        List<MeasuredGroup> Shares(IReadOnlyList<RecallRow> rows, int sequences) =>
+            [.. shown.Select(c => MeasuredGroup.OfShare(c.Name, rows.Count(r => r.Class == c.Class), sequences))];
     }
 
     /// <summary>Mean memorization score of each source.</summary>
     /// <exception cref="Llm360Exception">The checkpoint has seen nothing.</exception>
     public static Figure MemorizationBySource(SourceMemorization sources)
     {
-        var settings = sources.Scores.Settings;
-        var groups = sources.Scores.Seen(sources.Checkpoint)
-            .GroupBy(r => r.Source)
-            .OrderBy(g => g.Key, StringComparer.Ordinal)
-            .Select(g => new MeasuredGroup(g.Key, [.. g.Select(r => r.Score)]));
+        var (scores, settings) = (sources.Scores, sources.Scores.Settings);
         return MemorizationBySource(
-            sources.Scores.Suite.Name,
+            scores.Suite.Name,
             sources.Checkpoint.Name,
             settings.PromptLength,
             settings.ContinuationLength,
-            [.. groups]).WithSample(sources.Scores);
+            Groups(scores.Seen(sources.Checkpoint)),
+            scores.Baseline(sources.Checkpoint)?.Select(Groups)).WithSample(scores);
+
+        static IReadOnlyList<MeasuredGroup> Groups(IEnumerable<MemorizationRow> rows) =>
+        [
+            .. rows.GroupBy(r => r.Source).OrderBy(g => g.Key, StringComparer.Ordinal)
+                .Select(g => new MeasuredGroup(g.Key, [.. g.Select(r => r.Score)])),
+        ];
     }
 
     /// <summary>Number of samples needed to extract the sequences a checkpoint has seen.</summary>
@@ -111,7 +124,8 @@ public static partial class Figures
             $"temperature 1, {(extraction.TopK is { } k ? $"top {k}" : "all")} tokens",
             [.. extraction.Rows.Select(r => r.LogPz)],
             extraction.Rows.Count(r => r.Extractible),
-            SampleText.Subject(settings)).WithSample(extraction.Scores);
+            SampleText.Subject(settings),
+            extraction.Baseline?.Select<double>(of => [.. of.Select(r => r.LogPz)])).WithSample(extraction.Scores);
     }
 
     /// <summary>

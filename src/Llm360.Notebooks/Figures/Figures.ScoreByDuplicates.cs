@@ -2,9 +2,7 @@
 namespace Llm360.Notebooks;
 
 /// <summary>A sequence with its number of duplicates.</summary>
-/// <param name="Duplicates">
-/// Occurrences in what the checkpoint has read, the sequence itself included: at least 1.
-/// </param>
+/// <param name="Duplicates">Occurrences, the sequence itself included: at least 1.</param>
 /// <param name="Value">The measured value.</param>
 /// <param name="Canary">Whether it is a canary.</param>
 internal sealed record DuplicatePoint(long Duplicates, double Value, bool Canary = false);
@@ -28,6 +26,7 @@ public static partial class Figures
     /// The tokens that were counted, as a noun phrase; null for all k + l, which gives exact
     /// duplicates.
     /// </param>
+    /// <param name="baseline">What can be guessed; null if unknown.</param>
     /// <exception cref="Llm360Exception">There is no sequence.</exception>
     internal static Figure ScoreByDuplicates(
         string model,
@@ -37,7 +36,8 @@ public static partial class Figures
         string quantity,
         bool areShares,
         IReadOnlyList<DuplicatePoint> points,
-        string? counted = null)
+        string? counted = null,
+        UnreadBaseline<DuplicatePoint>? baseline = null)
     {
         RequireNotEmpty(points, nameof(ScoreByDuplicates), "sequences");
         var text = Groups(points.Where(p => !p.Canary));
@@ -46,9 +46,9 @@ public static partial class Figures
             .Where(t => t.Item2.Count > 0)
             .Select(t => Line(t.Item1, t.Item2, t.Item3))
             .ToList();
-        var compared = points.Where(p => p.Canary == (text.Count == 0)).ToList();
-        var once = new MeasuredGroup("one occurrence", [.. compared.Where(p => p.Duplicates == 1).Select(p => p.Value)], areShares);
-        var more = new MeasuredGroup("more than one", [.. compared.Where(p => p.Duplicates > 1).Select(p => p.Value)], areShares);
+        if (baseline is not null)
+            traces.Insert(0, Line(UnreadGroups.Name, Groups(baseline.Unread), null) with { Role = TraceRole.Baseline });
+        var (once, more) = OnceAndMore(points.Where(p => p.Canary == (text.Count == 0)));
         var counts = $"{FigureText.Count(points.Count(p => !p.Canary))} sequences of text "
             + $"and {FigureText.Count(points.Count(p => p.Canary))} canaries";
         var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, n = {counts}; "
@@ -56,14 +56,27 @@ public static partial class Figures
         var what = counted is null ? "Text that occurs more than once" : "Text with near copies";
         var none = counted is null ? "No sequence of text occurs twice" : "No sequence of text has a near copy";
         var title = more.Count == 0 ? none
-            : more.Interval.Low > once.Interval.High ? $"{what} is remembered better"
-            : $"{what} is not clearly remembered better";
+            : !once.CarriesTitle || !more.CarriesTitle ? $"The {quantity} by occurrences"
+            : more.Interval.Low > once.Interval.High ? $"{what} is reproduced better"
+            : $"{what} is not clearly reproduced better";
         var means = new[] { once, more }.Where(g => g.Count > 0).Select(g => $"{g.Name}, {g.InWords}");
         var finding = $"For {(text.Count == 0 ? "canaries" : "ordinary text")} the {quantity} is, "
             + $"with {string.Join("; with ", means)}.";
+        if (baseline is not null)
+        {
+            subtitle += UnreadGroups.InSubtitle(baseline.Checkpoint, baseline.Unread.Count);
+            finding += baseline.Select<MeasuredGroup>(of => [OnceAndMore(of).Once, OnceAndMore(of).More]).Differences();
+        }
+
         var occurrences = $"occurrences of {counted ?? $"the {promptLength + continuationLength} tokens"} in what was read";
         var axes = (X: new Axis(occurrences, Log: true, LogBase: 2), Y: new Axis(quantity, Minimum: 0, Maximum: 1.05));
         return Single(title, subtitle, finding, new Panel("", axes.X, axes.Y, traces));
+
+        (MeasuredGroup Once, MeasuredGroup More) OnceAndMore(IEnumerable<DuplicatePoint> of)
+        {
+            var isOnce = of.ToLookup(p => p.Duplicates == 1, p => p.Value);
+            return (new("one occurrence", [.. isOnce[true]], areShares), new("more than one", [.. isOnce[false]], areShares));
+        }
 
         // 1, 2, 3-4, 5-8, 9-16, ...; drawn at the geometric mean of its members.
         List<(double X, MeasuredGroup Group)> Groups(IEnumerable<DuplicatePoint> of) =>
@@ -76,7 +89,7 @@ public static partial class Figures
             }),
         ];
 
-        static Trace Line(string name, List<(double X, MeasuredGroup Group)> groups, string category) => new(
+        static Trace Line(string name, List<(double X, MeasuredGroup Group)> groups, string? category) => new(
             name,
             TraceKind.Line,
             [.. groups.Select(g => g.X)],

@@ -18,6 +18,7 @@ public static partial class Figures
             .Select(g => new MeasuredGroup($"canary × {g.Key}", [.. g.Select(r => r.Value)])).ToList();
         var highest = canaries.MaxBy(c => c.Mean);
         var title = highest is null ? "No canary was scored, so ordinary rows are shown alone"
+            : !highest.CarriesTitle || !ordinary.CarriesTitle ? "Self-influence of ordinary text and of canaries"
             : highest.Interval.Low > ordinary.Interval.High
                 ? $"{highest.Name} influences itself {FigureText.Number(highest.Mean / ordinary.Mean)} times as much as ordinary text"
                 : "Canaries do not clearly influence themselves more than ordinary text";

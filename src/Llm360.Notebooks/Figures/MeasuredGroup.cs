@@ -10,13 +10,16 @@ namespace Llm360.Notebooks;
 /// </param>
 internal sealed record MeasuredGroup(string Name, IReadOnlyList<double> Values, bool AreShares = false)
 {
+    /// <summary>Fewest cases on which a title may rest.</summary>
+    internal const int FewestCases = 30;
+
     internal int Count => Values.Count;
 
     /// <summary>
     /// Whether a title may state a finding about the group. With fewer values, a title says only
     /// what is drawn.
     /// </summary>
-    internal bool CarriesTitle => Count >= 30;
+    internal bool CarriesTitle => Count >= FewestCases;
 
     internal double Mean => Values.DefaultIfEmpty(double.NaN).Average();
 
@@ -24,6 +27,24 @@ internal sealed record MeasuredGroup(string Name, IReadOnlyList<double> Values, 
 
     /// <summary>Mean, interval and n in words.</summary>
     internal string InWords => $"{FigureText.WithInterval(Mean, Interval.Low, Interval.High, AreShares)}, n = {FigureText.Count(Count)}";
+
+    /// <summary>A group of which <paramref name="k"/> of n have a property.</summary>
+    internal static MeasuredGroup OfShare(string name, int k, int n) =>
+        new(name, [.. Enumerable.Repeat(1.0, k), .. Enumerable.Repeat(0.0, n - k)], AreShares: true);
+
+    /// <summary>
+    /// The difference of two means with a 95% interval, from the intervals of both (Zou and Donner
+    /// 2008, for shares Newcombe 1998).
+    /// </summary>
+    internal (double Mean, double Low, double High) Minus(MeasuredGroup other)
+    {
+        var (a, b, difference) = (Interval, other.Interval, Mean - other.Mean);
+        return (difference,
+            difference - Math.Sqrt(Square(Mean - a.Low) + Square(b.High - other.Mean)),
+            difference + Math.Sqrt(Square(a.High - Mean) + Square(other.Mean - b.Low)));
+
+        static double Square(double x) => x * x;
+    }
 
     /// <summary>Groups as bars on a categorical axis, one trace each.</summary>
     internal static List<Trace> Bars(IReadOnlyList<MeasuredGroup> groups) =>

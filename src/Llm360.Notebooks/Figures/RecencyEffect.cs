@@ -16,15 +16,12 @@ namespace Llm360.Notebooks;
 /// <param name="Sequences">Sequences just read, over all checkpoints; 0 if unknown.</param>
 internal sealed record RecencyEffect(double JustRead, double Older, double Unread, double Low, double High, int Checkpoints, long Sequences)
 {
-    /// <summary>Smallest number of sequences for a statement.</summary>
-    internal const int FewestSequences = 30;
-
     /// <summary>Just read minus older.</summary>
     public double Difference => JustRead - Older;
 
     /// <summary>The difference in words.</summary>
     public string Title =>
-        Sequences < FewestSequences || double.IsNaN(Low) ? "Too few sequences were scored to say which chunks are remembered"
+        Sequences < MeasuredGroup.FewestCases || double.IsNaN(Low) ? "Too few sequences were scored to say which chunks are remembered"
         : Low > 0 ? "The chunk just read is remembered best"
         : High < 0 ? "The chunk just read is remembered less than older ones"
         : "The chunk just read is not clearly remembered better";

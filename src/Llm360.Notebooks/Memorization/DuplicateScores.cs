@@ -74,6 +74,13 @@ public sealed record DuplicateScores(
     /// </summary>
     public int CountedLength { get; init; } = PromptLength + ContinuationLength;
 
+    /// <summary>
+    /// What can be guessed; null if no scored checkpoint had scored sequences still to read.
+    /// Occurrences are counted in the same chunks as for <see cref="Rows"/>, and the sequence
+    /// itself counts, too.
+    /// </summary>
+    public UnreadBaseline<DuplicateRow>? Baseline { get; init; }
+
     /// <summary>The reason why nothing was counted, if there are no rows; null otherwise.</summary>
     public string? NotCounted { get; init; }
 
@@ -173,21 +180,29 @@ public static class DuplicatesOfScores
         }
 
         var seen = scores.SeenWithCanaries(at);
-        var tokens = await scores.TokensAsync(seen, lengths.Total, run.StopToken()).ConfigureAwait(false);
+        var baseline = scores.Baseline(at);
+        List<MemorizationRow> sequences = [.. seen, .. baseline?.Read ?? [], .. baseline?.Unread ?? []];
+        sequences = [.. sequences.DistinctBy(r => (r.Chunk, r.Row))];
+        var tokens = await scores.TokensAsync(sequences, lengths.Total, run.StopToken()).ConfigureAwait(false);
         var counts = await SequenceCounts.CountAsync([.. tokens.Select(t => t[from..(from + length)])], corpus, run).ConfigureAwait(false);
-        var rows = seen.Select((r, i) => new DuplicateRow
-        {
-            Chunk = r.Chunk,
-            Row = r.Row,
-            Source = r.Source,
-            Canary = r.Canary,
-            CanaryRepetitions = r.CanaryRepetitions,
-            Duplicates = counts[i],
-            Score = r.Score,
-            Extractible = lengths.IsExtractible(r),
-            Tokens = tokens[i],
-        });
-        return result with { Rows = [.. rows] };
+        var places = sequences.Index().ToDictionary(r => (r.Item.Chunk, r.Item.Row), r => r.Index);
+        return result with { Rows = Rows(seen), Baseline = baseline?.Select(Rows) };
+
+        IReadOnlyList<DuplicateRow> Rows(IReadOnlyList<MemorizationRow> of) =>
+        [
+            .. of.Select(r => (Row: r, Place: places[(r.Chunk, r.Row)])).Select(r => new DuplicateRow
+            {
+                Chunk = r.Row.Chunk,
+                Row = r.Row.Row,
+                Source = r.Row.Source,
+                Canary = r.Row.Canary,
+                CanaryRepetitions = r.Row.CanaryRepetitions,
+                Duplicates = counts[r.Place] + (r.Row.Chunk < corpus.Count ? 0 : 1),
+                Score = r.Row.Score,
+                Extractible = lengths.IsExtractible(r.Row),
+                Tokens = tokens[r.Place],
+            }),
+        ];
     }
 
     /// <summary>The first tokens of scored sequences, read from their chunks.</summary>

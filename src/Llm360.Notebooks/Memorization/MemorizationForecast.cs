@@ -74,6 +74,12 @@ public sealed class ForecastRow
 public sealed record MemorizationForecast(
     MemorizationScores Scores, int PromptLength, int ContinuationLength, Checkpoint Last, IReadOnlyList<ForecastRow> Rows) : IShownAsTable
 {
+    /// <summary>
+    /// The same for sequences that the earlier checkpoint had not read and the last one has. They
+    /// show how much of a forecast can be guessed. Untrained checkpoints are left out.
+    /// </summary>
+    public IReadOnlyList<ForecastRow> Unread { get; init; } = [];
+
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
 
@@ -101,12 +107,18 @@ public static class ForecastOfScores
         var lengths = ExtractionLengths.Of(scores, promptLength, continuationLength);
         var last = scores.LastCheckpoint();
         var final = scores.Seen(last).ToDictionary(r => (r.Chunk, r.Row), lengths.IsExtractible);
-        var rows = scores.Checkpoints.Where(c => c != last)
-            .Select(c => ForecastRow.Count(c.RequireIndex(), Pairs(c)))
-            .Where(r => r.Sequences > 0);
-        return new MemorizationForecast(scores, lengths.PromptLength, lengths.ContinuationLength, last, [.. rows]);
+        var earlier = scores.Checkpoints.Where(c => c != last).ToList();
+        return new MemorizationForecast(scores, lengths.PromptLength, lengths.ContinuationLength, last, Rows(earlier, scores.Seen))
+        {
+            Unread = Rows(earlier.Where(c => c.RequireChunksSeen() > 0), scores.Unread),
+        };
 
-        IEnumerable<(bool Earlier, bool Last)> Pairs(Checkpoint checkpoint) => scores.Seen(checkpoint)
+        List<ForecastRow> Rows(IEnumerable<Checkpoint> checkpoints, Func<Checkpoint, IEnumerable<MemorizationRow>> compared) =>
+        [
+            .. checkpoints.Select(c => ForecastRow.Count(c.RequireIndex(), Pairs(compared(c)))).Where(r => r.Sequences > 0),
+        ];
+
+        IEnumerable<(bool Earlier, bool Last)> Pairs(IEnumerable<MemorizationRow> rows) => rows
             .Where(r => final.ContainsKey((r.Chunk, r.Row)))
             .Select(r => (lengths.IsExtractible(r), final[(r.Chunk, r.Row)]));
     }

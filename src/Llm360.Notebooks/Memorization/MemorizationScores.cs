@@ -68,6 +68,18 @@ public sealed class MemorizationScores : IShownAsTable
         unread.GetOrAdd((checkpoint.RequireIndex(), checkpoint.RequireChunksSeen()),
             _ => RowView.Of(CellsOf(checkpoint).Where(c => c.Chunk.Index >= checkpoint.ChunksSeen), canaries: false));
 
+    /// <summary>
+    /// The rows of the latest scored checkpoint, up to a given one, that had scored sequences still
+    /// to read. Null if there is none; an untrained checkpoint does not count, because it can guess
+    /// nothing.
+    /// </summary>
+    internal UnreadBaseline<MemorizationRow>? Baseline(Checkpoint upTo)
+    {
+        var latest = Checkpoints.LastOrDefault(
+            c => c.RequireIndex() <= upTo.RequireIndex() && Seen(c).Count > 0 && Unread(c).Count > 0);
+        return latest is null ? null : new(latest.Name, Seen(latest), Unread(latest));
+    }
+
     /// <summary>Rows of the canaries, by how often each occurs in its chunk.</summary>
     public IEnumerable<IGrouping<int, MemorizationRow>> Canaries(Checkpoint checkpoint) =>
         RowView.Of(CellsSeen(checkpoint), canaries: true).GroupBy(r => r.CanaryRepetitions!.Value).OrderBy(g => g.Key);

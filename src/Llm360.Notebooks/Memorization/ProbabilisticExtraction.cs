@@ -55,6 +55,11 @@ public sealed class ExtractionRow
 public sealed record ProbabilisticExtraction(
     MemorizationScores Scores, Checkpoint Checkpoint, int? TopK, IReadOnlyList<ExtractionRow> Rows) : IShownAsTable
 {
+    /// <summary>
+    /// What can be guessed; null if no scored checkpoint had scored sequences still to read.
+    /// </summary>
+    public UnreadBaseline<ExtractionRow>? Baseline { get; init; }
+
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
 
@@ -113,15 +118,19 @@ public static class ExtractionOfScores
     {
         var at = checkpoint ?? scores.LastCheckpoint();
         var topK = scores.Settings.TopK;
-        var rows = scores.Seen(at).Select(r => new ExtractionRow
-        {
-            Chunk = r.Chunk,
-            Row = r.Row,
-            Source = r.Source,
-            LogPz = Math.Min(0, scores.Metric(topK is null ? r.LogPz : r.LogPzTopK)),
-            Extractible = r.Extractible,
-        });
-        return new ProbabilisticExtraction(scores, at, topK, [.. rows]);
+        return new ProbabilisticExtraction(scores, at, topK, Rows(scores.Seen(at))) { Baseline = scores.Baseline(at)?.Select(Rows) };
+
+        IReadOnlyList<ExtractionRow> Rows(IReadOnlyList<MemorizationRow> of) =>
+        [
+            .. of.Select(r => new ExtractionRow
+            {
+                Chunk = r.Chunk,
+                Row = r.Row,
+                Source = r.Source,
+                LogPz = Math.Min(0, scores.Metric(topK is null ? r.LogPz : r.LogPzTopK)),
+                Extractible = r.Extractible,
+            }),
+        ];
     }
 
     /// <summary>A token metric; an error if it was not computed.</summary>

@@ -53,6 +53,11 @@ public sealed class RecallRow
 [TypeFormatterSource(typeof(TableFormatterSource), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Plain])]
 public sealed record RecallClasses(DuplicateScores Duplicates, IReadOnlyList<RecallRow> Rows) : IShownAsTable
 {
+    /// <summary>
+    /// What can be guessed: the extractible sequences of <see cref="DuplicateScores.Baseline"/>.
+    /// </summary>
+    public UnreadBaseline<RecallRow>? Baseline { get; init; }
+
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
 
@@ -72,15 +77,19 @@ public static class RecallOfDuplicates
         if (duplicates.Rows.Count == 0)
             return new RecallClasses(duplicates, []);
         var tokenizer = duplicates.Checkpoint.Tokenizer();
-        var extractible = duplicates.Rows.Where(r => r.Extractible && r.CanaryRepetitions is null);
-        return new RecallClasses(duplicates, [.. extractible.Select(r => new RecallRow
-        {
-            Chunk = r.Chunk,
-            Row = r.Row,
-            Source = r.Source,
-            Duplicates = r.Duplicates,
-            Class = ClassOf(r.Tokens, r.Duplicates, tokenizer),
-        })]);
+        return new RecallClasses(duplicates, Extractible(duplicates.Rows)) { Baseline = duplicates.Baseline?.Select(Extractible) };
+
+        IReadOnlyList<RecallRow> Extractible(IReadOnlyList<DuplicateRow> rows) =>
+        [
+            .. rows.Where(r => r.Extractible && r.CanaryRepetitions is null).Select(r => new RecallRow
+            {
+                Chunk = r.Chunk,
+                Row = r.Row,
+                Source = r.Source,
+                Duplicates = r.Duplicates,
+                Class = ClassOf(r.Tokens, r.Duplicates, tokenizer),
+            }),
+        ];
     }
 
     /// <summary>

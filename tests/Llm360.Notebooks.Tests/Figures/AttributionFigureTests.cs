@@ -26,11 +26,15 @@ public sealed class AttributionFigureTests(PicoSuite pico) : IDisposable
     [Fact]
     public void Recall_names_the_methods_that_find_all()
     {
+        IReadOnlyList<double> found = [.. Enumerable.Repeat(1.0, 20)], half = [.. found.Select((_, i) => i % 2 == 0 ? 0.5 : 1)];
         var figure = Figures.AttributionRecall(
-            "nano", "ckpt_036", 500, [("logra", [(8, [0.5, 1]), (16, [1])]), ("tracin", [(8, [1, 1]), (16, [1])])]);
+            "nano", "ckpt_036", 500, [("logra", [(8, half), (16, found)]), ("tracin", [(8, found), (16, found)])]);
         Assert.Equal("tracin: the planted rows fill the top ranks for every canary", figure.Title);
-        Assert.Contains("n = 3 canaries against 500 rows", figure.Subtitle, StringComparison.Ordinal);
+        Assert.Contains("n = 40 canaries against 500 rows", figure.Subtitle, StringComparison.Ordinal);
         Assert.Equal([0.75, 1], figure.Panels[0].Traces.Single(t => t.Name == "logra").Y);
+        var few = Figures.AttributionRecall("nano", "ckpt_036", 500, [("tracin", [(8, found)])]);
+        Assert.Equal("Recall at k of the rows in which canaries were planted", few.Title);
+        Assert.Contains("tracin 100%", few.Finding, StringComparison.Ordinal);
         Assert.Contains("nothing to draw", Figures.AttributionRecall("amber", "c", 5, [("logra", [])]).Title, StringComparison.Ordinal);
     }
 

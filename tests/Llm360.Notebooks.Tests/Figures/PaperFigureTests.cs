@@ -195,7 +195,9 @@ public class PaperFigureTests
     {
         var figure = Figures.MemorizationHistogram("nano", 4,
             [new("ckpt_001", 0.5, [50, 30, 10, 0, 10], [80, 15, 4, 0, 1]), new("ckpt_002", 1, [40, 30, 10, 0, 20])]);
-        Assert.Contains("Among the sequences that ckpt_001 has not read, it is 1% (n = 100).", figure.Finding, StringComparison.Ordinal);
+        Assert.Contains("Among the sequences that ckpt_001 has not read, it is 1% (n = 100). "
+            + "Read minus not yet read in percentage points, at ckpt_001: word for word 9, 95% CI [",
+            figure.Finding, StringComparison.Ordinal);
         var points = figure.Panels[0].Traces.Single(t => t.Role == TraceRole.Baseline);
         Assert.Equal([0.8, 0.15, 0.04, 0, 0.01], points.Y);
         Assert.DoesNotContain(figure.Panels[1].Traces, t => t.Role == TraceRole.Baseline);

@@ -76,6 +76,8 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
             var forecast = scores.Forecast(4, 1);
             Assert.Equal([1, 2, 3], forecast.Rows.Select(r => r.Checkpoint));
             Assert.Equal([16, 32, 48], forecast.Rows.Select(r => r.Sequences));
+            Assert.Equal([48, 32, 16], forecast.Unread.Select(r => r.Sequences));
+            CheckBaseline(scores, duplicates);
             var last = await analysis.ScoreAsync(
                 [suite.Checkpoints[^1]], options: new() { Device = Device.Cpu, Cancellation = Stop });
             var alone = last.Forecast();
@@ -123,6 +125,21 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
         {
             Directory.Delete(analysis.Store.Folder, recursive: true);
         }
+    }
+
+    // The last checkpoint has read all four chunks; the one before it has not read the last.
+    private static void CheckBaseline(MemorizationScores scores, DuplicateScores duplicates)
+    {
+        var (at, baseline) = (scores.Checkpoints[^2], duplicates.Baseline!);
+        Assert.Equal(at.Name, baseline.Checkpoint);
+        Assert.Equal(scores.Seen(at).Select(r => (r.Chunk, r.Row, r.Score)), baseline.Read.Select(r => (r.Chunk, r.Row, r.Score)));
+        Assert.Equal(scores.Unread(at).Select(r => (r.Chunk, r.Row, r.Score)), baseline.Unread.Select(r => (r.Chunk, r.Row, r.Score)));
+        Assert.All(baseline.Unread, r => Assert.Equal(3, r.Chunk));
+        // Copies are counted in the same chunks, so one sequence has one number of them.
+        var counts = duplicates.Rows.ToDictionary(r => (r.Chunk, r.Row), r => r.Duplicates);
+        Assert.All([.. baseline.Read, .. baseline.Unread], r => Assert.Equal(counts[(r.Chunk, r.Row)], r.Duplicates));
+        var extraction = scores.Extraction().Baseline!;
+        Assert.Equal((baseline.Read.Count, baseline.Unread.Count), (extraction.Read.Count, extraction.Unread.Count));
     }
 
     // pico has canaries in its last two chunks.
