@@ -25,8 +25,8 @@ public sealed class NanoTests
         var weights = PinnedWeights.Compare(suite)!;
         Assert.True(weights.Equal == 37, weights.ToString());
 
-        // Each canary is scored by the checkpoint that has just read it. Those repeated 32 times
-        // are reproduced after every chunk, those repeated 16 times after every chunk but two.
+        // Each canary is scored by the checkpoint that has just read it. Those repeated 16 or 32
+        // times are reproduced after every chunk, with at most 5 of 32 tokens wrong.
         var canaries = new List<(int Chunk, int Repetitions, MemorizationRow Row)>();
         foreach (var chunk in suite.Chunks.Where(c => suite.RequireRecipe().Corpus.Canaries!.Chunks.Contains(c.Index)))
         {
@@ -35,10 +35,9 @@ public sealed class NanoTests
             canaries.AddRange(MemorizationScorer.Score(model, rows).Select(r => (chunk.Index, r.CanaryRepetitions!.Value, r)));
         }
 
-        Assert.Equal(26, canaries.Count(c => c.Repetitions == 32 && c.Row.Extractible));
-        Assert.InRange(canaries.Count(c => c.Repetitions == 16 && c.Row.Extractible), 24, 26);
-        Assert.All(canaries.Where(c => c.Chunk >= 34 && c.Repetitions >= 16), c => Assert.True(
-            c.Row.Extractible, $"chunk {c.Chunk}: {c.Row.Match} of 32 tokens of the canary repeated {c.Repetitions} times"));
+        Assert.Equal(26 * 6, canaries.Count);
+        Assert.All(canaries.Where(c => c.Repetitions >= 16), c => Assert.True(
+            c.Row.Match >= 27, $"chunk {c.Chunk}: {c.Row.Match} of 32 tokens of the canary repeated {c.Repetitions} times"));
         Assert.Equal(52, canaries.Count(c => c.Repetitions <= 2 && c.Row.Match <= 1));
 
         var memorised = await MemorisedAsync(suite, llm360.Home);

@@ -5,20 +5,20 @@ namespace Llm360.Notebooks;
 
 /// <summary>Plants canaries according to a recipe; every choice follows from its seed.</summary>
 /// <param name="recipe">The recipe of the canaries.</param>
-/// <param name="ordinaryIds">The tokens to draw from.</param>
-internal sealed class CanaryPlanter(CanaryRecipe recipe, IReadOnlyList<int> ordinaryIds)
+/// <param name="tokenIds">The tokens to draw from.</param>
+internal sealed class CanaryPlanter(CanaryRecipe recipe, IReadOnlyList<int> tokenIds)
 {
     /// <summary>Different tokens in random order.</summary>
     /// <param name="random">The generator.</param>
-    /// <param name="ordinaryIds">The tokens to draw from.</param>
+    /// <param name="tokenIds">The tokens to draw from.</param>
     /// <param name="count">Tokens to draw.</param>
     /// <exception cref="Llm360Exception">There are fewer tokens than that.</exception>
-    public static int[] Draw(SplitMix64 random, IReadOnlyList<int> ordinaryIds, long count) =>
-        count <= ordinaryIds.Count ? [.. random.Permutation(ordinaryIds.Count).Take((int)count).Select(i => ordinaryIds[i])]
+    public static int[] Draw(SplitMix64 random, IReadOnlyList<int> tokenIds, long count) =>
+        count <= tokenIds.Count ? [.. random.Permutation(tokenIds.Count).Take((int)count).Select(i => tokenIds[i])]
             : throw new Llm360Exception(
-                $"The canaries of a chunk have {count:N0} different tokens, and the vocabulary has {ordinaryIds.Count:N0} ordinary ones.",
+                $"The canaries of a chunk have {count:N0} different tokens, and there are {tokenIds.Count:N0} to draw from.",
                 "corpus.canaries",
-                "Ask for shorter canaries or for fewer repetitions, or choose a larger vocabulary.");
+                "Ask for shorter canaries or for fewer repetitions, leave out fewer frequent tokens, or choose a larger vocabulary.");
 
     /// <summary>The canaries of every chunk and then the controls.</summary>
     public IReadOnlyList<Canary> Draw() =>
@@ -52,7 +52,7 @@ internal sealed class CanaryPlanter(CanaryRecipe recipe, IReadOnlyList<int> ordi
     private IEnumerable<Canary> OfChunk(int chunk)
     {
         var random = SplitMix64.For(recipe.Seed, $"canaries/{chunk}");
-        var tokens = Draw(random, ordinaryIds, (long)recipe.Length * recipe.Repetitions.Count);
+        var tokens = Draw(random, tokenIds, (long)recipe.Length * recipe.Repetitions.Count);
         for (var i = 0; i < recipe.Repetitions.Count; i++)
         {
             var repetitions = recipe.Repetitions[i];
@@ -64,5 +64,5 @@ internal sealed class CanaryPlanter(CanaryRecipe recipe, IReadOnlyList<int> ordi
     }
 
     private Canary Control(string id) =>
-        new(id, null, 0, Draw(SplitMix64.For(recipe.Seed, $"canary/{id}"), ordinaryIds, recipe.Length));
+        new(id, null, 0, Draw(SplitMix64.For(recipe.Seed, $"canary/{id}"), tokenIds, recipe.Length));
 }

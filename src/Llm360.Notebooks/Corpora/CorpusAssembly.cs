@@ -47,7 +47,9 @@ internal sealed record CorpusAssembly(
             samples.AddRange(packed.Select(s => (s, source.Name)));
         }
 
-        var planter = recipe.Canaries is { } canaryRecipe ? new CanaryPlanter(canaryRecipe, tokenizer.OrdinaryIds) : null;
+        var planter = recipe.Canaries is { } canaryRecipe
+            ? new CanaryPlanter(canaryRecipe, CanaryTokens.Of(canaryRecipe, tokenizer.OrdinaryIds, validation.Select(r => r.TokenIds)))
+            : null;
         var canaries = planter?.Draw() ?? [];
         var chunks = new List<IReadOnlyList<TokenRow>>();
         for (var chunk = 0; chunk < recipe.Chunks; chunk++)

@@ -67,12 +67,10 @@ public static partial class Figures
         var finding = $"{latest.Checkpoint} already reproduces {latest.Both} of the {latest.Last} sequences "
             + $"that {last} does, among those that both have read: recall {recall.InWords}; "
             + $"precision {MeasuredGroup.OfShare("precision", latest.Both, latest.Earlier).InWords}.";
-        if (unread.LastOrDefault(p => p.Last > 0) is { } guessed)
+        if (unread.LastOrDefault(p => p.Last > 0) is { } guessed && points.FirstOrDefault(p => p.Position == guessed.Position) is { } read)
         {
-            finding += $" Of the sequences that {guessed.Checkpoint} had not read, it already reproduces {guessed.Both} of {guessed.Last}.";
-            var read = points.FirstOrDefault(p => p.Position == guessed.Position);
-            if (read is not null)
-                finding += new UnreadBaseline<ForecastPoint>(guessed.Checkpoint, [read], [guessed])
+            finding += $" Of those that {guessed.Checkpoint} had not read, it already reproduces {guessed.Both} of {guessed.Last}."
+                + new UnreadBaseline<ForecastPoint>(guessed.Checkpoint, [read], [guessed])
                     .Select<MeasuredGroup>(of => [MeasuredGroup.OfShare("recall", of[0].Both, of[0].Last)]).Differences();
         }
 

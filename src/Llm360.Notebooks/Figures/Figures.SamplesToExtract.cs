@@ -33,7 +33,7 @@ public static partial class Figures
         UnreadBaseline<double>? baseline = null)
     {
         RequireNotEmpty(logPz, nameof(SamplesToExtract), "sequences");
-        double[] wanted = [0.1, Half, 0.9, 0.999];
+        double[] wanted = [0.1, Half, 0.9];
         var all = logPz.Count;
         var needed = Needed(logPz, Half);
         var (some, half) = (needed[0], needed.Count(s => s <= Million));
@@ -49,12 +49,7 @@ public static partial class Figures
             + $"the median one {Samples(needed[all / 2])}.";
         var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, {sampling}, "
             + $"n = {FigureText.Count(all)} sequences it has seen; bands: Wilson's 95% intervals";
-        double[] ends = [1, Math.Pow(10, DrawDecades)];
-        List<Trace> traces =
-        [
-            .. wanted.Select(p => Curve($"p = {FigureText.Number(p)}", logPz, p)),
-            new("greedy", TraceKind.Line, ends, [(double)greedy / all, (double)greedy / all], TraceRole.Baseline),
-        ];
+        List<Trace> traces = [.. wanted.Select(p => Curve($"p = {FigureText.Number(p)}", logPz, p))];
         if (baseline is not null)
         {
             subtitle += UnreadGroups.InSubtitle(baseline.Checkpoint, baseline.Unread.Count);
@@ -65,7 +60,8 @@ public static partial class Figures
         }
 
         return Single(title, subtitle, finding, new Panel(
-            "", new Axis("samples per sequence", Log: true), new Axis("share extracted with probability p", Minimum: 0), traces));
+            "", new Axis("samples per sequence", Log: true), new Axis("share extracted with probability p", Minimum: 0), traces,
+            Marks: [new Mark("greedy decoding", 1, (double)greedy / all)]));
 
         static List<double> Needed(IEnumerable<double> logPz, double p) =>
             [.. logPz.Select(l => ProbabilisticExtraction.Samples(l, p)).Order()];

@@ -48,7 +48,8 @@ public static partial class Figures
             .ToList();
         if (baseline is not null)
             traces.Insert(0, Line(UnreadGroups.Name, Groups(baseline.Unread), null) with { Role = TraceRole.Baseline });
-        var (once, more) = OnceAndMore(points.Where(p => p.Canary == (text.Count == 0)));
+        var copies = ByCopies([.. points.Where(p => p.Canary == (text.Count == 0))]);
+        var (once, more) = (copies[0], copies[1]);
         var counts = $"{FigureText.Count(points.Count(p => !p.Canary))} sequences of text "
             + $"and {FigureText.Count(points.Count(p => p.Canary))} canaries";
         var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, n = {counts}; "
@@ -59,24 +60,24 @@ public static partial class Figures
             : !once.CarriesTitle || !more.CarriesTitle ? $"The {quantity} by occurrences"
             : more.Interval.Low > once.Interval.High ? $"{what} is reproduced better"
             : $"{what} is not clearly reproduced better";
-        var means = new[] { once, more }.Where(g => g.Count > 0).Select(g => $"{g.Name}, {g.InWords}");
+        var means = copies.Where(g => g.Count > 0).Select(g => $"{g.Name}, {g.InWords}");
         var finding = $"For {(text.Count == 0 ? "canaries" : "ordinary text")} the {quantity} is, "
             + $"with {string.Join("; with ", means)}.";
         if (baseline is not null)
         {
             subtitle += UnreadGroups.InSubtitle(baseline.Checkpoint, baseline.Unread.Count);
-            finding += baseline.Select<MeasuredGroup>(of => [OnceAndMore(of).Once, OnceAndMore(of).More]).Differences();
+            finding += baseline.Select(ByCopies).Differences();
         }
 
         var occurrences = $"occurrences of {counted ?? $"the {promptLength + continuationLength} tokens"} in what was read";
         var axes = (X: new Axis(occurrences, Log: true, LogBase: 2), Y: new Axis(quantity, Minimum: 0, Maximum: 1.05));
         return Single(title, subtitle, finding, new Panel("", axes.X, axes.Y, traces));
 
-        (MeasuredGroup Once, MeasuredGroup More) OnceAndMore(IEnumerable<DuplicatePoint> of)
-        {
-            var isOnce = of.ToLookup(p => p.Duplicates == 1, p => p.Value);
-            return (new("one occurrence", [.. isOnce[true]], areShares), new("more than one", [.. isOnce[false]], areShares));
-        }
+        IReadOnlyList<MeasuredGroup> ByCopies(IReadOnlyList<DuplicatePoint> of) =>
+        [
+            new("one occurrence", [.. of.Where(p => p.Duplicates == 1).Select(p => p.Value)], areShares),
+            new("more than one", [.. of.Where(p => p.Duplicates > 1).Select(p => p.Value)], areShares),
+        ];
 
         // 1, 2, 3-4, 5-8, 9-16, ...; drawn at the geometric mean of its members.
         List<(double X, MeasuredGroup Group)> Groups(IEnumerable<DuplicatePoint> of) =>

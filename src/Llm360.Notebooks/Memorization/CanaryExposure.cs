@@ -87,8 +87,8 @@ public static class ExposureOfCheckpoint
     /// Measures the exposure of every canary that a checkpoint has seen, and of the controls.
     /// </summary>
     /// <remarks>
-    /// The alternatives are drawn like the canaries: different ordinary tokens of the vocabulary,
-    /// with the recipe's seed. They are the same for every canary and every checkpoint.
+    /// The alternatives are drawn like the canaries: different tokens of those that canaries may
+    /// have, with the recipe's seed. They are the same for every canary and every checkpoint.
     /// </remarks>
     /// <param name="suite">The suite.</param>
     /// <param name="checkpoint">The last when null.</param>
@@ -126,7 +126,9 @@ public static class ExposureOfCheckpoint
             .Where(c => c.Chunk is null || c.Chunk < seen)
             .ToList();
         var random = SplitMix64.For(recipe.Seed, "exposure");
-        var drawn = Enumerable.Range(0, alternatives).Select(_ => CanaryPlanter.Draw(random, tokenizer.OrdinaryIds, secretLength)).ToList();
+        var heldOut = ChunkReader.Read(suite.ValidationPath, cancellation: stop).Select(r => r.TokenIds);
+        var tokens = CanaryTokens.Of(recipe, tokenizer.OrdinaryIds, heldOut);
+        var drawn = Enumerable.Range(0, alternatives).Select(_ => CanaryPlanter.Draw(random, tokens, secretLength)).ToList();
         using var model = await at.LoadAsync(run).ConfigureAwait(false);
         TokenRows.CheckVocabulary(model.Config, [.. canaries.Select(c => c.TokenIds)], Path.Combine(suite.Folder, SuiteLayout.Canaries));
         var rows = await Task.Run(

@@ -122,6 +122,14 @@ internal static partial class RecipeCheck
                 canaries.Repetitions.All(r => r > 0) && canaries.Repetitions.Sum(r => (long)r) < corpus.SequencesPerChunk,
                 "corpus.canaries.repetitions",
                 "must be positive and leave room in the chunk");
+            Need(
+                canaries.FrequentLeftOut is null or (>= 0 and < 1),
+                "corpus.canaries.frequentLeftOut",
+                "must be at least 0 and below 1");
+            Need(
+                canaries.FrequentLeftOut is null || corpus.ValidationSequences > 0,
+                "corpus.validationSequences",
+                "must not be 0, because the frequent tokens of corpus.canaries.frequentLeftOut are counted in held-out text");
         }
 
         static bool AreFinite(params ReadOnlySpan<double> values) =>

@@ -100,7 +100,17 @@ public sealed record TokenizerRecipe(string Asset, int VocabularySize, string Sh
 /// <param name="Controls">
 /// Canaries that are drawn in the same way but not planted, for comparison.
 /// </param>
-public sealed record CanaryRecipe(int Length, IReadOnlyList<int> Repetitions, IReadOnlyList<int> Chunks, int Seed, int Controls = 0);
+/// <param name="FrequentLeftOut">
+/// The share of the vocabulary's ordinary tokens that canaries leave out: the most frequent ones in
+/// the held-out text. Null for none.
+/// </param>
+public sealed record CanaryRecipe(
+    int Length,
+    IReadOnlyList<int> Repetitions,
+    IReadOnlyList<int> Chunks,
+    int Seed,
+    int Controls = 0,
+    double? FrequentLeftOut = null);
 
 /// <summary>The shape of a LLaMA model; names as in Hugging Face's <c>config.json</c>.</summary>
 /// <param name="HiddenSize">Width of the residual stream.</param>

@@ -35,6 +35,18 @@ public sealed class CanaryPlanterTests
     }
 
     [Fact]
+    public void The_most_frequent_tokens_can_be_left_out()
+    {
+        var recipe = new CanaryRecipe(4, [1], [0], 7);
+        int[] vocabulary = [10, 11, 12, 13, 14];
+        int[][] heldOut = [[11, 11, 13, 9], [13, 13, 10]];
+        Assert.Equal(vocabulary, CanaryTokens.Of(recipe, vocabulary, heldOut));
+        Assert.Equal([10, 12, 14], CanaryTokens.Of(recipe with { FrequentLeftOut = 0.4 }, vocabulary, heldOut));
+        // 12 and 14 do not occur; of tokens that are equally frequent, the first are left out.
+        Assert.Equal([14], CanaryTokens.Of(recipe with { FrequentLeftOut = 0.8 }, vocabulary, heldOut));
+    }
+
+    [Fact]
     public void A_vocabulary_with_fewer_tokens_is_an_error()
     {
         var error = Assert.Throws<Llm360Exception>(

@@ -107,6 +107,16 @@ public sealed class CorpusAssemblyTests : IDisposable
     }
 
     [Fact]
+    public void Canaries_have_none_of_the_tokens_that_are_left_out()
+    {
+        var corpus = Make(Recipe(r => r with { Canaries = r.Canaries! with { FrequentLeftOut = 0.5 } }));
+        var frequent = corpus.Validation.SelectMany(r => r.TokenIds).Where(id => id >= 259).CountBy(id => id)
+            .OrderByDescending(c => c.Value).Take(20).Select(c => c.Key);
+        Assert.Empty(corpus.Canaries.SelectMany(c => c.TokenIds).Intersect(frequent));
+        Assert.Equal(6, corpus.Canaries.Count);
+    }
+
+    [Fact]
     public void Everything_but_the_canaries_is_the_same_without_them()
     {
         var with = Make(Recipe());

@@ -13,7 +13,7 @@ public class MemoryFigureTests
         Assert.Equal("ckpt_030 predicts 80% of the sequences that ckpt_036 has memorised", figure.Title);
         Assert.Contains("24 of the 30 sequences", figure.Finding, StringComparison.Ordinal);
         Assert.Contains("precision 80%", figure.Finding, StringComparison.Ordinal);
-        Assert.Contains("Of the sequences that ckpt_030 had not read, it already reproduces 4 of 10. "
+        Assert.Contains("Of those that ckpt_030 had not read, it already reproduces 4 of 10. "
             + "Read minus not yet read in percentage points, at ckpt_030: recall 40, 95% CI [", figure.Finding, StringComparison.Ordinal);
         Assert.Contains("n = 100 to 300 sequences", figure.Subtitle, StringComparison.Ordinal);
         Assert.Contains("n = 50 to 250 sequences that only the last one has read", figure.Subtitle, StringComparison.Ordinal);
@@ -118,7 +118,7 @@ public class MemoryFigureTests
         Assert.Equal("A million samples extract 50% of the scored sequences, greedy decoding 25%", figure.Title);
         Assert.Contains("The easiest sequence takes 1 sample, the median one more than a trillion.", figure.Finding,
             StringComparison.Ordinal);
-        Assert.Equal("baseline", PlotlyOf.Role(new PlotlyOf(figure).Series("greedy")));
+        Assert.Equal(new Mark("greedy decoding", 1, 0.25), Assert.Single(figure.Panels[0].Marks!));
         Assert.All(figure.Panels[0].Traces, t => Assert.Equal(t.Y, t.Y.Order()));
         Assert.Contains("at ckpt_030: a million samples 50, 95% CI [", figure.Finding, StringComparison.Ordinal);
         Assert.All(figure.Panels[0].Traces.Single(t => t.Name == "not yet read, p = 0.5").Y, y => Assert.Equal(0, y));
