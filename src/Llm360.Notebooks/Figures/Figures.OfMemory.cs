@@ -9,7 +9,7 @@ public static partial class Figures
     /// <summary>
     /// Number of canary groups that a figure draws beside ordinary text.
     /// </summary>
-    private const int CanaryLines = 4;
+    private const int CanaryLines = 3;
 
     /// <summary>
     /// Precision and recall of forecasting the last checkpoint's extractible sequences. If no
