@@ -48,7 +48,8 @@ public static partial class Figures
             + $"The easiest sequence takes {Samples(some)} sample{(some == 1 ? "" : "s")}, "
             + $"the median one {Samples(needed[all / 2])}.";
         var subtitle = $"{model} at {checkpoint}, k = {promptLength}, l = {continuationLength}, {sampling}, "
-            + $"n = {FigureText.Count(all)} sequences it has seen; bands: Wilson's 95% intervals";
+            + $"n = {FigureText.Count(all)} sequences it has seen; bands: Wilson's 95% intervals; "
+            + "diamond: greedy decoding";
         List<Trace> traces = [.. wanted.Select(p => Curve($"p = {FigureText.Number(p)}", logPz, p))];
         if (baseline is not null)
         {
@@ -61,7 +62,7 @@ public static partial class Figures
 
         return Single(title, subtitle, finding, new Panel(
             "", new Axis("samples per sequence", Log: true), new Axis("share extracted with probability p", Minimum: 0), traces,
-            Marks: [new Mark("greedy decoding", 1, (double)greedy / all)]));
+            Marks: [new Mark($"greedy decoding: {FigureText.Percent((double)greedy / all)}", 1, (double)greedy / all, ShowLabel: false)]));
 
         static List<double> Needed(IEnumerable<double> logPz, double p) =>
             [.. logPz.Select(l => ProbabilisticExtraction.Samples(l, p)).Order()];

@@ -118,7 +118,7 @@ public class MemoryFigureTests
         Assert.Equal("A million samples extract 50% of the scored sequences, greedy decoding 25%", figure.Title);
         Assert.Contains("The easiest sequence takes 1 sample, the median one more than a trillion.", figure.Finding,
             StringComparison.Ordinal);
-        Assert.Equal(new Mark("greedy decoding", 1, 0.25), Assert.Single(figure.Panels[0].Marks!));
+        Assert.Equal(new Mark("greedy decoding: 25%", 1, 0.25, ShowLabel: false), Assert.Single(figure.Panels[0].Marks!));
         Assert.All(figure.Panels[0].Traces, t => Assert.Equal(t.Y, t.Y.Order()));
         Assert.Contains("at ckpt_030: a million samples 50, 95% CI [", figure.Finding, StringComparison.Ordinal);
         Assert.All(figure.Panels[0].Traces.Single(t => t.Name == "not yet read, p = 0.5").Y, y => Assert.Equal(0, y));
