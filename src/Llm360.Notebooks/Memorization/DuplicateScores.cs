@@ -163,7 +163,8 @@ public static class DuplicatesOfScores
         MemorizationScores scores, Checkpoint? checkpoint, ExtractionLengths lengths, int from, int length, RunOptions? run)
     {
         var at = checkpoint ?? scores.LastCheckpoint();
-        List<Chunk> corpus = [.. scores.Suite.Chunks.Where(c => c.Index < at.RequireChunksSeen())];
+        var chunksSeen = at.RequireChunksSeen();
+        List<Chunk> corpus = [.. scores.Suite.Chunks.Where(c => c.Index < chunksSeen)];
         var result = new DuplicateScores(scores, at, lengths.PromptLength, lengths.ContinuationLength, [])
         {
             CountedFrom = from,
@@ -197,7 +198,7 @@ public static class DuplicatesOfScores
                 Source = r.Row.Source,
                 Canary = r.Row.Canary,
                 CanaryRepetitions = r.Row.CanaryRepetitions,
-                Duplicates = counts[r.Place] + (r.Row.Chunk < corpus.Count ? 0 : 1),
+                Duplicates = counts[r.Place] + (r.Row.Chunk < chunksSeen ? 0 : 1),
                 Score = r.Row.Score,
                 Extractible = lengths.IsExtractible(r.Row),
                 Tokens = tokens[r.Place],

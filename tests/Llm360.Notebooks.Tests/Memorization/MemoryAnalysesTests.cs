@@ -78,6 +78,12 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
             Assert.Equal([16, 32, 48], forecast.Rows.Select(r => r.Sequences));
             Assert.Equal([48, 32, 16], forecast.Unread.Select(r => r.Sequences));
             CheckBaseline(scores, duplicates);
+            var middle = await scores.DuplicatesAsync(scores.Checkpoints[2], run: new(Cancellation: Stop));
+            Assert.Equal(middle.Checkpoint.Name, middle.Baseline!.Checkpoint);
+            Assert.Equal([2, 3], middle.Baseline.Unread.Select(r => r.Chunk).Distinct());
+            // No chunk that was read has them, so the sequence itself is the only one counted.
+            Assert.Contains(middle.Baseline.Unread, r => r.Duplicates == 1);
+            Assert.All(middle.Baseline.Unread, r => Assert.True(r.Duplicates >= 1));
             var last = await analysis.ScoreAsync(
                 [suite.Checkpoints[^1]], options: new() { Device = Device.Cpu, Cancellation = Stop });
             var alone = last.Forecast();
