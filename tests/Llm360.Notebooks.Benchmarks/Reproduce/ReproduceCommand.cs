@@ -55,7 +55,7 @@ internal static class ReproduceCommand
                 ["seconds"] = Math.Round(seconds, 1),
                 ["peak_memory_mb"] = Math.Round(peak / 1e6),
                 ["training_steps_seconds"] = Math.Round(steps.Sum(s => batch / s.TokensPerSecond), 1),
-                ["notebooks"] = new JsonObject(Directory.GetFiles(Path.Combine(home, "notebooks"), "*.ipynb")
+                ["notebooks"] = new JsonObject(Directory.GetFiles(Path.Combine(home, "notebooks", suite), "*.ipynb")
                     .Order(StringComparer.Ordinal)
                     .Select(f => KeyValuePair.Create(Path.GetFileNameWithoutExtension(f), (JsonNode?)Seconds(f)))),
             };
