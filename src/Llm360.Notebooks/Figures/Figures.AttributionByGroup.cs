@@ -16,9 +16,9 @@ public static partial class Figures
             .Select(g => (Chunk: g.Key, Group: new MeasuredGroup($"chunk {g.Key}", [.. g.Select(r => r.Score)]))).ToList();
         var top = chunks.MaxBy(c => c.Group.Mean);
         var at = result.Checkpoints[^1];
-        var one = sources.Count > 1 && sources[0] is { CarriesTitle: true } first && sources[1] is { CarriesTitle: true } second
+        var isClear = sources.Count > 1 && sources[0] is { CarriesTitle: true } first && sources[1] is { CarriesTitle: true } second
             && first.Interval.Low > second.Interval.High;
-        var title = (one, top.Group.CarriesTitle) switch
+        var title = (isClear, top.Group.CarriesTitle) switch
         {
             (true, true) => $"Rows of {sources[0].Name} have the largest influence, and those of chunk {top.Chunk}",
             (true, false) => $"Rows of {sources[0].Name} have the largest influence",

@@ -155,12 +155,13 @@ public static partial class Figures
         var parts = scores.Results.Select(r => r.Task).Where(t => t.StartsWith(task + "/", StringComparison.Ordinal)).Distinct().ToList();
         if (parts.Count == 0 && !scores.HasMetric(task, TaskMetrics.BitsPerByte))
             return NotEvaluated(scores, task);
-        var curves = (parts.Count == 0 ? [task] : parts)
+        List<string> tasks = parts.Count == 0 ? [task] : parts;
+        var curves = tasks
             .Select(t => (Source: t[(t.IndexOf('/', StringComparison.Ordinal) + 1)..], Curve: Curve(scores, t, TaskMetrics.BitsPerByte)))
             .ToList();
         var (easiest, hardest) = (curves.MinBy(c => c.Curve.Values[^1]), curves.MaxBy(c => c.Curve.Values[^1]));
         var ends = $"{FigureText.Number(easiest.Curve.Values[^1])} bits per byte on {easiest.Source}";
-        var fewest = (parts.Count == 0 ? [task] : parts).Min(t => scores.Curve(t, TaskMetrics.BitsPerByte)[^1].Items);
+        var fewest = tasks.Min(t => scores.Curve(t, TaskMetrics.BitsPerByte)[^1].Items);
         var title = fewest < MeasuredGroup.FewestCases ? "Bits per byte of held-out documents, by source"
             : curves.Count == 1 ? $"Held-out text takes {ends}" : $"{easiest.Source} is predicted best, {hardest.Source} least";
         var finding = curves.Count == 1 ? $"At the end {scores.Suite.Name} needs {ends}."

@@ -63,15 +63,14 @@ public static partial class Figures
 
         // The finding describes the latest forecast, because it is based on the most sequences.
         var latest = points[^1];
-        var recall = MeasuredGroup.OfShare("recall", latest.Both, latest.Last);
+        var recall = Recall(latest);
         var finding = $"{latest.Checkpoint} already reproduces {latest.Both} of the {latest.Last} sequences "
             + $"that {last} does, among those that both have read: recall {recall.InWords}; "
             + $"precision {MeasuredGroup.OfShare("precision", latest.Both, latest.Earlier).InWords}.";
         if (unread.LastOrDefault(p => p.Last > 0) is { } guessed && points.FirstOrDefault(p => p.Position == guessed.Position) is { } read)
         {
             finding += $" Of those that {guessed.Checkpoint} had not read, it already reproduces {guessed.Both} of {guessed.Last}."
-                + new UnreadBaseline<ForecastPoint>(guessed.Checkpoint, [read], [guessed])
-                    .Select<MeasuredGroup>(of => [MeasuredGroup.OfShare("recall", of[0].Both, of[0].Last)]).Differences();
+                + new UnreadBaseline<MeasuredGroup>(guessed.Checkpoint, [Recall(read)], [Recall(guessed)]).Differences();
         }
 
         var title = recall.CarriesTitle
@@ -83,6 +82,8 @@ public static partial class Figures
             ShareOf("precision", "share of the earlier one's", p => p.Both, p => p.Earlier),
         ];
         return new Figure(title, subtitle, $"{title}. {subtitle}. {finding}", panels, finding);
+
+        static MeasuredGroup Recall(ForecastPoint p) => MeasuredGroup.OfShare("recall", p.Both, p.Last);
 
         Panel ShareOf(string name, string quantity, Func<ForecastPoint, int> count, Func<ForecastPoint, int> of)
         {

@@ -99,14 +99,16 @@ public static partial class Figures
         {
             finding += $" Among the sequences that {at} has not read, it is {FigureText.Percent(unread[^1] / (double)unread.Sum())} "
                 + $"(n = {FigureText.Count(unread.Sum())})."
-                + new UnreadBaseline<IReadOnlyList<long>>(at, [read], [unread])
-                    .Select<MeasuredGroup>(of => [MeasuredGroup.OfShare("word for word", (int)of[0][^1], (int)of[0].Sum())]).Differences();
+                + new UnreadBaseline<MeasuredGroup>(at, [WordForWord(read)], [WordForWord(unread)]).Differences();
         }
 
         if (checkpoints.Count > 1)
             finding += $" At {checkpoints[0].Checkpoint}, it is {FigureText.Percent(checkpoints[0].ShareAtOne)}.";
         var panels = shown.Select(c => HistogramPanel(c, bins - 1, top * 1.08, shown.Count > 1));
         return new Figure(title, subtitle, $"{title}. {subtitle}. {finding}", [.. panels], finding);
+
+        static MeasuredGroup WordForWord(IReadOnlyList<long> counts) =>
+            MeasuredGroup.OfShare("word for word", (int)counts[^1], (int)counts.Sum());
     }
 
     private static Panel HistogramPanel(ScoreDistribution c, int length, double top, bool titled)
