@@ -55,18 +55,44 @@ internal sealed class PrefixSweep
         Action<int, int>? progress,
         CancellationToken cancellation)
     {
-        using var inference = inference_mode();
         var capacity = leaves.Max(l => l.Tokens.Length);
         // If keys are not kept, a prefix saves nothing.
         var keepsKeys = !model.Config.HasDynamicAngles || capacity <= model.Config.MaximumLength;
         var roots = PrefixTree.Build(leaves, options.SharePrefixes && keepsKeys);
-        var slots = Math.Max(DeviceMemory.Rows(model, capacity, leaves.Count, options.RowsAtOnce), roots.Max(r => r.Height) + 1);
-        using var decoder = new RowDecoder(model, slots, capacity);
-        new PrefixSweep(model, requests, byLeaf, scores, decoder, slots, cancellation)
+        var groups = Divided(roots, CellWorkers.CountFor(model));
+        if (groups.Count == 1)
+            Sweep(roots);
+        else
+            CellWorkers.RunAsync(groups, groups.Count, Sweep).GetAwaiter().GetResult();
+
+        void Sweep(IReadOnlyList<PrefixNode> some)
         {
-            Places = places,
-            Tell = progress is null ? null : () => progress(scores.Count(s => s is not null), requests.Count),
-        }.Compute([.. roots.Select(r => (r, -1))]);
+            using var inference = inference_mode();
+            using var invariance = RowInvariance.Enter();
+            var rows = Math.Max(1, options.RowsAtOnce / groups.Count);
+            var slots = Math.Max(DeviceMemory.Rows(model, capacity, leaves.Count, rows), some.Max(r => r.Height) + 1);
+            using var decoder = new RowDecoder(model, slots, capacity);
+            new PrefixSweep(model, requests, byLeaf, scores, decoder, slots, cancellation)
+            {
+                Places = places,
+                Tell = progress is null ? null : () => progress(scores.Count(s => s is not null), requests.Count),
+            }.Compute([.. some.Select(r => (r, -1))]);
+        }
+    }
+
+    // At most so many groups of about equal work. The roots are in the order of their work.
+    private static List<List<PrefixNode>> Divided(IReadOnlyList<PrefixNode> roots, int count)
+    {
+        var groups = Enumerable.Range(0, Math.Min(count, roots.Count)).Select(_ => new List<PrefixNode>()).ToList();
+        var work = new long[groups.Count];
+        foreach (var root in roots)
+        {
+            var least = Array.IndexOf(work, work.Min());
+            groups[least].Add(root);
+            work[least] += root.Work;
+        }
+
+        return groups;
     }
 
     // Nodes with the slots that hold their prefixes.

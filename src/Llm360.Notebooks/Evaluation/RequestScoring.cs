@@ -54,7 +54,6 @@ internal static class RequestScoring
         {
             try
             {
-                using var invariance = RowInvariance.Enter();
                 PrefixSweep.Run(model, requests, byLeaf, scores, left, options with { RowsAtOnce = rows }, places, progress, cancellation);
             }
             catch (Exception e) when (DeviceMemory.IsExhausted(e) && rows > 1)

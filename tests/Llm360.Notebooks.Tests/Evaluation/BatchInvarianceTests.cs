@@ -27,6 +27,8 @@ public sealed class BatchInvarianceTests
         var expected = Bits(EvaluationFixture.Model, requests, new());
         using (OperatorThreads.LimitToOne())
             Assert.Equal(expected, Bits(EvaluationFixture.Model, requests, new()));
+        // Several requests are divided among threads, a single one is computed on this thread.
+        Assert.Equal(expected, requests.SelectMany(r => Bits(EvaluationFixture.Model, [r], new())));
         Assert.Equal(expected[3..8], Bits(EvaluationFixture.Model, requests[3..8], new()));
         Assert.Equal(expected.Reverse(), Bits(EvaluationFixture.Model, [.. requests.AsEnumerable().Reverse()], new()));
     }
