@@ -55,6 +55,24 @@ internal sealed class RowDecoder : IDisposable
         histories[to].AddRange(histories[from].Take(length));
     }
 
+    /// <summary>Replaces the content of every slot by the first tokens of one.</summary>
+    public void CopyToAll(int from, int length)
+    {
+        if (cache is not null)
+        {
+            cache.CopyToAll(from, length);
+            return;
+        }
+
+        for (var to = 0; to < histories!.Length; to++)
+        {
+            if (to != from)
+                Copy(from, to, length);
+        }
+
+        TakeBack(from, length);
+    }
+
     /// <summary>Computes segments, at most one per slot.</summary>
     /// <param name="segments">
     /// In the order of the output; on a GPU, segments of one size should be adjacent.

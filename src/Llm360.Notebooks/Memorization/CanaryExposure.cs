@@ -63,18 +63,15 @@ public sealed record CanaryExposure(
     /// <param name="prefix">Token ids given, at least one.</param>
     /// <param name="secret">Token ids measured.</param>
     /// <param name="alternatives">Other secrets of the same length, for comparison.</param>
-    /// <param name="run">
-    /// Cancellation before every pass. Progress counts canaries.
-    /// </param>
+    /// <param name="cancellation">Checked before every pass.</param>
     /// <exception cref="Llm360Exception">
     /// A sequence is too long for the model or beyond its vocabulary.
     /// </exception>
     internal static (double Loss, int Rank, double Exposure) Measure(
-        LanguageModel model, int[] prefix, int[] secret, IReadOnlyList<int[]> alternatives, RunOptions? run = null)
+        LanguageModel model, int[] prefix, int[] secret, IReadOnlyList<int[]> alternatives, CancellationToken cancellation)
     {
-        using var quiet = AmbientWork.Begin(null, run.StopToken());
-        var losses = model.Score([[.. prefix, .. secret], .. alternatives.Select(a => (int[])[.. prefix, .. a])])
-            .Select(s => -s.Positions.Skip(prefix.Length - 1).SkipLast(1).Sum(p => (double)p.LogProbability)).ToList();
+        var losses = ContinuationScoring.AfterPrefix(model, prefix, [secret, .. alternatives], cancellation)
+            .Select(tokens => -tokens.Sum(t => (double)t.LogProbability)).ToList();
         var rank = 1 + losses.Skip(1).Count(l => l < losses[0]);
         return (losses[0], rank, Math.Log2(losses.Count) - Math.Log2(rank));
     }
@@ -131,24 +128,25 @@ public static class ExposureOfCheckpoint
         var drawn = Enumerable.Range(0, alternatives).Select(_ => CanaryPlanter.Draw(random, tokens, secretLength)).ToList();
         using var model = await at.LoadAsync(run).ConfigureAwait(false);
         TokenRows.CheckVocabulary(model.Config, [.. canaries.Select(c => c.TokenIds)], Path.Combine(suite.Folder, SuiteLayout.Canaries));
-        var rows = await Task.Run(
-            () => canaries.Select((canary, i) =>
+        var (rows, done) = (new ExposureRow[canaries.Count], 0);
+        await CellWorkers.RunAsync([.. canaries.Index()], CellWorkers.CountFor(model), item =>
+        {
+            stop.ThrowIfCancellationRequested();
+            var (i, canary) = item;
+            var (prefix, secret) = (canary.TokenIds[..prefixLength], canary.TokenIds[prefixLength..(prefixLength + secretLength)]);
+            var (loss, rank, exposure) = CanaryExposure.Measure(model, prefix, secret, drawn, stop);
+            rows[i] = new ExposureRow
             {
-                stop.ThrowIfCancellationRequested();
-                var (prefix, secret) = (canary.TokenIds[..prefixLength], canary.TokenIds[prefixLength..(prefixLength + secretLength)]);
-                var (loss, rank, exposure) = CanaryExposure.Measure(model, prefix, secret, drawn, run);
-                progress?.Report(new WorkProgress($"exposure at {at}", i + 1, canaries.Count, "canaries", canary.Id));
-                return new ExposureRow
-                {
-                    Canary = canary.Id,
-                    Chunk = canary.Chunk,
-                    Repetitions = canary.Repetitions,
-                    Loss = loss,
-                    Rank = rank,
-                    Exposure = exposure,
-                };
-            }).ToList(),
-            stop).ConfigureAwait(false);
+                Canary = canary.Id,
+                Chunk = canary.Chunk,
+                Repetitions = canary.Repetitions,
+                Loss = loss,
+                Rank = rank,
+                Exposure = exposure,
+            };
+            var count = Interlocked.Increment(ref done);
+            progress?.Report(new WorkProgress($"exposure at {at}", count, canaries.Count, "canaries", canary.Id));
+        }).ConfigureAwait(false);
         return new CanaryExposure(suite, at, prefixLength, secretLength, alternatives, rows);
     }
 }

@@ -1,4 +1,4 @@
-// Distributes the cells of one checkpoint over threads.
+// Distributes the cells of one checkpoint, or other items of one model, over threads.
 using System.Collections.Concurrent;
 
 namespace Llm360.Notebooks;
@@ -11,6 +11,16 @@ namespace Llm360.Notebooks;
 /// </remarks>
 internal static class CellWorkers
 {
+    /// <summary>
+    /// Largest number of parameters of a model whose items, instead of its operators, are
+    /// distributed over threads.
+    /// </summary>
+    private const long SmallModel = 50_000_000;
+
+    /// <summary>Threads on which items of a model are computed.</summary>
+    public static int CountFor(LanguageModel model) =>
+        model.Device.type == TorchSharp.DeviceType.CPU && model.Config.ParameterCount < SmallModel ? LibTorch.Threads : 1;
+
     /// <summary>
     /// Runs <paramref name="work"/> for every item. After the first failure, the other threads
     /// finish their current item; then the failure is thrown.

@@ -11,12 +11,6 @@ namespace Llm360.Notebooks;
 /// <param name="kept">Receives the cells by their numbers; null keeps none.</param>
 internal sealed class GridWorker<T>(ResultStore<T> store, GridPlan plan, GridOptions options, Device device, GridCell<T>?[]? kept)
 {
-    /// <summary>
-    /// Largest number of parameters of a model whose cells, instead of its operators, are
-    /// distributed over threads.
-    /// </summary>
-    private const long SmallModel = 50_000_000;
-
     private readonly IProgress<WorkProgress>? progress = options.Watcher();
     private readonly CancellationToken stop = options.StopToken();
     private readonly List<FailedCell> failures = [];
@@ -141,7 +135,7 @@ internal sealed class GridWorker<T>(ResultStore<T> store, GridPlan plan, GridOpt
 
     private async Task ComputeAsync(WaitingCells block, LanguageModel model)
     {
-        var workers = device == Device.Cpu && model.Config.ParameterCount < SmallModel ? LibTorch.Threads : 1;
+        var workers = CellWorkers.CountFor(model);
         try
         {
             while (Claim(block, workers) is { } lease)

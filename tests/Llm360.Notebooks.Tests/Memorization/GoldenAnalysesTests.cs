@@ -94,9 +94,8 @@ public sealed class GoldenAnalysesTests
         Assert.Equal(8, expected.Count);
         foreach (var (canary, want) in given["canaries"]!.AsArray().Zip(expected))
         {
-            var run = new RunOptions(Cancellation: TestContext.Current.CancellationToken);
             var (prefix, secret) = (Ids(canary!["prefix"]), Ids(canary["secret"]));
-            var (loss, rank, exposure) = CanaryExposure.Measure(model, prefix, secret, alternatives, run);
+            var (loss, rank, exposure) = CanaryExposure.Measure(model, prefix, secret, alternatives, TestContext.Current.CancellationToken);
             Assert.Equal((double)want!["loss"]!, loss, 1e-4);
             Assert.Equal((int)want["rank"]!, rank);
             Assert.Equal((double)want["exposure"]!, exposure, 1e-12);

@@ -64,6 +64,20 @@ internal sealed class SlotCache : IDisposable
         Lengths[to] = length;
     }
 
+    /// <summary>
+    /// Copies the first positions of a slot to every slot, which then holds only these.
+    /// </summary>
+    public void CopyToAll(int from, int length)
+    {
+        foreach (var tensor in keys.Concat(values))
+        {
+            using var scope = torch.NewDisposeScope();
+            tensor.narrow(1, 0, length).copy_(tensor[from].narrow(0, 0, length).clone());
+        }
+
+        Array.Fill(Lengths, length);
+    }
+
     /// <summary>Size of a slot in bytes.</summary>
     public static long BytesOfSlot(LanguageModel model, int capacity) =>
         2L * model.Config.Layers * capacity * model.Config.KeyValueHeads * model.Config.HeadDimension * model.HiddenType.ElementSize();
