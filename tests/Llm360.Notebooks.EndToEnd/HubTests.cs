@@ -97,7 +97,7 @@ public sealed class HubTests : IAsyncLifetime
 
     [Theory]
     [InlineData("03-memorization", "0 cells from the store, 360 computed", "every=216", "n=4", "precision=fp32")]
-    [InlineData("04-memorization-in-depth", "0 cells from the store, 6 computed", "checkpoints=2", "everyChunk=120", "n=8")]
+    [InlineData("04-memorization-in-depth", "0 cells from the store, 6 computed", "every=216", "everyChunk=120", "n=8")]
     public async Task The_notebooks_on_memorization_run_on_Amber_with_nothing_but_its_name_changed(
         string name, string says, params string[] parameters)
     {

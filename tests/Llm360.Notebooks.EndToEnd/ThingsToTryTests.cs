@@ -15,7 +15,7 @@ public sealed partial class ThingsToTryTests(InProcess home)
     // Parameters that reduce the work. No suggestion changes these parameters.
     private static readonly Dictionary<string, string> Less = new()
     {
-        ["04-memorization-in-depth.ipynb"] = "checkpoints = 3",
+        ["04-memorization-in-depth.ipynb"] = "every = 2",
         ["05-attribution.ipynb"] = "checkpoints = 1",
     };
 

@@ -38,7 +38,7 @@ internal static class GridCommand
         var seed = new Option<int>("--seed") { Description = "Seed of the sample.", DefaultValueFactory = _ => 0 };
         var metrics = new Option<bool>("--token-metrics")
         {
-            Description = "Also loss, p_z, Min-K%, and extractibility for shorter lengths: what notebook 04 asks for, and 03 does not.",
+            Description = "Also loss, p_z, Min-K%, and extractibility for shorter lengths: what notebooks 03 and 04 ask for.",
         };
         foreach (var length in new[] { prompt, continuation, count })
             length.Validators.Add(ModelOptions.AtLeastOne(length));
@@ -85,10 +85,10 @@ internal static class GridCommand
     // Notebooks use the suite's usual sampling.
     private static string LookNext(MemorizationSettings settings, bool onHub)
     {
-        var notebook = settings.TokenMetrics ? "04-memorization-in-depth" : "03-memorization";
-        var where = onHub || settings is { Sampling: RowSampling.Stratified, Seed: 0 }
-            ? $"notebooks/{notebook}.ipynb with the same parameters"
-            : $"a notebook's MemorizationSettings(..., Sampling: RowSampling.{settings.Sampling}, Seed: {settings.Seed})";
+        var where = settings.TokenMetrics && (onHub || settings is { Sampling: RowSampling.Stratified, Seed: 0 })
+            ? "notebooks/03-memorization.ipynb with the same parameters"
+            : $"a notebook's MemorizationSettings(..., TokenMetrics: {(settings.TokenMetrics ? "true" : "false")}, "
+                + $"Sampling: RowSampling.{settings.Sampling}, Seed: {settings.Seed})";
         return where + ": its cells come from the store";
     }
 

@@ -31,15 +31,13 @@ public static partial class Figures
                     .ToList()))
             .Where(l => l.Groups.Count > 0)
             .ToList();
-        var most = cases.Max(c => c.Repetitions);
-        var repeated = new MeasuredGroup("most repeated", [.. cases.Where(c => c.Repetitions == most).Select(c => c.Score)]);
-        var rarer = new MeasuredGroup("rarer", [.. cases.Where(c => c.Repetitions < most).Select(c => c.Score)]);
-        var subject = $"Random sequences repeated {most} times are";
-        var title = !repeated.CarriesTitle || !rarer.CarriesTitle
+        List<(string Name, List<(int Repetitions, MeasuredGroup Scores)> Groups)> ends = [.. new[] { lines[0], lines[^1] }.Distinct()];
+        var (young, old) = (OfAllRepetitions(ends[0]), OfAllRepetitions(ends[^1]));
+        var title = ends.Count < 2 || !young.CarriesTitle || !old.CarriesTitle
             ? "Scores of random sequences, by repetitions and by the chunks read since"
-            : repeated.Interval.Low > rarer.Interval.High ? $"{subject} remembered better than rarer ones"
-            : $"{subject} not clearly remembered better than rarer ones";
-        var ends = new[] { lines[0], lines[^1] }.Distinct();
+            : young.Interval.Low > old.Interval.High
+            ? $"Random sequences are forgotten: mean score {Two(young.Mean)} {young.Name}, {Two(old.Mean)} {old.Name}"
+            : "Random sequences are not clearly forgotten";
         var canaries = cases.Select(c => (c.Chunk, c.Canary)).Distinct().Count();
         return Single(
             title,
@@ -56,9 +54,14 @@ public static partial class Figures
             : last == int.MaxValue ? $"at least {first} chunks ago"
             : $"{first} to {last} chunks ago";
 
+        static MeasuredGroup OfAllRepetitions((string Name, List<(int Repetitions, MeasuredGroup Scores)> Groups) line) =>
+            new(line.Name, [.. line.Groups.SelectMany(g => g.Scores.Values)]);
+
         static string Means(string name, List<(int Repetitions, MeasuredGroup Scores)> groups) =>
             $"{name} (n = {Range(groups.Select(g => (long)g.Scores.Count))} a point): " + string.Join(", ", groups.Select(g =>
-                $"{g.Scores.Mean.ToString("0.##", CultureInfo.InvariantCulture)} at {g.Repetitions}"));
+                $"{Two(g.Scores.Mean)} at {g.Repetitions}"));
+
+        static string Two(double mean) => mean.ToString("0.##", CultureInfo.InvariantCulture);
 
         static Trace Line(string name, List<(int Repetitions, MeasuredGroup Scores)> groups, double progress) => new(
             name,

@@ -9,7 +9,25 @@ namespace Llm360.Notebooks;
 /// [i][j] between checkpoints i and j, over the sequences that both have seen; NaN if there are
 /// none.
 /// </param>
-internal sealed record CorrelationMatrix(string Quantity, IReadOnlyList<IReadOnlyList<double>> R);
+internal sealed record CorrelationMatrix(string Quantity, IReadOnlyList<IReadOnlyList<double>> R)
+{
+    /// <summary>
+    /// Whether it is the baseline, over the sequences that neither checkpoint has seen.
+    /// </summary>
+    internal bool IsUnread { get; init; }
+
+    /// <summary>[i][j] number of sequences; null if unknown.</summary>
+    internal IReadOnlyList<IReadOnlyList<long>>? Sequences { get; init; }
+
+    internal string Name => IsUnread ? $"{Quantity}, {UnreadGroups.Name}" : Quantity;
+
+    /// <summary>r of two checkpoints with its 95% interval, which is NaN if n is unknown.</summary>
+    internal (double R, double Low, double High) At(int i, int j)
+    {
+        var (low, high) = Intervals.Pearson(R[i][j], Sequences?[i][j] ?? 0);
+        return (R[i][j], low, high);
+    }
+}
 
 public static partial class Figures
 {
@@ -48,12 +66,14 @@ public static partial class Figures
             : $"Scores of neighbouring checkpoints correlate (mean r = {R(neighbours)})";
         if (n > 1 && !(neighbours >= 0.5))
             title = $"Scores of neighbouring checkpoints correlate weakly (mean r = {R(neighbours)})";
-        var finding = string.Join("; ", matrices.Select(m => Agreement(m, checkpoints))) + ".";
+        var finding = string.Join("; ", matrices.Where(m => !m.IsUnread).Select(m => Agreement(m, checkpoints))) + "."
+            + string.Concat(matrices.Where(m => m.IsUnread).Select(m => ReadMinusUnread(matrices, m, checkpoints)));
         // A quantity that never varies has no correlation to draw; the finding mentions it.
         var comparable = matrices.Where(m => Pairs(m).Any()).ToList();
-        var subtitle = $"{model}, Pearson's r over sequences that both checkpoints have read, n up to {FigureText.Count(sequences)}";
+        var subtitle = $"{model}, Pearson's r over sequences that both checkpoints have read, n up to {FigureText.Count(sequences)}"
+            + (comparable.Exists(m => m.IsUnread) ? $"; {UnreadGroups.Name}: over sequences that neither has read" : "");
         var panels = (comparable.Count > 0 ? comparable : matrices).Select(m => new Panel(
-            matrices.Count > 1 ? m.Quantity : "",
+            matrices.Count > 1 ? m.Name : "",
             new Axis("checkpoint"),
             new Axis("checkpoint"),
             [],
@@ -69,6 +89,22 @@ public static partial class Figures
         var (low, high) = (pairs.MinBy(p => p.R), pairs.MaxBy(p => p.R));
         return $"{matrix.Quantity}: r is lowest between {checkpoints[low.I]} and {checkpoints[low.J]} ({R(low.R)}) "
             + $"and highest between {checkpoints[high.I]} and {checkpoints[high.J]} ({R(high.R)})";
+    }
+
+    /// <summary>
+    /// What reading adds to r, of the latest neighbours that have sequences of both kinds.
+    /// </summary>
+    private static string ReadMinusUnread(
+        IReadOnlyList<CorrelationMatrix> matrices, CorrelationMatrix unread, IReadOnlyList<string> checkpoints)
+    {
+        var read = matrices.First(m => !m.IsUnread && m.Quantity == unread.Quantity);
+        var latest = Enumerable.Range(0, checkpoints.Count - 1)
+            .LastOrDefault(i => double.IsFinite(read.R[i][i + 1]) && double.IsFinite(unread.R[i][i + 1]), -1);
+        if (latest < 0)
+            return "";
+        var (value, low, high) = Intervals.Difference(read.At(latest, latest + 1), unread.At(latest, latest + 1));
+        return $" Between {checkpoints[latest]} and {checkpoints[latest + 1]}, r of {unread.Name} is {R(unread.R[latest][latest + 1])}; "
+            + $"read minus {UnreadGroups.Name} {FigureText.WithInterval(value, low, high)}.";
     }
 
     private static string R(double r) =>

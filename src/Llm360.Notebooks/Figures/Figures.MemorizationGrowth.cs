@@ -4,7 +4,7 @@ namespace Llm360.Notebooks;
 /// <summary>The extractible share of one fixed set of chunks along checkpoints.</summary>
 /// <param name="Chunks">Which chunks, as a noun phrase.</param>
 /// <param name="Read">
-/// Whether every checkpoint has read them; false if only the last ones have.
+/// Whether every checkpoint has read them; false if only the last one has.
 /// </param>
 /// <param name="Extractible">Sequences with score 1 at each checkpoint.</param>
 /// <param name="Sequences">Sequences scored at each.</param>
@@ -46,6 +46,16 @@ public static partial class Figures
             + $"and {checkpoints[last].Name} "
             + $"{FigureText.WithInterval(s.Share(last), s.Interval(last).Low, s.Interval(last).High, isShare: true)} "
             + $"(n = {FigureText.Count(s.Sequences[last])})."));
+        if (last > 0 && series.FirstOrDefault(s => !s.Read) is { } unread)
+        {
+            var before = checkpoints[last - 1].Name;
+            finding += new UnreadBaseline<MeasuredGroup>(before, [BeforeLast(told)], [BeforeLast(unread)]).Differences();
+
+            // The last checkpoint has read the baseline's chunks, the one before it has not.
+            MeasuredGroup BeforeLast(ExtractibleSeries s) =>
+                MeasuredGroup.OfShare(told.Chunks, (int)s.Extractible[last - 1], (int)s.Sequences[last - 1]);
+        }
+
         double[] x = [.. checkpoints.Select(c => (double)c.ChunksSeen)];
         var subtitle = $"{model}, k = {promptLength}, l = {continuationLength}, "
             + $"n = {Range(series.SelectMany(s => s.Sequences))} sequences a point; bands: Wilson's 95% intervals";

@@ -161,7 +161,7 @@ public static partial class Figures
 
     /// <summary>
     /// Pearson's r of the scores and of k-extractibility between checkpoints, over the sequences
-    /// that both have seen; canaries are left out.
+    /// that both have seen, and of the scores over those that neither has; canaries are left out.
     /// </summary>
     public static Figure CheckpointCorrelation(MemorizationScores scores)
     {
@@ -171,11 +171,21 @@ public static partial class Figures
             scores.Suite.Name,
             [.. checkpoints.Select(c => c.Name)],
             largest,
-            Matrix("memorization score", r => r.Score),
-            Matrix("k-extractible", r => r.Extractible ? 1 : 0)).WithSample(scores);
+            [
+                Matrix("memorization score", scores.Seen, r => r.Score),
+                Matrix("k-extractible", scores.Seen, r => r.Extractible ? 1 : 0),
+                Matrix("memorization score", scores.Unread, r => r.Score) with { IsUnread = true },
+            ]).WithSample(scores);
 
-        CorrelationMatrix Matrix(string quantity, Func<MemorizationRow, double> value) =>
-            new(quantity, scores.Correlations(checkpoints, value));
+        CorrelationMatrix Matrix(
+            string quantity, Func<Checkpoint, IReadOnlyList<MemorizationRow>> rows, Func<MemorizationRow, double> value)
+        {
+            var pairs = MemorizationScores.Correlations(checkpoints, rows, value);
+            return new(quantity, [.. pairs.Select(row => row.Select(p => p.R).ToList())])
+            {
+                Sequences = [.. pairs.Select(row => row.Select(p => p.Count).ToList())],
+            };
+        }
     }
 
     private static Figure NoLog(Suite suite) => NothingToDraw(suite, "No training log", Tables.NoLog(suite));

@@ -4,7 +4,7 @@ namespace Llm360.Notebooks;
 
 public static partial class Figures
 {
-    private const int DrawDecades = 9;
+    private const int DrawDecades = 6;
     private const double Half = 0.5;
     private const double Million = 1e6;
 

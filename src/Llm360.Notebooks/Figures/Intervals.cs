@@ -19,6 +19,30 @@ internal static class Intervals
         return (k == 0 ? 0 : Math.Max(0, centre - half), k == n ? 1 : Math.Min(1, centre + half));
     }
 
+    /// <summary>Fisher's 95% interval of Pearson's r over n pairs; NaN for 3 or fewer.</summary>
+    public static (double Low, double High) Pearson(double r, double n)
+    {
+        if (n <= 3)
+            return (double.NaN, double.NaN);
+        var (z, half) = (Math.Atanh(r), Z / Math.Sqrt(n - 3));
+        return (Math.Tanh(z - half), Math.Tanh(z + half));
+    }
+
+    /// <summary>
+    /// The difference of two independent estimates with a 95% interval, from the intervals of both
+    /// (Zou and Donner 2008; for shares Newcombe 1998, for correlations Zou 2007).
+    /// </summary>
+    public static (double Value, double Low, double High) Difference(
+        (double Value, double Low, double High) a, (double Value, double Low, double High) b)
+    {
+        var difference = a.Value - b.Value;
+        return (difference,
+            difference - Math.Sqrt(Square(a.Value - a.Low) + Square(b.High - b.Value)),
+            difference + Math.Sqrt(Square(a.High - a.Value) + Square(b.Value - b.Low)));
+
+        static double Square(double x) => x * x;
+    }
+
     /// <summary>The normal 95% interval of a mean.</summary>
     public static (double Low, double High) Mean(IReadOnlyList<double> values)
     {

@@ -32,19 +32,9 @@ internal sealed record MeasuredGroup(string Name, IReadOnlyList<double> Values, 
     internal static MeasuredGroup OfShare(string name, int k, int n) =>
         new(name, [.. Enumerable.Repeat(1.0, k), .. Enumerable.Repeat(0.0, n - k)], AreShares: true);
 
-    /// <summary>
-    /// The difference of two means with a 95% interval, from the intervals of both (Zou and Donner
-    /// 2008, for shares Newcombe 1998).
-    /// </summary>
-    internal (double Mean, double Low, double High) Minus(MeasuredGroup other)
-    {
-        var (a, b, difference) = (Interval, other.Interval, Mean - other.Mean);
-        return (difference,
-            difference - Math.Sqrt(Square(Mean - a.Low) + Square(b.High - other.Mean)),
-            difference + Math.Sqrt(Square(a.High - Mean) + Square(other.Mean - b.Low)));
-
-        static double Square(double x) => x * x;
-    }
+    /// <summary>The difference of two means with a 95% interval.</summary>
+    internal (double Value, double Low, double High) Minus(MeasuredGroup other) => Intervals.Difference(
+        (Mean, Interval.Low, Interval.High), (other.Mean, other.Interval.Low, other.Interval.High));
 
     /// <summary>Groups as bars on a categorical axis, one trace each.</summary>
     internal static List<Trace> Bars(IReadOnlyList<MeasuredGroup> groups) =>

@@ -43,11 +43,15 @@ public static partial class Tables
         var counts = ScoreDistribution.FromScores(last.Name, 1, scores.Seen(last).Select(r => r.Score), length).Counts;
         // Scores from one half to just below 1: nearly reproduced.
         var (at, beside) = (counts[^1], counts.Skip((length + 1) / 2).SkipLast(1).DefaultIfEmpty(0).Max());
+        var unread = scores.Baseline(last) is { } baseline
+            ? $"; of {FigureText.Count(baseline.Unread.Count)} sequences that {baseline.Checkpoint} had not read, "
+                + $"{FigureText.Count(baseline.Unread.Count(r => r.Extractible))} have it"
+            : "";
         return
         [
             "a spike at score 1",
             $"at {last}, {FigureText.Count(at)} sequences have score 1; no other score of at least one half has more than "
-                + FigureText.Count(beside),
+                + FigureText.Count(beside) + unread,
             at > beside ? "same direction" : "not reproduced: score 1 is not more frequent than its neighbours",
         ];
     }
@@ -69,9 +73,14 @@ public static partial class Tables
         [
             $"more than {FigureText.Percent(atLeast)} of sequences are extractible, and the share grows during training",
             $"{FigureText.Percent(Share(all))} at {checkpoints[^1]}; of the chunks read by {checkpoints[0]}, "
-                + $"{FigureText.Percent(Share(first))} then and {FigureText.Percent(Share(last))} in the end",
+                + $"{FigureText.Percent(Share(first))} then and {FigureText.Percent(Share(last))} in the end"
+                + (scores.Baseline(checkpoints[^1])?.Select<MeasuredGroup>(rows => [Group(rows)]).Differences() is { Length: > 0 } added
+                    ? $".{added.TrimEnd('.')}" : ""),
             verdict,
         ];
+
+        static MeasuredGroup Group(IReadOnlyList<MemorizationRow> rows) =>
+            MeasuredGroup.OfShare("word for word", rows.Count(r => r.Extractible), rows.Count);
 
         static (int Count, int Of) Extractible(IReadOnlyList<MemorizationRow> rows, int chunks)
         {
@@ -94,13 +103,21 @@ public static partial class Tables
     {
         const string finding = "checkpoints correlate strongly";
         var late = checkpoints.Skip(Math.Max(0, (checkpoints.Count / 2) - 1)).ToList();
-        var pairs = late.Zip(late.Skip(1), (a, b) => (A: a, B: b, R: scores.Correlation(a, b, r => r.Score)))
-            .Where(p => double.IsFinite(p.R)).ToList();
+        var pairs = Neighbours(scores.Seen);
         if (pairs.Count == 0)
             return [finding, "fewer than two checkpoints can be compared", "not measured"];
         var last = pairs[^1];
-        var neighbours = pairs.Select(p => $"{FigureText.Number(p.R)} ({p.A} and {p.B})");
-        return [finding, $"r of neighbours in the second half: {string.Join(", ", neighbours)}",
+        var unread = Neighbours(scores.Unread) is [.., var latest] ? $"; over sequences that neither had read, {Told(latest)}" : "";
+        return [finding, $"r of neighbours in the second half: {string.Join(", ", pairs.Select(Told))}{unread}",
             last.R >= StrongCorrelation ? "same direction" : $"weaker: below {FigureText.Number(StrongCorrelation)}"];
+
+        List<(Checkpoint A, Checkpoint B, double R)> Neighbours(Func<Checkpoint, IReadOnlyList<MemorizationRow>> rows)
+        {
+            var r = MemorizationScores.Correlations(late, rows, row => row.Score);
+            return [.. late.Zip(late.Skip(1)).Index().Select(p => (p.Item.First, p.Item.Second, r[p.Index][p.Index + 1].R))
+                .Where(p => double.IsFinite(p.R))];
+        }
+
+        static string Told((Checkpoint A, Checkpoint B, double R) pair) => $"{FigureText.Number(pair.R)} ({pair.A} and {pair.B})";
     }
 }

@@ -21,7 +21,7 @@ internal static class UnreadGroups
             return "";
         var (unit, scale) = pairs[0].AreShares ? (" in percentage points", 100) : ("", 1);
         var told = pairs.Select(p => $"{p.Name} "
-            + FigureText.WithInterval(scale * p.Difference.Mean, scale * p.Difference.Low, scale * p.Difference.High));
+            + FigureText.WithInterval(scale * p.Difference.Value, scale * p.Difference.Low, scale * p.Difference.High));
         return $" Read minus {Name}{unit}, at {baseline.Checkpoint}: {string.Join("; ", told)}.";
     }
 

@@ -88,7 +88,8 @@ public sealed class MemorizationScores : IShownAsTable
     /// Pearson's r of a quantity between two checkpoints, over the sequences both have seen,
     /// canaries left out; NaN if it does not vary.
     /// </summary>
-    public double Correlation(Checkpoint a, Checkpoint b, Func<MemorizationRow, double> quantity) => Correlations([a, b], quantity)[0][1];
+    public double Correlation(Checkpoint a, Checkpoint b, Func<MemorizationRow, double> quantity) =>
+        Correlations([a, b], Seen, quantity)[0][1].R;
 
     /// <summary>The rows as a data frame.</summary>
     public DataFrame ToDataFrame() => ParquetRows.ToDataFrame(Rows);
@@ -111,12 +112,22 @@ public sealed class MemorizationScores : IShownAsTable
     /// <summary>Rows of a checkpoint on sequences it has seen, canaries among them.</summary>
     internal IReadOnlyList<MemorizationRow> SeenWithCanaries(Checkpoint checkpoint) => RowView.All(CellsSeen(checkpoint));
 
-    /// <summary><see cref="Correlation"/> of every pair: [checkpoint, checkpoint].</summary>
-    internal IReadOnlyList<IReadOnlyList<double>> Correlations(
-        IReadOnlyList<Checkpoint> checkpoints, Func<MemorizationRow, double> quantity)
+    /// <summary>
+    /// Pearson's r of every pair of checkpoints, [checkpoint, checkpoint], and the number of
+    /// sequences compared.
+    /// </summary>
+    /// <param name="checkpoints">The checkpoints.</param>
+    /// <param name="rows">
+    /// <see cref="Seen"/> or <see cref="Unread"/>; sequences that both have are compared.
+    /// </param>
+    /// <param name="quantity">The quantity.</param>
+    internal static IReadOnlyList<IReadOnlyList<(double R, long Count)>> Correlations(
+        IReadOnlyList<Checkpoint> checkpoints,
+        Func<Checkpoint, IReadOnlyList<MemorizationRow>> rows,
+        Func<MemorizationRow, double> quantity)
     {
-        var values = checkpoints.Select(c => new SequenceValues(Seen(c), quantity)).ToList();
-        var result = checkpoints.Select(_ => new double[checkpoints.Count]).ToList();
+        var values = checkpoints.Select(c => new SequenceValues(rows(c), quantity)).ToList();
+        var result = checkpoints.Select(_ => new (double, long)[checkpoints.Count]).ToList();
         for (var a = 0; a < checkpoints.Count; a++)
         {
             for (var b = a; b < checkpoints.Count; b++)

@@ -97,6 +97,6 @@ public static class RecallOfDuplicates
     /// </summary>
     internal static RecallClass ClassOf(int[] tokens, long duplicates, ITokenizer tokenizer) =>
         duplicates > MostOfRare ? RecallClass.Recite
-        : Templates.IsRepeating(tokens) || Templates.IsIncrementing(tokenizer.Decode(tokens)) ? RecallClass.Reconstruct
+        : Templates.Matches(tokens, tokenizer) ? RecallClass.Reconstruct
         : RecallClass.Recollect;
 }

@@ -31,14 +31,16 @@ internal sealed class SequenceValues
     }
 
     /// <summary>
-    /// Pearson's r in one pass; NaN without pairs, or if a quantity does not vary.
+    /// Pearson's r in one pass, and the number of pairs; NaN without pairs, or if a quantity does
+    /// not vary.
     /// </summary>
     /// <remarks>
     /// Means and sums of squares are updated pair by pair (Welford 1962), which loses no digits.
     /// </remarks>
-    public static double Pearson(IEnumerable<(double X, double Y)> pairs)
+    public static (double R, long Count) Pearson(IEnumerable<(double X, double Y)> pairs)
     {
-        double count = 0, meanX = 0, meanY = 0, squaresX = 0, squaresY = 0, products = 0;
+        long count = 0;
+        double meanX = 0, meanY = 0, squaresX = 0, squaresY = 0, products = 0;
         foreach (var (x, y) in pairs)
         {
             count++;
@@ -50,6 +52,6 @@ internal sealed class SequenceValues
             products += fromX * (y - meanY);
         }
 
-        return products / Math.Sqrt(squaresX * squaresY);
+        return (products / Math.Sqrt(squaresX * squaresY), count);
     }
 }

@@ -13,6 +13,9 @@ internal static partial class Templates
     private const int FewestNumbers = 4;
     private static readonly char[] Digits = [.. "0123456789"];
 
+    /// <summary>Whether tokens follow either template.</summary>
+    public static bool Matches(int[] tokens, ITokenizer tokenizer) => IsRepeating(tokens) || IsIncrementing(tokenizer.Decode(tokens));
+
     /// <summary>
     /// Whether tokens repeat a unit of at most half their length: every token equals the token one
     /// unit before it.

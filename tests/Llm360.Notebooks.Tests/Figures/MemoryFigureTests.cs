@@ -44,8 +44,16 @@ public class MemoryFigureTests
         // Of means, it is the interval of the difference of two independent normal means.
         double[] x = [1, 2, 3, 4], y = [0, 1, 5];
         var difference = new MeasuredGroup("x", x).Minus(new MeasuredGroup("y", y));
-        Assert.Equal(Intervals.Z * Math.Sqrt((5 / 3.0 / 4) + (7 / 3.0)), difference.High - difference.Mean, 12);
-        Assert.Equal(difference.Mean - difference.Low, difference.High - difference.Mean, 12);
+        Assert.Equal(Intervals.Z * Math.Sqrt((5 / 3.0 / 4) + (7 / 3.0)), difference.High - difference.Value, 12);
+        Assert.Equal(difference.Value - difference.Low, difference.High - difference.Value, 12);
+        // Of correlations: Fisher's intervals are [0.3554, 0.6047] and [0.1616, 0.5304].
+        (double R, int Count) r = (0.49, 145), s = (0.36, 87);
+        var (rLow, rHigh) = Intervals.Pearson(r.R, r.Count);
+        var (sLow, sHigh) = Intervals.Pearson(s.R, s.Count);
+        Assert.Equal([0.3554, 0.6047, 0.1616, 0.5304], [rLow, rHigh, sLow, sHigh], (a, b) => Math.Abs(a - b) < 1e-4);
+        var ofR = Intervals.Difference((r.R, rLow, rHigh), (s.R, sLow, sHigh));
+        Assert.Equal([0.13, -0.0872, 0.3592], [ofR.Value, ofR.Low, ofR.High], (a, b) => Math.Abs(a - b) < 1e-4);
+        Assert.True(double.IsNaN(Intervals.Pearson(0.5, 3).Low));
     }
 
     [Fact]

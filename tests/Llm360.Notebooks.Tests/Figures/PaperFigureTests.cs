@@ -186,6 +186,8 @@ public class PaperFigureTests
             "In the chunks not read by a, a reproduces 0.2% and b 3.0%, 95% CI [1.8%, 4.9%] (n = 500).",
             figure.Finding,
             StringComparison.Ordinal);
+        Assert.Contains("Read minus not yet read in percentage points, at a: the chunks read by a -0.2, 95% CI [", figure.Finding,
+            StringComparison.Ordinal);
         var flat = Figures.MemorizationGrowth("nano", 32, 32, [("a", 6), ("b", 36)], [read with { Extractible = [15, 20] }]);
         Assert.Equal("The share reproduced word for word does not clearly grow", flat.Title);
     }
@@ -213,6 +215,18 @@ public class PaperFigureTests
         Assert.StartsWith("memorization score: r is lowest between a and c (0.40) and highest between a and b (0.90); k-extractible:",
             figure.Finding, StringComparison.Ordinal);
         Assert.Throws<Llm360Exception>(() => Figures.CheckpointCorrelation("nano", ["a"], 1, new CorrelationMatrix("q", r)));
+
+        // c has read everything, so a and b are the latest neighbours with a baseline.
+        long[][] sequences = [[145, 145, 145], [145, 145, 145], [145, 145, 145]], left = [[87, 87, 0], [87, 87, 0], [0, 0, 0]];
+        double[][] both = [[1, 0.49, 0.4], [0.49, 1, 0.8], [0.4, 0.8, 1]],
+            neither = [[1, 0.36, double.NaN], [0.36, 1, double.NaN], [double.NaN, double.NaN, double.NaN]];
+        var compared = Figures.CheckpointCorrelation("nano", ["a", "b", "c"], 145,
+            new CorrelationMatrix("score", both) { Sequences = sequences },
+            new CorrelationMatrix("score", neither) { Sequences = left, IsUnread = true });
+        Assert.EndsWith(". Between a and b, r of score, not yet read is 0.36; read minus not yet read 0.13, 95% CI [-0.09, 0.36].",
+            compared.Finding, StringComparison.Ordinal);
+        Assert.Equal(["score", "score, not yet read"], compared.Panels.Select(p => p.Title));
+        Assert.Equal(figure.Title, compared.Title.Replace("0.65", "0.85", StringComparison.Ordinal));
     }
 
     [Fact]

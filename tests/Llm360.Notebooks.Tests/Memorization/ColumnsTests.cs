@@ -60,10 +60,10 @@ public sealed class ColumnsTests(PicoSuite pico)
     [Fact]
     public void A_quantity_that_does_not_vary_has_no_correlation()
     {
-        Assert.True(double.IsNaN(SequenceValues.Pearson([(0.1, 1), (0.1, 2), (0.1, 3)])));
-        Assert.True(double.IsNaN(SequenceValues.Pearson([])));
+        Assert.True(double.IsNaN(SequenceValues.Pearson([(0.1, 1), (0.1, 2), (0.1, 3)]).R));
+        Assert.True(double.IsNaN(SequenceValues.Pearson([]).R));
         // Large means lose no digits.
-        Assert.Equal(1, SequenceValues.Pearson([(1e9, 2e9), (1e9 + 1, 2e9 + 2), (1e9 + 2, 2e9 + 4)]), 1e-12);
+        Assert.Equal(1, SequenceValues.Pearson([(1e9, 2e9), (1e9 + 1, 2e9 + 2), (1e9 + 2, 2e9 + 4)]).R, 1e-12);
     }
 
     private static JsonSerializerOptions Json { get; } = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };

@@ -115,9 +115,9 @@ public sealed class GoldenMemorizationTests
         using var early = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_000"), Device.Cpu);
         using var late = LlamaModel.Load(Fixtures.Path("memorization", "ckpt_001"), Device.Cpu);
         var pairs = MemorizationScorer.Score(early, ReferenceRows.All).Zip(MemorizationScorer.Score(late, ReferenceRows.All)).ToList();
-        Assert.Equal((double)across["score_pearson"]!, SequenceValues.Pearson([.. pairs.Select(p => (p.First.Score, p.Second.Score))]),
+        Assert.Equal((double)across["score_pearson"]!, SequenceValues.Pearson([.. pairs.Select(p => (p.First.Score, p.Second.Score))]).R,
             1e-12);
         Assert.Equal((double)across["extractible_phi"]!,
-            SequenceValues.Pearson([.. pairs.Select(p => (p.First.Extractible ? 1.0 : 0, p.Second.Extractible ? 1.0 : 0))]), 1e-12);
+            SequenceValues.Pearson([.. pairs.Select(p => (p.First.Extractible ? 1.0 : 0, p.Second.Extractible ? 1.0 : 0))]).R, 1e-12);
     }
 }

@@ -58,6 +58,40 @@ public sealed class MemoryAnalysesTests(PicoSuite pico)
     }
 
     [Fact]
+    public void What_counts_or_repeats_is_passed_over_when_a_text_is_shown()
+    {
+        var tokenizer = pico.Suite.Checkpoints[^1].Tokenizer();
+        int[] plain = [.. Enumerable.Range(300, 8)], repeated = [1, 2, 3, 4, 300, 301, 300, 301];
+        Assert.Equal(1, MemorizedText.FirstWithoutTemplate([repeated, plain], 4, tokenizer));
+        Assert.Equal(0, MemorizedText.FirstWithoutTemplate([plain, repeated], 4, tokenizer));
+        Assert.Equal(0, MemorizedText.FirstWithoutTemplate([repeated, repeated], 4, tokenizer));
+    }
+
+    [Theory]
+    [InlineData(true, "Random sequences are forgotten: mean score 1 just read, 0 3 to 5 chunks ago")]
+    [InlineData(false, "Random sequences are not clearly forgotten")]
+    public void Canaries_just_read_are_compared_with_the_oldest(bool forgets, string title)
+    {
+        var cells = pico.Suite.Checkpoints.SelectMany(c => pico.Suite.Chunks.Select(chunk => Cell(c, chunk))).ToList();
+        var run = new GridRun<IReadOnlyList<MemorizationRow>>(cells, new GridFill(cells.Count, 0));
+        Assert.Equal(title, Figures.CanariesByRepetition(new MemorizationScores(pico.Suite, new MemorizationSettings(), run)).Title);
+
+        GridCell<IReadOnlyList<MemorizationRow>> Cell(Checkpoint checkpoint, Chunk chunk) => new(
+            checkpoint,
+            new ChunkItem(chunk),
+            [.. Enumerable.Range(0, 40).Select(i => new MemorizationRow
+            {
+                Checkpoint = checkpoint.RequireIndex(),
+                Chunk = chunk.Index,
+                Row = i,
+                Canary = $"canary-{i}",
+                CanaryRepetitions = 1 + (i % 2),
+                Score = !forgets || chunk.Index + 1 == checkpoint.ChunksSeen ? 1 : 0,
+            })],
+            FromStore: true);
+    }
+
+    [Fact]
     public async Task Every_analysis_of_a_suite_gives_rows_a_data_frame_and_a_figure()
     {
         var suite = pico.Suite;
