@@ -20,18 +20,19 @@ internal sealed record PanelPlace(int Index, double[] Across, double[] Up)
     public string YAxis => "yaxis" + Suffix;
 }
 
-/// <summary>A grid of up to three columns.</summary>
+/// <summary>A grid of equal cells.</summary>
 /// <param name="panels">Number of panels.</param>
+/// <param name="mostColumns">Largest number of columns.</param>
 /// <param name="width">Share of the figure's width that the columns cover.</param>
 /// <param name="gapUp">
 /// Gap between two rows, for the axis below the upper and the title above the lower, as a share of
 /// the height.
 /// </param>
-internal sealed class PanelGrid(int panels, double width, double gapUp)
+internal sealed class PanelGrid(int panels, int mostColumns, double width, double gapUp)
 {
     private const double GapAcross = 0.09;
 
-    public int Columns { get; } = panels switch { 1 => 1, 2 or 4 => 2, _ => 3 };
+    public int Columns { get; } = Math.Min(mostColumns, panels switch { 1 => 1, 2 or 4 => 2, _ => 3 });
 
     /// <summary>Whether no panel is to the left of this one.</summary>
     public bool IsFirstInRow(int index) => index % Columns == 0;

@@ -19,12 +19,13 @@ internal sealed record PanelSize(int Height, PanelGrid Grid)
     public static PanelSize Of(Figure figure, int top)
     {
         var maps = figure.Panels.Where(p => p.HeatMap is not null).Select(p => p.HeatMap!).ToList();
-        var grid = new PanelGrid(figure.Panels.Count, 1, 0);
-        if (maps.Count < figure.Panels.Count)
+        var isOfMaps = maps.Count == figure.Panels.Count;
+        var grid = Grid(1, 0);
+        if (!isOfMaps)
         {
             return grid.Rows == 1
                 ? new(top + Style.Height - 80, grid)
-                : new(top + grid.Rows * RowHeight, new(figure.Panels.Count, 1, RowGap / (double)(grid.Rows * RowHeight - Below)));
+                : new(top + grid.Rows * RowHeight, Grid(1, RowGap / (double)(grid.Rows * RowHeight - Below)));
         }
 
         // As wide as the cells need, but not wider than the figure; the height follows the width.
@@ -35,6 +36,9 @@ internal sealed record PanelSize(int Height, PanelGrid Grid)
         var gap = grid.Rows == 1 ? 0 : (RowGap + names) / (double)(grid.Rows * height + (grid.Rows - 1) * (RowGap + names));
         return new(
             top + grid.Rows * height + (grid.Rows - 1) * (RowGap + names) + names,
-            new(figure.Panels.Count, Math.Min(1, side * grid.Columns / (double)Inner), gap));
+            Grid(Math.Min(1, side * grid.Columns / (double)Inner), gap));
+
+        // Cells of heat maps have numbers in them, which three columns have no room for.
+        PanelGrid Grid(double width, double gapUp) => new(figure.Panels.Count, isOfMaps ? 2 : 3, width, gapUp);
     }
 }

@@ -16,9 +16,7 @@ public static partial class Figures
             .Select(g => (Chunk: g.Key, Group: new MeasuredGroup($"chunk {g.Key}", [.. g.Select(r => r.Score)]))).ToList();
         var top = chunks.MaxBy(c => c.Group.Mean);
         var at = result.Checkpoints[^1];
-        var isClear = sources.Count > 1 && sources[0] is { CarriesTitle: true } first && sources[1] is { CarriesTitle: true } second
-            && first.Interval.Low > second.Interval.High;
-        var title = (isClear, top.Group.CarriesTitle) switch
+        var title = (Leads(sources), Leads([.. chunks.Select(c => c.Group).OrderByDescending(g => g.Mean)])) switch
         {
             (true, true) => $"Rows of {sources[0].Name} have the largest influence, and those of chunk {top.Chunk}",
             (true, false) => $"Rows of {sources[0].Name} have the largest influence",
@@ -43,5 +41,9 @@ public static partial class Figures
                 ]),
             ],
             finding);
+
+        // Falling by mean. Whether the first is clearly above the second.
+        static bool Leads(List<MeasuredGroup> groups) =>
+            groups is [{ CarriesTitle: true } first, { CarriesTitle: true } second, ..] && first.Interval.Low > second.Interval.High;
     }
 }

@@ -142,6 +142,9 @@ public static partial class Figures
         {
             var name = GroupName(g.Key);
             var ages = g.GroupBy(r => r.Age).OrderBy(a => a.Key).ToList();
+            // A single sequence has no interval.
+            if (ages.Exists(a => a.Count() > 1))
+                ages.RemoveAll(a => a.Count() == 1);
             return new LossByAge(
                 name,
                 [.. ages.Select(a => a.Key)],

@@ -173,8 +173,8 @@ public static partial class Figures
             largest,
             [
                 Matrix("memorization score", scores.Seen, r => r.Score),
-                Matrix("k-extractible", scores.Seen, r => r.Extractible ? 1 : 0),
                 Matrix("memorization score", scores.Unread, r => r.Score) with { IsUnread = true },
+                Matrix("k-extractible", scores.Seen, r => r.Extractible ? 1 : 0),
             ]).WithSample(scores);
 
         CorrelationMatrix Matrix(

@@ -62,7 +62,7 @@ public static class MemorizedText
             Prompt: i < k));
         return new TokenText(
             $"loss (nats) of {scores.Suite.Name} at {checkpoint} on a sequence of {row.Source}, chunk {row.Chunk}, row {row.Row}: "
-                + $"{row.Match} of {l} tokens reproduced; {SampleText.Of(scores)}",
+                + $"{row.Match} of {l} tokens reproduced, the best of {SampleText.Choice(scores.Settings)}",
             [.. values]);
     }
 

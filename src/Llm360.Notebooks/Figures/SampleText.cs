@@ -31,14 +31,19 @@ internal static class SampleText
     /// <inheritdoc cref="WithSample(Figure, MemorizationScores)"/>
     public static Figure WithSample(this Figure figure, CounterfactualMemorization scores) => With(figure, Of(scores));
 
+    /// <summary>
+    /// How the sequences were chosen: <c>64 sequences sampled from each chunk</c>.
+    /// </summary>
+    public static string Choice(MemorizationSettings settings) => settings switch
+    {
+        { SequencesPerChunk: null } => "all sequences of each chunk",
+        { Sampling: RowSampling.First, SequencesPerChunk: { } n } => $"the first {FigureText.Count(n)} sequences of each chunk",
+        _ => $"{FigureText.Count(settings.SequencesPerChunk!.Value)} sequences sampled from each chunk",
+    };
+
     private static string Of(MemorizationSettings settings, IEnumerable<string> rows)
     {
-        var choice = settings switch
-        {
-            { SequencesPerChunk: null } => "all sequences of each chunk",
-            { Sampling: RowSampling.First, SequencesPerChunk: { } n } => $"the first {FigureText.Count(n)} sequences of each chunk",
-            _ => $"{FigureText.Count(settings.SequencesPerChunk!.Value)} sequences sampled from each chunk",
-        };
+        var choice = Choice(settings);
         var sources = rows.CountBy(s => s).OrderByDescending(s => s.Value).ThenBy(s => s.Key, StringComparer.Ordinal).ToList();
         if (sources.All(s => s.Key.Length == 0))
             return choice;
