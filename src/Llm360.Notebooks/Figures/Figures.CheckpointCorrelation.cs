@@ -19,7 +19,8 @@ internal sealed record CorrelationMatrix(string Quantity, IReadOnlyList<IReadOnl
     /// <summary>[i][j] number of sequences; null if unknown.</summary>
     internal IReadOnlyList<IReadOnlyList<long>>? Sequences { get; init; }
 
-    internal string Name => IsUnread ? $"{Quantity}, {UnreadGroups.Name}" : Quantity;
+    /// <summary>Title of its panel. A baseline comes after the matrix of the same quantity.</summary>
+    internal string Title => IsUnread ? $"the same, {UnreadGroups.Name}" : Quantity;
 
     /// <summary>r of two checkpoints with its 95% interval, which is NaN if n is unknown.</summary>
     internal (double R, double Low, double High) At(int i, int j)
@@ -73,7 +74,7 @@ public static partial class Figures
         var subtitle = $"{model}, Pearson's r over sequences that both checkpoints have read, n up to {FigureText.Count(sequences)}"
             + (comparable.Exists(m => m.IsUnread) ? $"; {UnreadGroups.Name}: over sequences that neither has read" : "");
         var panels = (comparable.Count > 0 ? comparable : matrices).Select(m => new Panel(
-            matrices.Count > 1 ? m.Name : "",
+            matrices.Count > 1 ? m.Title : "",
             new Axis("checkpoint"),
             new Axis("checkpoint"),
             [],
@@ -103,7 +104,8 @@ public static partial class Figures
         if (latest < 0)
             return "";
         var (value, low, high) = Intervals.Difference(read.At(latest, latest + 1), unread.At(latest, latest + 1));
-        return $" Between {checkpoints[latest]} and {checkpoints[latest + 1]}, r of {unread.Name} is {R(unread.R[latest][latest + 1])}; "
+        return $" Over the sequences that neither {checkpoints[latest]} nor {checkpoints[latest + 1]} has read, "
+            + $"r of the {unread.Quantity} is {R(unread.R[latest][latest + 1])}; "
             + $"read minus {UnreadGroups.Name} {FigureText.WithInterval(value, low, high)}.";
     }
 

@@ -223,9 +223,9 @@ public class PaperFigureTests
         var compared = Figures.CheckpointCorrelation("nano", ["a", "b", "c"], 145,
             new CorrelationMatrix("score", both) { Sequences = sequences },
             new CorrelationMatrix("score", neither) { Sequences = left, IsUnread = true });
-        Assert.EndsWith(". Between a and b, r of score, not yet read is 0.36; read minus not yet read 0.13, 95% CI [-0.09, 0.36].",
-            compared.Finding, StringComparison.Ordinal);
-        Assert.Equal(["score", "score, not yet read"], compared.Panels.Select(p => p.Title));
+        Assert.EndsWith(". Over the sequences that neither a nor b has read, r of the score is 0.36; "
+            + "read minus not yet read 0.13, 95% CI [-0.09, 0.36].", compared.Finding, StringComparison.Ordinal);
+        Assert.Equal(["score", "the same, not yet read"], compared.Panels.Select(p => p.Title));
         Assert.Equal(figure.Title, compared.Title.Replace("0.65", "0.85", StringComparison.Ordinal));
     }
 
