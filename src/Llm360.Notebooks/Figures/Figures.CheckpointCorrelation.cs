@@ -19,7 +19,9 @@ internal sealed record CorrelationMatrix(string Quantity, IReadOnlyList<IReadOnl
     /// <summary>[i][j] number of sequences; null if unknown.</summary>
     internal IReadOnlyList<IReadOnlyList<long>>? Sequences { get; init; }
 
-    /// <summary>Title of its panel. A baseline comes after the matrix of the same quantity.</summary>
+    /// <summary>
+    /// Title of its panel. A baseline comes after the matrix of the same quantity.
+    /// </summary>
     internal string Title => IsUnread ? $"the same, {UnreadGroups.Name}" : Quantity;
 
     /// <summary>r of two checkpoints with its 95% interval, which is NaN if n is unknown.</summary>
