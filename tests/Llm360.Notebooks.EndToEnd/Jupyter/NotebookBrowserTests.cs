@@ -19,14 +19,15 @@ public sealed class NotebookBrowserTests(Browser browser) : IClassFixture<Browse
         Assert.Equal(0, await page.Locator(".modal-dialog:visible").CountAsync());
         Assert.Equal("C# (Llm360)", (await page.Locator("#kernel_indicator .kernel_indicator_name").InnerTextAsync()).Trim());
 
-        // Run all: cells are numbered in order, and all figures are drawn.
+        // Run all: cells are numbered in order, the figure is drawn and the remembered text shown.
         await page.ClickAsync("#celllink");
         await page.ClickAsync("#run_all_cells");
         var cells = await page.Locator(".code_cell").CountAsync();
         await Prompt(page, cells);
         await page.WaitForSelectorAsync(Figure);
         Assert.Equal(0, await page.Locator(".output_error").CountAsync());
-        Assert.Equal(2, await page.Locator("[data-llm360-figure][data-drawn]").CountAsync());
+        Assert.Equal(1, await page.Locator("[data-llm360-figure][data-drawn]").CountAsync());
+        Assert.Equal(1, await page.Locator(".llm360-tokens").CountAsync());
         await page.Locator(Figure).First.ScrollIntoViewIfNeededAsync();
         await Pictures.SaveAsync(page, "notebook-run-all.png");
 
