@@ -59,11 +59,12 @@ internal sealed class PrefixSweep
         // If keys are not kept, a prefix saves nothing.
         var keepsKeys = !model.Config.HasDynamicAngles || capacity <= model.Config.MaximumLength;
         var roots = PrefixTree.Build(leaves, options.SharePrefixes && keepsKeys);
-        var groups = Divided(roots, CellWorkers.CountFor(model));
+        // A grid divides cells among threads, so one cell alone would use a single processor.
+        var groups = Divided(roots, ItemWorkers.CountFor(model));
         if (groups.Count == 1)
             Sweep(roots);
         else
-            CellWorkers.RunAsync(groups, groups.Count, Sweep).GetAwaiter().GetResult();
+            ItemWorkers.RunAsync(groups, groups.Count, Sweep).GetAwaiter().GetResult();
 
         void Sweep(IReadOnlyList<PrefixNode> some)
         {

@@ -31,13 +31,13 @@ public static partial class Figures
                     .ToList()))
             .Where(l => l.Groups.Count > 0)
             .ToList();
-        List<(string Name, List<(int Repetitions, MeasuredGroup Scores)> Groups)> ends = [.. new[] { lines[0], lines[^1] }.Distinct()];
-        var (young, old) = (OfAllRepetitions(ends[0]), OfAllRepetitions(ends[^1]));
-        var title = ends.Count < 2 || !young.CarriesTitle || !old.CarriesTitle
+        var (young, old) = (OfAllRepetitions(lines[0].Name, lines[0].Groups), OfAllRepetitions(lines[^1].Name, lines[^1].Groups));
+        var title = lines.Count < 2 || !young.CarriesTitle || !old.CarriesTitle
             ? "Scores of random sequences, by repetitions and by the chunks read since"
             : young.Interval.Low > old.Interval.High
             ? $"Random sequences are forgotten: mean score {Two(young.Mean)} {young.Name}, {Two(old.Mean)} {old.Name}"
             : "Random sequences are not clearly forgotten";
+        var ends = new[] { lines[0], lines[^1] }.Distinct();
         var canaries = cases.Select(c => (c.Chunk, c.Canary)).Distinct().Count();
         return Single(
             title,
@@ -54,8 +54,8 @@ public static partial class Figures
             : last == int.MaxValue ? $"at least {first} chunks ago"
             : $"{first} to {last} chunks ago";
 
-        static MeasuredGroup OfAllRepetitions((string Name, List<(int Repetitions, MeasuredGroup Scores)> Groups) line) =>
-            new(line.Name, [.. line.Groups.SelectMany(g => g.Scores.Values)]);
+        static MeasuredGroup OfAllRepetitions(string name, List<(int Repetitions, MeasuredGroup Scores)> groups) =>
+            new(name, [.. groups.SelectMany(g => g.Scores.Values)]);
 
         static string Means(string name, List<(int Repetitions, MeasuredGroup Scores)> groups) =>
             $"{name} (n = {Range(groups.Select(g => (long)g.Scores.Count))} a point): " + string.Join(", ", groups.Select(g =>

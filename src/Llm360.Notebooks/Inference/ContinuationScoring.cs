@@ -40,6 +40,7 @@ internal static class ContinuationScoring
 
         return results;
     }
+
     /// <summary>
     /// Scores of the tokens of several continuations of one prefix, which is computed once.
     /// </summary>

@@ -129,7 +129,7 @@ public static class ExposureOfCheckpoint
         using var model = await at.LoadAsync(run).ConfigureAwait(false);
         TokenRows.CheckVocabulary(model.Config, [.. canaries.Select(c => c.TokenIds)], Path.Combine(suite.Folder, SuiteLayout.Canaries));
         var (rows, done) = (new ExposureRow[canaries.Count], 0);
-        await CellWorkers.RunAsync([.. canaries.Index()], CellWorkers.CountFor(model), item =>
+        await ItemWorkers.RunAsync([.. canaries.Index()], ItemWorkers.CountFor(model), item =>
         {
             stop.ThrowIfCancellationRequested();
             var (i, canary) = item;

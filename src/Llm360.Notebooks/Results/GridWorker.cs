@@ -135,7 +135,7 @@ internal sealed class GridWorker<T>(ResultStore<T> store, GridPlan plan, GridOpt
 
     private async Task ComputeAsync(WaitingCells block, LanguageModel model)
     {
-        var workers = CellWorkers.CountFor(model);
+        var workers = ItemWorkers.CountFor(model);
         try
         {
             while (Claim(block, workers) is { } lease)
@@ -150,7 +150,7 @@ internal sealed class GridWorker<T>(ResultStore<T> store, GridPlan plan, GridOpt
                     if (batch.Count == 0)
                         continue;
                     var done = new HashSet<int>();
-                    await CellWorkers.RunAsync(batch, workers, cell =>
+                    await ItemWorkers.RunAsync(batch, workers, cell =>
                     {
                         if (lease.IsLost)
                             return;

@@ -65,7 +65,7 @@ public sealed class OperatorThreadsTests
             kept = torch.get_num_threads();
         });
         other.Start();
-        await CellWorkers.RunAsync([1, 2, 3, 4], 2, _ =>
+        await ItemWorkers.RunAsync([1, 2, 3, 4], 2, _ =>
         {
             var own = torch.get_num_threads();
             var fresh = 0;

@@ -44,7 +44,7 @@ public sealed class SameBitsTests(PicoSuite pico)
             }
         });
         var settings = new MemorizationSettings(PromptLength: 16, ContinuationLength: 16);
-        await CellWorkers.RunAsync([0, 1], 2, cell =>
+        await ItemWorkers.RunAsync([0, 1], 2, cell =>
         {
             if (cell == 0)
                 training.Start();

@@ -1,15 +1,15 @@
-// Distributes the cells of one checkpoint, or other items of one model, over threads.
+// Distributes the items of one model, for example the cells of a checkpoint, over threads.
 using System.Collections.Concurrent;
 
 namespace Llm360.Notebooks;
 
 /// <summary>Computes items on several threads, each with single-threaded operators.</summary>
 /// <remarks>
-/// A small model's operators are too short to be parallelised. Two threads with a cell each are
+/// A small model's operators are too short to be parallelised. Two threads with an item each are
 /// faster than two threads in every operator. Every item is computed in this way, even a single
 /// one, so that its numbers do not depend on the number of items.
 /// </remarks>
-internal static class CellWorkers
+internal static class ItemWorkers
 {
     /// <summary>
     /// Largest number of parameters of a model whose items, instead of its operators, are
